@@ -15,7 +15,7 @@ internal static class WatchReader
         {
             return Parse(type, line);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {
             throw new InvalidDataException($"a line of the watch of {type.QualifiedName} cannot be read: {e.Message}", e);
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -35,6 +36,7 @@ public sealed partial class Informer<T> where T : class
     private string? _resumeVersion;
     private string? _lastVersion;
     private int _failures;
+    private long _lastContact;
 
     /// <param name="client">Reads through this; not disposed.</param>
     /// <param name="type">What to cache.</param>
@@ -69,7 +71,14 @@ public sealed partial class Informer<T> where T : class
     public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
 
     /// <summary>When the server was last heard of (a list, an event or a bookmark); null before the first time. For liveness probes.</summary>
-    public DateTimeOffset? LastContact { get; private set; }
+    public DateTimeOffset? LastContact
+    {
+        get
+        {
+            var ticks = Volatile.Read(ref _lastContact);
+            return ticks == 0 ? null : new DateTimeOffset(ticks, TimeSpan.Zero);
+        }
+    }
 
     /// <summary>Waits until <see cref="HasSynced"/>.</summary>
     public Task WaitForSyncAsync(CancellationToken cancellationToken) => _synced.Task.WaitAsync(cancellationToken);
@@ -245,7 +254,7 @@ public sealed partial class Informer<T> where T : class
     private void Heard(string version)
     {
         _resumeVersion = _lastVersion = version;
-        LastContact = _time.GetUtcNow();
+        Volatile.Write(ref _lastContact, _time.GetUtcNow().UtcTicks);
     }
 
     private TimeSpan PauseAfterError(long started, Exception error)
@@ -257,8 +266,7 @@ public sealed partial class Informer<T> where T : class
             InvalidDataException => WatchEnd.Unreadable,
             _ => WatchEnd.Error,
         };
-        // Where the server could not be reached, or only broke off, it can go on where it stopped; whatever else happened, only a list tells what we missed.
-        if (error is not (HttpRequestException or IOException or TimeoutException) || error is InvalidDataException)
+        if (!CanResumeAfter(error))
         {
             _resumeVersion = null;
         }
@@ -266,6 +274,17 @@ public sealed partial class Informer<T> where T : class
         LogRestart(error, _type.QualifiedName, reason, pause.TotalSeconds);
         return pause;
     }
+
+    /// <summary>
+    /// A server that could not be reached, broke off, or is only overloaded lets us go on where we stopped, which spares it a list.
+    /// Whatever else happened, only a list tells what we missed.
+    /// </summary>
+    private static bool CanResumeAfter(Exception error) => error switch
+    {
+        InvalidDataException => false,
+        ApiException e => e.Code is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway,
+        _ => error is HttpRequestException or IOException or TimeoutException,
+    };
 
     private TimeSpan PauseAfter(long started, string reason, TimeSpan? retryAfter)
     {

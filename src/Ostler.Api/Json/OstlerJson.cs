@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+
+namespace Ostler.Api;
+
+/// <summary>Reads and writes the resources of Ostler without reflection, so that NativeAOT programs can.</summary>
+/// <remarks>
+/// Properties with a default have a setter, not an initializer: the source generator assigns every init-only property,
+/// and what is absent in the JSON would overwrite its default with zero.
+/// </remarks>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(TimestampJsonConverter)])]
+[JsonSerializable(typeof(OSImage))]
+[JsonSerializable(typeof(UpgradePolicy))]
+[JsonSerializable(typeof(NodeOS))]
+public sealed partial class OstlerJson : JsonSerializerContext;

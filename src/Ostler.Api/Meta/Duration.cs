@@ -1,0 +1,136 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Ostler.Api;
+
+/// <summary>
+/// A span of time as Kubernetes writes it: <c>30s</c>, <c>10m</c>, <c>1h30m</c>, <c>250ms</c>; <c>0s</c> and <c>0</c> are zero.
+/// </summary>
+/// <remarks>System.Text.Json would write ISO 8601 (<c>PT5M</c>), which no Kubernetes user expects. Negative values are refused.</remarks>
+[JsonConverter(typeof(DurationJsonConverter))]
+public readonly record struct Duration(TimeSpan Value) : IComparable<Duration>
+{
+    /// <summary>What <see cref="TryParse"/> accepts; the CRDs carry it so that the API server refuses the rest.</summary>
+    public const string Pattern = "^(0|([0-9]+(\\.[0-9]+)?(ms|s|m|h))+)$";
+
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
+
+    public static Duration Zero { get; }
+
+    public static implicit operator TimeSpan(Duration duration) => duration.Value;
+
+    public static implicit operator Duration(TimeSpan value) => new(value);
+
+    public static Duration FromSeconds(double seconds) => new(TimeSpan.FromSeconds(seconds));
+
+    public static Duration FromMinutes(double minutes) => new(TimeSpan.FromMinutes(minutes));
+
+    public int CompareTo(Duration other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(Duration left, Duration right) => left.Value < right.Value;
+
+    public static bool operator >(Duration left, Duration right) => left.Value > right.Value;
+
+    public static bool operator <=(Duration left, Duration right) => left.Value <= right.Value;
+
+    public static bool operator >=(Duration left, Duration right) => left.Value >= right.Value;
+
+    /// <summary>Reads a duration. False for anything that is not one, an empty string and an overflow included.</summary>
+    public static bool TryParse(string? text, out Duration duration)
+    {
+        duration = default;
+        if (string.IsNullOrEmpty(text))
+        {
+            return false;
+        }
+
+        if (text == "0")
+        {
+            return true;
+        }
+
+        var total = 0d;
+        var rest = text.AsSpan();
+        while (!rest.IsEmpty)
+        {
+            var digits = rest.IndexOfAnyExcept(NumberCharacters);
+            if (digits <= 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            {
+                return false;
+            }
+
+            rest = rest[digits..];
+            var (unit, length) = rest switch
+            {
+                ['m', 's', ..] => (0.001, 2),
+                ['s', ..] => (1d, 1),
+                ['m', ..] => (60d, 1),
+                ['h', ..] => (3600d, 1),
+                _ => (0d, 0),
+            };
+            if (length == 0)
+            {
+                return false;
+            }
+
+            total += number * unit;
+            rest = rest[length..];
+        }
+
+        if (total >= TimeSpan.MaxValue.TotalSeconds)
+        {
+            return false;
+        }
+
+        duration = TimeSpan.FromSeconds(total);
+        return true;
+    }
+
+    /// <summary>The shortest Kubernetes form: <c>1h30m</c>, <c>45s</c>, <c>0s</c>.</summary>
+    public override string ToString()
+    {
+        if (Value == TimeSpan.Zero)
+        {
+            return "0s";
+        }
+
+        var text = new StringBuilder();
+        var hours = (long)Value.TotalHours;
+        if (hours > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{hours}h");
+        }
+
+        if (Value.Minutes > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{Value.Minutes}m");
+        }
+
+        if (Value.Seconds > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{Value.Seconds}s");
+        }
+
+        if (Value.Milliseconds > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{Value.Milliseconds}ms");
+        }
+
+        return text.Length == 0 ? "0s" : text.ToString();
+    }
+}
+
+/// <summary>Reads and writes <see cref="Duration"/> as a JSON string.</summary>
+public sealed class DurationJsonConverter : JsonConverter<Duration>
+{
+    public override Duration Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && Duration.TryParse(reader.GetString(), out var duration)
+            ? duration
+            : throw new JsonException("A duration is written as in 30s, 10m or 1h30m.");
+
+    public override void Write(Utf8JsonWriter writer, Duration value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
+}

@@ -1,0 +1,91 @@
+namespace Ostler.Api;
+
+/// <summary>
+/// The one vocabulary of "why": the same word stands in a plan, a condition, an Event, a log line and a metric label. Programs may
+/// rely on these words; messages are for people.
+/// </summary>
+public static class Reasons
+{
+    // Objects as a whole.
+    public const string Succeeded = "Succeeded";
+    public const string Invalid = "Invalid";
+    public const string NotSupportedYet = "NotSupportedYet";
+    public const string Paused = "Paused";
+    public const string Deleting = "Deleting";
+
+    // OSImage.
+    public const string Resolved = "Resolved";
+    public const string Pinned = "Pinned";
+    public const string ResolveFailed = "ResolveFailed";
+    public const string RefNotFound = "RefNotFound";
+    public const string Denied = "Denied";
+    public const string Quarantined = "Quarantined";
+
+    // UpgradePolicy: why is nothing, or something, happening.
+    public const string ImageNotFound = "ImageNotFound";
+    public const string ImageNotReady = "ImageNotReady";
+    public const string ImageQuarantined = "ImageQuarantined";
+    public const string NoNodes = "NoNodes";
+    public const string UpToDate = "UpToDate";
+    public const string RollingOut = "RollingOut";
+    public const string NodesBlocked = "NodesBlocked";
+    public const string TooManyFailures = "TooManyFailures";
+    public const string NoFailures = "NoFailures";
+    public const string PolicyConflict = "PolicyConflict";
+    public const string NoConflict = "NoConflict";
+    public const string AlwaysOpen = "AlwaysOpen";
+
+    // A node on its way: what it does or waits for.
+    public const string Staging = "Staging";
+    public const string WaitingForStage = "WaitingForStage";
+    public const string WaitingForSlot = "WaitingForSlot";
+    public const string SlotGranted = "SlotGranted";
+    public const string Draining = "Draining";
+    public const string DrainCompleted = "DrainCompleted";
+    public const string WaitingForReboot = "WaitingForReboot";
+    public const string WaitingForHostChecks = "WaitingForHostChecks";
+    public const string WaitingForNodeReady = "WaitingForNodeReady";
+    public const string Soaking = "Soaking";
+    public const string Updated = "Updated";
+    public const string RollingBack = "RollingBack";
+    public const string RolledBack = "RolledBack";
+    public const string Released = "Released";
+    public const string TargetChanged = "TargetChanged";
+    public const string CordonLost = "CordonLost";
+    public const string Retried = "Retried";
+
+    // A node that cannot go on.
+    public const string CordonedByOther = "CordonedByOther";
+    public const string NodeNotReady = "NodeNotReady";
+    public const string AgentMissing = "AgentMissing";
+    public const string AgentSilent = "AgentSilent";
+    public const string DrainBlocked = "DrainBlocked";
+    public const string DrainTimedOut = "DrainTimedOut";
+    public const string BackingOff = "BackingOff";
+    public const string StagingFailed = "StagingFailed";
+    public const string HostNotSupported = "HostNotSupported";
+
+    // Why an attempt failed.
+    public const string RebootTimedOut = "RebootTimedOut";
+    public const string HealthTimedOut = "HealthTimedOut";
+    public const string HostCheckFailed = "HostCheckFailed";
+    public const string NodeNotReadyAfterBoot = "NodeNotReadyAfterBoot";
+    public const string FinalizationFailed = "FinalizationFailed";
+    public const string FinalizationNeverRan = "FinalizationNeverRan";
+    public const string BootFellBack = "BootFellBack";
+    public const string UnexpectedTree = "UnexpectedTree";
+    public const string WatchdogExpired = "WatchdogExpired";
+    public const string RollbackTimedOut = "RollbackTimedOut";
+    public const string RollbackImpossible = "RollbackImpossible";
+    public const string RollbackDisabled = "RollbackDisabled";
+
+    // The agent.
+    public const string Observing = "Observing";
+    public const string HostChecksPass = "HostChecksPass";
+    public const string NotStaged = "NotStaged";
+    public const string DiskFull = "DiskFull";
+    public const string BootFull = "BootFull";
+    public const string PullFailed = "PullFailed";
+    public const string HostToolFailed = "HostToolFailed";
+    public const string TransactionInProgress = "TransactionInProgress";
+}

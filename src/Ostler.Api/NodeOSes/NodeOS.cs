@@ -1,0 +1,197 @@
+using Ostler.Api.Schema;
+
+namespace Ostler.Api;
+
+/// <summary>The OS of one node: what it should run and how far its agent may go, and what it runs.</summary>
+[Resource("nodeoses", "nodeos", "nos")]
+[PrintColumn("Policy", "string", ".spec.policy")]
+[PrintColumn("Goal", "string", ".spec.goal")]
+[PrintColumn("Step", "string", ".status.step")]
+[PrintColumn("Booted", "string", ".status.booted.version")]
+[PrintColumn("Target", "string", ".spec.image.version")]
+[PrintColumn("Backend", "string", ".status.backend", Priority = 1)]
+[PrintColumn("Digest", "string", ".status.booted.digest", Priority = 1)]
+[PrintColumn("Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", Priority = 1)]
+[PrintColumn("Age", "date", ".metadata.creationTimestamp")]
+public sealed record NodeOS : IOstlerResource
+{
+    public string ApiVersion { get; set; } = OstlerApi.GroupVersion;
+
+    public string Kind { get; set; } = "NodeOS";
+
+    public ObjectMeta Metadata { get; set; } = new();
+
+    /// <summary>What the node should run and how far its agent may go. Written by the controller alone.</summary>
+    [Default("{}")]
+    public NodeOSSpec Spec { get; set; } = new();
+
+    /// <summary>What the node runs. Written by the agent of the node alone.</summary>
+    public NodeOSStatus? Status { get; init; }
+}
+
+/// <summary>What a node should run and how far its agent may go.</summary>
+[Cel("self.goal == 'Observe' || self.goal == 'Rollback' || has(self.image)", "Stage and Boot need an image")]
+[Cel("self.goal != 'Rollback' || has(self.previous)", "Rollback needs previous")]
+public sealed record NodeOSSpec
+{
+    /// <summary>The policy on whose behalf.</summary>
+    [MaxLength(253)]
+    public string? Policy { get; init; }
+
+    /// <summary>The tree to stage and boot.</summary>
+    public NodeImage? Image { get; init; }
+
+    /// <summary>How far the agent may go.</summary>
+    [Default("\"Observe\"")]
+    public Goal Goal { get; init; }
+
+    /// <summary>Counts the tries, so that a report on a former one is not taken for one on this.</summary>
+    [Default("0"), Minimum(0)]
+    public long Attempt { get; init; }
+
+    /// <summary>When the slot was granted that lets this node be disrupted.</summary>
+    public DateTimeOffset? GrantedAt { get; init; }
+
+    /// <summary>When the goal became Boot or Rollback.</summary>
+    public DateTimeOffset? BootRequestedAt { get; init; }
+
+    /// <summary>What the node ran before, where Rollback leads.</summary>
+    public PreviousOS? Previous { get; init; }
+
+    /// <summary>Until when the steps under way must be done.</summary>
+    public NodeDeadlines? Deadlines { get; init; }
+
+    /// <summary>The checks that the agent runs on the booted tree.</summary>
+    [MaxItems(50), ListMap("name")]
+    public IReadOnlyList<HealthCheck>? HostChecks { get; init; }
+
+    /// <summary>After this time without a healthy report, the host itself goes back.</summary>
+    public Duration? Watchdog { get; init; }
+
+    /// <summary>Since when all checks of the present attempt pass.</summary>
+    public DateTimeOffset? HealthySince { get; init; }
+
+    /// <summary>The last failed attempt.</summary>
+    public NodeFailure? Failure { get; init; }
+
+    /// <summary>Why the node was given back undisturbed, and when it may be tried again.</summary>
+    public NodeBackoff? Backoff { get; init; }
+}
+
+/// <summary>A tree, by where it comes from and by its digest.</summary>
+[Cel("has(self.container) != has(self.ostree)", "set exactly one of container and ostree")]
+public sealed record NodeImage
+{
+    /// <summary>A container image.</summary>
+    public NodeContainerImage? Container { get; init; }
+
+    /// <summary>A commit of an OSTree remote.</summary>
+    public NodeOstreeImage? Ostree { get; init; }
+
+    /// <summary>The manifest digest or the OSTree commit. The agent boots nothing else.</summary>
+    [Pattern("^(sha256:)?[0-9a-f]{64}$")]
+    public required string Digest { get; init; }
+
+    /// <summary>Its version for people.</summary>
+    [MaxLength(128)]
+    public string? Version { get; init; }
+}
+
+/// <summary>A container image.</summary>
+public sealed record NodeContainerImage
+{
+    /// <summary>The image without tag or digest.</summary>
+    [MinLength(1), MaxLength(1024), Pattern("^[a-zA-Z0-9][a-zA-Z0-9._:/-]*$")]
+    public required string Repository { get; init; }
+}
+
+/// <summary>A commit of an OSTree remote.</summary>
+public sealed record NodeOstreeImage
+{
+    /// <summary>The remote's name on the host.</summary>
+    [MinLength(1), MaxLength(64), Pattern("^[a-zA-Z0-9][a-zA-Z0-9._-]*$")]
+    public required string Remote { get; init; }
+
+    /// <summary>The repository's URL, for hosts that lack the remote.</summary>
+    [MaxLength(2048), Pattern("^https?://[^\\s]+$")]
+    public string? Url { get; init; }
+
+    /// <summary>The branch.</summary>
+    [MinLength(1), MaxLength(255), Pattern("^[a-zA-Z0-9_][a-zA-Z0-9._-]*(/[a-zA-Z0-9_][a-zA-Z0-9._-]*)*$")]
+    public required string Ref { get; init; }
+
+    /// <summary>Whether the host checks GPG signatures when it adds the remote.</summary>
+    [Default("true")]
+    public bool GpgVerify { get; set; } = true;
+}
+
+/// <summary>What a node ran before the attempt.</summary>
+public sealed record PreviousOS
+{
+    /// <summary>The digest that it had booted.</summary>
+    [Pattern("^(sha256:)?[0-9a-f]{64}$")]
+    public required string Digest { get; init; }
+
+    /// <summary>Its version for people.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>The boot from which it was told to reboot; any other is a new one.</summary>
+    public string? BootID { get; init; }
+}
+
+/// <summary>Until when the steps under way must be done.</summary>
+public sealed record NodeDeadlines
+{
+    /// <summary>Until when the agent must have reported from a new boot.</summary>
+    public DateTimeOffset? Reboot { get; init; }
+
+    /// <summary>Until when, at the latest, all checks must pass.</summary>
+    public DateTimeOffset? Healthy { get; init; }
+
+    /// <summary>Until when the node must be back on its former tree, and Ready.</summary>
+    public DateTimeOffset? Rollback { get; init; }
+}
+
+/// <summary>A failed attempt.</summary>
+public sealed record NodeFailure
+{
+    /// <summary>The digest that failed.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Its version for people.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>The attempt.</summary>
+    public long Attempt { get; init; }
+
+    /// <summary>Why, in one word.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Why, for people.</summary>
+    [MaxLength(2048)]
+    public string? Message { get; init; }
+
+    /// <summary>When.</summary>
+    public required DateTimeOffset At { get; init; }
+}
+
+/// <summary>Why a node was given back undisturbed.</summary>
+public sealed record NodeBackoff
+{
+    /// <summary>The digest that it was to get.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Not before this it is tried again.</summary>
+    public required DateTimeOffset Until { get; init; }
+
+    /// <summary>How often in a row.</summary>
+    [Minimum(1)]
+    public int Count { get; set; } = 1;
+
+    /// <summary>Why, in one word.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Why, for people.</summary>
+    [MaxLength(2048)]
+    public string? Message { get; init; }
+}

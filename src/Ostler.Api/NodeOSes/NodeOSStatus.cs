@@ -1,0 +1,114 @@
+using Ostler.Api.Schema;
+
+namespace Ostler.Api;
+
+/// <summary>What a node runs, as its agent found it.</summary>
+public sealed record NodeOSStatus
+{
+    /// <summary>The generation of the spec that the agent has acted on.</summary>
+    public long ObservedGeneration { get; init; }
+
+    /// <summary>The attempt that step, conditions and error speak of.</summary>
+    public long Attempt { get; init; }
+
+    /// <summary>How far the node has come.</summary>
+    public NodeStep Step { get; init; }
+
+    /// <summary>How the host is updated: ostree, rpm-ostree or bootc.</summary>
+    public string? Backend { get; init; }
+
+    /// <summary>The version of that tool.</summary>
+    public string? BackendVersion { get; init; }
+
+    /// <summary>The version of the agent.</summary>
+    public string? AgentVersion { get; init; }
+
+    /// <summary>The kernel's ID of the present boot.</summary>
+    public string? BootID { get; init; }
+
+    /// <summary>What runs.</summary>
+    public Deployment? Booted { get; init; }
+
+    /// <summary>What the next boot would run, when that is another tree.</summary>
+    public Deployment? Staged { get; init; }
+
+    /// <summary>What is kept to go back to.</summary>
+    public Deployment? Rollback { get; init; }
+
+    /// <summary>Ready, Staged, HostHealthy, Drifted.</summary>
+    [ListMap("type")]
+    public IReadOnlyList<Condition>? Conditions { get; init; }
+
+    /// <summary>When the steps of the attempt happened, by the node's clock.</summary>
+    public NodeTimings? Timings { get; init; }
+
+    /// <summary>How the node differs from its tree.</summary>
+    public DriftStatus? Drift { get; init; }
+
+    /// <summary>What went wrong last; gone when it went right since.</summary>
+    public NodeError? LastError { get; init; }
+}
+
+/// <summary>One deployed tree.</summary>
+public sealed record Deployment
+{
+    /// <summary>The manifest digest or the OSTree commit.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Its version for people.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>Where it comes from: a refspec or an image.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>Tells apart two deployments of the same tree.</summary>
+    public int Serial { get; init; }
+
+    /// <summary>Whether it is kept from being cleaned up.</summary>
+    public bool Pinned { get; init; }
+
+    /// <summary>Whether a reboot would not apply it.</summary>
+    public bool Locked { get; init; }
+}
+
+/// <summary>When the steps of an attempt happened, by the node's clock.</summary>
+public sealed record NodeTimings
+{
+    public DateTimeOffset? StagingStartedAt { get; init; }
+    public DateTimeOffset? StagedAt { get; init; }
+    public DateTimeOffset? RebootRequestedAt { get; init; }
+    public DateTimeOffset? BootedAt { get; init; }
+    public DateTimeOffset? HealthyAt { get; init; }
+}
+
+/// <summary>How a node differs from its tree.</summary>
+public sealed record DriftStatus
+{
+    /// <summary>Why, in one word.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>How many files of /etc differ from the tree's defaults.</summary>
+    public int EtcChanges { get; init; }
+
+    /// <summary>Packages that were layered or overridden, the first 50.</summary>
+    [MaxItems(50)]
+    public IReadOnlyList<string>? Packages { get; init; }
+}
+
+/// <summary>What went wrong on the node.</summary>
+public sealed record NodeError
+{
+    /// <summary>Why, in one word.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Why, for people: the host tool's own words, trimmed.</summary>
+    [MaxLength(2048)]
+    public string? Message { get; init; }
+
+    /// <summary>When it happened last.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>How often in a row.</summary>
+    [Minimum(1)]
+    public int Count { get; set; } = 1;
+}

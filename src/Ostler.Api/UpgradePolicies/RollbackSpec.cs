@@ -1,0 +1,37 @@
+using System.Text.Json.Serialization;
+using Ostler.Api.Schema;
+
+namespace Ostler.Api;
+
+/// <summary>What goes back when a node does not become healthy.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RollbackScope>))]
+public enum RollbackScope
+{
+    /// <summary>That node.</summary>
+    Node,
+
+    /// <summary>Every node of its wave.</summary>
+    Wave,
+
+    /// <summary>Every node of the policy.</summary>
+    Policy,
+}
+
+/// <summary>What happens when a node does not become healthy.</summary>
+public sealed record RollbackSpec
+{
+    /// <summary>Whether a node that failed goes back by itself. False: it stays cordoned on the new tree until a person decides.</summary>
+    [Default("true")]
+    public bool Automatic { get; set; } = true;
+
+    /// <summary>What goes back.</summary>
+    [Default("\"Node\"")]
+    public RollbackScope Scope { get; init; }
+
+    /// <summary>How many nodes may fail before the rollout halts and the digest is put into quarantine, as a count or a percentage.</summary>
+    [Default("0")]
+    public IntOrPercent MaxFailures { get; set; } = IntOrPercent.Count(0);
+
+    /// <summary>After this time without a healthy report, the host itself goes back. Default: no watchdog.</summary>
+    public Duration? Watchdog { get; init; }
+}

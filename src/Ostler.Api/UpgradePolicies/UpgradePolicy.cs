@@ -1,0 +1,114 @@
+using Ostler.Api.Schema;
+
+namespace Ostler.Api;
+
+/// <summary>Which nodes move to which OS tree, at what pace, what healthy means, and how to go back.</summary>
+[Resource("upgradepolicies", "upgradepolicy", "osup")]
+[PrintColumn("Image", "string", ".spec.imageRef.name")]
+[PrintColumn("Target", "string", ".status.target.version")]
+[PrintColumn("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status")]
+[PrintColumn("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason")]
+[PrintColumn("Updated", "integer", ".status.nodes.updated")]
+[PrintColumn("Updating", "integer", ".status.nodes.updating")]
+[PrintColumn("Failed", "integer", ".status.nodes.failed")]
+[PrintColumn("Total", "integer", ".status.nodes.total")]
+[PrintColumn("Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", Priority = 1)]
+[PrintColumn("Age", "date", ".metadata.creationTimestamp")]
+public sealed record UpgradePolicy : IOstlerResource
+{
+    public string ApiVersion { get; set; } = OstlerApi.GroupVersion;
+
+    public string Kind { get; set; } = "UpgradePolicy";
+
+    public ObjectMeta Metadata { get; set; } = new();
+
+    /// <summary>What should happen.</summary>
+    public required UpgradePolicySpec Spec { get; init; }
+
+    /// <summary>What has happened. Written by the controller.</summary>
+    public UpgradePolicyStatus? Status { get; init; }
+}
+
+/// <summary>What should happen to which nodes.</summary>
+public sealed record UpgradePolicySpec
+{
+    /// <summary>The OSImage that the nodes should run.</summary>
+    public required ImageReference ImageRef { get; init; }
+
+    /// <summary>The nodes. Empty selects every node. A node that two policies select is touched by neither.</summary>
+    public required LabelSelector NodeSelector { get; init; }
+
+    /// <summary>Stops before the next node: staging may go on, a node already in flight is brought to its end, no other is disrupted.</summary>
+    [Default("false")]
+    public bool Paused { get; init; }
+
+    /// <summary>Policies that must be Ready first, for instance that of the control plane.</summary>
+    [MaxItems(20), MaxLength(253)]
+    public IReadOnlyList<string>? DependsOn { get; init; }
+
+    /// <summary>How many nodes at once, in which order.</summary>
+    [Default("{}")]
+    public RolloutSpec Rollout { get; set; } = new();
+
+    /// <summary>When nodes may be disrupted. Default: always.</summary>
+    [MaxItems(20)]
+    public IReadOnlyList<MaintenanceWindow>? Windows { get; init; }
+
+    /// <summary>When nodes must not be disrupted; stronger than any window.</summary>
+    [MaxItems(50)]
+    public IReadOnlyList<Freeze>? Freezes { get; init; }
+
+    /// <summary>How a node is emptied before its reboot.</summary>
+    [Default("{}")]
+    public DrainSpec Drain { get; set; } = new();
+
+    /// <summary>How a node is rebooted, and how long that may take.</summary>
+    [Default("{}")]
+    public RebootSpec Reboot { get; set; } = new();
+
+    /// <summary>What must hold before a node counts as updated.</summary>
+    [Default("{}")]
+    public HealthSpec Health { get; set; } = new();
+
+    /// <summary>What happens when a node does not become healthy.</summary>
+    [Default("{}")]
+    public RollbackSpec Rollback { get; set; } = new();
+}
+
+/// <summary>Names an OSImage.</summary>
+public sealed record ImageReference
+{
+    /// <summary>The OSImage's name.</summary>
+    [MinLength(1), MaxLength(253)]
+    public required string Name { get; init; }
+}
+
+/// <summary>When nodes may be disrupted.</summary>
+public sealed record MaintenanceWindow
+{
+    /// <summary>When it opens: five cron fields, as in <c>0 1 * * 6</c>.</summary>
+    [MinLength(9), MaxLength(128)]
+    public required string Schedule { get; init; }
+
+    /// <summary>How long it stays open.</summary>
+    public required Duration Duration { get; init; }
+
+    /// <summary>The IANA time zone of the schedule. Default: UTC.</summary>
+    [Default("\"UTC\""), MaxLength(64)]
+    public string TimeZone { get; set; } = "UTC";
+}
+
+/// <summary>A time in which no further node is disrupted.</summary>
+[Cel("self.to > self.from", "to must be later than from")]
+public sealed record Freeze
+{
+    /// <summary>The first moment of the freeze.</summary>
+    public required DateTimeOffset From { get; init; }
+
+    /// <summary>The moment after its last.</summary>
+    public required DateTimeOffset To { get; init; }
+
+    /// <summary>Shown in status while the freeze is on.</summary>
+    [MaxLength(256)]
+    public string? Reason { get; init; }
+}

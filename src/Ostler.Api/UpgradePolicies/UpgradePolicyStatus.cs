@@ -1,0 +1,133 @@
+using Ostler.Api.Schema;
+
+namespace Ostler.Api;
+
+/// <summary>How far a rollout has come.</summary>
+public sealed record UpgradePolicyStatus
+{
+    /// <summary>The generation of the spec that this speaks of.</summary>
+    public long ObservedGeneration { get; init; }
+
+    /// <summary>Accepted, Ready, Progressing, Halted, Conflicted, WindowOpen; Reconciling and Stalled as kstatus has them.</summary>
+    [ListMap("type")]
+    public IReadOnlyList<Condition>? Conditions { get; init; }
+
+    /// <summary>The tree that the nodes are moved to.</summary>
+    public TargetImage? Target { get; init; }
+
+    /// <summary>How many nodes are where.</summary>
+    public NodeCounts? Nodes { get; init; }
+
+    /// <summary>The wave under way.</summary>
+    public string? Wave { get; init; }
+
+    /// <summary>The nodes in flight, the first 50 by name.</summary>
+    [MaxItems(50), ListMap("node")]
+    public IReadOnlyList<InFlightNode>? InFlight { get; init; }
+
+    /// <summary>The nodes that cannot go on, the first 50 by name, and why.</summary>
+    [MaxItems(50), ListMap("node")]
+    public IReadOnlyList<BlockedNode>? Blocked { get; init; }
+
+    /// <summary>Digests that failed more often than maxFailures allows.</summary>
+    [MaxItems(50), ListMap("digest")]
+    public IReadOnlyList<FailedDigest>? FailedDigests { get; init; }
+
+    /// <summary>When the rollout of the present target began.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When the last node reached it.</summary>
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>When the rollout will be complete, from the time that nodes took so far.</summary>
+    public DateTimeOffset? EstimatedCompletion { get; init; }
+
+    /// <summary>When the next window opens.</summary>
+    public DateTimeOffset? NextWindow { get; init; }
+}
+
+/// <summary>The tree that the nodes are moved to.</summary>
+public sealed record TargetImage
+{
+    /// <summary>The manifest digest or the OSTree commit.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Its version for people.</summary>
+    public string? Version { get; init; }
+}
+
+/// <summary>How many nodes are where. Each node of the selection is in just one of updated, updating, staged, pending, failed and rolledBack.</summary>
+public sealed record NodeCounts
+{
+    /// <summary>Nodes that the policy selects.</summary>
+    public int Total { get; init; }
+
+    /// <summary>Nodes that run the target and are healthy.</summary>
+    public int Updated { get; init; }
+
+    /// <summary>Nodes in flight.</summary>
+    public int Updating { get; init; }
+
+    /// <summary>Nodes that have the target staged and wait for their turn.</summary>
+    public int Staged { get; init; }
+
+    /// <summary>Nodes that still have to fetch the target.</summary>
+    public int Pending { get; init; }
+
+    /// <summary>Nodes that a person must look at.</summary>
+    public int Failed { get; init; }
+
+    /// <summary>Nodes that went back to their former tree.</summary>
+    public int RolledBack { get; init; }
+
+    /// <summary>Nodes that are cordoned by anyone, not Ready or in flight: what maxUnavailable limits. Overlaps the others.</summary>
+    public int Unavailable { get; init; }
+}
+
+/// <summary>A node in flight.</summary>
+public sealed record InFlightNode
+{
+    /// <summary>Its name.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>The last step that it has reached.</summary>
+    public required NodeStep Step { get; init; }
+
+    /// <summary>What it waits for, in one word.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>What it waits for, for people.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>Since when it is in this step.</summary>
+    public DateTimeOffset? Since { get; init; }
+}
+
+/// <summary>A node that cannot go on.</summary>
+public sealed record BlockedNode
+{
+    /// <summary>Its name.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>Why, in one word.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Why, for people, and what to do about it.</summary>
+    public string? Message { get; init; }
+}
+
+/// <summary>A digest that failed.</summary>
+public sealed record FailedDigest
+{
+    /// <summary>The digest.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Why the first node failed, in one word.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Why, for people, naming the node.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>When the last of the failures happened.</summary>
+    public required DateTimeOffset At { get; init; }
+}

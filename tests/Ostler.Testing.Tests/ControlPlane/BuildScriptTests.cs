@@ -5,7 +5,7 @@ namespace Ostler.Testing.Tests.ControlPlane;
 /// <summary>The part of build-kubernetes.sh that reads other people's files. The rest is exercised by running it.</summary>
 public sealed class BuildScriptTests : IDisposable
 {
-    private readonly DirectoryInfo apt = Directory.CreateTempSubdirectory("ostler-apt-");
+    private readonly DirectoryInfo _apt = Directory.CreateTempSubdirectory("ostler-apt-");
 
     public static TheoryData<string, string, string> Configurations => new()
     {
@@ -105,21 +105,21 @@ public sealed class BuildScriptTests : IDisposable
         Assert.Contains("no Debian mirror", output, StringComparison.Ordinal);
     }
 
-    public void Dispose() => apt.Delete(recursive: true);
+    public void Dispose() => _apt.Delete(recursive: true);
 
     private static Task<(int ExitCode, string Output)> RunAsync(string folder) => Executables.RunAsync(
         "/bin/bash",
         [Path.Combine(AppContext.BaseDirectory, "ControlPlane", "build-kubernetes.sh"), "--sources", folder],
         TestContext.Current.CancellationToken);
 
-    private Task<(int ExitCode, string Output)> RunAsync() => RunAsync(apt.FullName);
+    private Task<(int ExitCode, string Output)> RunAsync() => RunAsync(_apt.FullName);
 
     /// <summary>How many blanks there are between words does not matter to apt.</summary>
     private static string[] Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
     private void Write(string file, string content)
     {
-        var path = Path.Combine(apt.FullName, file);
+        var path = Path.Combine(_apt.FullName, file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, content);
     }

@@ -5,16 +5,16 @@ namespace Ostler.Testing.Tests.ControlPlane;
 
 public sealed class ControlPlaneArgumentsTests : IDisposable
 {
-    private readonly DirectoryInfo root = Directory.CreateTempSubdirectory("ostler-arguments-");
-    private readonly RunFolder folder;
-    private readonly ControlPlaneLayout layout;
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("ostler-arguments-");
+    private readonly RunFolder _folder;
+    private readonly ControlPlaneLayout _layout;
 
     public ControlPlaneArgumentsTests()
     {
-        folder = RunFolder.Create(root.FullName);
-        layout = new()
+        _folder = RunFolder.Create(_root.FullName);
+        _layout = new()
         {
-            Folder = folder,
+            Folder = _folder,
             EtcdClientPort = 1,
             EtcdPeerPort = 2,
             ApiServerPort = 3,
@@ -39,8 +39,8 @@ public sealed class ControlPlaneArgumentsTests : IDisposable
     {
         var parsed = KubernetesVersion.Parse(version);
 
-        Assert.Equal(closed, ControlPlaneArguments.ControllerManager(layout, parsed, new()).Contains("--port=0"));
-        Assert.Equal(closed, ControlPlaneArguments.Scheduler(layout, parsed, new()).Contains("--port=0"));
+        Assert.Equal(closed, ControlPlaneArguments.ControllerManager(_layout, parsed, new()).Contains("--port=0"));
+        Assert.Equal(closed, ControlPlaneArguments.Scheduler(_layout, parsed, new()).Contains("--port=0"));
     }
 
     [Theory]
@@ -52,9 +52,9 @@ public sealed class ControlPlaneArgumentsTests : IDisposable
         string[] removed = ["--insecure-port", "--address", "--pod-eviction-timeout", "--enable-taint-manager", "--feature-gates", "--cloud-provider"];
         var parsed = KubernetesVersion.Parse(version);
 
-        var flags = ControlPlaneArguments.ApiServer(layout, new())
-            .Concat(ControlPlaneArguments.ControllerManager(layout, parsed, new()))
-            .Concat(ControlPlaneArguments.Scheduler(layout, parsed, new()))
+        var flags = ControlPlaneArguments.ApiServer(_layout, new())
+            .Concat(ControlPlaneArguments.ControllerManager(_layout, parsed, new()))
+            .Concat(ControlPlaneArguments.Scheduler(_layout, parsed, new()))
             .Select(argument => argument.Split('=')[0]);
 
         Assert.Empty(flags.Intersect(removed));
@@ -68,8 +68,8 @@ public sealed class ControlPlaneArgumentsTests : IDisposable
             NodeLifecycle = new() { MonitorPeriod = TimeSpan.FromMilliseconds(250), MonitorGracePeriod = TimeSpan.FromSeconds(2.5), PodToleration = TimeSpan.FromSeconds(3) },
         };
 
-        var controllerManager = ControlPlaneArguments.ControllerManager(layout, new(1, 20, 2), options).ToList();
-        var apiServer = ControlPlaneArguments.ApiServer(layout, options).ToList();
+        var controllerManager = ControlPlaneArguments.ControllerManager(_layout, new(1, 20, 2), options).ToList();
+        var apiServer = ControlPlaneArguments.ApiServer(_layout, options).ToList();
 
         Assert.Contains("--node-monitor-period=250ms", controllerManager);
         Assert.Contains("--node-monitor-grace-period=2500ms", controllerManager);
@@ -80,8 +80,8 @@ public sealed class ControlPlaneArgumentsTests : IDisposable
     [Fact]
     public void Pods_need_no_service_account_when_nothing_would_make_one()
     {
-        var alone = ControlPlaneArguments.ApiServer(layout, new() { Components = ControlPlaneComponents.ApiServer });
-        var complete = ControlPlaneArguments.ApiServer(layout, new());
+        var alone = ControlPlaneArguments.ApiServer(_layout, new() { Components = ControlPlaneComponents.ApiServer });
+        var complete = ControlPlaneArguments.ApiServer(_layout, new());
 
         Assert.Contains("--disable-admission-plugins=ServiceAccount", alone);
         Assert.DoesNotContain("--disable-admission-plugins=ServiceAccount", complete);
@@ -90,14 +90,14 @@ public sealed class ControlPlaneArgumentsTests : IDisposable
     [Fact]
     public void Arguments_of_the_test_come_last()
     {
-        var arguments = ControlPlaneArguments.ApiServer(layout, new() { ApiServerArguments = ["--profiling=true"] }).ToList();
+        var arguments = ControlPlaneArguments.ApiServer(_layout, new() { ApiServerArguments = ["--profiling=true"] }).ToList();
 
         Assert.Equal("--profiling=true", arguments[^1]);
     }
 
     public void Dispose()
     {
-        folder.Dispose();
-        root.Delete(recursive: true);
+        _folder.Dispose();
+        _root.Delete(recursive: true);
     }
 }

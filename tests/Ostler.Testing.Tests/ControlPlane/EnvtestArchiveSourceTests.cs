@@ -11,13 +11,13 @@ namespace Ostler.Testing.Tests.ControlPlane;
 
 public sealed class EnvtestArchiveSourceTests : IDisposable
 {
-    private readonly DirectoryInfo cache = Directory.CreateTempSubdirectory("ostler-envtest-");
+    private readonly DirectoryInfo _cache = Directory.CreateTempSubdirectory("ostler-envtest-");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private ClusterRequest ApiServerOnly => new(
         new() { Components = ControlPlaneComponents.ApiServer, Progress = _ => { } },
-        name => name == "XDG_CACHE_HOME" ? cache.FullName : null);
+        name => name == "XDG_CACHE_HOME" ? _cache.FullName : null);
 
     [Fact]
     public async Task A_verified_archive_is_unpacked_into_the_cache_and_downloaded_once()
@@ -79,9 +79,9 @@ public sealed class EnvtestArchiveSourceTests : IDisposable
         Assert.Equal(0, site.Requests);
     }
 
-    public void Dispose() => cache.Delete(recursive: true);
+    public void Dispose() => _cache.Delete(recursive: true);
 
-    private IEnumerable<string> Unpacked() => Directory.EnumerateFiles(cache.FullName, "*", SearchOption.AllDirectories);
+    private IEnumerable<string> Unpacked() => Directory.EnumerateFiles(_cache.FullName, "*", SearchOption.AllDirectories);
 
     private static string FileName => $"envtest-v1.36.2-linux-{(RuntimeInformation.OSArchitecture == Architecture.X64 ? "amd64" : "arm64")}.tar.gz";
 

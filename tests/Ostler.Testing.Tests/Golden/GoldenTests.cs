@@ -2,11 +2,11 @@ namespace Ostler.Testing.Tests;
 
 public sealed class GoldenTests : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ostler-golden-");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ostler-golden-");
 
-    private string Approved => Path.Combine(folder.FullName, "Testdata", "rollout", "narrative.txt");
+    private string Approved => Path.Combine(_folder.FullName, "Testdata", "rollout", "narrative.txt");
 
-    private string Received => Path.Combine(folder.FullName, "Testdata", "rollout", "narrative.received.txt");
+    private string Received => Path.Combine(_folder.FullName, "Testdata", "rollout", "narrative.received.txt");
 
     [Fact]
     public void The_same_text_passes_whatever_its_line_ends()
@@ -70,7 +70,7 @@ public sealed class GoldenTests : IDisposable
     [Fact]
     public void The_file_is_looked_for_beside_the_test() => Golden.Verify("found beside GoldenTests.cs\n", "beside-the-test/found.txt");
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 
     private void Approve(string text) => Golden.Verify(text, Approved, update: true);
 }

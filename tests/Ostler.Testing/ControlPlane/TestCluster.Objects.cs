@@ -15,18 +15,18 @@ public sealed partial class TestCluster
     public async Task<TestNamespace> CreateNamespaceAsync(string prefix = "test", CancellationToken cancellationToken = default)
     {
         var name = UniqueName(prefix);
-        await admin.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new() { Name = name } }, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await _admin.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new() { Name = name } }, cancellationToken: cancellationToken).ConfigureAwait(false);
         if (Capabilities.HasControllerManager)
         {
             // Pods are refused until a controller has made this one.
             await Eventually.GetAsync(
                 $"namespace {name} has its default service account",
-                token => FindAsync(() => admin.CoreV1.ReadNamespacedServiceAccountAsync("default", name, cancellationToken: token)),
+                token => FindAsync(() => _admin.CoreV1.ReadNamespacedServiceAccountAsync("default", name, cancellationToken: token)),
                 ObjectTimeout,
                 cancellationToken).ConfigureAwait(false);
         }
 
-        return new TestNamespace(name, admin);
+        return new TestNamespace(name, _admin);
     }
 
     /// <summary>Creates or replaces every CustomResourceDefinition in the YAML files of a folder, and waits until each is served.</summary>
@@ -72,18 +72,18 @@ public sealed partial class TestCluster
     {
         try
         {
-            await admin.ApiextensionsV1.CreateCustomResourceDefinitionAsync(definition, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await _admin.ApiextensionsV1.CreateCustomResourceDefinitionAsync(definition, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
         catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Conflict)
         {
             var existing = await ReadAsync(definition.Metadata.Name, cancellationToken).ConfigureAwait(false);
             definition.Metadata.ResourceVersion = existing.Metadata.ResourceVersion;
-            await admin.ApiextensionsV1.ReplaceCustomResourceDefinitionAsync(definition, definition.Metadata.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await _admin.ApiextensionsV1.ReplaceCustomResourceDefinitionAsync(definition, definition.Metadata.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
     }
 
     private Task<V1CustomResourceDefinition> ReadAsync(string name, CancellationToken cancellationToken) =>
-        admin.ApiextensionsV1.ReadCustomResourceDefinitionAsync(name, cancellationToken: cancellationToken);
+        _admin.ApiextensionsV1.ReadCustomResourceDefinitionAsync(name, cancellationToken: cancellationToken);
 
     private static async Task<T?> FindAsync<T>(Func<Task<T>> read)
         where T : class
@@ -102,12 +102,12 @@ public sealed partial class TestCluster
 /// <summary>A namespace that goes with the test.</summary>
 public sealed class TestNamespace : IAsyncDisposable
 {
-    private readonly IKubernetes admin;
+    private readonly IKubernetes _admin;
 
     internal TestNamespace(string name, IKubernetes admin)
     {
         Name = name;
-        this.admin = admin;
+        _admin = admin;
     }
 
     public string Name { get; }
@@ -116,7 +116,7 @@ public sealed class TestNamespace : IAsyncDisposable
     {
         try
         {
-            await admin.CoreV1.DeleteNamespaceAsync(Name).ConfigureAwait(false);
+            await _admin.CoreV1.DeleteNamespaceAsync(Name).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HttpOperationException or HttpRequestException or ObjectDisposedException)
         {

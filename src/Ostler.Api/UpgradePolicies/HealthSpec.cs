@@ -78,7 +78,10 @@ public sealed record ExecCheck
 [JsonConverter(typeof(JsonStringEnumConverter<HttpCheckOrigin>))]
 public enum HttpCheckOrigin
 {
+    /// <summary>From the node itself, by its agent.</summary>
     Host,
+
+    /// <summary>From the controller's pod.</summary>
     Controller,
 }
 

@@ -139,7 +139,7 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
         options.Wrote(host.Node);
         try
         {
-            await api.PatchAsync(nodeOSes, new NamespacedName("", host.Node), Patch.Apply(body, "ostler-agent", force: true), cancel, "status");
+            await api.PatchAsync(nodeOSes, new NamespacedName("", host.Node), Patch.Apply(body, force: true).By("ostler-agent"), cancel, "status");
         }
         catch (ApiException gone) when (gone.IsNotFound || gone.IsConflict)
         {

@@ -1,0 +1,15 @@
+namespace Ostler.Kubernetes;
+
+/// <summary>How the client behaves towards the API server.</summary>
+public sealed record ApiClientOptions
+{
+    /// <summary>Who the client's writes are from, in managedFields. Default <c>ostler</c>.</summary>
+    public string FieldManager { get; init; } = "ostler";
+
+    /// <summary>
+    /// How long one request may take, answer included; of a list each page, of a watch only its beginning. Default 30 s.
+    /// </summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,165 @@
+namespace Ostler.Kubernetes;
+
+/// <summary>
+/// The objects of an informer, and the rules by which news of them is believed: what comes from the watch, from a list and from our
+/// own writes reaches us in any order, and nothing older may replace anything newer. Not synchronised: members are called under the informer's lock.
+/// </summary>
+internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEvent<T>> notify) where T : class
+{
+    private readonly Dictionary<NamespacedName, T> _objects = [];
+    private readonly Dictionary<string, CacheIndex<T>> _indexes = [];
+    private readonly RecentDeletions _deletions = new();
+    private IReadOnlyList<T>? _snapshot;
+
+    public int Count => _objects.Count;
+
+    public T? Get(NamespacedName name) => _objects.GetValueOrDefault(name);
+
+    public IReadOnlyList<T> Snapshot() => _snapshot ??= [.. _objects.Values];
+
+    public CacheIndex<T> Index(string name) => _indexes[name];
+
+    public void AddIndex(string name, CacheIndex<T> index)
+    {
+        _indexes.Add(name, index);
+        foreach (var obj in _objects.Values)
+        {
+            index.Add(obj);
+        }
+    }
+
+    /// <summary>An object was added or changed, says the watch or our own write.</summary>
+    public void Set(T obj)
+    {
+        var meta = type.MetaOf(obj);
+        if (_deletions.Contains(meta.Uid, meta.ResourceVersion))
+        {
+            return;
+        }
+        if (_objects.TryGetValue(meta.Key, out var old))
+        {
+            var oldMeta = type.MetaOf(old);
+            if (ResourceVersions.IsOlder(meta.ResourceVersion, oldMeta.ResourceVersion))
+            {
+                return;
+            }
+            if (oldMeta.Uid == meta.Uid && oldMeta.ResourceVersion == meta.ResourceVersion)
+            {
+                // Our own write, which Absorb has told already. The old instance stays, so that snapshots keep sharing it.
+                return;
+            }
+            if (oldMeta.Uid != meta.Uid)
+            {
+                // Another object under the same name. Handlers that keep something by UID must see the end of the first.
+                Remove(meta.Key, old, meta.ResourceVersion);
+                old = null;
+            }
+        }
+        Store(meta.Key, old, obj);
+    }
+
+    /// <summary>An object was deleted, says the watch (or no longer matches the selector, which a watch tells in the same words).</summary>
+    public void Delete(T last)
+    {
+        var meta = type.MetaOf(last);
+        _deletions.Record(meta.Uid, meta.ResourceVersion);
+        if (_objects.TryGetValue(meta.Key, out var old))
+        {
+            var oldMeta = type.MetaOf(old);
+            if (oldMeta.Uid == meta.Uid && !ResourceVersions.IsOlder(meta.ResourceVersion, oldMeta.ResourceVersion))
+            {
+                Discard(meta.Key, old, last);
+            }
+        }
+    }
+
+    /// <summary>We know that this object is gone for good: no news of it is believed any more.</summary>
+    public void DeleteForGood(NamespacedName name, string uid)
+    {
+        _deletions.RecordForGood(uid);
+        if (_objects.TryGetValue(name, out var old) && type.MetaOf(old).Uid == uid)
+        {
+            Discard(name, old, old);
+        }
+    }
+
+    /// <summary>What exists is this, as of <paramref name="listVersion"/>.</summary>
+    /// <param name="items">Everything that exists.</param>
+    /// <param name="listVersion">The version of the list.</param>
+    /// <param name="historyWentBack">The server's state was restored from a backup: numbers are from another history, so the list alone counts.</param>
+    public void Replace(IReadOnlyList<T> items, string listVersion, bool historyWentBack)
+    {
+        if (historyWentBack)
+        {
+            _deletions.Clear();
+        }
+        var listed = new HashSet<NamespacedName>(items.Count);
+        foreach (var item in items)
+        {
+            var meta = type.MetaOf(item);
+            listed.Add(meta.Key);
+            if (historyWentBack && _objects.TryGetValue(meta.Key, out var old))
+            {
+                ReplaceAcrossHistories(meta, old, item);
+            }
+            else
+            {
+                Set(item);
+            }
+        }
+        // Deletions that we missed. What is newer than the list was absorbed while the list was under way: it is not missing there, it came after.
+        var missing = _objects.Where(o => !listed.Contains(o.Key)
+            && (historyWentBack || !ResourceVersions.IsOlder(listVersion, type.MetaOf(o.Value).ResourceVersion))).ToList();
+        foreach (var (name, old) in missing)
+        {
+            Remove(name, old, listVersion);
+        }
+        _snapshot = null;
+    }
+
+    private void ReplaceAcrossHistories(ResourceMeta meta, T old, T item)
+    {
+        var oldMeta = type.MetaOf(old);
+        if (oldMeta.Uid != meta.Uid)
+        {
+            Discard(meta.Key, old, old);
+            Store(meta.Key, null, item);
+        }
+        else if (oldMeta.ResourceVersion != meta.ResourceVersion)
+        {
+            Store(meta.Key, old, item);
+        }
+    }
+
+    private void Store(NamespacedName key, T? old, T obj)
+    {
+        _objects[key] = obj;
+        _snapshot = null;
+        foreach (var index in _indexes.Values)
+        {
+            if (old is not null)
+            {
+                index.Remove(old);
+            }
+            index.Add(obj);
+        }
+        notify(new InformerEvent<T>(old is null ? InformerEventType.Added : InformerEventType.Updated, old, obj));
+    }
+
+    private void Remove(NamespacedName key, T old, string deletedAt)
+    {
+        _deletions.Record(type.MetaOf(old).Uid, deletedAt);
+        Discard(key, old, old);
+    }
+
+    private void Discard(NamespacedName key, T old, T last)
+    {
+        _objects.Remove(key);
+        _snapshot = null;
+        foreach (var index in _indexes.Values)
+        {
+            index.Remove(old);
+        }
+        notify(new InformerEvent<T>(InformerEventType.Deleted, last, null));
+    }
+}

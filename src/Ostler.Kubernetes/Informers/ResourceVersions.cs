@@ -1,0 +1,21 @@
+using System.Globalization;
+
+namespace Ostler.Kubernetes;
+
+/// <summary>The order of resource versions.</summary>
+/// <remarks>
+/// The API conventions long called them opaque, to be compared for equality only. They are nevertheless the revision of etcd:
+/// kube-apiserver itself parses them as integers and orders by them, for everything that it stores (built-in types and custom
+/// resources), and since Kubernetes 1.35 this order is part of the API for clients too. We use it only to discard what is
+/// strictly older than what we have of the same object. Should a server (an aggregated one) have other
+/// versions, nothing is discarded and the later message wins, as without <see cref="Informer{T}.Absorb"/>.
+/// </remarks>
+internal static class ResourceVersions
+{
+    /// <summary>True only if both are numbers and <paramref name="left"/> is the smaller.</summary>
+    public static bool IsOlder(string left, string right) =>
+        TryParse(left, out var l) && TryParse(right, out var r) && l < r;
+
+    public static bool TryParse(string? version, out ulong value) =>
+        ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+}

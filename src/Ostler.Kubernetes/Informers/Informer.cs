@@ -1,0 +1,376 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Ostler.Kubernetes;
+
+/// <summary>
+/// A local copy of a collection, kept up to date by list and watch. After an expired version, an error, a line that cannot be read, or
+/// silence everything is listed again and compared, so that a deletion that was missed is still seen as one.
+/// </summary>
+/// <remarks>
+/// <para>Pitfalls. The cache lags behind the server: decide from it, but write with preconditions. Handlers run one after the other under
+/// the informer's lock, in the order of the changes: enqueue a key and return. <see cref="ResourceVersions"/> says why resource
+/// versions may be compared.</para>
+/// <para>Errors never end <see cref="RunAsync"/>: it goes on trying, with jitter and at most every <see cref="InformerOptions{T}.Backoff"/>,
+/// and says so in the log and in <c>watch_restarts_total</c>.</para>
+/// </remarks>
+public sealed partial class Informer<T> where T : class
+{
+    // A connection that lived so long was not a symptom: what comes next is a first failure again.
+    private static readonly TimeSpan HealthyConnection = TimeSpan.FromSeconds(30);
+
+    private readonly ApiClient _client;
+    private readonly ResourceType<T> _type;
+    private readonly InformerOptions<T> _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Func<double> _random;
+    private readonly Lock _lock = new();
+    private readonly InformerCache<T> _cache;
+    private readonly List<Action<InformerEvent<T>>> _handlers = [];
+    private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _running;
+
+    // From where to watch; null: list first.
+    private string? _resumeVersion;
+    private string? _lastVersion;
+    private int _failures;
+    private long _lastContact;
+
+    /// <param name="client">Reads through this; not disposed.</param>
+    /// <param name="type">What to cache.</param>
+    /// <param name="options">Default: everything.</param>
+    /// <param name="timeProvider">Default: the system's.</param>
+    /// <param name="logger">Default: none.</param>
+    /// <param name="random">In [0, 1); for jitter. Default: random.</param>
+    public Informer(
+        ApiClient client,
+        ResourceType<T> type,
+        InformerOptions<T>? options = null,
+        TimeProvider? timeProvider = null,
+        ILogger? logger = null,
+        Func<double>? random = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(type);
+        _client = client;
+        _type = type;
+        _options = options ?? new InformerOptions<T>();
+        _time = timeProvider ?? TimeProvider.System;
+        _logger = logger ?? NullLogger.Instance;
+        _random = random ?? Jitter.Default;
+        _cache = new InformerCache<T>(type, Notify);
+        Lister = new LockedLister(this);
+        RuntimeMetrics.InitializeWatch(type.QualifiedName);
+    }
+
+    public ILister<T> Lister { get; }
+
+    /// <summary>The cache has held everything at least once.</summary>
+    public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
+
+    /// <summary>When the server was last heard of (a list, an event or a bookmark); null before the first time. For liveness probes.</summary>
+    public DateTimeOffset? LastContact
+    {
+        get
+        {
+            var ticks = Volatile.Read(ref _lastContact);
+            return ticks == 0 ? null : new DateTimeOffset(ticks, TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>Waits until <see cref="HasSynced"/>.</summary>
+    public Task WaitForSyncAsync(CancellationToken cancellationToken) => _synced.Task.WaitAsync(cancellationToken);
+
+    /// <summary>Calls the handler for every change from now on, and at once with an Added for everything that is cached already.</summary>
+    public void AddHandler(Action<InformerEvent<T>> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        lock (_lock)
+        {
+            _handlers.Add(handler);
+            foreach (var obj in _cache.Snapshot())
+            {
+                Call(handler, new InformerEvent<T>(InformerEventType.Added, null, obj));
+            }
+        }
+    }
+
+    /// <summary>Files each object (as transformed) under the value that the function gives; null files it nowhere.</summary>
+    public void AddIndex(string name, Func<T, string?> valueOf)
+    {
+        ArgumentNullException.ThrowIfNull(valueOf);
+        lock (_lock)
+        {
+            _cache.AddIndex(name, new CacheIndex<T>(_type, valueOf));
+        }
+    }
+
+    /// <summary>
+    /// Takes an object that our own write returned into the cache at once, unless the cache has a newer one or knows that it is deleted. A
+    /// watch event that is older is ignored later. Without this, who reads the cache right after a write would decide on the state before it.
+    /// </summary>
+    /// <remarks>For objects that the informer's selectors choose; one that they do not would stay until the next list.</remarks>
+    public void Absorb(T written)
+    {
+        ArgumentNullException.ThrowIfNull(written);
+        var obj = Transformed(written);
+        lock (_lock)
+        {
+            _cache.Set(obj);
+        }
+    }
+
+    /// <summary>
+    /// Takes an object out of the cache at once because it is known to be gone (a read said 404, or a deletion without grace period and
+    /// finalizers succeeded). A deletion that was only asked for is not that.
+    /// </summary>
+    public void AbsorbDeleted(NamespacedName name, string uid)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(uid);
+        lock (_lock)
+        {
+            _cache.DeleteForGood(name, uid);
+        }
+    }
+
+    /// <summary>Lists and watches until cancelled. Once per informer.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _running, 1) == 1)
+        {
+            throw new InvalidOperationException("an informer runs once");
+        }
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var started = _time.GetTimestamp();
+            var pause = TimeSpan.Zero;
+            try
+            {
+                if (_resumeVersion is null)
+                {
+                    await ListAsync(cancellationToken).ConfigureAwait(false);
+                    started = _time.GetTimestamp();
+                }
+                await WatchAsync(cancellationToken).ConfigureAwait(false);
+                pause = PauseAfter(started, WatchEnd.Closed, null);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                pause = PauseAfterError(started, e);
+            }
+            try
+            {
+                await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ListAsync(CancellationToken cancellationToken)
+    {
+        var list = await _client.ListAsync(
+            _type,
+            new ListOptions
+            {
+                Namespace = _options.Namespace,
+                LabelSelector = _options.LabelSelector,
+                FieldSelector = _options.FieldSelector,
+                PageSize = _options.PageSize,
+            },
+            cancellationToken,
+            _options.Transform).ConfigureAwait(false);
+        // A quorum read never goes back, so a lower number is another history: etcd was restored from a backup.
+        var historyWentBack = _lastVersion is { } last && ResourceVersions.IsOlder(list.ResourceVersion, last);
+        lock (_lock)
+        {
+            _cache.Replace(list.Items, list.ResourceVersion, historyWentBack);
+        }
+        if (historyWentBack)
+        {
+            LogHistoryWentBack(_type.QualifiedName, _lastVersion!, list.ResourceVersion);
+        }
+        Heard(list.ResourceVersion);
+        LogListed(_type.QualifiedName, list.Items.Count, list.ResourceVersion);
+        _synced.TrySetResult();
+    }
+
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        // Shorter than our patience, so that on a quiet collection of a server without bookmarks the ordinary end of a watch comes first.
+        var serverTimeout = _options.SilenceTimeout * (0.6 + (0.3 * _random()));
+        using var silence = new Deadline(_options.SilenceTimeout, _time, cancellationToken);
+        try
+        {
+            var watch = new WatchOptions
+            {
+                Namespace = _options.Namespace,
+                LabelSelector = _options.LabelSelector,
+                FieldSelector = _options.FieldSelector,
+                ResourceVersion = _resumeVersion,
+                ServerTimeout = serverTimeout,
+            };
+            await foreach (var change in _client.WatchAsync(_type, watch, silence.Token).ConfigureAwait(false))
+            {
+                silence.Extend(_options.SilenceTimeout);
+                Apply(change);
+                Heard(change.ResourceVersion);
+            }
+        }
+        catch (OperationCanceledException e) when (silence.HasPassed)
+        {
+            throw new SilenceException(_options.SilenceTimeout, e);
+        }
+    }
+
+    private void Apply(WatchEvent<T> change)
+    {
+        if (change.Object is not { } read)
+        {
+            return;
+        }
+        var obj = Transformed(read);
+        lock (_lock)
+        {
+            if (change.Type == WatchEventType.Deleted)
+            {
+                _cache.Delete(obj);
+            }
+            else
+            {
+                _cache.Set(obj);
+            }
+        }
+    }
+
+    private void Heard(string version)
+    {
+        _resumeVersion = _lastVersion = version;
+        Volatile.Write(ref _lastContact, _time.GetUtcNow().UtcTicks);
+    }
+
+    private TimeSpan PauseAfterError(long started, Exception error)
+    {
+        var reason = error switch
+        {
+            ApiException { IsGone: true } => WatchEnd.Expired,
+            SilenceException => WatchEnd.Silence,
+            InvalidDataException => WatchEnd.Unreadable,
+            _ => WatchEnd.Error,
+        };
+        if (!CanResumeAfter(error))
+        {
+            _resumeVersion = null;
+        }
+        var pause = PauseAfter(started, reason, (error as ApiException)?.RetryAfter);
+        LogRestart(error, _type.QualifiedName, reason, pause.TotalSeconds);
+        return pause;
+    }
+
+    /// <summary>
+    /// A server that could not be reached, broke off, or is only overloaded lets us go on where we stopped, which spares it a list.
+    /// Whatever else happened, only a list tells what we missed.
+    /// </summary>
+    private static bool CanResumeAfter(Exception error) => error switch
+    {
+        InvalidDataException => false,
+        ApiException e => e.Code is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway,
+        _ => error is HttpRequestException or IOException or TimeoutException,
+    };
+
+    private TimeSpan PauseAfter(long started, string reason, TimeSpan? retryAfter)
+    {
+        RuntimeMetrics.RecordWatchRestart(_type.QualifiedName, reason);
+        _failures = _time.GetElapsedTime(started) >= HealthyConnection ? 1 : _failures + 1;
+        var pause = _options.Backoff.After(_failures, _random());
+        // A whole fleet's watches end together when a server restarts: the jitter spreads their return.
+        return retryAfter is { } asked && asked > pause ? asked * (1 + (0.2 * _random())) : pause;
+    }
+
+    private T Transformed(T obj) => _options.Transform is { } transform ? transform(obj) : obj;
+
+    private void Notify(InformerEvent<T> change)
+    {
+        foreach (var handler in _handlers)
+        {
+            Call(handler, change);
+        }
+    }
+
+    private void Call(Action<InformerEvent<T>> handler, InformerEvent<T> change)
+    {
+        try
+        {
+            handler(change);
+        }
+        catch (Exception e)
+        {
+            // The cache is right whatever a handler does with it; the other handlers must still hear.
+            LogHandlerFailed(e, _type.QualifiedName);
+        }
+    }
+
+    private sealed class LockedLister(Informer<T> informer) : ILister<T>
+    {
+        public int Count
+        {
+            get
+            {
+                lock (informer._lock)
+                {
+                    return informer._cache.Count;
+                }
+            }
+        }
+
+        public T? Get(NamespacedName name)
+        {
+            lock (informer._lock)
+            {
+                return informer._cache.Get(name);
+            }
+        }
+
+        public IReadOnlyList<T> List()
+        {
+            lock (informer._lock)
+            {
+                return informer._cache.Snapshot();
+            }
+        }
+
+        public IReadOnlyList<T> ListByIndex(string index, string value)
+        {
+            lock (informer._lock)
+            {
+                return informer._cache.Index(index).Find(value);
+            }
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "Listed {Count} {Resource} at {ResourceVersion}", EventName = "Listed")]
+    private partial void LogListed(string resource, int count, string resourceVersion);
+
+    [LoggerMessage(2, LogLevel.Warning, "Watch of {Resource} ended ({Reason}); going on in {PauseSeconds:0.0} s", EventName = "WatchEnded")]
+    private partial void LogRestart(Exception error, string resource, string reason, double pauseSeconds);
+
+    [LoggerMessage(3, LogLevel.Warning,
+        "The resource version of {Resource} went back from {Before} to {After}: the server was restored from a backup; believing the list alone",
+        EventName = "HistoryWentBack")]
+    private partial void LogHistoryWentBack(string resource, string before, string after);
+
+    [LoggerMessage(4, LogLevel.Error, "A handler of {Resource} failed", EventName = "HandlerFailed")]
+    private partial void LogHandlerFailed(Exception error, string resource);
+}
+
+/// <summary>A watch sent nothing for too long.</summary>
+internal sealed class SilenceException(TimeSpan timeout, Exception inner)
+    : Exception($"nothing was sent for {timeout.TotalSeconds:0} s", inner);

@@ -7,8 +7,8 @@ namespace Ostler.Controller.Telemetry;
 
 /// <summary>Serves what is recorded through System.Diagnostics.Metrics in the text format of Prometheus.</summary>
 /// <remarks>
-/// Instruments carry their Prometheus names themselves (<c>ostler_…_total</c>, <c>…_seconds</c>). prometheus-net's own adapter would
-/// prefix them with the meter's name, and turns counters into gauges, on which alerts with <c>rate()</c> must not be built.
+/// Instruments carry their Prometheus names themselves (<c>…_total</c>, <c>…_seconds</c>); only <c>ostler_</c> is put before them. prometheus-net's
+/// own adapter would prefix the meter's name, and turns counters into gauges, on which alerts with <c>rate()</c> must not be built.
 /// </remarks>
 public sealed class MeterBridge : IDisposable
 {
@@ -70,7 +70,7 @@ public sealed class MeterBridge : IDisposable
         Array.Sort(sorted, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
         var names = Array.ConvertAll(sorted, static t => Name(t.Key));
         var values = Array.ConvertAll(sorted, static t => Convert.ToString(t.Value, CultureInfo.InvariantCulture) ?? "");
-        var name = Name(instrument.Name);
+        var name = MetricName(instrument.Name);
         var help = instrument.Description ?? "";
 
         // By name: an instrument's class is generic in the type of its values, which is of no interest here.
@@ -103,6 +103,9 @@ public sealed class MeterBridge : IDisposable
 
     private static double[] BucketsOf(Instrument instrument) =>
         instrument is Histogram<double> { Advice.HistogramBucketBoundaries: { Count: > 0 } buckets } ? [.. buckets] : DefaultBuckets;
+
+    /// <summary>The runtime's instruments are not named after any program; served, they are this one's.</summary>
+    private static string MetricName(string name) => name.StartsWith("ostler_", StringComparison.Ordinal) ? Name(name) : $"ostler_{Name(name)}";
 
     private static string Name(string name) => name.Replace('.', '_').Replace('-', '_');
 

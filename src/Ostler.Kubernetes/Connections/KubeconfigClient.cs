@@ -47,7 +47,9 @@ public static class KubeconfigClient
         }
         if (configuration.SkipTlsVerify)
         {
+#pragma warning disable CA5359 // The kubeconfig says insecure-skip-tls-verify, and so does its owner.
             tls.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
         }
         else if (configuration.SslCaCerts is { Count: > 0 } authorities)
         {
@@ -89,7 +91,7 @@ public static class KubeconfigClient
         }
         if (!string.IsNullOrEmpty(configuration.AccessToken))
         {
-            return new StringTokenProvider(configuration.AccessToken).GetAuthenticationHeaderAsync;
+            return new StringTokenProvider(configuration.AccessToken, "Bearer").GetAuthenticationHeaderAsync;
         }
         if (!string.IsNullOrEmpty(configuration.Username))
         {

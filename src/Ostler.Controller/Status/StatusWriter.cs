@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using Ostler.Api;
 using Ostler.Kubernetes;
 
 namespace Ostler.Controller.Status;

@@ -1,4 +1,5 @@
 using Ostler.Api;
+using Ostler.Controller.Drain;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Rollout;

@@ -7,6 +7,9 @@ namespace Ostler.Kubernetes;
 /// <remarks>Every key from <see cref="GetAsync"/> must come back through <see cref="Done"/>, or it is never handed out again.</remarks>
 public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
 {
+    // A timer takes at most 49 days, and a maintenance window may be further away: it is armed again on the way.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly long _origin;
@@ -232,7 +235,8 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
             AddLocked(key);
             return;
         }
-        _delayed.Add(key, Elapsed() + delay.Ticks);
+        var now = Elapsed();
+        _delayed.Add(key, delay.Ticks < long.MaxValue - now ? now + delay.Ticks : long.MaxValue);
         ArmLocked();
     }
 
@@ -254,7 +258,7 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
         {
             // Rounded up to the timer's grain: early by a fraction, it would find nothing due and spin.
             var wait = TimeSpan.FromMilliseconds(Math.Ceiling(TimeSpan.FromTicks(Math.Max(0, due - Elapsed())).TotalMilliseconds));
-            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+            _timer.Change(wait < LongestWait ? wait : LongestWait, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -8,21 +8,21 @@ namespace Ostler.Testing.ControlPlane;
 /// <remarks>Without any source of a cluster the tests fail. They do not skip: a run in which nothing was tested would look green.</remarks>
 public class ControlPlaneFixture : IAsyncLifetime
 {
-    private TestCluster? cluster;
+    private TestCluster? _cluster;
 
-    public TestCluster Cluster => cluster ?? throw new InvalidOperationException("The cluster has not been started.");
+    public TestCluster Cluster => _cluster ?? throw new InvalidOperationException("The cluster has not been started.");
 
     /// <summary>What the cluster is started with; a derived fixture may ask for less or for other timings.</summary>
     protected virtual TestClusterOptions Options => new();
 
     public virtual async ValueTask InitializeAsync() =>
-        cluster = await TestCluster.StartAsync(Options, TestContext.Current.CancellationToken).ConfigureAwait(false);
+        _cluster = await TestCluster.StartAsync(Options, TestContext.Current.CancellationToken).ConfigureAwait(false);
 
     public virtual async ValueTask DisposeAsync()
     {
-        if (cluster is not null)
+        if (_cluster is not null)
         {
-            await cluster.DisposeAsync().ConfigureAwait(false);
+            await _cluster.DisposeAsync().ConfigureAwait(false);
         }
 
         GC.SuppressFinalize(this);

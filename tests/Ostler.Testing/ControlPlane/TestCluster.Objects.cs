@@ -1,6 +1,5 @@
 using System.Net;
-using System.Text;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
@@ -16,18 +15,18 @@ public sealed partial class TestCluster
     public async Task<TestNamespace> CreateNamespaceAsync(string prefix = "test", CancellationToken cancellationToken = default)
     {
         var name = UniqueName(prefix);
-        await admin.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new() { Name = name } }, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await _admin.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new() { Name = name } }, cancellationToken: cancellationToken).ConfigureAwait(false);
         if (Capabilities.HasControllerManager)
         {
             // Pods are refused until a controller has made this one.
             await Eventually.GetAsync(
                 $"namespace {name} has its default service account",
-                token => FindAsync(() => admin.CoreV1.ReadNamespacedServiceAccountAsync("default", name, cancellationToken: token)),
+                token => FindAsync(() => _admin.CoreV1.ReadNamespacedServiceAccountAsync("default", name, cancellationToken: token)),
                 ObjectTimeout,
                 cancellationToken).ConfigureAwait(false);
         }
 
-        return new TestNamespace(name, admin);
+        return new TestNamespace(name, _admin);
     }
 
     /// <summary>Creates or replaces every CustomResourceDefinition in the YAML files of a folder, and waits until each is served.</summary>
@@ -42,6 +41,7 @@ public sealed partial class TestCluster
             .Order(StringComparer.Ordinal)
             .SelectMany(f => YamlDocuments.Read(File.ReadAllText(f)))
             .Where(d => (string?)d["kind"] == "CustomResourceDefinition")
+            .Select(d => KubernetesJson.Deserialize<V1CustomResourceDefinition>(d.ToJsonString(JsonSerializerOptions.Web)))
             .ToList();
         if (definitions.Count == 0)
         {
@@ -53,8 +53,7 @@ public sealed partial class TestCluster
             await CreateOrReplaceAsync(definition, cancellationToken).ConfigureAwait(false);
         }
 
-        var names = definitions.Select(NameOf).ToList();
-        foreach (var name in names)
+        foreach (var name in definitions.Select(d => d.Metadata.Name))
         {
             await Eventually.GetAsync(
                 $"{name} is established",
@@ -64,51 +63,27 @@ public sealed partial class TestCluster
                 cancellationToken).ConfigureAwait(false);
         }
 
-        return names;
+        return [.. definitions.Select(d => d.Metadata.Name)];
     }
-
-    private static string NameOf(JsonObject definition) => (string)definition["metadata"]!["name"]!;
 
     /// <summary>Not server-side apply: an old server refuses to apply schema fields that it does not know, such as CEL rules,
-    /// where create and replace drop them. The text is sent as it stands: the library's model cannot write the default of a field.</summary>
-    private async Task CreateOrReplaceAsync(JsonObject definition, CancellationToken cancellationToken)
+    /// where create and replace drop them.</summary>
+    private async Task CreateOrReplaceAsync(V1CustomResourceDefinition definition, CancellationToken cancellationToken)
     {
-        var collection = new Uri(Server, "apis/apiextensions.k8s.io/v1/customresourcedefinitions");
-        using var created = await SendAsync(HttpMethod.Post, collection, definition, cancellationToken).ConfigureAwait(false);
-        if (created.StatusCode != HttpStatusCode.Conflict)
+        try
         {
-            await ThrowUnlessAcceptedAsync(created, definition, cancellationToken).ConfigureAwait(false);
-            return;
+            await _admin.ApiextensionsV1.CreateCustomResourceDefinitionAsync(definition, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
-
-        var existing = await ReadAsync(NameOf(definition), cancellationToken).ConfigureAwait(false);
-        definition["metadata"]!["resourceVersion"] = existing.Metadata.ResourceVersion;
-        using var replaced = await SendAsync(HttpMethod.Put, new Uri($"{collection}/{NameOf(definition)}"), definition, cancellationToken).ConfigureAwait(false);
-        await ThrowUnlessAcceptedAsync(replaced, definition, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, JsonObject body, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(method, address) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
-        if (admin.Credentials is { } credentials)
+        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Conflict)
         {
-            await credentials.ProcessHttpRequestAsync(request, cancellationToken).ConfigureAwait(false);
-        }
-
-        return await admin.HttpClient.SendAsync(request, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static async Task ThrowUnlessAcceptedAsync(HttpResponseMessage response, JsonObject definition, CancellationToken cancellationToken)
-    {
-        if (!response.IsSuccessStatusCode)
-        {
-            var answer = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
-            throw new InvalidDataException($"The API server refuses {NameOf(definition)}: {answer}");
+            var existing = await ReadAsync(definition.Metadata.Name, cancellationToken).ConfigureAwait(false);
+            definition.Metadata.ResourceVersion = existing.Metadata.ResourceVersion;
+            await _admin.ApiextensionsV1.ReplaceCustomResourceDefinitionAsync(definition, definition.Metadata.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
     }
 
     private Task<V1CustomResourceDefinition> ReadAsync(string name, CancellationToken cancellationToken) =>
-        admin.ApiextensionsV1.ReadCustomResourceDefinitionAsync(name, cancellationToken: cancellationToken);
+        _admin.ApiextensionsV1.ReadCustomResourceDefinitionAsync(name, cancellationToken: cancellationToken);
 
     private static async Task<T?> FindAsync<T>(Func<Task<T>> read)
         where T : class
@@ -127,12 +102,12 @@ public sealed partial class TestCluster
 /// <summary>A namespace that goes with the test.</summary>
 public sealed class TestNamespace : IAsyncDisposable
 {
-    private readonly IKubernetes admin;
+    private readonly IKubernetes _admin;
 
     internal TestNamespace(string name, IKubernetes admin)
     {
         Name = name;
-        this.admin = admin;
+        _admin = admin;
     }
 
     public string Name { get; }
@@ -141,7 +116,7 @@ public sealed class TestNamespace : IAsyncDisposable
     {
         try
         {
-            await admin.CoreV1.DeleteNamespaceAsync(Name).ConfigureAwait(false);
+            await _admin.CoreV1.DeleteNamespaceAsync(Name).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HttpOperationException or HttpRequestException or ObjectDisposedException)
         {

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using k8s;
 using k8s.Models;
+using Ostler.Kubernetes;
 using Ostler.Testing.ControlPlane.Local;
 
 namespace Ostler.Testing.ControlPlane;
@@ -12,6 +13,10 @@ public sealed partial class TestCluster
 {
     private static readonly TimeSpan SigningTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>A client of ours, for the administrator or for the user of a kubeconfig. To be disposed by the caller.</summary>
+    public ApiClient CreateApiClient(string? kubeconfigPath = null, ApiClientOptions? options = null) =>
+        KubeconfigClient.Create(kubeconfigPath ?? KubeconfigPath, options: options, userAgent: "ostler-tests");
+
     /// <summary>The path of a kubeconfig for a user with a client certificate.</summary>
     /// <param name="user">The user name, for example <c>system:node:worker-1</c>.</param>
     /// <param name="groups">The groups, for example <c>system:nodes</c>.</param>
@@ -20,7 +25,7 @@ public sealed partial class TestCluster
     /// the group <c>system:masters</c>.</remarks>
     public async Task<string> UserKubeconfigAsync(string user, IEnumerable<string> groups, CancellationToken cancellationToken = default)
     {
-        var pair = running.Authority?.IssueClient(user, groups)
+        var pair = _running.Authority?.IssueClient(user, groups)
             ?? await RequestCertificateAsync(user, groups, cancellationToken).ConfigureAwait(false);
         return WriteKubeconfig(Kubeconfig.ForCertificate(Server, CertificateAuthorityPem(), user, pair));
     }
@@ -57,16 +62,16 @@ public sealed partial class TestCluster
                     : new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = boundTo.Metadata.Name, Uid = boundTo.Metadata.Uid },
             },
         };
-        var answer = await admin.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, name, ns, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var answer = await _admin.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, name, ns, cancellationToken: cancellationToken).ConfigureAwait(false);
         return answer.Status.Token;
     }
 
     private string WriteKubeconfig(Kubeconfig kubeconfig) =>
-        folder.Write($"kubeconfig/user-{Interlocked.Increment(ref names)}", kubeconfig.ToString());
+        _folder.Write($"kubeconfig/user-{Interlocked.Increment(ref _names)}", kubeconfig.ToString());
 
     private string CertificateAuthorityPem()
     {
-        if (running.Authority is { } authority)
+        if (_running.Authority is { } authority)
         {
             return authority.CertificatePem;
         }
@@ -91,24 +96,24 @@ public sealed partial class TestCluster
                 Usages = ["client auth", "digital signature"],
             },
         };
-        signing = await admin.CertificatesV1.CreateCertificateSigningRequestAsync(signing, cancellationToken: cancellationToken).ConfigureAwait(false);
+        signing = await _admin.CertificatesV1.CreateCertificateSigningRequestAsync(signing, cancellationToken: cancellationToken).ConfigureAwait(false);
         try
         {
             signing.Status = new V1CertificateSigningRequestStatus
             {
                 Conditions = [new() { Type = "Approved", Status = "True", Reason = "OstlerTest", Message = "A test asked for this user." }],
             };
-            await admin.CertificatesV1.ReplaceCertificateSigningRequestApprovalAsync(signing, signing.Metadata.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await _admin.CertificatesV1.ReplaceCertificateSigningRequestApprovalAsync(signing, signing.Metadata.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
             var certificate = await Eventually.GetAsync(
                 $"the certificate of {user} is signed",
-                async token => (await admin.CertificatesV1.ReadCertificateSigningRequestAsync(signing.Metadata.Name, cancellationToken: token).ConfigureAwait(false)).Status?.Certificate,
+                async token => (await _admin.CertificatesV1.ReadCertificateSigningRequestAsync(signing.Metadata.Name, cancellationToken: token).ConfigureAwait(false)).Status?.Certificate,
                 SigningTimeout,
                 cancellationToken).ConfigureAwait(false);
             return new(Encoding.ASCII.GetString(certificate), key.ExportECPrivateKeyPem());
         }
         finally
         {
-            await admin.CertificatesV1.DeleteCertificateSigningRequestAsync(signing.Metadata.Name, cancellationToken: CancellationToken.None).ConfigureAwait(false);
+            await _admin.CertificatesV1.DeleteCertificateSigningRequestAsync(signing.Metadata.Name, cancellationToken: CancellationToken.None).ConfigureAwait(false);
         }
     }
 }

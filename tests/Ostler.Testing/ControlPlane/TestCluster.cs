@@ -10,21 +10,21 @@ namespace Ostler.Testing.ControlPlane;
 /// <remarks>Local components listen on loopback only and die with the test process, even when that is killed.</remarks>
 public sealed partial class TestCluster : IAsyncDisposable
 {
-    private readonly IRunningCluster running;
-    private readonly RunFolder folder;
-    private readonly string runId = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(3));
-    private readonly Kubernetes admin;
-    private int names;
+    private readonly IRunningCluster _running;
+    private readonly RunFolder _folder;
+    private readonly string _runId = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(3));
+    private readonly Kubernetes _admin;
+    private int _names;
 
     private TestCluster(IRunningCluster running, RunFolder folder, string description)
     {
-        this.running = running;
-        this.folder = folder;
+        _running = running;
+        _folder = folder;
         Description = description;
         KubeconfigPath = folder.Write("admin.kubeconfig", running.AdminKubeconfig);
         var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(KubeconfigPath);
         Server = new Uri(configuration.Host);
-        admin = new Kubernetes(configuration);
+        _admin = new Kubernetes(configuration);
     }
 
     /// <summary>Where the cluster came from, for people.</summary>
@@ -36,11 +36,11 @@ public sealed partial class TestCluster : IAsyncDisposable
     public string KubeconfigPath { get; }
 
     /// <summary>Logs of the components, where they are ours; removed with the cluster.</summary>
-    public string LogFolder => folder.FullPath;
+    public string LogFolder => _folder.FullPath;
 
     /// <summary>The library's own client, as a user who may do everything. It is independent of the client under test:
     /// arrange and look with this one.</summary>
-    public IKubernetes Admin => admin;
+    public IKubernetes Admin => _admin;
 
     public ClusterCapabilities Capabilities { get; private set; } = null!;
 
@@ -91,36 +91,36 @@ public sealed partial class TestCluster : IAsyncDisposable
     }
 
     /// <summary>A name that nothing else in this cluster has, for objects outside namespaces. Valid as a DNS label.</summary>
-    public string UniqueName(string prefix) => $"{prefix}-{runId}-{Interlocked.Increment(ref names)}";
+    public string UniqueName(string prefix) => $"{prefix}-{_runId}-{Interlocked.Increment(ref _names)}";
 
     /// <summary>Ends the API server; connections break off. Data stays in etcd, the controllers keep trying.</summary>
     /// <param name="graceful">True: it may finish running requests and close its watches. False: it is killed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="NotSupportedException"><see cref="ClusterCapabilities.CanRestartApiServer"/> is false.</exception>
     public Task StopApiServerAsync(bool graceful = false, CancellationToken cancellationToken = default) =>
-        running.StopApiServerAsync(graceful, cancellationToken);
+        _running.StopApiServerAsync(graceful, cancellationToken);
 
     /// <summary>Starts the API server again, at the same address, and waits until it is ready.</summary>
     /// <inheritdoc cref="StopApiServerAsync" path="/exception"/>
-    public Task StartApiServerAsync(CancellationToken cancellationToken = default) => running.StartApiServerAsync(cancellationToken);
+    public Task StartApiServerAsync(CancellationToken cancellationToken = default) => _running.StartApiServerAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
-        admin.Dispose();
-        await running.DisposeAsync().ConfigureAwait(false);
-        folder.Dispose();
+        _admin.Dispose();
+        await _running.DisposeAsync().ConfigureAwait(false);
+        _folder.Dispose();
     }
 
     private async Task DiscoverAsync(SourceAnswer answer, TestClusterOptions options, CancellationToken cancellationToken)
     {
         var components = answer.Components ?? options.Components;
-        var version = await admin.Version.GetCodeAsync(cancellationToken).ConfigureAwait(false);
+        var version = await _admin.Version.GetCodeAsync(cancellationToken).ConfigureAwait(false);
         Capabilities = new ClusterCapabilities
         {
             Version = KubernetesVersion.Parse(version.GitVersion),
             HasControllerManager = components.HasFlag(ControlPlaneComponents.ControllerManager),
             HasScheduler = components.HasFlag(ControlPlaneComponents.Scheduler),
-            CanRestartApiServer = running.CanRestartApiServer,
+            CanRestartApiServer = _running.CanRestartApiServer,
             IsShared = answer.IsShared,
         };
     }

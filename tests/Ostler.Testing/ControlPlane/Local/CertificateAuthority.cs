@@ -13,7 +13,7 @@ internal sealed class CertificateAuthority : IDisposable
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
-    private readonly X509Certificate2 authority;
+    private readonly X509Certificate2 _authority;
 
     public CertificateAuthority()
     {
@@ -26,17 +26,17 @@ internal sealed class CertificateAuthority : IDisposable
 
         // An hour back, for machines whose clocks disagree.
         var now = TimeProvider.System.GetUtcNow().AddHours(-1);
-        authority = request.CreateSelfSigned(now, now + Lifetime);
+        _authority = request.CreateSelfSigned(now, now + Lifetime);
     }
 
-    public string CertificatePem => authority.ExportCertificatePem();
+    public string CertificatePem => _authority.ExportCertificatePem();
 
     /// <summary>The private key, for the controller that signs CertificateSigningRequests.</summary>
     public string KeyPem
     {
         get
         {
-            using var key = authority.GetECDsaPrivateKey()!;
+            using var key = _authority.GetECDsaPrivateKey()!;
             return key.ExportECPrivateKeyPem();
         }
     }
@@ -79,7 +79,7 @@ internal sealed class CertificateAuthority : IDisposable
         return subject.Build();
     }
 
-    public void Dispose() => authority.Dispose();
+    public void Dispose() => _authority.Dispose();
 
     private PemPair Issue(X500DistinguishedName subject, string usage, X509Extension? names)
     {
@@ -88,13 +88,13 @@ internal sealed class CertificateAuthority : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_authority, true, false));
         if (names is not null)
         {
             request.CertificateExtensions.Add(names);
         }
 
-        using var certificate = request.Create(authority, authority.NotBefore, authority.NotAfter, RandomNumberGenerator.GetBytes(16));
+        using var certificate = request.Create(_authority, _authority.NotBefore, _authority.NotAfter, RandomNumberGenerator.GetBytes(16));
         return new(certificate.ExportCertificatePem(), key.ExportECPrivateKeyPem());
     }
 }

@@ -7,22 +7,22 @@ internal sealed class Component(string name, string program, IEnumerable<string>
 {
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(10);
     private readonly string[] arguments = [.. arguments];
-    private Process? process;
-    private ProcessIdentity identity;
+    private Process? _process;
+    private ProcessIdentity _identity;
 
     public string Name => name;
 
     public string LogFile => folder.PathOf(name + ".log");
 
-    public bool HasExited => process is null || process.HasExited;
+    public bool HasExited => _process is null || _process.HasExited;
 
     public async Task StartAsync()
     {
-        process?.Dispose();
-        process = await ProcessLauncher.StartAsync(program, arguments, LogFile, folder.FullPath).ConfigureAwait(false);
-        if (ProcessIdentity.Find(process.Id) is { } started)
+        _process?.Dispose();
+        _process = await ProcessLauncher.StartAsync(program, arguments, LogFile, folder.FullPath).ConfigureAwait(false);
+        if (ProcessIdentity.Find(_process.Id) is { } started)
         {
-            identity = started;
+            _identity = started;
             folder.RecordComponent(name, started);
         }
     }
@@ -32,19 +32,19 @@ internal sealed class Component(string name, string program, IEnumerable<string>
     /// <param name="cancellationToken">Ends the wait, not the program.</param>
     public async Task StopAsync(bool graceful, CancellationToken cancellationToken)
     {
-        if (process is null || process.HasExited)
+        if (_process is null || _process.HasExited)
         {
             return;
         }
 
         if (graceful)
         {
-            identity.RequestEnd();
+            _identity.RequestEnd();
             using var grace = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             grace.CancelAfter(EndGrace);
             try
             {
-                await process.WaitForExitAsync(grace.Token).ConfigureAwait(false);
+                await _process.WaitForExitAsync(grace.Token).ConfigureAwait(false);
                 return;
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -53,8 +53,8 @@ internal sealed class Component(string name, string program, IEnumerable<string>
             }
         }
 
-        process.Kill();
-        await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+        _process.Kill();
+        await _process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The last lines of the log, for a message to somebody who cannot reach this machine.</summary>
@@ -83,16 +83,16 @@ internal sealed class Component(string name, string program, IEnumerable<string>
 
     public void Dispose()
     {
-        if (process is not null)
+        if (_process is not null)
         {
-            if (!process.HasExited)
+            if (!_process.HasExited)
             {
-                process.Kill();
-                process.WaitForExit();
+                _process.Kill();
+                _process.WaitForExit();
             }
 
-            process.Dispose();
-            process = null;
+            _process.Dispose();
+            _process = null;
         }
     }
 }

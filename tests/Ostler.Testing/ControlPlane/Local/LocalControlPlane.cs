@@ -11,55 +11,55 @@ namespace Ostler.Testing.ControlPlane.Local;
 internal sealed class LocalControlPlane : IRunningCluster
 {
     private static readonly TimeSpan ProbePeriod = TimeSpan.FromMilliseconds(50);
-    private readonly CertificateAuthority authority;
-    private readonly RunFolder folder;
-    private readonly ControlPlaneLayout layout;
-    private readonly TimeSpan startTimeout;
-    private readonly Component etcd;
-    private readonly Component apiServer;
-    private readonly Component? controllerManager;
-    private readonly Component? scheduler;
-    private readonly HttpClient probes;
+    private readonly CertificateAuthority _authority;
+    private readonly RunFolder _folder;
+    private readonly ControlPlaneLayout _layout;
+    private readonly TimeSpan _startTimeout;
+    private readonly Component _etcd;
+    private readonly Component _apiServer;
+    private readonly Component? _controllerManager;
+    private readonly Component? _scheduler;
+    private readonly HttpClient _probes;
 
     private LocalControlPlane(ControlPlaneBinaries binaries, TestClusterOptions options, RunFolder folder, CertificateAuthority authority)
     {
-        this.folder = folder;
-        this.authority = authority;
-        startTimeout = options.StartTimeout;
+        _folder = folder;
+        _authority = authority;
+        _startTimeout = options.StartTimeout;
         var ports = LoopbackPorts.Take(5);
-        layout = new ControlPlaneLayout
+        _layout = new ControlPlaneLayout
         {
-            Folder = folder,
+            Folder = _folder,
             EtcdClientPort = ports[0],
             EtcdPeerPort = ports[1],
             ApiServerPort = ports[2],
             ControllerManagerPort = ports[3],
             SchedulerPort = ports[4],
         };
-        var admin = authority.IssueClient("ostler-test-admin", ["system:masters"]);
+        var admin = _authority.IssueClient("ostler-test-admin", ["system:masters"]);
         WritePki();
-        AdminKubeconfig = Kubeconfig.ForCertificate(layout.ApiServer, authority.CertificatePem, "ostler-test-admin", admin).ToString();
-        folder.Write(ControlPlaneLayout.KubeconfigFile("controller-manager"), ComponentKubeconfig("system:kube-controller-manager"));
-        folder.Write(ControlPlaneLayout.KubeconfigFile("scheduler"), ComponentKubeconfig("system:kube-scheduler"));
+        AdminKubeconfig = Kubeconfig.ForCertificate(_layout.ApiServer, _authority.CertificatePem, "ostler-test-admin", admin).ToString();
+        _folder.Write(ControlPlaneLayout.KubeconfigFile("controller-manager"), ComponentKubeconfig("system:kube-controller-manager"));
+        _folder.Write(ControlPlaneLayout.KubeconfigFile("scheduler"), ComponentKubeconfig("system:kube-scheduler"));
 
-        etcd = new("etcd", binaries.Etcd, ControlPlaneArguments.Etcd(layout), folder);
-        apiServer = new("kube-apiserver", binaries.ApiServer, ControlPlaneArguments.ApiServer(layout, options), folder);
-        controllerManager = options.Wants(ControlPlaneComponents.ControllerManager)
-            ? new("kube-controller-manager", binaries.ControllerManager!, ControlPlaneArguments.ControllerManager(layout, binaries.Version, options), folder)
+        _etcd = new("etcd", binaries.Etcd, ControlPlaneArguments.Etcd(_layout), _folder);
+        _apiServer = new("kube-apiserver", binaries.ApiServer, ControlPlaneArguments.ApiServer(_layout, options), _folder);
+        _controllerManager = options.Wants(ControlPlaneComponents.ControllerManager)
+            ? new("kube-controller-manager", binaries.ControllerManager!, ControlPlaneArguments.ControllerManager(_layout, binaries.Version, options), _folder)
             : null;
-        scheduler = options.Wants(ControlPlaneComponents.Scheduler)
-            ? new("kube-scheduler", binaries.Scheduler!, ControlPlaneArguments.Scheduler(layout, binaries.Version, options), folder)
+        _scheduler = options.Wants(ControlPlaneComponents.Scheduler)
+            ? new("kube-scheduler", binaries.Scheduler!, ControlPlaneArguments.Scheduler(_layout, binaries.Version, options), _folder)
             : null;
-        probes = CreateProbeClient(admin);
+        _probes = CreateProbeClient(admin);
     }
 
-    public Uri Server => layout.ApiServer;
+    public Uri Server => _layout.ApiServer;
 
     public string AdminKubeconfig { get; }
 
     public bool CanRestartApiServer => true;
 
-    public CertificateAuthority Authority => authority;
+    public CertificateAuthority Authority => _authority;
 
     /// <summary>Starts the components and waits until each reports itself healthy.</summary>
     /// <exception cref="ClusterStartException">A component ended or was not ready in time; the message holds the end of its log.</exception>
@@ -80,41 +80,41 @@ internal sealed class LocalControlPlane : IRunningCluster
         }
     }
 
-    public Task StopApiServerAsync(bool graceful, CancellationToken cancellationToken) => apiServer.StopAsync(graceful, cancellationToken);
+    public Task StopApiServerAsync(bool graceful, CancellationToken cancellationToken) => _apiServer.StopAsync(graceful, cancellationToken);
 
     public async Task StartApiServerAsync(CancellationToken cancellationToken)
     {
         using var deadline = Deadline(cancellationToken);
-        await apiServer.StartAsync().ConfigureAwait(false);
-        await ReadyAsync(apiServer, new(layout.ApiServer, "/readyz"), deadline.Token).ConfigureAwait(false);
+        await _apiServer.StartAsync().ConfigureAwait(false);
+        await ReadyAsync(_apiServer, new(_layout.ApiServer, "/readyz"), deadline.Token).ConfigureAwait(false);
     }
 
     public ValueTask DisposeAsync()
     {
-        probes.Dispose();
+        _probes.Dispose();
 
         // Nothing is worth saving: the clients go first, so that they do not log a storm of errors, etcd last.
-        foreach (var component in (Component?[])[scheduler, controllerManager, apiServer, etcd])
+        foreach (var component in (Component?[])[_scheduler, _controllerManager, _apiServer, _etcd])
         {
             component?.Dispose();
         }
 
-        authority.Dispose();
+        _authority.Dispose();
         return ValueTask.CompletedTask;
     }
 
     private async Task StartAllAsync(CancellationToken cancellationToken)
     {
         using var deadline = Deadline(cancellationToken);
-        await etcd.StartAsync().ConfigureAwait(false);
-        await ReadyAsync(etcd, new(layout.EtcdClient, "/health"), deadline.Token).ConfigureAwait(false);
-        await apiServer.StartAsync().ConfigureAwait(false);
-        await ReadyAsync(apiServer, new(layout.ApiServer, "/readyz"), deadline.Token).ConfigureAwait(false);
+        await _etcd.StartAsync().ConfigureAwait(false);
+        await ReadyAsync(_etcd, new(_layout.EtcdClient, "/health"), deadline.Token).ConfigureAwait(false);
+        await _apiServer.StartAsync().ConfigureAwait(false);
+        await ReadyAsync(_apiServer, new(_layout.ApiServer, "/readyz"), deadline.Token).ConfigureAwait(false);
 
         // Only now: a controller manager that finds no API server at its start ends instead of waiting.
         await Task.WhenAll(
-            StartAsync(controllerManager, layout.ControllerManagerPort),
-            StartAsync(scheduler, layout.SchedulerPort)).ConfigureAwait(false);
+            StartAsync(_controllerManager, _layout.ControllerManagerPort),
+            StartAsync(_scheduler, _layout.SchedulerPort)).ConfigureAwait(false);
 
         async Task StartAsync(Component? component, int port)
         {
@@ -130,7 +130,7 @@ internal sealed class LocalControlPlane : IRunningCluster
     private CancellationTokenSource Deadline(CancellationToken cancellationToken)
     {
         var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(startTimeout);
+        deadline.CancelAfter(_startTimeout);
         return deadline;
     }
 
@@ -150,7 +150,7 @@ internal sealed class LocalControlPlane : IRunningCluster
 
                 try
                 {
-                    using var response = await probes.GetAsync(health, deadline).ConfigureAwait(false);
+                    using var response = await _probes.GetAsync(health, deadline).ConfigureAwait(false);
                     if (response.IsSuccessStatusCode)
                     {
                         return;
@@ -175,8 +175,8 @@ internal sealed class LocalControlPlane : IRunningCluster
 
     private string Logs()
     {
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"\nLogs are kept in {folder.FullPath}.");
-        foreach (var component in (Component?[])[etcd, apiServer, controllerManager, scheduler])
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"\nLogs are kept in {_folder.FullPath}.");
+        foreach (var component in (Component?[])[_etcd, _apiServer, _controllerManager, _scheduler])
         {
             if (component is not null)
             {
@@ -189,23 +189,23 @@ internal sealed class LocalControlPlane : IRunningCluster
 
     private void WritePki()
     {
-        Write("ca", new(authority.CertificatePem, authority.KeyPem));
-        Write("apiserver", authority.IssueServer("kube-apiserver", IPAddress.Parse(ControlPlaneArguments.KubernetesServiceAddress)));
+        Write("ca", new(_authority.CertificatePem, _authority.KeyPem));
+        Write("apiserver", _authority.IssueServer("kube-apiserver", IPAddress.Parse(ControlPlaneArguments.KubernetesServiceAddress)));
         var (privateKey, publicKey) = CertificateAuthority.CreateTokenKey();
-        folder.Write("pki/sa.key", privateKey);
-        folder.Write("pki/sa.pub", publicKey);
+        _folder.Write("pki/sa.key", privateKey);
+        _folder.Write("pki/sa.pub", publicKey);
 
         void Write(string name, PemPair pair)
         {
-            folder.Write(ControlPlaneLayout.CertificateFile(name), pair.Certificate);
-            folder.Write(ControlPlaneLayout.KeyFile(name), pair.Key);
+            _folder.Write(ControlPlaneLayout.CertificateFile(name), pair.Certificate);
+            _folder.Write(ControlPlaneLayout.KeyFile(name), pair.Key);
         }
     }
 
     /// <summary>Members of system:masters: without a service account for each controller, the one user must be allowed
     /// what all of them are.</summary>
     private string ComponentKubeconfig(string user) => Kubeconfig
-        .ForCertificate(layout.ApiServer, authority.CertificatePem, user, authority.IssueClient(user, ["system:masters"]))
+        .ForCertificate(_layout.ApiServer, _authority.CertificatePem, user, _authority.IssueClient(user, ["system:masters"]))
         .ToString();
 
     private HttpClient CreateProbeClient(PemPair admin) => new(new SocketsHttpHandler
@@ -216,7 +216,7 @@ internal sealed class LocalControlPlane : IRunningCluster
             CertificateChainPolicy = new X509ChainPolicy
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
-                CustomTrustStore = { X509Certificate2.CreateFromPem(authority.CertificatePem) },
+                CustomTrustStore = { X509Certificate2.CreateFromPem(_authority.CertificatePem) },
                 RevocationMode = X509RevocationMode.NoCheck,
             },
         },

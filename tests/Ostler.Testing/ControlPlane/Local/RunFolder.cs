@@ -7,8 +7,8 @@ internal sealed class RunFolder : IDisposable
 {
     private const string KeepMark = "keep";
     private static readonly TimeSpan KeptFor = TimeSpan.FromDays(1);
-    private static int created;
-    private bool keepLogs;
+    private static int _created;
+    private bool _keepLogs;
 
     private RunFolder(string path) => FullPath = path;
 
@@ -22,7 +22,7 @@ internal sealed class RunFolder : IDisposable
         root ??= Root;
         MakePrivate(root);
         Sweep(root);
-        var path = Path.Combine(root, $"{ProcessIdentity.Current}-{Interlocked.Increment(ref created)}");
+        var path = Path.Combine(root, $"{ProcessIdentity.Current}-{Interlocked.Increment(ref _created)}");
         MakePrivate(path);
         return new(path);
     }
@@ -42,11 +42,11 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Leaves the logs behind for a day, for somebody to find out why a component did not start.</summary>
     public void KeepLogs()
     {
-        keepLogs = true;
+        _keepLogs = true;
         Write(KeepMark, "");
     }
 
-    public void Dispose() => Remove(FullPath, keepLogs);
+    public void Dispose() => Remove(FullPath, _keepLogs);
 
     /// <summary>Ends and removes what processes that are gone left behind.</summary>
     public static void Sweep(string root)

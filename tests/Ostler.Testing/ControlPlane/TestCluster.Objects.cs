@@ -1,5 +1,6 @@
 using System.Net;
-using System.Text.Json;
+using System.Text;
+using System.Text.Json.Nodes;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
@@ -41,7 +42,6 @@ public sealed partial class TestCluster
             .Order(StringComparer.Ordinal)
             .SelectMany(f => YamlDocuments.Read(File.ReadAllText(f)))
             .Where(d => (string?)d["kind"] == "CustomResourceDefinition")
-            .Select(d => KubernetesJson.Deserialize<V1CustomResourceDefinition>(d.ToJsonString(JsonSerializerOptions.Web)))
             .ToList();
         if (definitions.Count == 0)
         {
@@ -53,7 +53,8 @@ public sealed partial class TestCluster
             await CreateOrReplaceAsync(definition, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (var name in definitions.Select(d => d.Metadata.Name))
+        var names = definitions.Select(NameOf).ToList();
+        foreach (var name in names)
         {
             await Eventually.GetAsync(
                 $"{name} is established",
@@ -63,22 +64,46 @@ public sealed partial class TestCluster
                 cancellationToken).ConfigureAwait(false);
         }
 
-        return [.. definitions.Select(d => d.Metadata.Name)];
+        return names;
     }
 
+    private static string NameOf(JsonObject definition) => (string)definition["metadata"]!["name"]!;
+
     /// <summary>Not server-side apply: an old server refuses to apply schema fields that it does not know, such as CEL rules,
-    /// where create and replace drop them.</summary>
-    private async Task CreateOrReplaceAsync(V1CustomResourceDefinition definition, CancellationToken cancellationToken)
+    /// where create and replace drop them. The text is sent as it stands: the library's model cannot write the default of a field.</summary>
+    private async Task CreateOrReplaceAsync(JsonObject definition, CancellationToken cancellationToken)
     {
-        try
+        var collection = new Uri(Server, "apis/apiextensions.k8s.io/v1/customresourcedefinitions");
+        using var created = await SendAsync(HttpMethod.Post, collection, definition, cancellationToken).ConfigureAwait(false);
+        if (created.StatusCode != HttpStatusCode.Conflict)
         {
-            await _admin.ApiextensionsV1.CreateCustomResourceDefinitionAsync(definition, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await ThrowUnlessAcceptedAsync(created, definition, cancellationToken).ConfigureAwait(false);
+            return;
         }
-        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Conflict)
+
+        var existing = await ReadAsync(NameOf(definition), cancellationToken).ConfigureAwait(false);
+        definition["metadata"]!["resourceVersion"] = existing.Metadata.ResourceVersion;
+        using var replaced = await SendAsync(HttpMethod.Put, new Uri($"{collection}/{NameOf(definition)}"), definition, cancellationToken).ConfigureAwait(false);
+        await ThrowUnlessAcceptedAsync(replaced, definition, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, JsonObject body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, address) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
+        if (_admin.Credentials is { } credentials)
         {
-            var existing = await ReadAsync(definition.Metadata.Name, cancellationToken).ConfigureAwait(false);
-            definition.Metadata.ResourceVersion = existing.Metadata.ResourceVersion;
-            await _admin.ApiextensionsV1.ReplaceCustomResourceDefinitionAsync(definition, definition.Metadata.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await credentials.ProcessHttpRequestAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await _admin.HttpClient.SendAsync(request, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task ThrowUnlessAcceptedAsync(HttpResponseMessage response, JsonObject definition, CancellationToken cancellationToken)
+    {
+        if (!response.IsSuccessStatusCode)
+        {
+            var answer = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+            throw new InvalidDataException($"The API server refuses {NameOf(definition)}: {answer}");
         }
     }
 

@@ -6,8 +6,13 @@ namespace Ostler.Api;
 [JsonConverter(typeof(JsonStringEnumConverter<ConditionStatus>))]
 public enum ConditionStatus
 {
+    /// <summary>It cannot be told.</summary>
     Unknown,
+
+    /// <summary>It holds.</summary>
     True,
+
+    /// <summary>It does not hold.</summary>
     False,
 }
 

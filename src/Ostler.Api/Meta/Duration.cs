@@ -13,8 +13,11 @@ namespace Ostler.Api;
 [JsonConverter(typeof(DurationJsonConverter))]
 public readonly record struct Duration(TimeSpan Value) : IComparable<Duration>
 {
-    /// <summary>What <see cref="TryParse"/> accepts; the CRDs carry it so that the API server refuses the rest.</summary>
-    public const string Pattern = "^(0|([0-9]+(\\.[0-9]+)?(ms|s|m|h))+)$";
+    /// <summary>
+    /// What the CRDs allow. Narrower than <see cref="TryParse"/>, so that whatever the API server stores can be read, and at most some
+    /// 450 years, so that no sum of a time and a few durations leaves the calendar.
+    /// </summary>
+    public const string Pattern = "^(0|([0-9]{1,6}(\\.[0-9]{1,9})?(ms|s|m|h)){1,4})$";
 
     private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
 

@@ -8,6 +8,9 @@ namespace Ostler.Api;
 [JsonConverter(typeof(IntOrPercentJsonConverter))]
 public readonly record struct IntOrPercent
 {
+    /// <summary>What the CRDs allow where a string is written.</summary>
+    public const string Pattern = "^((100|[0-9]{1,2})%|[0-9]{1,9})$";
+
     private IntOrPercent(int value, bool isPercent) => (Value, IsPercent) = (value, isPercent);
 
     /// <summary>The count, or the percentage from 0 to 100.</summary>

@@ -74,10 +74,19 @@ public sealed record Deployment
 /// <summary>When the steps of an attempt happened, by the node's clock.</summary>
 public sealed record NodeTimings
 {
+    /// <summary>When fetching the target began.</summary>
     public DateTimeOffset? StagingStartedAt { get; init; }
+
+    /// <summary>When the target was laid down and locked.</summary>
     public DateTimeOffset? StagedAt { get; init; }
+
+    /// <summary>When the host was told to reboot.</summary>
     public DateTimeOffset? RebootRequestedAt { get; init; }
+
+    /// <summary>When the kernel of the present boot started.</summary>
     public DateTimeOffset? BootedAt { get; init; }
+
+    /// <summary>When all host checks first passed.</summary>
     public DateTimeOffset? HealthyAt { get; init; }
 }
 

@@ -27,6 +27,9 @@ public sealed record OSImage : IOstlerResource
 
 /// <summary>Where an OS tree is found. Exactly one of container and ostree.</summary>
 [Cel("has(self.container) != has(self.ostree)", "set exactly one of container and ostree")]
+[Cel(
+    "has(self.container) == has(oldSelf.container)",
+    "an image cannot change between container and ostree, since hosts follow either: create another OSImage")]
 public sealed record OSImageSpec
 {
     /// <summary>A bootable container image, for bootc and for rpm-ostree hosts.</summary>

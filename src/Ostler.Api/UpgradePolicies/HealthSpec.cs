@@ -63,6 +63,7 @@ public sealed record SystemdCheck
 }
 
 /// <summary>A command on the host.</summary>
+[Cel("self.command[0].startsWith('/')", "command must begin with the absolute path of a program, since no shell looks it up")]
 public sealed record ExecCheck
 {
     /// <summary>The program by its absolute path on the host, and its arguments. No shell is involved.</summary>
@@ -78,7 +79,10 @@ public sealed record ExecCheck
 [JsonConverter(typeof(JsonStringEnumConverter<HttpCheckOrigin>))]
 public enum HttpCheckOrigin
 {
+    /// <summary>From the node itself, by its agent.</summary>
     Host,
+
+    /// <summary>From the controller's pod.</summary>
     Controller,
 }
 

@@ -24,7 +24,7 @@ public sealed record RollbackSpec
     [Default("true")]
     public bool Automatic { get; set; } = true;
 
-    /// <summary>What goes back.</summary>
+    /// <summary>What goes back. Ignored when automatic is false.</summary>
     [Default("\"Node\"")]
     public RollbackScope Scope { get; init; }
 

@@ -1,1 +1,75 @@
-return 0;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Ostler.Controller.Startup;
+using Ostler.Kubernetes;
+
+if (args.Contains("--help"))
+{
+    Console.WriteLine(ControllerSettings.Usage);
+    return 0;
+}
+
+if (args.Contains("--version"))
+{
+    Console.WriteLine(typeof(ControllerSettings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
+    return 0;
+}
+
+var (settings, problem) = ControllerSettings.Parse(args, Environment.GetEnvironmentVariable, Environment.MachineName);
+if (settings is null)
+{
+    Console.Error.WriteLine(problem);
+    return 2;
+}
+
+// Two processes of one name (a pod that was replaced in place) must not both believe that the lease is theirs.
+settings = settings with { Identity = $"{settings.Identity}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}" };
+using var loggers = LoggerFactory.Create(builder =>
+{
+    builder.SetMinimumLevel(settings.LogLevel).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.Hosting", LogLevel.Warning);
+    if (settings.LogFormat == LogFormat.Json)
+    {
+        builder.AddJsonConsole(o => (o.UseUtcTimestamp, o.TimestampFormat, o.IncludeScopes) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", true));
+    }
+    else
+    {
+        builder.AddSimpleConsole(o => (o.UseUtcTimestamp, o.TimestampFormat, o.SingleLine) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", true));
+    }
+});
+
+using var stop = new CancellationTokenSource();
+void Stop(PosixSignalContext signal)
+{
+    // Without this the runtime would end the process at once, lease and all.
+    signal.Cancel = true;
+    stop.Cancel();
+}
+
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+try
+{
+    var options = new ApiClientOptions { FieldManager = "ostler-controller" };
+    using var client = settings.Kubeconfig is { } path ? KubeconfigClient.Create(path, options: options, userAgent: "ostler-controller") : KubeconfigClient.CreateDefault(options, "ostler-controller");
+    await new ControllerProcess(settings, client, loggers, TimeProvider.System, RandomFraction).RunAsync(stop.Token);
+    return 0;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    return 0;
+}
+catch (Exception e)
+{
+    Log.Failed(loggers.CreateLogger("ostler-controller"), e);
+    return 1;
+}
+
+static double RandomFraction() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Critical, "Ended by a failure; whoever started this process starts it again")]
+    public static partial void Failed(ILogger logger, Exception exception);
+}

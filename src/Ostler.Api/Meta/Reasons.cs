@@ -29,8 +29,10 @@ public static class Reasons
     public const string UpToDate = "UpToDate";
     public const string RollingOut = "RollingOut";
     public const string NodesBlocked = "NodesBlocked";
+    public const string NodesFailed = "NodesFailed";
     public const string TooManyFailures = "TooManyFailures";
     public const string NoFailures = "NoFailures";
+    public const string FailuresTolerated = "FailuresTolerated";
     public const string PolicyConflict = "PolicyConflict";
     public const string NoConflict = "NoConflict";
     public const string AlwaysOpen = "AlwaysOpen";
@@ -56,11 +58,13 @@ public static class Reasons
 
     // A node that cannot go on.
     public const string CordonedByOther = "CordonedByOther";
+    public const string HeldByOtherPolicy = "HeldByOtherPolicy";
     public const string NodeNotReady = "NodeNotReady";
     public const string AgentMissing = "AgentMissing";
     public const string AgentSilent = "AgentSilent";
     public const string DrainBlocked = "DrainBlocked";
     public const string DrainTimedOut = "DrainTimedOut";
+    public const string DrainForced = "DrainForced";
     public const string BackingOff = "BackingOff";
     public const string StagingFailed = "StagingFailed";
     public const string HostNotSupported = "HostNotSupported";

@@ -142,6 +142,9 @@ public sealed record PreviousOS
 /// <summary>Until when the steps under way must be done.</summary>
 public sealed record NodeDeadlines
 {
+    /// <summary>Until when a node that stages keeps others from staging. It may take longer, but then others go ahead.</summary>
+    public DateTimeOffset? Staged { get; init; }
+
     /// <summary>Until when the agent must have reported from a new boot.</summary>
     public DateTimeOffset? Reboot { get; init; }
 

@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+using Ostler.Controller.Resources;
+using Ostler.Kubernetes;
+
+namespace Ostler.Controller.Drain;
+
+/// <summary>
+/// Which PodDisruptionBudgets stand in a pod's way. The API server's answer to an eviction names them only in prose, which differs
+/// between versions; here they are found as the server itself finds them, by their selectors.
+/// </summary>
+/// <remarks>Lives for one pass: the budgets of a namespace are listed once, however many of its pods are blocked.</remarks>
+public sealed class DisruptionBudgets(ApiClient client)
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<PodDisruptionBudget>>>> _byNamespace = new();
+    private readonly Lazy<Task<bool>> _isV1 = new(() => client.HasResourceAsync(ControllerResources.Budgets, CancellationToken.None));
+
+    /// <summary>The budgets whose selectors match a pod, by name.</summary>
+    public async Task<IReadOnlyList<PodDisruptionBudget>> MatchingAsync(
+        string @namespace, IReadOnlyDictionary<string, string>? podLabels, CancellationToken cancel)
+    {
+        var isV1 = await _isV1.Value.WaitAsync(cancel);
+        var budgets = await _byNamespace
+            .GetOrAdd(@namespace, n => new(() => ListAsync(isV1 ? ControllerResources.Budgets : ControllerResources.BudgetsV1Beta1, n)))
+            .Value.WaitAsync(cancel);
+        return [.. budgets.Where(b => Protects(b, podLabels, isV1)).OrderBy(b => b.Metadata.Name, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Of several matching budgets those that allow nothing now; all when each would allow something.</summary>
+    public static IReadOnlyList<PodDisruptionBudget> InTheWay(IReadOnlyList<PodDisruptionBudget> matching)
+    {
+        PodDisruptionBudget[] exhausted = [.. matching.Where(b => (b.Status?.DisruptionsAllowed ?? 0) <= 0)];
+        return exhausted.Length > 0 ? exhausted : matching;
+    }
+
+    /// <summary>No selector matches nothing. An empty one matches every pod in policy/v1, and none in v1beta1.</summary>
+    internal static bool Protects(PodDisruptionBudget budget, IReadOnlyDictionary<string, string>? podLabels, bool isV1)
+    {
+        var selector = budget.Spec?.Selector;
+        var isEmpty = selector is { MatchLabels: null or { Count: 0 }, MatchExpressions: null or { Count: 0 } };
+        return selector is not null && (isV1 || !isEmpty) && selector.Matches(podLabels);
+    }
+
+    // Shared by all who wait for it, so that no single one's cancellation may end it; the client's own timeout does.
+    private async Task<IReadOnlyList<PodDisruptionBudget>> ListAsync(ResourceType<PodDisruptionBudget> type, string @namespace) =>
+        (await client.ListAsync(type, new ListOptions { Namespace = @namespace, ResourceVersion = "0" }, CancellationToken.None)).Items;
+}

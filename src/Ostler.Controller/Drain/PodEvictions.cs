@@ -1,0 +1,98 @@
+using System.Net;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.Drain;
+
+/// <summary>Evicts pods, one try each and without waiting, and says how the API server answered.</summary>
+public sealed class PodEvictions(ApiClient client, TimeProvider time)
+{
+    /// <summary>Asks for the eviction of a pod.</summary>
+    /// <param name="action">Which pod, of which UID.</param>
+    /// <param name="labels">The pod's labels, by which its budgets are found.</param>
+    /// <param name="budgets">The budgets of this pass.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task<EvictionResult> EvictAsync(
+        NodeAction.EvictPod action, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, CancellationToken cancel)
+    {
+        var pod = new NamespacedName(action.Namespace, action.Pod);
+        try
+        {
+            await client.EvictAsync(pod, action.PodUid, Seconds(action.GracePeriodSeconds), dryRun: false, cancel);
+            return Result(pod, action.PodUid, EvictionOutcome.Accepted);
+        }
+        catch (ApiException e) when (e.Code is HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError)
+        {
+            return await BlockedAsync(pod, action.PodUid, labels, budgets, e, cancel);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            return Refused(pod, action.PodUid, e);
+        }
+    }
+
+    /// <summary>Deletes a pod without asking any budget.</summary>
+    public async Task<EvictionResult> DeleteAsync(NodeAction.DeletePod action, CancellationToken cancel)
+    {
+        var pod = new NamespacedName(action.Namespace, action.Pod);
+        try
+        {
+            await client.DeleteAsync(
+                Resources.ControllerResources.Pods, pod, new DeletePreconditions(action.PodUid), Seconds(action.GracePeriodSeconds), cancel);
+            return Result(pod, action.PodUid, EvictionOutcome.Accepted);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            return Refused(pod, action.PodUid, e);
+        }
+    }
+
+    private async Task<EvictionResult> BlockedAsync(
+        NamespacedName pod, string uid, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, ApiException answer, CancellationToken cancel)
+    {
+        IReadOnlyList<Resources.PodDisruptionBudget> matching;
+        try
+        {
+            matching = await budgets.MatchingAsync(pod.Namespace, labels, cancel);
+        }
+        catch (Exception) when (!cancel.IsCancellationRequested)
+        {
+            // The names are for people; the outcome is known without them.
+            matching = [];
+        }
+
+        // 429 is also what an overloaded server says, and 500 what a broken one does. The cause and the budgets tell, not the prose.
+        var outcome = answer.IsTooManyRequests
+            ? answer.Causes.Any(c => c.Type == "DisruptionBudget") || matching.Count > 0 ? EvictionOutcome.BlockedByBudget : EvictionOutcome.Failed
+            : matching.Count > 1 ? EvictionOutcome.SeveralBudgets : EvictionOutcome.Failed;
+        var named = outcome switch
+        {
+            EvictionOutcome.BlockedByBudget => DisruptionBudgets.InTheWay(matching),
+            EvictionOutcome.SeveralBudgets => matching,
+            _ => [],
+        };
+        return Result(pod, uid, outcome) with
+        {
+            Budget = named.Count == 0 ? null : string.Join(", ", named.Select(b => b.Metadata.Name)),
+            Message = Words(answer),
+        };
+    }
+
+    private EvictionResult Refused(NamespacedName pod, string uid, Exception e) => e switch
+    {
+        ApiException { IsNotFound: true } => Result(pod, uid, EvictionOutcome.Gone),
+
+        // The UID is the only precondition: another pod has the name, so this one is gone.
+        ApiException { IsConflict: true } => Result(pod, uid, EvictionOutcome.Gone),
+        ApiException { IsForbiddenNamespaceTerminating: true } answer => Result(pod, uid, EvictionOutcome.NamespaceTerminating) with { Message = Words(answer) },
+        ApiException answer => Result(pod, uid, EvictionOutcome.Failed) with { Message = Words(answer) },
+        _ => Result(pod, uid, EvictionOutcome.Failed) with { Message = e.Message },
+    };
+
+    private EvictionResult Result(NamespacedName pod, string uid, EvictionOutcome outcome) =>
+        new() { Namespace = pod.Namespace, Name = pod.Name, Uid = uid, Outcome = outcome, At = time.GetUtcNow() };
+
+    private static string Words(ApiException e) => e.Status?.Message is { Length: > 0 } words ? words : e.Message;
+
+    private static int? Seconds(long? seconds) => seconds is { } s ? (int)Math.Min(s, int.MaxValue) : null;
+}

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Logging;
+using Ostler.Api;
+using Ostler.Controller.Resources;
+using Ostler.Controller.UpgradePolicies;
+using Ostler.Kubernetes;
+
+namespace Ostler.Controller.NodeOSes;
+
+/// <summary>Keeps one NodeOS per Node, made for just that Node. What it asks of the node afterwards is none of this reconciler's business.</summary>
+/// <remarks>
+/// A NodeOS whose Node is gone is left to the garbage collector, which follows the owner reference. Only when the name is taken
+/// again by a new Node before that happened is it removed here: else the new Node would inherit the former one's history.
+/// </remarks>
+public sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nodes, Informer<NodeOS> nodeOSes, ILogger<NodeOSReconciler> logger)
+{
+    /// <summary>How long to wait for a NodeOS to go that a finalizer keeps.</summary>
+    private static readonly TimeSpan RetryTaken = TimeSpan.FromSeconds(10);
+
+    public async Task<ReconcileResult> ReconcileAsync(string name, CancellationToken cancel)
+    {
+        var key = NamespacedName.ClusterScoped(name);
+        if (nodes.Get(key) is not { Metadata.DeletionTimestamp: null } node)
+        {
+            return ReconcileResult.Done;
+        }
+
+        if (nodeOSes.Lister.Get(key) is { } existing)
+        {
+            if (NodeMapping.BelongsTo(existing, node))
+            {
+                return ReconcileResult.Done;
+            }
+
+            if (NodeMapping.OwnerOf(existing) is not { } owner)
+            {
+                // Somebody made it by hand. It is not ours to delete, and without an owner it says nothing about this Node.
+                LogUnowned(name);
+                return ReconcileResult.Done;
+            }
+
+            LogReplacing(name, owner.Uid, node.Metadata.Uid);
+            await DeleteAsync(existing, cancel);
+        }
+
+        return await CreateAsync(node, cancel);
+    }
+
+    private async Task DeleteAsync(NodeOS former, CancellationToken cancel)
+    {
+        try
+        {
+            await client.DeleteAsync(
+                ControllerResources.NodeOSes, NamespacedName.ClusterScoped(former.Metadata.Name), new DeletePreconditions(former.Metadata.Uid), null, cancel);
+        }
+        catch (ApiException e) when (e.IsNotFound || e.IsConflict)
+        {
+            // Gone, or replaced already: creating the new one tells which.
+        }
+    }
+
+    private async Task<ReconcileResult> CreateAsync(Node node, CancellationToken cancel)
+    {
+        LogCreating(node.Name);
+        try
+        {
+            nodeOSes.Absorb(await client.CreateAsync(ControllerResources.NodeOSes, For(node), cancel));
+            return ReconcileResult.Done;
+        }
+        catch (ApiException e) when (e.IsAlreadyExists)
+        {
+            // The cache did not know of it, or a finalizer keeps the former one.
+            var key = NamespacedName.ClusterScoped(node.Name);
+            if (await client.GetAsync(ControllerResources.NodeOSes, key, cancel) is { } present)
+            {
+                nodeOSes.Absorb(present);
+            }
+
+            return ReconcileResult.After(RetryTaken);
+        }
+    }
+
+    /// <summary>The NodeOS of a Node: only observed, and owned by it without keeping it from being deleted.</summary>
+    internal static NodeOS For(Node node) => new()
+    {
+        Metadata = new()
+        {
+            Name = node.Name,
+            OwnerReferences =
+            [
+                new()
+                {
+                    ApiVersion = "v1",
+                    Kind = "Node",
+                    Name = node.Name,
+                    Uid = node.Metadata.Uid ?? "",
+                    Controller = true,
+                    BlockOwnerDeletion = false,
+                },
+            ],
+        },
+        Spec = new() { Goal = Goal.Observe },
+    };
+
+    [LoggerMessage(1, LogLevel.Information, "Creating the NodeOS of node {Node}")]
+    private partial void LogCreating(string node);
+
+    [LoggerMessage(2, LogLevel.Information, "Deleting the NodeOS of a former node {Node} (UID {FormerUid}); the present one is {Uid}")]
+    private partial void LogReplacing(string node, string formerUid, string? uid);
+
+    [LoggerMessage(3, LogLevel.Warning, "The NodeOS {Node} has no owner reference to a Node, so it is not used and not touched; delete it to have it made anew")]
+    private partial void LogUnowned(string node);
+}

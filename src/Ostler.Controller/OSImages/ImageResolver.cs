@@ -1,0 +1,50 @@
+using Ostler.Api;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.OSImages;
+
+/// <summary>Finds the tree that an OSImage names now.</summary>
+public sealed class ImageResolver(OstreeRepository repository, TimeProvider time)
+{
+    /// <summary>One try. Asks the network only for what is not known: a pinned commit is its own answer, and a version never changes.</summary>
+    /// <param name="image">An image whose spec is valid.</param>
+    /// <param name="cancel">Ends the try.</param>
+    public async Task<ResolveOutcome> ResolveAsync(OSImage image, CancellationToken cancel)
+    {
+        if (image.Spec.Ostree is not { } ostree)
+        {
+            return new(null, Reasons.NotSupportedYet, "spec.container cannot be resolved yet: use spec.ostree.");
+        }
+
+        if (ostree.Commit is { } pinned)
+        {
+            return new(
+                await DescribeAsync(image, ostree, pinned, cancel), Reasons.Pinned, $"spec.ostree.commit pins {pinned[..12]}.");
+        }
+
+        if (ostree.Url is not { } url)
+        {
+            return new(null, Reasons.Invalid, "spec.ostree.url is needed to follow a ref: set it, or pin spec.ostree.commit.");
+        }
+
+        var answer = await repository.ResolveRefAsync(url, ostree.Ref, cancel);
+        return answer.Value is { } commit
+            ? new(await DescribeAsync(image, ostree, commit, cancel), Reasons.Resolved, $"{ostree.Ref} at {url} is {commit[..12]}.")
+            : new(null, answer.Reason, answer.Message);
+    }
+
+    private async Task<ResolvedImage> DescribeAsync(OSImage image, OstreeSource ostree, string commit, CancellationToken cancel)
+    {
+        var known = image.Status?.Resolved is { } resolved && resolved.Digest == commit ? resolved : null;
+        var version = image.Spec.Version
+            ?? known?.Version
+            ?? (ostree.Url is { } url ? await repository.ReadVersionAsync(url, commit, cancel) : null);
+        return new()
+        {
+            Reference = OSImageStatusRules.ReferenceOf(image.Spec)!,
+            Digest = commit,
+            Version = version,
+            ResolvedAt = known?.ResolvedAt ?? time.GetUtcNow(),
+        };
+    }
+}

@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Ostler.Api;
+using Ostler.Controller.Status;
+using Ostler.Controller.Telemetry;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.OSImages;
+
+/// <summary>Keeps the status of an OSImage: which tree it names now, and which digests no node may get.</summary>
+public sealed partial class OSImageReconciler(
+    Informer<OSImage> images,
+    ILister<UpgradePolicy> policies,
+    StatusWriter<OSImage> status,
+    ImageResolver resolver,
+    Announcements announcements,
+    ControllerMetrics metrics,
+    TimeProvider time,
+    Func<double> random,
+    ILogger<OSImageReconciler> logger)
+{
+    /// <summary>After a try that failed; doubled with each in a row, up to the poll interval but no less than this.</summary>
+    private static readonly TimeSpan RetryFailed = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(10);
+
+    // Only the pace of polls. A new leader polls each image once, at once.
+    private readonly ConcurrentDictionary<string, Poll> _polls = new();
+
+    public async Task<ReconcileResult> ReconcileAsync(string name, CancellationToken cancel)
+    {
+        var key = NamespacedName.ClusterScoped(name);
+        if (images.Lister.Get(key) is not { Metadata.DeletionTimestamp: null } image)
+        {
+            _polls.TryRemove(name, out _);
+            status.Forget(key);
+            metrics.ForgetImage(name);
+            return ReconcileResult.Done;
+        }
+
+        var now = time.GetUtcNow();
+        var poll = _polls.GetValueOrDefault(name);
+        var outcome = poll is null || poll.IsDue(image, now) ? await ResolveAsync(image, cancel) : null;
+        if (outcome is not null)
+        {
+            poll = Next(image, outcome, poll, time.GetUtcNow());
+            _polls[name] = poll;
+        }
+
+        var wanted = image with { Status = OSImageStatusRules.Compute(image, outcome, Failures(), time.GetUtcNow()) };
+        if ((await status.WriteAsync(image, wanted, cancel)).Written)
+        {
+            announcements.Changed(image, wanted);
+        }
+
+        metrics.ObserveImage(name, wanted.Status);
+        return poll?.NextAt is { } at ? ReconcileResult.After(Later(at - time.GetUtcNow())) : ReconcileResult.Done;
+    }
+
+    private async Task<ResolveOutcome?> ResolveAsync(OSImage image, CancellationToken cancel)
+    {
+        if (SpecValidation.Validate(image.Spec).Count > 0)
+        {
+            // Nothing is asked of a spec that cannot be carried out; the status says what is wrong with it.
+            return null;
+        }
+
+        LogResolving(image.Metadata.Name, image.Spec.Ostree?.Url, image.Spec.Ostree?.Ref);
+        var outcome = await resolver.ResolveAsync(image, cancel);
+        metrics.Resolved(outcome.Reason);
+        if (outcome.Image is null)
+        {
+            LogUnresolved(image.Metadata.Name, outcome.Reason, outcome.Message);
+        }
+
+        return outcome;
+    }
+
+    private Poll Next(OSImage image, ResolveOutcome outcome, Poll? former, DateTimeOffset now)
+    {
+        TimeSpan? wait;
+        var failures = 0;
+        if (outcome.Image is null)
+        {
+            failures = former?.Generation == image.Metadata.Generation ? former.Failures + 1 : 1;
+            var longest = image.Spec.PollInterval == Duration.Zero ? LongestRetry : Max(image.Spec.PollInterval, RetryFailed);
+            wait = new BackoffOptions { Initial = RetryFailed, Maximum = longest }.After(failures, random());
+        }
+        else
+        {
+            // Between 90% and 110%, so that a hundred images made by one kubectl apply do not poll together for ever.
+            wait = image.Spec.Ostree?.Commit is not null || image.Spec.PollInterval == Duration.Zero
+                ? null
+                : image.Spec.PollInterval.Value * (0.9 + (0.2 * random()));
+        }
+
+        return new(image.Metadata.Generation, now + wait, failures);
+    }
+
+    private IReadOnlyList<PolicyFailures> Failures() =>
+    [
+        .. policies.List().OrderBy(p => p.Metadata.Name, StringComparer.Ordinal).Select(p => new PolicyFailures
+        {
+            Policy = p.Metadata.Name,
+            Image = p.Spec.ImageRef.Name,
+            RetryFailuresBefore = p.Spec.Rollout.RetryFailuresBefore,
+            FailedDigests = p.Status?.FailedDigests ?? [],
+        }),
+    ];
+
+    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
+
+    private static TimeSpan Later(TimeSpan wait) => Max(wait, TimeSpan.FromSeconds(1));
+
+    private sealed record Poll(long Generation, DateTimeOffset? NextAt, int Failures)
+    {
+        public bool IsDue(OSImage image, DateTimeOffset now) => Generation != image.Metadata.Generation || NextAt <= now;
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "Resolving OSImage {Image}: {Url} {Ref}")]
+    private partial void LogResolving(string image, string? url, string? @ref);
+
+    [LoggerMessage(2, LogLevel.Warning, "OSImage {Image} could not be resolved: {Reason}: {Words}")]
+    private partial void LogUnresolved(string image, string reason, string words);
+}

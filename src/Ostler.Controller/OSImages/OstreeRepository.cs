@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Ostler.Api;
+using Polly.CircuitBreaker;
+using Polly.Registry;
+using Polly.Timeout;
+
+namespace Ostler.Controller.OSImages;
+
+/// <summary>What an HTTP repository said: a value, or why there is none.</summary>
+/// <param name="Value">What was asked for; null when it could not be had.</param>
+/// <param name="Reason">Why not, one of <see cref="Reasons"/>.</param>
+/// <param name="Message">Why not, in the server's own words where it had any.</param>
+public readonly record struct Resolution(string? Value, string Reason, string Message)
+{
+    public static Resolution Of(string value) => new(value, Reasons.Resolved, "");
+}
+
+/// <summary>
+/// Reads refs and commits of an OSTree archive repository over HTTP. Every call is bounded: in time, in size, in redirects, in
+/// retries, and a host that keeps failing is left alone for a while.
+/// </summary>
+public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry<string> pipelines, OstreeRepositoryOptions options)
+{
+    private readonly HttpClient _http = http;
+    private readonly ResiliencePipelineRegistry<string> _pipelines = pipelines;
+    private readonly OstreeRepositoryOptions _options = options;
+
+    /// <summary>The client that repositories want: redirects are followed, but not for ever and never down to plain HTTP.</summary>
+    public static HttpClient CreateHttpClient() => new(new SocketsHttpHandler
+    {
+        MaxAutomaticRedirections = 5,
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        AutomaticDecompression = DecompressionMethods.All,
+    })
+    {
+        // The pipeline's own timeouts end a call; this one would not say which attempt it was.
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>The commit that a branch points at: <c>{url}/refs/heads/{ref}</c>.</summary>
+    public async Task<Resolution> ResolveRefAsync(string url, string @ref, CancellationToken cancel)
+    {
+        var answer = await GetAsync(new Uri($"{url.TrimEnd('/')}/refs/heads/{@ref}"), _options.MaxRefBytes, cancel);
+        if (answer.Body is null)
+        {
+            return new(null, answer.Reason, answer.Reason == Reasons.RefNotFound ? $"{answer.Message}: is the ref {@ref} published there?" : answer.Message);
+        }
+
+        var text = Encoding.ASCII.GetString(answer.Body).Trim();
+        return text.Length == 64 && text.All(char.IsAsciiHexDigitLower)
+            ? Resolution.Of(text)
+            : new(null, Reasons.ResolveFailed, $"{answer.Uri} is not a commit of 64 hexadecimal digits but begins with {Quote(text)}.");
+    }
+
+    /// <summary>The version that a commit gives itself; none when it has none or cannot be read, which is never an error.</summary>
+    public async Task<string?> ReadVersionAsync(string url, string commit, CancellationToken cancel)
+    {
+        var uri = new Uri($"{url.TrimEnd('/')}/objects/{commit[..2]}/{commit[2..]}.commit");
+        var answer = await GetAsync(uri, _options.MaxCommitBytes, cancel);
+        return answer.Body is { } body && OstreeCommit.IsNamed(body, commit) && OstreeCommit.TryReadVersion(body, out var version)
+            ? version
+            : null;
+    }
+
+    private readonly record struct Answer(Uri Uri, byte[]? Body, string Reason, string Message);
+
+    private async Task<Answer> GetAsync(Uri uri, int maxBytes, CancellationToken cancel)
+    {
+        var pipeline = _pipelines.GetOrAddPipeline(uri.Authority, builder => _options.Configure(builder));
+        try
+        {
+            return await pipeline.ExecuteAsync(
+                static async (state, token) => await state.Self.GetOnceAsync(state.Uri, state.MaxBytes, token),
+                (Self: this, Uri: uri, MaxBytes: maxBytes),
+                cancel);
+        }
+        catch (TransientHttpException e)
+        {
+            return new(uri, null, Reasons.ResolveFailed, e.Message);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            return new(uri, null, Reasons.ResolveFailed, $"GET {uri}: {e.Message}");
+        }
+        catch (TimeoutRejectedException)
+        {
+            return new(uri, null, Reasons.ResolveFailed, $"GET {uri}: no answer within {(Duration)_options.AttemptTimeout}.");
+        }
+        catch (BrokenCircuitException)
+        {
+            return new(uri, null, Reasons.ResolveFailed,
+                $"GET {uri}: {uri.Authority} failed repeatedly and is left alone for {(Duration)_options.BreakDuration}.");
+        }
+    }
+
+    private async Task<Answer> GetOnceAsync(Uri uri, int maxBytes, CancellationToken cancel)
+    {
+        using var response = await _http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancel);
+        var words = $"GET {uri}: {(int)response.StatusCode} {response.ReasonPhrase ?? response.StatusCode.ToString()}";
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+        {
+            return new(uri, null, Reasons.RefNotFound, words);
+        }
+
+        if ((int)response.StatusCode is >= 300 and < 400)
+        {
+            return new(uri, null, Reasons.ResolveFailed, $"{words}: more than 5 redirects, or one from https to http.");
+        }
+
+        if (!response.IsSuccessStatusCode)
+        {
+            var body = await ReadAtMostAsync(response.Content, 256, cancel);
+            var said = $"{words}{(body.Length == 0 ? "" : $": {Quote(Encoding.UTF8.GetString(body))}")}";
+            return IsTransient(response.StatusCode) ? throw new TransientHttpException(said) : new(uri, null, Reasons.ResolveFailed, said);
+        }
+
+        // One byte more than allowed tells "just as large" from "larger", whatever Content-Length claims.
+        var content = await ReadAtMostAsync(response.Content, maxBytes + 1, cancel);
+        return content.Length <= maxBytes
+            ? new(uri, content, Reasons.Resolved, words)
+            : new(uri, null, Reasons.ResolveFailed, string.Create(CultureInfo.InvariantCulture, $"{words}, but larger than {maxBytes} bytes."));
+    }
+
+    private static async Task<byte[]> ReadAtMostAsync(HttpContent content, int limit, CancellationToken cancel)
+    {
+        await using var stream = await content.ReadAsStreamAsync(cancel);
+        using var read = new MemoryStream();
+        var buffer = new byte[Math.Min(limit, 16 * 1024)];
+        while (read.Length < limit)
+        {
+            var count = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, limit - read.Length)), cancel);
+            if (count == 0)
+            {
+                break;
+            }
+
+            read.Write(buffer, 0, count);
+        }
+
+        return read.ToArray();
+    }
+
+    private static bool IsTransient(HttpStatusCode code) =>
+        (int)code >= 500 || code is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout;
+
+    /// <summary>The beginning of what a server sent, made safe for a status message.</summary>
+    private static string Quote(string text)
+    {
+        var shown = new string([.. text.Take(80).Select(c => char.IsControl(c) ? ' ' : c)]).Trim();
+        return $"\"{shown}{(text.Length > 80 ? "…" : "")}\"";
+    }
+}
+
+/// <summary>The server's fault, or that of the way to it: worth another try. Carries the server's words.</summary>
+internal sealed class TransientHttpException(string message) : Exception(message);

@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+using Ostler.Api;
+using Ostler.Kubernetes;
+
+namespace Ostler.Controller.Resources;
+
+/// <summary>The resources that the controller reads and writes, with their names in the API.</summary>
+public static class ControllerResources
+{
+    public static ResourceType<Node> Nodes { get; } =
+        new("", "v1", "nodes", "Node", namespaced: false, ControllerJson.Default.Node, static n => MetaOf(n.Metadata));
+
+    public static ResourceType<Pod> Pods { get; } =
+        new("", "v1", "pods", "Pod", namespaced: true, ControllerJson.Default.Pod, static p => MetaOf(p.Metadata));
+
+    public static ResourceType<PodDisruptionBudget> Budgets { get; } = BudgetsOf("v1");
+
+    /// <summary>Until Kubernetes 1.21 there is nothing else.</summary>
+    public static ResourceType<PodDisruptionBudget> BudgetsV1Beta1 { get; } = BudgetsOf("v1beta1");
+
+    public static ResourceType<NodeOS> NodeOSes { get; } =
+        Ours("nodeoses", nameof(NodeOS), OstlerJson.Default.NodeOS);
+
+    public static ResourceType<OSImage> OSImages { get; } =
+        Ours("osimages", nameof(OSImage), OstlerJson.Default.OSImage);
+
+    public static ResourceType<UpgradePolicy> UpgradePolicies { get; } =
+        Ours("upgradepolicies", nameof(UpgradePolicy), OstlerJson.Default.UpgradePolicy);
+
+    private static ResourceType<T> Ours<T>(string plural, string kind, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json)
+        where T : class, IOstlerResource =>
+        new(OstlerApi.Group, OstlerApi.Version, plural, kind, namespaced: false, json, static r => MetaOf(r.Metadata));
+
+    private static ResourceType<PodDisruptionBudget> BudgetsOf(string version) =>
+        new("policy", version, "poddisruptionbudgets", "PodDisruptionBudget", namespaced: true,
+            ControllerJson.Default.PodDisruptionBudget, static b => MetaOf(b.Metadata));
+
+    private static ResourceMeta MetaOf(ObjectMeta meta) =>
+        new("", meta.Name, meta.Uid ?? "", meta.ResourceVersion ?? "", meta.Generation, meta.DeletionTimestamp, meta.Labels, meta.Annotations);
+
+    private static ResourceMeta MetaOf(PodMeta meta) =>
+        new(meta.Namespace, meta.Name, meta.Uid, meta.ResourceVersion ?? "", 0, meta.DeletionTimestamp, meta.Labels, meta.Annotations);
+}
+
+/// <summary>Reads the objects of Kubernetes itself without reflection.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Node))]
+[JsonSerializable(typeof(Pod))]
+[JsonSerializable(typeof(PodDisruptionBudget))]
+internal sealed partial class ControllerJson : JsonSerializerContext;

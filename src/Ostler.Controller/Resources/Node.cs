@@ -1,0 +1,61 @@
+using Ostler.Api;
+
+namespace Ostler.Controller.Resources;
+
+/// <summary>The part of a core/v1 Node that a rollout rests on.</summary>
+/// <remarks>
+/// Not the client library's model: a Node carries the list of all its images, and thousands of them are cached. What is written
+/// to Nodes are patches, so that fields missing here are never lost.
+/// </remarks>
+public sealed record Node
+{
+    public ObjectMeta Metadata { get; set; } = new();
+    public NodeSpec? Spec { get; init; }
+    public NodeStatus? Status { get; init; }
+
+    public string Name => Metadata.Name;
+    public bool Unschedulable => Spec?.Unschedulable ?? false;
+
+    /// <summary>The policy whose slot the node holds; null when it holds none.</summary>
+    public string? CordonedBy => Metadata.Annotations?.GetValueOrDefault(NodeAnnotations.CordonedBy);
+
+    public NodeCondition? Ready => Status?.Conditions?.FirstOrDefault(c => c.Type == "Ready");
+
+    /// <summary>Without the annotations and conditions that nobody here reads.</summary>
+    public Node Trimmed() => this with
+    {
+        Metadata = Metadata with
+        {
+            Annotations = Metadata.Annotations?.Where(a => a.Key is NodeAnnotations.CordonedBy or NodeAnnotations.CordonedAt).ToDictionary() is { Count: > 0 } kept
+                ? kept
+                : null,
+            Finalizers = null,
+        },
+        Status = Status is null ? null : Status with { Conditions = Ready is { } ready ? [ready] : null },
+    };
+}
+
+public sealed record NodeSpec
+{
+    public bool Unschedulable { get; init; }
+}
+
+public sealed record NodeStatus
+{
+    public IReadOnlyList<NodeCondition>? Conditions { get; init; }
+    public NodeInfo? NodeInfo { get; init; }
+}
+
+public sealed record NodeCondition
+{
+    public string Type { get; set; } = "";
+    public string Status { get; set; } = "";
+    public string? Reason { get; init; }
+    public string? Message { get; init; }
+    public DateTimeOffset? LastHeartbeatTime { get; init; }
+}
+
+public sealed record NodeInfo
+{
+    public string? BootID { get; init; }
+}

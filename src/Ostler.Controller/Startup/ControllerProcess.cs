@@ -1,0 +1,122 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Ostler.Controller.OSImages;
+using Ostler.Controller.Telemetry;
+using Ostler.Kubernetes;
+using Prometheus;
+
+namespace Ostler.Controller.Startup;
+
+/// <summary>The whole process: serves metrics and probes, contends for the lease, leads, and ends in an orderly way.</summary>
+public sealed partial class ControllerProcess(
+    ControllerSettings settings, ApiClient client, ILoggerFactory loggers, TimeProvider time, Func<double> random)
+{
+    public const string LeaseName = "ostler-controller";
+
+    private readonly ILogger _logger = loggers.CreateLogger<ControllerProcess>();
+    private readonly TaskCompletionSource<Uri?> _healthAddress = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Uri?> _metricsAddress = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Where probes are answered, once that is so; null when not served.</summary>
+    public Task<Uri?> HealthAddress => _healthAddress.Task;
+
+    /// <summary>Where metrics are served, once that is so; null when not served.</summary>
+    public Task<Uri?> MetricsAddress => _metricsAddress.Task;
+
+    /// <summary>Runs until <paramref name="stop"/>. Throws when the process had better be started afresh.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        // Before anything that counts, so that every counter is served from its first 0 on.
+        var registry = Metrics.NewCustomRegistry();
+        DotNetStats.Register(registry);
+        using var bridge = new MeterBridge(registry);
+        using var metrics = new ControllerMetrics();
+        using var http = OstreeRepository.CreateHttpClient();
+        var readiness = new Readiness();
+        var liveness = new Liveness(time, TimeSpan.FromMinutes(5));
+        await using var metricsServer = await ServeAsync(
+            settings.MetricsAddress, new() { ["/metrics"] = HttpEndpoint.Exposition(bridge) }, _metricsAddress, stop);
+        await using var healthServer = await ServeAsync(
+            settings.HealthAddress,
+            new()
+            {
+                ["/healthz"] = HttpEndpoint.Probe(() => liveness.Problem() is { } problem ? (false, problem) : (true, "ok")),
+                ["/readyz"] = HttpEndpoint.Probe(() => (readiness.IsReady, readiness.State)),
+            },
+            _healthAddress,
+            stop);
+
+        var term = new LeaderTerm(new()
+        {
+            Client = client,
+            Repository = new(http, new(), new() { Random = random, Time = time }),
+            Metrics = metrics,
+            Liveness = liveness,
+            Readiness = readiness,
+            Loggers = loggers,
+            Time = time,
+            Random = random,
+            Identity = settings.Identity,
+            NodeName = settings.NodeName,
+        });
+        LogStarting(settings.Identity, settings.NodeName, settings.LeaderElection);
+        var leading = settings.LeaderElection ? ElectAsync(term, readiness, stop) : term.RunAsync(stop);
+        await EndAsync(leading, stop);
+        LogStopped();
+    }
+
+    private Task ElectAsync(LeaderTerm term, Readiness readiness, CancellationToken stop)
+    {
+        readiness.Standby();
+        var elector = new LeaderElector(
+            client,
+            new() { LeaseName = LeaseName, Namespace = settings.Namespace, Identity = settings.Identity },
+            time,
+            loggers.CreateLogger<LeaderElector>(),
+            random);
+        return elector.RunAsync(
+            async token =>
+            {
+                await term.RunAsync(token);
+                if (!stop.IsCancellationRequested)
+                {
+                    readiness.Standby();
+                }
+            },
+            stop);
+    }
+
+    /// <summary>After a stop, what is under way gets a bounded time: the kubelet's patience ends too, and not with a clean exit.</summary>
+    private async Task EndAsync(Task leading, CancellationToken stop)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stop.UnsafeRegister(static s => ((TaskCompletionSource)s!).TrySetResult(), stopped);
+        await Task.WhenAny(leading, stopped.Task);
+        try
+        {
+            await leading.WaitAsync(settings.ShutdownTimeout, time, CancellationToken.None);
+        }
+        catch (TimeoutException) when (stop.IsCancellationRequested)
+        {
+            LogStillWorking(settings.ShutdownTimeout.TotalSeconds);
+        }
+    }
+
+    private async Task<HttpEndpoint?> ServeAsync(
+        IPEndPoint? address, Dictionary<string, RequestDelegate> paths, TaskCompletionSource<Uri?> told, CancellationToken stop)
+    {
+        var endpoint = address is null ? null : await HttpEndpoint.StartAsync(address, paths, loggers, stop);
+        told.TrySetResult(endpoint?.Address);
+        return endpoint;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Starting as {Identity} on node {Node}, leader election {LeaderElection}")]
+    private partial void LogStarting(string identity, string? node, bool leaderElection);
+
+    [LoggerMessage(2, LogLevel.Information, "Stopped")]
+    private partial void LogStopped();
+
+    [LoggerMessage(3, LogLevel.Warning, "Work is still under way {Seconds:0} s after the stop; leaving it behind")]
+    private partial void LogStillWorking(double seconds);
+}

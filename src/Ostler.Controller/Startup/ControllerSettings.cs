@@ -1,0 +1,118 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Ostler.Api;
+
+namespace Ostler.Controller.Startup;
+
+/// <summary>How the log is written.</summary>
+public enum LogFormat
+{
+    Console,
+    Json,
+}
+
+/// <summary>What the command line and the environment say.</summary>
+public sealed record ControllerSettings
+{
+    /// <summary>What <c>--help</c> prints.</summary>
+    public const string Usage = """
+        ostler-controller: rolls OS upgrades out over the nodes of a cluster.
+
+          --kubeconfig=FILE           how to reach the cluster       (default: the pod's service account)
+          --namespace=NAME            where the lease and events are (default: $NAMESPACE, then ostler-system)
+          --identity=NAME             this process among replicas    (default: $POD_NAME, then the host's name)
+          --node-name=NAME            the node that it runs on, which is upgraded last (default: $NODE_NAME)
+          --leader-election=BOOL      wait for the lease; false only where a single process is certain (default: true)
+          --metrics-address=HOST:PORT /metrics; 0 turns it off           (default: :8080)
+          --health-address=HOST:PORT  /healthz and /readyz; 0 turns it off (default: :8081)
+          --shutdown-timeout=DURATION how long work under way may take to end (default: 20s)
+          --log-format=console|json                                      (default: console)
+          --log-level=Trace|Debug|Information|Warning|Error              (default: Information)
+          --help, --version
+        """;
+
+    public string? Kubeconfig { get; init; }
+    public string Namespace { get; init; } = "ostler-system";
+    public required string Identity { get; init; }
+    public string? NodeName { get; init; }
+    public bool LeaderElection { get; init; } = true;
+
+    /// <summary>Null: not served.</summary>
+    public IPEndPoint? MetricsAddress { get; init; } = new(IPAddress.IPv6Any, 8080);
+
+    /// <summary>Null: not served.</summary>
+    public IPEndPoint? HealthAddress { get; init; } = new(IPAddress.IPv6Any, 8081);
+
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(20);
+    public LogFormat LogFormat { get; init; }
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>Reads flags (<c>--name=value</c> or <c>--name value</c>), which win over the environment.</summary>
+    /// <returns>The settings, or a sentence that says what is wrong.</returns>
+    public static (ControllerSettings? Settings, string? Problem) Parse(
+        IReadOnlyList<string> arguments, Func<string, string?> environment, string hostName)
+    {
+        var settings = new ControllerSettings
+        {
+            Namespace = NonEmpty(environment("NAMESPACE")) ?? "ostler-system",
+            Identity = NonEmpty(environment("POD_NAME")) ?? hostName,
+            NodeName = NonEmpty(environment("NODE_NAME")),
+        };
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var (name, value) = arguments[i].Split('=', 2) is [var n, var v] ? (n, v) : (arguments[i], null);
+            if (!Names.Contains(name))
+            {
+                return (null, $"{name} is not a flag of ostler-controller; --help lists them.");
+            }
+
+            // As in Go's flags, a boolean needs no value.
+            value ??= name == "--leader-election" ? "true" : ++i < arguments.Count ? arguments[i] : null;
+            if (value is null || settings.With(name, value) is not { } next)
+            {
+                return (null, value is null ? $"{name} needs a value." : $"\"{value}\" is not a value for {name}; --help lists them.");
+            }
+
+            settings = next;
+        }
+
+        return (settings, null);
+    }
+
+    private static readonly HashSet<string> Names =
+    [
+        "--kubeconfig", "--namespace", "--identity", "--node-name", "--leader-election", "--metrics-address", "--health-address",
+        "--shutdown-timeout", "--log-format", "--log-level",
+    ];
+
+    private ControllerSettings? With(string name, string value) => (name, value) switch
+    {
+        (_, "") => null,
+        ("--kubeconfig", _) => this with { Kubeconfig = value },
+        ("--namespace", _) => this with { Namespace = value },
+        ("--identity", _) => this with { Identity = value },
+        ("--node-name", _) => this with { NodeName = value },
+        ("--leader-election", _) when bool.TryParse(value, out var elect) => this with { LeaderElection = elect },
+        ("--metrics-address", _) when TryParseAddress(value, out var address) => this with { MetricsAddress = address },
+        ("--health-address", _) when TryParseAddress(value, out var address) => this with { HealthAddress = address },
+        ("--shutdown-timeout", _) when Duration.TryParse(value, out var timeout) => this with { ShutdownTimeout = timeout },
+        ("--log-format", "console") => this with { LogFormat = LogFormat.Console },
+        ("--log-format", "json") => this with { LogFormat = LogFormat.Json },
+        ("--log-level", _) when Enum.TryParse<LogLevel>(value, ignoreCase: true, out var level) && Enum.IsDefined(level) => this with { LogLevel = level },
+        _ => null,
+    };
+
+    private static bool TryParseAddress(string text, out IPEndPoint? address)
+    {
+        address = null;
+        if (text == "0")
+        {
+            return true;
+        }
+
+        // ":8080" is every address of the machine, as Go programs have it. Without a colon there is no port.
+        return text.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(text.StartsWith(':') ? $"[::]{text}" : text, out address);
+    }
+
+    private static string? NonEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}

@@ -1,0 +1,186 @@
+using Microsoft.Extensions.Logging;
+using Ostler.Api;
+using Ostler.Controller.Drain;
+using Ostler.Controller.NodeOSes;
+using Ostler.Controller.OSImages;
+using Ostler.Controller.Resources;
+using Ostler.Controller.Status;
+using Ostler.Controller.Telemetry;
+using Ostler.Controller.UpgradePolicies;
+using Ostler.Kubernetes;
+
+namespace Ostler.Controller.Startup;
+
+/// <summary>What outlives a term: the connection, the clock, and what is told to the outside.</summary>
+public sealed record ControllerServices
+{
+    public required ApiClient Client { get; init; }
+    public required OstreeRepository Repository { get; init; }
+    public required ControllerMetrics Metrics { get; init; }
+    public required Liveness Liveness { get; init; }
+    public required Readiness Readiness { get; init; }
+    public required ILoggerFactory Loggers { get; init; }
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>A number in [0, 1) for jitter.</summary>
+    public required Func<double> Random { get; init; }
+
+    /// <summary>This process, as Events name it.</summary>
+    public required string Identity { get; init; }
+
+    /// <summary>The node that this process runs on; null: not known.</summary>
+    public string? NodeName { get; init; }
+
+    /// <summary>The least time between two writes of a policy's status in which no condition changes. Default: 1 s.</summary>
+    public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(1);
+}
+
+/// <summary>
+/// One term of leadership: all caches and loops live and die with it. Every cache begins with a fresh quorum list made after the lease was
+/// won, so that no plan ever rests on a state older than the former leader's last write; a grant of that leader's which this one
+/// did not see would be granted again.
+/// </summary>
+public sealed partial class LeaderTerm(ControllerServices services)
+{
+    private readonly ILogger _logger = services.Loggers.CreateLogger<LeaderTerm>();
+
+    /// <summary>Leads until cancelled. Throws when a loop ends by itself, which none should.</summary>
+    public async Task RunAsync(CancellationToken term)
+    {
+        services.Readiness.Syncing();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(term);
+        var nodes = Informer(ControllerResources.Nodes, new() { Transform = static n => n.Trimmed() });
+        var nodeOSes = Informer(ControllerResources.NodeOSes, new());
+        var policies = Informer(ControllerResources.UpgradePolicies, new());
+        var images = Informer(ControllerResources.OSImages, new());
+        var events = new EventRecorder(
+            services.Client, new() { Component = "ostler-controller", Host = services.Identity }, services.Time, Logger<EventRecorder>());
+        var announcements = new Announcements(events.Publish);
+
+        // A policy is looked at whenever something of its changed, so it is created before what it looks through.
+        Controller<string>? policyController = null;
+        await using var pods = new DrainingPods(
+            node => DrainingPods.CreateInformer(services.Client, node, services.Time, Logger<DrainingPods>()),
+            policy => policyController!.Queue.Add(policy));
+        policyController = PolicyController(nodes, nodeOSes, policies, images, pods, announcements);
+        var imageController = ImageController(policies, images, announcements);
+        var nodeOSController = NodeOSController(nodes, nodeOSes);
+        Subscribe(nodes, nodeOSes, policies, images, policyController, imageController, nodeOSController);
+
+        Task[] caches = [nodes.RunAsync(end.Token), nodeOSes.RunAsync(end.Token), policies.RunAsync(end.Token), images.RunAsync(end.Token)];
+        var loops = new List<Task>(caches) { events.RunAsync(end.Token) };
+        try
+        {
+            await Task.WhenAll(
+                nodes.WaitForSyncAsync(term), nodeOSes.WaitForSyncAsync(term), policies.WaitForSyncAsync(term), images.WaitForSyncAsync(term));
+            LogSynced(nodes.Lister.Count, nodeOSes.Lister.Count, policies.Lister.Count, images.Lister.Count);
+            services.Readiness.Leading();
+            loops.AddRange([policyController.RunAsync(end.Token), imageController.RunAsync(end.Token), nodeOSController.RunAsync(end.Token)]);
+            await Task.WhenAny(loops);
+            if (!term.IsCancellationRequested)
+            {
+                throw new InvalidOperationException("A loop of the controller ended by itself.", loops.FirstOrDefault(l => l.IsFaulted)?.Exception);
+            }
+        }
+        catch (OperationCanceledException) when (term.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            services.Readiness.Stopping();
+            await end.CancelAsync();
+            await Task.WhenAll(loops);
+            services.Liveness.Clear();
+            services.Metrics.ForgetAll();
+        }
+    }
+
+    private Controller<string> PolicyController(
+        Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images, DrainingPods pods, Announcements announcements)
+    {
+        var reconciler = new UpgradePolicyReconciler(
+            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, services.NodeName, services.Time),
+            new Executor(services.Client, nodes, nodeOSes, new PodEvictions(services.Client, services.Time), pods.Record, Logger<Executor>()),
+            policies.Lister,
+            new(services.Client, ControllerResources.UpgradePolicies, policies, services.Time, services.StatusInterval),
+            announcements,
+            services.Metrics,
+            services.Time,
+            Logger<UpgradePolicyReconciler>());
+
+        // One policy at a time: two that hand a node over are then never planned on each other's half-made writes.
+        return Create("upgradepolicy", reconciler.ReconcileAsync, workers: 1);
+    }
+
+    private Controller<string> ImageController(Informer<UpgradePolicy> policies, Informer<OSImage> images, Announcements announcements)
+    {
+        var reconciler = new OSImageReconciler(
+            images,
+            policies.Lister,
+            new(services.Client, ControllerResources.OSImages, images, services.Time, services.StatusInterval),
+            new ImageResolver(services.Repository, services.Time),
+            announcements,
+            services.Metrics,
+            services.Time,
+            services.Random,
+            Logger<OSImageReconciler>());
+
+        // A repository may take its time to answer; others must not wait for it.
+        return Create("osimage", reconciler.ReconcileAsync, workers: 4);
+    }
+
+    private Controller<string> NodeOSController(Informer<Node> nodes, Informer<NodeOS> nodeOSes) =>
+        Create("nodeos", new NodeOSReconciler(services.Client, nodes.Lister, nodeOSes, Logger<NodeOSReconciler>()).ReconcileAsync, workers: 4);
+
+    private static void Subscribe(
+        Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images,
+        Controller<string> policyController, Controller<string> imageController, Controller<string> nodeOSController)
+    {
+        var policyKeys = new PolicyKeys(nodes.Lister, policyController.Queue.Add);
+        policies.AddHandler(policyKeys.OnPolicy);
+        images.AddHandler(policyKeys.OnImage);
+        nodes.AddHandler(policyKeys.OnNode);
+        nodeOSes.AddHandler(policyKeys.OnNodeOS);
+
+        var imageKeys = new ImageKeys(imageController.Queue.Add);
+        images.AddHandler(imageKeys.OnImage);
+        policies.AddHandler(imageKeys.OnPolicy);
+
+        nodes.AddHandler(e =>
+        {
+            if (e.Type != InformerEventType.Updated)
+            {
+                nodeOSController.Queue.Add(e.Object.Name);
+            }
+        });
+        nodeOSes.AddHandler(e =>
+        {
+            if (e.Type != InformerEventType.Updated)
+            {
+                nodeOSController.Queue.Add(e.Object.Metadata.Name);
+            }
+        });
+    }
+
+    private Controller<string> Create(string name, Reconcile<string> reconcile, int workers)
+    {
+        Controller<string>? created = null;
+        var watched = services.Liveness.Watch(name, reconcile, () => created?.Queue.Count ?? 0);
+        created = new(name, watched, new() { Workers = workers, Queue = QueueOptions }, services.Time, services.Loggers.CreateLogger(name));
+        return created;
+    }
+
+    /// <summary>A minute at most: deadlines are declared in minutes, and a rollout must not sleep through one because its last writes failed.</summary>
+    private static WorkQueueOptions QueueOptions { get; } = new()
+    {
+        Backoff = new() { Initial = TimeSpan.FromMilliseconds(5), Maximum = TimeSpan.FromMinutes(1) },
+    };
+
+    private Informer<T> Informer<T>(ResourceType<T> type, InformerOptions<T> options) where T : class =>
+        new(services.Client, type, options, services.Time, services.Loggers.CreateLogger($"informer.{type.Plural}"), services.Random);
+
+    private ILogger<T> Logger<T>() => services.Loggers.CreateLogger<T>();
+
+    [LoggerMessage(1, LogLevel.Information, "Leading, with {Nodes} nodes, {NodeOSes} NodeOSes, {Policies} policies and {Images} images")]
+    private partial void LogSynced(int nodes, int nodeOSes, int policies, int images);
+}

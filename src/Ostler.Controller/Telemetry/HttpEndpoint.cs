@@ -1,0 +1,73 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Ostler.Controller.Telemetry;
+
+/// <summary>A small HTTP server: a few paths, GET only, nothing else.</summary>
+/// <remarks>Kestrel without routing, middleware or configuration: that is all it takes, and the process stays small.</remarks>
+public sealed class HttpEndpoint : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private HttpEndpoint(WebApplication app) => _app = app;
+
+    /// <summary>Where it listens; with port 0 the one that was found free.</summary>
+    public Uri Address => new(_app.Urls.Single());
+
+    public static async Task<HttpEndpoint> StartAsync(
+        IPEndPoint address, IReadOnlyDictionary<string, RequestDelegate> paths, ILoggerFactory loggers, CancellationToken cancel)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Services.AddSingleton(loggers);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+        {
+            options.AddServerHeader = false;
+            options.Limits.MaxRequestBodySize = 0;
+            options.Limits.MaxConcurrentConnections = 100;
+            options.Listen(address);
+        });
+        var app = builder.Build();
+        app.Run(context =>
+        {
+            if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+            {
+                context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+                return Task.CompletedTask;
+            }
+
+            if (paths.TryGetValue(context.Request.Path.Value ?? "", out var handler))
+            {
+                return handler(context);
+            }
+
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        });
+        await app.StartAsync(cancel);
+        return new(app);
+    }
+
+    /// <summary>Answers 200 with <paramref name="state"/> while there is no problem, else 503 with the problem.</summary>
+    public static RequestDelegate Probe(Func<(bool Ok, string Words)> state) => context =>
+    {
+        var (ok, words) = state();
+        context.Response.StatusCode = ok ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(words + "\n", context.RequestAborted);
+    };
+
+    /// <summary>Serves the metrics.</summary>
+    public static RequestDelegate Exposition(MeterBridge bridge) => async context =>
+    {
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        using var text = new MemoryStream();
+        await bridge.WriteAsync(text, context.RequestAborted);
+        await context.Response.Body.WriteAsync(text.GetBuffer().AsMemory(0, (int)text.Length), context.RequestAborted);
+    };
+
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+}

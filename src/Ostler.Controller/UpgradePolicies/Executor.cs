@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Ostler.Api;
+using Ostler.Controller.Drain;
+using Ostler.Controller.Resources;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.UpgradePolicies;
+
+/// <summary>What the writes of one pass gave.</summary>
+public sealed record ExecutionResult
+{
+    /// <summary>What the evictions and deletions gave.</summary>
+    public IReadOnlyList<EvictionResult> Evictions { get; init; } = [];
+
+    /// <summary>The writes that went through, evictions aside.</summary>
+    public IReadOnlyList<NodeAction> Applied { get; init; } = [];
+
+    /// <summary>The nodes whose writes stopped because the API server refused one, or could not be asked; a conflict is none.</summary>
+    public IReadOnlyList<(NodeAction Action, Exception Error)> Failures { get; init; } = [];
+
+    /// <summary>Whether some object was not any more as the plan saw it: plan anew.</summary>
+    public bool Conflicted { get; init; }
+}
+
+/// <summary>
+/// Makes the writes of a plan, once and without waiting. Nodes go side by side, the writes of one node in order; after one that fails,
+/// the rest of that node is left out, and the other nodes go on.
+/// </summary>
+public sealed partial class Executor(
+    ApiClient client,
+    Informer<Node> nodes,
+    Informer<NodeOS> nodeOSes,
+    PodEvictions evictions,
+    Action<EvictionResult> record,
+    ILogger<Executor> logger)
+{
+    /// <summary>How many nodes are written to at once: enough to fill the round trips, too few to be throttled.</summary>
+    public const int Parallelism = 16;
+
+    public async Task<ExecutionResult> ExecuteAsync(RolloutSnapshot snapshot, RolloutPlan plan, CancellationToken cancel)
+    {
+        if (plan.Actions.Count == 0)
+        {
+            return new();
+        }
+
+        var pass = new Pass(snapshot.Nodes.ToDictionary(n => n.Name), new DisruptionBudgets(client));
+        await Parallel.ForEachAsync(
+            plan.Actions.GroupBy(a => a.Node),
+            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancel },
+            async (actions, token) => await ExecuteNodeAsync(pass, [.. actions], token));
+        return pass.Result();
+    }
+
+    private async Task ExecuteNodeAsync(Pass pass, IReadOnlyList<NodeAction> actions, CancellationToken cancel)
+    {
+        foreach (var action in actions)
+        {
+            try
+            {
+                await ExecuteAsync(pass, action, cancel);
+            }
+            catch (ApiException e) when (e.IsConflict || e.IsNotFound)
+            {
+                // The world moved on since the snapshot; what is right now only another plan can tell.
+                LogConflict(action.Node, e.Message);
+                pass.Conflicted = true;
+                return;
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested)
+            {
+                LogFailed(e, action.GetType().Name, action.Node, action.Reason);
+                pass.Failures.Add((action, e));
+                return;
+            }
+        }
+    }
+
+    private async Task ExecuteAsync(Pass pass, NodeAction action, CancellationToken cancel)
+    {
+        var name = NamespacedName.ClusterScoped(action.Node);
+        switch (action)
+        {
+            case NodeAction.Cordon cordon:
+                LogCordoning(cordon.Node, cordon.Reason, cordon.Message);
+                nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.Cordon(cordon), cancel));
+                pass.Applied.Add(action);
+                break;
+            case NodeAction.Uncordon uncordon:
+                LogUncordoning(uncordon.Node, uncordon.Reason, uncordon.Message);
+                nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.Uncordon(uncordon), cancel));
+                pass.Applied.Add(action);
+                break;
+            case NodeAction.ApplySpec apply:
+                LogApplying(apply.Node, apply.Spec.Goal, apply.Spec.Image?.Digest, apply.Spec.Attempt, apply.Reason, apply.Message);
+                var uid = pass.Nodes.GetValueOrDefault(apply.Node)?.OS?.Uid;
+                nodeOSes.Absorb(await client.PatchAsync(ControllerResources.NodeOSes, name, NodePatches.ApplySpec(apply, uid), cancel));
+                pass.Applied.Add(action);
+                break;
+            case NodeAction.EvictPod evict:
+                LogEvicting(evict.Node, evict.Namespace, evict.Pod, evict.Reason);
+                Record(pass, action, await evictions.EvictAsync(evict, pass.LabelsOf(evict), pass.Budgets, cancel));
+                break;
+            case NodeAction.DeletePod delete:
+                LogDeleting(delete.Node, delete.Namespace, delete.Pod, delete.Reason, delete.Message);
+                Record(pass, action, await evictions.DeleteAsync(delete, cancel));
+                break;
+            default:
+                throw new InvalidOperationException($"{action.GetType().Name} is not an action that can be carried out.");
+        }
+    }
+
+    private void Record(Pass pass, NodeAction action, EvictionResult result)
+    {
+        if (result.Outcome != EvictionOutcome.Accepted)
+        {
+            LogNotEvicted(action.Node, result.Namespace, result.Name, result.Outcome, result.Budget, result.Message);
+        }
+
+        record(result);
+        pass.Evictions.Add(result);
+    }
+
+    private sealed class Pass(IReadOnlyDictionary<string, NodeFacts> nodes, DisruptionBudgets budgets)
+    {
+        public IReadOnlyDictionary<string, NodeFacts> Nodes => nodes;
+        public DisruptionBudgets Budgets => budgets;
+        public ConcurrentBag<EvictionResult> Evictions { get; } = [];
+        public ConcurrentBag<NodeAction> Applied { get; } = [];
+        public ConcurrentBag<(NodeAction Action, Exception Error)> Failures { get; } = [];
+        public volatile bool Conflicted;
+
+        public IReadOnlyDictionary<string, string>? LabelsOf(NodeAction.EvictPod evict) =>
+            nodes.GetValueOrDefault(evict.Node)?.Pods?.FirstOrDefault(p => p.Uid == evict.PodUid)?.Labels;
+
+        /// <summary>Sorted, because side by side means in any order and a report must not change for that.</summary>
+        public ExecutionResult Result() => new()
+        {
+            Evictions = [.. Evictions.OrderBy(e => (e.Namespace, e.Name))],
+            Applied = [.. Applied.OrderBy(a => a.Node, StringComparer.Ordinal)],
+            Failures = [.. Failures.OrderBy(f => f.Action.Node, StringComparer.Ordinal)],
+            Conflicted = Conflicted,
+        };
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Cordoning node {Node}: {Reason}: {Message}")]
+    private partial void LogCordoning(string node, string reason, string message);
+
+    [LoggerMessage(2, LogLevel.Information, "Uncordoning node {Node}: {Reason}: {Message}")]
+    private partial void LogUncordoning(string node, string reason, string message);
+
+    [LoggerMessage(3, LogLevel.Information, "Setting the goal of node {Node} to {Goal} of {Digest}, attempt {Attempt}: {Reason}: {Message}")]
+    private partial void LogApplying(string node, Goal goal, string? digest, long attempt, string reason, string message);
+
+    [LoggerMessage(4, LogLevel.Information, "Evicting pod {Namespace}/{Pod} from node {Node}: {Reason}")]
+    private partial void LogEvicting(string node, string @namespace, string pod, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "Deleting pod {Namespace}/{Pod} from node {Node} without regard to budgets: {Reason}: {Message}")]
+    private partial void LogDeleting(string node, string @namespace, string pod, string reason, string message);
+
+    [LoggerMessage(6, LogLevel.Information, "Pod {Namespace}/{Pod} of node {Node} was not evicted: {Outcome} (budget: {Budget}): {Words}")]
+    private partial void LogNotEvicted(string node, string @namespace, string pod, EvictionOutcome outcome, string? budget, string? words);
+
+    [LoggerMessage(7, LogLevel.Debug, "Node {Node} changed since the plan was made; planning anew: {Words}")]
+    private partial void LogConflict(string node, string words);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Action} of node {Node} ({Reason}) failed; it is tried again")]
+    private partial void LogFailed(Exception e, string action, string node, string reason);
+}

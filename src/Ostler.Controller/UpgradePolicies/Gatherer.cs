@@ -1,0 +1,89 @@
+using Ostler.Api;
+using Ostler.Controller.Drain;
+using Ostler.Controller.Resources;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.UpgradePolicies;
+
+/// <summary>Reads everything that one decision about one policy rests on, from caches that hold our own writes already.</summary>
+/// <param name="policies">All UpgradePolicies.</param>
+/// <param name="images">All OSImages.</param>
+/// <param name="nodes">All Nodes.</param>
+/// <param name="nodeOSes">All NodeOSes.</param>
+/// <param name="pods">The pods of a node that holds a slot; null while they are not known.</param>
+/// <param name="leaderNode">The node that this process runs on; null: not known.</param>
+/// <param name="time">The controller's clock.</param>
+public sealed class Gatherer(
+    ILister<UpgradePolicy> policies,
+    ILister<OSImage> images,
+    ILister<Node> nodes,
+    ILister<NodeOS> nodeOSes,
+    IDrainingPods pods,
+    string? leaderNode,
+    TimeProvider time)
+{
+    /// <summary>What is known about a policy now. One that is gone is gathered too, by its name, so that its nodes are brought to an end.</summary>
+    public RolloutSnapshot Gather(string name)
+    {
+        var policy = policies.Get(NamespacedName.ClusterScoped(name));
+        var image = policy is null ? null : images.Get(NamespacedName.ClusterScoped(policy.Spec.ImageRef.Name));
+        return new()
+        {
+            Now = time.GetUtcNow(),
+            Policy = new()
+            {
+                Name = name,
+                Uid = policy?.Metadata.Uid,
+                Generation = policy?.Metadata.Generation ?? 0,
+                Spec = policy?.Spec,
+                Deleting = policy?.Metadata.DeletionTimestamp is not null,
+                PreviousStatus = policy?.Status,
+            },
+            Image = image is null
+                ? null
+                : new() { Name = image.Metadata.Name, Generation = image.Metadata.Generation, Spec = image.Spec, Status = image.Status },
+            Nodes = GatherNodes(name, policy),
+            OtherPolicies =
+            [
+                .. policies.List().Where(p => p.Metadata.Name != name).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal)
+                    .Select(p => new OtherPolicy
+                    {
+                        Name = p.Metadata.Name,
+                        NodeSelector = p.Spec.NodeSelector,
+                        Deleting = p.Metadata.DeletionTimestamp is not null,
+                    }),
+            ],
+            LeaderNode = leaderNode,
+        };
+    }
+
+    private List<NodeFacts> GatherNodes(string policy, UpgradePolicy? spec)
+    {
+        var gathered = new List<NodeFacts>();
+        var holders = new List<string>();
+        foreach (var node in nodes.List())
+        {
+            var os = nodeOSes.Get(NamespacedName.ClusterScoped(node.Name));
+            var holdsSlot = node.CordonedBy == policy;
+            if (!holdsSlot
+                && spec?.Spec.NodeSelector.Matches(node.Metadata.Labels) != true
+                && !(os?.Spec.Policy == policy && NodeMapping.BelongsTo(os, node)))
+            {
+                continue;
+            }
+
+            if (holdsSlot)
+            {
+                holders.Add(node.Name);
+            }
+
+            gathered.Add(NodeMapping.ToFacts(node, os, holdsSlot ? pods.PodsOf(node.Name) : null));
+        }
+
+        // After reading, so that what starts now is told as "not known yet" in this pass and wakes the next one.
+        pods.Retain(policy, holders);
+        gathered.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return gathered;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Ostler.Api;
+using Ostler.Controller.Resources;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.UpgradePolicies;
+
+/// <summary>From what the API server stores to the facts that decisions rest on. Pure.</summary>
+public static class NodeMapping
+{
+    /// <param name="node">The Node.</param>
+    /// <param name="os">The NodeOS of the same name; one of a former Node under that name counts as none.</param>
+    /// <param name="pods">The node's pods; null while they are not known.</param>
+    public static NodeFacts ToFacts(Node node, NodeOS? os, IReadOnlyList<PodFacts>? pods)
+    {
+        var ready = node.Ready;
+        return new()
+        {
+            Name = node.Name,
+            Uid = node.Metadata.Uid ?? "",
+            CreatedAt = node.Metadata.CreationTimestamp ?? default,
+            Labels = node.Metadata.Labels,
+            Unschedulable = node.Unschedulable,
+            CordonedBy = node.CordonedBy,
+            CordonedAt = CordonedAt(node),
+            Ready = ready?.Status == "True",
+            ReadyReason = ready?.Reason,
+            ReadyMessage = ready?.Message,
+            ReadyHeartbeat = ready?.LastHeartbeatTime,
+            BootID = node.Status?.NodeInfo?.BootID,
+            ResourceVersion = node.Metadata.ResourceVersion,
+            Deleting = node.Metadata.DeletionTimestamp is not null,
+            OS = os is not null && BelongsTo(os, node) ? ToFacts(os) : null,
+            Pods = pods,
+        };
+    }
+
+    /// <summary>Whether the NodeOS was made for just this Node, and not for a former one of its name.</summary>
+    public static bool BelongsTo(NodeOS os, Node node) =>
+        OwnerOf(os) is { } owner && owner.Uid == node.Metadata.Uid;
+
+    /// <summary>The Node that a NodeOS was made for; null when it names none.</summary>
+    public static OwnerReference? OwnerOf(NodeOS os) =>
+        os.Metadata.OwnerReferences?.FirstOrDefault(o => o is { Kind: "Node", ApiVersion: "v1" });
+
+    public static PodFacts ToFacts(Pod pod, EvictionResult? lastEviction)
+    {
+        var meta = pod.Metadata;
+        var controller = meta.OwnerReferences?.FirstOrDefault(o => o.Controller == true);
+        return new()
+        {
+            Namespace = meta.Namespace,
+            Name = meta.Name,
+            Uid = meta.Uid,
+            Phase = pod.Status?.Phase ?? "Unknown",
+            DeletionTimestamp = meta.DeletionTimestamp,
+            GracePeriodSeconds = meta.DeletionTimestamp is null ? pod.Spec?.TerminationGracePeriodSeconds : meta.DeletionGracePeriodSeconds,
+            Controller = controller is null ? null : new(controller.Kind, controller.Name, controller.Uid),
+            IsMirror = meta.Annotations?.ContainsKey(Pod.MirrorAnnotation) == true,
+            HasEmptyDir = pod.Spec?.Volumes?.Any(v => v.EmptyDir is not null) == true,
+            Labels = meta.Labels,
+            Finalizers = meta.Finalizers,
+            LastEviction = lastEviction,
+        };
+    }
+
+    private static NodeOSFacts ToFacts(NodeOS os) => new()
+    {
+        Uid = os.Metadata.Uid,
+        Generation = os.Metadata.Generation,
+        ResourceVersion = os.Metadata.ResourceVersion,
+        Spec = os.Spec,
+        Status = os.Status,
+    };
+
+    private static DateTimeOffset? CordonedAt(Node node) =>
+        DateTimeOffset.TryParse(
+            node.Metadata.Annotations?.GetValueOrDefault(NodeAnnotations.CordonedAt),
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var at)
+            ? at
+            : null;
+}

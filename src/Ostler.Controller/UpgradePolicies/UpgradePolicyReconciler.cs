@@ -1,0 +1,95 @@
+using Microsoft.Extensions.Logging;
+using Ostler.Api;
+using Ostler.Controller.Status;
+using Ostler.Controller.Telemetry;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.UpgradePolicies;
+
+/// <summary>Gather, plan, apply, report: one pass over one policy.</summary>
+public sealed partial class UpgradePolicyReconciler(
+    Gatherer gatherer,
+    Executor executor,
+    ILister<UpgradePolicy> policies,
+    StatusWriter<UpgradePolicy> status,
+    Announcements announcements,
+    ControllerMetrics metrics,
+    TimeProvider time,
+    ILogger<UpgradePolicyReconciler> logger)
+{
+    /// <summary>After a conflict: by then the watch has told what changed.</summary>
+    private static readonly TimeSpan RetryConflict = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// After a write to a node was refused. Not the queue's growing delay: one node whose writes a webhook denies must not put off
+    /// the deadlines of all the others.
+    /// </summary>
+    private static readonly TimeSpan RetryFailure = TimeSpan.FromSeconds(10);
+
+    /// <summary>No moment of a plan is nearer than this, whatever it says: a wake-up in the past must not become a busy loop.</summary>
+    private static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(200);
+
+    public async Task<ReconcileResult> ReconcileAsync(string name, CancellationToken cancel)
+    {
+        var snapshot = gatherer.Gather(name);
+        var plan = RolloutPlanner.Plan(snapshot);
+        LogPlanned(name, plan.Actions.Count, plan.NextWakeUp, plan.Gate?.Reason);
+
+        // Never throws but for cancellation: what a node's writes gave is part of the report, not the end of the pass.
+        var result = await executor.ExecuteAsync(snapshot, plan, cancel);
+        Tell(snapshot, plan, result);
+        var held = await ReportAsync(snapshot, plan, result, cancel);
+        return Next(plan, result, held);
+    }
+
+    private async Task<TimeSpan?> ReportAsync(RolloutSnapshot snapshot, RolloutPlan plan, ExecutionResult result, CancellationToken cancel)
+    {
+        var key = NamespacedName.ClusterScoped(snapshot.Policy.Name);
+        if (policies.Get(key) is not { } policy || policy.Metadata.Uid != snapshot.Policy.Uid)
+        {
+            status.Forget(key);
+            return null;
+        }
+
+        var reported = policy with { Status = RolloutStatus.Compute(snapshot, plan, result.Evictions) };
+        var write = await status.WriteAsync(policy, reported, cancel);
+        if (write.Written)
+        {
+            announcements.Changed(policy, reported);
+        }
+
+        return write.HeldFor;
+    }
+
+    private void Tell(RolloutSnapshot snapshot, RolloutPlan plan, ExecutionResult result)
+    {
+        metrics.ObservePolicy(snapshot, plan);
+        var before = snapshot.Nodes.ToDictionary(n => n.Name);
+        foreach (var action in result.Applied)
+        {
+            announcements.Applied(action);
+            metrics.Applied(before[action.Node], action, snapshot.Now);
+        }
+
+        foreach (var eviction in result.Evictions)
+        {
+            metrics.Evicted(eviction);
+        }
+    }
+
+    private ReconcileResult Next(RolloutPlan plan, ExecutionResult result, TimeSpan? statusHeld)
+    {
+        TimeSpan?[] waits =
+        [
+            plan.NextWakeUp - time.GetUtcNow(),
+            statusHeld,
+            result.Conflicted ? RetryConflict : null,
+            result.Failures.Count > 0 ? RetryFailure : null,
+        ];
+        return waits.Min() is { } wait ? ReconcileResult.After(wait > Soonest ? wait : Soonest) : ReconcileResult.Done;
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "Planned for policy {Policy}: {Actions} actions, next wake-up {NextWakeUp}, gate {Gate}")]
+    private partial void LogPlanned(string policy, int actions, DateTimeOffset? nextWakeUp, string? gate);
+}

@@ -1,0 +1,67 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>One Node, its NodeOS and, while it is being drained, its pods.</summary>
+public sealed record NodeFacts
+{
+    public required string Name { get; init; }
+
+    public required string Uid { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>spec.unschedulable.</summary>
+    public bool Unschedulable { get; init; }
+
+    /// <summary>The policy in the annotation <see cref="NodeAnnotations.CordonedBy"/>; null: the cordon, if any, is not Ostler's.</summary>
+    public string? CordonedBy { get; init; }
+
+    /// <summary>The annotation <see cref="NodeAnnotations.CordonedAt"/>; null when absent or unreadable.</summary>
+    public DateTimeOffset? CordonedAt { get; init; }
+
+    /// <summary>Whether the condition Ready is True.</summary>
+    public bool Ready { get; init; }
+
+    /// <summary>The reason of the condition Ready, for messages.</summary>
+    public string? ReadyReason { get; init; }
+
+    /// <summary>The message of the condition Ready, for messages.</summary>
+    public string? ReadyMessage { get; init; }
+
+    /// <summary>lastHeartbeatTime of the condition Ready, by the node's clock.</summary>
+    public DateTimeOffset? ReadyHeartbeat { get; init; }
+
+    /// <summary>status.nodeInfo.bootID: the boot in which the kubelet wrote the condition.</summary>
+    public string? BootID { get; init; }
+
+    public string? ResourceVersion { get; init; }
+
+    /// <summary>Whether the Node has a deletion timestamp. Such a node is left alone and counts nowhere.</summary>
+    public bool Deleting { get; init; }
+
+    /// <summary>Its NodeOS; null when there is none whose owner reference carries the UID of this Node.</summary>
+    public NodeOSFacts? OS { get; init; }
+
+    /// <summary>
+    /// The pods bound to it, gathered for nodes that hold a slot. Null: not known, which is never taken for drained.
+    /// </summary>
+    public IReadOnlyList<PodFacts>? Pods { get; init; }
+}
+
+/// <summary>The NodeOS of a Node.</summary>
+public sealed record NodeOSFacts
+{
+    public string? Uid { get; init; }
+
+    public long Generation { get; init; }
+
+    public string? ResourceVersion { get; init; }
+
+    public NodeOSSpec Spec { get; init; } = new();
+
+    /// <summary>Null until the agent has reported for the first time.</summary>
+    public NodeOSStatus? Status { get; init; }
+}

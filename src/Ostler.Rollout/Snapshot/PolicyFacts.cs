@@ -1,0 +1,52 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>The policy that is decided on.</summary>
+public sealed record PolicyFacts
+{
+    public required string Name { get; init; }
+
+    /// <summary>Null when the policy is gone.</summary>
+    public string? Uid { get; init; }
+
+    public long Generation { get; init; }
+
+    /// <summary>Null when the policy is gone: no node is touched any more, those in flight are brought to an end with default values.</summary>
+    public UpgradePolicySpec? Spec { get; init; }
+
+    /// <summary>Whether it has a deletion timestamp. Treated as gone, except that its own timeouts are still known.</summary>
+    public bool Deleting { get; init; }
+
+    /// <summary>
+    /// What was reported last. Read for nothing but what a report carries on: startedAt, completedAt, failedDigests and the times of
+    /// conditions and steps.
+    /// </summary>
+    public UpgradePolicyStatus? PreviousStatus { get; init; }
+
+    /// <summary>Whether there is a policy that asks for something.</summary>
+    public bool Exists => Spec is not null && !Deleting;
+}
+
+/// <summary>Another policy: a node that both select is touched by neither.</summary>
+public sealed record OtherPolicy
+{
+    public required string Name { get; init; }
+
+    public required LabelSelector NodeSelector { get; init; }
+
+    /// <summary>Deleting policies do not conflict.</summary>
+    public bool Deleting { get; init; }
+}
+
+/// <summary>The image that a policy names.</summary>
+public sealed record ImageFacts
+{
+    public required string Name { get; init; }
+
+    public long Generation { get; init; }
+
+    public required OSImageSpec Spec { get; init; }
+
+    public OSImageStatus? Status { get; init; }
+}

@@ -1,0 +1,28 @@
+namespace Ostler.Rollout;
+
+/// <summary>
+/// Everything that one decision about one policy rests on, read once and never changed. Whoever gathers it must see its own
+/// former writes in it; a planner that is shown the world before its last grant would grant again.
+/// </summary>
+public sealed record RolloutSnapshot
+{
+    /// <summary>The controller's clock at the moment of gathering.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The policy. One that is gone is still given (by name), so that its nodes are brought to an end.</summary>
+    public required PolicyFacts Policy { get; init; }
+
+    /// <summary>The image that the policy names; null when there is none of that name.</summary>
+    public ImageFacts? Image { get; init; }
+
+    /// <summary>
+    /// The nodes that the policy selects, and those bound to it: whose NodeOS names it in spec.policy or whose Node it cordoned.
+    /// </summary>
+    public required IReadOnlyList<NodeFacts> Nodes { get; init; }
+
+    /// <summary>All other policies of the cluster.</summary>
+    public IReadOnlyList<OtherPolicy> OtherPolicies { get; init; } = [];
+
+    /// <summary>The node that runs the controller itself; it goes last. Null: not known.</summary>
+    public string? LeaderNode { get; init; }
+}

@@ -1,0 +1,159 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Time.Testing;
+using Ostler.Controller.Drain;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+using Ostler.Testing;
+
+namespace Ostler.Controller.Tests.Drain;
+
+public sealed class PodEvictionsTests
+{
+    private static readonly JsonObject DisruptionBudgetCause = new() { ["causes"] = new JsonArray(new JsonObject { ["reason"] = "DisruptionBudget", ["message"] = "prose" }) };
+    private static readonly JsonObject TerminatingCause = new() { ["causes"] = new JsonArray(new JsonObject { ["reason"] = "NamespaceTerminating" }) };
+
+    public static TheoryData<string, int, string, JsonObject?, string[], EvictionOutcome, string?> Answers => new()
+    {
+        { "accepted", 201, "", null, [], EvictionOutcome.Accepted, null },
+        { "a budget allows nothing", 429, "TooManyRequests", DisruptionBudgetCause, ["web=0"], EvictionOutcome.BlockedByBudget, "web" },
+        { "of two matching budgets the exhausted one is named", 429, "TooManyRequests", DisruptionBudgetCause, ["web=0", "all=2"], EvictionOutcome.BlockedByBudget, "web" },
+        { "a budget that was just used up", 429, "TooManyRequests", DisruptionBudgetCause, ["web=1"], EvictionOutcome.BlockedByBudget, "web" },
+        { "a server that names no cause, but a budget matches", 429, "TooManyRequests", null, ["web=0"], EvictionOutcome.BlockedByBudget, "web" },
+        { "an overloaded server", 429, "TooManyRequests", null, [], EvictionOutcome.Failed, null },
+        { "several budgets, which the server refuses for ever", 500, "InternalError", null, ["b=1", "a=1"], EvictionOutcome.SeveralBudgets, "a, b" },
+        { "a broken server", 500, "InternalError", null, ["a=1"], EvictionOutcome.Failed, null },
+        { "gone", 404, "NotFound", null, [], EvictionOutcome.Gone, null },
+        { "another pod under the name", 409, "Conflict", null, [], EvictionOutcome.Gone, null },
+        { "its namespace goes away", 403, "Forbidden", TerminatingCause, [], EvictionOutcome.NamespaceTerminating, null },
+        { "not allowed to", 403, "Forbidden", null, [], EvictionOutcome.Failed, null },
+        { "refused by a webhook", 400, "BadRequest", null, [], EvictionOutcome.Failed, null },
+    };
+
+    [Theory, MemberData(nameof(Answers))]
+    public async Task Each_answer_of_the_server_has_its_meaning(
+        string label, int code, string reason, JsonObject? details, string[] budgets, EvictionOutcome outcome, string? named)
+    {
+        Assert.NotEmpty(label);
+        await using var server = Server(budgets, response => code == 201
+            ? response.JsonAsync("{}", 201)
+            : response.StatusAsync(code, reason, "the server's words", details?.DeepClone()));
+        using var client = Given.Client(server);
+
+        var result = await EvictAsync(client);
+
+        Assert.Equal(outcome, result.Outcome);
+        Assert.Equal(named, result.Budget);
+        Assert.Equal(Given.Now, result.At);
+        if (outcome is not (EvictionOutcome.Accepted or EvictionOutcome.Gone))
+        {
+            Assert.Equal("the server's words", result.Message);
+        }
+    }
+
+    [Fact]
+    public async Task The_eviction_carries_the_uid_and_the_grace_period_and_the_version_that_the_server_takes()
+    {
+        await using var server = Server([], response => response.JsonAsync("{}", 201));
+        using var client = Given.Client(server);
+
+        await EvictAsync(client, grace: 7);
+
+        var body = server.Received.Single(r => r.Method == "POST").BodyJson!;
+        Assert.Equal("policy/v1beta1", body["apiVersion"]!.GetValue<string>());
+        Assert.Equal("uid-1", body["deleteOptions"]!["preconditions"]!["uid"]!.GetValue<string>());
+        Assert.Equal(7, body["deleteOptions"]!["gracePeriodSeconds"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task The_outcome_is_known_even_when_the_budgets_cannot_be_listed()
+    {
+        await using var server = Given.Server((request, response) => request.Path switch
+        {
+            "/api/v1" => response.JsonAsync(Core),
+            _ when request.Method == "POST" => response.StatusAsync(429, "TooManyRequests", "no", DisruptionBudgetCause.DeepClone()),
+            _ => response.StatusAsync(403, "Forbidden"),
+        });
+        using var client = Given.Client(server);
+
+        var result = await EvictAsync(client);
+
+        Assert.Equal(EvictionOutcome.BlockedByBudget, result.Outcome);
+        Assert.Null(result.Budget);
+    }
+
+    [Fact]
+    public async Task The_budgets_of_a_namespace_are_listed_once_for_all_its_blocked_pods()
+    {
+        await using var server = Server(["web=0"], response => response.StatusAsync(429, "TooManyRequests", "no", DisruptionBudgetCause.DeepClone()));
+        using var client = Given.Client(server);
+        var evictions = new PodEvictions(client, new FakeTimeProvider(Given.Now));
+        var budgets = new DisruptionBudgets(client);
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => evictions.EvictAsync(Action($"pod-{i}"), Labels, budgets, Given.Cancel)));
+
+        Assert.Single(server.Received, r => r.Path.EndsWith("/poddisruptionbudgets", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_server_that_breaks_off_is_a_failed_try_and_no_exception()
+    {
+        await using var server = Given.Server((request, response) =>
+        {
+            if (request.Path == "/api/v1")
+            {
+                return response.JsonAsync(Core);
+            }
+
+            response.Reset();
+            return Task.CompletedTask;
+        });
+        using var client = Given.Client(server);
+
+        Assert.Equal(EvictionOutcome.Failed, (await EvictAsync(client)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_forced_deletion_hits_only_the_pod_of_the_uid()
+    {
+        await using var server = Given.Server((request, response) => response.JsonAsync("{}"));
+        using var client = Given.Client(server);
+
+        var result = await new PodEvictions(client, new FakeTimeProvider(Given.Now))
+            .DeleteAsync(new("node", "node-uid", "apps", "pod", "uid-1", null, "DrainForced", ""), Given.Cancel);
+
+        var request = Assert.Single(server.Received);
+        Assert.Equal(("DELETE", "/api/v1/namespaces/apps/pods/pod"), (request.Method, request.Path));
+        Assert.Equal("uid-1", request.BodyJson!["preconditions"]!["uid"]!.GetValue<string>());
+        Assert.Null(request.BodyJson!["gracePeriodSeconds"]);
+        Assert.Equal(EvictionOutcome.Accepted, result.Outcome);
+    }
+
+    private static readonly Dictionary<string, string> Labels = new() { ["app"] = "web" };
+
+    private const string Core = """{"resources":[{"name":"pods/eviction","kind":"Eviction","group":"policy","version":"v1beta1","namespaced":true}]}""";
+
+    private static NodeAction.EvictPod Action(string pod, long? grace = null) => new("node", "node-uid", "apps", pod, "uid-1", grace, "Draining", "");
+
+    private static Task<EvictionResult> EvictAsync(ApiClient client, long? grace = null) =>
+        new PodEvictions(client, new FakeTimeProvider(Given.Now)).EvictAsync(Action("pod", grace), Labels, new DisruptionBudgets(client), Given.Cancel);
+
+    /// <param name="budgets">As <c>name=disruptionsAllowed</c>, all matching.</param>
+    /// <param name="evict">Answers the eviction.</param>
+    private static ScriptedServer Server(string[] budgets, Func<ScriptedResponse, Task> evict) => Given.Server((request, response) => request.Path switch
+    {
+        "/api/v1" => response.JsonAsync(Core),
+        "/apis/policy/v1" => response.StatusAsync(404, "NotFound"),
+        "/apis/policy/v1beta1/namespaces/apps/poddisruptionbudgets" => response.JsonAsync(new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["resourceVersion"] = "1" },
+            ["items"] = new JsonArray([.. budgets.Select(b => b.Split('=')).Select(b => new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["namespace"] = "apps", ["name"] = b[0], ["uid"] = b[0] },
+                ["spec"] = new JsonObject { ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = "web" } } },
+                ["status"] = new JsonObject { ["disruptionsAllowed"] = int.Parse(b[1], null) },
+            })]),
+        }),
+        _ when request.Method == "POST" => evict(response),
+        _ => throw new InvalidOperationException(request.ToString()),
+    });
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Ostler.Controller.Startup;
+
+namespace Ostler.Controller.Tests.Startup;
+
+public sealed class ControllerSettingsTests
+{
+    [Fact]
+    public void Without_flags_the_environment_and_the_defaults_hold()
+    {
+        var (settings, _) = ControllerSettings.Parse([], name => name == "NODE_NAME" ? "node-1" : null, "host");
+
+        Assert.Equal(
+            new() { Identity = "host", NodeName = "node-1" },
+            settings);
+        Assert.True(settings!.LeaderElection);
+        Assert.Equal(8080, settings.MetricsAddress!.Port);
+    }
+
+    [Fact]
+    public void Flags_win_over_the_environment_and_take_both_forms()
+    {
+        var (settings, problem) = ControllerSettings.Parse(
+            ["--namespace=a", "--identity", "me", "--leader-election=false", "--metrics-address=127.0.0.1:9", "--health-address=0", "--shutdown-timeout=5s",
+             "--log-format=json", "--log-level=debug", "--kubeconfig=/x", "--node-name=n"],
+            name => name is "NAMESPACE" or "POD_NAME" ? "other" : null,
+            "host");
+
+        Assert.Null(problem);
+        Assert.Equal(
+            new()
+            {
+                Namespace = "a", Identity = "me", LeaderElection = false, MetricsAddress = new(IPAddress.Loopback, 9), HealthAddress = null,
+                ShutdownTimeout = TimeSpan.FromSeconds(5), LogFormat = LogFormat.Json, LogLevel = LogLevel.Debug, Kubeconfig = "/x", NodeName = "n",
+            },
+            settings);
+    }
+
+    [Fact]
+    public void A_port_alone_means_every_address_of_both_families()
+    {
+        var (settings, _) = ControllerSettings.Parse(["--metrics-address", ":9090"], _ => null, "host");
+
+        Assert.Equal(new IPEndPoint(IPAddress.IPv6Any, 9090), settings!.MetricsAddress);
+    }
+
+    [Theory]
+    [InlineData("--metric-address=:1", "--metric-address is not a flag")]
+    [InlineData("extra", "extra is not a flag")]
+    [InlineData("--metrics-address=8080", "\"8080\" is not a value for --metrics-address")]
+    [InlineData("--metrics-address=:99999", "is not a value for --metrics-address")]
+    [InlineData("--leader-election=maybe", "is not a value for --leader-election")]
+    [InlineData("--shutdown-timeout=5", "is not a value for --shutdown-timeout")]
+    [InlineData("--log-level=17", "is not a value for --log-level")]
+    [InlineData("--namespace=", "is not a value for --namespace")]
+    [InlineData("--namespace", "--namespace needs a value")]
+    public void What_cannot_be_read_is_refused_by_name(string argument, string words)
+    {
+        var (settings, problem) = ControllerSettings.Parse([argument], _ => null, "host");
+
+        Assert.Null(settings);
+        Assert.Contains(words, problem, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,76 @@
+using Ostler.Api;
+using Ostler.Controller.Status;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.Tests.Status;
+
+public sealed class AnnouncementsTests
+{
+    private readonly List<string> _published = [];
+    private readonly Announcements _announcements;
+
+    public AnnouncementsTests() =>
+        _announcements = new((regarding, type, reason, message, action) => _published.Add($"{regarding.Kind}/{regarding.Name} {type} {reason}: {message} [{action}]"));
+
+    [Fact]
+    public void A_node_is_told_of_when_it_is_taken_and_when_it_is_through()
+    {
+        _announcements.Applied(Apply(Goal.Stage, Reasons.Staging));
+        _announcements.Applied(new NodeAction.Cordon("n", "u", "edge", Given.Now, Reasons.SlotGranted, "m") { Grants = true });
+        _announcements.Applied(Apply(Goal.Boot, Reasons.DrainCompleted));
+        _announcements.Applied(Apply(Goal.Boot, Reasons.Soaking));
+        _announcements.Applied(new NodeAction.Uncordon("n", "u", "edge", Reasons.Updated, "m"));
+        _announcements.Applied(Apply(Goal.Observe, Reasons.Updated));
+
+        Assert.Equal(["Node/n Normal SlotGranted: m [Cordon]", "Node/n Normal Updated: m [Observe]"], _published);
+    }
+
+    [Fact]
+    public void What_went_wrong_is_a_warning_whatever_the_action()
+    {
+        _announcements.Applied(Apply(Goal.Rollback, Reasons.HealthTimedOut) with { IsWarning = true });
+
+        Assert.Equal(["Node/n Warning HealthTimedOut: m [Rollback]"], _published);
+    }
+
+    public static TheoryData<string, Condition?, Condition, string?> Transitions => new()
+    {
+        { "halted", null, Of(ConditionTypes.Halted, ConditionStatus.True, Reasons.TooManyFailures), "Warning TooManyFailures" },
+        { "not halted to begin with", null, Of(ConditionTypes.Halted, ConditionStatus.False, Reasons.NoFailures), null },
+        { "no longer halted", Of(ConditionTypes.Halted, ConditionStatus.True, "x"), Of(ConditionTypes.Halted, ConditionStatus.False, Reasons.NoFailures), "Normal NoFailures" },
+        { "still halted", Of(ConditionTypes.Halted, ConditionStatus.True, "x"), Of(ConditionTypes.Halted, ConditionStatus.True, "x"), null },
+        { "conflicted", Of(ConditionTypes.Conflicted, ConditionStatus.False, "x"), Of(ConditionTypes.Conflicted, ConditionStatus.True, Reasons.PolicyConflict), "Warning PolicyConflict" },
+        { "complete", Of(ConditionTypes.Ready, ConditionStatus.False, "x"), Of(ConditionTypes.Ready, ConditionStatus.True, Reasons.UpToDate), "Normal UpToDate" },
+        { "under way", Of(ConditionTypes.Ready, ConditionStatus.True, "x"), Of(ConditionTypes.Ready, ConditionStatus.False, Reasons.RollingOut), null },
+        { "refused", null, Of(ConditionTypes.Accepted, ConditionStatus.False, Reasons.NotSupportedYet), "Warning NotSupportedYet" },
+        { "accepted", null, Of(ConditionTypes.Accepted, ConditionStatus.True, Reasons.Succeeded), null },
+    };
+
+    [Theory, MemberData(nameof(Transitions))]
+    public void A_policy_is_told_of_when_a_condition_turns(string label, Condition? before, Condition after, string? published)
+    {
+        Assert.NotEmpty(label);
+        _announcements.Changed(
+            Given.Policy("edge", status: new() { Conditions = before is null ? null : [before] }),
+            Given.Policy("edge", status: new() { Conditions = [after] }));
+
+        Assert.Equal(published is null ? [] : [$"UpgradePolicy/edge {published}: m [Report]"], _published);
+    }
+
+    [Fact]
+    public void An_image_is_told_of_when_it_names_another_tree_and_when_it_cannot_be_resolved()
+    {
+        var resolved = new OSImageStatus { Resolved = new() { Reference = "acme:edge", Digest = Given.Digest, Version = "42", ResolvedAt = Given.Now } };
+        var failed = resolved with { Conditions = [Of(ConditionTypes.Ready, ConditionStatus.False, Reasons.RefNotFound)] };
+        _announcements.Changed(Given.Image(), Given.Image(status: resolved));
+        _announcements.Changed(Given.Image(status: resolved), Given.Image(status: failed));
+        _announcements.Changed(Given.Image(status: failed), Given.Image(status: failed));
+
+        Assert.Equal([$"OSImage/edge Normal Resolved: acme:edge is {Given.Digest} (42). [Resolve]", "OSImage/edge Warning RefNotFound: m [Resolve]"], _published);
+    }
+
+    private static NodeAction.ApplySpec Apply(Goal goal, string reason) => new("n", "u", new() { Goal = goal }, reason, "m");
+
+    private static Condition Of(string type, ConditionStatus status, string reason) => new() { Type = type, Status = status, Reason = reason, Message = "m" };
+}

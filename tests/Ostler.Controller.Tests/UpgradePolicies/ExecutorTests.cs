@@ -1,0 +1,177 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Ostler.Api;
+using Ostler.Controller.Drain;
+using Ostler.Controller.Resources;
+using Ostler.Controller.UpgradePolicies;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+using Ostler.Testing;
+
+namespace Ostler.Controller.Tests.UpgradePolicies;
+
+public sealed class ExecutorTests
+{
+    [Fact]
+    public async Task The_writes_of_a_node_go_in_order_and_enter_the_caches_at_once()
+    {
+        await using var server = Given.Server((request, response) => request.Path.Contains("/nodes/", StringComparison.Ordinal)
+            ? response.JsonAsync(Given.Written(ControllerResources.Nodes, Given.Node("a", cordonedBy: "edge"), "11"))
+            : response.JsonAsync(Given.Written(ControllerResources.NodeOSes, Given.NodeOS("a", spec: new() { Goal = Goal.Stage }), "21")));
+        var run = new Run(server, Given.Node("a"), Given.Node("b"));
+
+        var result = await run.ExecuteAsync(Cordon("a"), Apply("a"));
+
+        Assert.Equal(["PATCH /api/v1/nodes/a", "PATCH /apis/ostler.dev/v1alpha1/nodeoses/a"], server.Received.Select(r => $"{r.Method} {r.Path}"));
+        Assert.Equal("edge", run.Nodes.Lister.Get(NamespacedName.ClusterScoped("a"))!.CordonedBy);
+        Assert.Equal(Goal.Stage, run.NodeOSes.Lister.Get(NamespacedName.ClusterScoped("a"))!.Spec.Goal);
+        Assert.Equal(2, result.Applied.Count);
+        Assert.False(result.Conflicted);
+    }
+
+    public static TheoryData<string, int, string, bool> Refusals => new()
+    {
+        { "changed since the plan", 409, "Conflict", true },
+        { "gone since the plan", 404, "NotFound", true },
+        { "denied by a webhook", 403, "Forbidden", false },
+        { "a broken server", 500, "InternalError", false },
+    };
+
+    [Theory, MemberData(nameof(Refusals))]
+    public async Task A_refused_write_leaves_out_the_rest_of_its_node_and_no_other(string label, int code, string reason, bool conflict)
+    {
+        Assert.NotEmpty(label);
+        await using var server = Given.Server((request, response) => request.Path switch
+        {
+            "/api/v1/nodes/a" => response.StatusAsync(code, reason),
+            "/api/v1/nodes/b" => response.JsonAsync(Given.Written(ControllerResources.Nodes, Given.Node("b", cordonedBy: "edge"), "11")),
+            _ => response.JsonAsync(Given.Written(ControllerResources.NodeOSes, Given.NodeOS("b"), "21")),
+        });
+        var run = new Run(server, Given.Node("a"), Given.Node("b"));
+
+        var result = await run.ExecuteAsync(Cordon("a"), Apply("a"), Cordon("b"), Apply("b"));
+
+        Assert.DoesNotContain(server.Received, r => r.Path.EndsWith("nodeoses/a", StringComparison.Ordinal));
+        Assert.Equal(["b", "b"], result.Applied.Select(a => a.Node));
+        Assert.Equal(conflict, result.Conflicted);
+        Assert.Equal(conflict ? 0 : 1, result.Failures.Count);
+        Assert.Null(run.Nodes.Lister.Get(NamespacedName.ClusterScoped("a"))!.CordonedBy);
+    }
+
+    [Fact]
+    public async Task A_blocked_pod_does_not_keep_the_others_of_its_node_from_leaving()
+    {
+        await using var server = Given.Server((request, response) => request switch
+        {
+            { Path: "/api/v1" } => response.JsonAsync("""{"resources":[{"name":"pods/eviction","kind":"Eviction","group":"policy","version":"v1","namespaced":true}]}"""),
+            { Path: "/apis/policy/v1" } => response.JsonAsync("""{"resources":[{"name":"poddisruptionbudgets","kind":"PodDisruptionBudget"}]}"""),
+            { Method: "GET" } => response.JsonAsync("""{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"namespace":"apps","name":"web"},"spec":{"selector":{"matchLabels":{"app":"one"}}}}]}"""),
+            { Path: "/api/v1/namespaces/apps/pods/one/eviction" } => response.StatusAsync(429, "TooManyRequests"),
+            _ => response.JsonAsync("{}", 201),
+        });
+        var run = new Run(server, Given.Node("a", cordonedBy: "edge"));
+
+        var result = await run.ExecuteAsync(Evict("one"), Evict("two"));
+
+        Assert.Equal([("one", EvictionOutcome.BlockedByBudget, "web"), ("two", EvictionOutcome.Accepted, null)], result.Evictions.Select(e => (e.Name, e.Outcome, e.Budget)));
+        Assert.Equal(result.Evictions, run.Recorded);
+        Assert.Empty(result.Failures);
+    }
+
+    [Fact]
+    public async Task A_goal_is_written_only_over_the_nodeos_that_the_plan_saw()
+    {
+        await using var server = Given.Server((_, response) => response.JsonAsync(Given.Written(ControllerResources.NodeOSes, Given.NodeOS("a"), "21")));
+        var run = new Run(server, Given.Node("a"));
+
+        await run.ExecuteAsync(Apply("a"));
+
+        var request = Assert.Single(server.Received);
+        Assert.Equal("os-uid-a", request.BodyJson!["metadata"]!["uid"]!.GetValue<string>());
+        Assert.Equal("20", request.BodyJson!["metadata"]!["resourceVersion"]!.GetValue<string>());
+        Assert.Equal(("ostler-controller", "true"), (request.Query("fieldManager"), request.Query("force")));
+    }
+
+    [Fact]
+    public async Task Cancelling_a_term_ends_the_pass_with_no_further_write()
+    {
+        using var term = CancellationTokenSource.CreateLinkedTokenSource(Given.Cancel);
+        await using var server = new ScriptedServer(async (_, _, hangUp) =>
+        {
+            await term.CancelAsync();
+            await Task.Delay(Timeout.Infinite, hangUp);
+        });
+        var run = new Run(server, Given.Node("a"));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.ExecuteAsync(term.Token, Cordon("a"), Apply("a")));
+
+        Assert.Single(server.Received);
+    }
+
+    [Fact]
+    public async Task Many_nodes_are_written_to_side_by_side_but_not_all_at_once()
+    {
+        var (open, most) = (0, 0);
+        var full = new TaskCompletionSource();
+        await using var server = new ScriptedServer(async (request, response, hangUp) =>
+        {
+            var now = Interlocked.Increment(ref open);
+            most = Math.Max(most, now);
+            if (now == Executor.Parallelism)
+            {
+                full.TrySetResult();
+            }
+
+            await full.Task.WaitAsync(hangUp);
+            Interlocked.Decrement(ref open);
+            await response.JsonAsync(Given.Written(ControllerResources.Nodes, Given.Node(request.Path.Split('/')[^1], cordonedBy: "edge"), "11"));
+        });
+        Node[] nodes = [.. Enumerable.Range(0, 64).Select(i => Given.Node($"n{i}"))];
+        var run = new Run(server, nodes);
+
+        var result = await run.ExecuteAsync([.. nodes.Select(n => Cordon(n.Name))]);
+
+        Assert.Equal(64, result.Applied.Count);
+        Assert.InRange(most, Executor.Parallelism, Executor.Parallelism);
+    }
+
+    private static NodeAction.Cordon Cordon(string node) =>
+        new(node, $"uid-{node}", "edge", Given.Now, Reasons.SlotGranted, "") { Grants = true, ResourceVersion = "10" };
+
+    private static NodeAction.ApplySpec Apply(string node) =>
+        new(node, $"uid-{node}", new() { Goal = Goal.Observe }, Reasons.Staging, "") { ResourceVersion = "20" };
+
+    private static NodeAction.EvictPod Evict(string pod) => new("a", "uid-a", "apps", pod, $"uid-{pod}", null, Reasons.Draining, "");
+
+    private sealed class Run
+    {
+        private readonly Executor _executor;
+        private readonly RolloutSnapshot _snapshot;
+
+        public Run(ScriptedServer server, params Node[] nodes)
+        {
+            var client = Given.Client(server);
+            Nodes = Given.Cache(client, ControllerResources.Nodes, nodes);
+            NodeOSes = Given.Cache(client, ControllerResources.NodeOSes, [.. nodes.Select(n => Given.NodeOS(n.Name))]);
+            _executor = new(client, Nodes, NodeOSes, new PodEvictions(client, new FakeTimeProvider(Given.Now)), r => Recorded.Add(r), NullLogger<Executor>.Instance);
+            PodFacts[] pods = [.. ((string[])["one", "two"]).Select(p => new PodFacts { Namespace = "apps", Name = p, Uid = $"uid-{p}", Labels = new Dictionary<string, string> { ["app"] = p } })];
+            _snapshot = new()
+            {
+                Now = Given.Now,
+                Policy = new() { Name = "edge" },
+                Nodes = [.. nodes.Select(n => NodeMapping.ToFacts(n, Given.NodeOS(n.Name), pods))],
+            };
+        }
+
+        public Informer<Node> Nodes { get; }
+
+        public Informer<NodeOS> NodeOSes { get; }
+
+        public List<EvictionResult> Recorded { get; } = [];
+
+        public Task<ExecutionResult> ExecuteAsync(params NodeAction[] actions) => ExecuteAsync(Given.Cancel, actions);
+
+        public Task<ExecutionResult> ExecuteAsync(CancellationToken cancel, params NodeAction[] actions) =>
+            _executor.ExecuteAsync(_snapshot, new() { Actions = actions, Nodes = [] }, cancel);
+    }
+}

@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Time.Testing;
+using Ostler.Api;
+using Ostler.Controller.Drain;
+using Ostler.Controller.Resources;
+using Ostler.Controller.UpgradePolicies;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.Tests.UpgradePolicies;
+
+public sealed class GathererTests
+{
+    private static readonly Dictionary<string, string> Edge = new() { ["role"] = "edge" };
+
+    [Fact]
+    public void Nodes_that_are_selected_or_bound_are_gathered_in_order_of_their_names()
+    {
+        var snapshot = Gather(
+            "edge",
+            [Given.Policy("edge", labels: Edge), Given.Policy("core"), Given.Policy("a")],
+            [
+                Given.Node("z", labels: Edge),
+                Given.Node("cordoned", cordonedBy: "edge"),
+                Given.Node("bound"),
+                Given.Node("other"),
+                Given.Node("held-by-core", cordonedBy: "core"),
+                Given.Node("renewed", "new"),
+            ],
+            [Given.NodeOS("bound", spec: new() { Policy = "edge" }), Given.NodeOS("renewed", "old", new() { Policy = "edge" })]);
+
+        Assert.Equal(["bound", "cordoned", "z"], snapshot.Nodes.Select(n => n.Name));
+        Assert.Equal(["a", "core"], snapshot.OtherPolicies.Select(p => p.Name));
+        Assert.Equal("leader", snapshot.LeaderNode);
+        Assert.Equal(Given.Now, snapshot.Now);
+    }
+
+    [Fact]
+    public void Pods_are_asked_for_only_on_nodes_that_hold_a_slot_of_this_policy()
+    {
+        var pods = new Pods();
+
+        var snapshot = Gather("edge", [Given.Policy("edge")], [Given.Node("a", cordonedBy: "edge"), Given.Node("b"), Given.Node("c", cordonedBy: "core")], [], pods);
+
+        Assert.Equal([("edge", "a")], pods.Retained);
+        Assert.NotNull(snapshot.Nodes[0].Pods);
+        Assert.Null(snapshot.Nodes[1].Pods);
+        Assert.Null(snapshot.Nodes[2].Pods);
+    }
+
+    [Fact]
+    public void A_policy_that_is_gone_still_has_its_nodes()
+    {
+        var snapshot = Gather("gone", [], [Given.Node("a", cordonedBy: "gone"), Given.Node("b")], []);
+
+        Assert.False(snapshot.Policy.Exists);
+        Assert.Equal("gone", snapshot.Policy.Name);
+        Assert.Equal(["a"], snapshot.Nodes.Select(n => n.Name));
+        Assert.Null(snapshot.Image);
+    }
+
+    [Fact]
+    public void The_image_is_the_one_that_the_policy_names()
+    {
+        Assert.Equal("edge", Gather("p", [Given.Policy("p")], [], []).Image?.Name);
+        Assert.Null(Gather("p", [Given.Policy("p", image: "missing")], [], []).Image);
+    }
+
+    private static RolloutSnapshot Gather(string policy, UpgradePolicy[] policies, Node[] nodes, NodeOS[] nodeOSes, Pods? pods = null) => new Gatherer(
+        Given.Lister(ControllerResources.UpgradePolicies, policies),
+        Given.Lister(ControllerResources.OSImages, Given.Image()),
+        Given.Lister(ControllerResources.Nodes, nodes),
+        Given.Lister(ControllerResources.NodeOSes, nodeOSes),
+        pods ?? new(),
+        "leader",
+        new FakeTimeProvider(Given.Now)).Gather(policy);
+
+    private sealed class Pods : IDrainingPods
+    {
+        public List<(string Policy, string Node)> Retained { get; } = [];
+
+        public IReadOnlyList<PodFacts>? PodsOf(string node) => [];
+
+        public void Retain(string policy, IReadOnlyCollection<string> nodes) => Retained.AddRange(nodes.Select(n => (policy, n)));
+    }
+}

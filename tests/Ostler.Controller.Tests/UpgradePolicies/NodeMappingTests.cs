@@ -1,0 +1,81 @@
+using System.Text;
+using Ostler.Api;
+using Ostler.Controller.Resources;
+using Ostler.Controller.UpgradePolicies;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.Tests.UpgradePolicies;
+
+public sealed class NodeMappingTests
+{
+    [Fact]
+    public void A_node_as_the_api_server_sends_it_becomes_facts()
+    {
+        var node = ControllerResources.Nodes.Deserialize(Encoding.UTF8.GetBytes(
+            """
+            {"kind":"Node","apiVersion":"v1","metadata":{"name":"n1","uid":"u1","resourceVersion":"12","creationTimestamp":"2026-01-02T03:04:05Z",
+              "labels":{"zone":"a"},"annotations":{"ostler.dev/cordoned-by":"edge","ostler.dev/cordoned-at":"2026-11-01T12:00:00Z","other":"x"}},
+             "spec":{"unschedulable":true,"podCIDR":"10.0.0.0/24"},
+             "status":{"conditions":[{"type":"MemoryPressure","status":"False"},
+               {"type":"Ready","status":"False","reason":"KubeletNotReady","message":"cni","lastHeartbeatTime":"2026-11-01T12:00:01Z"}],
+               "nodeInfo":{"bootID":"b1","kernelVersion":"6"},"images":[{"names":["a"]}]}}
+            """)).Trimmed();
+
+        var facts = NodeMapping.ToFacts(node, Given.NodeOS("n1", "u1"), null);
+
+        Assert.Equal(
+            new NodeFacts
+            {
+                Name = "n1", Uid = "u1", CreatedAt = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), Labels = facts.Labels, Unschedulable = true,
+                CordonedBy = "edge", CordonedAt = Given.Now, Ready = false, ReadyReason = "KubeletNotReady", ReadyMessage = "cni",
+                ReadyHeartbeat = Given.Now.AddSeconds(1), BootID = "b1", ResourceVersion = "12", OS = facts.OS,
+            },
+            facts);
+        Assert.Equal("a", facts.Labels!["zone"]);
+        Assert.Equal(("os-uid-n1", 3L, "20"), (facts.OS!.Uid, facts.OS.Generation, facts.OS.ResourceVersion));
+        Assert.Equal(2, node.Metadata.Annotations!.Count);
+        Assert.Single(node.Status!.Conditions!);
+    }
+
+    [Fact]
+    public void A_nodeos_of_a_former_node_of_the_name_counts_as_none()
+    {
+        Assert.Null(NodeMapping.ToFacts(Given.Node("n1", "new"), Given.NodeOS("n1", "old"), null).OS);
+        Assert.Null(NodeMapping.ToFacts(Given.Node("n1"), Given.NodeOS("n1") with { Metadata = new() { Name = "n1" } }, null).OS);
+    }
+
+    [Fact]
+    public void A_mark_that_cannot_be_read_is_no_time()
+    {
+        var node = Given.Node("n1", cordonedBy: "edge");
+        node = node with { Metadata = node.Metadata with { Annotations = new Dictionary<string, string> { [NodeAnnotations.CordonedBy] = "edge", [NodeAnnotations.CordonedAt] = "soon" } } };
+
+        var facts = NodeMapping.ToFacts(node, null, null);
+
+        Assert.Equal("edge", facts.CordonedBy);
+        Assert.Null(facts.CordonedAt);
+    }
+
+    [Fact]
+    public void A_pod_as_the_api_server_sends_it_becomes_facts()
+    {
+        var pod = ControllerResources.Pods.Deserialize(Encoding.UTF8.GetBytes(
+            """
+            {"metadata":{"namespace":"apps","name":"web-1","uid":"p1","resourceVersion":"5","labels":{"app":"web"},"finalizers":["x/y"],
+              "annotations":{"kubernetes.io/config.mirror":"h","big":"value"},"deletionTimestamp":"2026-11-01T12:00:00Z","deletionGracePeriodSeconds":5,
+              "ownerReferences":[{"apiVersion":"v1","kind":"Other","name":"o","uid":"o1"},{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web","uid":"r1","controller":true}]},
+             "spec":{"nodeName":"n1","terminationGracePeriodSeconds":30,"volumes":[{"name":"c","configMap":{}},{"name":"t","emptyDir":{"medium":"Memory"}}],"containers":[{"name":"c"}]},
+             "status":{"phase":"Running"}}
+            """)).Trimmed();
+
+        var facts = NodeMapping.ToFacts(pod, null);
+
+        Assert.Equal(new PodController("ReplicaSet", "web", "r1"), facts.Controller);
+        Assert.True(facts.IsMirror);
+        Assert.True(facts.HasEmptyDir);
+        Assert.Equal(5, facts.GracePeriodSeconds);
+        Assert.Equal(Given.Now, facts.DeletionTimestamp);
+        Assert.Equal(("apps", "web-1", "p1", "Running"), (facts.Namespace, facts.Name, facts.Uid, facts.Phase));
+        Assert.Equal(["x/y"], facts.Finalizers!);
+    }
+}

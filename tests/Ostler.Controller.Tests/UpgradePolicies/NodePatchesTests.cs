@@ -1,0 +1,43 @@
+using Ostler.Api;
+using Ostler.Controller.UpgradePolicies;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.Tests.UpgradePolicies;
+
+public sealed class NodePatchesTests
+{
+    [Fact]
+    public void A_grant_is_one_patch_of_cordon_and_marks_over_the_node_that_was_seen()
+    {
+        var patch = NodePatches.Cordon(new("n", "uid-n", "edge", Given.Now, Reasons.SlotGranted, "") { Grants = true, ResourceVersion = "10" });
+
+        Assert.Equal(PatchKind.Merge, patch.Kind);
+        Assert.Equal(
+            """{"metadata":{"annotations":{"ostler.dev/cordoned-by":"edge","ostler.dev/cordoned-at":"2026-11-01T12:00:00Z"},"uid":"uid-n","resourceVersion":"10"},"spec":{"unschedulable":true}}""",
+            patch.Body.ToJsonString());
+    }
+
+    [Fact]
+    public void An_uncordon_takes_cordon_and_marks_away_together()
+    {
+        var patch = NodePatches.Uncordon(new("n", "uid-n", "edge", Reasons.Updated, "") { ResourceVersion = "10" });
+
+        Assert.Equal(
+            """{"metadata":{"annotations":{"ostler.dev/cordoned-by":null,"ostler.dev/cordoned-at":null},"uid":"uid-n","resourceVersion":"10"},"spec":{"unschedulable":null}}""",
+            patch.Body.ToJsonString());
+    }
+
+    [Fact]
+    public void A_goal_is_applied_whole_over_the_nodeos_that_was_seen_and_without_its_status()
+    {
+        var spec = new NodeOSSpec { Policy = "edge", Goal = Goal.Stage, Attempt = 2, Image = new() { Digest = Given.Digest, Ostree = new() { Remote = "acme", Ref = "r" } } };
+
+        var patch = NodePatches.ApplySpec(new("n", "uid-n", spec, Reasons.Staging, "") { ResourceVersion = "20" }, "os-uid");
+
+        Assert.Equal((PatchKind.Apply, true), (patch.Kind, patch.Force));
+        Assert.Equal(
+            $$$"""{"apiVersion":"ostler.dev/v1alpha1","kind":"NodeOS","spec":{"policy":"edge","image":{"ostree":{"remote":"acme","ref":"r","gpgVerify":true},"digest":"{{{Given.Digest}}}"},"goal":"Stage","attempt":2},"metadata":{"uid":"os-uid","resourceVersion":"20"}}""",
+            patch.Body.ToJsonString());
+    }
+}

@@ -66,6 +66,9 @@ public sealed partial class TestCluster
         return answer.Status.Token;
     }
 
+    /// <summary>The certificate of the authority that signed the API server's, in PEM.</summary>
+    public string CertificateAuthority => CertificateAuthorityPem();
+
     private string WriteKubeconfig(Kubeconfig kubeconfig) =>
         _folder.Write($"kubeconfig/user-{Interlocked.Increment(ref _names)}", kubeconfig.ToString());
 

@@ -83,7 +83,7 @@ public sealed partial class SimulatedKubelets : IAsyncDisposable
     public async Task<SimulatedNode> AddNodeAsync(SimulatedNodeOptions options, CancellationToken cancellationToken = default)
     {
         await Task.WhenAll(_podInformer.WaitForSyncAsync(cancellationToken), _nodeInformer.WaitForSyncAsync(cancellationToken)).ConfigureAwait(false);
-        var node = new SimulatedNode(this, options, Interlocked.Increment(ref _created) - 1, NextBootId(), Time.GetUtcNow());
+        var node = new SimulatedNode(this, options, Interlocked.Increment(ref _created) - 1, options.BootId ?? NextBootId(), Time.GetUtcNow());
         if (!_nodes.TryAdd(options.Name, node))
         {
             throw new ArgumentException($"There is a machine {options.Name} already.", nameof(options));

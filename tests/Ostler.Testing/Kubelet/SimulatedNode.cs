@@ -51,9 +51,11 @@ public sealed class SimulatedNode
 
     /// <summary>Switches the machine on: a new boot ID, and the pods bound to the node are started anew.</summary>
     /// <param name="osImage">What the machine boots. Default: as before.</param>
-    public void Start(string? osImage = null)
+    /// <param name="bootId">The boot ID, where another part of the machine has one already. Default: a new one.</param>
+    public void Start(string? osImage = null, string? bootId = null)
     {
-        var (bootId, now) = (_fleet.NextBootId(), _fleet.Time.GetUtcNow());
+        var now = _fleet.Time.GetUtcNow();
+        bootId ??= _fleet.NextBootId();
         Change(m => m.IsOn
             ? throw new InvalidOperationException($"{Name} is running; stop it first.")
             : m with { IsOn = true, Boot = m.Boot + 1, BootId = bootId, BootedAt = now, OSImage = osImage ?? m.OSImage });

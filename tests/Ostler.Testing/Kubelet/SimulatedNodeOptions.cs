@@ -17,6 +17,9 @@ public sealed record SimulatedNodeOptions
     /// <summary>Taints that the node registers with, as key, value, effect.</summary>
     public IReadOnlyList<(string Key, string Value, string Effect)> Taints { get; init; } = [];
 
+    /// <summary>The ID of its first boot. Default: a new one.</summary>
+    public string? BootId { get; init; }
+
     public string Architecture { get; init; } = "amd64";
 
     public string OSImage { get; init; } = "Edge OS 42.20260901.0";

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+
+namespace Ostler.Testing.Fleet;
+
+/// <summary>A controller as its own process, which can be killed as the kernel or a node's death would kill it.</summary>
+public sealed class ControllerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StreamWriter _log;
+
+    private ControllerProcess(Process process, StreamWriter log, string logFile) => (_process, _log, LogFile) = (process, log, logFile);
+
+    /// <summary>What it wrote.</summary>
+    public string LogFile { get; }
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Starts a controller under a kubeconfig. It dies with this process (PDEATHSIG).</summary>
+    public static ControllerProcess Start(string program, string kubeconfig, string identity, string logFile)
+    {
+        var log = new StreamWriter(logFile, append: true) { AutoFlush = true };
+        var start = new ProcessStartInfo("setpriv") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add("--pdeathsig=KILL");
+        foreach (var argument in program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : (string[])[program])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var flag in (string[])
+            [$"--kubeconfig={kubeconfig}", $"--identity={identity}", "--metrics-address=0", "--health-address=0", "--log-level=Debug"])
+        {
+            start.ArgumentList.Add(flag);
+        }
+
+        var process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, line) => Write(log, line.Data);
+        process.ErrorDataReceived += (_, line) => Write(log, line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return new ControllerProcess(process, log, logFile);
+    }
+
+    /// <summary>SIGKILL: no lease is released, nothing is finished.</summary>
+    public async Task KillAsync(CancellationToken cancel)
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        await _process.WaitForExitAsync(cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync(CancellationToken.None);
+        _process.Dispose();
+        lock (_log)
+        {
+            _log.Dispose();
+        }
+    }
+
+    private static void Write(StreamWriter log, string? line)
+    {
+        lock (log)
+        {
+            if (line is not null && log.BaseStream is { CanWrite: true })
+            {
+                log.WriteLine(line);
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace Ostler.Testing.Fleet;
+
+/// <summary>How a fleet is made.</summary>
+public sealed record FleetOptions
+{
+    /// <summary>How many nodes. They are named node-1, node-2 …</summary>
+    public int Nodes { get; init; } = 3;
+
+    /// <summary>Zones over which the nodes are spread in turn.</summary>
+    public IReadOnlyList<string> Zones { get; init; } = ["zone-a", "zone-b", "zone-c"];
+
+    /// <summary>The controller's program: <c>ostler-controller.dll</c> or a native binary.</summary>
+    public required string ControllerProgram { get; init; }
+
+    /// <summary>The agent's program: <c>ostler-agent.dll</c> or a native binary.</summary>
+    public required string AgentProgram { get; init; }
+
+    /// <summary>The repository's <c>config</c> folder: CRDs and RBAC are installed from it, as a user would.</summary>
+    public required string ConfigFolder { get; init; }
+
+    /// <summary>How long a simulated machine is without power in a reboot.</summary>
+    public TimeSpan RebootLatency { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What happens while the fleet comes up, for people.</summary>
+    public Action<string> Progress { get; init; } = _ => { };
+}

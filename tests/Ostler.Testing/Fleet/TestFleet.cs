@@ -1,0 +1,161 @@
+using System.Globalization;
+using Ostler.Kubernetes;
+using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Hosts;
+using Ostler.Testing.Kubelet;
+
+namespace Ostler.Testing.Fleet;
+
+/// <summary>
+/// A whole cluster for the main job: a real control plane; nodes that are real OSTree hosts with a simulated kubelet and the real agent;
+/// the real controller as a process. Everybody runs under the rights that config/rbac gives.
+/// </summary>
+public sealed class TestFleet : IAsyncDisposable
+{
+    private const string SystemNamespace = "ostler-system";
+
+    private readonly FleetOptions _options;
+    private readonly string _logs;
+    private string? _controllerKubeconfig;
+    private int _controllers;
+
+    private TestFleet(FleetOptions options, TestCluster cluster, OstreeLab lab, ApiClient api, SimulatedKubelets kubelets)
+    {
+        (_options, Cluster, Lab, Api, Kubelets) = (options, cluster, lab, api, kubelets);
+        _logs = Directory.CreateTempSubdirectory("ostler-fleet-").FullName;
+    }
+
+    public TestCluster Cluster { get; }
+
+    public OstreeLab Lab { get; }
+
+    /// <summary>The administrator's client.</summary>
+    public ApiClient Api { get; }
+
+    public SimulatedKubelets Kubelets { get; }
+
+    public ControllerProcess? Controller { get; private set; }
+
+    /// <summary>What the controller wrote so far.</summary>
+    public string ControllerLog => Path.Combine(_logs, "controller.log");
+
+    /// <summary>Brings everything up but the controller: see <see cref="StartControllerAsync"/>.</summary>
+    public static async Task<TestFleet> StartAsync(FleetOptions options, OsTree first, string branch, CancellationToken cancel)
+    {
+        options.Progress("starting etcd, kube-apiserver, kube-controller-manager, kube-scheduler");
+        var cluster = await TestCluster.StartAsync(new TestClusterOptions { Progress = options.Progress }, cancel);
+        try
+        {
+            var lab = await OstreeLab.StartAsync(cancel);
+            var api = cluster.CreateApiClient();
+            var fleet = new TestFleet(options, cluster, lab, api, new SimulatedKubelets(api));
+            try
+            {
+                await fleet.InstallAsync(cancel);
+                await fleet.AddNodesAsync(first, branch, cancel);
+                return fleet;
+            }
+            catch
+            {
+                await fleet.DisposeAsync();
+                throw;
+            }
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a controller, or another one after <see cref="ControllerProcess.KillAsync"/>.</summary>
+    public async Task StartControllerAsync(CancellationToken cancel)
+    {
+        _controllerKubeconfig ??= await Cluster.ServiceAccountKubeconfigAsync(SystemNamespace, "ostler-controller", cancellationToken: cancel);
+        Controller = ControllerProcess.Start(
+            _options.ControllerProgram, _controllerKubeconfig, string.Create(CultureInfo.InvariantCulture, $"controller-{++_controllers}"), ControllerLog);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Controller is { } controller)
+        {
+            await controller.DisposeAsync();
+        }
+
+        await Kubelets.DisposeAsync();
+        await Lab.DisposeAsync();
+        Api.Dispose();
+        await Cluster.DisposeAsync();
+        Directory.Delete(_logs, recursive: true);
+    }
+
+    private async Task InstallAsync(CancellationToken cancel)
+    {
+        _options.Progress("installing the CRDs and the roles of config/");
+        await Cluster.InstallCustomResourcesAsync(Path.Combine(_options.ConfigFolder, "crd"), cancel);
+        foreach (var folder in (string[])["namespace", "rbac"])
+        {
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(_options.ConfigFolder, folder), "*.yaml").Order(StringComparer.Ordinal))
+            {
+                await Manifests.ApplyFileAsync(Api, file, cancel);
+            }
+        }
+    }
+
+    private async Task AddNodesAsync(OsTree first, string branch, CancellationToken cancel)
+    {
+        _options.Progress($"installing {first.Version} on {_options.Nodes} OSTree hosts and booting them");
+        var tree = await Lab.Repository.CommitAsync(first, cancel, branch);
+        var access = Directory.CreateDirectory(Path.Combine(_logs, "access")).FullName;
+        await File.WriteAllTextAsync(
+            Path.Combine(access, "token"), await Cluster.ServiceAccountTokenAsync(SystemNamespace, "ostler-agent", cancellationToken: cancel), cancel);
+        await File.WriteAllTextAsync(Path.Combine(access, "ca.crt"), Cluster.CertificateAuthority, cancel);
+        await Parallel.ForEachAsync(
+            Enumerable.Range(1, _options.Nodes),
+            new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancel },
+            async (index, token) => await AddNodeAsync(index, tree, access, token));
+    }
+
+    private async Task AddNodeAsync(int index, OsTreeCommit tree, string access, CancellationToken cancel)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"node-{index}");
+        var program = Path.GetDirectoryName(_options.AgentProgram)!;
+        var host = await Lab.CreateHostAsync(
+            new OstreeHostOptions { Name = name, Tree = tree, Expose = [program, access], RebootLatency = _options.RebootLatency }, cancel);
+        var boot = await host.BootAsync(cancel);
+        var node = await Kubelets.AddNodeAsync(
+            new SimulatedNodeOptions
+            {
+                Name = name,
+                Zone = _options.Zones[(index - 1) % _options.Zones.Count],
+                BootId = boot.BootId,
+                OSImage = $"Lab OS {boot.Version}",
+            },
+            cancel);
+        host.PowerChanged += change =>
+        {
+            if (!change.IsOn)
+            {
+                node.Stop();
+            }
+            else if (change.Boot.CameBack)
+            {
+                node.Start($"Lab OS {change.Boot.Version}", change.Boot.BootId);
+            }
+        };
+
+        // The agent's output folder stands for the agent's image, its files for the mounted service account.
+        string[] command = _options.AgentProgram.EndsWith(".dll", StringComparison.Ordinal)
+            ? [host.Dotnet, host.PathInside(_options.AgentProgram)]
+            : [host.PathInside(_options.AgentProgram)];
+        await host.AddServiceAsync("ostler-agent", command, new Dictionary<string, string>
+        {
+            ["NODE_NAME"] = name,
+            ["OSTLER_HOST_ENTRY"] = "nsenter",
+            ["OSTLER_API_SERVER"] = Cluster.Server.ToString(),
+            ["OSTLER_API_CA"] = host.PathInside(Path.Combine(access, "ca.crt")),
+            ["OSTLER_API_TOKEN_FILE"] = host.PathInside(Path.Combine(access, "token")),
+        });
+    }
+}

@@ -1,0 +1,3 @@
+using Ostler.Testing.ControlPlane;
+
+[assembly: AssemblyFixture(typeof(ControlPlaneFixture))]

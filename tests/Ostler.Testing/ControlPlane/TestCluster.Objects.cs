@@ -1,0 +1,128 @@
+using System.Net;
+using System.Text.Json;
+using k8s;
+using k8s.Autorest;
+using k8s.Models;
+
+namespace Ostler.Testing.ControlPlane;
+
+/// <content>Namespaces and CustomResourceDefinitions.</content>
+public sealed partial class TestCluster
+{
+    private static readonly TimeSpan ObjectTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>A namespace of the test's own, ready for pods; removed, without waiting for its content to go, when disposed of.</summary>
+    public async Task<TestNamespace> CreateNamespaceAsync(string prefix = "test", CancellationToken cancellationToken = default)
+    {
+        var name = UniqueName(prefix);
+        await admin.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new() { Name = name } }, cancellationToken: cancellationToken).ConfigureAwait(false);
+        if (Capabilities.HasControllerManager)
+        {
+            // Pods are refused until a controller has made this one.
+            await Eventually.GetAsync(
+                $"namespace {name} has its default service account",
+                token => FindAsync(() => admin.CoreV1.ReadNamespacedServiceAccountAsync("default", name, cancellationToken: token)),
+                ObjectTimeout,
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return new TestNamespace(name, admin);
+    }
+
+    /// <summary>Creates or replaces every CustomResourceDefinition in the YAML files of a folder, and waits until each is served.</summary>
+    /// <param name="directory">For example <c>config/crd</c>; documents of other kinds, such as a kustomization, are passed over.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The names of the definitions.</returns>
+    /// <exception cref="InvalidDataException">The folder holds none.</exception>
+    public async Task<IReadOnlyList<string>> InstallCustomResourcesAsync(string directory, CancellationToken cancellationToken = default)
+    {
+        var definitions = Directory.EnumerateFiles(directory)
+            .Where(f => f.EndsWith(".yaml", StringComparison.Ordinal) || f.EndsWith(".yml", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .SelectMany(f => YamlDocuments.Read(File.ReadAllText(f)))
+            .Where(d => (string?)d["kind"] == "CustomResourceDefinition")
+            .Select(d => KubernetesJson.Deserialize<V1CustomResourceDefinition>(d.ToJsonString(JsonSerializerOptions.Web)))
+            .ToList();
+        if (definitions.Count == 0)
+        {
+            throw new InvalidDataException($"No CustomResourceDefinition in {directory}.");
+        }
+
+        foreach (var definition in definitions)
+        {
+            await CreateOrReplaceAsync(definition, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var name in definitions.Select(d => d.Metadata.Name))
+        {
+            await Eventually.GetAsync(
+                $"{name} is established",
+                async token => await ReadAsync(name, token).ConfigureAwait(false) is { Status.Conditions: { } conditions } served
+                    && conditions.Any(c => c is { Type: "Established", Status: "True" }) ? served : null,
+                ObjectTimeout,
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return [.. definitions.Select(d => d.Metadata.Name)];
+    }
+
+    /// <summary>Not server-side apply: an old server refuses to apply schema fields that it does not know, such as CEL rules,
+    /// where create and replace drop them.</summary>
+    private async Task CreateOrReplaceAsync(V1CustomResourceDefinition definition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await admin.ApiextensionsV1.CreateCustomResourceDefinitionAsync(definition, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Conflict)
+        {
+            var existing = await ReadAsync(definition.Metadata.Name, cancellationToken).ConfigureAwait(false);
+            definition.Metadata.ResourceVersion = existing.Metadata.ResourceVersion;
+            await admin.ApiextensionsV1.ReplaceCustomResourceDefinitionAsync(definition, definition.Metadata.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private Task<V1CustomResourceDefinition> ReadAsync(string name, CancellationToken cancellationToken) =>
+        admin.ApiextensionsV1.ReadCustomResourceDefinitionAsync(name, cancellationToken: cancellationToken);
+
+    private static async Task<T?> FindAsync<T>(Func<Task<T>> read)
+        where T : class
+    {
+        try
+        {
+            return await read().ConfigureAwait(false);
+        }
+        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>A namespace that goes with the test.</summary>
+public sealed class TestNamespace : IAsyncDisposable
+{
+    private readonly IKubernetes admin;
+
+    internal TestNamespace(string name, IKubernetes admin)
+    {
+        Name = name;
+        this.admin = admin;
+    }
+
+    public string Name { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await admin.CoreV1.DeleteNamespaceAsync(Name).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpOperationException or HttpRequestException or ObjectDisposedException)
+        {
+            // The test removed it, or stopped its API server for good. A failure here would hide the test's own.
+        }
+    }
+
+    public override string ToString() => Name;
+}

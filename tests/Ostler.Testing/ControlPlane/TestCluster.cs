@@ -1,0 +1,127 @@
+using k8s;
+using Ostler.Testing.ControlPlane.Local;
+using Ostler.Testing.ControlPlane.Sources;
+
+namespace Ostler.Testing.ControlPlane;
+
+/// <summary>A real Kubernetes API for tests, from the first source that has one: an existing cluster
+/// (<c>OSTLER_TEST_KUBECONFIG</c>), a folder of programs (<c>KUBEBUILDER_ASSETS</c>), k3s in Docker, the envtest archive, or a
+/// build from Debian's source package.</summary>
+/// <remarks>Local components listen on loopback only and die with the test process, even when that is killed.</remarks>
+public sealed partial class TestCluster : IAsyncDisposable
+{
+    private readonly IRunningCluster running;
+    private readonly RunFolder folder;
+    private readonly string runId = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(3));
+    private readonly Kubernetes admin;
+    private int names;
+
+    private TestCluster(IRunningCluster running, RunFolder folder, string description)
+    {
+        this.running = running;
+        this.folder = folder;
+        Description = description;
+        KubeconfigPath = folder.Write("admin.kubeconfig", running.AdminKubeconfig);
+        var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(KubeconfigPath);
+        Server = new Uri(configuration.Host);
+        admin = new Kubernetes(configuration);
+    }
+
+    /// <summary>Where the cluster came from, for people.</summary>
+    public string Description { get; }
+
+    public Uri Server { get; }
+
+    /// <summary>A kubeconfig file of a user who may do everything.</summary>
+    public string KubeconfigPath { get; }
+
+    /// <summary>Logs of the components, where they are ours; removed with the cluster.</summary>
+    public string LogFolder => folder.FullPath;
+
+    /// <summary>The library's own client, as a user who may do everything. It is independent of the client under test:
+    /// arrange and look with this one.</summary>
+    public IKubernetes Admin => admin;
+
+    public ClusterCapabilities Capabilities { get; private set; } = null!;
+
+    /// <summary>Starts a cluster, or connects to the existing one.</summary>
+    /// <exception cref="ClusterStartException">There is no source, or the cluster did not start.</exception>
+    public static Task<TestCluster> StartAsync(TestClusterOptions? options = null, CancellationToken cancellationToken = default) =>
+        StartAsync(new ClusterRequest(options ?? new(), Environment.GetEnvironmentVariable), ClusterSources.InOrder, cancellationToken);
+
+    /// <summary>Downloads or builds what a complete cluster needs, so that the tests later start at once.</summary>
+    /// <param name="progress">Gets a line now and then. Default: the error stream.</param>
+    /// <param name="cancellationToken">Ends the work; a build that is broken off leaves nothing behind.</param>
+    /// <returns>Which cluster the tests will use.</returns>
+    public static async Task<string> PrepareAsync(Action<string>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var options = new TestClusterOptions();
+        options = options with { Progress = progress ?? options.Progress };
+        var request = new ClusterRequest(options, Environment.GetEnvironmentVariable);
+        return (await ClusterSources.FindAsync(ClusterSources.InOrder, request, cancellationToken).ConfigureAwait(false)).Description;
+    }
+
+    internal static async Task<TestCluster> StartAsync(
+        ClusterRequest request, IReadOnlyList<IClusterSource> sources, CancellationToken cancellationToken)
+    {
+        var answer = await ClusterSources.FindAsync(sources, request, cancellationToken).ConfigureAwait(false);
+        var folder = RunFolder.Create();
+        TestCluster cluster;
+        try
+        {
+            var running = await answer.Start!(folder, cancellationToken).ConfigureAwait(false);
+            cluster = new TestCluster(running, folder, answer.Description);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+
+        try
+        {
+            await cluster.DiscoverAsync(answer, request.Options, cancellationToken).ConfigureAwait(false);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>A name that nothing else in this cluster has, for objects outside namespaces. Valid as a DNS label.</summary>
+    public string UniqueName(string prefix) => $"{prefix}-{runId}-{Interlocked.Increment(ref names)}";
+
+    /// <summary>Ends the API server; connections break off. Data stays in etcd, the controllers keep trying.</summary>
+    /// <param name="graceful">True: it may finish running requests and close its watches. False: it is killed.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="NotSupportedException"><see cref="ClusterCapabilities.CanRestartApiServer"/> is false.</exception>
+    public Task StopApiServerAsync(bool graceful = false, CancellationToken cancellationToken = default) =>
+        running.StopApiServerAsync(graceful, cancellationToken);
+
+    /// <summary>Starts the API server again, at the same address, and waits until it is ready.</summary>
+    /// <inheritdoc cref="StopApiServerAsync" path="/exception"/>
+    public Task StartApiServerAsync(CancellationToken cancellationToken = default) => running.StartApiServerAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        admin.Dispose();
+        await running.DisposeAsync().ConfigureAwait(false);
+        folder.Dispose();
+    }
+
+    private async Task DiscoverAsync(SourceAnswer answer, TestClusterOptions options, CancellationToken cancellationToken)
+    {
+        var components = answer.Components ?? options.Components;
+        var version = await admin.Version.GetCodeAsync(cancellationToken).ConfigureAwait(false);
+        Capabilities = new ClusterCapabilities
+        {
+            Version = KubernetesVersion.Parse(version.GitVersion),
+            HasControllerManager = components.HasFlag(ControlPlaneComponents.ControllerManager),
+            HasScheduler = components.HasFlag(ControlPlaneComponents.Scheduler),
+            CanRestartApiServer = running.CanRestartApiServer,
+            IsShared = answer.IsShared,
+        };
+    }
+}

@@ -334,6 +334,20 @@ public sealed class InformerTests
     }
 
     [Fact]
+    public async Task A_server_that_was_restored_from_a_backup_is_believed()
+    {
+        await using var harness = InformerHarness.Started(Script.Of(
+            [Script.Json(List("900", Node("a", "500"))), Script.Json(List("100", Node("a", "50")))],
+            [Script.Status(504, "Timeout")]));
+        await harness.Time.PassAsync(InformerHarness.FirstPause);
+
+        Assert.Equal("Added a@500", await harness.NextEventAsync());
+        Assert.Equal("Updated a@50", await harness.NextEventAsync());
+        await harness.NextWatchAsync();
+        Assert.Equal("100", (await harness.NextWatchAsync()).Query("resourceVersion"));
+    }
+
+    [Fact]
     public async Task An_informer_runs_once()
     {
         await using var harness = InformerHarness.Started(Script.Of([], []));

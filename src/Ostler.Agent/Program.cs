@@ -1,1 +1,79 @@
-return 0;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Ostler.Agent;
+using Ostler.Agent.Api;
+using Ostler.Agent.Host;
+using Ostler.Kubernetes;
+
+switch (args)
+{
+    case ["--version"]:
+        Console.WriteLine(AgentVersion.Text);
+        return 0;
+    case ["--help"] or ["-h"]:
+        Console.WriteLine(AgentOptions.Help);
+        return 0;
+    case not []:
+        Console.Error.WriteLine($"Unknown argument {args[0]}; see --help.");
+        return 2;
+}
+
+if (AgentOptions.Parse(Environment.GetEnvironmentVariable, out var problem) is not { } options)
+{
+    Console.Error.WriteLine(problem);
+    return 2;
+}
+
+var time = TimeProvider.System;
+var log = new AgentLog(Console.Out, time);
+
+// The seed makes agents that start together differ; nothing here needs to be unpredictable.
+var random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
+double Next()
+{
+    lock (random)
+    {
+        return random.NextDouble();
+    }
+}
+
+var started = false;
+using var stop = new CancellationTokenSource();
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}
+
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+try
+{
+    using var client = InClusterClient.Create(options.Api, new ApiClientOptions { FieldManager = NodeOSApi.FieldManager, TimeProvider = time });
+    using var agent = Agent.Create(
+        new NodeOSApi(client, options.NodeName, time, Next),
+        new ProcessCommandRunner(options.HostEntry, time),
+        new HostFiles(options.HostEntry.Root),
+        log,
+        time,
+        Next);
+    started = true;
+    log.Info("Started", $"ostler-agent {AgentVersion.Text} for node {options.NodeName}.");
+    await agent.RunAsync(stop.Token);
+    return 1;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    log.Info("Stopped", "Told to stop.");
+    return 0;
+}
+catch (InvalidOperationException unusable) when (!started)
+{
+    Console.Error.WriteLine($"There is no API server to talk to: {unusable.Message}. Run in a pod, or see --help.");
+    return 2;
+}
+catch (Exception failure)
+{
+    log.Error("Crashed", failure.ToString());
+    return 1;
+}

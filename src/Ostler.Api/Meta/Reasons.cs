@@ -39,6 +39,7 @@ public static class Reasons
 
     // A node on its way: what it does or waits for.
     public const string Staging = "Staging";
+    public const string Staged = "Staged";
     public const string WaitingForStage = "WaitingForStage";
     public const string WaitingForSlot = "WaitingForSlot";
     public const string SlotGranted = "SlotGranted";

@@ -1,0 +1,29 @@
+using Ostler.Agent.Api;
+using Ostler.Agent.Backends;
+using Ostler.Agent.Checks;
+using Ostler.Agent.Host;
+using Ostler.Agent.Reporting;
+
+namespace Ostler.Agent;
+
+/// <summary>Joins the parts of the agent.</summary>
+internal static class Agent
+{
+    /// <param name="api">The node's NodeOS.</param>
+    /// <param name="runner">Runs programs on the host.</param>
+    /// <param name="files">The host's files.</param>
+    /// <param name="log">Where events go.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">From 0 to below 1.</param>
+    public static AgentLoop Create(INodeOSApi api, ICommandRunner runner, HostFiles files, AgentLog log, TimeProvider time, Func<double> random)
+    {
+        var cell = new NodeOSCell();
+        var pendings = new PendingBootStore(files);
+        var reporter = new StatusReporter(api, cell, AgentVersion.Text, time);
+        var reboot = new Reboot(api, cell, runner, pendings, reporter, log, time);
+        var actions = new ActionRunner(reporter, reboot, new HostChecks(runner), log, time, random);
+        var reconciler = new NodeReconciler(
+            new BackendDetection(runner, files), new HostObserver(runner, pendings, time), files, pendings, actions, reporter, log, random);
+        return new AgentLoop(new NodeOSWatcher(api, cell, log, time, random), cell, reconciler, log, time, random);
+    }
+}

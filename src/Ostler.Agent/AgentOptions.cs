@@ -1,0 +1,79 @@
+using Ostler.Agent.Host;
+using Ostler.Kubernetes;
+
+namespace Ostler.Agent;
+
+/// <summary>What the agent is told by its environment.</summary>
+internal sealed record AgentOptions
+{
+    public const string Help = """
+        ostler-agent: keeps the OS of this node as its NodeOS object asks. Runs once on every node.
+
+        Usage: ostler-agent [--help | --version]
+
+        Environment:
+          NODE_NAME              the node, and so the NodeOS; required
+          OSTLER_HOST_ENTRY      nsenter (default): from a privileged pod with hostPID; direct: already on the host
+          OSTLER_API_SERVER      URL of the API server; default: that of the pod (KUBERNETES_SERVICE_HOST and _PORT)
+          OSTLER_API_CA          PEM file with the server's CA; default: that of the pod's service account
+          OSTLER_API_TOKEN_FILE  file with a bearer token, read again as it is renewed; default: that of the service account
+
+        Ends with 0 when it is told to stop (SIGTERM), 2 when the environment is wrong, 1 when a part of it dies. There is
+        no health endpoint: every wait in it is limited in time, and what cannot go on ends the process.
+        """;
+
+    public required string NodeName { get; init; }
+    public required HostEntry HostEntry { get; init; }
+
+    /// <summary>Where the API server is, and who the agent is there. What is null is the pod's own.</summary>
+    public required InClusterOptions Api { get; init; }
+
+    /// <summary>Reads the environment.</summary>
+    /// <param name="variable">The value of a variable, or null.</param>
+    /// <param name="problem">What is wrong and what to set instead; empty when nothing is.</param>
+    /// <returns>Null when something is wrong.</returns>
+    public static AgentOptions? Parse(Func<string, string?> variable, out string problem)
+    {
+        problem = "";
+        var node = variable("NODE_NAME") ?? "";
+        var entry = HostEntry.Parse(Get("OSTLER_HOST_ENTRY") ?? "nsenter");
+        Uri? server = null;
+        if (!IsNodeName(node))
+        {
+            problem = "NODE_NAME must be set to the node's name (fieldRef: spec.nodeName).";
+        }
+        else if (entry is null)
+        {
+            problem = "OSTLER_HOST_ENTRY must be nsenter or direct.";
+        }
+        else if (Get("OSTLER_API_SERVER") is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out server) && server.Scheme is "http" or "https"))
+        {
+            problem = "OSTLER_API_SERVER must be an http or https URL.";
+        }
+        else
+        {
+            return new AgentOptions
+            {
+                NodeName = node,
+                HostEntry = entry,
+                Api = new InClusterOptions
+                {
+                    Server = server,
+                    CertificateAuthorityFile = Get("OSTLER_API_CA"),
+                    TokenFile = Get("OSTLER_API_TOKEN_FILE"),
+                    UserAgent = "ostler-agent/" + AgentVersion.Text,
+                },
+            };
+        }
+
+        return null;
+
+        string? Get(string name) => variable(name) is { Length: > 0 } value ? value : null;
+    }
+
+    /// <summary>It becomes a part of paths and selectors.</summary>
+    private static bool IsNodeName(string name) =>
+        name.Length is > 0 and <= 253
+        && char.IsAsciiLetterOrDigit(name[0])
+        && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.');
+}

@@ -1,0 +1,26 @@
+using Ostler.Agent.Host;
+
+namespace Ostler.Agent.Backends.Ostree;
+
+/// <summary>Runs ostree on the host and turns its failures into <see cref="HostToolException"/>.</summary>
+internal sealed class OstreeCommands(ICommandRunner runner)
+{
+    /// <summary>The booted system's repository. Named, so that no <c>OSTREE_REPO</c> and no working directory is in play.</summary>
+    public const string Repository = "--repo=/ostree/repo";
+
+    /// <summary>
+    /// For what writes deployments. ostree waits without end for the sysroot's lock; whoever holds it is either done by then or needs a person.
+    /// </summary>
+    public static readonly TimeSpan WriteTimeout = TimeSpan.FromMinutes(15);
+
+    /// <summary>Runs ostree to its end, whatever that is.</summary>
+    public Task<CommandResult> TryAsync(HostCommand command, CancellationToken ct) => runner.RunAsync(command, ct);
+
+    /// <summary>Runs ostree and returns its standard output.</summary>
+    /// <exception cref="HostToolException">It failed or took too long.</exception>
+    public async Task<string> RunAsync(HostCommand command, CancellationToken ct)
+    {
+        var result = await runner.RunAsync(command, ct);
+        return result.Succeeded ? result.Stdout : throw OstreeErrors.From(command, result);
+    }
+}

@@ -1,0 +1,64 @@
+using Ostler.Agent.Host;
+using Ostler.Api;
+
+namespace Ostler.Agent.Backends.Ostree;
+
+/// <summary>What ostree's complaints mean.</summary>
+/// <remarks>
+/// ostree tells all failures by exit code 1: there are only its words. A word that is not known is no harm: the reason is then HostToolFailed
+/// and the message has the words all the same.
+/// </remarks>
+internal static class OstreeErrors
+{
+    /// <summary>Printed on standard output, at once and every three seconds, while somebody else holds the sysroot's lock.</summary>
+    private const string WaitingForLock = "Waiting for sysroot lock";
+
+    private static readonly string[] DiskWords = ["No space left on device", "min-free-space-percent", "min-free-space-size", "Disk quota exceeded"];
+
+    private static readonly string[] PullWords =
+    [
+        "Server returned HTTP", "While fetching", "No such branch", "Couldn't connect", "Couldn't resolve", "Could not resolve", "Remote \"",
+        "GPG", "signature", "Timeout", "timed out", "Connection", "SSL", "Can't find commit", "No such metadata object",
+    ];
+
+    /// <summary>The failure of a command, with the tool's own words.</summary>
+    public static HostToolException From(HostCommand command, CommandResult result)
+    {
+        var words = HostToolException.Trim(result.Stderr.Length > 0 ? result.Stderr : result.Stdout);
+        if (result.TimedOut)
+        {
+            return result.Stdout.Contains(WaitingForLock, StringComparison.Ordinal)
+                ? new HostToolException(
+                    Reasons.TransactionInProgress, $"Somebody else has been at work on the host's deployments for {command.Timeout.TotalMinutes:0} min: {Verb(command)} got no lock.")
+                : new HostToolException(Reasons.HostToolFailed, $"{Verb(command)} took longer than {command.Timeout.TotalMinutes:0.#} min and was ended. {words}".TrimEnd());
+        }
+
+        return new HostToolException(ReasonOf(command, result.Stderr), $"{Verb(command)}: {(words.Length > 0 ? words : $"exit code {result.ExitCode}")}");
+    }
+
+    private static string ReasonOf(HostCommand command, string stderr) => stderr switch
+    {
+        // Only the kernel's copy goes to /boot; all else is in the repository's file system.
+        _ when stderr.Contains("Installing kernel", StringComparison.Ordinal) && Any(stderr, DiskWords) => Reasons.BootFull,
+        _ when Any(stderr, DiskWords) => Reasons.DiskFull,
+        _ when command.Arguments is ["pull", ..] && Any(stderr, PullWords) => Reasons.PullFailed,
+        _ => Reasons.HostToolFailed,
+    };
+
+    private static bool Any(string text, string[] words)
+    {
+        foreach (var word in words)
+        {
+            if (text.Contains(word, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The command without its arguments, as in <c>ostree admin deploy</c>.</summary>
+    private static string Verb(HostCommand command) =>
+        string.Join(' ', command.Arguments.TakeWhile(a => !a.StartsWith('-')).Take(command.Arguments is ["admin", ..] ? 2 : 1).Prepend(command.Program));
+}

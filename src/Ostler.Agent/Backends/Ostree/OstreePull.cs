@@ -1,0 +1,33 @@
+using Ostler.Agent.Host;
+using Ostler.Api;
+
+namespace Ostler.Agent.Backends.Ostree;
+
+/// <summary><c>ostree pull</c>: fetches a commit. One that was interrupted goes on where it stopped, within the same boot.</summary>
+internal sealed class OstreePull(OstreeCommands ostree, HostFiles files)
+{
+    /// <summary>A tree of some gigabytes over a thin line. A pull that the server lets hang is ended by ostree's own low-speed limit long before.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromHours(4);
+
+    /// <summary>Fetches the commit, unless the repository has the whole of it.</summary>
+    public async Task RunAsync(NodeOstreeImage image, string commit, CancellationToken ct)
+    {
+        if (await IsCompleteAsync(image, commit, ct))
+        {
+            return;
+        }
+
+        await ostree.RunAsync(
+            new HostCommand("ostree", OstreeCommands.Repository, "pull", image.Remote, $"{image.Ref}@{commit}") { Timeout = Timeout }, ct);
+    }
+
+    /// <summary>
+    /// A ref may point at a commit of which only the metadata is there: ostree marks that by a file of its own. Without the ref the
+    /// commit may be pruned at any time, whatever is there of it now.
+    /// </summary>
+    private async Task<bool> IsCompleteAsync(NodeOstreeImage image, string commit, CancellationToken ct)
+    {
+        var known = await ostree.TryAsync(new HostCommand("ostree", OstreeCommands.Repository, "rev-parse", $"{image.Remote}:{image.Ref}"), ct);
+        return known.Succeeded && known.Stdout.Trim() == commit && !files.Exists($"/ostree/repo/state/{commit}.commitpartial");
+    }
+}

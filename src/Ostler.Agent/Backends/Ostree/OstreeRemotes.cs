@@ -1,0 +1,34 @@
+using Ostler.Agent.Host;
+using Ostler.Api;
+
+namespace Ostler.Agent.Backends.Ostree;
+
+/// <summary><c>ostree remote</c>: where the host pulls from.</summary>
+internal sealed class OstreeRemotes(OstreeCommands ostree)
+{
+    /// <summary>Makes sure that the host has the image's remote.</summary>
+    /// <returns>A warning when it has it with another address, which then stays: it is the host's administrator's. Null when all is well.</returns>
+    /// <exception cref="HostToolException">It lacks the remote and the image names no address.</exception>
+    public async Task<string?> EnsureAsync(NodeOstreeImage image, CancellationToken ct)
+    {
+        var shown = await ostree.TryAsync(new HostCommand("ostree", OstreeCommands.Repository, "remote", "show-url", image.Remote), ct);
+        if (shown.Succeeded)
+        {
+            var url = shown.Stdout.Trim();
+            return image.Url is null || url.TrimEnd('/') == image.Url.TrimEnd('/')
+                ? null
+                : $"the host's remote {image.Remote} has the address {url}, not {image.Url}: it was left as it is";
+        }
+
+        if (image.Url is null)
+        {
+            throw new HostToolException(Reasons.PullFailed, $"The host has no remote {image.Remote}, and the image names no URL to add it with.");
+        }
+
+        // Signatures are checked unless told otherwise, with the keyring of the remote, which then has to be on the host.
+        string[] signatures = image.GpgVerify ? [] : ["--no-gpg-verify"];
+        await ostree.RunAsync(
+            new HostCommand("ostree", [OstreeCommands.Repository, "remote", "add", "--if-not-exists", .. signatures, image.Remote, image.Url]), ct);
+        return null;
+    }
+}

@@ -1,0 +1,41 @@
+using Ostler.Api;
+
+namespace Ostler.Agent.Decisions;
+
+/// <summary>What the agent does next: one thing, decided from the spec and the host alone.</summary>
+internal abstract record AgentAction
+{
+    private AgentAction()
+    {
+    }
+
+    /// <summary>Nothing but to say how things are.</summary>
+    internal sealed record Report(NodeStep Step, string Reason, string Message) : AgentAction
+    {
+        /// <summary>The order cannot be carried out as it stands; shown as the last error.</summary>
+        public bool IsError { get; init; }
+
+        /// <summary>Look again after this time although nothing tells of a change; null: the usual look-around will do.</summary>
+        public TimeSpan? RequeueAfter { get; init; }
+    }
+
+    /// <summary>Fetch the image and lay it down, locked.</summary>
+    internal sealed record Stage(NodeImage Image) : AgentAction;
+
+    /// <summary>The image lies there unlocked, although nobody ordered to boot it: lock it.</summary>
+    internal sealed record Lock(NodeImage Image) : AgentAction;
+
+    /// <summary>Unlock the staged image and reboot.</summary>
+    /// <param name="Image">The tree that the next boot must run.</param>
+    /// <param name="Finalized">The bootloader has the tree already: there is nothing to unlock.</param>
+    internal sealed record Boot(NodeImage Image, bool Finalized) : AgentAction;
+
+    /// <summary>The ordered tree runs since a new boot: run the host's checks.</summary>
+    internal sealed record Verify(NodeImage Image) : AgentAction;
+
+    /// <summary>Make the former tree the next boot's and reboot.</summary>
+    internal sealed record RollBack(PreviousOS Previous) : AgentAction;
+
+    /// <summary>The former tree runs, but the next boot would run another one: make it the former tree, too. No reboot.</summary>
+    internal sealed record KeepPrevious(PreviousOS Previous) : AgentAction;
+}

@@ -1,0 +1,20 @@
+namespace Ostler.Agent.Host;
+
+/// <summary>All that the agent knows of the host in one pass. Immutable: decisions are made from this and the spec alone.</summary>
+internal sealed record HostState
+{
+    public required DateTimeOffset Now { get; init; }
+    public required HostBoot Boot { get; init; }
+    public required HostDeployments Deployments { get; init; }
+    public required string Backend { get; init; }
+    public required string BackendVersion { get; init; }
+
+    /// <summary>The agent's own note of what it was about to do, whatever order it belongs to.</summary>
+    public PendingBoot? Pending { get; init; }
+
+    /// <summary>Asked of the host only when it booted and runs something else than the pending record wanted.</summary>
+    public FinalizationReport? Finalization { get; init; }
+
+    /// <summary>The host is on its way down. Asked only when a reboot was ordered in this boot.</summary>
+    public bool ShuttingDown { get; init; }
+}

@@ -1,0 +1,53 @@
+using Ostler.Api;
+
+namespace Ostler.Agent.Host;
+
+/// <summary>How a host is updated: one implementation for each host tool. Every method tells a failure by <see cref="HostToolException"/>.</summary>
+internal interface IHostBackend
+{
+    /// <summary>The tool's name, as in status.backend.</summary>
+    string Name { get; }
+
+    /// <summary>The tool's version.</summary>
+    string Version { get; }
+
+    /// <summary>What is laid down on the host. Takes no lock and changes nothing.</summary>
+    Task<HostDeployments> ReadAsync(CancellationToken ct);
+
+    /// <summary>Why this image can never be staged here, or null. Nothing of an image reaches a command before this has said null.</summary>
+    string? Refuse(NodeImage image);
+
+    /// <summary>Fetches an image and lays it down locked. Can be repeated at will, also after having been killed anywhere.</summary>
+    /// <returns>What a person should know although it succeeded; empty when there is nothing.</returns>
+    Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, CancellationToken ct);
+
+    /// <summary>Makes sure that the staged deployment is not applied at shutdown.</summary>
+    Task LockAsync(NodeImage image, HostDeployments present, CancellationToken ct);
+
+    /// <summary>Lets the staged deployment be applied at shutdown, and makes sure that what applies it is there.</summary>
+    Task UnlockAsync(CancellationToken ct);
+
+    /// <summary>Makes the next boot run a tree that ran before. Drops what is staged. Does nothing when it is so already.</summary>
+    /// <exception cref="HostToolException">With the reason RollbackImpossible when the tree is gone.</exception>
+    Task RollBackAsync(string digest, HostDeployments present, CancellationToken ct);
+
+    /// <summary>What became of the deployment that was staged in the former boot, as far as the host knows.</summary>
+    Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken ct);
+}
+
+/// <summary>Whether the deployment that was staged in the former boot was applied when the host shut down.</summary>
+internal enum Finalization
+{
+    /// <summary>The host has no record of it: a power cut, a forced reboot, or the journal was not kept.</summary>
+    NeverRan,
+
+    /// <summary>It was left out because it was locked.</summary>
+    SkippedLocked,
+
+    /// <summary>It was tried and went wrong.</summary>
+    Failed,
+}
+
+/// <param name="Outcome">What became of it.</param>
+/// <param name="Message">The host's own words, or null.</param>
+internal sealed record FinalizationReport(Finalization Outcome, string? Message = null);

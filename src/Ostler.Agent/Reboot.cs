@@ -1,0 +1,120 @@
+using Ostler.Agent.Api;
+using Ostler.Agent.Decisions;
+using Ostler.Agent.Host;
+using Ostler.Agent.Reporting;
+using Ostler.Api;
+
+namespace Ostler.Agent;
+
+/// <summary>The only way by which the agent reboots the host, forward or back. No branch in here ever reports success: that is told by the next boot.</summary>
+internal sealed class Reboot(
+    INodeOSApi api, NodeOSCell cell, ICommandRunner runner, PendingBootStore pendings, StatusReporter reporter, AgentLog log, TimeProvider time)
+{
+    /// <summary>Unlocks what is staged and reboots.</summary>
+    /// <exception cref="HostToolException">NotStaged: what would be booted is not what was ordered. The host is not rebooted.</exception>
+    public async Task<TimeSpan?> BootAsync(NodeOS os, HostState host, IHostBackend backend, AgentAction.Boot boot, CancellationToken ct)
+    {
+        if (!await IsStillOrderedAsync(os, ct))
+        {
+            return TimeSpan.Zero;
+        }
+
+        if (!boot.Finalized)
+        {
+            log.Info(Reasons.WaitingForReboot, $"Unlocking {AgentDecision.Name(boot.Image)}.");
+            await backend.UnlockAsync(ct);
+        }
+
+        var deployments = await backend.ReadAsync(ct);
+        if (deployments.Next is not { } next || next.Digest != boot.Image.Digest)
+        {
+            throw new HostToolException(
+                Reasons.NotStaged, $"The next boot would run {deployments.Next?.Digest ?? "nothing"}, not {boot.Image.Digest}. The host is not rebooted.");
+        }
+
+        return await RebootAsync(
+            os,
+            host with { Deployments = deployments },
+            next,
+            new StepReport(NodeStep.Rebooting, Reasons.WaitingForReboot, $"The host reboots into {AgentDecision.Name(boot.Image)}.")
+            {
+                Staged = new ConditionReport(ConditionStatus.True, Reasons.Staged, $"{AgentDecision.Name(boot.Image)} is staged, and applied at shutdown."),
+                Milestone = Milestone.RebootRequested,
+            },
+            ct);
+    }
+
+    /// <summary>Makes the former tree the next boot's and reboots.</summary>
+    public async Task<TimeSpan?> RollBackAsync(NodeOS os, HostState host, IHostBackend backend, PreviousOS previous, CancellationToken ct)
+    {
+        if (!await IsStillOrderedAsync(os, ct))
+        {
+            return TimeSpan.Zero;
+        }
+
+        log.Info(Reasons.RollingBack, $"Going back to {AgentDecision.Name(previous)}.");
+        await backend.RollBackAsync(previous.Digest, host.Deployments, ct);
+        var deployments = await backend.ReadAsync(ct);
+        if (deployments.Next is not { } next || next.Digest != previous.Digest)
+        {
+            throw new HostToolException(
+                Reasons.RollbackImpossible, $"The next boot would run {deployments.Next?.Digest ?? "nothing"}, not {previous.Digest}. The host is not rebooted.");
+        }
+
+        return await RebootAsync(
+            os,
+            host with { Deployments = deployments },
+            next,
+            new StepReport(NodeStep.RollingBack, Reasons.RollingBack, $"The host reboots into {AgentDecision.Name(previous)}.")
+            {
+                Milestone = Milestone.RebootRequested,
+            },
+            ct);
+    }
+
+    /// <summary>
+    /// Asks the server itself, not the watch: between the order and this moment the node may have been uncordoned and filled with pods again. A server that cannot be reached has
+    /// confirmed nothing.
+    /// </summary>
+    private async Task<bool> IsStillOrderedAsync(NodeOS os, CancellationToken ct)
+    {
+        var fresh = await api.GetAsync(ct);
+        cell.Set(fresh);
+        if (NodeOSCell.AsksTheSame(os, fresh) && fresh!.Spec.Goal == os.Spec.Goal)
+        {
+            return true;
+        }
+
+        log.Info(Reasons.TargetChanged, "The order changed before the reboot: the host is not rebooted.");
+        return false;
+    }
+
+    private async Task<TimeSpan?> RebootAsync(NodeOS os, HostState host, HostDeployment next, StepReport report, CancellationToken ct)
+    {
+        var stored = await reporter.ReportAsync(os, host, host.Boot, report, ct);
+        if (!NodeOSCell.AsksTheSame(os, stored))
+        {
+            log.Info(Reasons.TargetChanged, "The order changed before the reboot: the host is not rebooted.");
+            return TimeSpan.Zero;
+        }
+
+        // As late as can be: a record of a reboot that was never asked for would hold up the next try.
+        pendings.Write(new PendingBoot
+        {
+            NodeUid = os.Metadata.Uid!,
+            Goal = os.Spec.Goal,
+            Attempt = os.Spec.Attempt,
+            Target = next.Digest,
+            Serial = next.Serial,
+            Previous = host.Deployments.Booted!.Digest,
+            BootID = host.Boot.BootID,
+            RequestedAt = time.GetUtcNow(),
+        });
+        log.Info(report.Reason, report.Message);
+        var command = new HostCommand("systemctl", "reboot") { Timeout = TimeSpan.FromMinutes(1) };
+        var result = await runner.RunAsync(command, ct);
+        return result.Succeeded
+            ? AgentDecision.RebootGrace
+            : throw new HostToolException(Reasons.HostToolFailed, $"{command}: {HostToolException.Trim(result.Stderr)}");
+    }
+}

@@ -1,0 +1,97 @@
+using Ostler.Agent.Host;
+using Ostler.Api;
+
+namespace Ostler.Agent.Reporting;
+
+/// <summary>Puts a NodeOS status together. Pure; the same facts give the same status, to the byte.</summary>
+internal static class StatusComposition
+{
+    /// <summary>The CRD's limit on messages of errors.</summary>
+    private const int MaxErrorMessage = 2048;
+
+    /// <param name="os">The object as last read: its spec is what the report answers, its status tells when things began.</param>
+    /// <param name="host">The facts; null when the host is not supported or could not be read, and then only <paramref name="boot"/> is known.</param>
+    /// <param name="boot">The present boot.</param>
+    /// <param name="report">What to say.</param>
+    /// <param name="agentVersion">The agent's own version.</param>
+    /// <param name="now">For times of what is new. Cut to whole seconds.</param>
+    public static NodeOSStatus Compose(NodeOS os, HostState? host, HostBoot? boot, StepReport report, string agentVersion, DateTimeOffset now)
+    {
+        var moment = now.TruncateToSeconds();
+        var former = os.Status?.Attempt == os.Spec.Attempt ? os.Status : null;
+
+        // A host tool that does not answer for once has not made the host forget what it runs.
+        var last = host is null && boot is not null && os.Status?.BootID == boot.BootID ? os.Status : null;
+        return new NodeOSStatus
+        {
+            ObservedGeneration = os.Metadata.Generation,
+            Attempt = os.Spec.Attempt,
+            Step = report.Step,
+            Backend = host?.Backend ?? last?.Backend,
+            BackendVersion = host?.BackendVersion ?? last?.BackendVersion,
+            AgentVersion = agentVersion,
+            BootID = boot?.BootID,
+            Booted = host is null ? last?.Booted : host.Deployments.Booted?.ToStatus(),
+            Staged = host is null ? last?.Staged : host.Deployments.Upcoming?.ToStatus(),
+            Rollback = host is null ? last?.Rollback : host.Deployments.Rollback?.ToStatus(),
+            Conditions = Conditions.Carry(os.Status?.Conditions, Wanted(report), os.Metadata.Generation, moment),
+            Timings = Timings(former?.Timings, report, boot, moment),
+            LastError = Error(former?.LastError, report.Error, moment),
+        };
+    }
+
+    private static IEnumerable<Condition> Wanted(StepReport report)
+    {
+        yield return new Condition
+        {
+            Type = ConditionTypes.Ready,
+            Status = report.Ready ? ConditionStatus.True : ConditionStatus.False,
+            Reason = report.Reason,
+            Message = report.Message,
+        };
+        if (report.Staged is { } staged)
+        {
+            yield return new Condition { Type = ConditionTypes.Staged, Status = staged.Status, Reason = staged.Reason, Message = staged.Message };
+        }
+
+        if (report.HostHealthy is { } healthy)
+        {
+            yield return new Condition { Type = ConditionTypes.HostHealthy, Status = healthy.Status, Reason = healthy.Reason, Message = healthy.Message };
+        }
+    }
+
+    private static NodeTimings? Timings(NodeTimings? former, StepReport report, HostBoot? boot, DateTimeOffset now)
+    {
+        var timings = former ?? new NodeTimings();
+        timings = report.Milestone switch
+        {
+            Milestone.StagingStarted => timings with { StagingStartedAt = timings.StagingStartedAt ?? report.Since?.TruncateToSeconds() ?? now },
+            Milestone.Staged => timings with { StagingStartedAt = timings.StagingStartedAt ?? report.Since?.TruncateToSeconds() ?? now, StagedAt = timings.StagedAt ?? now },
+
+            // The reboot that counts is the last one that was asked for: a rollback asks again.
+            Milestone.RebootRequested => timings with { RebootRequestedAt = now },
+            Milestone.Healthy => timings with { HealthyAt = timings.HealthyAt ?? now },
+            _ => timings,
+        };
+        timings = timings with { BootedAt = boot?.BootedAt?.TruncateToSeconds() };
+        return timings == new NodeTimings() ? null : timings;
+    }
+
+    private static NodeError? Error(NodeError? former, ErrorReport? error, DateTimeOffset now)
+    {
+        if (error is null)
+        {
+            return null;
+        }
+
+        var message = error.Message.Length > MaxErrorMessage ? error.Message[..MaxErrorMessage] : error.Message;
+        if (former?.Reason != error.Reason)
+        {
+            return new NodeError { Reason = error.Reason, Message = message, At = now, Count = 1 };
+        }
+
+        return error.IsNew
+            ? new NodeError { Reason = error.Reason, Message = message, At = now, Count = former.Count + 1 }
+            : former with { Message = message };
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text.Json;
+using Ostler.Agent.Api;
+using Ostler.Agent.Host;
+using Ostler.Api;
+
+namespace Ostler.Agent.Reporting;
+
+/// <summary>Writes the status of the NodeOS, and only when it says something new.</summary>
+internal sealed class StatusReporter(INodeOSApi api, NodeOSCell cell, string agentVersion, TimeProvider time)
+{
+    /// <summary>Writes what a pass has to say.</summary>
+    /// <param name="os">The object as the pass knows it.</param>
+    /// <param name="host">The facts, or null.</param>
+    /// <param name="boot">The present boot, or null.</param>
+    /// <param name="report">What to say.</param>
+    /// <param name="ct">Ends the call.</param>
+    /// <returns>The object as it is now stored; <paramref name="os"/> itself when there was nothing new.</returns>
+    public async Task<NodeOS> ReportAsync(NodeOS os, HostState? host, HostBoot? boot, StepReport report, CancellationToken ct)
+    {
+        var status = StatusComposition.Compose(os, host, boot, report, agentVersion, time.GetUtcNow());
+        if (Text(status) == Text(os.Status))
+        {
+            return os;
+        }
+
+        var stored = await api.ApplyStatusAsync(os.Metadata.Uid!, status, ct);
+        cell.Set(stored);
+        return stored;
+    }
+
+    /// <summary>True when both say the same on the wire. Records with lists in them are never equal by themselves.</summary>
+    public static bool SaysTheSame(NodeOSStatus? a, NodeOSStatus? b) => Text(a) == Text(b);
+
+    private static string Text(NodeOSStatus? status) => status is null ? "" : JsonSerializer.Serialize(status, OstlerJson.Default.NodeOSStatus);
+}

@@ -1,0 +1,26 @@
+// Downloads or builds what the tests' control plane needs, before the tests start and with its progress on the console.
+#:project ../tests/Ostler.Testing/Ostler.Testing.csproj
+#:property PublishAot=false
+
+using Ostler.Testing.ControlPlane;
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    stop.Cancel();
+};
+try
+{
+    Console.WriteLine($"Control plane of the tests: {await TestCluster.PrepareAsync(Console.WriteLine, stop.Token)}");
+    return 0;
+}
+catch (ClusterStartException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}

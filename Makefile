@@ -1,0 +1,71 @@
+# Needs the .NET 10 SDK and make; what else a target uses it installs through apt, or says what is missing.
+
+SHELL := /bin/bash
+VERSION ?= $(shell sed -n 's:.*<VersionPrefix>\(.*\)</VersionPrefix>.*:\1:p' Directory.Build.props)
+RID ?= linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
+PUBLISH := artifacts/publish
+
+# The demo's fleet.
+NODES ?= 5
+MAX_UNAVAILABLE ?= 1
+
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench image dist publish smoke clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+
+build: ## Build everything; warnings are errors
+	dotnet build operator.sln
+
+prepare: ## Get the Kubernetes control plane that the tests run against (the first time it may be built: 10 minutes)
+	dotnet run .ci/prepare.cs
+
+test: build prepare ## Run every test, as CI does; logs are in artifacts/test-logs
+	.ci/run-tests $(notdir $(wildcard tests/*Tests))
+
+test-unit: build ## Run the tests of the single parts
+	.ci/run-tests $(filter-out Ostler.IntegrationTests,$(notdir $(wildcard tests/*Tests)))
+
+test-integration: build prepare ## Run the tests of the whole, with a real control plane and real OSTree
+	.ci/run-tests Ostler.IntegrationTests
+
+lint: build ## Build, with warnings as errors, and check the style of the code
+	dotnet format operator.sln --no-restore --verify-no-changes
+
+fmt: ## Format the code
+	dotnet format operator.sln
+
+manifests: ## Write the CRDs and the reference of their fields from the types
+	dotnet run --project src/Ostler.CrdGenerator -- config
+
+verify: ## Fail when a generated file or the formatting is not what it should be; changes nothing
+	dotnet run --project src/Ostler.CrdGenerator -- --verify config
+	dotnet format whitespace operator.sln --verify-no-changes
+
+demo: ## Upgrade NODES=5 nodes with MAX_UNAVAILABLE=1 at a time, on this machine
+	NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) dotnet run --project tests/Ostler.Playground
+
+bench: ## Measure the planner, the controller and the agent
+	dotnet run -c Release --project tests/Ostler.Benchmarks
+
+publish: ## Compile controller, agent and command line to native programs in artifacts/publish
+	.ci/native-toolchain
+	dotnet publish src/Ostler.Controller -c Release -r $(RID) -o $(PUBLISH)/controller -v quiet
+	dotnet publish src/Ostler.Agent -c Release -r $(RID) -o $(PUBLISH)/agent -v quiet
+	dotnet publish src/Ostler.Cli -c Release -r $(RID) -o $(PUBLISH)/cli -v quiet
+
+smoke: ## Start what publish made: does it run, and does it say what is wrong?
+	.ci/smoke $(PUBLISH)
+
+dist: publish ## Pack the programs and the manifests into artifacts/dist
+	.ci/pack $(VERSION) $(RID) $(PUBLISH) artifacts/dist
+
+image: ## Build the container images, with docker, podman or buildah
+	.ci/build-images $(VERSION)
+
+clean: ## Remove what was built
+	rm -rf artifacts

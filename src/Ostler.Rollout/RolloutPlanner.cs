@@ -3,5 +3,101 @@ namespace Ostler.Rollout;
 /// <summary>Decides what to do next about one policy. Pure and total: the same snapshot always gives the same plan, and none throws.</summary>
 public static class RolloutPlanner
 {
-    public static RolloutPlan Plan(RolloutSnapshot snapshot) => new() { Actions = [], Nodes = [] };
+    /// <summary>
+    /// The plan: first each node by itself, then the budgets between those that want a slot or want to stage. At most one step of each node; what
+    /// follows from it is for the next snapshot to tell.
+    /// </summary>
+    public static RolloutPlan Plan(RolloutSnapshot snapshot)
+    {
+        var context = RolloutContext.From(snapshot);
+        var nodes = snapshot.Nodes;
+        var decisions = new List<(NodeFacts Node, NodeDecision Decision)>(nodes.Count);
+        var unavailable = 0;
+        var staging = 0;
+        DateTimeOffset? wakeUp = null;
+        foreach (var node in nodes)
+        {
+            if (node.Deleting)
+            {
+                continue;
+            }
+
+            var decision = NodeStateMachine.Decide(context, node);
+            unavailable += decision.Verdict.Unavailable ? 1 : 0;
+            staging += decision.IsStaging ? 1 : 0;
+            wakeUp = decision.WakeUp > snapshot.Now ? Moments.Earliest(wakeUp, decision.WakeUp) : wakeUp;
+            decisions.Add((node, decision));
+        }
+
+        // The plan must not depend on the order in which the nodes were gathered.
+        decisions.Sort(static (x, y) => string.CompareOrdinal(x.Node.Name, y.Node.Name));
+        var wantSlot = IndexesOf(NodeWish.Slot);
+        var wantStage = IndexesOf(NodeWish.Stage);
+        var budget = new AvailabilityBudget(context.Total, Availability.Limit(context.Spec.Rollout.MaxUnavailable, context.Total), unavailable);
+        var actions = new List<NodeAction>();
+        foreach (var (_, decision) in decisions)
+        {
+            actions.AddRange(decision.Actions);
+        }
+
+        var order = new GrantOrder(snapshot.LeaderNode);
+        foreach (var i in First(wantSlot, budget.Free))
+        {
+            var (verdict, action) = NodeTransitions.Grant(context, decisions[i].Node, decisions[i].Decision.Verdict);
+            decisions[i] = (decisions[i].Node, decisions[i].Decision with { Verdict = verdict });
+            actions.Add(action);
+        }
+
+        foreach (var i in First(wantStage, StageAhead.Allowed(context.Spec, budget) - staging))
+        {
+            var (verdict, action) = NodeTransitions.Stage(context, decisions[i].Node, decisions[i].Decision.Verdict);
+            decisions[i] = (decisions[i].Node, decisions[i].Decision with { Verdict = verdict });
+            wakeUp = Moments.Earliest(wakeUp, verdict.Deadline);
+            actions.Add(action);
+        }
+
+        return new()
+        {
+            Actions = actions,
+            Nodes = decisions.ConvertAll(static d => d.Decision.Verdict),
+            NextWakeUp = wakeUp,
+            Target = context.Target,
+            Gate = context.Gate,
+            Problems = context.Problems,
+            Conflicts = context.Conflicts.Policies,
+            Failures = context.Failures,
+            Availability = budget,
+        };
+
+        List<int> IndexesOf(NodeWish wish)
+        {
+            var indexes = new List<int>();
+            for (var i = 0; i < decisions.Count; i++)
+            {
+                if (decisions[i].Decision.Wish == wish)
+                {
+                    indexes.Add(i);
+                }
+            }
+
+            return indexes;
+        }
+
+        // Only as many are picked as there is room for: a fleet that waits behind one slot is not sorted at every pass.
+        IEnumerable<int> First(List<int> candidates, int room)
+        {
+            if (candidates.Count == 0 || room <= 0)
+            {
+                return [];
+            }
+
+            if (room == 1)
+            {
+                return [candidates.MinBy(i => decisions[i].Node, order)];
+            }
+
+            candidates.Sort((x, y) => order.Compare(decisions[x].Node, decisions[y].Node));
+            return candidates.Take(room);
+        }
+    }
 }

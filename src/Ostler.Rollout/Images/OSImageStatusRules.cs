@@ -3,43 +3,140 @@ using Ostler.Api;
 namespace Ostler.Rollout;
 
 /// <summary>What one try to resolve an image gave.</summary>
-/// <param name="Image">The tree it names now; null when the try failed.</param>
+/// <param name="Image">The tree that it names now; null when the try failed.</param>
 /// <param name="Reason">One of <see cref="Reasons"/>: Resolved, Pinned, ResolveFailed, RefNotFound, Denied.</param>
 /// <param name="Message">For people: where it was found, or what went wrong and what to do.</param>
 public sealed record ResolveOutcome(ResolvedImage? Image, string Reason, string Message);
 
-/// <summary>What a policy's rollouts say about digests.</summary>
-public sealed record PolicyFailures
-{
-    public required string Policy { get; init; }
-
-    /// <summary>The image that it names now.</summary>
-    public required string Image { get; init; }
-
-    public DateTimeOffset? RetryFailuresBefore { get; init; }
-
-    /// <summary>status.failedDigests.</summary>
-    public IReadOnlyList<FailedDigest> FailedDigests { get; init; } = [];
-}
-
 /// <summary>The status of an OSImage, from what it resolved to and from what rollouts found out. Pure.</summary>
 public static class OSImageStatusRules
 {
+    private const int MostHistory = 10;
+
     /// <summary>
-    /// What <see cref="ResolvedImage.Reference"/> is for this spec: the image as written, or the refspec <c>remote:branch</c>. A resolved
-    /// image with another reference belongs to a former spec and is not rolled out.
+    /// What <see cref="ResolvedImage.Reference"/> is for this spec: the image as written, or the refspec <c>remote:branch</c>; null when neither is
+    /// given. A resolved image with another reference belongs to a former spec and is not rolled out.
     /// </summary>
     public static string? ReferenceOf(OSImageSpec spec) =>
         spec.Container?.Image ?? (spec.Ostree is { } ostree ? $"{ostree.Remote}:{ostree.Ref}" : null);
 
-    /// <summary>Whether no node may get the digest.</summary>
-    public static bool IsQuarantined(OSImageSpec spec, OSImageStatus? status, string digest) => false;
+    /// <summary>Whether no node may get the digest: a person denied it, or a rollout failed with it and no person allowed it again.</summary>
+    public static bool IsQuarantined(OSImageSpec spec, OSImageStatus? status, string digest)
+    {
+        if (spec.Quarantine?.Deny?.Contains(digest) == true)
+        {
+            return true;
+        }
+
+        return spec.Quarantine?.Allow?.Contains(digest) != true && (status?.Quarantined ?? []).Any(q => q.Digest == digest);
+    }
 
     /// <summary>The status after a pass.</summary>
     /// <param name="image">The object as read.</param>
     /// <param name="outcome">What resolving gave in this pass; null when none was due.</param>
     /// <param name="policies">All policies of the cluster.</param>
     /// <param name="now">The controller's clock.</param>
-    public static OSImageStatus Compute(
-        OSImage image, ResolveOutcome? outcome, IReadOnlyList<PolicyFailures> policies, DateTimeOffset now) => image.Status ?? new();
+    public static OSImageStatus Compute(OSImage image, ResolveOutcome? outcome, IReadOnlyList<PolicyFailures> policies, DateTimeOffset now)
+    {
+        var former = image.Status;
+        var resolved = Resolved(former?.Resolved, outcome);
+        var history = History(former, resolved);
+        var quarantined = Quarantine.Merge(image.Metadata.Name, image.Spec, former?.Quarantined, KnownDigests(resolved, history), policies, now);
+        var status = new OSImageStatus
+        {
+            ObservedGeneration = image.Metadata.Generation,
+            Resolved = resolved,
+            History = history is [] ? null : history,
+            Quarantined = quarantined is [] ? null : quarantined,
+        };
+        return status with
+        {
+            Conditions = Api.Conditions.Carry(former?.Conditions, ConditionsOf(image, status, outcome), image.Metadata.Generation, now),
+        };
+    }
+
+    // The moment of the first sight stays: a poll that finds the same again is not news.
+    private static ResolvedImage? Resolved(ResolvedImage? former, ResolveOutcome? outcome) => outcome?.Image is not { } found
+        ? former
+        : former is not null && former.Digest == found.Digest && former.Reference == found.Reference
+            ? found with { ResolvedAt = former.ResolvedAt }
+            : found;
+
+    private static IReadOnlyList<ResolvedImage> History(OSImageStatus? former, ResolvedImage? resolved)
+    {
+        var history = former?.History ?? [];
+        return former?.Resolved is { } last && resolved is not null && last.Digest != resolved.Digest
+            ? [.. history.Prepend(last).Where(h => h.Digest != resolved.Digest).DistinctBy(h => h.Digest).Take(MostHistory)]
+            : history;
+    }
+
+    private static HashSet<string> KnownDigests(ResolvedImage? resolved, IReadOnlyList<ResolvedImage> history) =>
+        [.. history.Select(h => h.Digest), .. resolved is null ? [] : new[] { resolved.Digest }];
+
+    private static IEnumerable<Condition> ConditionsOf(OSImage image, OSImageStatus status, ResolveOutcome? outcome)
+    {
+        var problems = SpecValidation.Validate(image.Spec);
+        var ready = Ready(image, status, outcome, problems);
+        yield return problems is [var problem, ..]
+            ? ConditionOf(ConditionTypes.Accepted, ConditionStatus.False, problem.Reason, $"{problem.Field}: {problem.Message}")
+            : ConditionOf(ConditionTypes.Accepted, ConditionStatus.True, Reasons.Succeeded, "The spec can be carried out.");
+        yield return ready;
+        if (ready.Status != ConditionStatus.True)
+        {
+            // An answer that is the same at every try until somebody acts is no progress.
+            var stalled = ready.Reason is Reasons.Invalid or Reasons.NotSupportedYet or Reasons.Quarantined or Reasons.RefNotFound or Reasons.Denied;
+            yield return ConditionOf(stalled ? ConditionTypes.Stalled : ConditionTypes.Reconciling, ConditionStatus.True, ready.Reason, ready.Message);
+        }
+    }
+
+    private static Condition Ready(OSImage image, OSImageStatus status, ResolveOutcome? outcome, IReadOnlyList<FieldProblem> problems)
+    {
+        if (problems is [var problem, ..])
+        {
+            return NotReady(problem.Reason, $"{problem.Field}: {problem.Message}");
+        }
+
+        var isCurrent = status.Resolved is { } resolved
+            && resolved.Reference == ReferenceOf(image.Spec)
+            && (image.Spec.Ostree?.Commit is not { } pinned || pinned == resolved.Digest);
+        if (outcome is { Image: null })
+        {
+            var kept = isCurrent ? $" {Names.Of(status.Resolved!.Digest, status.Resolved.Version)}, found before, stays." : "";
+            return NotReady(outcome.Reason, outcome.Message + kept);
+        }
+
+        if (outcome is null)
+        {
+            // Nothing was due: what was said about this very spec still holds.
+            var former = image.Status?.Conditions.Find(ConditionTypes.Ready);
+            if (former is { Status: ConditionStatus.False } && former.Reason is Reasons.ResolveFailed or Reasons.RefNotFound or Reasons.Denied
+                && former.ObservedGeneration == image.Metadata.Generation)
+            {
+                return NotReady(former.Reason, former.Message);
+            }
+
+            if (!isCurrent)
+            {
+                return NotReady(Reasons.ImageNotReady, "It is being resolved.");
+            }
+        }
+
+        var name = Names.Of(status.Resolved!.Digest, image.Spec.Version ?? status.Resolved.Version);
+        if (IsQuarantined(image.Spec, status, status.Resolved.Digest))
+        {
+            var entry = status.Quarantined!.First(q => q.Digest == status.Resolved.Digest);
+            var who = entry.Policy is { Length: > 0 } policy ? $"policy {policy} failed with it ({entry.Reason})" : "spec.quarantine.deny lists it";
+            return NotReady(Reasons.Quarantined, $"{name} is quarantined: {who}. Point the image at another tree, or list the digest in spec.quarantine.allow.");
+        }
+
+        var pinnedToOne = image.Spec.Ostree?.Commit is not null;
+        return ConditionOf(
+            ConditionTypes.Ready, ConditionStatus.True, pinnedToOne ? Reasons.Pinned : Reasons.Resolved,
+            pinnedToOne ? $"Pinned to {name}." : $"{status.Resolved.Reference} is {name}.");
+    }
+
+    private static Condition NotReady(string reason, string message) => ConditionOf(ConditionTypes.Ready, ConditionStatus.False, reason, message);
+
+    private static Condition ConditionOf(string type, ConditionStatus status, string reason, string message) =>
+        new() { Type = type, Status = status, Reason = reason, Message = message };
 }

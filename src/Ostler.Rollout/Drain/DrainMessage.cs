@@ -1,0 +1,85 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>Says of a drain what it waits for: the pods in the way and whose they are, named, and no more of them than anybody reads.</summary>
+public static class DrainMessage
+{
+    private const int MostPods = 3;
+    private const int MostGroups = 5;
+
+    /// <summary>
+    /// Why the drain is not done: <see cref="Reasons.DrainBlocked"/> when something is in its way, else <see cref="Reasons.Draining"/>.
+    /// </summary>
+    /// <param name="pass">What was found.</param>
+    /// <param name="evictions">What evictions gave since; newer than what the pods carry.</param>
+    public static (string Reason, string Message) Describe(DrainPass pass, IReadOnlyList<EvictionResult>? evictions = null)
+    {
+        if (!pass.Known)
+        {
+            return (Reasons.Draining, "The pods of the node are not known yet.");
+        }
+
+        var groups = new List<(string Text, List<string> Pods)>();
+        var blocked = pass.Blocked.Count > 0;
+        foreach (var (pod, why) in pass.Blocked)
+        {
+            Add(why, pod);
+        }
+
+        foreach (var pod in pass.Evict)
+        {
+            var last = Latest(pod, evictions);
+            blocked |= last?.Outcome is EvictionOutcome.BlockedByBudget or EvictionOutcome.SeveralBudgets or EvictionOutcome.Failed;
+            Add(Explain(last), pod);
+        }
+
+        foreach (var pod in pass.Terminating)
+        {
+            Add(pod.Finalizers is { Count: > 0 } finalizers ? $"terminating, held by finalizer {finalizers[0]}" : "terminating", pod);
+        }
+
+        var said = groups.Take(MostGroups).Select(g => $"{Names.List(g.Pods, MostPods)}: {g.Text}");
+        var more = groups.Count > MostGroups ? $"; and {groups.Count - MostGroups} more kinds" : "";
+        return (blocked ? Reasons.DrainBlocked : Reasons.Draining, string.Join("; ", said) + more + ".");
+
+        void Add(string text, PodFacts pod)
+        {
+            var name = $"{pod.Namespace}/{pod.Name}";
+            foreach (var group in groups)
+            {
+                if (group.Text == text)
+                {
+                    group.Pods.Add(name);
+                    return;
+                }
+            }
+
+            groups.Add((text, [name]));
+        }
+    }
+
+    private static EvictionResult? Latest(PodFacts pod, IReadOnlyList<EvictionResult>? evictions)
+    {
+        foreach (var eviction in evictions ?? [])
+        {
+            if (eviction.Uid == pod.Uid)
+            {
+                return eviction;
+            }
+        }
+
+        return pod.LastEviction;
+    }
+
+    private static string Explain(EvictionResult? last) => last?.Outcome switch
+    {
+        EvictionOutcome.BlockedByBudget => last.Budget is { } budget
+            ? $"PodDisruptionBudget {budget} allows no disruption now"
+            : "a PodDisruptionBudget allows no disruption now",
+        EvictionOutcome.SeveralBudgets => $"more than one PodDisruptionBudget matches ({last.Message}): leave one",
+        EvictionOutcome.NamespaceTerminating => "its namespace is being deleted",
+        EvictionOutcome.Failed => $"eviction failed ({last.Message})",
+        _ => "being evicted",
+    };
+}

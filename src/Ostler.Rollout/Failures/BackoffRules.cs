@@ -1,0 +1,42 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>How long a node that was given back undisturbed is left alone.</summary>
+internal static class BackoffRules
+{
+    private static readonly TimeSpan First = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+
+    /// <summary>How often an order to boot may come to nothing without the tree being blamed.</summary>
+    public const int LostBootsAllowed = 2;
+
+    /// <summary>5 min, 10, 20, 40, then an hour each time.</summary>
+    public static TimeSpan Delay(int count) =>
+        count > 4 ? Longest : First * (1 << Math.Max(0, count - 1));
+
+    /// <summary>
+    /// The next backoff. It counts on from the former one when that was of the same digest and the same kind: a lost boot after a drain that
+    /// timed out is the first lost boot.
+    /// </summary>
+    public static NodeBackoff Next(NodeBackoff? former, string digest, string reason, string message, DateTimeOffset now)
+    {
+        var count = CountOf(former, digest, reason) + 1;
+        return new()
+        {
+            Digest = digest,
+            Count = count,
+            Until = now.After(Delay(count)).TruncateToSeconds(),
+            Reason = reason,
+            Message = Names.Cut(message),
+        };
+    }
+
+    public static int CountOf(NodeBackoff? former, string digest, string reason) =>
+        former is not null && former.Digest == digest && IsLostBoot(former.Reason) == IsLostBoot(reason) ? former.Count : 0;
+
+    public static bool Holds(NodeBackoff? backoff, string? digest, DateTimeOffset now) =>
+        backoff is not null && backoff.Digest == digest && backoff.Until > now;
+
+    private static bool IsLostBoot(string reason) => reason is Reasons.FinalizationNeverRan or Reasons.NotStaged;
+}

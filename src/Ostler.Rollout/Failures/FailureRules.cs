@@ -1,0 +1,59 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>Which failures count, and when there are too many.</summary>
+internal static class FailureRules
+{
+    /// <summary>A failure counts for its own digest only, and until a person asks for another try.</summary>
+    public static bool Counts(NodeFailure? failure, string? digest, DateTimeOffset? retryBefore) =>
+        failure is not null && failure.Digest == digest && !(failure.At <= retryBefore);
+
+    /// <summary>
+    /// Halted when more nodes failed than may, or when that was recorded before: a failed node that is replaced takes its record with it,
+    /// and the rollout must not go on for that.
+    /// </summary>
+    public static FailureBudget Of(
+        UpgradePolicySpec spec, NodeImage? target, IEnumerable<NodeFacts> selected, int total, ImageFacts? image, UpgradePolicyStatus? previous)
+    {
+        var allowed = spec.Rollback.MaxFailures.Of(total);
+        if (target is null)
+        {
+            return FailureBudget.None with { Allowed = allowed };
+        }
+
+        var retryBefore = spec.Rollout.RetryFailuresBefore;
+        var failed = 0;
+        (string Node, NodeFailure Failure)? first = null;
+        DateTimeOffset? last = null;
+        foreach (var node in selected)
+        {
+            if (node.OS?.Spec.Failure is not { } failure || !Counts(failure, target.Digest, retryBefore))
+            {
+                continue;
+            }
+
+            failed++;
+            if (first is not { } f
+                || failure.At < f.Failure.At
+                || (failure.At == f.Failure.At && string.CompareOrdinal(node.Name, f.Node) < 0))
+            {
+                first = (node.Name, failure);
+            }
+
+            last = last is null || failure.At > last ? failure.At : last;
+        }
+
+        var recorded = (previous?.FailedDigests ?? []).FirstOrDefault(d => d.Digest == target.Digest && !(d.At <= retryBefore));
+        var allowedAgain = image?.Spec.Quarantine?.Allow?.Contains(target.Digest) == true;
+        return new(failed, allowed, failed > allowed || (recorded is not null && !allowedAgain), first, last ?? recorded?.At);
+    }
+
+    public static string HaltMessage(NodeImage target, FailureBudget failures)
+    {
+        var what = failures.First is { } first
+            ? $"{failures.Failed} {(failures.Failed == 1 ? "node" : "nodes")} failed on {Names.Of(target)} ({failures.Allowed} may), the first being {first.Node}: {first.Failure.Reason}."
+            : $"{Names.Of(target)} failed on nodes that are gone since.";
+        return $"{what} No further node is touched. Point the OSImage at a better tree, or set spec.rollout.retryFailuresBefore to the present time to try again.";
+    }
+}

@@ -1,0 +1,104 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>Why a node that does not run the target may not be moved to it.</summary>
+internal sealed record Ineligible(string Reason, string Message)
+{
+    public NodeTally Tally { get; init; } = NodeTally.Pending;
+
+    /// <summary>Whether only a person can change it.</summary>
+    public bool NeedsPerson { get; init; }
+
+    /// <summary>When time changes it.</summary>
+    public DateTimeOffset? Until { get; init; }
+}
+
+/// <summary>The checks that a node must pass before it is staged, and again before it gets a slot. The first that fails is shown.</summary>
+internal static class Eligibility
+{
+    private static readonly Func<RolloutContext, NodeView, Ineligible?>[] Checks =
+    [
+        SelectedByAnotherPolicyToo,
+        HeldByAnotherPolicy,
+        AgentHasNotReported,
+        HostIsNotSupported,
+        FailedOnTheTarget,
+        BacksOff,
+        CordonedByOther,
+        NodeIsNotReady,
+    ];
+
+    public static Ineligible? Check(RolloutContext context, NodeView view)
+    {
+        foreach (var check in Checks)
+        {
+            if (check(context, view) is { } ineligible)
+            {
+                return ineligible;
+            }
+        }
+
+        return null;
+    }
+
+    private static Ineligible? SelectedByAnotherPolicyToo(RolloutContext context, NodeView view) => view.ConflictsWith is { } other
+        ? new(Reasons.PolicyConflict, $"Policy {other} selects the node, too: neither touches it. Change one of the selectors.") { NeedsPerson = true }
+        : null;
+
+    // A node that moved from one policy's selection to another's: the former one still has to let go.
+    private static Ineligible? HeldByAnotherPolicy(RolloutContext context, NodeView view) =>
+        !view.Bound && view.Spec.Policy is { } other && (view.Spec.Goal != Goal.Observe || view.Node.CordonedBy == other)
+            ? new(Reasons.HeldByOtherPolicy, $"Policy {other} has not let go of the node yet.")
+            : null;
+
+    private static Ineligible? AgentHasNotReported(RolloutContext context, NodeView view) => view.Status is null
+        ? new(
+            Reasons.AgentMissing,
+            view.Node.OS is null
+                ? "The node has no NodeOS yet: the controller creates it."
+                : "The agent has never reported: see whether its pod runs on the node.")
+        {
+            NeedsPerson = view.Node.OS is not null,
+        }
+        : null;
+
+    private static Ineligible? HostIsNotSupported(RolloutContext context, NodeView view) => view.Status!.Booted is null
+        ? new(Reasons.HostNotSupported, view.Status.LastError?.Message ?? "The agent does not know what the host has booted.") { NeedsPerson = true }
+        : null;
+
+    private static Ineligible? FailedOnTheTarget(RolloutContext context, NodeView view) =>
+        view.Spec.Failure is { } failure && context.FailureCounts(failure)
+            ? new(
+                Reasons.RolledBack,
+                $"{Names.Of(failure.Digest, failure.Version)} failed here at {Names.Of(failure.At)} ({failure.Reason}: {failure.Message}); "
+                + $"the node runs {Names.Of(view.Status!.Booted!)}. To try again, set spec.rollout.retryFailuresBefore to the present time.")
+            {
+                Tally = NodeTally.RolledBack,
+                NeedsPerson = true,
+            }
+            : null;
+
+    private static Ineligible? BacksOff(RolloutContext context, NodeView view) =>
+        view.Spec.Backoff is { } backoff && BackoffRules.Holds(backoff, context.Target?.Digest, context.Now)
+            ? new(Reasons.BackingOff, $"Given back ({backoff.Reason}), tried again at {Names.Of(backoff.Until)}: {backoff.Message}") { Until = backoff.Until }
+            : null;
+
+    private static Ineligible? CordonedByOther(RolloutContext context, NodeView view) => view.Node.Unschedulable && !view.Holds
+        ? new(
+            Reasons.CordonedByOther,
+            view.Node.CordonedBy is { } other
+                ? $"Cordoned by policy {other}; waits until it is done with the node."
+                : $"Cordoned by somebody else, which Ostler leaves alone: kubectl uncordon {view.Node.Name} when the node may be upgraded.")
+        {
+            NeedsPerson = true,
+        }
+        : null;
+
+    private static Ineligible? NodeIsNotReady(RolloutContext context, NodeView view) => view.Node.Ready
+        ? null
+        : new(Reasons.NodeNotReady, NotReadyMessage(view.Node));
+
+    internal static string NotReadyMessage(NodeFacts node) =>
+        $"The node is not Ready ({node.ReadyReason ?? "unknown"}): {node.ReadyMessage ?? "the kubelet does not say why"}. It is not touched until it is.";
+}

@@ -1,0 +1,51 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>Every deadline of a node, and nothing else that ends a step.</summary>
+/// <remarks>
+/// Deadlines of the boot are written into the NodeOS when the order is given: they hold when the policy is edited or deleted under it. Those of
+/// the drain follow the policy, so that a person can lengthen a drain that goes on.
+/// </remarks>
+internal static class NodeDeadlineRules
+{
+    /// <summary>When a node that holds a slot must be drained. Null: nobody knows since when it does.</summary>
+    public static DateTimeOffset? Drained(NodeFacts node, UpgradePolicySpec spec) => node.CordonedAt?.After(spec.Drain.Timeout);
+
+    /// <summary>When, under onTimeout Force, the node is rebooted although pods that are being deleted have not gone, or is given back.</summary>
+    public static DateTimeOffset? Forced(NodeFacts node, UpgradePolicySpec spec) => Drained(node, spec)?.After(spec.Drain.Timeout);
+
+    public static NodeDeadlines OfBoot(UpgradePolicySpec spec, DateTimeOffset now)
+    {
+        var reboot = now.After(spec.Reboot.Timeout);
+        return new() { Reboot = reboot.TruncateToSeconds(), Healthy = reboot.After(spec.Health.Timeout).TruncateToSeconds() };
+    }
+
+    public static NodeDeadlines OfRollback(UpgradePolicySpec spec, DateTimeOffset now) =>
+        new() { Rollback = now.After(((TimeSpan)spec.Reboot.Timeout).Plus(spec.Health.Timeout)).TruncateToSeconds() };
+
+    /// <summary>When the agent must have reported from a new boot.</summary>
+    public static DateTimeOffset Rebooted(NodeOSSpec os, UpgradePolicySpec spec, DateTimeOffset now) =>
+        os.Deadlines?.Reboot ?? (os.BootRequestedAt ?? now).After(spec.Reboot.Timeout);
+
+    /// <summary>
+    /// When all checks must pass: health.timeout after the boot, and never later than what was declared with the order. The moment of the boot is by the
+    /// node's clock, so it is forced between the order and the present.
+    /// </summary>
+    public static DateTimeOffset Healthy(NodeOSSpec os, NodeOSStatus? status, UpgradePolicySpec spec, DateTimeOffset now)
+    {
+        var ordered = os.BootRequestedAt ?? now;
+        var declared = os.Deadlines?.Healthy ?? ordered.After(spec.Reboot.Timeout).After(spec.Health.Timeout);
+        if (status?.Timings?.BootedAt is not { } booted)
+        {
+            return declared;
+        }
+
+        var forced = booted < ordered ? ordered : booted > now ? now : booted;
+        return Moments.Earlier(declared, forced.After(spec.Health.Timeout));
+    }
+
+    /// <summary>When the node must be back on its former tree, and Ready.</summary>
+    public static DateTimeOffset RolledBack(NodeOSSpec os, UpgradePolicySpec spec, DateTimeOffset now) =>
+        os.Deadlines?.Rollback ?? (os.BootRequestedAt ?? now).After(spec.Reboot.Timeout).After(spec.Health.Timeout);
+}

@@ -1,0 +1,22 @@
+namespace Ostler.Rollout;
+
+/// <summary>What a node, taken by itself, would like next: the budgets decide between those that want the same.</summary>
+internal enum NodeWish
+{
+    Nothing,
+
+    /// <summary>To be staged.</summary>
+    Stage,
+
+    /// <summary>A slot.</summary>
+    Slot,
+}
+
+/// <summary>What is decided about one node, taken by itself.</summary>
+internal readonly record struct NodeDecision(NodeVerdict Verdict, IReadOnlyList<NodeAction> Actions, DateTimeOffset? WakeUp)
+{
+    public NodeWish Wish { get; init; }
+
+    /// <summary>Whether it fetches the target now and keeps others from doing so.</summary>
+    public bool IsStaging { get; init; }
+}

@@ -1,0 +1,151 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+internal static partial class NodeStateMachine
+{
+    /// <summary>How long after an eviction that was refused the next is tried.</summary>
+    public static readonly TimeSpan EvictionRetry = TimeSpan.FromSeconds(5);
+
+    /// <summary>It holds a slot and its pods leave. Until it is told to boot, the slot can be given back without a trace.</summary>
+    private static NodeDecision Draining(RolloutContext context, NodeView view)
+    {
+        if (WhyToRelease(context, view) is { } why)
+        {
+            return NodeTransitions.Release(context, view, why.Reason, why.Message);
+        }
+
+        var node = view.Node;
+        if (node.CordonedAt is null)
+        {
+            return NodeTransitions.Recordon(
+                context, view, NodeStep.Cordoned, context.Now, "The mark of the cordon has lost its time, from which the drain's deadline counts.");
+        }
+
+        var pass = DrainPass.Over(node.Pods, context.Spec.Drain);
+        var deadline = NodeDeadlineRules.Drained(node, context.Spec)!.Value;
+        var overdue = context.Now >= deadline;
+
+        // What is seen is stronger than the clock: a node that is drained in the end is not given back for being late.
+        if (pass.Completed && IsFitToBoot(view))
+        {
+            return NodeTransitions.OrderBoot(context, view, Reasons.DrainCompleted, "No pod is left that must leave");
+        }
+
+        if (overdue && WhenOverdue(context, view, pass) is { } decision)
+        {
+            return decision;
+        }
+
+        return node.Unschedulable
+            ? GoOnDraining(context, view, pass, deadline)
+            : NodeTransitions.Recordon(context, view, NodeStep.Cordoned, node.CordonedAt.Value, "Somebody uncordoned the node while it was being drained.");
+    }
+
+    private static (string Reason, string Message)? WhyToRelease(RolloutContext context, NodeView view)
+    {
+        if (!view.Selected && context.Exists)
+        {
+            return (Reasons.Released, "The policy does not select the node any more.");
+        }
+
+        if (view.ConflictsWith is { } other)
+        {
+            return (Reasons.PolicyConflict, $"Policy {other} selects the node, too: neither touches it. Change one of the selectors.");
+        }
+
+        if (context.Gate is { ReleasesSlots: true } gate)
+        {
+            return (gate.Reason, gate.Message);
+        }
+
+        if (context.FailureCounts(view.Spec.Failure))
+        {
+            return (Reasons.RolledBack, "The target failed on the node before, and that counts again (spec.rollout.retryFailuresBefore).");
+        }
+
+        if (view.Spec.Image?.Digest != context.Target?.Digest)
+        {
+            return (Reasons.TargetChanged, "The target changed before the node was told to boot.");
+        }
+
+        return view.Runs(context.Target?.Digest) ? (Reasons.Updated, "The node runs the target already.") : null;
+    }
+
+    // Cordoned in the same snapshot in which it is empty, or pods may have come back since. Ready, or what was wrong before would be blamed on the
+    // new tree. Staged still, for a reboot in between takes a locked tree away.
+    private static bool IsFitToBoot(NodeView view) =>
+        view.Node is { Unschedulable: true, Ready: true } && view.HasStaged && view.AgentIsCurrent && view.Status is { BootID: not null, Booted: not null };
+
+    private static NodeDecision? WhenOverdue(RolloutContext context, NodeView view, DrainPass pass)
+    {
+        var spec = context.Spec.Drain;
+        var (reason, message) = WhyNotDrained(view, pass);
+        switch (spec.OnTimeout)
+        {
+            case DrainTimeoutAction.Hold:
+                return null;
+            case DrainTimeoutAction.Release:
+                return NodeTransitions.ReleaseWithBackoff(context, view, reason, $"Not drained within {spec.Timeout}: {message}");
+        }
+
+        var forced = NodeDeadlineRules.Forced(view.Node, context.Spec)!.Value;
+        if (context.Now < forced)
+        {
+            return view.Node.Unschedulable && pass is { Known: true, Completed: false } ? NodeTransitions.DeleteWhatIsLeft(context, view, pass, forced) : null;
+        }
+
+        var onlyTerminating = pass is { Known: true, Evict.Count: 0, Blocked.Count: 0 };
+        return onlyTerminating && IsFitToBoot(view)
+            ? NodeTransitions.OrderBoot(
+                context, view, Reasons.DrainForced, $"onTimeout is Force, and pods that were deleted have not gone within {spec.Timeout} more ({message})")
+            : NodeTransitions.ReleaseWithBackoff(context, view, reason, $"Not drained by force within twice {spec.Timeout}: {message}");
+    }
+
+    // Why a node that holds a slot is not told to boot.
+    private static (string Reason, string Message) WhyNotDrained(NodeView view, DrainPass pass)
+    {
+        if (!pass.Completed)
+        {
+            var (reason, message) = DrainMessage.Describe(pass);
+            return (reason == Reasons.DrainBlocked ? reason : Reasons.DrainTimedOut, message);
+        }
+
+        return view switch
+        {
+            { Node.Unschedulable: false } => (Reasons.CordonLost, "it was uncordoned by somebody."),
+            { Node.Ready: false } => (Reasons.NodeNotReady, Eligibility.NotReadyMessage(view.Node)),
+            { HasStaged: false } => (Reasons.NotStaged, view.Error is { } error ? $"{error.Reason}: {error.Message}" : "the target is no longer staged."),
+            _ => (Reasons.AgentSilent, "the agent has not caught up with its NodeOS."),
+        };
+    }
+
+    private static NodeDecision GoOnDraining(RolloutContext context, NodeView view, DrainPass pass, DateTimeOffset deadline)
+    {
+        var overdue = context.Now >= deadline;
+        if (pass.Completed)
+        {
+            var (reason, message) = WhyNotDrained(view, pass);
+            return Said(view, NodeStep.Drained, reason, $"Drained, but not told to boot: {message}", NodeTally.Updating, blocked: true)
+                with { WakeUp = overdue ? Forced(context, view) : deadline };
+        }
+
+        var (why, explanation) = DrainMessage.Describe(pass);
+        var due = pass.Evict.Where(p => IsDue(p, context.Now)).ToArray();
+        var decision = Said(
+            view, NodeStep.Cordoned, why, explanation, NodeTally.Updating, blocked: why == Reasons.DrainBlocked || overdue, needsPerson: overdue,
+            deadline: overdue ? null : deadline);
+        return decision with
+        {
+            Verdict = decision.Verdict with { Drain = pass },
+            Actions = [.. due.Select(pod => NodeTransitions.Evict(context, view, pod))],
+            WakeUp = Moments.Earliest(overdue ? Forced(context, view) : deadline, pass.Evict.Count > 0 ? context.Now.After(EvictionRetry) : null),
+        };
+    }
+
+    private static DateTimeOffset? Forced(RolloutContext context, NodeView view) =>
+        context.Spec.Drain.OnTimeout == DrainTimeoutAction.Force ? NodeDeadlineRules.Forced(view.Node, context.Spec) : null;
+
+    private static bool IsDue(PodFacts pod, DateTimeOffset now) =>
+        pod.LastEviction is not { } last || last.Uid != pod.Uid || last.At > now || now - last.At >= EvictionRetry;
+}

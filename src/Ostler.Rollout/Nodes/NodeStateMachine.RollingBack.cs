@@ -1,0 +1,82 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+internal static partial class NodeStateMachine
+{
+    /// <summary>It failed and goes back to its former tree.</summary>
+    private static NodeDecision RollingBack(RolloutContext context, NodeView view)
+    {
+        if (IsBack(view))
+        {
+            var ready = Verification.KubeletIsReady(view);
+            if (ready.Passed)
+            {
+                return NodeTransitions.FinishRollback(context, view);
+            }
+        }
+
+        var deadline = NodeDeadlineRules.RolledBack(view.Spec, context.Spec, context.Now);
+        var refused = view.AgentIsCurrent && view.ReportsOnAttempt && view.Status!.Step == NodeStep.Failed;
+        if (!refused && context.Now < deadline)
+        {
+            return NodeTransitions.KeepCordoned(
+                context, view, Said(view, NodeStep.RollingBack, Reasons.RollingBack, BackMessage(view, deadline), NodeTally.Updating, deadline: deadline));
+        }
+
+        // Whoever uncordons a node that could not go back has taken it over.
+        if (!view.Node.Unschedulable)
+        {
+            return NodeTransitions.GiveUpRollback(context, view);
+        }
+
+        var error = view.Error;
+        var reason = refused ? error?.Reason ?? Reasons.RollbackImpossible : Reasons.RollbackTimedOut;
+        var why = refused
+            ? error?.Message ?? "The agent does not say why."
+            : $"Not back on {Former(view)}, and Ready, by {Names.Of(deadline)}. It is still taken back when it reports.";
+        return Said(
+            view, NodeStep.Failed, reason, $"{why} See to the node; kubectl uncordon {view.Node.Name} takes it out of Ostler's hands.", NodeTally.Failed,
+            blocked: true, needsPerson: true);
+    }
+
+    // The agent must have seen the order to go back: until then a reboot into the failed tree may still be under way. In a boot of before the
+    // failure only its own word counts, that nothing but the former tree will be booted next.
+    private static bool IsBack(NodeView view) =>
+        view.AgentIsCurrent && view.Runs(view.Spec.Previous?.Digest) && (view.HasBooted || (view.ReportsOnAttempt && view.Status!.Step == NodeStep.RolledBack));
+
+    private static string BackMessage(NodeView view, DateTimeOffset deadline) =>
+        $"{view.Spec.Failure?.Reason}: {view.Spec.Failure?.Message} Goes back to {Former(view)}; must be there, and Ready, by {Names.Of(deadline)}.";
+
+    /// <summary>It failed and, automatic rollback being off, stays cordoned until a person decides.</summary>
+    private static NodeDecision HeldAfterFailure(RolloutContext context, NodeView view)
+    {
+        var failure = view.Spec.Failure!;
+        if (!view.Node.Unschedulable)
+        {
+            return NodeTransitions.FinishRelease(context, view);
+        }
+
+        if (view.Selected && context.Spec.Rollback.Automatic)
+        {
+            return NodeTransitions.OrderRollback(context, view, failure);
+        }
+
+        if (view.Selected && failure.At <= context.RetryBefore && context.Gate is null)
+        {
+            return view.Runs(context.Target?.Digest) && view.HasBooted
+                ? NodeTransitions.VerifyAgain(context, view)
+                : NodeTransitions.Release(context, view, Reasons.Retried, "A person asked for another try.");
+        }
+
+        return Said(
+            view, NodeStep.Failed, failure.Reason, $"{failure.Message} It stays cordoned on {Runs(view)}, spec.rollback.automatic being false. "
+            + $"To go back, set that to true; to keep the tree, kubectl uncordon {view.Node.Name}; to check it again, set spec.rollout.retryFailuresBefore "
+            + "to the present time.",
+            NodeTally.Failed, blocked: true, needsPerson: true);
+    }
+
+    private static string Former(NodeView view) => view.Spec.Previous is { } previous ? Names.Of(previous) : "its former tree";
+
+    private static string Runs(NodeView view) => view.Status?.Booted is { } booted ? Names.Of(booted) : "an unknown tree";
+}

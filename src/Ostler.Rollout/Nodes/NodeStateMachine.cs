@@ -1,0 +1,157 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>
+/// One node's way. Where it stands is derived from the goal in its NodeOS, the mark on its Node and what its agent reports; nothing is remembered.
+/// Each state is a file of this class, each arrow a method of <see cref="NodeTransitions"/>; the drawing in the README has the same names.
+/// </summary>
+internal static partial class NodeStateMachine
+{
+    public static NodeDecision Decide(RolloutContext context, NodeFacts node)
+    {
+        var view = new NodeView(context, node);
+        return view switch
+        {
+            { Holds: true, Bound: false } => HoldsWithoutNodeOS(context, view),
+            { Bound: false } => AtRest(context, view),
+            { Spec.Goal: Goal.Stage, Holds: false } => Staging(context, view),
+            { Spec.Goal: Goal.Stage } => Draining(context, view),
+            { Spec.Goal: Goal.Boot } => Booting(context, view),
+            { Spec.Goal: Goal.Rollback } => RollingBack(context, view),
+            { IsHeldAfterFailure: true } => HeldAfterFailure(context, view),
+            { Holds: true } => NodeTransitions.FinishRelease(context, view),
+            _ => AtRest(context, view),
+        };
+    }
+
+    /// <summary>Nothing is asked of the node.</summary>
+    private static NodeDecision AtRest(RolloutContext context, NodeView view)
+    {
+        if (!view.Selected)
+        {
+            return view.Bound && view.Spec.Policy is not null
+                ? NodeTransitions.LetGo(context, view)
+                : Said(view, NodeStep.Idle, Reasons.Observing, "The policy does not select the node.", NodeTally.Pending);
+        }
+
+        if (context.Target is { } target && view.Runs(target.Digest))
+        {
+            return Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated);
+        }
+
+        if (Eligibility.Check(context, view) is { } ineligible)
+        {
+            var step = ineligible.Tally == NodeTally.RolledBack ? NodeStep.RolledBack : NodeStep.Idle;
+            return Blocked(view, step, ineligible);
+        }
+
+        return context.Gate is { StagingAllowed: false } gate
+            ? Said(view, NodeStep.Idle, gate.Reason, gate.Message, NodeTally.Pending)
+            : Said(view, NodeStep.Idle, Reasons.WaitingForStage, "Waits for its turn to fetch the target (spec.rollout.stageAhead).", NodeTally.Pending)
+                with { Wish = NodeWish.Stage };
+    }
+
+    /// <summary>It fetches the target, or has it and waits for a slot.</summary>
+    private static NodeDecision Staging(RolloutContext context, NodeView view)
+    {
+        if (!view.Selected)
+        {
+            return NodeTransitions.LetGo(context, view);
+        }
+
+        if (view.ConflictsWith is { } other)
+        {
+            return NodeTransitions.Withdraw(
+                context, view, Reasons.PolicyConflict, $"Policy {other} selects the node, too: neither touches it. Change one of the selectors.");
+        }
+
+        if (context.Gate is { WithdrawsStaging: true } gate)
+        {
+            return NodeTransitions.Withdraw(context, view, gate.Reason, gate.Message);
+        }
+
+        if (context.Target is not { } target)
+        {
+            return Said(view, NodeStep.Staging, context.Gate!.Reason, context.Gate.Message, NodeTally.Pending);
+        }
+
+        if (view.Runs(target.Digest))
+        {
+            return NodeTransitions.FoundUpdated(context, view);
+        }
+
+        var staged = view.HasStaged;
+        if (Eligibility.Check(context, view) is { } ineligible)
+        {
+            var tally = ineligible.Tally == NodeTally.RolledBack ? NodeTally.RolledBack : staged ? NodeTally.Staged : NodeTally.Pending;
+            return Blocked(view, staged ? NodeStep.Staged : NodeStep.Staging, ineligible with { Tally = tally });
+        }
+
+        if (view.Spec.Image?.Digest != target.Digest)
+        {
+            return Said(view, NodeStep.Idle, Reasons.TargetChanged, "Waits for its turn to fetch the new target.", NodeTally.Pending)
+                with { Wish = context.Gate is { StagingAllowed: false } ? NodeWish.Nothing : NodeWish.Stage };
+        }
+
+        return staged && view.AgentIsCurrent ? HasStaged(context, view) : Fetches(context, view);
+    }
+
+    private static NodeDecision HasStaged(RolloutContext context, NodeView view) => context.Gate is { } gate
+        ? Said(view, NodeStep.Staged, gate.Reason, gate.Message, NodeTally.Staged)
+        : Said(view, NodeStep.Staged, Reasons.WaitingForSlot, context.StagedMessage, NodeTally.Staged) with { Wish = NodeWish.Slot };
+
+    private static NodeDecision Fetches(RolloutContext context, NodeView view)
+    {
+        var deadline = view.Spec.Deadlines?.Staged;
+        if (view.Error is { } error)
+        {
+            // The agent goes on trying; meanwhile another node may fetch.
+            var reason = error.Reason == Reasons.HostNotSupported ? error.Reason : Reasons.StagingFailed;
+            return Said(view, NodeStep.Staging, reason, $"{error.Reason}: {error.Message} The agent tries again by itself.", NodeTally.Pending, blocked: true);
+        }
+
+        if (deadline <= context.Now)
+        {
+            return view.ReportsOnAttempt
+                ? Said(
+                    view, NodeStep.Staging, Reasons.Staging, "Takes unusually long to fetch the target; other nodes go ahead.", NodeTally.Pending, blocked: true)
+                : Said(
+                    view, NodeStep.Staging, Reasons.AgentSilent, "The agent has not taken up the order to stage: look at its pod on the node.",
+                    NodeTally.Pending, blocked: true);
+        }
+
+        return Said(view, NodeStep.Staging, Reasons.Staging, "Fetches the target beside its work.", NodeTally.Pending, deadline: deadline)
+            with { IsStaging = true, WakeUp = deadline };
+    }
+
+    // The Node carries the policy's mark, but the NodeOS that would say what for is missing or another policy's.
+    private static NodeDecision HoldsWithoutNodeOS(RolloutContext context, NodeView view) => view.Node.OS is null && context.Exists
+        ? Said(
+            view, NodeStep.Cordoned, Reasons.AgentMissing, "The node is cordoned, but its NodeOS is gone: it is given back as soon as there is one again.",
+            NodeTally.Updating, blocked: true)
+        : NodeTransitions.FinishRelease(context, view);
+
+    internal static NodeDecision Said(
+        NodeView view, NodeStep step, string reason, string message, NodeTally tally, bool blocked = false, bool needsPerson = false,
+        DateTimeOffset? deadline = null) => new(
+            new()
+            {
+                Node = view.Node.Name,
+                Step = step,
+                Reason = reason,
+                Message = message,
+                Tally = tally,
+                Blocked = blocked,
+                NeedsPerson = needsPerson,
+                InFlight = tally == NodeTally.Updating,
+                Unavailable = Availability.IsUnavailable(view),
+                Selected = view.Selected,
+                Deadline = deadline,
+            },
+            [],
+            deadline);
+
+    private static NodeDecision Blocked(NodeView view, NodeStep step, Ineligible why) =>
+        Said(view, step, why.Reason, why.Message, why.Tally, blocked: true, needsPerson: why.NeedsPerson) with { WakeUp = why.Until };
+}

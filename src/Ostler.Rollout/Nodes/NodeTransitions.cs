@@ -1,0 +1,271 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>
+/// The arrows of the state machine: each makes the writes of one step, in an order in which a crash after any of them leaves a state that
+/// leads on to the same end.
+/// </summary>
+internal static class NodeTransitions
+{
+    /// <summary>AtRest → Staging: the agent fetches the target and lays it down, locked.</summary>
+    public static (NodeVerdict Verdict, NodeAction Action) Stage(RolloutContext context, NodeFacts node, NodeVerdict verdict)
+    {
+        var spec = NodeSpecs.Stage(context, node.OS!.Spec);
+        var message = $"Fetches {Names.Of(context.Target!)} beside its work.";
+        return (
+            verdict with { Step = NodeStep.Staging, Reason = Reasons.Staging, Message = message, Tally = NodeTally.Pending, Deadline = spec.Deadlines!.Staged },
+            Apply(node, spec, Reasons.Staging, message));
+    }
+
+    /// <summary>Staged → Cordoned: the node gets a slot.</summary>
+    public static (NodeVerdict Verdict, NodeAction Action) Grant(RolloutContext context, NodeFacts node, NodeVerdict verdict)
+    {
+        var message = $"Cordoned for {Names.Of(context.Target!)}; its pods are evicted next.";
+        return (
+            verdict with
+            {
+                Step = NodeStep.Cordoned,
+                Reason = Reasons.SlotGranted,
+                Message = message,
+                Tally = NodeTally.Updating,
+                InFlight = true,
+                Unavailable = true,
+                Deadline = context.Now.After(context.Spec.Drain.Timeout),
+            },
+            new NodeAction.Cordon(node.Name, node.Uid, context.Policy, context.Now.TruncateToSeconds(), Reasons.SlotGranted, message)
+            {
+                Grants = true,
+                ResourceVersion = node.ResourceVersion,
+            });
+    }
+
+    /// <summary>Staging → AtRest: what is staged stays locked on the disk and is never booted.</summary>
+    public static NodeDecision Withdraw(RolloutContext context, NodeView view, string reason, string message) => With(
+        NodeStateMachine.Said(
+            view, NodeStep.Idle, reason, message, NodeTally.Pending, blocked: view.ConflictsWith is not null, needsPerson: view.ConflictsWith is not null),
+        Apply(view.Node, NodeSpecs.Released(context, view), reason, message));
+
+    /// <summary>Staging → Updated: it runs the target without our doing.</summary>
+    public static NodeDecision FoundUpdated(RolloutContext context, NodeView view) => With(
+        NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated),
+        Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, context.UpdatedMessage));
+
+    /// <summary>A node that the policy does not select any more is free for the one that does.</summary>
+    public static NodeDecision LetGo(RolloutContext context, NodeView view)
+    {
+        var message = context.Exists ? "The policy does not select the node any more." : $"The policy {context.Policy} is gone.";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.Idle, Reasons.Released, message, NodeTally.Pending),
+            Apply(view.Node, NodeSpecs.Released(context, view), Reasons.Released, message));
+    }
+
+    /// <summary>Cordoned → AtRest: given back before it was told to boot, with nothing held against it.</summary>
+    public static NodeDecision Release(RolloutContext context, NodeView view, string reason, string message) =>
+        Release(context, view, reason, message, null);
+
+    /// <summary>Cordoned → AtRest: given back, and left alone for a while. Another node takes the slot.</summary>
+    public static NodeDecision ReleaseWithBackoff(RolloutContext context, NodeView view, string reason, string message) =>
+        Release(context, view, reason, message, BackoffRules.Next(view.Spec.Backoff, view.Spec.Image!.Digest, reason, message, context.Now));
+
+    // The record first: a slot beside the goal Observe is one to be given back, so that a crash in between changes nothing.
+    private static NodeDecision Release(RolloutContext context, NodeView view, string reason, string message, NodeBackoff? backoff)
+    {
+        var text = backoff is null ? message : $"{message} Tried again at {Names.Of(backoff.Until)}.";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.Idle, reason, text, NodeTally.Pending, blocked: backoff is not null) with { WakeUp = backoff?.Until },
+            [
+                Apply(view.Node, NodeSpecs.Released(context, view, backoff), reason, text, warning: backoff is not null),
+                .. UncordonIfOurs(context, view, reason, text),
+            ]);
+    }
+
+    /// <summary>The second half of a release.</summary>
+    public static NodeDecision FinishRelease(RolloutContext context, NodeView view)
+    {
+        const string message = "The node is given back.";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.Idle, Reasons.Released, message, NodeTally.Pending),
+            [.. UncordonIfOurs(context, view, Reasons.Released, message)]);
+    }
+
+    /// <summary>Somebody uncordoned a node under way: the cordon is put back, the slot and its deadlines stay those of the first.</summary>
+    public static NodeDecision Recordon(RolloutContext context, NodeView view, NodeStep step, DateTimeOffset at, string why) => With(
+        NodeStateMachine.Said(view, step, Reasons.CordonLost, why, NodeTally.Updating) with { WakeUp = NodeDeadlineRules.Drained(view.Node, context.Spec) },
+        CordonAgain(context, view, at, why));
+
+    /// <summary>As <see cref="Recordon"/>, for a node that waits for its boot or its checks: beside what else is to be done.</summary>
+    public static NodeDecision KeepCordoned(RolloutContext context, NodeView view, NodeDecision decision) =>
+        view.Node.Unschedulable || decision.Actions.Any(a => a is NodeAction.Uncordon) || decision.Verdict.Tally is not (NodeTally.Updating or NodeTally.Failed)
+            ? decision
+            : decision with
+            {
+                Actions =
+                [
+                    CordonAgain(
+                        context, view, view.Node.CordonedAt ?? view.Spec.GrantedAt ?? context.Now, "Somebody uncordoned the node before it was known to be healthy."),
+                    .. decision.Actions,
+                ],
+            };
+
+    public static NodeAction.EvictPod Evict(RolloutContext context, NodeView view, PodFacts pod) => new(
+        view.Node.Name, view.Node.Uid, pod.Namespace, pod.Name, pod.Uid, Grace(context), Reasons.Draining, $"Evicts {pod.Namespace}/{pod.Name}.");
+
+    /// <summary>Under onTimeout Force, what is left is deleted without regard to budgets. Graces hold.</summary>
+    public static NodeDecision DeleteWhatIsLeft(RolloutContext context, NodeView view, DrainPass pass, DateTimeOffset until)
+    {
+        var pods = pass.Evict.Concat(pass.Blocked.Select(b => b.Pod)).ToArray();
+        var message = pass.Completed
+            ? "Drained by force."
+            : $"onTimeout is Force: {Names.List([.. pods.Concat(pass.Terminating).Select(p => $"{p.Namespace}/{p.Name}")])} must go.";
+        var said = NodeStateMachine.Said(
+            view, pass.Completed ? NodeStep.Drained : NodeStep.Cordoned, Reasons.DrainForced, message, NodeTally.Updating, blocked: true, deadline: until);
+        return said with
+        {
+            Verdict = said.Verdict with { Drain = pass },
+            WakeUp = Moments.Earliest(until, pods.Length > 0 ? context.Now.After(NodeStateMachine.EvictionRetry) : null),
+            Actions =
+            [
+                .. pods.Select(p => new NodeAction.DeletePod(
+                    view.Node.Name, view.Node.Uid, p.Namespace, p.Name, p.Uid, Grace(context), Reasons.DrainForced,
+                    $"Deletes {p.Namespace}/{p.Name}, which could not be evicted in time.") { IsWarning = true }),
+            ],
+        };
+    }
+
+    /// <summary>Drained → Rebooting: from here on the node is brought to an end, whatever happens to the policy.</summary>
+    public static NodeDecision OrderBoot(RolloutContext context, NodeView view, string reason, string why)
+    {
+        var spec = NodeSpecs.Boot(context, view);
+        var message = $"{why}: told to boot {Names.Of(spec.Image!)}; must report back by {Names.Of(spec.Deadlines!.Reboot!.Value)}.";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.Drained, reason, message, NodeTally.Updating, deadline: spec.Deadlines.Reboot),
+            Apply(view.Node, spec, reason, message, warning: reason == Reasons.DrainForced));
+    }
+
+    /// <summary>Verifying → Soaking.</summary>
+    public static NodeDecision BeginSoak(RolloutContext context, NodeView view)
+    {
+        var since = context.Now.TruncateToSeconds();
+        var over = since.After(context.Spec.Rollout.Soak);
+        var message = $"All checks pass; they must until {Names.Of(over)}.";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.Soaking, Reasons.Soaking, message, NodeTally.Updating, deadline: over),
+            Apply(view.Node, view.Spec with { HealthySince = since }, Reasons.Soaking, message));
+    }
+
+    /// <summary>Soaking → Verifying: a check that passed does not any more.</summary>
+    public static NodeDecision LoseHealth(RolloutContext context, NodeView view, NodeDecision waits) =>
+        With(waits, Apply(view.Node, view.Spec with { HealthySince = null }, waits.Verdict.Reason, waits.Verdict.Message, warning: true));
+
+    /// <summary>Soaking → Updated. Uncordon first: a crash in between leaves a healthy node in service, and the record follows.</summary>
+    public static NodeDecision FinishUpdate(RolloutContext context, NodeView view)
+    {
+        var message = view.Spec.Image is { } image ? $"Runs {Names.Of(image)}, healthy." : "Healthy.";
+        var reached = view.Runs(context.Target?.Digest);
+        return With(
+            NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, message, reached ? NodeTally.Updated : NodeTally.Pending),
+            [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, message)]);
+    }
+
+    /// <summary>
+    /// The order to boot came to nothing, and the tree is not to blame: a power cut, or a staged tree that was gone. Only a host that goes down without
+    /// applying the tree time and again counts as a failure.
+    /// </summary>
+    public static NodeDecision ReleaseAfterLostBoot(RolloutContext context, NodeView view, string reason, string? message)
+    {
+        var digest = view.Spec.Image!.Digest;
+        return reason == Reasons.FinalizationNeverRan && BackoffRules.CountOf(view.Spec.Backoff, digest, reason) >= BackoffRules.LostBootsAllowed
+            ? Fail(context, view, reason, $"For the third time in a row: {message}")
+            : ReleaseWithBackoff(context, view, reason, message ?? "The agent does not say why.");
+    }
+
+    /// <summary>Rebooting, Verifying or Soaking → RollingBack; or, automatic rollback being off, → HeldAfterFailure.</summary>
+    public static NodeDecision Fail(RolloutContext context, NodeView view, string reason, string message)
+    {
+        var failure = new NodeFailure
+        {
+            Digest = view.Spec.Image?.Digest ?? "",
+            Version = view.Spec.Image?.Version,
+            Attempt = view.Spec.Attempt,
+            Reason = reason,
+            Message = Names.Cut(message),
+            At = context.Now.TruncateToSeconds(),
+        };
+
+        // A node that is back already has nothing to be held for.
+        var isBack = view.HasBooted && view.Runs(view.Spec.Previous?.Digest);
+        return view.Spec.Previous is not null && (context.Spec.Rollback.Automatic || isBack)
+            ? OrderRollback(context, view, failure)
+            : With(
+                NodeStateMachine.Said(
+                    view, NodeStep.Failed, reason, $"{message} The node stays cordoned, spec.rollback.automatic being false.", NodeTally.Failed, blocked: true,
+                    needsPerson: true),
+                Apply(view.Node, NodeSpecs.HeldAfterFailure(context, view.Spec, failure), reason, message, warning: true));
+    }
+
+    /// <summary>→ RollingBack.</summary>
+    public static NodeDecision OrderRollback(RolloutContext context, NodeView view, NodeFailure failure)
+    {
+        var spec = NodeSpecs.Rollback(context, view.Spec, failure);
+        var text = $"{failure.Reason}: {failure.Message} Goes back to {Names.Of(spec.Previous!)}.";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.RollingBack, failure.Reason, text, NodeTally.Updating, deadline: spec.Deadlines!.Rollback),
+            Apply(view.Node, spec, failure.Reason, text, warning: true));
+    }
+
+    /// <summary>RollingBack → RolledBack. Uncordon first, as in <see cref="FinishUpdate"/>.</summary>
+    public static NodeDecision FinishRollback(RolloutContext context, NodeView view)
+    {
+        var message = $"Runs {Names.Of(view.Status!.Booted!)} again, after {view.Spec.Failure?.Reason}: {view.Spec.Failure?.Message}";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.RolledBack, Reasons.RolledBack, message, NodeTally.RolledBack, blocked: true, needsPerson: true),
+            [
+                .. UncordonIfOurs(context, view, Reasons.RolledBack, message),
+                Apply(view.Node, NodeSpecs.RolledBack(context, view), Reasons.RolledBack, message, warning: true),
+            ]);
+    }
+
+    /// <summary>Failed → AtRest: a person uncordoned a node that could not go back.</summary>
+    public static NodeDecision GiveUpRollback(RolloutContext context, NodeView view)
+    {
+        const string message = "Somebody uncordoned the node after its rollback had failed, and so took it over.";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.Failed, Reasons.Released, message, NodeTally.Failed, blocked: true, needsPerson: true),
+            [.. UncordonIfOurs(context, view, Reasons.Released, message), Apply(view.Node, NodeSpecs.RolledBack(context, view), Reasons.Released, message)]);
+    }
+
+    /// <summary>HeldAfterFailure → Verifying: a person asked for another look at the tree that runs.</summary>
+    public static NodeDecision VerifyAgain(RolloutContext context, NodeView view)
+    {
+        var spec = NodeSpecs.VerifyAgain(context, view);
+        const string message = "A person asked for another try: the checks are run again on the tree that runs.";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.Verifying, Reasons.Retried, message, NodeTally.Updating, deadline: spec.Deadlines!.Healthy),
+            Apply(view.Node, spec, Reasons.Retried, message));
+    }
+
+    private static NodeAction.Cordon CordonAgain(RolloutContext context, NodeView view, DateTimeOffset at, string why) =>
+        new NodeAction.Cordon(view.Node.Name, view.Node.Uid, context.Policy, at.TruncateToSeconds(), Reasons.CordonLost, $"{why} It is cordoned again.")
+        {
+            ResourceVersion = view.Node.ResourceVersion,
+            IsWarning = true,
+        };
+
+    // Invariant 3: without the policy's mark the cordon is somebody else's.
+    private static IEnumerable<NodeAction> UncordonIfOurs(RolloutContext context, NodeView view, string reason, string message)
+    {
+        if (view.Holds)
+        {
+            yield return new NodeAction.Uncordon(view.Node.Name, view.Node.Uid, context.Policy, reason, message) { ResourceVersion = view.Node.ResourceVersion };
+        }
+    }
+
+    private static long? Grace(RolloutContext context) =>
+        context.Spec.Drain.GracePeriod is { } grace ? (long)Math.Ceiling(grace.Value.TotalSeconds) : null;
+
+    private static NodeAction.ApplySpec Apply(NodeFacts node, NodeOSSpec spec, string reason, string message, bool warning = false) =>
+        new NodeAction.ApplySpec(node.Name, node.Uid, spec, reason, message) { ResourceVersion = node.OS?.ResourceVersion, IsWarning = warning };
+
+    private static NodeDecision With(NodeDecision decision, params NodeAction[] actions) => decision with { Actions = actions };
+}

@@ -1,0 +1,68 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>One node as one policy sees it: the facts that the decisions are made of.</summary>
+internal readonly struct NodeView
+{
+    private static readonly NodeOSSpec NoSpec = new();
+
+    public NodeView(RolloutContext context, NodeFacts node)
+    {
+        Node = node;
+        Spec = node.OS?.Spec ?? NoSpec;
+        Status = node.OS?.Status;
+        Selected = context.Selects(node);
+        Holds = node.CordonedBy == context.Policy;
+        // A NodeOS that names no policy is nobody's: whoever selects the node, or cordoned it, may take it up.
+        Bound = node.OS is not null && (Spec.Policy == context.Policy || (Spec.Policy is null && (Selected || Holds)));
+        ConflictsWith = Selected ? context.Conflicts.Of(node.Name) : null;
+    }
+
+    public NodeFacts Node { get; }
+
+    /// <summary>What the NodeOS asks for; empty when there is none.</summary>
+    public NodeOSSpec Spec { get; }
+
+    public NodeOSStatus? Status { get; }
+
+    /// <summary>Whether the policy selects the node.</summary>
+    public bool Selected { get; }
+
+    /// <summary>Whether the node holds a slot of the policy.</summary>
+    public bool Holds { get; }
+
+    /// <summary>Whether the NodeOS is the policy's to write.</summary>
+    public bool Bound { get; }
+
+    /// <summary>Another policy that selects the node as well.</summary>
+    public string? ConflictsWith { get; }
+
+    /// <summary>Whether it holds a slot, or was told to boot: the slot of a node under way is taken even when its marks are gone.</summary>
+    public bool InFlight => Holds || (Bound && Spec.Goal is (Goal.Boot or Goal.Rollback));
+
+    /// <summary>Whether what the agent says is about the present attempt.</summary>
+    public bool ReportsOnAttempt => Status is not null && Status.Attempt == Spec.Attempt;
+
+    /// <summary>Whether the agent has seen the present spec.</summary>
+    public bool AgentIsCurrent => Status is not null && Status.ObservedGeneration >= Node.OS!.Generation;
+
+    /// <summary>Whether the agent reports from another boot than the one in which the order to boot was given.</summary>
+    public bool HasBooted => ReportsOnAttempt && Status!.BootID is { } now && Spec.Previous?.BootID is { } before && now != before;
+
+    public bool Runs(string? digest) => digest is not null && Status?.Booted?.Digest == digest;
+
+    /// <summary>Whether the image of the spec lies on the node, locked, ready for the next boot.</summary>
+    public bool HasStaged =>
+        ReportsOnAttempt && Spec.Image is { } image && Status!.Staged?.Digest == image.Digest && Status.Conditions.IsTrue(ConditionTypes.Staged);
+
+    /// <summary>What went wrong with the present attempt on the host.</summary>
+    public NodeError? Error => ReportsOnAttempt ? Status!.LastError : null;
+
+    /// <summary>
+    /// A failed node that stays as it is until a person decides: its attempt is over (goal Observe), but it kept slot and record.
+    /// A release clears previous, and a later attempt has a higher number, so that nothing else looks like this.
+    /// </summary>
+    public bool IsHeldAfterFailure =>
+        Holds && Bound && Spec.Goal == Goal.Observe && Spec.Previous is not null && Spec.Failure is { } failure && failure.Attempt == Spec.Attempt;
+}

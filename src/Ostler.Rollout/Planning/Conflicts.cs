@@ -1,0 +1,50 @@
+namespace Ostler.Rollout;
+
+/// <summary>Which nodes another policy selects too.</summary>
+internal sealed class Conflicts
+{
+    private readonly Dictionary<string, string> _byNode = new(StringComparer.Ordinal);
+
+    /// <summary>Each policy that selects some of the same nodes, sorted by name.</summary>
+    public IReadOnlyList<PolicyConflict> Policies { get; private init; } = [];
+
+    /// <summary>The first policy that selects the node as well; null when none does.</summary>
+    public string? Of(string node) => _byNode.GetValueOrDefault(node);
+
+    public static Conflicts Find(PolicyFacts policy, IReadOnlyList<OtherPolicy> others, IReadOnlyList<NodeFacts> nodes)
+    {
+        if (!policy.Exists || others.Count == 0)
+        {
+            return new();
+        }
+
+        var byNode = new Dictionary<string, string>(StringComparer.Ordinal);
+        var found = new List<PolicyConflict>();
+        foreach (var other in others.Where(o => !o.Deleting && o.Name != policy.Name).OrderBy(o => o.Name, StringComparer.Ordinal))
+        {
+            List<string>? names = null;
+            foreach (var node in nodes)
+            {
+                if (!node.Deleting && other.NodeSelector.Matches(node.Labels) && policy.Spec!.NodeSelector.Matches(node.Labels))
+                {
+                    (names ??= []).Add(node.Name);
+                    byNode.TryAdd(node.Name, other.Name);
+                }
+            }
+
+            if (names is not null)
+            {
+                names.Sort(StringComparer.Ordinal);
+                found.Add(new(other.Name, names.Count, [.. names.Take(3)]));
+            }
+        }
+
+        return new(byNode) { Policies = found };
+    }
+
+    private Conflicts(Dictionary<string, string> byNode) => _byNode = byNode;
+
+    private Conflicts()
+    {
+    }
+}

@@ -1,0 +1,56 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>Why no new slot is granted, whatever the budget: the first gate that is shut.</summary>
+internal static class Gates
+{
+    public static RolloutGate? Find(
+        PolicyFacts policy, IReadOnlyList<FieldProblem> problems, ImageFacts? image, NodeImage? target, RolloutGate? targetGate, FailureBudget failures)
+    {
+        if (!policy.Exists)
+        {
+            return new(Reasons.Deleting, $"The policy {policy.Name} is gone: its nodes are given back.")
+            {
+                ReleasesSlots = true,
+                WithdrawsStaging = true,
+            };
+        }
+
+        if (problems is [var problem, ..])
+        {
+            return new(problem.Reason, $"{problem.Field}: {problem.Message}") { ReleasesSlots = true, NeedsPerson = true };
+        }
+
+        if (target is null)
+        {
+            return targetGate;
+        }
+
+        if (failures.Halted)
+        {
+            return new(Reasons.TooManyFailures, FailureRules.HaltMessage(target, failures))
+            {
+                ReleasesSlots = true,
+                WithdrawsStaging = true,
+                NeedsPerson = true,
+            };
+        }
+
+        if (image is not null && OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest))
+        {
+            return new(
+                Reasons.ImageQuarantined,
+                $"{Names.Of(target)} is quarantined: point OSImage {image.Name} at another tree, or list the digest in its spec.quarantine.allow.")
+            {
+                ReleasesSlots = true,
+                WithdrawsStaging = true,
+                NeedsPerson = true,
+            };
+        }
+
+        return policy.Spec!.Paused
+            ? new(Reasons.Paused, "The policy is paused: nodes are staged, none is disrupted. Set spec.paused to false to go on.") { StagingAllowed = true }
+            : null;
+    }
+}

@@ -1,0 +1,70 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>What holds for all nodes of one decision, found once.</summary>
+internal sealed class RolloutContext
+{
+    // A policy that is gone leaves its nodes to the defaults that it would have had.
+    private static readonly UpgradePolicySpec Defaults = new() { ImageRef = new() { Name = "" }, NodeSelector = new() };
+
+    private RolloutContext(RolloutSnapshot snapshot)
+    {
+        Snapshot = snapshot;
+        Now = snapshot.Now;
+        Policy = snapshot.Policy.Name;
+        Exists = snapshot.Policy.Exists;
+        Spec = snapshot.Policy.Spec ?? Defaults;
+        Problems = Exists ? SpecValidation.Validate(Spec, Now) : [];
+        Conflicts = Conflicts.Find(snapshot.Policy, snapshot.OtherPolicies, snapshot.Nodes);
+        var (target, targetGate) = Exists ? TargetResolution.Resolve(Spec.ImageRef.Name, snapshot.Image) : (null, null);
+        Target = target;
+        var selected = snapshot.Nodes.Where(n => !n.Deleting && Selects(n));
+        Total = selected.Count();
+        Failures = FailureRules.Of(Spec, Target, selected, Total, snapshot.Image, snapshot.Policy.PreviousStatus);
+        Gate = Gates.Find(snapshot.Policy, Problems, snapshot.Image, Target, targetGate, Failures);
+        UpdatedMessage = Target is null ? "" : $"Runs {Names.Of(Target)}.";
+        StagedMessage = Target is null ? "" : $"Has {Names.Of(Target)} staged and waits for a slot.";
+    }
+
+    public static RolloutContext From(RolloutSnapshot snapshot) => new(snapshot);
+
+    public RolloutSnapshot Snapshot { get; }
+
+    public DateTimeOffset Now { get; }
+
+    /// <summary>The policy's name.</summary>
+    public string Policy { get; }
+
+    /// <summary>Whether the policy asks for anything. False: its nodes are only brought to an end.</summary>
+    public bool Exists { get; }
+
+    /// <summary>The policy's spec, or the defaults when it is gone.</summary>
+    public UpgradePolicySpec Spec { get; }
+
+    public IReadOnlyList<FieldProblem> Problems { get; }
+
+    public Conflicts Conflicts { get; }
+
+    /// <summary>The tree that the nodes are moved to; null while there is none.</summary>
+    public NodeImage? Target { get; }
+
+    /// <summary>How many nodes the policy selects.</summary>
+    public int Total { get; }
+
+    public FailureBudget Failures { get; }
+
+    /// <summary>Why no new slot is granted; null: by the budget alone.</summary>
+    public RolloutGate? Gate { get; }
+
+    // Thousands of nodes say these; they are made once.
+    public string UpdatedMessage { get; }
+
+    public string StagedMessage { get; }
+
+    public DateTimeOffset? RetryBefore => Spec.Rollout.RetryFailuresBefore;
+
+    public bool Selects(NodeFacts node) => Exists && Spec.NodeSelector.Matches(node.Labels);
+
+    public bool FailureCounts(NodeFailure? failure) => Target is not null && FailureRules.Counts(failure, Target.Digest, RetryBefore);
+}

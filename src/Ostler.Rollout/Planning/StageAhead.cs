@@ -1,0 +1,20 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>How many nodes may fetch the target at once: a registry, and the storage behind the workloads, must bear it.</summary>
+internal static class StageAhead
+{
+    /// <summary>
+    /// How long a node that stages keeps others from doing so. One whose agent is dead would otherwise hold up the rollout for ever;
+    /// beyond this it goes on staging beside the others, and status says so.
+    /// </summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// How many may be staging. At least as many as there are free slots, or a policy with stageAhead 0 would never begin; while paused no
+    /// slot is waiting, so stageAhead alone counts.
+    /// </summary>
+    public static int Allowed(UpgradePolicySpec spec, AvailabilityBudget budget) =>
+        spec.Paused ? spec.Rollout.StageAhead.Of(budget.Total) : Math.Max(spec.Rollout.StageAhead.Of(budget.Total), budget.Free);
+}

@@ -1,0 +1,75 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>How a rollout stands as a whole.</summary>
+/// <param name="IsReady">Every node is where it should be.</param>
+/// <param name="IsMoving">Something goes on, or will without anybody's doing.</param>
+/// <param name="NeedsPerson">Nothing will before somebody acts.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Message">Why, for people, and what to do.</param>
+internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, string Reason, string Message)
+{
+    public static Outlook Of(RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts)
+    {
+        var inFlight = verdicts.Count(v => v.InFlight);
+        if (plan.Gate is { } gate && gate.Reason != Reasons.Paused)
+        {
+            var waits = !gate.NeedsPerson;
+            return new(false, inFlight > 0 || waits, gate.NeedsPerson, gate.Reason, gate.Message + Ending(inFlight));
+        }
+
+        var waiting = verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, NeedsPerson: false });
+        if (plan.Conflicts.Count > 0)
+        {
+            return new(false, waiting && plan.Gate is null, true, Reasons.PolicyConflict, PolicyConditions.ConflictMessage(plan));
+        }
+
+        if (counts.Total == 0)
+        {
+            return new(true, inFlight > 0, false, Reasons.NoNodes, "The selector matches no node.");
+        }
+
+        var progress = Progress(plan, verdicts, counts, inFlight);
+        if (counts.Updated == counts.Total)
+        {
+            return new(true, inFlight > 0, false, Reasons.UpToDate, progress);
+        }
+
+        if (plan.Gate is { } paused)
+        {
+            // Staging goes on while paused, and so do the nodes in flight.
+            var staging = verdicts.Any(v => v is { Selected: true, Step: NodeStep.Staging, Blocked: false });
+            return new(false, inFlight > 0 || staging, false, Reasons.Paused, $"{progress} {paused.Message}");
+        }
+
+        if (verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, Blocked: false }))
+        {
+            return new(false, true, false, Reasons.RollingOut, progress);
+        }
+
+        // A node that backs off, or whose kubelet may come back, is tried again by itself: that is slow, but it is not at a standstill.
+        var reason = counts.Failed + counts.RolledBack > 0 && !waiting ? Reasons.NodesFailed : Reasons.NodesBlocked;
+        return new(false, waiting || inFlight > 0, !waiting, reason, progress);
+    }
+
+    private static string Ending(int inFlight) => inFlight switch
+    {
+        0 => "",
+        1 => " 1 node in flight is brought to its end.",
+        _ => $" {inFlight} nodes in flight are brought to their end.",
+    };
+
+    private static string Progress(RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts, int inFlight)
+    {
+        var text = $"{counts.Updated} of {counts.Total} nodes run {Names.Of(plan.Target!)}";
+        text += inFlight > 0 ? $", {inFlight} in flight" : "";
+        text += counts.Staged > 0 ? $", {counts.Staged} staged" : "";
+        text += counts.RolledBack > 0 ? $", {counts.RolledBack} rolled back" : "";
+        text += counts.Failed > 0 ? $", {counts.Failed} failed" : "";
+        var blocked = verdicts.Where(v => v is { Selected: true, Blocked: true }).ToArray();
+        return blocked is [var first, ..]
+            ? $"{text}; {blocked.Length} blocked, the first being {first.Node}: {first.Reason}."
+            : $"{text}.";
+    }
+}

@@ -1,0 +1,58 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>The conditions of a policy: one method each, from what was decided.</summary>
+internal static class PolicyConditions
+{
+    public static IEnumerable<Condition> Of(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts)
+    {
+        var outlook = Outlook.Of(plan, verdicts, counts);
+        yield return Make(ConditionTypes.Ready, outlook.IsReady, outlook.Reason, outlook.Message);
+        yield return Accepted(plan);
+        yield return Make(ConditionTypes.Progressing, outlook.IsMoving, outlook.IsMoving ? Reasons.RollingOut : outlook.Reason, outlook.Message);
+        yield return Halted(plan);
+        yield return Conflicted(plan);
+        yield return Make(ConditionTypes.WindowOpen, true, Reasons.AlwaysOpen, "No window is declared: nodes may be disrupted at any time.");
+
+        // kstatus: one of the two at most, and only while True. A pause is neither: nothing is wrong and nothing is under way.
+        if (!outlook.IsReady && outlook.IsMoving)
+        {
+            yield return Make(ConditionTypes.Reconciling, true, outlook.Reason, outlook.Message);
+        }
+        else if (!outlook.IsReady && outlook.NeedsPerson)
+        {
+            yield return Make(ConditionTypes.Stalled, true, outlook.Reason, outlook.Message);
+        }
+    }
+
+    private static Condition Accepted(RolloutPlan plan) => plan.Problems is [var problem, ..]
+        ? Make(ConditionTypes.Accepted, false, problem.Reason, string.Join("; ", plan.Problems.Take(5).Select(p => $"{p.Field}: {p.Message}")) + ".")
+        : Make(ConditionTypes.Accepted, true, Reasons.Succeeded, "The spec can be carried out.");
+
+    private static Condition Halted(RolloutPlan plan) => plan switch
+    {
+        { Failures.Halted: true, Target: { } target } => Make(
+            ConditionTypes.Halted, true, Reasons.TooManyFailures, FailureRules.HaltMessage(target, plan.Failures)),
+        { Failures.Failed: > 0 } => Make(
+            ConditionTypes.Halted, false, Reasons.FailuresTolerated, $"{plan.Failures.Failed} failed, {plan.Failures.Allowed} may."),
+        _ => Make(ConditionTypes.Halted, false, Reasons.NoFailures, "No node failed on the target."),
+    };
+
+    private static Condition Conflicted(RolloutPlan plan) => plan.Conflicts.Count > 0
+        ? Make(ConditionTypes.Conflicted, true, Reasons.PolicyConflict, ConflictMessage(plan))
+        : Make(ConditionTypes.Conflicted, false, Reasons.NoConflict, "No other policy selects the same nodes.");
+
+    internal static string ConflictMessage(RolloutPlan plan) =>
+        string.Join(" ", plan.Conflicts.Select(c =>
+            $"Policy {c.Policy} selects {c.Count} of the same nodes, too ({string.Join(", ", c.Examples)}{(c.Count > c.Examples.Count ? ", …" : "")})."))
+        + " Neither touches them. Change one of the selectors.";
+
+    private static Condition Make(string type, bool holds, string reason, string message) => new()
+    {
+        Type = type,
+        Status = holds ? ConditionStatus.True : ConditionStatus.False,
+        Reason = reason,
+        Message = message,
+    };
+}

@@ -65,11 +65,11 @@ public sealed record SystemdCheck
 }
 
 /// <summary>A command on the host.</summary>
-[Cel("self.command[0].startsWith('/')", "command must begin with the absolute path of a program, since no shell looks it up")]
 public sealed record ExecCheck
 {
     /// <summary>The program by its absolute path on the host, and its arguments. No shell is involved.</summary>
     [MinItems(1), MaxItems(64), MaxLength(4096)]
+    [Cel("self[0].startsWith('/')", "must begin with the absolute path of a program, since no shell looks it up")]
     public required IReadOnlyList<string> Command { get; init; }
 
     /// <summary>How long it may run.</summary>

@@ -35,16 +35,17 @@ public sealed class ImageResolver(OstreeRepository repository, TimeProvider time
 
     private async Task<ResolvedImage> DescribeAsync(OSImage image, OstreeSource ostree, string commit, CancellationToken cancel)
     {
-        var known = image.Status?.Resolved is { } resolved && resolved.Digest == commit ? resolved : null;
-        var version = image.Spec.Version
-            ?? known?.Version
-            ?? (ostree.Url is { } url ? await repository.ReadVersionAsync(url, commit, cancel) : null);
+        // What the status says was found for this very spec: a version that a former spec gave is not the commit's own.
+        var known = image.Status is { Resolved: { } resolved } status && resolved.Digest == commit && status.ObservedGeneration == image.Metadata.Generation
+            ? resolved.Version
+            : null;
+        var version = image.Spec.Version ?? known ?? (ostree.Url is { } url ? await repository.ReadVersionAsync(url, commit, cancel) : null);
         return new()
         {
             Reference = OSImageStatusRules.ReferenceOf(image.Spec)!,
             Digest = commit,
             Version = version,
-            ResolvedAt = known?.ResolvedAt ?? time.GetUtcNow(),
+            ResolvedAt = time.GetUtcNow(),
         };
     }
 }

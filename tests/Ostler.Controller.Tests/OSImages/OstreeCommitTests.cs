@@ -1,13 +1,12 @@
-using System.Diagnostics;
 using Ostler.Controller.OSImages;
 
 namespace Ostler.Controller.Tests.OSImages;
 
 public sealed class OstreeCommitTests : IDisposable
 {
-    private readonly string _repo = Directory.CreateTempSubdirectory("ostler-repo").FullName;
+    private readonly OstreeRepositoryOnDisk _repo = new();
 
-    public void Dispose() => Directory.Delete(_repo, recursive: true);
+    public void Dispose() => _repo.Dispose();
 
     public static TheoryData<string, string[], string?> Commits => new()
     {
@@ -26,8 +25,8 @@ public sealed class OstreeCommitTests : IDisposable
     public async Task The_version_of_a_commit_made_by_ostree_is_read(string label, string[] metadata, string? version)
     {
         Assert.NotEmpty(label);
-        var commit = Make(metadata);
-        var bytes = await File.ReadAllBytesAsync(ObjectPath(commit), TestContext.Current.CancellationToken);
+        var commit = _repo.CommitWith("acme/edge", metadata);
+        var bytes = await File.ReadAllBytesAsync(_repo.ObjectPath(commit), TestContext.Current.CancellationToken);
 
         Assert.True(OstreeCommit.IsNamed(bytes, commit));
         Assert.Equal(version is not null, OstreeCommit.TryReadVersion(bytes, out var read));
@@ -37,8 +36,8 @@ public sealed class OstreeCommitTests : IDisposable
     [Fact]
     public async Task Any_damage_is_noticed_by_name_and_never_throws()
     {
-        var commit = Make(["--add-metadata-string=acme.a=b", "--add-metadata-string=version=42.1"]);
-        var bytes = await File.ReadAllBytesAsync(ObjectPath(commit), TestContext.Current.CancellationToken);
+        var commit = _repo.CommitWith("acme/edge", ["--add-metadata-string=acme.a=b", "--add-metadata-string=version=42.1"]);
+        var bytes = await File.ReadAllBytesAsync(_repo.ObjectPath(commit), TestContext.Current.CancellationToken);
 
         for (var i = 0; i < bytes.Length; i++)
         {
@@ -56,8 +55,8 @@ public sealed class OstreeCommitTests : IDisposable
     [Fact]
     public async Task A_repository_is_read_over_http_from_ref_to_version()
     {
-        var commit = Make(["--add-metadata-string=version=42.20261101.3"]);
-        await using var server = await LoopbackHttp.ServeAsync(_repo);
+        var commit = _repo.CommitWith("acme/edge", ["--add-metadata-string=version=42.20261101.3"]);
+        await using var server = await LoopbackHttp.ServeAsync(_repo.Path);
         var repository = OstreeRepositoryTests.Repository();
 
         var resolved = await repository.ResolveRefAsync(server.Url, "acme/edge", TestContext.Current.CancellationToken);
@@ -70,41 +69,11 @@ public sealed class OstreeCommitTests : IDisposable
     [Fact]
     public async Task A_commit_that_is_not_what_its_name_says_has_no_version()
     {
-        var commit = Make(["--add-metadata-string=version=42"]);
-        var other = Make(["--add-metadata-string=version=43"]);
-        File.Copy(ObjectPath(other), ObjectPath(commit), overwrite: true);
-        await using var server = await LoopbackHttp.ServeAsync(_repo);
+        var commit = _repo.CommitWith("acme/edge", ["--add-metadata-string=version=42"]);
+        var other = _repo.CommitWith("acme/edge", ["--add-metadata-string=version=43"]);
+        File.Copy(_repo.ObjectPath(other), _repo.ObjectPath(commit), overwrite: true);
+        await using var server = await LoopbackHttp.ServeAsync(_repo.Path);
 
         Assert.Null(await OstreeRepositoryTests.Repository().ReadVersionAsync(server.Url, commit, TestContext.Current.CancellationToken));
-    }
-
-    private string Make(string[] metadata)
-    {
-        if (!File.Exists(Path.Combine(_repo, "config")))
-        {
-            Ostree(["init", "--mode=archive"]);
-        }
-
-        var tree = Directory.CreateDirectory(Path.Combine(_repo, "..", Path.GetFileName(_repo) + "-tree")).FullName;
-        try
-        {
-            return Ostree(["commit", "--branch=acme/edge", "--subject=A tree", .. metadata, tree]).Trim();
-        }
-        finally
-        {
-            Directory.Delete(tree);
-        }
-    }
-
-    private string ObjectPath(string commit) => Path.Combine(_repo, "objects", commit[..2], commit[2..] + ".commit");
-
-    private string Ostree(string[] arguments)
-    {
-        Assert.SkipUnless(File.Exists("/usr/bin/ostree"), "ostree is not installed.");
-        using var process = Process.Start(new ProcessStartInfo("/usr/bin/ostree", [$"--repo={_repo}", .. arguments]) { RedirectStandardOutput = true })!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-        return output;
     }
 }

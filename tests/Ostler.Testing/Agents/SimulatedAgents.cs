@@ -100,12 +100,13 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
         var healthy = step is NodeStep.Verifying or NodeStep.Updated && !options.UnhealthyDigests.Contains(host.Booted.Digest);
         var wanted = new List<Condition>
         {
-            new() { Type = ConditionTypes.Ready, Status = ConditionStatus.True, Reason = Reasons.Observing },
+            new() { Type = ConditionTypes.Ready, Status = ConditionStatus.True, Reason = Reasons.Observing, Message = "The host was read." },
             new()
             {
                 Type = ConditionTypes.Staged,
                 Status = host.Staged is null ? ConditionStatus.False : ConditionStatus.True,
                 Reason = host.Staged is null ? Reasons.NotStaged : "Staged",
+                Message = host.Staged is null ? "Nothing is staged." : $"{host.Staged.Digest} is staged.",
             },
         };
         if (step is NodeStep.Verifying or NodeStep.Updated)
@@ -115,7 +116,7 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
                 Type = ConditionTypes.HostHealthy,
                 Status = healthy ? ConditionStatus.True : ConditionStatus.False,
                 Reason = healthy ? Reasons.HostChecksPass : Reasons.HostCheckFailed,
-                Message = healthy ? "" : "app: edge-app.service is failed",
+                Message = healthy ? "All checks pass." : "app: edge-app.service is failed",
             });
         }
 

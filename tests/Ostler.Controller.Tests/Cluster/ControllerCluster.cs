@@ -1,0 +1,78 @@
+using Ostler.Kubernetes;
+using Ostler.Testing.ControlPlane;
+
+namespace Ostler.Controller.Tests.Cluster;
+
+/// <summary>A real control plane with our CRDs.</summary>
+public sealed class ControllerCluster : ControlPlaneFixture
+{
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        await Cluster.InstallCustomResourcesAsync(Crds(), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>config/crd of the repository that this assembly was built in.</summary>
+    private static string Crds()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (Directory.Exists(Path.Combine(folder.FullName, "config", "crd")))
+            {
+                return Path.Combine(folder.FullName, "config", "crd");
+            }
+        }
+
+        throw new DirectoryNotFoundException($"There is no config/crd above {AppContext.BaseDirectory}.");
+    }
+}
+
+/// <summary>Counts the requests that change something.</summary>
+internal sealed class WriteCounter : DelegatingHandler
+{
+    private readonly Dictionary<string, int> _writes = [];
+
+    /// <summary>By method and resource, events and leases included.</summary>
+    public IReadOnlyDictionary<string, int> Writes
+    {
+        get
+        {
+            lock (_writes)
+            {
+                return new Dictionary<string, int>(_writes);
+            }
+        }
+    }
+
+    /// <summary>A client of the cluster whose writes are counted.</summary>
+    public static (ApiClient Client, WriteCounter Counter) Connect(TestCluster cluster)
+    {
+        // The library's client has the certificates of the kubeconfig in place.
+        var inner = ((k8s.Kubernetes)cluster.Admin).HttpClient;
+        var counter = new WriteCounter { InnerHandler = new Forward(inner) };
+        return (new(new HttpClient(counter) { BaseAddress = cluster.Server, Timeout = Timeout.InfiniteTimeSpan }, new() { FieldManager = "ostler-controller" }), counter);
+    }
+
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (request.Method != HttpMethod.Get)
+        {
+            var parts = request.RequestUri!.AbsolutePath.Trim('/').Split('/');
+            var start = parts[0] == "api" ? 2 : 3;
+            var resource = parts[start] == "namespaces" && parts.Length > start + 2 ? parts[start + 2] : parts[start];
+            var key = $"{request.Method} {resource}{(parts[^1] is "status" or "eviction" ? "/" + parts[^1] : "")}";
+            lock (_writes)
+            {
+                _writes[key] = _writes.GetValueOrDefault(key) + 1;
+            }
+        }
+
+        return base.SendAsync(request, cancellationToken);
+    }
+
+    private sealed class Forward(HttpClient inner) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            inner.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    }
+}

@@ -1,0 +1,98 @@
+using Ostler.Api;
+using Ostler.Controller.Resources;
+using Ostler.Kubernetes;
+using Ostler.Testing.Agents;
+using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Kubelet;
+
+namespace Ostler.Controller.Tests.Cluster;
+
+/// <summary>A few simulated machines with kubelet and agent, whose boots agree with each other.</summary>
+internal sealed class Fleet : IAsyncDisposable
+{
+    public const string OldDigest = "0000000000000000000000000000000000000000000000000000000000000001";
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _boot = new();
+    private readonly ApiClient _client;
+    private readonly SimulatedKubelets _kubelets;
+    private readonly SimulatedAgents _agents;
+    private Task _running = Task.CompletedTask;
+    private string? _nextBootID;
+    private int _boots;
+    private int _agentWrites;
+
+    public Fleet(TestCluster cluster, string name, SimulatedAgentOptions? options = null)
+    {
+        Name = name;
+        _client = cluster.CreateApiClient();
+        _kubelets = new(_client, new() { BootIds = () => _nextBootID ?? $"first-boot-{Interlocked.Increment(ref _boots)}" });
+        options ??= new();
+        _agents = new(
+            _client,
+            ControllerResources.NodeOSes,
+            options with { PowerChanged = PowerChangedAsync, Wrote = _ => Interlocked.Increment(ref _agentWrites) },
+            TimeProvider.System);
+    }
+
+    /// <summary>The value of the label <c>fleet</c> of all its nodes.</summary>
+    public string Name { get; }
+
+    public int AgentWrites => _agentWrites;
+
+    public SimulatedHost Host(string node) => _agents.Host(node);
+
+    public async Task<string[]> StartAsync(int count, CancellationToken cancel)
+    {
+        string[] names = [.. Enumerable.Range(1, count).Select(i => $"{Name}-{i}")];
+        foreach (var name in names)
+        {
+            var node = await _kubelets.AddNodeAsync(new() { Name = name, Labels = new Dictionary<string, string> { ["fleet"] = Name } }, cancel);
+            _agents.Add(new(name, new() { Digest = OldDigest, Version = "1" }, node.BootId));
+        }
+
+        var informer = new Informer<NodeOS>(_client, ControllerResources.NodeOSes);
+        _running = Task.WhenAll(informer.RunAsync(_stop.Token), _agents.RunAsync(informer, _stop.Token));
+        return names;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        try
+        {
+            await _running;
+        }
+        catch (OperationCanceledException)
+        {
+        }
+
+        foreach (var node in _kubelets.Nodes)
+        {
+            await _kubelets.RemoveNodeAsync(node.Name);
+        }
+
+        await _kubelets.DisposeAsync();
+        _client.Dispose();
+        _stop.Dispose();
+    }
+
+    private Task PowerChangedAsync(SimulatedHost host, bool isOn, CancellationToken cancel)
+    {
+        if (!isOn)
+        {
+            _kubelets[host.Node].Stop();
+            return Task.CompletedTask;
+        }
+
+        lock (_boot)
+        {
+            // Kubelet and agent read the same kernel's boot ID.
+            _nextBootID = host.BootID;
+            _kubelets[host.Node].Start();
+            _nextBootID = null;
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace Ostler.Controller.Tests.OSImages;
+
+/// <summary>An archive repository made by the real ostree, in a folder of its own.</summary>
+internal sealed class OstreeRepositoryOnDisk : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("ostler-repo").FullName;
+
+    public OstreeRepositoryOnDisk()
+    {
+        Directory.CreateDirectory(Tree);
+        Ostree(["init", "--mode=archive"]);
+    }
+
+    public string Path => System.IO.Path.Combine(_folder, "repo");
+
+    private string Tree => System.IO.Path.Combine(_folder, "tree");
+
+    /// <summary>Commits a tree with a version.</summary>
+    /// <returns>The commit.</returns>
+    public string Commit(string branch, string version) => CommitWith(branch, $"--add-metadata-string=version={version}");
+
+    /// <summary>Commits a tree with any metadata, as options of <c>ostree commit</c>.</summary>
+    public string CommitWith(string branch, params string[] metadata) =>
+        Ostree(["commit", $"--branch={branch}", "--subject=A tree", .. metadata, Tree]).Trim();
+
+    public string ObjectPath(string commit) => System.IO.Path.Combine(Path, "objects", commit[..2], commit[2..] + ".commit");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string Ostree(string[] arguments)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/ostree"), "ostree is not installed.");
+        using var process = Process.Start(new ProcessStartInfo("/usr/bin/ostree", [$"--repo={Path}", .. arguments]) { RedirectStandardOutput = true })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        return output;
+    }
+}

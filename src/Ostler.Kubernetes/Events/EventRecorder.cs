@@ -62,7 +62,7 @@ public sealed partial class EventRecorder
     /// <summary>Sends events until cancelled, then what still waits for up to <see cref="EventRecorderOptions.FlushTimeout"/>.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var end = new CancellationTokenSource();
+        using var end = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
         await using var registration = cancellationToken.UnsafeRegister(
             _ =>
             {

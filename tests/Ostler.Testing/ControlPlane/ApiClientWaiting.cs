@@ -60,8 +60,9 @@ public static class ApiClientWaiting
         where T : class
     {
         var selector = $"metadata.name={name.Name}";
-        var list = await TryAsync(() => client.ListAsync(
-            type, new ListOptions { Namespace = name.Namespace, FieldSelector = selector }, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var list = await TryAsync<ResourceList<T>>(
+            async () => await client.ListAsync(type, new() { Namespace = name.Namespace, FieldSelector = selector }, cancellationToken).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
         if (list is null)
         {
             yield break;

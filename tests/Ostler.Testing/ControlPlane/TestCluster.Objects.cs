@@ -19,10 +19,11 @@ public sealed partial class TestCluster
         await _admin.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new() { Name = name } }, cancellationToken: cancellationToken).ConfigureAwait(false);
         if (Capabilities.HasControllerManager)
         {
-            // Pods are refused until a controller has made this one.
+            // Pods are refused until controllers have made the account and, before 1.24, a token for it.
             await Eventually.GetAsync(
                 $"namespace {name} has its default service account",
-                token => FindAsync(() => _admin.CoreV1.ReadNamespacedServiceAccountAsync("default", name, cancellationToken: token)),
+                async token => await FindAsync(() => _admin.CoreV1.ReadNamespacedServiceAccountAsync("default", name, cancellationToken: token)).ConfigureAwait(false) is { } account
+                    && (Capabilities.Version.IsAtLeast(1, 24) || account.Secrets is { Count: > 0 }) ? account : null,
                 ObjectTimeout,
                 cancellationToken).ConfigureAwait(false);
         }

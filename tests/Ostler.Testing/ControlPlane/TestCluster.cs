@@ -13,7 +13,7 @@ public sealed partial class TestCluster : IAsyncDisposable
     private readonly IRunningCluster _running;
     private readonly RunFolder _folder;
     private readonly string _runId = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(3));
-    private readonly Kubernetes _admin;
+    private readonly k8s.Kubernetes _admin;
     private int _names;
 
     private TestCluster(IRunningCluster running, RunFolder folder, string description)
@@ -24,7 +24,7 @@ public sealed partial class TestCluster : IAsyncDisposable
         KubeconfigPath = folder.Write("admin.kubeconfig", running.AdminKubeconfig);
         var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(KubeconfigPath);
         Server = new Uri(configuration.Host);
-        _admin = new Kubernetes(configuration);
+        _admin = new k8s.Kubernetes(configuration);
     }
 
     /// <summary>Where the cluster came from, for people.</summary>

@@ -63,8 +63,10 @@ public sealed partial class SimulatedKubelets
     /// <summary>What the cloud's controller does with a new node, and, where there is no controller manager, what that would do.</summary>
     private async Task InitializeAsync(SimulatedNode node, V1Node current, CancellationToken cancellationToken)
     {
-        var kept = current.Spec.Taints.Where(t => !NodeObjects.IsOutdated(t, node, _options.RemoveNotReadyTaints)).ToList();
-        var spec = new JsonObject { ["taints"] = JsonNode.Parse(KubernetesJson.Serialize(kept)) };
+        var kept = current.Spec.Taints
+            .Where(t => !NodeObjects.IsOutdated(t, node, _options.RemoveNotReadyTaints))
+            .Select(t => JsonNode.Parse(KubernetesJson.Serialize(t)));
+        var spec = new JsonObject { ["taints"] = new JsonArray([.. kept]) };
         if (node.Options.ExternalCloudProvider)
         {
             spec["providerID"] = $"simulated:///{node.Name}";

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Ostler.Kubernetes;
@@ -25,6 +26,7 @@ public sealed partial class SimulatedKubelets : IAsyncDisposable
     private readonly Controller<string> _heartbeatController;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
+    private Exception? _fault;
     private int _created;
 
     /// <summary>Starts watching. Nodes are added with <see cref="AddNodeAsync"/>.</summary>
@@ -49,9 +51,9 @@ public sealed partial class SimulatedKubelets : IAsyncDisposable
             ShutdownTimeout = TimeSpan.FromSeconds(5),
             Queue = new() { Backoff = new() { Initial = TimeSpan.FromMilliseconds(20), Maximum = TimeSpan.FromSeconds(1) } },
         };
-        _podController = new("simulated-kubelet-pods", ReconcilePodAsync, controllerOptions, Time, logger);
-        _nodeController = new("simulated-kubelet-nodes", ReconcileNodeAsync, controllerOptions, Time, logger);
-        _heartbeatController = new("simulated-kubelet-heartbeats", HeartbeatAsync, controllerOptions, Time, logger);
+        _podController = new("simulated-kubelet-pods", Guarded<NamespacedName>(ReconcilePodAsync), controllerOptions, Time, logger);
+        _nodeController = new("simulated-kubelet-nodes", Guarded<string>(ReconcileNodeAsync), controllerOptions, Time, logger);
+        _heartbeatController = new("simulated-kubelet-heartbeats", Guarded<string>(HeartbeatAsync), controllerOptions, Time, logger);
         _podInformer.AddIndex(NodeIndex, pod => pod.Spec.NodeName);
         _podInformer.AddHandler(change =>
         {
@@ -113,6 +115,7 @@ public sealed partial class SimulatedKubelets : IAsyncDisposable
     }
 
     /// <summary>Stops all kubelets. Their objects stay in the cluster.</summary>
+    /// <exception cref="InvalidOperationException">A kubelet had a fault of its own: what the test saw of it cannot be trusted.</exception>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
@@ -126,6 +129,10 @@ public sealed partial class SimulatedKubelets : IAsyncDisposable
         }
 
         _stop.Dispose();
+        if (_fault is { } fault)
+        {
+            throw new InvalidOperationException($"A simulated kubelet broke down: {fault.Message}", fault);
+        }
     }
 
     internal string NextBootId()
@@ -154,6 +161,21 @@ public sealed partial class SimulatedKubelets : IAsyncDisposable
         _podController.RunAsync(cancellationToken),
         _nodeController.RunAsync(cancellationToken),
         _heartbeatController.RunAsync(cancellationToken));
+
+    /// <summary>Remembers the first fault of the simulation. A server that is away, busy or of another opinion is none.</summary>
+    private Reconcile<TKey> Guarded<TKey>(Reconcile<TKey> reconcile) => async (key, cancellationToken) =>
+    {
+        try
+        {
+            return await reconcile(key, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not (HttpRequestException or IOException or TimeoutException or OperationCanceledException)
+            && e is not ApiException { IsConflict: true } and not ApiException { Code: not (HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity) })
+        {
+            Interlocked.CompareExchange(ref _fault, e, null);
+            throw;
+        }
+    };
 
     private static NamespacedName KeyOf(V1Pod pod) => new(pod.Metadata.NamespaceProperty, pod.Metadata.Name);
 

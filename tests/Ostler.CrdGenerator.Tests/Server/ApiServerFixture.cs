@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
-using k8s;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.CrdGenerator.Tests.Server;

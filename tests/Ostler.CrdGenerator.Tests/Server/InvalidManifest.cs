@@ -13,7 +13,10 @@ public enum RefusedBy
     /// <summary>A CEL rule, on API servers from 1.25 on; on older ones the controller.</summary>
     Rule,
 
-    /// <summary>The controller, through <c>Accepted=False</c>: no schema can say it.</summary>
+    /// <summary>
+    /// The controller, through <c>Accepted=False</c>: no schema can say it. It may name the field or, where it does not support the whole
+    /// of it yet, one that the field lies in.
+    /// </summary>
     Controller,
 }
 

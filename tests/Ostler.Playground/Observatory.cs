@@ -1,0 +1,78 @@
+using k8s.Models;
+using Ostler.Api;
+using Ostler.Kubernetes;
+using Ostler.Testing.Fleet;
+
+namespace Ostler.Playground;
+
+/// <summary>Watches what <c>kubectl get -w</c> would show: nodes, their OS, the policy, the image and the workload's pods.</summary>
+internal sealed class Observatory(ApiClient api, StepClock clock)
+{
+    private readonly Informer<V1Node> _nodes = new(api, KnownResources.Nodes);
+    private readonly Informer<NodeOS> _nodeOSes = new(api, OstlerResources.NodeOSes);
+    private readonly Informer<UpgradePolicy> _policies = new(api, OstlerResources.UpgradePolicies);
+    private readonly Informer<OSImage> _images = new(api, OstlerResources.OSImages);
+    private readonly Informer<V1Pod> _pods = new(api, KnownResources.Pods, new InformerOptions<V1Pod> { Namespace = "default", LabelSelector = "app=web" });
+
+    public ChangeSignal Changes { get; } = new();
+
+    public DisruptionWatch Disruptions { get; } = new();
+
+    public Task RunAsync(CancellationToken cancel)
+    {
+        _nodes.AddHandler(_ => Changed());
+        _nodeOSes.AddHandler(_ => Changed());
+        _policies.AddHandler(_ => Changed());
+        _images.AddHandler(_ => Changed());
+        _pods.AddHandler(change =>
+        {
+            Disruptions.Observe(new NamespacedName(change.Object.Metadata.NamespaceProperty, change.Object.Metadata.Name), change.New);
+            Changed();
+        });
+        return Task.WhenAll(_nodes.RunAsync(cancel), _nodeOSes.RunAsync(cancel), _policies.RunAsync(cancel), _images.RunAsync(cancel), _pods.RunAsync(cancel));
+    }
+
+    public Task WaitForSyncAsync(CancellationToken cancel) => Task.WhenAll(
+        _nodes.WaitForSyncAsync(cancel), _nodeOSes.WaitForSyncAsync(cancel), _policies.WaitForSyncAsync(cancel),
+        _images.WaitForSyncAsync(cancel), _pods.WaitForSyncAsync(cancel));
+
+    /// <summary>Everything at this moment.</summary>
+    public FleetView View()
+    {
+        var policy = _policies.Lister.Get(new NamespacedName("", Scene.Policy));
+        var rows = _nodes.Lister.List().OrderBy(n => n.Metadata.Name.Length).ThenBy(n => n.Metadata.Name, StringComparer.Ordinal).Select(node => NodeRow.From(
+            node.Metadata.Name,
+            node.Metadata.Labels?.TryGetValue("topology.kubernetes.io/zone", out var zone) == true ? zone : "",
+            node.Spec?.Unschedulable == true,
+            node.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true,
+            _nodeOSes.Lister.Get(new NamespacedName("", node.Metadata.Name)),
+            policy)).ToList();
+        var pods = _pods.Lister.List().Where(p => p.Spec.NodeName is not null).GroupBy(p => p.Spec.NodeName).ToDictionary(g => g.Key, g => g.Count());
+        return new FleetView(Headline(policy), rows, pods, policy, _images.Lister.Get(new NamespacedName("", Scene.Image)));
+    }
+
+    /// <summary>What a node's NodeOS says.</summary>
+    public NodeOS? NodeOS(string node) => _nodeOSes.Lister.Get(new NamespacedName("", node));
+
+    private void Changed()
+    {
+        foreach (var row in View().Rows)
+        {
+            clock.Observe(row.Node, NodeOS(row.Node)?.Spec.Image?.Digest, row.Step);
+        }
+
+        Changes.Changed();
+    }
+
+    private static string Headline(UpgradePolicy? policy)
+    {
+        if (policy?.Status is not { Nodes: { } nodes } status)
+        {
+            return "no policy yet";
+        }
+
+        var ready = status.Conditions.Find(ConditionTypes.Ready);
+        return $"policy {policy.Metadata.Name}: {nodes.Updated}/{nodes.Total} updated to {status.Target?.Version ?? "?"}, {nodes.Updating} in flight, "
+            + $"{nodes.Failed + nodes.RolledBack} failed; {ready?.Reason}";
+    }
+}

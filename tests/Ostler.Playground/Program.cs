@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Ostler.Playground;
+using Spectre.Console;
+
+if (DemoOptions.Parse(args, Environment.GetEnvironmentVariable) is not { } options)
+{
+    Console.Error.WriteLine(DemoOptions.Usage);
+    return 2;
+}
+
+using var stop = new CancellationTokenSource();
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+var live = new Live(AnsiConsole.Console, TimeProvider.System);
+try
+{
+    await using var demo = await Demo.StartAsync(options, live, stop.Token);
+    return await demo.RunAsync(stop.Token) ? 0 : 1;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    live.Say("Interrupted; everything was taken down.");
+    return 130;
+}
+catch (Exception broken)
+{
+    live.Say(string.Create(CultureInfo.InvariantCulture, $"The demo failed: {broken}"));
+    return 1;
+}
+
+void Stop(PosixSignalContext context)
+{
+    // The default action would end the process before the hosts and the control plane are taken down.
+    context.Cancel = true;
+    stop.Cancel();
+}

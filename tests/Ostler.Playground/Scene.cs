@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Ostler.Api;
+using Ostler.Kubernetes;
+using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Fleet;
+
+namespace Ostler.Playground;
+
+/// <summary>What the demo applies: config/samples, with the few values that a laptop needs other than a data centre, and a workload.</summary>
+internal static class Scene
+{
+    public const int Replicas = 6;
+    public const int MinAvailable = 5;
+    public const string Branch = "acme/stable/x86_64/edge";
+    public const string Policy = "edge";
+    public const string Image = "edge-os";
+
+    /// <summary>The samples, applied as they are but for what is said on the screen.</summary>
+    public static async Task ApplySamplesAsync(
+        ApiClient api, string config, string repository, IntOrPercent maxUnavailable, string version, CancellationToken cancel)
+    {
+        var image = Read(config, "osimage.yaml");
+        image["spec"]!["ostree"]!["url"] = repository;
+        image["spec"]!["ostree"]!["gpgVerify"] = false;
+        image["spec"]!["version"] = version;
+        await Manifests.ApplyAsync(api, image, cancel);
+        var policy = Read(config, "upgradepolicy.yaml");
+        var rollout = policy["spec"]!["rollout"]!;
+        rollout["maxUnavailable"] = maxUnavailable.IsPercent ? maxUnavailable.ToString() : maxUnavailable.Value;
+        rollout["soak"] = "2s";
+        policy["spec"]!["health"]!["timeout"] = "15s";
+        policy["spec"]!["reboot"]!["timeout"] = "60s";
+        await Manifests.ApplyAsync(api, policy, cancel);
+    }
+
+    /// <summary>Six replicas behind a budget that lets one of them be away.</summary>
+    public static async Task ApplyWorkloadAsync(ApiClient api, bool hasPolicyV1, CancellationToken cancel)
+    {
+        var yaml = string.Create(CultureInfo.InvariantCulture, $$"""
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: web, namespace: default}
+            spec:
+              replicas: {{Replicas}}
+              selector: {matchLabels: {app: web}}
+              template:
+                metadata: {labels: {app: web}}
+                spec:
+                  terminationGracePeriodSeconds: 2
+                  tolerations: []
+                  containers: [{name: web, image: registry.example/web:1}]
+            ---
+            apiVersion: {{(hasPolicyV1 ? "policy/v1" : "policy/v1beta1")}}
+            kind: PodDisruptionBudget
+            metadata: {name: web, namespace: default}
+            spec:
+              minAvailable: {{MinAvailable}}
+              selector: {matchLabels: {app: web}}
+            """);
+        foreach (var document in YamlDocuments.Read(yaml))
+        {
+            await Manifests.ApplyAsync(api, document, cancel);
+        }
+    }
+
+    private static JsonObject Read(string config, string file) =>
+        YamlDocuments.Read(File.ReadAllText(Path.Combine(config, "samples", file))).Single();
+}

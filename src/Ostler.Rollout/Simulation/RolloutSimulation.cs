@@ -1,0 +1,130 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout.Simulation;
+
+/// <summary>Something that is about to happen, told before it takes effect, so that it can be judged by the world as it is.</summary>
+public abstract record SimulatedStep
+{
+    /// <summary>The controller writes.</summary>
+    public sealed record Writes(string Policy, NodeAction Action) : SimulatedStep;
+
+    /// <summary>A host goes down on the order of its agent.</summary>
+    public sealed record Reboots(string Node, Goal Goal) : SimulatedStep;
+}
+
+/// <summary>
+/// A cluster in virtual time around the real planner: agents, kubelets, pods and budgets, people and faults. The seed determines every latency and
+/// the order of what happens at once; the same scenario always gives the same run.
+/// </summary>
+/// <remarks>
+/// The controller of the simulation sees its own former writes, as the real one does before it plans. What it does not see is what others write between
+/// its look and its write; writes that carry a resource version then fail, and the rest of that node's actions is left out.
+/// </remarks>
+public sealed class RolloutSimulation
+{
+    private readonly SimulatedController _controller;
+    private readonly SimulatedAgents _agents;
+    private readonly SimulatedMachines _machines;
+    private bool _schedulesPods;
+
+    public RolloutSimulation(SimulationScenario scenario)
+    {
+        World = new(scenario);
+        _machines = new(this);
+        _agents = new(this, _machines);
+        _controller = new(this);
+        var created = scenario.Start - TimeSpan.FromDays(30);
+        foreach (var spec in scenario.Nodes)
+        {
+            World.Add(new(spec, created += TimeSpan.FromMinutes(1), 0));
+            foreach (var pod in spec.Pods)
+            {
+                World.Pods.Add(spec.Name, pod);
+            }
+        }
+
+        foreach (var (name, spec) in scenario.Policies)
+        {
+            World.Policies[name] = new(name, spec);
+        }
+
+        foreach (var pod in World.Pods.Schedule(World.Nodes))
+        {
+            pod.Ready = true;
+        }
+
+        _controller.Start();
+        foreach (var fault in scenario.Faults)
+        {
+            World.Time.At(scenario.Start + fault.At, () => SimulatedFaults.Strike(this, fault));
+        }
+    }
+
+    public SimulatedWorld World { get; }
+
+    /// <summary>Called before each step, to judge it.</summary>
+    public Action<SimulatedWorld, SimulatedStep>? OnStep { get; set; }
+
+    /// <summary>Called after each event.</summary>
+    public Action<SimulatedWorld>? OnEvent { get; set; }
+
+    /// <summary>How many writes the controller has made.</summary>
+    public int ControllerWrites => _controller.Writes;
+
+    /// <summary>How many steps the agents have taken.</summary>
+    public int AgentSteps => _agents.Steps;
+
+    internal SimulatedController Controller => _controller;
+
+    internal SimulatedAgents Agents => _agents;
+
+    internal SimulatedMachines Machines => _machines;
+
+    /// <summary>Runs until nothing is left to happen, or to the horizon. True: nothing is left.</summary>
+    public bool Run()
+    {
+        var horizon = World.Scenario.Start + World.Scenario.Horizon;
+        while (World.Time.Step(horizon))
+        {
+            OnEvent?.Invoke(World);
+        }
+
+        return World.Now < horizon && !_controller.HasWork;
+    }
+
+    internal void Tell(SimulatedStep step) => OnStep?.Invoke(World, step);
+
+    /// <summary>A Node, its NodeOS or its pods changed: whoever watches it looks.</summary>
+    internal void Changed(SimulatedNode node)
+    {
+        _controller.Enqueue();
+        SchedulePods();
+        if (!node.Gone && node.OS is not null)
+        {
+            _agents.Wake(node);
+        }
+    }
+
+    internal void SchedulePods()
+    {
+        if (_schedulesPods)
+        {
+            return;
+        }
+
+        _schedulesPods = true;
+        World.Time.In(TimeSpan.FromSeconds(1), () =>
+        {
+            _schedulesPods = false;
+            foreach (var pod in World.Pods.Schedule(World.Nodes))
+            {
+                _controller.Enqueue();
+                World.Time.In(World.Random.Between(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(20)), () =>
+                {
+                    pod.Ready = World.Find(pod.Node) is { Ready: true };
+                    _controller.Enqueue();
+                });
+            }
+        });
+    }
+}

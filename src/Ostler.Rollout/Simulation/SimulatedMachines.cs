@@ -1,0 +1,177 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout.Simulation;
+
+/// <summary>Hosts that go down and come up, and the kubelets on them.</summary>
+internal sealed class SimulatedMachines(RolloutSimulation simulation)
+{
+    /// <summary>How long after the last heartbeat the Node is taken for not Ready.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);
+
+    private static readonly string Foreign = new('f', 64);
+
+    private SimulatedWorld World => simulation.World;
+
+    /// <summary>Reboots into <paramref name="wanted"/>, if fate allows. Null goal: a power cycle.</summary>
+    public void Reboot(SimulatedNode node, string? wanted, string? version, Goal? ordered)
+    {
+        var host = node.Host;
+        var outcome = ordered == Goal.Boot ? Fate(node, wanted!) : SimulatedBoot.Works;
+        World.Tell(node.Name, ordered is null ? "host: loses power" : $"host: reboots ({ordered})");
+        Down(node);
+        if (outcome == SimulatedBoot.NeverReturns)
+        {
+            World.Tell(node.Name, "host: does not come up again");
+            return;
+        }
+
+        World.Time.In(World.Draw(World.Scenario.Latencies.Boot), () =>
+        {
+            if (!node.Gone)
+            {
+                Up(node, outcome, wanted, version);
+            }
+        });
+        host.FellBackBecause = outcome switch
+        {
+            SimulatedBoot.PowerCut => Reasons.FinalizationNeverRan,
+            SimulatedBoot.FallsBack => Reasons.BootFellBack,
+            _ => null,
+        };
+    }
+
+    private SimulatedBoot Fate(SimulatedNode node, string digest) => World.BadTrees.TryGetValue(digest, out var bad)
+        ? bad
+        : node.Host.NextBoots.TryDequeue(out var next) ? next : SimulatedBoot.Works;
+
+    private void Down(SimulatedNode node)
+    {
+        node.Host.IsUp = false;
+        node.Host.AgentTerm++;
+        node.Host.StagingDigest = null;
+        node.Host.LastError = null;
+        node.Host.CheckResult = null;
+        node.Host.IsChecking = false;
+        var boots = node.Host.Boots;
+        World.Time.In(Grace, () =>
+        {
+            if (!node.Gone && (!node.Host.IsUp || node.Host.Boots == boots || node.KubeletBootID != node.Host.BootID))
+            {
+                NotReady(node);
+            }
+        });
+    }
+
+    private void Up(SimulatedNode node, SimulatedBoot outcome, string? wanted, string? version)
+    {
+        var host = node.Host;
+        host.IsUp = true;
+        host.BootID = $"{node.Uid}-boot-{++host.Boots}";
+        host.BootedAt = (World.Now + host.Skew).TruncateToSeconds();
+        host.Staged = null;
+        host.HasKubelet = outcome != SimulatedBoot.WithoutKubelet;
+        host.IsHealthy = outcome != SimulatedBoot.Unhealthy;
+        switch (outcome)
+        {
+            case SimulatedBoot.Unexpected:
+                host.Booted = Foreign;
+                host.BootedVersion = "foreign";
+                break;
+            case SimulatedBoot.PowerCut or SimulatedBoot.FallsBack:
+                break;
+            default:
+                host.Booted = wanted ?? host.Booted;
+                host.BootedVersion = wanted is null ? host.BootedVersion : version;
+                break;
+        }
+
+        World.Tell(node.Name, $"host: is up with {Names.Of(host.Booted, host.BootedVersion)}{(host.HasKubelet ? "" : ", without a kubelet")}");
+        if (outcome == SimulatedBoot.Flapping)
+        {
+            Flap(node, host.Boots, 6);
+        }
+
+        simulation.Agents.Wake(node);
+        if (host.HasKubelet)
+        {
+            var boots = host.Boots;
+            World.Time.In(World.Draw(World.Scenario.Latencies.Kubelet), () =>
+            {
+                if (!node.Gone && host.IsUp && host.Boots == boots)
+                {
+                    Ready(node);
+                }
+            });
+        }
+    }
+
+    private void Flap(SimulatedNode node, int boots, int times) => World.Time.In(
+        World.Random.Between(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60)), () =>
+        {
+            if (node.Gone || node.Host.Boots != boots || !node.Host.IsUp || times == 0)
+            {
+                return;
+            }
+
+            node.Host.IsHealthy = !node.Host.IsHealthy;
+            simulation.Agents.CheckAgain(node);
+            Flap(node, boots, times - 1);
+        });
+
+    public void Ready(SimulatedNode node)
+    {
+        node.Ready = true;
+        node.KubeletBootID = node.Host.BootID;
+        node.Heartbeat = (World.Now + node.Host.Skew).TruncateToSeconds();
+        node.Touch();
+        World.Tell(node.Name, "kubelet: Ready");
+        foreach (var pod in World.Pods.BoundTo(node.Name))
+        {
+            pod.Ready = true;
+            pod.Ending = false;
+            End(pod);
+        }
+
+        simulation.Changed(node);
+    }
+
+    public void NotReady(SimulatedNode node)
+    {
+        if (!node.Ready)
+        {
+            return;
+        }
+
+        node.Ready = false;
+        node.Touch();
+        World.Tell(node.Name, "kubelet: not Ready");
+        foreach (var pod in World.Pods.BoundTo(node.Name))
+        {
+            pod.Ready = false;
+        }
+
+        simulation.Changed(node);
+    }
+
+    /// <summary>The kubelet ends a pod that has a deletion timestamp, once it can.</summary>
+    public void End(SimulatedPod pod)
+    {
+        if (pod.Ending || pod.Facts.DeletionTimestamp is null || pod.Facts.Finalizers is { Count: > 0 } || World.Find(pod.Node) is not { Ready: true } node)
+        {
+            return;
+        }
+
+        pod.Ending = true;
+        World.Time.In(World.Draw(World.Scenario.Latencies.PodTermination), () =>
+        {
+            if (node.Gone || !node.Host.IsUp || !node.Ready)
+            {
+                pod.Ending = false;
+                return;
+            }
+
+            World.Pods.Remove(pod.Facts.Uid);
+            simulation.Changed(node);
+        });
+    }
+}

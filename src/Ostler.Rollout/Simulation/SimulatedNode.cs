@@ -1,0 +1,131 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout.Simulation;
+
+/// <summary>A Node, its NodeOS and the machine behind them.</summary>
+public sealed class SimulatedNode
+{
+    internal SimulatedNode(SimulatedNodeSpec spec, DateTimeOffset createdAt, int incarnation)
+    {
+        Name = spec.Name;
+        Uid = $"{spec.Name}-uid-{incarnation}";
+        CreatedAt = createdAt;
+        Labels = spec.Labels ?? new Dictionary<string, string>();
+        First = spec;
+        Host = new(spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0", spec.ClockSkew);
+        KubeletBootID = Host.BootID;
+        Heartbeat = createdAt + spec.ClockSkew;
+    }
+
+    public string Name { get; }
+
+    public string Uid { get; }
+
+    public DateTimeOffset CreatedAt { get; }
+
+    public IReadOnlyDictionary<string, string> Labels { get; }
+
+    public bool Unschedulable { get; internal set; }
+
+    public string? CordonedBy { get; internal set; }
+
+    public DateTimeOffset? CordonedAt { get; internal set; }
+
+    /// <summary>Whether a human cordoned the node and no human undid it: what Ostler must never remove.</summary>
+    public bool CordonedByHuman { get; internal set; }
+
+    public bool Ready { get; internal set; } = true;
+
+    public DateTimeOffset Heartbeat { get; internal set; }
+
+    public string KubeletBootID { get; internal set; }
+
+    public int Version { get; internal set; } = 1;
+
+    /// <summary>The NodeOS; null until the controller has created it.</summary>
+    public NodeOSFacts? OS { get; internal set; }
+
+    public SimulatedHost Host { get; }
+
+    internal SimulatedNodeSpec First { get; }
+
+    /// <summary>Whether the Node is gone; what is still scheduled for it does nothing.</summary>
+    public bool Gone { get; internal set; }
+
+    internal void Touch() => Version++;
+
+    internal void WriteSpec(NodeOSSpec spec) => OS = OS! with
+    {
+        // As the API server does: a spec that is the same is no new generation.
+        Generation = Equals(OS.Spec, spec) ? OS.Generation : OS.Generation + 1,
+        Spec = spec,
+        ResourceVersion = Next(OS.ResourceVersion),
+    };
+
+    internal void WriteStatus(NodeOSStatus status) => OS = OS! with { Status = status, ResourceVersion = Next(OS.ResourceVersion) };
+
+    private static string Next(string? version) =>
+        (int.Parse(version ?? "0", System.Globalization.CultureInfo.InvariantCulture) + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
+}
+
+/// <summary>The machine: what it has booted, what lies on its disk.</summary>
+public sealed class SimulatedHost
+{
+    internal SimulatedHost(string digest, string? version, string bootID, TimeSpan skew)
+    {
+        Booted = digest;
+        BootedVersion = version;
+        BootID = bootID;
+        Skew = skew;
+    }
+
+    public string Booted { get; internal set; }
+
+    public string? BootedVersion { get; internal set; }
+
+    public string BootID { get; internal set; }
+
+    public DateTimeOffset BootedAt { get; internal set; }
+
+    /// <summary>What is staged and locked.</summary>
+    public NodeImage? Staged { get; internal set; }
+
+    /// <summary>Whether it is up. A host that goes down takes agent and kubelet with it.</summary>
+    public bool IsUp { get; internal set; } = true;
+
+    /// <summary>Whether it runs a kubelet.</summary>
+    public bool HasKubelet { get; internal set; } = true;
+
+    /// <summary>Whether its host checks would pass.</summary>
+    public bool IsHealthy { get; internal set; } = true;
+
+    /// <summary>The agent's record on disk of the last order to reboot.</summary>
+    internal PendingBoot? Pending { get; set; }
+
+    /// <summary>Why the last boot did not bring the ordered tree.</summary>
+    internal string? FellBackBecause { get; set; }
+
+    internal Queue<SimulatedBoot> NextBoots { get; } = new();
+
+    internal int StagingFailures { get; set; }
+
+    internal int Boots { get; set; }
+
+    internal TimeSpan Skew { get; }
+
+    // What dies with the agent.
+    internal int AgentTerm { get; set; }
+
+    internal string? StagingDigest { get; set; }
+
+    internal NodeError? LastError { get; set; }
+
+    internal bool AgentIsAway { get; set; }
+
+    internal bool? CheckResult { get; set; }
+
+    internal bool IsChecking { get; set; }
+}
+
+/// <summary>The order to reboot that the agent wrote down before it obeyed.</summary>
+internal sealed record PendingBoot(long Attempt, Goal Goal, string BootID);

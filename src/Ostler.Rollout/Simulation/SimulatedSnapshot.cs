@@ -1,0 +1,53 @@
+namespace Ostler.Rollout.Simulation;
+
+/// <summary>What the controller of the simulation sees.</summary>
+internal static class SimulatedSnapshot
+{
+    public static RolloutSnapshot Gather(SimulatedWorld world, string policy, Dictionary<string, EvictionResult> evictions)
+    {
+        var facts = world.Policies[policy];
+        return new()
+        {
+            Now = world.Now,
+            Policy = new() { Name = policy, Uid = policy, Generation = facts.Generation, Spec = facts.Spec, PreviousStatus = facts.Status },
+            Image = new()
+            {
+                Name = world.Image.Metadata.Name,
+                Generation = world.Image.Metadata.Generation,
+                Spec = world.Image.Spec,
+                Status = world.Image.Status,
+            },
+            Nodes = [.. world.Nodes.Where(n => IsOf(n, policy, facts)).Select(n => FactsOf(world, n, policy, evictions))],
+            OtherPolicies =
+            [
+                .. world.Policies.Values.Where(p => p.Name != policy && p.Spec is not null)
+                    .Select(p => new OtherPolicy { Name = p.Name, NodeSelector = p.Spec!.NodeSelector }),
+            ],
+            LeaderNode = world.Scenario.LeaderNode,
+        };
+    }
+
+    private static bool IsOf(SimulatedNode node, string policy, SimulatedPolicy facts) =>
+        facts.Spec?.NodeSelector.Matches(node.Labels) == true || node.CordonedBy == policy || node.OS?.Spec.Policy == policy;
+
+    private static NodeFacts FactsOf(SimulatedWorld world, SimulatedNode node, string policy, Dictionary<string, EvictionResult> evictions) => new()
+    {
+        Name = node.Name,
+        Uid = node.Uid,
+        CreatedAt = node.CreatedAt,
+        Labels = node.Labels,
+        Unschedulable = node.Unschedulable,
+        CordonedBy = node.CordonedBy,
+        CordonedAt = node.CordonedAt,
+        Ready = node.Ready,
+        ReadyReason = node.Ready ? "KubeletReady" : "NodeStatusUnknown",
+        ReadyMessage = node.Ready ? "kubelet is posting ready status" : "Kubelet stopped posting node status.",
+        ReadyHeartbeat = node.Heartbeat,
+        BootID = node.KubeletBootID,
+        ResourceVersion = node.Version.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        OS = node.OS,
+        Pods = node.CordonedBy == policy
+            ? [.. world.Pods.On(node.Name).Select(p => p with { LastEviction = evictions.GetValueOrDefault(p.Uid) })]
+            : null,
+    };
+}

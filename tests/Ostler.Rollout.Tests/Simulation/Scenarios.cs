@@ -1,0 +1,37 @@
+using Ostler.Api;
+using Ostler.Rollout.Simulation;
+
+namespace Ostler.Rollout.Tests.Simulation;
+
+/// <summary>Whole rollouts: the usual cluster, and what befalls it.</summary>
+internal static class Scenarios
+{
+    public static TimeSpan Minutes(double minutes) => TimeSpan.FromMinutes(minutes);
+
+    public static IReadOnlyList<SimulatedNodeSpec> Nodes(int count, Func<int, SimulatedNodeSpec, SimulatedNodeSpec>? change = null) =>
+        [.. Enumerable.Range(1, count).Select(i =>
+        {
+            var node = new SimulatedNodeSpec
+            {
+                Name = $"n{i}",
+                Digest = Trees.Old,
+                Version = "41",
+                Pods =
+                [
+                    new() { Namespace = "kube-system", Name = $"proxy-{i}", Uid = $"proxy-{i}", Controller = new("DaemonSet", "proxy", "proxy") },
+                ],
+            };
+            return change?.Invoke(i, node) ?? node;
+        })];
+
+    public static SimulationScenario Cluster(int nodes, Func<UpgradePolicySpec, UpgradePolicySpec>? policy = null, params SimulationFault[] faults) => new()
+    {
+        Nodes = Nodes(nodes),
+        Policies = new Dictionary<string, UpgradePolicySpec> { ["edge"] = Trees.Policy(policy) },
+        Image = Trees.ImageSpec,
+        TargetDigest = Trees.New,
+        TargetVersion = "42",
+        Workloads = [new() { Name = "web", Replicas = nodes + 1, MinAvailable = 1 }],
+        Faults = faults,
+    };
+}

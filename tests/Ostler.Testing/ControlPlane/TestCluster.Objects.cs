@@ -10,7 +10,7 @@ namespace Ostler.Testing.ControlPlane;
 /// <content>Namespaces and CustomResourceDefinitions.</content>
 public sealed partial class TestCluster
 {
-    private static readonly TimeSpan ObjectTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ObjectTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>A namespace of the test's own, ready for pods; removed, without waiting for its content to go, when disposed of.</summary>
     public async Task<TestNamespace> CreateNamespaceAsync(string prefix = "test", CancellationToken cancellationToken = default)

@@ -101,6 +101,8 @@ public sealed partial class TestCluster : IAsyncDisposable
         _running.StopApiServerAsync(graceful, cancellationToken);
 
     /// <summary>Starts the API server again, at the same address, and waits until it is ready.</summary>
+    /// <remarks>Clients come back in their own time. Those of the real controllers and of the scheduler pause longer the longer the
+    /// outage was, up to half a minute: wait for what they do with more patience than usual.</remarks>
     /// <inheritdoc cref="StopApiServerAsync" path="/exception"/>
     public Task StartApiServerAsync(CancellationToken cancellationToken = default) => _running.StartApiServerAsync(cancellationToken);
 

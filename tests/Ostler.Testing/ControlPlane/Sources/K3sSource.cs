@@ -1,5 +1,6 @@
 using System.Globalization;
 using DotNet.Testcontainers.Builders;
+using DotNet.Testcontainers.Configurations;
 using Ostler.Testing.ControlPlane.Local;
 using Testcontainers.K3s;
 
@@ -12,6 +13,8 @@ internal sealed class K3sSource : IClusterSource
     public const string ImageVariable = "OSTLER_TEST_K3S_IMAGE";
 
     private const string Image = "rancher/k3s:v1.36.2-k3s1";
+
+    private static readonly TimeSpan PullTimeout = TimeSpan.FromMinutes(5);
 
     public string Name => "k3s in Docker";
 
@@ -32,12 +35,14 @@ internal sealed class K3sSource : IClusterSource
     {
         options.Progress($"ostler: starting {image}");
         var container = new K3sBuilder(image)
-            .WithCommand([.. Arguments(options)])
+            .WithCommand(new OverwriteEnumerable<string>(Arguments(options)))
             .WithWaitStrategy(Wait.ForUnixContainer().UntilMessageIsLogged("k3s is up and running"))
             .Build();
         try
         {
-            await container.StartAsync(cancellationToken).ConfigureAwait(false);
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            deadline.CancelAfter(PullTimeout + options.StartTimeout);
+            await container.StartAsync(deadline.Token).ConfigureAwait(false);
             return new K3sCluster(container, await container.GetKubeconfigAsync().ConfigureAwait(false));
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -48,14 +53,15 @@ internal sealed class K3sSource : IClusterSource
         }
     }
 
-    /// <summary>Appended to the "server" of the builder.</summary>
     private static IEnumerable<string> Arguments(TestClusterOptions options)
     {
+        yield return "server";
+
         // No kubelet: the nodes are simulated, and a real one would take their pods.
         yield return "--disable-agent";
         yield return "--disable-cloud-controller";
         yield return "--disable-network-policy";
-        yield return "--disable=coredns,servicelb,local-storage,metrics-server";
+        yield return "--disable=traefik,coredns,servicelb,local-storage,metrics-server";
         foreach (var argument in (string[])
         [
             $"node-monitor-period={Duration(options.NodeLifecycle.MonitorPeriod)}",

@@ -110,7 +110,7 @@ public sealed class TestFleet : IAsyncDisposable
         var access = Directory.CreateDirectory(Path.Combine(_logs, "access")).FullName;
         await File.WriteAllTextAsync(
             Path.Combine(access, "token"), await Cluster.ServiceAccountTokenAsync(SystemNamespace, "ostler-agent", cancellationToken: cancel), cancel);
-        await File.WriteAllTextAsync(Path.Combine(access, "ca.crt"), Cluster.CertificateAuthority, cancel);
+        await File.WriteAllTextAsync(Path.Combine(access, "ca.crt"), Cluster.AuthorityPem, cancel);
         await Parallel.ForEachAsync(
             Enumerable.Range(1, _options.Nodes),
             new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancel },

@@ -150,5 +150,5 @@ public sealed class TestClusterTests(ControlPlaneFixture fixture)
             Token);
     }
 
-    private static Kubernetes Connect(string kubeconfig) => new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig));
+    private static k8s.Kubernetes Connect(string kubeconfig) => new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig));
 }

@@ -13,7 +13,7 @@ public sealed partial class TestCluster : IAsyncDisposable
     private readonly IRunningCluster running;
     private readonly RunFolder folder;
     private readonly string runId = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(3));
-    private readonly Kubernetes admin;
+    private readonly k8s.Kubernetes admin;
     private int names;
 
     private TestCluster(IRunningCluster running, RunFolder folder, string description)
@@ -24,7 +24,7 @@ public sealed partial class TestCluster : IAsyncDisposable
         KubeconfigPath = folder.Write("admin.kubeconfig", running.AdminKubeconfig);
         var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(KubeconfigPath);
         Server = new Uri(configuration.Host);
-        admin = new Kubernetes(configuration);
+        admin = new k8s.Kubernetes(configuration);
     }
 
     /// <summary>Where the cluster came from, for people.</summary>

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Ostler.Testing.Hosts;
+
+/// <summary>A host that is switched on: the PID and mount namespace in which a deployment is the root.</summary>
+internal sealed class BootedNamespace
+{
+    private readonly Process _process;
+    private readonly TaskCompletionSource<int> _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _init;
+
+    private BootedNamespace(Process process) => _process = process;
+
+    /// <summary>The host's files as its own processes see them, /run included, for our own file access.</summary>
+    public string View => $"/proc/{_init}/root";
+
+    /// <summary>Starts the init; <see cref="WaitUpAsync"/> says when it stands.</summary>
+    public static BootedNamespace Start(Machine machine, string scripts, string layer, string deployment, string name)
+    {
+        string[] argv =
+        [
+            .. machine.Enter(), "unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--propagation", "private",
+            "env", "-i", $"PATH={OstreeHost.SearchPath}", "LANG=C.UTF-8", "bash", Path.Combine(scripts, "boot.sh"), machine.Disk, OstreeHost.StateRoot,
+            deployment, Path.Combine(machine.Folder, "root"), machine.Lab, layer, name,
+        ];
+        var process = Process.Start(new ProcessStartInfo(argv[0], argv[1..]) { RedirectStandardInput = true })!;
+        RunFolder.Record(machine.Folder, process.Id);
+        return new BootedNamespace(process);
+    }
+
+    public void Received(string[] words)
+    {
+        switch (words)
+        {
+            case ["up", var pid]:
+                _up.TrySetResult(int.Parse(pid, CultureInfo.InvariantCulture));
+                break;
+            case ["killed"]:
+                _killed.TrySetResult();
+                break;
+            default:
+                break;
+        }
+    }
+
+    public async Task WaitUpAsync(CancellationToken cancellationToken)
+    {
+        var died = _process.WaitForExitAsync(cancellationToken);
+        if (await Task.WhenAny(_up.Task, died) == died)
+        {
+            await died;
+            throw new InvalidOperationException("The host's init ended before it stood.");
+        }
+        _init = await _up.Task;
+    }
+
+    public IReadOnlyList<string> Enter() =>
+    [
+        "nsenter", "--target", _init.ToString(CultureInfo.InvariantCulture), "--mount", "--pid", "--uts", "--ipc", "--",
+        "env", "-i", $"PATH={OstreeHost.SearchPath}", "LANG=C.UTF-8", "HOME=/root",
+    ];
+
+    public async Task SendAsync(string line)
+    {
+        await _process.StandardInput.WriteAsync(line + "\n");
+        await _process.StandardInput.FlushAsync();
+    }
+
+    /// <summary>SIGKILL for every process but the init; returns when none is left.</summary>
+    public async Task KillProcessesAsync(CancellationToken cancellationToken)
+    {
+        await SendAsync("kill");
+        await _killed.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends everything at once, as losing power does; returns when the kernel has.</summary>
+    public async Task EndAsync()
+    {
+        // The kernel kills the rest of a PID namespace with its init, and reports the init's end after theirs.
+        Signals.Kill(_init == 0 ? _process.Id : _init);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+}

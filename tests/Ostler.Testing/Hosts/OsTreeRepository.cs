@@ -1,0 +1,80 @@
+using System.Globalization;
+
+namespace Ostler.Testing.Hosts;
+
+/// <summary>A commit that hosts can be told to boot.</summary>
+public sealed record OsTreeCommit(string Checksum, string Version, string Ref);
+
+/// <summary>A real archive-mode OSTree repository of tiny OS trees, served over real HTTP on loopback.</summary>
+public sealed class OsTreeRepository : IAsyncDisposable
+{
+    public const string DefaultRef = "lab/x86_64/stable";
+
+    // 2026-01-01. ostree refuses upgrades to older commits, so each one is a day younger than the one before;
+    // counted rather than read from a clock, so that the same trees have the same checksums in every run.
+    private const long FirstTimestamp = 1767225600;
+
+    private readonly RepositoryServer _server;
+    private readonly SemaphoreSlim _committing = new(1, 1);
+    private int _commits;
+
+    private OsTreeRepository(string folder, RepositoryServer server) => (Folder, _server) = (folder, server);
+
+    /// <summary>The repository on disk.</summary>
+    public string Folder { get; }
+
+    /// <summary>The repository's URL for anybody.</summary>
+    public string Url => _server.Address + "repo";
+
+    /// <summary>Every request so far, in the order of their ends.</summary>
+    public IReadOnlyCollection<RepositoryRequest> Requests => _server.Requests;
+
+    /// <param name="folder">Does not exist yet.</param>
+    public static async Task<OsTreeRepository> CreateAsync(string folder, CancellationToken cancellationToken)
+    {
+        (await HostCommand.RunAsync(["ostree", $"--repo={folder}", "init", "--mode=archive"], cancellationToken)).EnsureSuccess();
+        // A test repository may be lost with the machine; without this every commit waits for the disk.
+        (await HostCommand.RunAsync(["ostree", $"--repo={folder}", "config", "set", "core.fsync", "false"], cancellationToken)).EnsureSuccess();
+        return new OsTreeRepository(folder, await RepositoryServer.StartAsync(folder, cancellationToken));
+    }
+
+    /// <summary>The URL under which one host finds the repository; faults can be injected for it alone.</summary>
+    public string UrlFor(string host) => $"{_server.Address}hosts/{host}/repo";
+
+    /// <summary>Commits a tree, moves the ref to it and refreshes the summary.</summary>
+    public async Task<OsTreeCommit> CommitAsync(OsTree tree, CancellationToken cancellationToken, string branch = DefaultRef)
+    {
+        await _committing.WaitAsync(cancellationToken);
+        var folder = Folder + ".tree";
+        try
+        {
+            OsTreeBuilder.Write(tree, folder);
+            var timestamp = (FirstTimestamp + (_commits++ * 86400)).ToString(CultureInfo.InvariantCulture);
+            var commit = await HostCommand.RunAsync(
+                [
+                    "ostree", $"--repo={Folder}", "commit", $"--branch={branch}", $"--tree=dir={folder}", $"--subject=Lab OS {tree.Version}",
+                    $"--add-metadata-string=version={tree.Version}", "--owner-uid=0", "--owner-gid=0", $"--timestamp=@{timestamp}",
+                ],
+                cancellationToken);
+            (await HostCommand.RunAsync(["ostree", $"--repo={Folder}", "summary", "-u"], cancellationToken)).EnsureSuccess();
+            return new OsTreeCommit(commit.EnsureSuccess().Stdout.Trim(), tree.Version, branch);
+        }
+        finally
+        {
+            RunFolder.Delete(folder);
+            _committing.Release();
+        }
+    }
+
+    /// <summary>
+    /// Breaks downloads of one host (by <see cref="UrlFor"/>; null: of everybody) for paths that contain a text
+    /// (null: for all) until disposed.
+    /// </summary>
+    public IDisposable Inject(RepositoryFault fault, string? host = null, string? pathContains = null) => _server.Inject(fault, host, pathContains);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _committing.Dispose();
+    }
+}

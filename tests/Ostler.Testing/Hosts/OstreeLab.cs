@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+
+namespace Ostler.Testing.Hosts;
+
+/// <summary>
+/// A repository and any number of hosts, under one folder that goes with them. Starting one sweeps what killed runs left.
+/// Ask <see cref="OstreeHost.WhyNotAvailable"/> first.
+/// </summary>
+public sealed class OstreeLab : IAsyncDisposable
+{
+    // usr/bin of every host: what stands in for systemd there.
+    private static readonly string[] Stubs = ["systemctl", "journalctl", "systemd-run"];
+
+    private readonly RunFolder _run;
+    private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _templates = new();
+    private readonly ConcurrentDictionary<string, OstreeHost> _hosts = new();
+
+    private OstreeLab(RunFolder run, OsTreeRepository repository) => (_run, Repository) = (run, repository);
+
+    public OsTreeRepository Repository { get; }
+
+    public IReadOnlyCollection<OstreeHost> Hosts => [.. _hosts.Values];
+
+    internal string Folder => _run.Path;
+
+    internal string Scripts => Path.Combine(_run.Path, "scripts");
+
+    internal string Layer => Path.Combine(_run.Path, "layer");
+
+    /// <param name="cancellationToken">Ends the start, not the lab.</param>
+    /// <param name="root">Folder of all runs. Default: ostler-hosts in ${XDG_RUNTIME_DIR} or the temporary folder.</param>
+    public static async Task<OstreeLab> StartAsync(CancellationToken cancellationToken, string? root = null)
+    {
+        if (OstreeHost.WhyNotAvailable() is { } reason)
+        {
+            throw new InvalidOperationException(reason);
+        }
+        var run = RunFolder.Create(root ?? RunFolder.DefaultRoot);
+        try
+        {
+            WriteScripts(run.Path);
+            return new OstreeLab(run, await OsTreeRepository.CreateAsync(Path.Combine(run.Path, "repo"), cancellationToken));
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a host with one deployment of <see cref="OstreeHostOptions.Tree"/>; it is off.</summary>
+    public async Task<OstreeHost> CreateHostAsync(OstreeHostOptions options, CancellationToken cancellationToken)
+    {
+        // Outside of the lazy task: a template is everybody's, and must not end with the first one's patience.
+        var template = await _templates.GetOrAdd(options.Tree.Checksum, _ => new Lazy<Task<string>>(() => InstallAsync(options.Tree))).Value.WaitAsync(cancellationToken);
+        var machine = await Machine.StartAsync(Path.Combine(_run.Path, "hosts", options.Name), Scripts, options.SysrootBytes, options.BootBytes, cancellationToken);
+        try
+        {
+            (await machine.RunAsync(["tar", "-xpf", template, "-C", machine.Disk], cancellationToken)).EnsureSuccess();
+            await PointRemoteAsync(machine, Repository.UrlFor(options.Name), cancellationToken);
+            var host = new OstreeHost(this, options, machine);
+            return _hosts.TryAdd(options.Name, host) ? host : throw new InvalidOperationException($"There is a host '{options.Name}' already.");
+        }
+        catch
+        {
+            await machine.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_hosts.Values.Select(host => host.DisposeAsync().AsTask()));
+        await Repository.DisposeAsync();
+        _run.Dispose();
+    }
+
+    internal void Forget(OstreeHost host) => _hosts.TryRemove(host.Name, out _);
+
+    private static void WriteScripts(string folder)
+    {
+        var scripts = Directory.CreateDirectory(Path.Combine(folder, "scripts")).FullName;
+        var bin = Directory.CreateDirectory(Path.Combine(folder, "layer/bin")).FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "layer/sbin"));
+        foreach (var name in new[] { "machine.sh", "boot.sh" }.Concat(Stubs))
+        {
+            var file = Path.Combine(Stubs.Contains(name) ? bin : scripts, name);
+            using var source = Assembly.GetExecutingAssembly().GetManifestResourceStream("Hosts/" + name)!;
+            using (var target = File.Create(file))
+            {
+                source.CopyTo(target);
+            }
+            if (!OperatingSystem.IsWindows()) // for the analyzer: a lab starts on Linux only
+            {
+                File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            }
+        }
+        foreach (var alias in new[] { "reboot", "poweroff" })
+        {
+            File.CreateSymbolicLink(Path.Combine(bin, alias), "systemctl");
+            File.CreateSymbolicLink(Path.Combine(folder, "layer/sbin", alias), "../bin/systemctl");
+        }
+    }
+
+    private static async Task PointRemoteAsync(Machine machine, string url, CancellationToken cancellationToken)
+    {
+        var config = machine.View + "/ostree/repo/config";
+        var lines = await File.ReadAllLinesAsync(config, cancellationToken);
+        await File.WriteAllLinesAsync(config, lines.Select(line => line.StartsWith("url=", StringComparison.Ordinal) ? "url=" + url : line), cancellationToken);
+    }
+
+    // Installing is five processes and a checkout; the archive of an installed disk makes the next host in two.
+    private async Task<string> InstallAsync(OsTreeCommit tree)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        var folder = Path.Combine(_run.Path, "templates", tree.Checksum);
+        var machine = await Machine.StartAsync(folder, Scripts, sysrootBytes: 1L << 30, bootBytes: 256 << 20, deadline.Token);
+        try
+        {
+            var archive = folder + ".tar";
+            const string script =
+                """
+                set -eu
+                disk=$1 stateroot=$2 remote=$3 source=$4 url=$5 ref=$6 commit=$7 archive=$8
+                repo=$disk/ostree/repo
+                ostree admin init-fs --modern "$disk"
+                ostree admin os-init --sysroot="$disk" "$stateroot"
+                ostree --repo="$repo" config set sysroot.bootloader none
+                ostree --repo="$repo" remote add --no-gpg-verify "$remote" "$url"
+                ostree --repo="$repo" pull-local --remote="$remote" "$source" "$commit"
+                ostree --repo="$repo" refs --create="$remote:$ref" "$commit"
+                ostree admin --sysroot="$disk" deploy --os="$stateroot" --karg=root=LABEL=root --karg=rw "$remote:$ref"
+                cd "$disk/ostree/deploy/$stateroot/var"
+                mkdir -p home opt srv mnt
+                mkdir -p -m 0700 roothome
+                tar -cf "$archive" -C "$disk" .
+                """;
+            (await machine.RunAsync(
+                ["bash", "-c", script, "install", machine.Disk, OstreeHost.StateRoot, OstreeHost.RemoteName, Repository.Folder, Repository.Url, tree.Ref, tree.Checksum, archive],
+                deadline.Token)).EnsureSuccess();
+            return archive;
+        }
+        finally
+        {
+            await machine.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Ostler.Testing.Hosts;
+
+/// <summary>
+/// Serves an archive repository over HTTP on loopback: at <c>/repo/</c> for everybody and at
+/// <c>/hosts/NAME/repo/</c> for one host, so that a fault can hit that host alone.
+/// </summary>
+internal sealed class RepositoryServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly string _repository;
+    private readonly ConcurrentDictionary<Rule, byte> _rules = new();
+    private readonly ConcurrentQueue<RepositoryRequest> _requests = new();
+
+    private RepositoryServer(WebApplication app, string repository)
+    {
+        (_app, _repository) = (app, repository);
+        app.Run(ServeAsync);
+    }
+
+    /// <summary>With a slash at its end.</summary>
+    public Uri Address => new(_app.Urls.First() + "/");
+
+    public IReadOnlyCollection<RepositoryRequest> Requests => _requests;
+
+    public static async Task<RepositoryServer> StartAsync(string repository, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var server = new RepositoryServer(builder.Build(), repository);
+        await server._app.StartAsync(cancellationToken);
+        return server;
+    }
+
+    /// <summary>A fault for one host (null: for all and the common URL) on paths that contain a text (null: on all); lifted by disposing.</summary>
+    public IDisposable Inject(RepositoryFault fault, string? host, string? pathContains)
+    {
+        var rule = new Rule(this, fault, host, pathContains);
+        _rules[rule] = 0;
+        return rule;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var rule in _rules.Keys)
+        {
+            rule.Dispose();
+        }
+        await _app.DisposeAsync();
+    }
+
+    private async Task ServeAsync(HttpContext context)
+    {
+        var segments = context.Request.Path.Value!.TrimStart('/').Split('/');
+        var (host, path) = segments switch
+        {
+            ["repo", .. var rest] => ((string?)null, string.Join('/', rest)),
+            ["hosts", var name, "repo", .. var rest] => (name, string.Join('/', rest)),
+            _ => (null, ""),
+        };
+        var rule = _rules.Keys.FirstOrDefault(rule => rule.Covers(host, path));
+        try
+        {
+            await RespondAsync(context, path, rule);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            _requests.Enqueue(new RepositoryRequest(host, path, context.Response.StatusCode));
+        }
+    }
+
+    private async Task RespondAsync(HttpContext context, string path, Rule? rule)
+    {
+        var fault = rule?.Fault;
+        if (fault == RepositoryFault.Stall)
+        {
+            await rule!.Lifted.WaitAsync(context.RequestAborted);
+        }
+        if (fault == RepositoryFault.Unavailable)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+        var file = Path.GetFullPath(Path.Combine(_repository, path));
+        if (fault == RepositoryFault.NotFound || !file.StartsWith(_repository + "/", StringComparison.Ordinal) || !File.Exists(file))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+        var content = await File.ReadAllBytesAsync(file, context.RequestAborted);
+        context.Response.ContentType = "application/octet-stream";
+        context.Response.ContentLength = content.Length;
+        context.Response.Headers.LastModified = File.GetLastWriteTimeUtc(file).ToString("R", CultureInfo.InvariantCulture);
+        if (fault == RepositoryFault.DropMidObject && path.StartsWith("objects/", StringComparison.Ordinal))
+        {
+            await context.Response.Body.WriteAsync(content.AsMemory(0, content.Length / 2), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            context.Abort();
+        }
+        else if (fault == RepositoryFault.Slow)
+        {
+            await TrickleAsync(context, content);
+        }
+        else
+        {
+            await context.Response.Body.WriteAsync(content, context.RequestAborted);
+        }
+    }
+
+    private static async Task TrickleAsync(HttpContext context, byte[] content)
+    {
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        foreach (var piece in content.Chunk(1024))
+        {
+            await context.Response.Body.WriteAsync(piece, context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await pace.WaitForNextTickAsync(context.RequestAborted);
+        }
+    }
+
+    private sealed class Rule(RepositoryServer server, RepositoryFault fault, string? host, string? pathContains) : IDisposable
+    {
+        private readonly TaskCompletionSource _lifted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public RepositoryFault Fault => fault;
+
+        public Task Lifted => _lifted.Task;
+
+        public bool Covers(string? requestHost, string path) =>
+            (host is null || host == requestHost) && (pathContains is null || path.Contains(pathContains, StringComparison.Ordinal));
+
+        public void Dispose()
+        {
+            server._rules.TryRemove(this, out _);
+            _lifted.TrySetResult();
+        }
+    }
+}

@@ -60,7 +60,7 @@ internal static class Trees
             Locked = word.EndsWith('l'),
         })]);
 
-    public static HostState Host(
+    public static HostState HostWith(
         string deployments,
         string bootID = FirstBoot,
         PendingBoot? pending = null,

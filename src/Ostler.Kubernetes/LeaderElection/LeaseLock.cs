@@ -34,10 +34,28 @@ internal sealed class LeaseLock(ApiClient client, LeaderElectionOptions options,
         {
             Observe(await client.GetAsync(LeaseRecord.Type, _name, cancellationToken).ConfigureAwait(false));
         }
-        if (_lease is not null && Holder.Length > 0 && Holder != options.Identity && !HasExpired(_lease))
+        if (IsHeldByOther)
         {
             return LeaseOutcome.HeldByOther;
         }
+        if (await TryWriteAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return LeaseOutcome.Held;
+        }
+        Observe(await client.GetAsync(LeaseRecord.Type, _name, cancellationToken).ConfigureAwait(false));
+        if (IsHeldByOther)
+        {
+            return LeaseOutcome.HeldByOther;
+        }
+        // Ours under another version: an earlier update arrived whose answer did not. There may not be time for another attempt.
+        return Holder == options.Identity && await TryWriteAsync(cancellationToken).ConfigureAwait(false)
+            ? LeaseOutcome.Held
+            : LeaseOutcome.Contended;
+    }
+
+    /// <returns>False when the lease is not as we saw it.</returns>
+    private async Task<bool> TryWriteAsync(CancellationToken cancellationToken)
+    {
         try
         {
             var wanted = LeaseRecord.HeldBy(_lease ?? LeaseRecord.New(_name), options.Identity, options.LeaseDuration, time.GetUtcNow());
@@ -45,13 +63,11 @@ internal sealed class LeaseLock(ApiClient client, LeaderElectionOptions options,
             Observe(_lease is null
                 ? await client.CreateAsync(LeaseRecord.Type, wanted, cancellationToken).ConfigureAwait(false)
                 : await client.UpdateAsync(LeaseRecord.Type, wanted, cancellationToken).ConfigureAwait(false));
-            return LeaseOutcome.Held;
+            return true;
         }
-        catch (ApiException e) when (e.IsConflict || e.IsAlreadyExists || e.IsNotFound)
+        catch (ApiException e) when (e.IsConflict || e.IsAlreadyExists || (e.IsNotFound && _lease is not null))
         {
-            // Ours perhaps, too: an earlier update whose answer was lost. Only a read tells.
-            Observe(await client.GetAsync(LeaseRecord.Type, _name, cancellationToken).ConfigureAwait(false));
-            return Holder.Length > 0 && Holder != options.Identity && !HasExpired(_lease!) ? LeaseOutcome.HeldByOther : LeaseOutcome.Contended;
+            return false;
         }
     }
 
@@ -89,6 +105,8 @@ internal sealed class LeaseLock(ApiClient client, LeaderElectionOptions options,
         }
         _lease = lease;
     }
+
+    private bool IsHeldByOther => _lease is { } lease && Holder.Length > 0 && Holder != options.Identity && !HasExpired(lease);
 
     // The holder's own duration counts, should it be configured to a longer one than ours.
     private bool HasExpired(JsonObject lease) =>

@@ -72,7 +72,16 @@ internal sealed class WriteCounter : DelegatingHandler
 
     private sealed class Forward(HttpClient inner) : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            inner.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            // A message can be sent through one client only.
+            var copy = new HttpRequestMessage(request.Method, request.RequestUri) { Content = request.Content, Version = request.Version, VersionPolicy = request.VersionPolicy };
+            foreach (var header in request.Headers)
+            {
+                copy.Headers.TryAddWithoutValidation(header.Key, header.Value);
+            }
+
+            return inner.SendAsync(copy, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
     }
 }

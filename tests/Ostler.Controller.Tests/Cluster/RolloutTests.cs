@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
 using Ostler.Api;
 using Ostler.Controller.Resources;
 using Ostler.Controller.Startup;
@@ -30,7 +29,7 @@ public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper ou
         var nodes = await fleet.StartAsync(3, Cancel);
         await using var ns = await Cluster.CreateNamespaceAsync("ostler", Cancel);
         var (client, counter) = WriteCounter.Connect(Cluster);
-        await using var controller = Running.Start(client, ns.Name, "a");
+        await using var controller = Running.Start(output, client, ns.Name, "a");
 
         await ApplyAsync(client, fleet, new() { Remote = "acme", Url = http.Url, Ref = "acme/edge" });
         var policy = await ReadyAsync(client, fleet.Name);
@@ -64,9 +63,9 @@ public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper ou
         var nodes = await fleet.StartAsync(3, Cancel);
         await using var ns = await Cluster.CreateNamespaceAsync("ostler", Cancel);
         using var client = Cluster.CreateApiClient();
-        var first = Running.Start(Cluster.CreateApiClient(), ns.Name, "first");
+        var first = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "first");
         await LeadsAsync(client, ns.Name, "first");
-        await using var second = Running.Start(Cluster.CreateApiClient(), ns.Name, "second");
+        await using var second = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "second");
         await ApplyAsync(client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = NewDigest });
         await client.WaitForAsync(ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Nodes?.Updating > 0, Cancel, Patience);
         Assert.Equal("standby", await second.GetAsync("/readyz"));
@@ -86,7 +85,7 @@ public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper ou
         await fleet.StartAsync(3, Cancel);
         await using var ns = await Cluster.CreateNamespaceAsync("ostler", Cancel);
         using var client = Cluster.CreateApiClient();
-        await using var controller = Running.Start(Cluster.CreateApiClient(), ns.Name, "a");
+        await using var controller = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "a");
         await ApplyAsync(client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = NewDigest }, s => s with { Health = new() { Timeout = Duration.FromSeconds(3) } });
 
         var policy = await client.WaitForAsync(
@@ -105,7 +104,7 @@ public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper ou
     {
         using var client = Cluster.CreateApiClient();
         await using var ns = await Cluster.CreateNamespaceAsync("ostler", Cancel);
-        await using var controller = Running.Start(Cluster.CreateApiClient(), ns.Name, "a");
+        await using var controller = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "a");
         var name = NamespacedName.ClusterScoped(Cluster.UniqueName("node"));
         var first = await CreateNodeAsync(client, name.Name);
         var os = await client.WaitForAsync(ControllerResources.NodeOSes, name, o => o is not null, Cancel, Patience);
@@ -122,7 +121,7 @@ public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper ou
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static Task LeadsAsync(ApiClient client, string @namespace, string identity) => client.WaitForAsync(
+    private static Task<k8s.Models.V1Lease?> LeadsAsync(ApiClient client, string @namespace, string identity) => client.WaitForAsync(
         KnownResources.Leases, new NamespacedName(@namespace, ControllerProcess.LeaseName), l => l?.Spec.HolderIdentity == identity, Cancel, Patience);
 
     private static Task<Node> CreateNodeAsync(ApiClient client, string name) => client.CreateAsync(ControllerResources.Nodes, new() { Metadata = new() { Name = name } }, Cancel);
@@ -167,14 +166,14 @@ public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper ou
             _running = process.RunAsync(_stop.Token);
         }
 
-        public static Running Start(ApiClient client, string @namespace, string identity) => new(
+        public static Running Start(ITestOutputHelper output, ApiClient client, string @namespace, string identity) => new(
             new(
                 new()
                 {
                     Identity = identity, Namespace = @namespace,
                     MetricsAddress = new(IPAddress.Loopback, 0), HealthAddress = new(IPAddress.Loopback, 0),
                 },
-                client, NullLoggerFactory.Instance, TimeProvider.System, () => 0.5),
+                client, new TestLog(output, identity), TimeProvider.System, () => 0.5),
             client);
 
         public async Task<Uri> MetricsAsync() => (await _process.MetricsAddress)!;

@@ -92,12 +92,15 @@ public sealed class RequestedRebootTests : HostTest
     }
 
     [Fact]
-    public async Task A_tree_that_never_comes_back_starts_no_service_until_the_host_is_rolled_back()
+    public async Task A_tree_that_never_comes_back_starts_no_service_and_only_a_timer_of_the_host_can_take_it_back()
     {
         var v1 = await CommitAsync(OsTree.Of("1.0"));
         var v2 = await CommitAsync(OsTree.Of("2.0").NeverComesBack());
         var host = await BootedHostAsync(v1);
         var service = await host.AddServiceAsync("agent", ["sleep", "infinity"]);
+        host.WriteEtc("systemd/system/watchdog.timer", "[Timer]\nOnBootSec=10min\n[Install]\nWantedBy=timers.target\n");
+        host.WriteEtc("systemd/system/watchdog.service", $"[Service]\nExecStart=ostree admin deploy {v1.Checksum}\nExecStart=systemctl reboot\n");
+        await RunAsync(host, "systemctl", "enable", "watchdog.timer");
         await StageAsync(host, v2);
 
         var boot = await host.RebootAsync(Token);
@@ -106,8 +109,8 @@ public sealed class RequestedRebootTests : HostTest
         Assert.True(service.Process!.Exited.IsCompleted);
         Assert.Null(host.Units["kubelet.service"]);
 
-        await RunAsync(host, "ostree", "admin", "deploy", v1.Checksum);
-        var back = await host.RebootAsync(Token);
+        await host.ElapseTimerAsync("watchdog.timer", Token);
+        var back = await host.NextBootAsync(boot, Token);
         Assert.Equal((v1.Checksum, true), (back.Commit, back.CameBack));
         Assert.False(service.Process!.Exited.IsCompleted);
         Assert.Equal("active", host.Units["kubelet.service"]);

@@ -11,9 +11,6 @@ public sealed partial class Informer<T>
     // From where to watch; null: list first.
     private string? _resumeVersion;
     private string? _lastVersion;
-
-    // Before the watch goes on: is the version from which it would go on still of this server's history?
-    private bool _doubtsHistory;
     private int _failures;
 
     /// <summary>Lists and watches until cancelled. Once per informer.</summary>
@@ -29,7 +26,7 @@ public sealed partial class Informer<T>
             var pause = TimeSpan.Zero;
             try
             {
-                if (_doubtsHistory && _resumeVersion is not null)
+                if (_resumeVersion is not null)
                 {
                     await CheckHistoryAsync(cancellationToken).ConfigureAwait(false);
                 }
@@ -38,7 +35,7 @@ public sealed partial class Informer<T>
                     await ListAsync(cancellationToken).ConfigureAwait(false);
                     started = _time.GetTimestamp();
                 }
-                _doubtsHistory = !await WatchAsync(cancellationToken).ConfigureAwait(false);
+                await WatchAsync(cancellationToken).ConfigureAwait(false);
                 pause = PauseAfter(started, WatchEnd.Closed, null);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -71,7 +68,7 @@ public sealed partial class Informer<T>
 
     /// <summary>
     /// A server that was restored from a backup takes a version of the lost future without a word and sends nothing until it gets there,
-    /// which may be days. After every silence and every break the present version is asked for, at the price of one object.
+    /// which may be days. So whenever a watch ended the present version is asked for first, at the price of one object every few minutes.
     /// </summary>
     private async Task CheckHistoryAsync(CancellationToken cancellationToken)
     {
@@ -100,10 +97,8 @@ public sealed partial class Informer<T>
         _synced.TrySetResult();
     }
 
-    /// <returns>The server said something before it closed the watch.</returns>
-    private async Task<bool> WatchAsync(CancellationToken cancellationToken)
+    private async Task WatchAsync(CancellationToken cancellationToken)
     {
-        var heard = false;
         // Shorter than our patience, so that on a quiet collection, where even bookmarks may not come, the ordinary end of a watch comes first.
         var serverTimeout = _options.SilenceTimeout * (0.6 + (0.3 * _random()));
         using var silence = new Deadline(_options.SilenceTimeout, _time, cancellationToken);
@@ -122,9 +117,7 @@ public sealed partial class Informer<T>
                 silence.Extend(_options.SilenceTimeout);
                 Apply(change);
                 Heard(change.ResourceVersion);
-                heard = true;
             }
-            return heard;
         }
         catch (OperationCanceledException e) when (silence.HasPassed)
         {
@@ -167,7 +160,6 @@ public sealed partial class Informer<T>
             InvalidDataException => WatchEnd.Unreadable,
             _ => WatchEnd.Error,
         };
-        _doubtsHistory = true;
         if (!CanResumeAfter(error))
         {
             _resumeVersion = null;

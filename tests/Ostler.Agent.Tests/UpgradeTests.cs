@@ -249,6 +249,7 @@ public sealed class UpgradeTests
         var commands = run.Ostree.Ran.Count;
 
         run.Api.Change(_ => null);
+        await run.Log.LoggedAsync("NoNodeOS", run.Token);
         run.Clock.Advance(AgentRun.AtRest * 3);
         run.Api.Change(_ => new NodeOS { Metadata = new ObjectMeta { Name = "node-1", Uid = "uid-2", Generation = 1 } });
         await run.RestAsync();

@@ -6,12 +6,14 @@ using Ostler.Kubernetes;
 
 namespace Ostler.Agent.Tests.Api;
 
-public sealed class NodeOSWatcherTests
+public sealed class NodeOSWatcherTests : IDisposable
 {
     private static readonly TimeSpan FirstWait = NodeOSWatcher.Backoff.After(1, AgentRun.Random);
 
     private readonly TestClock _clock = new();
     private readonly NodeOSCell _cell = new();
+
+    public void Dispose() => _cell.Dispose();
 
     [Fact]
     public async Task A_watch_that_broke_goes_on_where_it_was_after_a_pause_that_grows()

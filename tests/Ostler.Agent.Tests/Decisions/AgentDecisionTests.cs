@@ -102,7 +102,7 @@ public sealed class AgentDecisionTests
             {
                 foreach (var record in records)
                 {
-                    var host = Host(state, pending: record);
+                    var host = HostWith(state, pending: record);
                     var action = AgentDecision.Decide(Uid, spec, host);
                     var rebootsForward = action is AgentAction.Boot;
 

@@ -28,7 +28,7 @@ internal sealed class AgentRun : IAsyncDisposable
 
     public TestClock Clock { get; } = new();
 
-    public StringWriter Log { get; } = new();
+    public LogWatch Log { get; } = new();
 
     /// <summary>Half way between the bounds of every jitter.</summary>
     public const double Random = 0.5;
@@ -40,7 +40,7 @@ internal sealed class AgentRun : IAsyncDisposable
     {
         _life = CancellationTokenSource.CreateLinkedTokenSource(_deadline.Token);
         var life = _life.Token;
-        var agent = Agent.Create(Api, Ostree, Host.Files, new AgentLog(TextWriter.Synchronized(Log), Clock), Clock, () => Random);
+        var agent = Agent.Create(Api, Ostree, Host.Files, new AgentLog(Log, Clock), Clock, () => Random);
         _running = Task.Run(() => RunAsync(agent, life), CancellationToken.None);
     }
 

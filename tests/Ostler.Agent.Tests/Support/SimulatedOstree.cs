@@ -155,7 +155,7 @@ internal sealed class SimulatedOstree : ICommandRunner
     private List<HostDeployment> Seen()
     {
         var file = _host.Files.Exists(OstreeStatus.LockFile);
-        return [.. _deployments.Select((d, index) => d with { Index = index, Locked = d.Staged && (file || d.Locked) })];
+        return [.. _deployments.Select((d, index) => d with { Index = index, Locked = d.Staged && (file || (d.Locked && _version.HasLockFinalization)) })];
     }
 
     private CommandResult Run(string program, string[] words, string line) => (program, words) switch

@@ -167,7 +167,7 @@ public sealed class OstreeStatusTests : IDisposable
         Assert.NotNull(deployments);
         Assert.Equal(Enumerable.Range(0, deployments.Count), deployments.Select(d => d.Index));
         return string.Join(' ', deployments.Select(d =>
-            (wholeVersion ? d.Version : d.Version![6..8])
+            (wholeVersion ? d.Version : d.Version![9..11])
             + (d.Booted ? "*" : "") + (d.Locked ? "l" : d.Staged ? "s" : "") + (d.Pinned ? "p" : "")));
     }
 }

@@ -200,7 +200,7 @@ internal sealed class ActionRunner(StatusReporter reporter, Reboot reboot, HostC
         }
         catch (Exception failure) when (ApiFailures.Is(failure))
         {
-            log.Warning("ReportFailed", failure.Message);
+            log.Warning("ReportFailed", ApiFailures.Describe(failure));
         }
         catch (OperationCanceledException)
         {

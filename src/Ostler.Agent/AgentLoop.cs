@@ -52,7 +52,7 @@ internal sealed class AgentLoop(NodeOSWatcher watcher, NodeOSCell cell, NodeReco
             {
                 failures++;
                 var expected = ApiFailures.Is(failure);
-                log.Error(expected ? "ApiFailed" : "Unexpected", expected ? failure.Message : failure.ToString());
+                log.Error(expected ? "ApiFailed" : "Unexpected", expected ? ApiFailures.Describe(failure) : failure.ToString());
                 wait = Backoff.After(failures, random());
             }
 

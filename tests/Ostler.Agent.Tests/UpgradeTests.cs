@@ -243,8 +243,8 @@ public sealed class UpgradeTests
     public async Task An_agent_without_an_object_does_nothing()
     {
         await using var run = new AgentRun("1*");
-        run.Start();
         run.Api.Ask(Observe());
+        run.Start();
         await run.RestAsync();
         var commands = run.Ostree.Ran.Count;
 

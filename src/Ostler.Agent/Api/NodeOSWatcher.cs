@@ -39,7 +39,7 @@ internal sealed class NodeOSWatcher(INodeOSApi api, NodeOSCell cell, AgentLog lo
             }
             catch (Exception failure) when (ApiFailures.Is(failure))
             {
-                log.Warning("WatchFailed", failure.Message);
+                log.Warning("WatchFailed", ApiFailures.Describe(failure));
 
                 // Too old, or a change was lost: only the present state helps. Otherwise the watch goes on where it broke off.
                 from = failure is ApiException { IsGone: true } or InvalidDataException ? null : from;

@@ -78,6 +78,12 @@ public sealed class NodeOSWatcherTests : IDisposable
     }
 
     [Fact]
+    public void A_failure_is_told_with_its_causes() =>
+        Assert.Equal(
+            "No TLS (bad handshake) (expired)",
+            ApiFailures.Describe(new HttpRequestException("No TLS", new IOException("bad handshake", new InvalidOperationException("expired")))));
+
+    [Fact]
     public void A_late_echo_does_not_put_back_what_is_known()
     {
         _cell.Set(Object("10", generation: 1));

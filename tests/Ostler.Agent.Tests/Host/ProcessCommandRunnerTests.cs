@@ -54,7 +54,7 @@ public sealed class ProcessCommandRunnerTests
             new HostCommand("sh", "-c", $"echo begun; sleep {marker} & wait") { Timeout = TimeSpan.FromMilliseconds(300) }, Token);
 
         Assert.Equal((true, false, -1, "begun\n"), (result.TimedOut, result.Succeeded, result.ExitCode, result.Stdout));
-        Assert.False(IsRunning($"sleep\0{marker}\0"));
+        await UntilAsync(() => !IsRunning($"sleep\0{marker}\0"));
     }
 
     [Fact]
@@ -63,16 +63,12 @@ public sealed class ProcessCommandRunnerTests
         var marker = $"32{Environment.ProcessId}";
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var running = Runner.RunAsync(new HostCommand("sh", "-c", $"sleep {marker} & wait"), stop.Token);
-        while (!IsRunning($"sleep\0{marker}\0"))
-        {
-            Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
+        await UntilAsync(() => IsRunning($"sleep\0{marker}\0"));
 
         await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
-        Assert.False(IsRunning($"sleep\0{marker}\0"));
+        await UntilAsync(() => !IsRunning($"sleep\0{marker}\0"));
     }
 
     [Fact]
@@ -111,6 +107,18 @@ public sealed class ProcessCommandRunnerTests
             "nsenter --target 1 --mount --uts --ipc --net --pid --cgroup --setuid 0 --setgid 0 --", string.Join(' ', HostEntry.Nsenter.Prefix));
         Assert.Equal("/proc/1/root", HostEntry.Nsenter.Root);
         Assert.Null(HostEntry.Parse("chroot"));
+    }
+
+    /// <summary>A killed process is gone a moment after the signal; one that was not killed would sleep for longer than any test may run.</summary>
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        deadline.CancelAfter(TimeSpan.FromMinutes(1));
+        while (!condition())
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     private static bool IsRunning(string commandLine)

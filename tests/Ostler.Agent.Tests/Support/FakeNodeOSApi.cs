@@ -28,6 +28,17 @@ internal sealed class FakeNodeOSApi : INodeOSApi
 
     public int Watches { get; private set; }
 
+    public long Version
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _version;
+            }
+        }
+    }
+
     public NodeOS? Current
     {
         get

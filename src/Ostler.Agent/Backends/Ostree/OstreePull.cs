@@ -6,8 +6,11 @@ namespace Ostler.Agent.Backends.Ostree;
 /// <summary><c>ostree pull</c>: fetches a commit. One that was interrupted goes on where it stopped, within the same boot.</summary>
 internal sealed class OstreePull(OstreeCommands ostree, HostFiles files)
 {
-    /// <summary>A tree of some gigabytes over a thin line. A pull that the server lets hang is ended by ostree's own low-speed limit long before.</summary>
-    public static readonly TimeSpan Timeout = TimeSpan.FromHours(4);
+    /// <summary>
+    /// Old versions of ostree wait without end for a server that says nothing any more. What was fetched by then is kept, so that the next try goes on from there:
+    /// it costs at most the one file under way.
+    /// </summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromHours(1);
 
     /// <summary>Fetches the commit, unless the repository has the whole of it.</summary>
     public async Task RunAsync(NodeOstreeImage image, string commit, CancellationToken ct)

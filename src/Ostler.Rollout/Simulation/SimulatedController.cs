@@ -128,6 +128,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
 
         var snapshot = SimulatedSnapshot.Gather(World, policy, _evictions);
         var plan = RolloutPlanner.Plan(snapshot);
+        simulation.Tell(new SimulatedStep.Plans(policy, plan));
         _busy.Add(policy);
         Write(policy, snapshot, plan, 0, new(StringComparer.Ordinal), []);
     }

@@ -9,6 +9,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
     private readonly Dictionary<string, EvictionResult> _evictions = new(StringComparer.Ordinal);
     private readonly HashSet<string> _enqueued = new(StringComparer.Ordinal);
     private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
     private int _term;
     private bool _isUp;
 
@@ -195,6 +196,18 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
 
             policy.Status = status;
             Later(TimeSpan.FromMilliseconds(200), ReconcileImage);
+        }
+
+        foreach (var verdict in plan.Nodes)
+        {
+            if (verdict.Step != NodeStep.Failed)
+            {
+                _failed.Remove(verdict.Node);
+            }
+            else if (_failed.Add(verdict.Node))
+            {
+                World.Tell(verdict.Node, $"failed: {verdict.Reason}: {verdict.Message}");
+            }
         }
 
         if (plan.NextWakeUp is { } at)

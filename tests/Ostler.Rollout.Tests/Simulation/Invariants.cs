@@ -62,6 +62,7 @@ internal sealed class Invariants
 
     private void Judge(SimulatedWorld world, string name, RolloutPlan plan)
     {
+        Observe(world);
         var policy = world.Policies[name];
         var granted = plan.Actions.OfType<NodeAction.Cordon>().Where(c => c.Grants).ToArray();
         if (granted.Length > 0)
@@ -161,6 +162,15 @@ internal sealed class Invariants
     {
         foreach (var node in world.Nodes)
         {
+            CheckFlight(world, node);
+        }
+    }
+
+    // At each look of the controller: what passes away between two looks, a level-triggered controller does not see.
+    private void Observe(SimulatedWorld world)
+    {
+        foreach (var node in world.Nodes)
+        {
             var status = node.OS?.Status;
             var passes = status is not null
                 && status.Attempt == node.OS!.Spec.Attempt
@@ -176,8 +186,6 @@ internal sealed class Invariants
             {
                 _passingSince.TryAdd(node.Uid, world.Now);
             }
-
-            CheckFlight(world, node);
         }
     }
 

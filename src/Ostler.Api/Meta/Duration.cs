@@ -55,12 +55,13 @@ public readonly record struct Duration(TimeSpan Value) : IComparable<Duration>
             return true;
         }
 
-        var total = 0d;
+        // In decimal: sums of binary fractions would not give back the ticks that they were written from.
+        var total = 0m;
         var rest = text.AsSpan();
         while (!rest.IsEmpty)
         {
             var digits = rest.IndexOfAnyExcept(NumberCharacters);
-            if (digits <= 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            if (digits <= 0 || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             {
                 return false;
             }
@@ -68,13 +69,13 @@ public readonly record struct Duration(TimeSpan Value) : IComparable<Duration>
             rest = rest[digits..];
             var (unit, length) = rest switch
             {
-                ['m', 's', ..] => (0.001, 2),
-                ['s', ..] => (1d, 1),
-                ['m', ..] => (60d, 1),
-                ['h', ..] => (3600d, 1),
-                _ => (0d, 0),
+                ['m', 's', ..] => (TimeSpan.TicksPerMillisecond, 2),
+                ['s', ..] => (TimeSpan.TicksPerSecond, 1),
+                ['m', ..] => (TimeSpan.TicksPerMinute, 1),
+                ['h', ..] => (TimeSpan.TicksPerHour, 1),
+                _ => (0L, 0),
             };
-            if (length == 0)
+            if (length == 0 || number > long.MaxValue / unit)
             {
                 return false;
             }
@@ -83,12 +84,12 @@ public readonly record struct Duration(TimeSpan Value) : IComparable<Duration>
             rest = rest[length..];
         }
 
-        if (total >= TimeSpan.MaxValue.TotalSeconds)
+        if (total >= TimeSpan.MaxValue.Ticks)
         {
             return false;
         }
 
-        duration = TimeSpan.FromSeconds(total);
+        duration = TimeSpan.FromTicks((long)total);
         return true;
     }
 

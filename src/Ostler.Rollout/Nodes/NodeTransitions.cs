@@ -208,7 +208,7 @@ internal static class NodeTransitions
     public static NodeDecision OrderRollback(RolloutContext context, NodeView view, NodeFailure failure)
     {
         var spec = NodeSpecs.Rollback(context, view.Spec, failure);
-        var text = $"{failure.Reason}: {failure.Message} Goes back to {Names.Of(spec.Previous!)}.";
+        var text = $"{failure.Message} Goes back to {Names.Of(spec.Previous!)}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.RollingBack, failure.Reason, text, NodeTally.Updating, deadline: spec.Deadlines!.Rollback),
             Apply(view.Node, spec, failure.Reason, text, warning: true));

@@ -3,6 +3,7 @@ using Ostler.Api;
 namespace Ostler.Rollout;
 
 /// <summary>What must hold before a node that booted its target counts as healthy. The first check that does not pass is shown.</summary>
+/// <remarks>A check that fails and passes again between two looks of the controller is not seen: the soak is as level-triggered as the rest.</remarks>
 /// <param name="Passed">All pass.</param>
 /// <param name="Reason">What it waits for.</param>
 /// <param name="Failure">What it is called when the deadline passes first.</param>
@@ -16,7 +17,7 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
         if (healthy is not { Status: ConditionStatus.True })
         {
             return healthy is { Status: ConditionStatus.False }
-                ? new(false, Reasons.WaitingForHostChecks, Reasons.HostCheckFailed, $"A host check fails: {healthy.Message}")
+                ? new(false, Reasons.WaitingForHostChecks, Reasons.HostCheckFailed, $"A host check fails: {(healthy.Message.Length > 0 ? healthy.Message : healthy.Reason)}")
                 : new(false, Reasons.WaitingForHostChecks, Reasons.HealthTimedOut, "The host checks have not passed yet.");
         }
 

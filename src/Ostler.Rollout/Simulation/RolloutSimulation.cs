@@ -5,6 +5,9 @@ namespace Ostler.Rollout.Simulation;
 /// <summary>Something that is about to happen, told before it takes effect, so that it can be judged by the world as it is.</summary>
 public abstract record SimulatedStep
 {
+    /// <summary>The controller has looked and decided; nothing has changed since it looked.</summary>
+    public sealed record Plans(string Policy, RolloutPlan Plan) : SimulatedStep;
+
     /// <summary>The controller writes.</summary>
     public sealed record Writes(string Policy, NodeAction Action) : SimulatedStep;
 

@@ -92,6 +92,8 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
 
         if (host.StagingDigest != image.Digest)
         {
+            // What went wrong in a former attempt says nothing of this one.
+            host.LastError = host.LastError?.Reason == Reasons.PullFailed ? host.LastError : null;
             host.StagingDigest = image.Digest;
             var term = host.AgentTerm;
             World.Time.In(World.Draw(World.Scenario.Latencies.Staging), () =>
@@ -238,7 +240,10 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
         };
         if (step == NodeStep.Verifying && host.CheckResult is { } passed)
         {
-            conditions.Add(Make(ConditionTypes.HostHealthy, passed, passed ? Reasons.HostChecksPass : Reasons.HostCheckFailed));
+            conditions.Add(Make(ConditionTypes.HostHealthy, passed, passed ? Reasons.HostChecksPass : Reasons.HostCheckFailed) with
+            {
+                Message = passed ? "" : "edge.service is failed.",
+            });
         }
 
         var status = new NodeOSStatus

@@ -9,6 +9,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
     private readonly Dictionary<string, EvictionResult> _evictions = new(StringComparer.Ordinal);
     private readonly HashSet<string> _enqueued = new(StringComparer.Ordinal);
     private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
     private int _term;
     private bool _isUp;
 
@@ -128,6 +129,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
 
         var snapshot = SimulatedSnapshot.Gather(World, policy, _evictions);
         var plan = RolloutPlanner.Plan(snapshot);
+        simulation.Tell(new SimulatedStep.Plans(policy, plan));
         _busy.Add(policy);
         Write(policy, snapshot, plan, 0, new(StringComparer.Ordinal), []);
     }
@@ -194,6 +196,18 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
 
             policy.Status = status;
             Later(TimeSpan.FromMilliseconds(200), ReconcileImage);
+        }
+
+        foreach (var verdict in plan.Nodes)
+        {
+            if (verdict.Step != NodeStep.Failed)
+            {
+                _failed.Remove(verdict.Node);
+            }
+            else if (_failed.Add(verdict.Node))
+            {
+                World.Tell(verdict.Node, $"failed: {verdict.Reason}: {verdict.Message}");
+            }
         }
 
         if (plan.NextWakeUp is { } at)

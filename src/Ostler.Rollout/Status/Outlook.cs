@@ -10,19 +10,21 @@ namespace Ostler.Rollout;
 /// <param name="Message">Why, for people, and what to do.</param>
 internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, string Reason, string Message)
 {
-    public static Outlook Of(RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts)
+    public static Outlook Of(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts)
     {
         var inFlight = verdicts.Count(v => v.InFlight);
+        // A pass that does something is no standstill, whatever it leaves: a node is uncordoned, or given back, and the next pass sees to it.
+        var acts = inFlight > 0 || plan.Actions.Count > 0;
         if (plan.Gate is { } gate && gate.Reason != Reasons.Paused)
         {
             var waits = !gate.NeedsPerson;
-            return new(false, inFlight > 0 || waits, gate.NeedsPerson, gate.Reason, gate.Message + Ending(inFlight));
+            return new(false, acts || waits, gate.NeedsPerson, gate.Reason, gate.Message + Ending(inFlight));
         }
 
         var waiting = verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, NeedsPerson: false });
         if (plan.Conflicts.Count > 0)
         {
-            return new(false, waiting && plan.Gate is null, true, Reasons.PolicyConflict, PolicyConditions.ConflictMessage(plan));
+            return new(false, acts || (waiting && plan.Gate is null), true, Reasons.PolicyConflict, PolicyConditions.ConflictMessage(plan));
         }
 
         if (counts.Total == 0)
@@ -43,14 +45,32 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
             return new(false, inFlight > 0 || staging, false, Reasons.Paused, $"{progress} {paused.Message}");
         }
 
-        if (verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, Blocked: false }))
+        if (!acts && plan.Availability.Free == 0 && verdicts.Any(v => v.Reason == Reasons.WaitingForSlot))
+        {
+            return NoSlotIsFree(snapshot, plan, verdicts, progress);
+        }
+
+        if (acts || verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, Blocked: false }))
         {
             return new(false, true, false, Reasons.RollingOut, progress);
         }
 
         // A node that backs off, or whose kubelet may come back, is tried again by itself: that is slow, but it is not at a standstill.
         var reason = counts.Failed + counts.RolledBack > 0 && !waiting ? Reasons.NodesFailed : Reasons.NodesBlocked;
-        return new(false, waiting || inFlight > 0, !waiting, reason, progress);
+        return new(false, waiting, !waiting, reason, progress);
+    }
+
+    // Nodes that are out of service for other reasons take up the whole budget. Whoever waits for the rollout must learn which.
+    private static Outlook NoSlotIsFree(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, string progress)
+    {
+        var names = verdicts.Where(v => v is { Selected: true, Unavailable: true }).Select(v => v.Node).ToHashSet(StringComparer.Ordinal);
+        var nodes = snapshot.Nodes.Where(n => names.Contains(n.Name)).OrderBy(n => n.Name, StringComparer.Ordinal).ToArray();
+        var which = Names.List([.. nodes.Select(n => $"{n.Name} ({(n.Unschedulable ? "cordoned" : "not Ready")})")]);
+        // A kubelet may come back by itself; a cordon is for a person to remove.
+        var mayHeal = nodes.Any(n => !n.Unschedulable);
+        return new(
+            false, mayHeal, !mayHeal, Reasons.NodesBlocked,
+            $"{progress} No slot is free: {plan.Availability.Limit} may be unavailable (spec.rollout.maxUnavailable), and {nodes.Length} are: {which}.");
     }
 
     private static string Ending(int inFlight) => inFlight switch

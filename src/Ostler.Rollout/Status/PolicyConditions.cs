@@ -7,7 +7,7 @@ internal static class PolicyConditions
 {
     public static IEnumerable<Condition> Of(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts)
     {
-        var outlook = Outlook.Of(plan, verdicts, counts);
+        var outlook = Outlook.Of(snapshot, plan, verdicts, counts);
         yield return Make(ConditionTypes.Ready, outlook.IsReady, outlook.Reason, outlook.Message);
         yield return Accepted(plan);
         yield return Make(ConditionTypes.Progressing, outlook.IsMoving, outlook.IsMoving ? Reasons.RollingOut : outlook.Reason, outlook.Message);

@@ -33,5 +33,6 @@ internal static class Scenarios
         TargetVersion = "42",
         Workloads = [new() { Name = "web", Replicas = nodes + 1, MinAvailable = 1 }],
         Faults = faults,
+        Latencies = new() { Staging = (TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(40)), Boot = (TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(90)) },
     };
 }

@@ -25,6 +25,9 @@ public class RolloutStatusTests
         { "not supported", Reasons.NotSupportedYet, "Stalled" },
         { "conflict", Reasons.PolicyConflict, "Stalled" },
         { "conflict beside others", Reasons.PolicyConflict, "Reconciling" },
+        { "every slot taken by cordons", Reasons.NodesBlocked, "Stalled" },
+        { "every slot taken by nodes that are not Ready", Reasons.NodesBlocked, "Reconciling" },
+        { "draining, blocked by a budget", Reasons.RollingOut, "Reconciling" },
         { "rest cordoned by humans", Reasons.NodesBlocked, "Stalled" },
         { "rest not Ready", Reasons.NodesBlocked, "Reconciling" },
         { "rest backing off", Reasons.NodesBlocked, "Reconciling" },
@@ -77,6 +80,34 @@ public class RolloutStatusTests
         var second = RolloutStatus.Compute(next, RolloutPlanner.Plan(next));
 
         Assert.Equal(Json(first), Json(second));
+    }
+
+    [Theory]
+    [InlineData("one is uncordoned")]
+    [InlineData("one is given back")]
+    [InlineData("one is withdrawn")]
+    public void A_pass_that_does_something_never_says_that_nothing_moves(string what)
+    {
+        var snapshot = what switch
+        {
+            "one is uncordoned" => Given.Snapshot(Given.Soaking("n1", 60), Given.Staged("n2")),
+            "one is given back" => Given.Snapshot(Given.Cordoned("n1", Given.Pod("web")) with { CordonedAt = Given.Ago(60) }),
+            _ => Given.Snapshot(Given.Staged("n1"), Given.RolledBack("n2")),
+        };
+
+        var conditions = RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Conditions!;
+
+        Assert.Equal("Reconciling", Kstatus(conditions));
+    }
+
+    [Fact]
+    public void Who_takes_up_the_whole_budget_is_named()
+    {
+        var snapshot = In("every slot taken by cordons");
+
+        Assert.EndsWith(
+            "No slot is free: 1 may be unavailable (spec.rollout.maxUnavailable), and 1 are: n1 (cordoned).",
+            RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Conditions.Find(ConditionTypes.Ready)!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -234,6 +265,9 @@ public class RolloutStatusTests
             "not supported" => Given.Snapshot(Given.Idle("n1")).With(s => s with { DependsOn = ["x"] }),
             "conflict" => Given.Snapshot(Given.Idle("n1").Label("canary", "yes"), Given.Updated("n2")) with { OtherPolicies = [other] },
             "conflict beside others" => Given.Snapshot(Given.Idle("n1").Label("canary", "yes"), Given.Staged("n2")) with { OtherPolicies = [other] },
+            "every slot taken by cordons" => Given.Snapshot(Given.Updated("n1") with { Unschedulable = true }, Given.Staged("n2")),
+            "every slot taken by nodes that are not Ready" => Given.Snapshot(Given.Updated("n1") with { Ready = false }, Given.Staged("n2")),
+            "draining, blocked by a budget" => Given.Snapshot(Given.Cordoned("n1", Given.Pod("lone") with { Controller = null })),
             "rest cordoned by humans" => Given.Snapshot(Given.Updated("n1"), Given.Staged("n2") with { Unschedulable = true }),
             "rest not Ready" => Given.Snapshot(Given.Updated("n1"), Given.Staged("n2") with { Ready = false }),
             "rest backing off" => Given.Snapshot(

@@ -1,0 +1,234 @@
+using Ostler.Api;
+using Ostler.Rollout.Simulation;
+
+namespace Ostler.Rollout.Tests.Simulation;
+
+/// <summary>
+/// Watches a simulated rollout and complains when an invariant is broken. Written from what the cluster is, with none of the planner's own rules, so that
+/// a rule that is gone from the planner is missed here.
+/// </summary>
+internal sealed class Invariants
+{
+    /// <summary>For latencies, restarts of the controller and what people do in between.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromMinutes(3);
+
+    private readonly Dictionary<string, DateTimeOffset> _passingSince = [];
+    private readonly Dictionary<string, (DateTimeOffset Since, string Uid)> _inFlightSince = [];
+    private readonly List<string> _broken = [];
+    private readonly RolloutSimulation _simulation;
+
+    private Invariants(RolloutSimulation simulation) => _simulation = simulation;
+
+    /// <summary>What was broken, in order; each line begins with the number of the invariant in the design.</summary>
+    public IReadOnlyList<string> Broken => _broken;
+
+    /// <summary>How many slots were granted, nodes told to boot, and so on: a run in which nothing happens proves nothing.</summary>
+    public Dictionary<string, int> Seen { get; } = [];
+
+    public static Invariants Watch(RolloutSimulation simulation)
+    {
+        var watch = new Invariants(simulation);
+        simulation.OnStep = watch.OnStep;
+        simulation.OnEvent = watch.OnEvent;
+        return watch;
+    }
+
+    /// <summary>What must hold when nothing is left to happen.</summary>
+    public void CheckEnd()
+    {
+        var world = _simulation.World;
+        foreach (var node in world.Nodes)
+        {
+            Require(3, node.Name, !node.CordonedByHuman || node.Unschedulable, "a human's cordon was removed");
+            Require(
+                3, node.Name, node.CordonedBy is null || IsFailed(world, node), $"is still cordoned by {node.CordonedBy} (goal {node.OS?.Spec.Goal}, step {node.OS?.Status?.Step})");
+            Require(6, node.Name, node.OS?.Spec.Goal is not (Goal.Boot or Goal.Rollback) || IsFailed(world, node), $"never came to an end: {node.OS?.Spec.Goal}");
+        }
+    }
+
+    private void OnStep(SimulatedWorld world, SimulatedStep step)
+    {
+        switch (step)
+        {
+            case SimulatedStep.Plans plans:
+                Judge(world, plans.Policy, plans.Plan);
+                break;
+            case SimulatedStep.Reboots { Goal: Goal.Boot } reboots when world.Find(reboots.Node) is { } node:
+                Count("reboot");
+                Require(2, node.Name, node.OS!.Spec.Goal == Goal.Boot, $"reboots with goal {node.OS.Spec.Goal}");
+                break;
+        }
+    }
+
+    private void Judge(SimulatedWorld world, string name, RolloutPlan plan)
+    {
+        Observe(world);
+        var policy = world.Policies[name];
+        var granted = plan.Actions.OfType<NodeAction.Cordon>().Where(c => c.Grants).ToArray();
+        if (granted.Length > 0)
+        {
+            JudgeGrants(world, policy, granted);
+        }
+
+        foreach (var action in plan.Actions)
+        {
+            var node = world.Find(action.Node)!;
+            switch (action)
+            {
+                case NodeAction.ApplySpec { Spec.Goal: Goal.Stage } stage:
+                    Count("stage");
+                    MustBeFree(world, name, node, stage.Spec.Image!.Digest, "told to stage");
+                    break;
+                case NodeAction.ApplySpec { Spec.Goal: Goal.Boot } boot when node.OS!.Spec.Goal == Goal.Stage:
+                    JudgeBoot(world, policy, node, boot.Spec);
+                    break;
+                case NodeAction.Uncordon uncordon:
+                    Count("uncordon");
+                    Require(3, node.Name, node.CordonedBy == name, $"is uncordoned on behalf of {name}, but was cordoned by {node.CordonedBy ?? "a human"}");
+                    JudgeUpdated(world, policy, node, uncordon);
+                    break;
+            }
+        }
+    }
+
+    private void JudgeGrants(SimulatedWorld world, SimulatedPolicy policy, NodeAction.Cordon[] granted)
+    {
+        Count("grant");
+        var spec = policy.Spec;
+        Require(7, policy.Name, spec is { Paused: false }, "grants a slot although it is paused or gone");
+        if (spec is null)
+        {
+            return;
+        }
+
+        var selected = world.Nodes.Where(n => spec.NodeSelector.Matches(n.Labels)).ToArray();
+        var unavailable = selected.Count(n => n.Unschedulable || !n.Ready || IsInFlight(n, policy.Name));
+        var limit = Math.Max(1, spec.Rollout.MaxUnavailable.Of(selected.Length));
+        Require(1, policy.Name, unavailable + granted.Length <= limit, $"{unavailable} unavailable of {limit} allowed, and {granted.Length} more granted");
+
+        var target = world.Image.Status!.Resolved!.Digest;
+        var failed = selected.Count(n => n.OS?.Spec.Failure is { } f && f.Digest == target && !(f.At <= spec.Rollout.RetryFailuresBefore));
+        Require(7, policy.Name, failed <= spec.Rollback.MaxFailures.Of(selected.Length), $"grants a slot although {failed} nodes failed");
+        foreach (var grant in granted)
+        {
+            var node = world.Find(grant.Node)!;
+            MustBeFree(world, policy.Name, node, target, "granted a slot");
+            Require(1, node.Name, node is { Unschedulable: false, Ready: true }, "is granted a slot although it is cordoned or not Ready");
+            Require(4, node.Name, node.OS!.Status is { Staged: { } staged } && staged.Digest == target, "is granted a slot although the target is not staged");
+        }
+    }
+
+    private void MustBeFree(SimulatedWorld world, string policy, SimulatedNode node, string digest, string what)
+    {
+        Require(5, node.Name, world.Image.Status?.Quarantined?.Any(q => q.Digest == digest) != true, $"is {what} with a quarantined tree");
+        var others = world.Policies.Values.Where(p => p.Name != policy && p.Spec?.NodeSelector.Matches(node.Labels) == true).Select(p => p.Name);
+        Require(8, node.Name, !others.Any(), $"is {what} by {policy} although {string.Join(", ", others)} selects it");
+        var retry = world.Policies[policy].Spec?.Rollout.RetryFailuresBefore;
+        Require(7, node.Name, node.OS!.Spec.Failure is not { } f || f.Digest != digest || f.At <= retry, $"is {what} again with the tree that failed on it");
+    }
+
+    private void JudgeBoot(SimulatedWorld world, SimulatedPolicy policy, SimulatedNode node, NodeOSSpec spec)
+    {
+        Count("boot");
+        Require(2, node.Name, node.Unschedulable && node.CordonedBy == policy.Name, "is told to boot without a slot");
+        Require(5, node.Name, world.Image.Status!.Quarantined?.Any(q => q.Digest == spec.Image!.Digest) != true, "is told to boot a quarantined tree");
+        Require(8, node.Name, world.Policies.Values.Count(p => p.Spec?.NodeSelector.Matches(node.Labels) == true) == 1, "is told to boot although two policies, or none, select it");
+        var left = world.Pods.On(node.Name)
+            .Where(p => p.Controller?.Kind != "DaemonSet" && p.Phase is not ("Succeeded" or "Failed"))
+            .ToArray();
+        var forced = policy.Spec!.Drain.OnTimeout == DrainTimeoutAction.Force && world.Now - node.CordonedAt >= 2 * (TimeSpan)policy.Spec.Drain.Timeout;
+        Require(
+            2, node.Name, left.Length == 0 || (forced && left.All(p => p.DeletionTimestamp is not null)), $"is told to boot with {left.Length} pods, {left.FirstOrDefault()?.Name}");
+    }
+
+    private void JudgeUpdated(SimulatedWorld world, SimulatedPolicy policy, SimulatedNode node, NodeAction.Uncordon uncordon)
+    {
+        if (uncordon.Reason != Reasons.Updated || node.OS!.Spec.Goal != Goal.Boot)
+        {
+            return;
+        }
+
+        Count("updated");
+        var spec = node.OS.Spec;
+        Require(4, node.Name, node.Host.BootID != spec.Previous!.BootID, "is called Updated in the boot of before");
+        Require(4, node.Name, node.Host.Booted == spec.Image!.Digest, "is called Updated with another tree");
+        // Written moments are cut to seconds.
+        var soak = (TimeSpan)(policy.Spec ?? Trees.Policy()).Rollout.Soak - TimeSpan.FromSeconds(1);
+        Require(
+            4, node.Name, _passingSince.TryGetValue(node.Uid, out var since) && world.Now - since >= soak, $"is called Updated before its checks passed for {soak.TotalSeconds:0} s");
+    }
+
+    private void OnEvent(SimulatedWorld world)
+    {
+        foreach (var node in world.Nodes)
+        {
+            CheckFlight(world, node);
+        }
+    }
+
+    // At each look of the controller: what passes away between two looks, a level-triggered controller does not see.
+    private void Observe(SimulatedWorld world)
+    {
+        foreach (var node in world.Nodes)
+        {
+            var status = node.OS?.Status;
+            var passes = status is not null
+                && status.Attempt == node.OS!.Spec.Attempt
+                && status.Conditions.IsTrue(ConditionTypes.HostHealthy)
+                && node.Ready
+                && node.KubeletBootID == status.BootID
+                && node.Host.BootID == status.BootID;
+            if (!passes)
+            {
+                _passingSince.Remove(node.Uid);
+            }
+            else
+            {
+                _passingSince.TryAdd(node.Uid, world.Now);
+            }
+        }
+    }
+
+    private void CheckFlight(SimulatedWorld world, SimulatedNode node)
+    {
+        var policy = node.CordonedBy ?? (node.OS?.Spec.Goal is Goal.Boot or Goal.Rollback ? node.OS.Spec.Policy : null);
+        if (policy is null || IsFailed(world, node))
+        {
+            _inFlightSince.Remove(node.Uid);
+            return;
+        }
+
+        _inFlightSince.TryAdd(node.Uid, (world.Now, node.Uid));
+        var spec = world.Policies[policy].Spec ?? Trees.Policy();
+        if (spec.Drain.OnTimeout == DrainTimeoutAction.Hold)
+        {
+            return;
+        }
+
+        var drain = (TimeSpan)spec.Drain.Timeout * (spec.Drain.OnTimeout == DrainTimeoutAction.Force ? 2 : 1);
+        var boot = (TimeSpan)spec.Reboot.Timeout + spec.Health.Timeout;
+        var longest = drain + boot + spec.Rollout.Soak + boot + Slack;
+        Require(6, node.Name, world.Now - _inFlightSince[node.Uid].Since <= longest, $"is in flight for more than {longest}");
+    }
+
+    /// <summary>Told from its record as a person would: it could not go back in time, or is held.</summary>
+    private static bool IsFailed(SimulatedWorld world, SimulatedNode node) => node.OS?.Spec switch
+    {
+        { Goal: Goal.Rollback } spec => node.OS.Status?.Step == NodeStep.Failed || world.Now >= spec.Deadlines!.Rollback,
+        { Goal: Goal.Observe, Previous: not null, Failure: { } failure } spec => failure.Attempt == spec.Attempt,
+        _ => false,
+    };
+
+    private static bool IsInFlight(SimulatedNode node, string policy) =>
+        node.CordonedBy == policy || (node.OS?.Spec is { Goal: Goal.Boot or Goal.Rollback } spec && spec.Policy == policy);
+
+    private void Count(string what) => Seen[what] = Seen.GetValueOrDefault(what) + 1;
+
+    private void Require(int invariant, string who, bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            _broken.Add($"{invariant}: {_simulation.World.Now - _simulation.World.Scenario.Start:hh\\:mm\\:ss} {who} {otherwise}");
+        }
+    }
+}

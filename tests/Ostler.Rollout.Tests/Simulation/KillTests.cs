@@ -1,0 +1,99 @@
+using Ostler.Api;
+using Ostler.Rollout.Simulation;
+
+namespace Ostler.Rollout.Tests.Simulation;
+
+/// <summary>Invariant 9: whoever dies between whichever two steps, the end is the same.</summary>
+public class KillTests
+{
+    public static TheoryData<string> Rollouts => ["all goes well", "one falls back and one is unhealthy", "a budget blocks the first drain", "power fails during a boot"];
+
+    [Theory]
+    [MemberData(nameof(Rollouts))]
+    public void A_controller_killed_after_any_write_changes_nothing_in_the_end(string rollout)
+    {
+        var (expected, plain) = End(Scenario(rollout));
+        Assert.True(plain.ControllerWrites > 20);
+
+        for (var write = 1; write <= plain.ControllerWrites; write++)
+        {
+            Assert.Equal($"killed after write {write}\n{expected}", $"killed after write {write}\n{End(Scenario(rollout) with { KillControllerAfterWrites = [write] }).End}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Rollouts))]
+    public void An_agent_killed_after_any_step_changes_nothing_in_the_end(string rollout)
+    {
+        var (expected, plain) = End(Scenario(rollout));
+        Assert.True(plain.AgentSteps > 10);
+
+        for (var step = 1; step <= plain.AgentSteps; step++)
+        {
+            Assert.Equal($"killed after step {step}\n{expected}", $"killed after step {step}\n{End(Scenario(rollout) with { KillAgentAfterSteps = [step] }).End}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Rollouts))]
+    public void A_controller_and_agents_that_die_time_and_again_change_nothing_in_the_end(string rollout)
+    {
+        var (expected, _) = End(Scenario(rollout));
+
+        for (var seed = 1; seed <= 25; seed++)
+        {
+            var random = new SeededSequence((ulong)seed);
+            var killed = Scenario(rollout) with
+            {
+                Seed = (ulong)seed,
+                KillControllerAfterWrites = [.. Enumerable.Range(0, 6).Select(_ => 1 + random.Below(60))],
+                KillAgentAfterSteps = [.. Enumerable.Range(0, 6).Select(_ => 1 + random.Below(40))],
+            };
+            Assert.Equal($"seed {seed}\n{expected}", $"seed {seed}\n{End(killed).End}");
+        }
+    }
+
+    private static SimulationScenario Scenario(string rollout)
+    {
+        var scenario = Scenarios.Cluster(3, s => s with
+        {
+            Rollback = new() { MaxFailures = IntOrPercent.Count(3) },
+            Drain = s.Drain with { Timeout = Duration.FromMinutes(5) },
+        });
+        return rollout switch
+        {
+            "one falls back and one is unhealthy" => scenario with
+            {
+                Faults =
+                [
+                    new SimulationFault.Boots(TimeSpan.Zero, "n1", [SimulatedBoot.FallsBack]),
+                    new SimulationFault.Boots(TimeSpan.Zero, "n3", [SimulatedBoot.Unhealthy]),
+                ],
+            },
+            "a budget blocks the first drain" => scenario with
+            {
+                Workloads = [new() { Name = "web", Replicas = 4, MinAvailable = 4 }],
+                Faults = [new SimulationFault.BudgetChanges(TimeSpan.FromMinutes(8), "web", 1)],
+            },
+            "power fails during a boot" => scenario with
+            {
+                Faults = [new SimulationFault.Boots(TimeSpan.Zero, "n2", [SimulatedBoot.PowerCut, SimulatedBoot.PowerCut])],
+            },
+            _ => scenario,
+        };
+    }
+
+    private static (string End, RolloutSimulation Simulation) End(SimulationScenario scenario)
+    {
+        var simulation = new RolloutSimulation(scenario);
+        var invariants = Invariants.Watch(simulation);
+        Assert.True(simulation.Run(), "the rollout does not end");
+        invariants.CheckEnd();
+        Assert.Empty(invariants.Broken);
+        var nodes = simulation.World.Nodes.Select(n =>
+            $"{n.Name}: runs {n.Host.Booted[0]}, unschedulable {n.Unschedulable}, cordoned by {n.CordonedBy}, goal {n.OS!.Spec.Goal}, "
+            + $"failure {n.OS.Spec.Failure?.Reason}, step {n.OS.Status!.Step}");
+        var ready = simulation.World.Policies["edge"].Status!.Conditions.Find(ConditionTypes.Ready)!;
+        return ($"{string.Join('\n', nodes)}\n{ready.Reason}: {ready.Message}", simulation);
+    }
+}

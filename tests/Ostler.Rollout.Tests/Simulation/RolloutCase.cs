@@ -1,0 +1,162 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Ostler.Api;
+using Ostler.Rollout.Simulation;
+
+namespace Ostler.Rollout.Tests.Simulation;
+
+/// <summary>A random cluster and what befalls it, small enough to read when it fails.</summary>
+internal sealed record RolloutCase
+{
+    /// <summary>When everything that could go on for ever is lifted, so that every rollout can end.</summary>
+    private static readonly TimeSpan Lifted = TimeSpan.FromHours(6);
+
+    public int Seed { get; init; }
+
+    public int Nodes { get; init; } = 3;
+
+    public IntOrPercent MaxUnavailable { get; init; } = IntOrPercent.Count(1);
+
+    public IntOrPercent StageAhead { get; init; } = IntOrPercent.Percent(25);
+
+    public int SoakSeconds { get; init; } = 30;
+
+    public int DrainMinutes { get; init; } = 30;
+
+    public DrainTimeoutAction OnTimeout { get; init; }
+
+    public bool Automatic { get; init; } = true;
+
+    public int MaxFailures { get; init; }
+
+    public int? MinAvailable { get; init; }
+
+    public IReadOnlyList<CaseFault> Faults { get; init; } = [];
+
+    public override string ToString() =>
+        $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
+        + $"automatic {Automatic}, maxFailures {MaxFailures}, minAvailable {MinAvailable}; {string.Join("; ", Faults)}";
+
+    public SimulationScenario Scenario()
+    {
+        var policy = Trees.Policy(s => s with
+        {
+            Rollout = s.Rollout with { MaxUnavailable = MaxUnavailable, StageAhead = StageAhead, Soak = Duration.FromSeconds(SoakSeconds) },
+            Drain = s.Drain with { Timeout = Duration.FromMinutes(DrainMinutes), OnTimeout = OnTimeout },
+            Rollback = new() { Automatic = Automatic, MaxFailures = IntOrPercent.Count(MaxFailures) },
+        });
+        return new()
+        {
+            Seed = (ulong)Seed,
+            Horizon = TimeSpan.FromDays(3),
+            Nodes = Scenarios.Nodes(Nodes, (i, n) => n with
+            {
+                Labels = new Dictionary<string, string> { ["topology.kubernetes.io/zone"] = i % 2 == 0 ? "a" : "b", ["half"] = i <= Nodes / 2 ? "first" : "second" },
+                ClockSkew = TimeSpan.FromMinutes(((Seed + i) % 5) - 2),
+            }),
+            Policies = new Dictionary<string, UpgradePolicySpec> { ["edge"] = policy },
+            Image = Trees.ImageSpec,
+            TargetDigest = Trees.New,
+            TargetVersion = "42",
+            Workloads = [new() { Name = "web", Replicas = Nodes + 1, MinAvailable = MinAvailable }],
+            LeaderNode = "n1",
+            Faults =
+            [
+                .. Faults.Select(f => f.ToFault(Nodes)),
+                new SimulationFault.BudgetChanges(Lifted, "web", null),
+                new SimulationFault.PolicyChanges(Lifted, "edge", s => s with { Paused = false }),
+            ],
+        };
+    }
+
+    // From one number, and not from a dozen generators in a query: the compiler takes minutes over the nested types of those.
+    public static Arbitrary<RolloutCase> Arbitrary { get; } = Arb.From(Gen.Choose(1, int.MaxValue).Select(From), Shrink);
+
+    public static RolloutCase From(int seed)
+    {
+        var random = new SeededSequence((ulong)seed);
+        var nodes = 1 + random.Below(7);
+        return new()
+        {
+            Seed = seed,
+            Nodes = nodes,
+            MaxUnavailable = Pick(random, IntOrPercent.Count(1), IntOrPercent.Count(2), IntOrPercent.Count(3), IntOrPercent.Percent(50)),
+            StageAhead = Pick(random, IntOrPercent.Count(0), IntOrPercent.Percent(25), IntOrPercent.Percent(100)),
+            SoakSeconds = Pick(random, 0, 30, 120),
+            DrainMinutes = Pick(random, 3, 10, 30),
+            OnTimeout = Pick(random, DrainTimeoutAction.Release, DrainTimeoutAction.Release, DrainTimeoutAction.Force, DrainTimeoutAction.Hold),
+            Automatic = random.Below(4) > 0,
+            MaxFailures = random.Below(4),
+            MinAvailable = Pick<int?>(random, null, null, 1, nodes, nodes + 1),
+            Faults = [.. Enumerable.Range(0, random.Below(9)).Select(_ => CaseFault.From(random))],
+        };
+    }
+
+    private static T Pick<T>(SeededSequence random, params T[] values) => values[random.Below(values.Length)];
+
+    private static IEnumerable<RolloutCase> Shrink(RolloutCase c)
+    {
+        for (var i = 0; i < c.Faults.Count; i++)
+        {
+            yield return c with { Faults = [.. c.Faults.Where((_, at) => at != i)] };
+        }
+
+        if (c.Nodes > 1)
+        {
+            yield return c with { Nodes = c.Nodes - 1 };
+        }
+
+        if (c.MinAvailable is not null)
+        {
+            yield return c with { MinAvailable = null };
+        }
+    }
+}
+
+/// <summary>One thing that befalls the cluster.</summary>
+internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
+{
+    private static readonly SimulatedBoot[] Boots = Enum.GetValues<SimulatedBoot>()[1..];
+
+    private static readonly string[] Kinds =
+    [
+        "boot", "boot", "boot", "bad tree", "staging fails", "controller", "controller", "agent", "agent", "agent away", "cordon", "uncordon", "uncordon",
+        "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots",
+    ];
+
+    public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7), random.Below(21));
+
+    public override string ToString() => $"{Kind} at {Minute}m (node {Node}, variant {Variant})";
+
+    public SimulationFault ToFault(int nodes)
+    {
+        var at = TimeSpan.FromMinutes(Minute) + TimeSpan.FromMilliseconds(Variant * 977);
+        var node = $"n{(Node % nodes) + 1}";
+        var boot = Boots[Variant % Boots.Length];
+        return Kind switch
+        {
+            "boot" => new SimulationFault.Boots(TimeSpan.Zero, node, [boot]),
+            "bad tree" => new SimulationFault.BadTree(TimeSpan.Zero, Trees.New, boot),
+            "staging fails" => new SimulationFault.StagingFails(at, node, Variant),
+            "controller" => new SimulationFault.ControllerRestarts(at),
+            "agent" => new SimulationFault.AgentRestarts(at, node),
+            "agent away" => new SimulationFault.AgentIsAway(at, node, TimeSpan.FromMinutes(1 + (Variant * 3))),
+            "cordon" => new SimulationFault.HumanCordons(at, node),
+            "uncordon" => new SimulationFault.HumanUncordons(at, node),
+            "kubelet" => new SimulationFault.KubeletIsAway(at, node, TimeSpan.FromMinutes(1 + Variant)),
+            "power" => new SimulationFault.PowerCycle(at, node),
+            "deleted" => new SimulationFault.NodeDeleted(at, node),
+            "replaced" => new SimulationFault.NodeReplaced(at, node),
+            "target" => new SimulationFault.TargetChanges(at, Trees.Newer, "43"),
+            "pause" => new SimulationFault.PolicyChanges(at, "edge", s => s with { Paused = true }),
+            "second policy" => new SimulationFault.PolicyCreated(
+                at, "second", Trees.Policy(s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["half"] = "first" } } })),
+            "policy deleted" => new SimulationFault.PolicyDeleted(at, "edge"),
+            "retry" => new SimulationFault.Retry(at, "edge"),
+            "selector" => new SimulationFault.PolicyChanges(
+                at, "edge", s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["half"] = "second" } } }),
+            "slots" => new SimulationFault.PolicyChanges(at, "edge", s => s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(1 + (Variant % 3)) } }),
+            _ => throw new InvalidOperationException($"no fault is called {Kind}"),
+        };
+    }
+}

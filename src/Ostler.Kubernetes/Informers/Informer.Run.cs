@@ -127,21 +127,18 @@ public sealed partial class Informer<T>
 
     private void Apply(WatchEvent<T> change)
     {
-        if (change.Object is not { } read)
-        {
-            return;
-        }
-        var obj = Transformed(read);
+        var obj = change.Object is { } read ? Transformed(read) : null;
         lock (_lock)
         {
-            if (change.Type == WatchEventType.Deleted)
+            if (obj is not null && change.Type == WatchEventType.Deleted)
             {
                 _cache.Delete(obj);
             }
-            else
+            else if (obj is not null)
             {
                 _cache.Set(obj);
             }
+            _cache.HeardUpTo(change.ResourceVersion);
         }
     }
 

@@ -109,7 +109,7 @@ public sealed partial class Informer<T> where T : class
         var obj = Transformed(written);
         lock (_lock)
         {
-            _cache.Set(obj);
+            _cache.Absorb(obj);
         }
     }
 

@@ -11,6 +11,9 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
     private readonly RecentDeletions _deletions = new();
     private IReadOnlyList<T>? _snapshot;
 
+    // Everything that happened up to this version is in the cache.
+    private string _heardUpTo = "";
+
     public int Count => _objects.Count;
 
     public T? Get(NamespacedName name) => _objects.GetValueOrDefault(name);
@@ -28,18 +31,26 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
         }
     }
 
-    /// <summary>An object was added or changed, says the watch or our own write.</summary>
+    /// <summary>An object was added or changed, says the watch.</summary>
     public void Set(T obj)
     {
         var meta = type.MetaOf(obj);
-        if (_deletions.Contains(meta.Uid, meta.ResourceVersion))
-        {
-            return;
-        }
         _objects.TryGetValue(meta.Key, out var old);
-        if (old is null || !ResourceVersions.IsOlder(meta.ResourceVersion, type.MetaOf(old).ResourceVersion))
+        if (!_deletions.Contains(meta.Uid) && (old is null || !ResourceVersions.IsOlder(meta.ResourceVersion, type.MetaOf(old).ResourceVersion)))
         {
             Take(meta, old, obj);
+        }
+    }
+
+    /// <summary>
+    /// An object was added or changed, says the answer to our own write. If the cache knows all that happened up to then, it is either there
+    /// already or was deleted since, perhaps without ever having been seen.
+    /// </summary>
+    public void Absorb(T obj)
+    {
+        if (!ResourceVersions.IsAtMost(type.MetaOf(obj).ResourceVersion, _heardUpTo))
+        {
+            Set(obj);
         }
     }
 
@@ -47,21 +58,19 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
     public void Delete(T last)
     {
         var meta = type.MetaOf(last);
-        _deletions.Record(meta.Uid, meta.ResourceVersion);
-        if (_objects.TryGetValue(meta.Key, out var old))
+        if (_objects.TryGetValue(meta.Key, out var old) && !ResourceVersions.IsOlder(meta.ResourceVersion, type.MetaOf(old).ResourceVersion))
         {
-            var oldMeta = type.MetaOf(old);
-            if (oldMeta.Uid == meta.Uid && !ResourceVersions.IsOlder(meta.ResourceVersion, oldMeta.ResourceVersion))
-            {
-                Discard(meta.Key, old, last);
-            }
+            Discard(meta.Key, old, last);
         }
     }
+
+    /// <summary>The watch has told all up to this version.</summary>
+    public void HeardUpTo(string version) => _heardUpTo = version;
 
     /// <summary>We know that this object is gone for good: no news of it is believed any more.</summary>
     public void DeleteForGood(NamespacedName name, string uid)
     {
-        _deletions.RecordForGood(uid);
+        _deletions.Record(uid);
         if (_objects.TryGetValue(name, out var old) && type.MetaOf(old).Uid == uid)
         {
             Discard(name, old, old);
@@ -87,7 +96,7 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
             // What is newer than the list came while the list was under way. What is not, the list knew: it is right even where its
             // object has the lower number, as after a restore from a backup.
             var cameLater = old is not null && ResourceVersions.IsOlder(listVersion, type.MetaOf(old).ResourceVersion);
-            if (historyWentBack || (!cameLater && !_deletions.Contains(meta.Uid, listVersion)))
+            if (historyWentBack || (!cameLater && !_deletions.Contains(meta.Uid)))
             {
                 Take(meta, old, item);
             }
@@ -97,9 +106,9 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
             && (historyWentBack || !ResourceVersions.IsOlder(listVersion, type.MetaOf(o.Value).ResourceVersion))).ToList();
         foreach (var (name, old) in missing)
         {
-            Remove(name, old, listVersion);
+            Discard(name, old, old);
         }
-        _snapshot = null;
+        _heardUpTo = listVersion;
     }
 
     private void Take(ResourceMeta meta, T? old, T obj)
@@ -110,7 +119,7 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
             if (oldMeta.Uid != meta.Uid)
             {
                 // Another object under the same name. Handlers that keep something by UID must see the end of the first.
-                Remove(meta.Key, old, meta.ResourceVersion);
+                Discard(meta.Key, old, old);
                 old = null;
             }
             else if (oldMeta.ResourceVersion == meta.ResourceVersion)
@@ -135,12 +144,6 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
             index.Add(obj);
         }
         notify(new InformerEvent<T>(old is null ? InformerEventType.Added : InformerEventType.Updated, old, obj));
-    }
-
-    private void Remove(NamespacedName key, T old, string deletedAt)
-    {
-        _deletions.Record(type.MetaOf(old).Uid, deletedAt);
-        Discard(key, old, old);
     }
 
     private void Discard(NamespacedName key, T old, T last)

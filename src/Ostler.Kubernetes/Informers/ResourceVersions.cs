@@ -16,6 +16,10 @@ internal static class ResourceVersions
     public static bool IsOlder(string left, string right) =>
         TryParse(left, out var l) && TryParse(right, out var r) && l < r;
 
-    public static bool TryParse(string? version, out ulong value) =>
+    /// <summary>True only if both are numbers and <paramref name="left"/> is not the larger.</summary>
+    public static bool IsAtMost(string left, string right) =>
+        TryParse(left, out var l) && TryParse(right, out var r) && l <= r;
+
+    private static bool TryParse(string? version, out ulong value) =>
         ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 }

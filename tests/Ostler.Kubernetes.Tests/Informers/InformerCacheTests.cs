@@ -87,8 +87,9 @@ public sealed class InformerCacheTests
         _cache.Set(Node("a", "5", "u1"));
         _cache.Set(Node("a", "8", "u2"));
         _cache.Delete(Node("a", "9", "u2"));
+        _cache.HeardUpTo("9");
 
-        _cache.Set(Node("a", "6", "u1"));
+        _cache.Absorb(Node("a", "6", "u1"));
 
         Assert.Null(_cache.Get(A));
     }
@@ -153,7 +154,7 @@ public sealed class InformerCacheTests
         _cache.Set(Node("back", "80", "u3"));
         _cache.Delete(Node("back", "85", "u3"));
         _cache.Set(Node("gone", "80", "u4"));
-        _cache.Delete(Node("gone", "102", "u4"));
+        _cache.DeleteForGood(NamespacedName.ClusterScoped("gone"), "u4");
         _told.Clear();
 
         _cache.Replace([Node("a", "50"), Node("later", "60", "u2"), Node("back", "70", "u3"), Node("gone", "80", "u4")], "100", historyWentBack: false);
@@ -180,17 +181,50 @@ public sealed class InformerCacheTests
     }
 
     [Fact]
+    public void An_answer_is_believed_only_when_it_is_newer_than_all_that_was_heard()
+    {
+        _cache.Replace([], "10", historyWentBack: false);
+        _cache.Absorb(Node("created-and-deleted-before-the-list", "9", "u2"));
+        _cache.Absorb(Node("a", "11"));
+        _cache.HeardUpTo("20");
+        _cache.Absorb(Node("deleted-at-15", "14", "u3"));
+        _cache.Absorb(Node("b", "21", "u4"));
+
+        Assert.Equal(["Added a@11 u1", "Added b@21 u4"], _told);
+    }
+
+    [Fact]
+    public void Where_versions_are_not_numbers_an_answer_is_believed()
+    {
+        _cache.Replace([], "x10", historyWentBack: false);
+        _cache.Absorb(Node("a", "x9"));
+
+        Assert.NotNull(_cache.Get(A));
+    }
+
+    [Fact]
+    public void After_a_restore_answers_of_the_new_history_are_believed_again()
+    {
+        _cache.HeardUpTo("900");
+        _cache.DeleteForGood(A, "u1");
+        _cache.Replace([Node("a", "50")], "100", historyWentBack: true);
+        _cache.Absorb(Node("a", "101"));
+
+        Assert.Equal("101", _cache.Get(A)!.Metadata.ResourceVersion);
+    }
+
+    [Fact]
     public void Remembered_deletions_are_bounded_and_the_oldest_are_forgotten_first()
     {
         var deletions = new RecentDeletions();
         for (var i = 0; i <= RecentDeletions.Capacity; i++)
         {
-            deletions.Record($"u{i}", "10");
+            deletions.Record($"u{i}");
+            deletions.Record($"u{i}");
         }
 
-        Assert.False(deletions.Contains("u0", "9"));
-        Assert.True(deletions.Contains("u1", "9"));
-        Assert.True(deletions.Contains($"u{RecentDeletions.Capacity}", "10"));
-        Assert.False(deletions.Contains("u1", "11"));
+        Assert.False(deletions.Contains("u0"));
+        Assert.True(deletions.Contains("u1"));
+        Assert.True(deletions.Contains($"u{RecentDeletions.Capacity}"));
     }
 }

@@ -9,6 +9,7 @@ internal sealed class ScriptedConnection(Socket socket, Action<ScriptedRequest> 
 {
     private readonly NetworkStream _stream = new(socket, ownsSocket: false);
     private readonly CancellationTokenSource _closed = new();
+    private volatile bool _wasReset;
 
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -33,7 +34,7 @@ internal sealed class ScriptedConnection(Socket socket, Action<ScriptedRequest> 
                 await hangUp.ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or SocketException or OperationCanceledException)
+        catch (Exception e) when (_wasReset || e is IOException or ObjectDisposedException or SocketException or OperationCanceledException)
         {
             Reset();
         }
@@ -49,6 +50,7 @@ internal sealed class ScriptedConnection(Socket socket, Action<ScriptedRequest> 
 
     public void Reset()
     {
+        _wasReset = true;
         try
         {
             // Lingering for zero seconds turns the close into a reset.

@@ -124,6 +124,11 @@ public sealed class ScriptedServer : IAsyncDisposable
             {
                 return;
             }
+            catch (IOException)
+            {
+                // Gone again before it was accepted.
+                continue;
+            }
             lock (_lock)
             {
                 _connections.Add(connection);

@@ -8,13 +8,15 @@ public sealed class RunFolderTests : IDisposable
 {
     private const string VictimRoot = "OSTLER_TEST_VICTIM_ROOT";
 
-    private readonly string _root = Directory.CreateTempSubdirectory("ostler-run-folders-").FullName;
+    private readonly string _root;
     private readonly CancellationTokenSource _deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
     public RunFolderTests()
     {
         Assert.SkipWhen(OstreeHost.WhyNotAvailable() is not null, OstreeHost.WhyNotAvailable() ?? "");
         _deadline.CancelAfter(TimeSpan.FromMinutes(2));
+        // The run that is to be killed gets its test's folder: one of its own would stay behind.
+        _root = Environment.GetEnvironmentVariable(VictimRoot) ?? Directory.CreateTempSubdirectory("ostler-run-folders-").FullName;
     }
 
     public void Dispose()
@@ -103,9 +105,8 @@ public sealed class RunFolderTests : IDisposable
     [Fact(Explicit = true)]
     public async Task A_run_that_waits_to_be_killed()
     {
-        var root = Environment.GetEnvironmentVariable(VictimRoot);
-        Assert.SkipWhen(root is null, "Only the test about killed runs starts this.");
-        await using var lab = await OstreeLab.StartAsync(_deadline.Token, root);
+        Assert.SkipWhen(Environment.GetEnvironmentVariable(VictimRoot) is null, "Only the test about killed runs starts this.");
+        await using var lab = await OstreeLab.StartAsync(_deadline.Token, _root);
         var tree = await lab.Repository.CommitAsync(OsTree.Of("1.0"), _deadline.Token);
         var pids = File.ReadLines(Path.Combine(lab.Folder, "pids")).Select(line => line.Split(' ')[0]).ToList();
         foreach (var name in new[] { "one", "two" })
@@ -115,7 +116,7 @@ public sealed class RunFolderTests : IDisposable
             await host.StartProcessAsync(["sh", "-c", "trap '' HUP TERM; sleep infinity"]);
             pids.AddRange(File.ReadLines(Path.Combine(lab.Folder, "hosts", name, "pids")).Select(line => line.Split(' ')[0]));
         }
-        await File.WriteAllTextAsync(Path.Combine(root!, "said"), string.Join(' ', pids), _deadline.Token);
+        await File.WriteAllTextAsync(Path.Combine(_root, "said"), string.Join(' ', pids), _deadline.Token);
         await new TaskCompletionSource().Task.WaitAsync(_deadline.Token);
     }
 }

@@ -117,15 +117,16 @@ public sealed partial class OstreeHost
         ApplyDiskFaults();
         _bootNumber = number;
 
-        var starting = BootedNamespace.Start(_machine, _lab.Scripts, _lab.Layer, _machine.Disk + deployment, Name);
+        var starting = new BootedNamespace();
         _starting = starting;
+        starting.Start(_machine, _lab.Scripts, _lab.Layer, _machine.Disk + deployment, Name);
         try
         {
             await starting.WaitUpAsync(cancellationToken);
         }
         catch (Exception e)
         {
-            await starting.EndAsync();
+            await starting.DisposeAsync();
             var console = Path.Combine(_machine.Lab, "console");
             throw e is OperationCanceledException
                 ? e
@@ -178,7 +179,7 @@ public sealed partial class OstreeHost
     {
         var (running, boot) = (Running, Booted!);
         _running = null;
-        await running.EndAsync();
+        await running.DisposeAsync();
         foreach (var process in _processes.Values)
         {
             process.SetExited(PowerLost);

@@ -46,6 +46,11 @@ internal sealed class RunFolder : IDisposable
             {
                 continue; // taken, or in the hands of another run's sweep
             }
+            if (!File.Exists(path + ".lock"))
+            {
+                ownership.Dispose(); // swept between its creation and its locking
+                continue;
+            }
             Directory.CreateDirectory(path);
             return new RunFolder(path, ownership);
         }

@@ -62,7 +62,7 @@ public sealed record NodeOSSpec
     public NodeDeadlines? Deadlines { get; init; }
 
     /// <summary>The checks that the agent runs on the booted tree.</summary>
-    [MaxItems(50), ListMap("name")]
+    [MaxItems(50)]
     public IReadOnlyList<HealthCheck>? HostChecks { get; init; }
 
     /// <summary>After this time without a healthy report, the host itself goes back.</summary>
@@ -80,6 +80,7 @@ public sealed record NodeOSSpec
 
 /// <summary>A tree, by where it comes from and by its digest.</summary>
 [Cel("has(self.container) != has(self.ostree)", "set exactly one of container and ostree")]
+[Atomic]
 public sealed record NodeImage
 {
     /// <summary>A container image.</summary>
@@ -126,6 +127,7 @@ public sealed record NodeOstreeImage
 }
 
 /// <summary>What a node ran before the attempt.</summary>
+[Atomic]
 public sealed record PreviousOS
 {
     /// <summary>The digest that it had booted.</summary>
@@ -140,6 +142,7 @@ public sealed record PreviousOS
 }
 
 /// <summary>Until when the steps under way must be done.</summary>
+[Atomic]
 public sealed record NodeDeadlines
 {
     /// <summary>Until when a node that stages keeps others from staging. It may take longer, but then others go ahead.</summary>
@@ -156,6 +159,7 @@ public sealed record NodeDeadlines
 }
 
 /// <summary>A failed attempt.</summary>
+[Atomic]
 public sealed record NodeFailure
 {
     /// <summary>The digest that failed.</summary>
@@ -179,6 +183,7 @@ public sealed record NodeFailure
 }
 
 /// <summary>Why a node was given back undisturbed.</summary>
+[Atomic]
 public sealed record NodeBackoff
 {
     /// <summary>The digest that it was to get.</summary>

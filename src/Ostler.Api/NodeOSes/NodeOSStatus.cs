@@ -50,6 +50,7 @@ public sealed record NodeOSStatus
 }
 
 /// <summary>One deployed tree.</summary>
+[Atomic]
 public sealed record Deployment
 {
     /// <summary>The manifest digest or the OSTree commit.</summary>
@@ -72,6 +73,7 @@ public sealed record Deployment
 }
 
 /// <summary>When the steps of an attempt happened, by the node's clock.</summary>
+[Atomic]
 public sealed record NodeTimings
 {
     /// <summary>When fetching the target began.</summary>
@@ -91,6 +93,7 @@ public sealed record NodeTimings
 }
 
 /// <summary>How a node differs from its tree.</summary>
+[Atomic]
 public sealed record DriftStatus
 {
     /// <summary>Why, in one word.</summary>
@@ -105,6 +108,7 @@ public sealed record DriftStatus
 }
 
 /// <summary>What went wrong on the node.</summary>
+[Atomic]
 public sealed record NodeError
 {
     /// <summary>Why, in one word.</summary>

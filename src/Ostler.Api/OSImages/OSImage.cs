@@ -145,7 +145,7 @@ public sealed record OSImageStatus
     public IReadOnlyList<ResolvedImage>? History { get; init; }
 
     /// <summary>Digests that no node may get.</summary>
-    [MaxItems(100), ListMap("digest")]
+    [MaxItems(100)]
     public IReadOnlyList<QuarantinedDigest>? Quarantined { get; init; }
 
     /// <summary>Ready, Accepted, Verified; Reconciling and Stalled as kstatus has them.</summary>
@@ -154,6 +154,7 @@ public sealed record OSImageStatus
 }
 
 /// <summary>One tree, named by its digest.</summary>
+[Atomic]
 public sealed record ResolvedImage
 {
     /// <summary>Where it was found: the image or the ref that was asked for.</summary>

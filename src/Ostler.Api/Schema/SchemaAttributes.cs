@@ -73,6 +73,15 @@ public sealed class CelAttribute(string rule, string message) : Attribute
     public string Message => message;
 }
 
+/// <summary>Server-side apply takes an object of this type for one value, and not field by field.</summary>
+/// <remarks>
+/// For what a single program writes. Applied field by field, an object that the next apply leaves out is not removed: API servers put null in its place
+/// (Kubernetes 1.20 and older) or an empty object (1.36.0), and then refuse the whole write as invalid. For the same reason lists that may become
+/// empty have no <see cref="ListMapAttribute"/>.
+/// </remarks>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class AtomicAttribute : Attribute;
+
 /// <summary>How the resource is named, and that it is one of ours.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class ResourceAttribute(string plural, string singular, params string[] shortNames) : Attribute

@@ -22,15 +22,15 @@ public sealed record UpgradePolicyStatus
     public string? Wave { get; init; }
 
     /// <summary>The nodes in flight, the first 50 by name.</summary>
-    [MaxItems(50), ListMap("node")]
+    [MaxItems(50)]
     public IReadOnlyList<InFlightNode>? InFlight { get; init; }
 
     /// <summary>The nodes that cannot go on, the first 50 by name, and why.</summary>
-    [MaxItems(50), ListMap("node")]
+    [MaxItems(50)]
     public IReadOnlyList<BlockedNode>? Blocked { get; init; }
 
     /// <summary>Digests that failed more often than maxFailures allows.</summary>
-    [MaxItems(50), ListMap("digest")]
+    [MaxItems(50)]
     public IReadOnlyList<FailedDigest>? FailedDigests { get; init; }
 
     /// <summary>When the rollout of the present target began.</summary>
@@ -47,6 +47,7 @@ public sealed record UpgradePolicyStatus
 }
 
 /// <summary>The tree that the nodes are moved to.</summary>
+[Atomic]
 public sealed record TargetImage
 {
     /// <summary>The manifest digest or the OSTree commit.</summary>
@@ -57,6 +58,7 @@ public sealed record TargetImage
 }
 
 /// <summary>How many nodes are where. Each node of the selection is in just one of updated, updating, staged, pending, failed and rolledBack.</summary>
+[Atomic]
 public sealed record NodeCounts
 {
     /// <summary>Nodes that the policy selects.</summary>

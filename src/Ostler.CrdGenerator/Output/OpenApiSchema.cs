@@ -30,6 +30,11 @@ internal static class OpenApiSchema
             schema["x-kubernetes-list-map-keys"] = Strings(value.ListMapKeys);
         }
 
+        if (value.IsAtomic)
+        {
+            schema["x-kubernetes-map-type"] = "atomic";
+        }
+
         if (value.Rules.Count > 0)
         {
             schema["x-kubernetes-validations"] = new JsonArray(

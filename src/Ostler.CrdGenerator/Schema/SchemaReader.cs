@@ -29,7 +29,7 @@ internal sealed class SchemaReader(JsonSerializerOptions json, XmlDocumentation 
         var schema = new ValueSchema { Kind = KindOf(underlying), Type = underlying, Description = documentation.Of(underlying) };
         return schema.Kind switch
         {
-            ValueKind.Object => schema with { Fields = FieldsOf(underlying), Rules = RulesOn(underlying) },
+            ValueKind.Object => schema with { Fields = FieldsOf(underlying), Rules = RulesOn(underlying), IsAtomic = underlying.IsDefined(typeof(AtomicAttribute)) },
             ValueKind.List or ValueKind.Map => schema with { Items = Read(json.GetTypeInfo(underlying).ElementType!) },
             ValueKind.Enum => schema with { Members = MembersOf(underlying) },
             ValueKind.Duration => schema with { Pattern = Duration.Pattern },

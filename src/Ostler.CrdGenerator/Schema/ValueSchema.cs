@@ -53,6 +53,9 @@ internal sealed record ValueSchema
     /// <summary>The fields that make an item of the list unique. Empty: the list is atomic.</summary>
     public IReadOnlyList<string> ListMapKeys { get; init; } = [];
 
+    /// <summary>Whether server-side apply takes the object for one value.</summary>
+    public bool IsAtomic { get; init; }
+
     public IReadOnlyList<CelRule> Rules { get; init; } = [];
 
     public IReadOnlyList<EnumMember> Members { get; init; } = [];

@@ -70,7 +70,7 @@ public sealed class StatusWriter<T>(ApiClient client, ResourceType<T> type, Info
         {
             if (status?[list] is JsonArray items)
             {
-                status[list] = new JsonArray([.. items.Select(i => i!.DeepClone()).OrderBy(i => i[by]?.GetValue<string>(), StringComparer.Ordinal)]);
+                status[list] = new JsonArray([.. items.Select(i => i!.DeepClone()).OrderBy(i => i![by]?.GetValue<string>(), StringComparer.Ordinal)]);
             }
         }
 

@@ -32,7 +32,12 @@ internal sealed class AgentLoop(NodeOSWatcher watcher, NodeOSCell cell, NodeReco
             var (os, known, changed, superseded) = cell.Look();
             if (!known || os is not { Metadata: { DeletionTimestamp: null, Uid.Length: > 0 } })
             {
-                // Nothing asks for anything: nothing is done, nor said.
+                // Nothing asks for anything: nothing is done, nor reported.
+                if (known)
+                {
+                    log.Info("NoNodeOS", "There is no NodeOS for this node, or it is being deleted.");
+                }
+
                 await changed.WaitAsync(ct);
                 continue;
             }

@@ -43,7 +43,9 @@ internal sealed class NodeReconciler(
         {
             log.Warning(failure.Reason, failure.Message);
             var stored = await reporter.ReportAsync(os, host, boot, FailureReport.Of(os, failure), ct);
-            return Backoff.After(stored.Status?.LastError?.Count ?? 1, random());
+            return failure.Reason == Reasons.HostNotSupported
+                ? LookAround * (0.75 + random() / 2)
+                : Backoff.After(stored.Status?.LastError?.Count ?? 1, random());
         }
     }
 

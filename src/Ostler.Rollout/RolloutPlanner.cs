@@ -41,14 +41,16 @@ public static class RolloutPlanner
         }
 
         var order = new GrantOrder(snapshot.LeaderNode);
+        var freeSlots = budget.Free;
         foreach (var i in First(wantSlot, budget.Free))
         {
+            freeSlots--;
             var (verdict, action) = NodeTransitions.Grant(context, decisions[i].Node, decisions[i].Decision.Verdict);
             decisions[i] = (decisions[i].Node, decisions[i].Decision with { Verdict = verdict });
             actions.Add(action);
         }
 
-        foreach (var i in First(wantStage, StageAhead.Allowed(context.Spec, budget) - staging))
+        foreach (var i in First(wantStage, StageAhead.Allowed(context.Spec, context.Total, freeSlots) - staging))
         {
             var (verdict, action) = NodeTransitions.Stage(context, decisions[i].Node, decisions[i].Decision.Verdict);
             decisions[i] = (decisions[i].Node, decisions[i].Decision with { Verdict = verdict });

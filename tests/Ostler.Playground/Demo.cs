@@ -70,7 +70,7 @@ internal sealed class Demo : IAsyncDisposable
         await Scene.ApplySamplesAsync(_fleet.Api, _config, _fleet.Lab.Repository.Url, _options.MaxUnavailable, "2.0", cancel);
         await Expect("every node runs 2.0, healthy and uncordoned", view => view.Policy?.Status is { } status
             && status.Target?.Digest == second && status.Conditions.IsTrue(ConditionTypes.Ready)
-            && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), TimeSpan.FromSeconds(60 + (30 * _options.Nodes)), cancel);
+            && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), TimeSpan.FromSeconds(30 + (20 * _options.Nodes)), cancel);
 
         _live.Chapter("v3 is published; kubelet.service fails in it");
         var third = await PublishAsync(OsTree.Of("3.0").Unhealthy("kubelet.service"), cancel);
@@ -108,6 +108,19 @@ internal sealed class Demo : IAsyncDisposable
             foreach (var line in File.ReadLines(_fleet.ControllerLog).TakeLast(40))
             {
                 _live.Say("controller: " + line);
+            }
+
+            foreach (var host in _fleet.Lab.Hosts)
+            {
+                foreach (var line in _fleet.AgentLog(host.Name).Split('\n').TakeLast(15))
+                {
+                    _live.Say($"{host.Name}: {line}");
+                }
+
+                foreach (var call in host.StubCalls.TakeLast(8))
+                {
+                    _live.Say($"{host.Name} host call: {call}");
+                }
             }
 
             throw new InvalidOperationException(_faults[^1]);

@@ -14,7 +14,7 @@ internal sealed record NodeRow(string Node, string Zone, NodeStep Step, string B
     {
         var inFlight = policy?.Status?.InFlight?.FirstOrDefault(n => n.Node == node);
         var blocked = policy?.Status?.Blocked?.FirstOrDefault(n => n.Node == node);
-        var step = Step(cordoned, os, inFlight);
+        var step = StepOf(cordoned, os, inFlight);
         return new NodeRow(
             node,
             zone,
@@ -26,7 +26,7 @@ internal sealed record NodeRow(string Node, string Zone, NodeStep Step, string B
             inFlight?.Message ?? blocked?.Message ?? os?.Spec.Failure?.Message ?? os?.Status?.LastError?.Message ?? "");
     }
 
-    private static NodeStep Step(bool cordoned, NodeOS? os, InFlightNode? inFlight)
+    private static NodeStep StepOf(bool cordoned, NodeOS? os, InFlightNode? inFlight)
     {
         if (os is null)
         {

@@ -12,6 +12,12 @@ if (DemoOptions.Parse(args, Environment.GetEnvironmentVariable) is not { } optio
 using var stop = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+if (Console.IsOutputRedirected)
+{
+    // A log is not 80 characters wide: wrapped lines could not be searched.
+    AnsiConsole.Profile.Width = 1000;
+}
+
 var live = new Live(AnsiConsole.Console, TimeProvider.System);
 try
 {

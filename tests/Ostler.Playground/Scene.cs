@@ -37,12 +37,12 @@ internal static class Scene
     /// <summary>Six replicas behind a budget that lets one of them be away.</summary>
     public static async Task ApplyWorkloadAsync(ApiClient api, bool hasPolicyV1, CancellationToken cancel)
     {
-        var yaml = string.Create(CultureInfo.InvariantCulture, $$"""
+        var yaml = string.Create(CultureInfo.InvariantCulture, $$$"""
             apiVersion: apps/v1
             kind: Deployment
             metadata: {name: web, namespace: default}
             spec:
-              replicas: {{Replicas}}
+              replicas: {{{Replicas}}}
               selector: {matchLabels: {app: web}}
               template:
                 metadata: {labels: {app: web}}
@@ -51,11 +51,11 @@ internal static class Scene
                   tolerations: []
                   containers: [{name: web, image: registry.example/web:1}]
             ---
-            apiVersion: {{(hasPolicyV1 ? "policy/v1" : "policy/v1beta1")}}
+            apiVersion: {{{(hasPolicyV1 ? "policy/v1" : "policy/v1beta1")}}}
             kind: PodDisruptionBudget
             metadata: {name: web, namespace: default}
             spec:
-              minAvailable: {{MinAvailable}}
+              minAvailable: {{{MinAvailable}}}
               selector: {matchLabels: {app: web}}
             """);
         foreach (var document in YamlDocuments.Read(yaml))

@@ -11,7 +11,9 @@ internal static class FailureReport
         var former = os.Status?.Attempt == os.Spec.Attempt ? os.Status : null;
         return new StepReport(StepFor(os.Spec.Goal, former?.Step), failure.Reason, failure.Message)
         {
-            Error = new ErrorReport(failure.Reason, failure.Message, IsNew: true),
+
+            // A host that is of another kind is so every five minutes, and nobody wants to hear it each time.
+            Error = new ErrorReport(failure.Reason, failure.Message, IsNew: failure.Reason != Reasons.HostNotSupported),
             Staged = os.Spec.Goal == Goal.Stage ? new ConditionReport(ConditionStatus.False, Reasons.StagingFailed, failure.Message) : Keep(former, ConditionTypes.Staged),
             HostHealthy = Keep(former, ConditionTypes.HostHealthy),
         };

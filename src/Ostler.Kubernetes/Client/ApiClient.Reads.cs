@@ -60,6 +60,13 @@ public sealed partial class ApiClient
         }
     }
 
+    /// <summary>The version of a collection at present, for the price of one object.</summary>
+    internal async Task<string> CurrentVersionAsync<T>(ResourceType<T> type, ListOptions options, CancellationToken cancellationToken) where T : class
+    {
+        var page = await ListPageAsync(type, options, pageSize: 1, next: null, static _ => { }, cancellationToken).ConfigureAwait(false);
+        return page.ResourceVersion ?? "";
+    }
+
     private Task<ListMeta> ListPageAsync<T>(
         ResourceType<T> type, ListOptions options, int pageSize, string? next, Action<T> onItem, CancellationToken cancellationToken)
         where T : class

@@ -29,15 +29,19 @@ public sealed class ApiException : Exception
 
     /// <summary>
     /// The object is not as the request supposed: another resourceVersion or UID. Read again, decide again.
-    /// A create that collides with an existing name is not one: see <see cref="IsAlreadyExists"/>.
+    /// Not a create that collides with an existing name (<see cref="IsAlreadyExists"/>), nor an apply of fields that another manager owns
+    /// (<see cref="IsFieldManagerConflict"/>): those do not pass by looking again.
     /// </summary>
     /// <remarks>
     /// The server calls a wrong UID in a patch a change of an immutable field (422 with a cause on <c>metadata.uid</c>),
     /// but for the caller it is the same thing: the object was replaced under its name.
     /// </remarks>
     public bool IsConflict =>
-        (Code == HttpStatusCode.Conflict && !IsAlreadyExists)
+        (Code == HttpStatusCode.Conflict && !IsAlreadyExists && !IsFieldManagerConflict)
         || (Code == HttpStatusCode.UnprocessableEntity && Causes.Any(c => c.Field == "metadata.uid"));
+
+    /// <summary>Of an apply without force: others own the fields that the <see cref="Causes"/> name.</summary>
+    public bool IsFieldManagerConflict => Code == HttpStatusCode.Conflict && Causes.Any(c => c.Type == "FieldManagerConflict");
 
     public bool IsAlreadyExists => Code == HttpStatusCode.Conflict && Reason == "AlreadyExists";
     public bool IsNotFound => Code == HttpStatusCode.NotFound;

@@ -36,7 +36,8 @@ internal static class EventBody
             ["kind"] = "Event",
             ["metadata"] = new JsonObject
             {
-                ["name"] = $"{Cut(key.Regarding.Name, MaxName - suffix.Length - 1)}.{suffix}",
+                // A part of a name must not end in a dot or a dash.
+                ["name"] = $"{Cut(key.Regarding.Name, MaxName - suffix.Length - 1).TrimEnd('.', '-')}.{suffix}",
                 ["namespace"] = NamespaceOf(key.Regarding),
             },
             ["involvedObject"] = regarding,

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -17,9 +16,6 @@ namespace Ostler.Kubernetes;
 /// </remarks>
 public sealed partial class Informer<T> where T : class
 {
-    // A connection that lived so long was not a symptom: what comes next is a first failure again.
-    private static readonly TimeSpan HealthyConnection = TimeSpan.FromSeconds(30);
-
     private readonly ApiClient _client;
     private readonly ResourceType<T> _type;
     private readonly InformerOptions<T> _options;
@@ -31,11 +27,6 @@ public sealed partial class Informer<T> where T : class
     private readonly List<Action<InformerEvent<T>>> _handlers = [];
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
-
-    // From where to watch; null: list first.
-    private string? _resumeVersion;
-    private string? _lastVersion;
-    private int _failures;
     private long _lastContact;
 
     /// <param name="client">Reads through this; not disposed.</param>
@@ -135,166 +126,6 @@ public sealed partial class Informer<T> where T : class
         }
     }
 
-    /// <summary>Lists and watches until cancelled. Once per informer.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        if (Interlocked.Exchange(ref _running, 1) == 1)
-        {
-            throw new InvalidOperationException("an informer runs once");
-        }
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            var started = _time.GetTimestamp();
-            var pause = TimeSpan.Zero;
-            try
-            {
-                if (_resumeVersion is null)
-                {
-                    await ListAsync(cancellationToken).ConfigureAwait(false);
-                    started = _time.GetTimestamp();
-                }
-                await WatchAsync(cancellationToken).ConfigureAwait(false);
-                pause = PauseAfter(started, WatchEnd.Closed, null);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                pause = PauseAfterError(started, e);
-            }
-            try
-            {
-                await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task ListAsync(CancellationToken cancellationToken)
-    {
-        var list = await _client.ListAsync(
-            _type,
-            new ListOptions
-            {
-                Namespace = _options.Namespace,
-                LabelSelector = _options.LabelSelector,
-                FieldSelector = _options.FieldSelector,
-                PageSize = _options.PageSize,
-            },
-            cancellationToken,
-            _options.Transform).ConfigureAwait(false);
-        // A quorum read never goes back, so a lower number is another history: etcd was restored from a backup.
-        var historyWentBack = _lastVersion is { } last && ResourceVersions.IsOlder(list.ResourceVersion, last);
-        lock (_lock)
-        {
-            _cache.Replace(list.Items, list.ResourceVersion, historyWentBack);
-        }
-        if (historyWentBack)
-        {
-            LogHistoryWentBack(_type.QualifiedName, _lastVersion!, list.ResourceVersion);
-        }
-        Heard(list.ResourceVersion);
-        LogListed(_type.QualifiedName, list.Items.Count, list.ResourceVersion);
-        _synced.TrySetResult();
-    }
-
-    private async Task WatchAsync(CancellationToken cancellationToken)
-    {
-        // Shorter than our patience, so that on a quiet collection of a server without bookmarks the ordinary end of a watch comes first.
-        var serverTimeout = _options.SilenceTimeout * (0.6 + (0.3 * _random()));
-        using var silence = new Deadline(_options.SilenceTimeout, _time, cancellationToken);
-        try
-        {
-            var watch = new WatchOptions
-            {
-                Namespace = _options.Namespace,
-                LabelSelector = _options.LabelSelector,
-                FieldSelector = _options.FieldSelector,
-                ResourceVersion = _resumeVersion,
-                ServerTimeout = serverTimeout,
-            };
-            await foreach (var change in _client.WatchAsync(_type, watch, silence.Token).ConfigureAwait(false))
-            {
-                silence.Extend(_options.SilenceTimeout);
-                Apply(change);
-                Heard(change.ResourceVersion);
-            }
-        }
-        catch (OperationCanceledException e) when (silence.HasPassed)
-        {
-            throw new SilenceException(_options.SilenceTimeout, e);
-        }
-    }
-
-    private void Apply(WatchEvent<T> change)
-    {
-        if (change.Object is not { } read)
-        {
-            return;
-        }
-        var obj = Transformed(read);
-        lock (_lock)
-        {
-            if (change.Type == WatchEventType.Deleted)
-            {
-                _cache.Delete(obj);
-            }
-            else
-            {
-                _cache.Set(obj);
-            }
-        }
-    }
-
-    private void Heard(string version)
-    {
-        _resumeVersion = _lastVersion = version;
-        Volatile.Write(ref _lastContact, _time.GetUtcNow().UtcTicks);
-    }
-
-    private TimeSpan PauseAfterError(long started, Exception error)
-    {
-        var reason = error switch
-        {
-            ApiException { IsGone: true } => WatchEnd.Expired,
-            SilenceException => WatchEnd.Silence,
-            InvalidDataException => WatchEnd.Unreadable,
-            _ => WatchEnd.Error,
-        };
-        if (!CanResumeAfter(error))
-        {
-            _resumeVersion = null;
-        }
-        var pause = PauseAfter(started, reason, (error as ApiException)?.RetryAfter);
-        LogRestart(error, _type.QualifiedName, reason, pause.TotalSeconds);
-        return pause;
-    }
-
-    /// <summary>
-    /// A server that could not be reached, broke off, or is only overloaded lets us go on where we stopped, which spares it a list.
-    /// Whatever else happened, only a list tells what we missed.
-    /// </summary>
-    private static bool CanResumeAfter(Exception error) => error switch
-    {
-        InvalidDataException => false,
-        ApiException e => e.Code is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway,
-        _ => error is HttpRequestException or IOException or TimeoutException,
-    };
-
-    private TimeSpan PauseAfter(long started, string reason, TimeSpan? retryAfter)
-    {
-        RuntimeMetrics.RecordWatchRestart(_type.QualifiedName, reason);
-        _failures = _time.GetElapsedTime(started) >= HealthyConnection ? 1 : _failures + 1;
-        var pause = _options.Backoff.After(_failures, _random());
-        // A whole fleet's watches end together when a server restarts: the jitter spreads their return.
-        return retryAfter is { } asked && asked > pause ? asked * (1 + (0.2 * _random())) : pause;
-    }
-
     private T Transformed(T obj) => _options.Transform is { } transform ? transform(obj) : obj;
 
     private void Notify(InformerEvent<T> change)
@@ -356,21 +187,6 @@ public sealed partial class Informer<T> where T : class
         }
     }
 
-    [LoggerMessage(1, LogLevel.Debug, "Listed {Count} {Resource} at {ResourceVersion}", EventName = "Listed")]
-    private partial void LogListed(string resource, int count, string resourceVersion);
-
-    [LoggerMessage(2, LogLevel.Warning, "Watch of {Resource} ended ({Reason}); going on in {PauseSeconds:0.0} s", EventName = "WatchEnded")]
-    private partial void LogRestart(Exception error, string resource, string reason, double pauseSeconds);
-
-    [LoggerMessage(3, LogLevel.Warning,
-        "The resource version of {Resource} went back from {Before} to {After}: the server was restored from a backup; believing the list alone",
-        EventName = "HistoryWentBack")]
-    private partial void LogHistoryWentBack(string resource, string before, string after);
-
     [LoggerMessage(4, LogLevel.Error, "A handler of {Resource} failed", EventName = "HandlerFailed")]
     private partial void LogHandlerFailed(Exception error, string resource);
 }
-
-/// <summary>A watch sent nothing for too long.</summary>
-internal sealed class SilenceException(TimeSpan timeout, Exception inner)
-    : Exception($"nothing was sent for {timeout.TotalSeconds:0} s", inner);

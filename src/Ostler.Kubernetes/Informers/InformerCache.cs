@@ -36,26 +36,11 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
         {
             return;
         }
-        if (_objects.TryGetValue(meta.Key, out var old))
+        _objects.TryGetValue(meta.Key, out var old);
+        if (old is null || !ResourceVersions.IsOlder(meta.ResourceVersion, type.MetaOf(old).ResourceVersion))
         {
-            var oldMeta = type.MetaOf(old);
-            if (ResourceVersions.IsOlder(meta.ResourceVersion, oldMeta.ResourceVersion))
-            {
-                return;
-            }
-            if (oldMeta.Uid == meta.Uid && oldMeta.ResourceVersion == meta.ResourceVersion)
-            {
-                // Our own write, which Absorb has told already. The old instance stays, so that snapshots keep sharing it.
-                return;
-            }
-            if (oldMeta.Uid != meta.Uid)
-            {
-                // Another object under the same name. Handlers that keep something by UID must see the end of the first.
-                Remove(meta.Key, old, meta.ResourceVersion);
-                old = null;
-            }
+            Take(meta, old, obj);
         }
-        Store(meta.Key, old, obj);
     }
 
     /// <summary>An object was deleted, says the watch (or no longer matches the selector, which a watch tells in the same words).</summary>
@@ -98,13 +83,13 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
         {
             var meta = type.MetaOf(item);
             listed.Add(meta.Key);
-            if (historyWentBack && _objects.TryGetValue(meta.Key, out var old))
+            _objects.TryGetValue(meta.Key, out var old);
+            // What is newer than the list came while the list was under way. What is not, the list knew: it is right even where its
+            // object has the lower number, as after a restore from a backup.
+            var cameLater = old is not null && ResourceVersions.IsOlder(listVersion, type.MetaOf(old).ResourceVersion);
+            if (historyWentBack || (!cameLater && !_deletions.Contains(meta.Uid, listVersion)))
             {
-                ReplaceAcrossHistories(meta, old, item);
-            }
-            else
-            {
-                Set(item);
+                Take(meta, old, item);
             }
         }
         // Deletions that we missed. What is newer than the list was absorbed while the list was under way: it is not missing there, it came after.
@@ -117,18 +102,24 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
         _snapshot = null;
     }
 
-    private void ReplaceAcrossHistories(ResourceMeta meta, T old, T item)
+    private void Take(ResourceMeta meta, T? old, T obj)
     {
-        var oldMeta = type.MetaOf(old);
-        if (oldMeta.Uid != meta.Uid)
+        if (old is not null)
         {
-            Discard(meta.Key, old, old);
-            Store(meta.Key, null, item);
+            var oldMeta = type.MetaOf(old);
+            if (oldMeta.Uid != meta.Uid)
+            {
+                // Another object under the same name. Handlers that keep something by UID must see the end of the first.
+                Remove(meta.Key, old, meta.ResourceVersion);
+                old = null;
+            }
+            else if (oldMeta.ResourceVersion == meta.ResourceVersion)
+            {
+                // Our own write, which Absorb has told already. The old instance stays, so that snapshots keep sharing it.
+                return;
+            }
         }
-        else if (oldMeta.ResourceVersion != meta.ResourceVersion)
-        {
-            Store(meta.Key, old, item);
-        }
+        Store(meta.Key, old, obj);
     }
 
     private void Store(NamespacedName key, T? old, T obj)

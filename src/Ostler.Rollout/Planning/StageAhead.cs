@@ -15,6 +15,14 @@ internal static class StageAhead
     /// How many may be staging. At least as many as there are free slots, or a policy with stageAhead 0 would never begin; while paused no
     /// slot is waiting, so stageAhead alone counts.
     /// </summary>
-    public static int Allowed(UpgradePolicySpec spec, AvailabilityBudget budget) =>
-        spec.Paused ? spec.Rollout.StageAhead.Of(budget.Total) : Math.Max(spec.Rollout.StageAhead.Of(budget.Total), budget.Free);
+    /// <param name="spec">The policy.</param>
+    /// <param name="total">How many nodes it selects.</param>
+    /// <param name="freeSlots">How many slots nobody could take in this pass.</param>
+    public static int Allowed(UpgradePolicySpec spec, int total, int freeSlots)
+    {
+        var ahead = spec.Rollout.StageAhead;
+        // 25% of three nodes rounds down to none; whoever writes a percentage means some.
+        var allowed = ahead.IsPercent && ahead.Value > 0 ? Math.Max(1, ahead.Of(total)) : ahead.Of(total);
+        return spec.Paused ? allowed : Math.Max(allowed, freeSlots);
+    }
 }

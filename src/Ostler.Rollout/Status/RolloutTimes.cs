@@ -22,17 +22,18 @@ internal readonly record struct RolloutTimes(DateTimeOffset? StartedAt, DateTime
 
         // A node that joins a complete rollout begins another one: its duration is not that of the first and the pause after it.
         var started = sameTarget && previous!.CompletedAt is null ? previous.StartedAt ?? now : now;
-        return new(started, null, Estimate(snapshot, plan, target, counts, started, sameTarget ? previous!.EstimatedCompletion : null));
+        return new(started, null, Estimate(snapshot, plan, target, started, sameTarget ? previous!.EstimatedCompletion : null));
     }
 
     private static DateTimeOffset? Estimate(
-        RolloutSnapshot snapshot, RolloutPlan plan, NodeImage target, NodeCounts counts, DateTimeOffset started, DateTimeOffset? former)
+        RolloutSnapshot snapshot, RolloutPlan plan, NodeImage target, DateTimeOffset started, DateTimeOffset? former)
     {
-        var remaining = counts.Updating + counts.Staged + counts.Pending;
+        // Nodes that cannot go on have no end that could be guessed.
+        var remaining = plan.Nodes.Count(v => v is { Selected: true, Blocked: false, Tally: NodeTally.Updating or NodeTally.Staged or NodeTally.Pending });
         var moved = snapshot.Nodes.Count(n => n.OS is { Spec: { Goal: Goal.Observe, Image: { } image } } os
             && image.Digest == target.Digest && os.Status?.Booted?.Digest == target.Digest);
         var elapsed = snapshot.Now - started;
-        if (plan.Gate is not null || remaining == 0 || moved == 0 || elapsed <= TimeSpan.Zero)
+        if (plan.Gate is not null || remaining == 0 || moved == 0 || elapsed < TimeSpan.FromMinutes(1))
         {
             return null;
         }

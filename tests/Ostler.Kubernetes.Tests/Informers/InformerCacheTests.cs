@@ -146,6 +146,22 @@ public sealed class InformerCacheTests
     }
 
     [Fact]
+    public void A_list_is_right_about_what_it_knew_even_with_lower_numbers_and_wrong_only_about_what_came_later()
+    {
+        _cache.Set(Node("a", "90"));
+        _cache.Set(Node("later", "101", "u2"));
+        _cache.Set(Node("back", "80", "u3"));
+        _cache.Delete(Node("back", "85", "u3"));
+        _cache.Set(Node("gone", "80", "u4"));
+        _cache.Delete(Node("gone", "102", "u4"));
+        _told.Clear();
+
+        _cache.Replace([Node("a", "50"), Node("later", "60", "u2"), Node("back", "70", "u3"), Node("gone", "80", "u4")], "100", historyWentBack: false);
+
+        Assert.Equal(["Updated a@50 u1", "Added back@70 u3"], _told);
+    }
+
+    [Fact]
     public void An_index_follows_changes_and_forgets_what_is_empty()
     {
         _cache.Set(Node("a", "5", zone: "x"));

@@ -58,7 +58,7 @@ public sealed class InformerTests
     public async Task A_deletion_missed_before_a_410_in_mid_stream_is_seen_after_the_relist()
     {
         await using var harness = InformerHarness.Started(Script.Of(
-            [Script.Json(List("10", Node("a", "5"), Node("b", "6"))), Script.Json(List("20", Node("a", "5"), Node("c", "15")))],
+            [Script.Json(List("10", Node("a", "5"), Node("b", "6"))), Script.Json(List("20", Node("a", "11"), Node("c", "15")))],
             [Script.Open(Modified(Node("a", "11")), Gone())]));
         await harness.Time.PassAsync(InformerHarness.FirstPause);
 
@@ -144,7 +144,7 @@ public sealed class InformerTests
     {
         var breakOff = new TaskCompletionSource();
         await using var harness = InformerHarness.Started(Script.Of(
-            [Script.Json(List("10", Node("a", "5"), Node("b", "6")))],
+            [Script.Json(List("10", Node("a", "5"), Node("b", "6"))), Script.Json(List("14", Node("a", "12")))],
             [Script.BrokenOff(breakOff.Task, Modified(Node("a", "12"))), Script.Open(Deleted(Node("b", "14")))]));
         Assert.Equal("Added a@5", await harness.NextEventAsync());
         Assert.Equal("Added b@6", await harness.NextEventAsync());
@@ -163,7 +163,7 @@ public sealed class InformerTests
     {
         var breakOff = new TaskCompletionSource();
         await using var harness = InformerHarness.Started(Script.Of(
-            [Script.Json(List("10", Node("a", "5"), Node("b", "6"))), Script.Json(List("30", Node("a", "5")))],
+            [Script.Json(List("10", Node("a", "5"), Node("b", "6"))), Script.Json(List("29")), Script.Json(List("30", Node("a", "5")))],
             [Script.BrokenOff(breakOff.Task), Script.Status(410, "Expired")]));
         await harness.SyncedAsync();
         await harness.NextWatchAsync();
@@ -180,7 +180,7 @@ public sealed class InformerTests
     public async Task Bookmarks_advance_the_version_from_which_the_watch_goes_on()
     {
         await using var harness = InformerHarness.Started(Script.Of(
-            [Script.Json(List("10"))],
+            [Script.Json(List("10")), Script.Json(List("78"))],
             [Script.Lines(Bookmark("77"))]));
         Assert.Equal("10", (await harness.NextWatchAsync()).Query("resourceVersion"));
 
@@ -193,7 +193,7 @@ public sealed class InformerTests
     public async Task A_server_restart_is_survived_without_a_list_and_without_hammering()
     {
         await using var harness = InformerHarness.Started(Script.Of(
-            [Script.Json(List("10", Node("a", "5")))],
+            [Script.Json(List("10", Node("a", "5"))), Script.Json(List("12", Node("a", "12")))],
             [Script.Open(Modified(Node("a", "12"))), Script.Open(Modified(Node("a", "13")))]));
         Assert.Equal("Added a@5", await harness.NextEventAsync());
         Assert.Equal("Updated a@12", await harness.NextEventAsync());
@@ -206,7 +206,7 @@ public sealed class InformerTests
         harness.Time.Advance(InformerHarness.ThirdPause);
 
         Assert.Equal("Updated a@13", await harness.NextEventAsync());
-        Assert.Equal(3, harness.Server.Received.Count);
+        Assert.Equal(["250", null, "1", null], harness.Server.Received.Select(r => r.Query("limit")));
         Assert.Equal("12", harness.Server.Received[^1].Query("resourceVersion"));
     }
 
@@ -230,7 +230,7 @@ public sealed class InformerTests
     public async Task A_server_that_asks_to_wait_is_obeyed()
     {
         await using var harness = InformerHarness.Started(Script.Of(
-            [Script.Json(List("10"))],
+            [Script.Json(List("10")), Script.Json(List("10"))],
             [Script.Status(429, "TooManyRequests", new Dictionary<string, string> { ["Retry-After"] = "20" })]));
 
         // With a tenth of it for jitter, so that not everybody comes back at once.
@@ -245,7 +245,7 @@ public sealed class InformerTests
     {
         var end = new TaskCompletionSource();
         await using var harness = InformerHarness.Started(Script.Of(
-            [Script.Json(List("10"))],
+            [Script.Json(List("10")), Script.Json(List("10"))],
             [Script.Lines(), Script.BrokenOff(end.Task, Bookmark("11"))]));
         await harness.Time.PassAsync(InformerHarness.FirstPause);
         await harness.Time.ArmedAsync(Silence);
@@ -344,6 +344,31 @@ public sealed class InformerTests
         Assert.Equal("Added a@500", await harness.NextEventAsync());
         Assert.Equal("Updated a@50", await harness.NextEventAsync());
         await harness.NextWatchAsync();
+        Assert.Equal("100", (await harness.NextWatchAsync()).Query("resourceVersion"));
+    }
+
+    [Theory]
+    [InlineData(true, Label = "the connection broke, as when it was restored")]
+    [InlineData(false, Label = "the watch ended in order, as when the server was stopped for the restore")]
+    public async Task A_restored_server_is_noticed_before_a_watch_goes_on_from_its_lost_future(bool breaks)
+    {
+        var end = new TaskCompletionSource();
+        await using var harness = InformerHarness.Started(
+            Script.Of(
+                [Script.Json(List("900", Node("a", "500"))), Script.Json(List("100", Node("a", "50"))), Script.Json(List("100", Node("a", "50")))],
+                [breaks ? Script.BrokenOff(end.Task) : Script.Lines(Modified(Node("a", "901")))]),
+            new InformerOptions<V1Node> { LabelSelector = "x" });
+        Assert.Equal("Added a@500", await harness.NextEventAsync());
+        await harness.NextWatchAsync();
+        end.SetResult();
+
+        await harness.Time.PassAsync(InformerHarness.FirstPause);
+
+        while (await harness.NextEventAsync() != "Updated a@50")
+        {
+        }
+        var probe = await harness.NextRequestAsync();
+        Assert.Equal(("1", "x"), (probe.Query("limit"), probe.Query("labelSelector")));
         Assert.Equal("100", (await harness.NextWatchAsync()).Query("resourceVersion"));
     }
 

@@ -123,7 +123,7 @@ public sealed class OstreeHostTests : HostTest
         var host = await BootedHostAsync(v1);
 
         var process = await host.StartProcessAsync(
-            ["nsenter", "--target", "1", "--mount", "--pid", "--cgroup", "--setuid", "0", "--setgid", "0", "--", "sh", "-c", "ostree admin status; cat /proc/1/comm"]);
+            ["nsenter", "--target", "1", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--setuid", "0", "--setgid", "0", "--", "sh", "-c", "ostree admin status; cat /proc/1/comm"]);
 
         Assert.Equal(0, await process.Exited.WaitAsync(Token));
         Assert.Contains($"* lab {v1.Checksum}.0", process.ReadStdout(), StringComparison.Ordinal);

@@ -67,7 +67,7 @@ public sealed partial class TestCluster
     }
 
     /// <summary>The certificate of the authority that signed the API server's, in PEM.</summary>
-    public string CertificateAuthority => CertificateAuthorityPem();
+    public string AuthorityPem => CertificateAuthorityPem();
 
     private string WriteKubeconfig(Kubeconfig kubeconfig) =>
         _folder.Write($"kubeconfig/user-{Interlocked.Increment(ref _names)}", kubeconfig.ToString());

@@ -16,6 +16,7 @@ public sealed class TestFleet : IAsyncDisposable
 
     private readonly FleetOptions _options;
     private readonly string _logs;
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, HostService> _agents = new();
     private string? _controllerKubeconfig;
     private int _controllers;
 
@@ -38,6 +39,9 @@ public sealed class TestFleet : IAsyncDisposable
 
     /// <summary>What the controller wrote so far.</summary>
     public string ControllerLog => Path.Combine(_logs, "controller.log");
+
+    /// <summary>What the agent of a node wrote since its last start.</summary>
+    public string AgentLog(string node) => _agents[node].Process is { } agent ? agent.ReadStdout() + agent.ReadStderr() : "";
 
     /// <summary>Brings everything up but the controller: see <see cref="StartControllerAsync"/>.</summary>
     public static async Task<TestFleet> StartAsync(FleetOptions options, OsTree first, string branch, CancellationToken cancel)
@@ -110,7 +114,7 @@ public sealed class TestFleet : IAsyncDisposable
         var access = Directory.CreateDirectory(Path.Combine(_logs, "access")).FullName;
         await File.WriteAllTextAsync(
             Path.Combine(access, "token"), await Cluster.ServiceAccountTokenAsync(SystemNamespace, "ostler-agent", cancellationToken: cancel), cancel);
-        await File.WriteAllTextAsync(Path.Combine(access, "ca.crt"), Cluster.CertificateAuthority, cancel);
+        await File.WriteAllTextAsync(Path.Combine(access, "ca.crt"), Cluster.AuthorityPem, cancel);
         await Parallel.ForEachAsync(
             Enumerable.Range(1, _options.Nodes),
             new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancel },
@@ -149,7 +153,7 @@ public sealed class TestFleet : IAsyncDisposable
         string[] command = _options.AgentProgram.EndsWith(".dll", StringComparison.Ordinal)
             ? [host.Dotnet, host.PathInside(_options.AgentProgram)]
             : [host.PathInside(_options.AgentProgram)];
-        await host.AddServiceAsync("ostler-agent", command, new Dictionary<string, string>
+        _agents[name] = await host.AddServiceAsync("ostler-agent", command, new Dictionary<string, string>
         {
             ["NODE_NAME"] = name,
             ["OSTLER_HOST_ENTRY"] = "nsenter",

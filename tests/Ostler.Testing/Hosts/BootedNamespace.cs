@@ -21,6 +21,8 @@ internal sealed class BootedNamespace
     {
         string[] argv =
         [
+            // What these tools complain of belongs into the host's console, not into the output of a test run.
+            "setsid", "bash", "-c", "exec >>\"$0\" 2>&1; exec \"$@\"", Path.Combine(machine.Lab, "console"),
             .. machine.Enter(), "unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--propagation", "private",
             "env", "-i", $"PATH={OstreeHost.SearchPath}", "LANG=C.UTF-8", "bash", Path.Combine(scripts, "boot.sh"), machine.Disk, OstreeHost.StateRoot,
             deployment, Path.Combine(machine.Folder, "root"), machine.Lab, layer, name,

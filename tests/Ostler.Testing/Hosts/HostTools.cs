@@ -6,7 +6,7 @@ namespace Ostler.Testing.Hosts;
 internal static class HostTools
 {
     // Used outside or inside a host; all but ostree and strace belong to every Debian base system.
-    private static readonly string[] Required = ["bash", "mount", "umount", "unshare", "nsenter", "pivot_root", "mkfifo", "chattr", "tar", "ostree"];
+    private static readonly string[] Required = ["bash", "mount", "umount", "unshare", "nsenter", "pivot_root", "mkfifo", "setsid", "chattr", "tar", "ostree"];
 
     private static readonly Lazy<string?> Reason = new(Probe);
 

@@ -34,9 +34,10 @@ internal sealed class Machine : IAsyncDisposable
             Directory.CreateDirectory(Path.Combine(folder, name));
         }
         var start = new ProcessStartInfo(
-            "unshare",
+            // A session of its own: Ctrl-C at the terminal is for the harness, which then ends its hosts in order.
+            "setsid",
             [
-                "--mount", "--propagation", "private", "bash", Path.Combine(scripts, "machine.sh"), DiskIn(folder),
+                "unshare", "--mount", "--propagation", "private", "bash", Path.Combine(scripts, "machine.sh"), DiskIn(folder),
                 sysrootBytes.ToString(CultureInfo.InvariantCulture), bootBytes.ToString(CultureInfo.InvariantCulture), Path.Combine(LabIn(folder), "events"),
             ])
         {

@@ -72,6 +72,9 @@ public sealed class OsTreeRepository : IAsyncDisposable
     /// </summary>
     public IDisposable Inject(RepositoryFault fault, string? host = null, string? pathContains = null) => _server.Inject(fault, host, pathContains);
 
+    /// <summary>Completes when a request of this host (null: of the common URL) is held up by <see cref="RepositoryFault.Stall"/>, or was.</summary>
+    public Task StalledAsync(string? host, CancellationToken cancellationToken) => _server.StalledAsync(host, cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();

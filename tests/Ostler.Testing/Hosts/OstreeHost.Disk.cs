@@ -25,65 +25,11 @@ public sealed partial class OstreeHost
     /// <summary>/run is empty again at every boot.</summary>
     public bool ExistsInRun(string path) => File.Exists($"{Running.View}/run/{path}");
 
-    /// <summary>The timers that would elapse in the end: started ones, enabled ones after a boot, transient ones.</summary>
-    public IReadOnlyList<string> ArmedTimers =>
-    [
-        .. Directory.EnumerateFiles(Path.Combine(_machine.Lab, "units"), "*.timer")
-            .Select(file => Path.GetFileName(file))
-            .Where(unit => Units[unit] == "active")
-            .Order(StringComparer.Ordinal),
-    ];
-
-    /// <summary>
-    /// Lets a timer elapse: its service's ExecStart= commands run inside, in order, as children of init. Returns the last one's
-    /// process; earlier ones have ended.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">The timer is not armed, or its service has no ExecStart=.</exception>
-    public async Task<HostProcess> ElapseTimerAsync(string timer, CancellationToken cancellationToken)
-    {
-        if (!ArmedTimers.Contains(timer))
-        {
-            throw new InvalidOperationException($"{timer} is not armed on {Name}; armed are: {string.Join(", ", ArmedTimers)}.");
-        }
-        var service = UnitFile.Load(UnitFolders, timer).Get("Unit") ?? timer[..^".timer".Length] + ".service";
-        Units.SetInactive(timer);
-        var unit = UnitFile.Load(UnitFolders, service);
-        HostProcess? process = null;
-        foreach (var command in unit.All("ExecStart"))
-        {
-            if (process is not null)
-            {
-                await process.Exited.WaitAsync(cancellationToken);
-            }
-            process = await StartProcessAsync(UnitFile.Words(command.TrimStart('-', '@', '+', '!', ':')), unit.Environment());
-        }
-        return process ?? throw new InvalidOperationException($"{service} has no ExecStart=.");
-    }
-
     private string EtcFolder => $"{_machine.View}/ostree/deploy/{StateRoot}/deploy/{CurrentDeployment}/etc";
 
     private string VarFolder => $"{_machine.View}/ostree/deploy/{StateRoot}/var";
 
     private string CurrentDeployment => Booted is { } boot ? $"{boot.Commit}.{boot.Serial}" : BootEntry.Choose(_machine.View).Deployment;
-
-    private IReadOnlyList<string> UnitFolders =>
-    [
-        Path.Combine(EtcFolder, "systemd/system"),
-        $"{Running.View}/run/systemd/system",
-        $"{Running.View}/run/systemd/transient",
-        $"{Running.View}/usr/lib/ostler-lab/units",
-    ];
-
-    private IEnumerable<string> EnabledTimers()
-    {
-        var folder = Path.Combine(EtcFolder, "systemd/system");
-        return Directory.Exists(folder)
-            ? Directory.EnumerateDirectories(folder, "*.wants").SelectMany(Directory.EnumerateFileSystemEntries).Select(file => Path.GetFileName(file)).Where(unit => unit.EndsWith(".timer", StringComparison.Ordinal)).Distinct()
-            : [];
-    }
-
-    private bool IsMasked(string unit) => new[] { EtcFolder, Running.View + "/run" }
-        .Any(folder => new FileInfo($"{folder}/systemd/system/{unit}").LinkTarget == "/dev/null");
 
     private static string ReadVersion(string tree) => File.ReadLines(tree + "/usr/lib/os-release")
         .First(line => line.StartsWith("VERSION_ID=", StringComparison.Ordinal))["VERSION_ID=".Length..];

@@ -80,15 +80,14 @@ public sealed partial class OstreeHost
 
     private static void Fill(string ballast, long leave)
     {
-        using var file = new FileStream(ballast, FileMode.Append);
-        // stat's numbers of another mount namespace's file system are not DriveInfo's to give; writing until it is full is.
+        using var file = new FileStream(ballast, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 0);
+        file.Seek(0, SeekOrigin.End);
         var block = new byte[64 * 1024];
         try
         {
             while (true)
             {
                 file.Write(block);
-                file.Flush();
             }
         }
         catch (IOException)

@@ -5,8 +5,9 @@ namespace Ostler.Testing.Hosts;
 public sealed partial class OstreeHost
 {
     private const int PowerLost = 128 + 9;
-    private const string FinalizeUnit = "ostree-finalize-staged.service";
-    private const string BootCompleteUnit = "ostree-boot-complete.service";
+
+    // systemd's own limit for ostree-finalize-staged.service.
+    private static readonly TimeSpan PowerCycleLimit = TimeSpan.FromMinutes(5);
 
     private readonly SemaphoreSlim _power = new(1, 1);
     private readonly Lock _bootsGate = new();
@@ -138,6 +139,7 @@ public sealed partial class OstreeHost
         var comesBack = !File.Exists(Path.Combine(tree, OsTree.NeverComesBackMarker)) && !_faults.Hits(HostFault.NeverComesBack, entry.Commit, version);
         var boot = new HostBoot(number, bootId, entry.Commit, int.Parse(entry.Deployment[65..], CultureInfo.InvariantCulture), version, comesBack);
         Booted = boot;
+        ArmEnabledTimers();
         if (comesBack)
         {
             StartUnits(tree, boot);
@@ -149,51 +151,6 @@ public sealed partial class OstreeHost
         PowerChanged?.Invoke(new HostPowerChange(this, boot, Cause: null));
         Publish(boot);
         return boot;
-    }
-
-    private void StartUnits(string tree, HostBoot boot)
-    {
-        foreach (var unit in _options.ActiveUnits.Append(_options.CanaryUnit))
-        {
-            Units.SetActive(unit);
-        }
-        foreach (var timer in EnabledTimers())
-        {
-            Units.SetActive(timer);
-        }
-        var marker = Path.Combine(tree, OsTree.UnhealthyMarker);
-        foreach (var unit in File.Exists(marker) ? File.ReadAllLines(marker) : [])
-        {
-            Units.SetFailed(unit);
-        }
-        if (_faults.Hits(HostFault.UnhealthyAfterBoot, boot.Commit, boot.Version))
-        {
-            Units.SetFailed(_options.CanaryUnit);
-        }
-    }
-
-    // What ostree-boot-complete.service does, and what systemd logs of it. INVOCATION_ID: ostree refuses to be anything but a unit.
-    private async Task CompleteBootAsync(int boot, CancellationToken cancellationToken)
-    {
-        if (!File.Exists(Path.Combine(_machine.View, "boot/ostree/finalize-failure.stamp")))
-        {
-            return;
-        }
-        var result = await RunAsync(["env", "INVOCATION_ID=" + Guid.NewGuid().ToString("N"), "ostree", "admin", "boot-complete"], cancellationToken);
-        Journal.Append(boot, BootCompleteUnit, [$"Starting {BootCompleteUnit} - OSTree Complete Boot...", .. Lines(result)]);
-        if (result.ExitCode == 0)
-        {
-            Units.SetActive(BootCompleteUnit);
-            Journal.Append(boot, BootCompleteUnit, $"Finished {BootCompleteUnit} - OSTree Complete Boot.");
-            return;
-        }
-        Units.SetFailed(BootCompleteUnit);
-        Journal.Append(
-            boot,
-            BootCompleteUnit,
-            $"{BootCompleteUnit}: Main process exited, code=exited, status={result.ExitCode}/FAILURE",
-            $"{BootCompleteUnit}: Failed with result 'exit-code'.",
-            $"Failed to start {BootCompleteUnit} - OSTree Complete Boot.");
     }
 
     private async Task<bool> ShutDownAsync(CancellationToken cancellationToken)
@@ -209,30 +166,6 @@ public sealed partial class OstreeHost
         await FinalizeStagedAsync(cancellationToken);
         await SwitchOffAsync(PowerOffCause.Shutdown);
         return true;
-    }
-
-    // What the ExecStop= of ostree-finalize-staged.service does, and what systemd logs of it. The unit was started by
-    // its path unit if something was staged; its failure holds up no shutdown.
-    private async Task FinalizeStagedAsync(CancellationToken cancellationToken)
-    {
-        if (!File.Exists(Running.View + "/run/ostree/staged-deployment") || IsMasked(FinalizeUnit))
-        {
-            return;
-        }
-        var result = await RunAsync(["ostree", "admin", "finalize-staged"], cancellationToken);
-        const string described = $"{FinalizeUnit} - OSTree Finalize Staged Deployment";
-        Journal.Append(_bootNumber, FinalizeUnit, [$"Finished {described}.", $"Stopping {described}...", .. Lines(result)]);
-        Journal.Append(
-            _bootNumber,
-            FinalizeUnit,
-            result.ExitCode == 0
-                ? [$"{FinalizeUnit}: Deactivated successfully."]
-                :
-                [
-                    $"{FinalizeUnit}: Control process exited, code=exited, status={result.ExitCode}/FAILURE",
-                    $"{FinalizeUnit}: Failed with result 'exit-code'.",
-                ]);
-        Journal.Append(_bootNumber, FinalizeUnit, $"Stopped {described}.");
     }
 
     private Task CutPowerAsync()
@@ -267,6 +200,7 @@ public sealed partial class OstreeHost
     private async Task ObeyAsync(int boot, bool restart, bool forced)
     {
         await _power.WaitAsync();
+        using var limit = new CancellationTokenSource(PowerCycleLimit);
         try
         {
             if (_disposed || _running is null || boot != _bootNumber)
@@ -280,12 +214,12 @@ public sealed partial class OstreeHost
             }
             else
             {
-                await ShutDownAsync(CancellationToken.None);
+                await ShutDownAsync(limit.Token);
             }
             if (restart)
             {
-                await Task.Delay(_options.RebootLatency);
-                await SwitchOnAsync(CancellationToken.None);
+                await Task.Delay(_options.RebootLatency, limit.Token);
+                await SwitchOnAsync(limit.Token);
             }
         }
         catch (Exception e)
@@ -302,6 +236,7 @@ public sealed partial class OstreeHost
     {
         lock (_bootsGate)
         {
+            _failure = null;
             _boots.Add(boot);
             foreach (var (_, waiter) in _waiters.Where(waiting => waiting.After < boot.Number))
             {
@@ -322,7 +257,4 @@ public sealed partial class OstreeHost
     }
 
     private void WriteLab(string name, string text) => File.WriteAllText(Path.Combine(_machine.Lab, name), text + "\n");
-
-    private static string[] Lines(CommandResult result) =>
-        (result.Stdout + result.Stderr).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

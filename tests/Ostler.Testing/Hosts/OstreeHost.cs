@@ -97,15 +97,21 @@ public sealed partial class OstreeHost : IAsyncDisposable
     public async Task<HostService> AddServiceAsync(string name, IReadOnlyList<string> argv, IReadOnlyDictionary<string, string>? environment = null)
     {
         var service = new HostService(name, argv, environment);
-        if (!_services.TryAdd(name, service))
-        {
-            throw new InvalidOperationException($"{Name} has a service '{name}' already.");
-        }
-        if (_running is not null && Booted is { CameBack: true })
-        {
-            service.Process = await StartProcessAsync(argv, environment);
-        }
-        return service;
+        // Not while a boot is starting services: it would start this one too.
+        return await WithPowerAsync(
+            async () =>
+            {
+                if (!_services.TryAdd(name, service))
+                {
+                    throw new InvalidOperationException($"{Name} has a service '{name}' already.");
+                }
+                if (Booted is { CameBack: true })
+                {
+                    service.Process = await StartProcessAsync(argv, environment);
+                }
+                return service;
+            },
+            CancellationToken.None);
     }
 
     /// <summary>Ends a service and starts it at no boot any more.</summary>

@@ -17,6 +17,7 @@ internal sealed class RepositoryServer : IAsyncDisposable
     private readonly string _repository;
     private readonly ConcurrentDictionary<Rule, byte> _rules = new();
     private readonly ConcurrentQueue<RepositoryRequest> _requests = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _stalled = new();
 
     private RepositoryServer(WebApplication app, string repository)
     {
@@ -47,6 +48,8 @@ internal sealed class RepositoryServer : IAsyncDisposable
         return rule;
     }
 
+    public Task StalledAsync(string? host, CancellationToken cancellationToken) => Stalled(host ?? "").Task.WaitAsync(cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var rule in _rules.Keys)
@@ -55,6 +58,9 @@ internal sealed class RepositoryServer : IAsyncDisposable
         }
         await _app.DisposeAsync();
     }
+
+    private TaskCompletionSource Stalled(string host) =>
+        _stalled.GetOrAdd(host, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
     private async Task ServeAsync(HttpContext context)
     {
@@ -68,7 +74,7 @@ internal sealed class RepositoryServer : IAsyncDisposable
         var rule = _rules.Keys.FirstOrDefault(rule => rule.Covers(host, path));
         try
         {
-            await RespondAsync(context, path, rule);
+            await RespondAsync(context, host, path, rule);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -79,11 +85,12 @@ internal sealed class RepositoryServer : IAsyncDisposable
         }
     }
 
-    private async Task RespondAsync(HttpContext context, string path, Rule? rule)
+    private async Task RespondAsync(HttpContext context, string? host, string path, Rule? rule)
     {
         var fault = rule?.Fault;
         if (fault == RepositoryFault.Stall)
         {
+            Stalled(host ?? "").TrySetResult();
             await rule!.Lifted.WaitAsync(context.RequestAborted);
         }
         if (fault == RepositoryFault.Unavailable)

@@ -1,26 +1,27 @@
+using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace Ostler.Testing.Hosts;
 
 /// <summary>
-/// The folder of one run, under ${XDG_RUNTIME_DIR, or the temporary folder}/ostler-hosts. It is owned as long as
-/// its lock file is locked, which the kernel ends with the process, so what a killed run left is recognised
-/// without guessing by PID and is swept when the next run starts.
+/// The folder of one run, under ${XDG_RUNTIME_DIR, or the temporary folder}/ostler-hosts. A janitor process, which waits for the end
+/// of ours, removes it however we end. It is owned as long as its lock file is locked, which the kernel ends with the
+/// process; so what a run left whose janitor was killed too is recognised without guessing by PID, and swept by the next one.
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
+    // The pipe ends with our process, also by SIGKILL. A session of its own, so that Ctrl-C does not end the janitor first.
+    // The hosts die in the same moment; what one of them still writes makes rm fail, and rm is asked again.
+    private const string Janitor = "read -r _; for try in 1 2 3 4 5 6 7 8 9; do rm -rf \"$0\" 2>/dev/null && break; done; rm -f \"$0.lock\"";
+
     private readonly FileStream _lock;
-    private readonly PosixSignalRegistration _interrupt;
-    private readonly Lock _gate = new();
-    private bool _disposed;
+    private readonly Process _janitor;
 
     private RunFolder(string path, FileStream ownership)
     {
         (Path, _lock) = (path, ownership);
-        AppDomain.CurrentDomain.ProcessExit += OnExit;
-        // Ctrl-C ends the process without ProcessExit unless somebody else handles it.
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Dispose());
+        _janitor = Process.Start(new ProcessStartInfo("setsid", ["bash", "-c", Janitor, path]) { RedirectStandardInput = true })!;
+        Record(path, _janitor.Id);
     }
 
     public string Path { get; }
@@ -98,25 +99,17 @@ internal sealed class RunFolder : IDisposable
         {
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
             HostCommand.RunAsync(["chattr", "-R", "-f", "-i", folder], deadline.Token).GetAwaiter().GetResult();
-            Directory.Delete(folder, recursive: true);
+            HostCommand.RunAsync(["rm", "-rf", folder], deadline.Token).GetAwaiter().GetResult().EnsureSuccess();
         }
     }
 
     public void Dispose()
     {
-        lock (_gate)
-        {
-            if (_disposed)
-            {
-                return;
-            }
-            _disposed = true;
-            AppDomain.CurrentDomain.ProcessExit -= OnExit;
-            _interrupt.Dispose();
-            Delete(Path);
-            File.Delete(_lock.Name);
-            _lock.Dispose();
-        }
+        Delete(Path);
+        _janitor.StandardInput.Close();
+        _janitor.WaitForExit();
+        _janitor.Dispose();
+        _lock.Dispose();
     }
 
     private static void KillRecorded(string file)
@@ -132,7 +125,7 @@ internal sealed class RunFolder : IDisposable
     }
 
     // Field 22 of stat, in clock ticks since boot: with it, a PID that was given to somebody else is told apart.
-    internal static string StartTime(int processId)
+    private static string StartTime(int processId)
     {
         try
         {
@@ -144,6 +137,4 @@ internal sealed class RunFolder : IDisposable
             return "";
         }
     }
-
-    private void OnExit(object? sender, EventArgs e) => Dispose();
 }

@@ -30,18 +30,28 @@ internal sealed class OstreeDeploy(OstreeCommands ostree, HostFiles files)
 
     /// <summary>
     /// Makes the commit the next boot's, now: no staging, so that what is wrong with it shows before the reboot and not during it. It becomes a new
-    /// deployment, with the /etc of the running tree merged. All other deployments are kept.
+    /// deployment, with the local changes that the running tree has in /etc.
     /// </summary>
-    public async Task MakeNextAsync(string commit, string? refspec, CancellationToken ct)
-    {
-        string[] origin = [];
-        if (refspec is not null)
-        {
-            files.Write(OriginFile, $"[origin]\nrefspec={refspec}\n");
-            origin = [$"--origin-file={OriginFile}"];
-        }
+    public Task MakeNextAsync(string commit, CancellationToken ct) =>
+        ostree.RunAsync(new HostCommand("ostree", "admin", "deploy", commit) { Timeout = OstreeCommands.WriteTimeout }, ct);
 
-        await ostree.RunAsync(
-            new HostCommand("ostree", ["admin", "deploy", "--retain", .. origin, commit]) { Timeout = OstreeCommands.WriteTimeout }, ct);
-    }
+    /// <summary>Makes the commit of a former deployment the next boot's, as a new deployment with the former one's own /etc and kernel arguments of the running one.</summary>
+    /// <remarks>
+    /// ostree takes the local changes from the running deployment, always. So, in a mount namespace that ends with the command, the former one's /etc and defaults lie over
+    /// those of the running one. The script is fixed and its words are arguments: nothing is put into it.
+    /// </remarks>
+    public Task MakeNextWithOwnEtcAsync(HostDeployment former, HostDeployment booted, CancellationToken ct) =>
+        ostree.RunAsync(
+            new HostCommand(
+                "unshare", "--mount", "--propagation", "private", "--", "sh", "-c", OwnEtcScript, "deploy", Folder(former), Folder(booted), former.Digest)
+            {
+                Timeout = OstreeCommands.WriteTimeout,
+            },
+            ct);
+
+    internal const string OwnEtcScript =
+        "set -eu; mount --bind \"$1/etc\" \"$2/etc\"; mount --bind \"$1/usr/etc\" \"$2/usr/etc\"; exec ostree admin deploy \"--origin-file=$1.origin\" \"$3\"";
+
+    private static string Folder(HostDeployment deployment) =>
+        $"/sysroot/ostree/deploy/{deployment.Stateroot}/deploy/{deployment.Digest}.{deployment.Serial}";
 }

@@ -41,7 +41,7 @@ internal static class OstreeErrors
         // Only the kernel's copy goes to /boot; all else is in the repository's file system.
         _ when stderr.Contains("Installing kernel", StringComparison.Ordinal) && Any(stderr, DiskWords) => Reasons.BootFull,
         _ when Any(stderr, DiskWords) => Reasons.DiskFull,
-        _ when command.Arguments is ["pull", ..] && Any(stderr, PullWords) => Reasons.PullFailed,
+        _ when Subcommand(command) == "pull" && Any(stderr, PullWords) => Reasons.PullFailed,
         _ => Reasons.HostToolFailed,
     };
 
@@ -59,6 +59,11 @@ internal static class OstreeErrors
     }
 
     /// <summary>The command without its arguments, as in <c>ostree admin deploy</c>.</summary>
-    private static string Verb(HostCommand command) =>
-        string.Join(' ', command.Arguments.TakeWhile(a => !a.StartsWith('-')).Take(command.Arguments is ["admin", ..] ? 2 : 1).Prepend(command.Program));
+    private static string Verb(HostCommand command) => $"{command.Program} {Subcommand(command)}".TrimEnd();
+
+    private static string Subcommand(HostCommand command)
+    {
+        var words = command.Arguments.SkipWhile(a => a == OstreeCommands.Repository).TakeWhile(a => !a.StartsWith('-')).ToList();
+        return string.Join(' ', words.Take(words is ["admin", ..] ? 2 : 1));
+    }
 }

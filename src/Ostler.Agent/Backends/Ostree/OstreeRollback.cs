@@ -49,19 +49,37 @@ internal sealed class OstreeRollback(
     }
 
     /// <summary>
-    /// Before 2023.6 nothing reorders deployments. Of what there is, laying the former commit down once more is the only way that never leaves the host without a
-    /// list of deployments that fits what runs: undeploying the running one from outside would keep the former /etc, but then every ostree command
-    /// fails until the reboot. The price: the new deployment gets the running tree's local changes in /etc, not those of its former self.
+    /// Before 2023.6 nothing reorders deployments, and the running one cannot be undeployed: the former commit is laid down once more. With its own /etc where that can
+    /// be had; a host that refuses the mounts for it still goes back, with the running tree's local changes.
     /// </summary>
     private async Task LayDownAgainAsync(string commit, HostDeployments deployments, CancellationToken ct)
     {
         try
         {
-            await deploy.MakeNextAsync(commit, deployments.Find(commit)?.Reference, ct);
+            if (deployments.Find(commit) is { } former && await TryWithOwnEtcAsync(former, deployments.Booted!, ct))
+            {
+                return;
+            }
+
+            await deploy.MakeNextAsync(commit, ct);
         }
         catch (HostToolException failure) when (failure.Reason == Reasons.HostToolFailed)
         {
             throw new HostToolException(Reasons.RollbackImpossible, $"The host cannot go back to {commit}: {failure.Message}");
+        }
+    }
+
+    private async Task<bool> TryWithOwnEtcAsync(HostDeployment former, HostDeployment booted, CancellationToken ct)
+    {
+        try
+        {
+            await deploy.MakeNextWithOwnEtcAsync(former, booted, ct);
+            return true;
+        }
+        catch (HostToolException failure) when (failure.Reason == Reasons.HostToolFailed)
+        {
+            // It may have failed after the deed.
+            return (await status.ReadAsync(ct)).Next?.Digest == former.Digest;
         }
     }
 }

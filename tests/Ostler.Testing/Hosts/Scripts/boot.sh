@@ -49,7 +49,8 @@ cd /
 lab=/run/ostler-lab
 exec 3<&0 </dev/null
 
-tell() { echo "$boot $*" >"$lab/events"; }
+# Opened for both directions: with a harness that died meanwhile, opening for writing would block for ever.
+tell() { echo "$boot $*" 1<>"$lab/events"; }
 
 job() {
     # The job gets SIGTERM at shutdown like everybody; its keeper must live on to say how it ended.

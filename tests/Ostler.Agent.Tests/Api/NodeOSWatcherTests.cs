@@ -1,0 +1,155 @@
+using System.Net;
+using Ostler.Agent.Api;
+using Ostler.Agent.Tests.Support;
+using Ostler.Api;
+using Ostler.Kubernetes;
+
+namespace Ostler.Agent.Tests.Api;
+
+public sealed class NodeOSWatcherTests : IDisposable
+{
+    private static readonly TimeSpan FirstWait = NodeOSWatcher.Backoff.After(1, AgentRun.Random);
+
+    private readonly TestClock _clock = new();
+    private readonly NodeOSCell _cell = new();
+
+    public void Dispose() => _cell.Dispose();
+
+    [Fact]
+    public async Task A_watch_that_broke_goes_on_where_it_was_after_a_pause_that_grows()
+    {
+        var api = new ScriptedWatches(
+            (["5", "6"], new IOException("reset")),
+            ([], new HttpRequestException("refused")),
+            (["7"], null));
+        using var stop = Start(api, out var running);
+
+        await _clock.WaitedForAsync(FirstWait, stop.Token);
+        _clock.Advance(FirstWait);
+        await _clock.WaitedForAsync(FirstWait * 2, stop.Token);
+        _clock.Advance(FirstWait * 2);
+        await _clock.WaitedForAsync(FirstWait * 4, stop.Token);
+
+        Assert.Equal([null, "6", "6"], api.Asked);
+        Assert.Equal("7", _cell.Look().Latest?.Metadata.ResourceVersion);
+        await StopAsync(stop, running);
+    }
+
+    [Fact]
+    public async Task A_version_that_is_too_old_makes_it_list_again()
+    {
+        var api = new ScriptedWatches(
+            (["5"], new ApiException(HttpStatusCode.Gone, null)),
+            (["9"], null));
+        using var stop = Start(api, out var running);
+
+        await _clock.WaitedForAsync(FirstWait, stop.Token);
+        _clock.Advance(FirstWait);
+        await _clock.WaitedForAsync(FirstWait * 2, stop.Token);
+
+        Assert.Equal([null, null], api.Asked);
+        await StopAsync(stop, running);
+    }
+
+    [Fact]
+    public async Task A_line_that_cannot_be_read_makes_it_list_again()
+    {
+        var api = new ScriptedWatches((["5"], new InvalidDataException("bad line")), ([], null));
+        using var stop = Start(api, out var running);
+
+        await _clock.WaitedForAsync(FirstWait, stop.Token);
+        _clock.Advance(FirstWait);
+        await _clock.WaitedForAsync(FirstWait * 2, stop.Token);
+
+        Assert.Equal([null, null], api.Asked);
+        await StopAsync(stop, running);
+    }
+
+    [Fact]
+    public async Task A_watch_that_ends_after_its_time_is_renewed_within_a_second()
+    {
+        var api = new ScriptedWatches((["5"], null), (["6"], null)) { Lasts = () => _clock.Advance(TimeSpan.FromMinutes(6)) };
+        using var stop = Start(api, out var running);
+
+        await _clock.WaitedForAsync(TimeSpan.FromSeconds(AgentRun.Random), stop.Token);
+
+        Assert.Single(api.Asked);
+        await StopAsync(stop, running);
+    }
+
+    [Fact]
+    public void A_late_echo_does_not_put_back_what_is_known()
+    {
+        _cell.Set(Object("10", generation: 1));
+        var superseded = _cell.Look().Superseded;
+        _cell.Set(Object("12", generation: 1));
+        _cell.Set(Object("11", generation: 1));
+
+        Assert.Equal("12", _cell.Look().Latest?.Metadata.ResourceVersion);
+        Assert.False(superseded.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Another_spec_another_object_and_none_supersede_what_is_under_way()
+    {
+        foreach (var next in new[] { Object("11", 2), Object("3", 1, "uid-2"), null })
+        {
+            using var cell = new NodeOSCell();
+            cell.Set(Object("10", 1));
+            var cancelled = new TaskCompletionSource();
+            using var registration = cell.Look().Superseded.Register(cancelled.SetResult);
+
+            cell.Set(next);
+
+            await cancelled.Task.WaitAsync(TestContext.Current.CancellationToken);
+            Assert.Same(next, cell.Look().Latest);
+        }
+    }
+
+    private CancellationTokenSource Start(ScriptedWatches api, out Task running)
+    {
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        stop.CancelAfter(TimeSpan.FromMinutes(1));
+        running = new NodeOSWatcher(api, _cell, new AgentLog(TextWriter.Null, _clock), _clock, () => AgentRun.Random).RunAsync(stop.Token);
+        return stop;
+    }
+
+    private static async Task StopAsync(CancellationTokenSource stop, Task running)
+    {
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    private static NodeOS Object(string version, long generation, string uid = Trees.Uid) =>
+        new() { Metadata = new ObjectMeta { Name = "node-1", Uid = uid, ResourceVersion = version, Generation = generation } };
+
+    /// <summary>Each watch tells some versions and then ends, or breaks. The last one is repeated.</summary>
+    private sealed class ScriptedWatches(params (string[] Versions, Exception? End)[] watches) : INodeOSApi
+    {
+        public List<string?> Asked { get; } = [];
+
+        public Action? Lasts { get; init; }
+
+        public async IAsyncEnumerable<NodeOSChange> WatchAsync(
+            string? from, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+        {
+            Asked.Add(from);
+            await Task.Yield();
+            var (versions, end) = watches[Math.Min(Asked.Count, watches.Length) - 1];
+            foreach (var version in versions)
+            {
+                yield return new NodeOSChange(version, false, Object(version, 1));
+            }
+
+            Lasts?.Invoke();
+            if (end is not null)
+            {
+                throw end;
+            }
+        }
+
+        public Task<NodeOS?> GetAsync(CancellationToken ct) => throw new NotSupportedException();
+
+        public Task<NodeOS> ApplyStatusAsync(string uid, NodeOSStatus status, CancellationToken ct) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,153 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Threading.Channels;
+using Ostler.Agent.Api;
+using Ostler.Api;
+using Ostler.Kubernetes;
+
+namespace Ostler.Agent.Tests.Support;
+
+/// <summary>One NodeOS as an API server would keep it: generations, resource versions, watches, a status that only its owner applies.</summary>
+internal sealed class FakeNodeOSApi : INodeOSApi
+{
+    private readonly Lock _gate = new();
+    private readonly List<Channel<NodeOSChange>> _watches = [];
+    private readonly Channel<NodeOSStatus> _writes = Channel.CreateUnbounded<NodeOSStatus>();
+    private readonly List<NodeOSStatus> _written = [];
+    private NodeOS? _current;
+    private long _version = 100;
+
+    /// <summary>Every call fails as if the server could not be reached; watches stay open.</summary>
+    public bool IsDown { get; set; }
+
+    /// <summary>Called within each call, before and after its effect.</summary>
+    public Func<string, CancellationToken, Task>? Interrupt { get; set; }
+
+    public int Gets { get; private set; }
+
+    public int Watches { get; private set; }
+
+    public NodeOS? Current
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _current;
+            }
+        }
+    }
+
+    /// <summary>All statuses that were applied, in order.</summary>
+    public IReadOnlyList<NodeOSStatus> Written
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _written];
+            }
+        }
+    }
+
+    /// <summary>The next status that was applied and that no earlier call has told of.</summary>
+    public ValueTask<NodeOSStatus> NextWriteAsync(CancellationToken ct) => _writes.Reader.ReadAsync(ct);
+
+    /// <summary>What the controller does: asks for something.</summary>
+    public void Ask(NodeOSSpec spec) => Change(os => (os ?? new NodeOS { Metadata = new ObjectMeta { Name = "node-1", Uid = Trees.Uid } }) with
+    {
+        Spec = spec,
+        Metadata = (os?.Metadata ?? new ObjectMeta { Name = "node-1", Uid = Trees.Uid }) with { Generation = (os?.Metadata.Generation ?? 0) + 1 },
+    });
+
+    /// <summary>Changes the object in any other way; null deletes it.</summary>
+    public void Change(Func<NodeOS?, NodeOS?> change)
+    {
+        lock (_gate)
+        {
+            _version++;
+            var changed = change(_current);
+            _current = changed is null ? null : changed with { Metadata = changed.Metadata with { ResourceVersion = $"{_version}" } };
+            Tell();
+        }
+    }
+
+    public async Task<NodeOS?> GetAsync(CancellationToken ct)
+    {
+        await PassAsync("get", ct);
+        lock (_gate)
+        {
+            Gets++;
+            return _current;
+        }
+    }
+
+    public async IAsyncEnumerable<NodeOSChange> WatchAsync(string? from, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var changes = Channel.CreateUnbounded<NodeOSChange>();
+        lock (_gate)
+        {
+            Watches++;
+            _watches.Add(changes);
+            changes.Writer.TryWrite(new NodeOSChange($"{_version}", false, _current));
+        }
+
+        await foreach (var change in changes.Reader.ReadAllAsync(ct))
+        {
+            yield return change;
+        }
+    }
+
+    public async Task<NodeOS> ApplyStatusAsync(string uid, NodeOSStatus status, CancellationToken ct)
+    {
+        await PassAsync("apply", ct);
+        NodeOS stored;
+        lock (_gate)
+        {
+            if (_current is null)
+            {
+                throw new ApiException(HttpStatusCode.NotFound, null);
+            }
+
+            if (_current.Metadata.Uid != uid)
+            {
+                throw new ApiException(HttpStatusCode.Conflict, null);
+            }
+
+            _version++;
+
+            // Through the wire and back, as the real one: what does not survive that would be written again and again.
+            var copy = JsonSerializer.Deserialize(JsonSerializer.Serialize(status, OstlerJson.Default.NodeOSStatus), OstlerJson.Default.NodeOSStatus)!;
+            _current = stored = _current with { Status = copy, Metadata = _current.Metadata with { ResourceVersion = $"{_version}" } };
+            _written.Add(copy);
+            Tell();
+        }
+
+        _writes.Writer.TryWrite(status);
+        await PassAsync("applied", ct);
+        return stored;
+    }
+
+    private async Task PassAsync(string what, CancellationToken ct)
+    {
+        if (Interrupt is { } interrupt)
+        {
+            await interrupt(what, ct);
+        }
+
+        ct.ThrowIfCancellationRequested();
+        if (IsDown)
+        {
+            throw new HttpRequestException("Connection refused");
+        }
+    }
+
+    private void Tell()
+    {
+        foreach (var watch in _watches)
+        {
+            watch.Writer.TryWrite(new NodeOSChange($"{_version}", false, _current));
+        }
+    }
+}

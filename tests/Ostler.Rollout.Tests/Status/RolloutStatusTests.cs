@@ -1,0 +1,248 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout.Tests.Status;
+
+public class RolloutStatusTests
+{
+    public static TheoryData<string, string, string> Situations => new()
+    {
+        // situation, reason of Ready, kstatus: Current, InProgress, Reconciling, Stalled
+        { "no nodes", Reasons.NoNodes, "Current" },
+        { "all updated", Reasons.UpToDate, "Current" },
+        { "all updated, paused", Reasons.UpToDate, "Current" },
+        { "all updated, one not Ready", Reasons.UpToDate, "Current" },
+        { "rolling", Reasons.RollingOut, "Reconciling" },
+        { "rolling beside a failure", Reasons.RollingOut, "Reconciling" },
+        { "paused", Reasons.Paused, "InProgress" },
+        { "paused, one in flight", Reasons.Paused, "Reconciling" },
+        { "paused, staging", Reasons.Paused, "Reconciling" },
+        { "halted", Reasons.TooManyFailures, "Stalled" },
+        { "halted, one in flight", Reasons.TooManyFailures, "Reconciling" },
+        { "quarantined", Reasons.ImageQuarantined, "Stalled" },
+        { "no image", Reasons.ImageNotFound, "Stalled" },
+        { "image not resolved", Reasons.ImageNotReady, "Reconciling" },
+        { "invalid", Reasons.Invalid, "Stalled" },
+        { "not supported", Reasons.NotSupportedYet, "Stalled" },
+        { "conflict", Reasons.PolicyConflict, "Stalled" },
+        { "conflict beside others", Reasons.PolicyConflict, "Reconciling" },
+        { "rest cordoned by humans", Reasons.NodesBlocked, "Stalled" },
+        { "rest not Ready", Reasons.NodesBlocked, "Reconciling" },
+        { "rest backing off", Reasons.NodesBlocked, "Reconciling" },
+        { "rest failed", Reasons.NodesFailed, "Stalled" },
+        { "rest held", Reasons.NodesFailed, "Stalled" },
+        { "deleting", Reasons.Deleting, "Reconciling" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Situations))]
+    public void A_policy_says_how_it_stands(string situation, string reason, string kstatus)
+    {
+        var snapshot = In(situation);
+
+        var status = RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot));
+
+        ConditionLint.Check(status.Conditions!);
+        var ready = status.Conditions.Find(ConditionTypes.Ready)!;
+        Assert.Equal((reason, kstatus), (ready.Reason, Kstatus(status.Conditions!)));
+        Assert.Equal(3, status.ObservedGeneration);
+        foreach (var type in new[] { ConditionTypes.Accepted, ConditionTypes.Progressing, ConditionTypes.Halted, ConditionTypes.Conflicted, ConditionTypes.WindowOpen })
+        {
+            Assert.NotNull(status.Conditions.Find(type));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Situations))]
+    public void Each_node_of_the_selection_is_in_just_one_count(string situation, string reason, string kstatus)
+    {
+        _ = (reason, kstatus);
+        var snapshot = In(situation);
+
+        var nodes = RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Nodes!;
+
+        var selected = snapshot.Policy.Exists ? snapshot.Nodes.Count : 0;
+        Assert.Equal(selected, nodes.Total);
+        Assert.Equal(nodes.Total, nodes.Updated + nodes.Updating + nodes.Staged + nodes.Pending + nodes.Failed + nodes.RolledBack);
+    }
+
+    [Theory]
+    [MemberData(nameof(Situations))]
+    public void A_pass_that_changes_nothing_gives_the_same_status(string situation, string reason, string kstatus)
+    {
+        _ = (reason, kstatus);
+        var snapshot = In(situation);
+        var first = RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot));
+        var next = snapshot with { Now = snapshot.Now.AddMilliseconds(400), Policy = snapshot.Policy with { PreviousStatus = first } };
+
+        var second = RolloutStatus.Compute(next, RolloutPlanner.Plan(next));
+
+        Assert.Equal(Json(first), Json(second));
+    }
+
+    [Fact]
+    public void Nodes_in_flight_and_blocked_ones_are_listed_by_name_up_to_fifty()
+    {
+        var snapshot = Given.Snapshot(
+            [.. Enumerable.Range(0, 60).Select(i => Given.Booting($"f{i:00}")), .. Enumerable.Range(0, 60).Select(i => Given.Idle($"b{i:00}") with { Ready = false })]);
+
+        var status = RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot));
+
+        Assert.Equal(Enumerable.Range(0, 50).Select(i => $"f{i:00}"), status.InFlight!.Select(n => n.Node));
+        Assert.Equal(Enumerable.Range(0, 50).Select(i => $"b{i:00}"), status.Blocked!.Select(n => n.Node));
+        Assert.Equal((120, 60, 120), (status.Nodes!.Total, status.Nodes.Updating, status.Nodes.Unavailable));
+    }
+
+    [Fact]
+    public void The_time_of_a_step_is_carried_on_while_the_node_is_in_it()
+    {
+        var snapshot = Given.Snapshot(Given.Booting("n1"), Given.Booted("n2"));
+        snapshot = snapshot with
+        {
+            Policy = snapshot.Policy with
+            {
+                PreviousStatus = new()
+                {
+                    InFlight =
+                    [
+                        new() { Node = "n1", Step = NodeStep.Rebooting, Reason = "x", Since = Given.Ago(5) },
+                        new() { Node = "n2", Step = NodeStep.Rebooting, Reason = "x", Since = Given.Ago(5) },
+                    ],
+                },
+            },
+        };
+
+        var status = RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot));
+
+        Assert.Equal([Given.Ago(5), Given.Now], status.InFlight!.Select(n => n.Since!.Value));
+    }
+
+    [Fact]
+    public void What_the_evictions_of_this_pass_gave_is_in_the_report_of_this_pass()
+    {
+        var snapshot = Given.Snapshot(Given.Cordoned("n1", Given.Pod("web")));
+
+        var status = RolloutStatus.Compute(
+            snapshot,
+            RolloutPlanner.Plan(snapshot),
+            [new() { Namespace = "apps", Name = "web", Uid = "web-uid", Outcome = EvictionOutcome.BlockedByBudget, Budget = "web-pdb", At = Given.Now }]);
+
+        Assert.Equal((Reasons.DrainBlocked, "apps/web: PodDisruptionBudget web-pdb allows no disruption now."), (status.InFlight![0].Reason, status.InFlight[0].Message));
+        Assert.Equal("n1", Assert.Single(status.Blocked!).Node);
+    }
+
+    [Fact]
+    public void Too_many_failures_are_recorded_and_stay_when_the_target_moves_on_until_a_retry()
+    {
+        var halted = Given.Snapshot(Given.RolledBack("n1", 9), Given.RolledBack("n2", 5));
+        var first = RolloutStatus.Compute(halted, RolloutPlanner.Plan(halted));
+        var digest = Assert.Single(first.FailedDigests!);
+        Assert.Equal((Trees.New, Reasons.HostCheckFailed, "n1: edge.service is failed", Given.Ago(5)), (digest.Digest, digest.Reason, digest.Message, digest.At));
+
+        var moved = halted with { Image = Given.Image(Trees.Newer), Policy = halted.Policy with { PreviousStatus = first } };
+        Assert.Equal(first.FailedDigests, RolloutStatus.Compute(moved, RolloutPlanner.Plan(moved)).FailedDigests);
+
+        var retried = moved.With(s => s with { Rollout = s.Rollout with { RetryFailuresBefore = Given.Ago(5) } });
+        Assert.Null(RolloutStatus.Compute(retried, RolloutPlanner.Plan(retried)).FailedDigests);
+    }
+
+    [Fact]
+    public void Failures_within_the_budget_are_not_recorded_against_the_tree()
+    {
+        var snapshot = Given.Snapshot(Given.RolledBack("n1")).With(s => s with { Rollback = new() { MaxFailures = IntOrPercent.Count(1) } });
+
+        Assert.Null(RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).FailedDigests);
+    }
+
+    [Fact]
+    public void A_rollout_begins_completes_and_begins_anew_with_a_node_that_joins()
+    {
+        var rolling = Next(Given.Snapshot(Given.Idle("n1")), null, 0);
+        Assert.Equal((Given.Now, null), (rolling.StartedAt, rolling.CompletedAt));
+
+        var still = Next(Given.Snapshot(Given.Staged("n1")), rolling, 5);
+        Assert.Equal((Given.Now, null), (still.StartedAt, still.CompletedAt));
+
+        var done = Next(Given.Snapshot(Given.Updated("n1")), still, 9);
+        Assert.Equal((Given.Now, Given.In(9)), (done.StartedAt, done.CompletedAt));
+
+        var later = Next(Given.Snapshot(Given.Updated("n1")), done, 90);
+        Assert.Equal((Given.Now, Given.In(9)), (later.StartedAt, later.CompletedAt));
+
+        var joined = Next(Given.Snapshot(Given.Updated("n1"), Given.Idle("n2")), later, 100);
+        Assert.Equal((Given.In(100), null), (joined.StartedAt, joined.CompletedAt));
+
+        var another = Next(Given.Snapshot(Given.Updated("n1")) with { Image = Given.Image(Trees.Newer) }, later, 200);
+        Assert.Equal((Given.In(200), null), (another.StartedAt, another.CompletedAt));
+    }
+
+    [Fact]
+    public void The_end_is_estimated_from_the_pace_so_far_and_not_anew_at_every_pass()
+    {
+        NodeFacts[] nodes = [Given.Updated("n1"), Given.Updated("n2"), Given.Booting("n3"), Given.Staged("n4"), Given.Idle("n5"), Given.Idle("n6")];
+        var started = new UpgradePolicyStatus { Target = new() { Digest = Trees.New }, StartedAt = Given.Now };
+
+        var first = Next(Given.Snapshot(nodes), started, 20);
+        Assert.Equal(Given.In(60), first.EstimatedCompletion);
+
+        var soon = Next(Given.Snapshot(nodes), first, 21);
+        Assert.Equal(Given.In(60), soon.EstimatedCompletion);
+
+        var late = Next(Given.Snapshot(nodes), first, 40);
+        Assert.Equal(Given.In(120), late.EstimatedCompletion);
+
+        Assert.Null(Next(Given.Snapshot(nodes).With(s => s with { Paused = true }), first, 40).EstimatedCompletion);
+    }
+
+    private static UpgradePolicyStatus Next(RolloutSnapshot snapshot, UpgradePolicyStatus? previous, double minutes)
+    {
+        var next = snapshot with { Now = Given.In(minutes), Policy = snapshot.Policy with { PreviousStatus = previous } };
+        return RolloutStatus.Compute(next, RolloutPlanner.Plan(next));
+    }
+
+    private static string Json(UpgradePolicyStatus status) => System.Text.Json.JsonSerializer.Serialize(
+        new UpgradePolicy { Spec = Trees.Policy(), Status = status }, OstlerJson.Default.UpgradePolicy);
+
+    private static string Kstatus(IReadOnlyList<Condition> conditions) => conditions switch
+    {
+        _ when conditions.IsTrue(ConditionTypes.Stalled) => "Stalled",
+        _ when conditions.IsTrue(ConditionTypes.Reconciling) => "Reconciling",
+        _ when conditions.IsTrue(ConditionTypes.Ready) => "Current",
+        _ => "InProgress",
+    };
+
+    private static RolloutSnapshot In(string situation)
+    {
+        var other = new OtherPolicy { Name = "other", NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["canary"] = "yes" } } };
+        return situation switch
+        {
+            "no nodes" => Given.Snapshot(),
+            "all updated" => Given.Snapshot(Given.Updated("n1"), Given.Updated("n2")),
+            "all updated, paused" => Given.Snapshot(Given.Updated("n1")).With(s => s with { Paused = true }),
+            "all updated, one not Ready" => Given.Snapshot(Given.Updated("n1") with { Ready = false }),
+            "rolling" => Given.Snapshot(Given.Updated("n1"), Given.Booting("n2"), Given.Staged("n3")),
+            "rolling beside a failure" => Given.Snapshot(Given.RolledBack("n1"), Given.Staged("n3"))
+                .With(s => s with { Rollback = new() { MaxFailures = IntOrPercent.Count(1) } }),
+            "paused" => Given.Snapshot(Given.Staged("n1")).With(s => s with { Paused = true }),
+            "paused, one in flight" => Given.Snapshot(Given.Booting("n1"), Given.Staged("n2")).With(s => s with { Paused = true }),
+            "paused, staging" => Given.Snapshot(Given.Staging("n1")).With(s => s with { Paused = true }),
+            "halted" => Given.Snapshot(Given.RolledBack("n1"), Given.Idle("n2")),
+            "halted, one in flight" => Given.Snapshot(Given.RolledBack("n1"), Given.Booting("n2")),
+            "quarantined" => Given.Snapshot(Given.Idle("n1")) with { Image = Given.Image(spec: Trees.ImageSpec with { Quarantine = new() { Deny = [Trees.New] } }) },
+            "no image" => Given.Snapshot(Given.Idle("n1")) with { Image = null },
+            "image not resolved" => Given.Snapshot(Given.Idle("n1")) with { Image = Given.Image() with { Status = null } },
+            "invalid" => Given.Snapshot(Given.Idle("n1")).With(s => s with { Drain = new() { Timeout = Duration.Zero } }),
+            "not supported" => Given.Snapshot(Given.Idle("n1")).With(s => s with { DependsOn = ["x"] }),
+            "conflict" => Given.Snapshot(Given.Idle("n1").Label("canary", "yes"), Given.Updated("n2")) with { OtherPolicies = [other] },
+            "conflict beside others" => Given.Snapshot(Given.Idle("n1").Label("canary", "yes"), Given.Staged("n2")) with { OtherPolicies = [other] },
+            "rest cordoned by humans" => Given.Snapshot(Given.Updated("n1"), Given.Staged("n2") with { Unschedulable = true }),
+            "rest not Ready" => Given.Snapshot(Given.Updated("n1"), Given.Staged("n2") with { Ready = false }),
+            "rest backing off" => Given.Snapshot(
+                Given.Idle("n1").Spec(s => s with { Backoff = new() { Digest = Trees.New, Until = Given.In(5), Reason = Reasons.DrainBlocked } })),
+            "rest failed" => Given.Snapshot(Given.Updated("n1"), Given.RolledBack("n2")).With(s => s with { Rollback = new() { MaxFailures = IntOrPercent.Count(1) } }),
+            "rest held" => Given.Snapshot(Given.Updated("n1"), Given.Held("n2"))
+                .With(s => s with { Rollback = new() { Automatic = false, MaxFailures = IntOrPercent.Count(1) } }),
+            "deleting" => Given.Snapshot(Given.Booting("n1")) is var s ? s with { Policy = s.Policy with { Deleting = true } } : s,
+            _ => throw new ArgumentOutOfRangeException(nameof(situation), situation, "no such situation"),
+        };
+    }
+}

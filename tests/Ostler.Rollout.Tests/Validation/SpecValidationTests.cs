@@ -1,0 +1,136 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout.Tests.Validation;
+
+public class SpecValidationTests
+{
+    public static TheoryData<string, string, Func<UpgradePolicySpec, UpgradePolicySpec>> Policies => new()
+    {
+        { "spec.imageRef.name", Reasons.Invalid, s => s with { ImageRef = new() { Name = "" } } },
+        { "spec.nodeSelector.matchExpressions[0].values", Reasons.Invalid, s => s with { NodeSelector = Select(LabelOperator.In) } },
+        { "spec.nodeSelector.matchExpressions[0].values", Reasons.Invalid, s => s with { NodeSelector = Select(LabelOperator.NotIn) } },
+        { "spec.nodeSelector.matchExpressions[0].values", Reasons.Invalid, s => s with { NodeSelector = Select(LabelOperator.Exists, "a") } },
+        { "spec.nodeSelector.matchExpressions[0].values", Reasons.Invalid, s => s with { NodeSelector = Select(LabelOperator.DoesNotExist, "a") } },
+        {
+            "spec.nodeSelector.matchExpressions[0].key", Reasons.Invalid,
+            s => s with { NodeSelector = new() { MatchExpressions = [new() { Key = "", Operator = LabelOperator.Exists }] } }
+        },
+        { "spec.drain.timeout", Reasons.Invalid, s => s with { Drain = new() { Timeout = Duration.Zero } } },
+        { "spec.reboot.timeout", Reasons.Invalid, s => s with { Reboot = new() { Timeout = Duration.Zero } } },
+        { "spec.health.timeout", Reasons.Invalid, s => s with { Health = new() { Timeout = Duration.Zero } } },
+        { "spec.rollout.retryFailuresBefore", Reasons.Invalid, s => s with { Rollout = new() { RetryFailuresBefore = Given.In(6) } } },
+        { "spec.health.checks[0]", Reasons.Invalid, s => Check(s, new() { Name = "none" }) },
+        { "spec.health.checks[0]", Reasons.Invalid, s => Check(s, new() { Name = "two", Systemd = new() { NoneFailed = true }, Exec = new() { Command = ["/bin/true"] } }) },
+        { "spec.health.checks[0].systemd", Reasons.Invalid, s => Check(s, new() { Name = "empty", Systemd = new() }) },
+        { "spec.health.checks[0].exec.command", Reasons.Invalid, s => Check(s, new() { Name = "rel", Exec = new() { Command = ["true"] } }) },
+        { "spec.health.checks[0].exec.command", Reasons.Invalid, s => Check(s, new() { Name = "rel", Exec = new() { Command = [] } }) },
+        { "spec.health.checks[0].exec.command", Reasons.Invalid, s => Check(s, new() { Name = "rel", Exec = new() { Command = [""] } }) },
+        { "spec.health.checks[0].exec.timeout", Reasons.Invalid, s => Check(s, new() { Name = "t", Exec = new() { Command = ["/bin/true"], Timeout = Duration.Zero } }) },
+        {
+            "spec.health.checks[1].name", Reasons.Invalid,
+            s => s with
+            {
+                Health = new() { Checks = [new() { Name = "a", Systemd = new() { NoneFailed = true } }, new() { Name = "a", Systemd = new() { Active = ["x.service"] } }] },
+            }
+        },
+        { "spec.health.checks[0].http", Reasons.NotSupportedYet, s => Check(s, new() { Name = "h", Http = new() { Url = "http://x" } }) },
+        { "spec.health.checks[0].pods", Reasons.NotSupportedYet, s => Check(s, new() { Name = "h", Pods = new() { Selector = new() } }) },
+        { "spec.health.checks[0].workloads", Reasons.NotSupportedYet, s => Check(s, new() { Name = "h", Workloads = new() }) },
+        { "spec.health.checks[0].prometheus", Reasons.NotSupportedYet, s => Check(s, new() { Name = "h", Prometheus = new() { Url = "http://x", Query = "up" } }) },
+        {
+            "spec.health.checks[0].cel", Reasons.NotSupportedYet,
+            s => Check(s, new() { Name = "h", Cel = new() { ApiVersion = "v1", Kind = "Node", Name = "n", Expression = "true" } })
+        },
+        { "spec.dependsOn", Reasons.NotSupportedYet, s => s with { DependsOn = ["control-plane"] } },
+        { "spec.rollout.waves", Reasons.NotSupportedYet, s => s with { Rollout = new() { Waves = [new() { Name = "canary", Nodes = IntOrPercent.Count(1) }] } } },
+        { "spec.rollout.topology", Reasons.NotSupportedYet, s => s with { Rollout = new() { Topology = new() } } },
+        { "spec.windows", Reasons.NotSupportedYet, s => s with { Windows = [new() { Schedule = "0 1 * * 6", Duration = Duration.FromMinutes(60) }] } },
+        { "spec.freezes", Reasons.NotSupportedYet, s => s with { Freezes = [new() { From = Given.Now, To = Given.In(5) }] } },
+        { "spec.drain.rules", Reasons.NotSupportedYet, s => s with { Drain = new() { Rules = [new()] } } },
+        { "spec.drain.volumeDetachTimeout", Reasons.NotSupportedYet, s => s with { Drain = new() { VolumeDetachTimeout = Duration.FromMinutes(2) } } },
+        { "spec.reboot.method", Reasons.NotSupportedYet, s => s with { Reboot = new() { Method = RebootMethod.SoftReboot } } },
+        { "spec.rollback.scope", Reasons.NotSupportedYet, s => s with { Rollback = new() { Scope = RollbackScope.Wave } } },
+        { "spec.rollback.scope", Reasons.NotSupportedYet, s => s with { Rollback = new() { Scope = RollbackScope.Policy } } },
+        { "spec.rollback.watchdog", Reasons.NotSupportedYet, s => s with { Rollback = new() { Watchdog = Duration.FromMinutes(10) } } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void A_policy_is_refused_for(string field, string reason, Func<UpgradePolicySpec, UpgradePolicySpec> change)
+    {
+        var problem = Assert.Single(SpecValidation.Validate(Trees.Policy(change), Given.Now));
+
+        Assert.Equal((field, reason), (problem.Field, problem.Reason));
+        Assert.NotEmpty(problem.Message);
+
+        // And nothing is touched on its behalf.
+        var plan = RolloutPlanner.Plan(Given.Snapshot(Given.Idle("n1").Label("zone", "a"), Given.Staged("n2").Label("zone", "a")).With(change));
+        Assert.Empty(plan.Granted());
+        Assert.Empty(plan.StagedNow());
+    }
+
+    [Fact]
+    public void Every_problem_is_named_what_is_wrong_before_what_is_not_supported()
+    {
+        var spec = Trees.Policy(s => s with { DependsOn = ["a"], Windows = [new() { Schedule = "0 1 * * 6", Duration = Duration.Zero }], Drain = new() { Timeout = Duration.Zero } });
+
+        Assert.Equal(["spec.drain.timeout", "spec.dependsOn", "spec.windows"], SpecValidation.Validate(spec, Given.Now).Select(p => p.Field));
+    }
+
+    [Fact]
+    public void A_policy_of_defaults_and_one_of_every_supported_field_are_accepted()
+    {
+        Assert.Empty(SpecValidation.Validate(Trees.Policy(), Given.Now));
+        Assert.Empty(SpecValidation.Validate(
+            Trees.Policy(s => s with
+            {
+                NodeSelector = Select(LabelOperator.In, "a"),
+                Paused = true,
+                DependsOn = [],
+                Windows = [],
+                Freezes = [],
+                Rollout = new() { MaxUnavailable = IntOrPercent.Count(0), Soak = Duration.Zero, Waves = [], RetryFailuresBefore = Given.In(4) },
+                Drain = new() { OnTimeout = DrainTimeoutAction.Force, GracePeriod = Duration.Zero, Rules = [] },
+                Reboot = new() { Method = RebootMethod.Reboot },
+                Health = new() { Checks = [new() { Name = "a", Systemd = new() { Active = ["x.service"] } }, new() { Name = "b", Exec = new() { Command = ["/bin/true"] } }] },
+                Rollback = new() { Automatic = false, MaxFailures = IntOrPercent.Percent(10) },
+            }),
+            Given.Now));
+    }
+
+    public static TheoryData<string, string, OSImageSpec> Images => new()
+    {
+        { "spec", Reasons.Invalid, new() },
+        { "spec", Reasons.Invalid, Trees.ImageSpec with { Container = new() { Image = "x" } } },
+        { "spec.container", Reasons.NotSupportedYet, new() { Container = new() { Image = "x" } } },
+        { "spec.ostree.url", Reasons.Invalid, Trees.ImageSpec with { Ostree = Trees.ImageSpec.Ostree! with { Url = null } } },
+        { "spec.ostree.commit", Reasons.Invalid, Trees.ImageSpec with { Ostree = Trees.ImageSpec.Ostree! with { Commit = "ABC" } } },
+        { "spec.quarantine.deny[1]", Reasons.Invalid, Trees.ImageSpec with { Quarantine = new() { Deny = [Trees.New, "sha256:xyz"] } } },
+        { "spec.quarantine.allow[0]", Reasons.Invalid, Trees.ImageSpec with { Quarantine = new() { Allow = ["latest"] } } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Images))]
+    public void An_image_is_refused_for(string field, string reason, OSImageSpec spec)
+    {
+        var problem = Assert.Single(SpecValidation.Validate(spec));
+
+        Assert.Equal((field, reason), (problem.Field, problem.Reason));
+    }
+
+    [Fact]
+    public void An_image_that_follows_a_ref_and_one_that_is_pinned_are_accepted()
+    {
+        Assert.Empty(SpecValidation.Validate(Trees.ImageSpec));
+        Assert.Empty(SpecValidation.Validate(new OSImageSpec
+        {
+            Ostree = new() { Remote = "acme", Ref = "edge", Commit = Trees.New },
+            Quarantine = new() { Deny = ["sha256:" + Trees.Old], Allow = [Trees.Newer] },
+        }));
+    }
+
+    private static UpgradePolicySpec Check(UpgradePolicySpec spec, HealthCheck check) => spec with { Health = new() { Checks = [check] } };
+
+    private static LabelSelector Select(LabelOperator how, params string[] values) =>
+        new() { MatchExpressions = [new() { Key = "zone", Operator = how, Values = values }] };
+}

@@ -1,0 +1,187 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Ostler.Api;
+using Ostler.Controller.OSImages;
+using Ostler.Controller.Resources;
+using Ostler.Controller.Status;
+using Ostler.Controller.Telemetry;
+using Ostler.Kubernetes;
+using Ostler.Testing;
+
+namespace Ostler.Controller.Tests.OSImages;
+
+public sealed class OSImageReconcilerTests : IAsyncLifetime
+{
+    private const string Other = "0000000000000000000000000000000000000000000000000000000000000002";
+
+    private readonly FakeTimeProvider _time = new(Given.Now);
+    private readonly List<string> _events = [];
+    private readonly ControllerMetrics _metrics = new("Test." + nameof(OSImageReconcilerTests));
+    private LoopbackHttp _http = null!;
+    private ScriptedServer _server = null!;
+    private string _answer = Given.Digest;
+    private int _code = 200;
+    private int _asked;
+
+    public async ValueTask InitializeAsync()
+    {
+        _http = await LoopbackHttp.StartAsync(c =>
+        {
+            if (!c.Request.Path.StartsWithSegments("/refs"))
+            {
+                c.Response.StatusCode = 404;
+                return Task.CompletedTask;
+            }
+
+            Interlocked.Increment(ref _asked);
+            c.Response.StatusCode = _code;
+            return c.Response.WriteAsync(_answer);
+        });
+        var version = 100;
+        _server = Given.Server((request, response) =>
+        {
+            var stored = JsonNode.Parse(ControllerResources.OSImages.Serialize(Image()))!.AsObject();
+            stored["metadata"]!["resourceVersion"] = (++version).ToString(null, null);
+            stored["status"] = request.BodyJson!["status"]!.DeepClone();
+            return response.JsonAsync(stored);
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _http.DisposeAsync();
+        await _server.DisposeAsync();
+        _metrics.Dispose();
+    }
+
+    [Fact]
+    public async Task A_ref_is_polled_at_its_interval_and_not_in_between()
+    {
+        var (reconciler, images) = Reconciler(Image());
+
+        var result = await ReconcileAsync(reconciler);
+        Assert.Equal(TimeSpan.FromMinutes(10), result.RequeueAfter);
+        await ReconcileAsync(reconciler);
+        Assert.Equal(1, _asked);
+        Assert.Single(_server.Received);
+
+        _time.Advance(TimeSpan.FromMinutes(10));
+        _answer = Other;
+        await ReconcileAsync(reconciler);
+
+        var status = images.Lister.Get(Key)!.Status!;
+        Assert.Equal(Other, status.Resolved!.Digest);
+        Assert.Equal(Given.Digest, Assert.Single(status.History!).Digest);
+        Assert.Equal(2, _events.Count(e => e.StartsWith("Resolved", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_failed_poll_keeps_the_last_good_tree_and_says_what_the_server_said()
+    {
+        var (reconciler, images) = Reconciler(Image());
+        await ReconcileAsync(reconciler);
+        _time.Advance(TimeSpan.FromMinutes(10));
+        (_code, _answer) = (403, "token expired");
+
+        var result = await ReconcileAsync(reconciler);
+
+        var status = images.Lister.Get(Key)!.Status!;
+        Assert.Equal(Given.Digest, status.Resolved!.Digest);
+        var ready = status.Conditions.Find(ConditionTypes.Ready)!;
+        Assert.Equal((ConditionStatus.False, Reasons.ResolveFailed), (ready.Status, ready.Reason));
+        Assert.Contains("403 Forbidden: \"token expired\"", ready.Message, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(30), result.RequeueAfter);
+        Assert.Contains(Reasons.ResolveFailed, _events);
+    }
+
+    [Fact]
+    public async Task Failures_in_a_row_are_spaced_further_apart_up_to_the_interval()
+    {
+        var (reconciler, _) = Reconciler(Image());
+        _code = 404;
+        var waits = new List<double>();
+        for (var i = 0; i < 7; i++)
+        {
+            var result = await ReconcileAsync(reconciler);
+            waits.Add(result.RequeueAfter!.Value.TotalSeconds);
+            _time.Advance(result.RequeueAfter.Value);
+        }
+
+        Assert.Equal([30, 60, 120, 240, 480, 600, 600], waits);
+    }
+
+    [Fact]
+    public async Task A_changed_spec_is_resolved_at_once()
+    {
+        var (reconciler, images) = Reconciler(Image());
+        await ReconcileAsync(reconciler);
+
+        var changed = images.Lister.Get(Key)!;
+        images.Absorb(changed with { Metadata = changed.Metadata with { Generation = 2, ResourceVersion = "200" } });
+        await ReconcileAsync(reconciler);
+
+        Assert.Equal(2, _asked);
+    }
+
+    [Fact]
+    public async Task What_a_policy_failed_with_is_quarantined_without_a_poll()
+    {
+        var failing = Given.Policy("p", status: new() { FailedDigests = [new() { Digest = Given.Digest, Reason = Reasons.HealthTimedOut, At = Given.Now }] });
+        var (reconciler, images) = Reconciler(Image(), failing);
+
+        await ReconcileAsync(reconciler);
+
+        var status = images.Lister.Get(Key)!.Status!;
+        Assert.Equal(new QuarantinedDigest { Digest = Given.Digest, Reason = Reasons.HealthTimedOut, Policy = "p", Since = Given.Now }, Assert.Single(status.Quarantined!));
+        Assert.Equal(Reasons.Quarantined, status.Conditions.Find(ConditionTypes.Ready)!.Reason);
+    }
+
+    [Fact]
+    public async Task A_container_image_is_refused_by_name_and_nothing_is_asked_for()
+    {
+        var (reconciler, images) = Reconciler(Image() with { Spec = new() { Container = new() { Image = "registry.example/edge:stable" } } });
+
+        var result = await ReconcileAsync(reconciler);
+
+        var accepted = images.Lister.Get(Key)!.Status!.Conditions.Find(ConditionTypes.Accepted)!;
+        Assert.Equal((ConditionStatus.False, Reasons.NotSupportedYet), (accepted.Status, accepted.Reason));
+        Assert.Contains("spec.container", accepted.Message, StringComparison.Ordinal);
+        Assert.Null(result.RequeueAfter);
+        Assert.Equal(0, _asked);
+    }
+
+    [Fact]
+    public async Task An_interval_of_zero_is_never_polled_again()
+    {
+        var image = Image();
+        var (reconciler, _) = Reconciler(image with { Spec = image.Spec with { PollInterval = Duration.Zero } });
+
+        Assert.Null((await ReconcileAsync(reconciler)).RequeueAfter);
+    }
+
+    private static NamespacedName Key => NamespacedName.ClusterScoped("edge");
+
+    private OSImage Image() => Given.Image(ostree: new() { Remote = "acme", Url = _http.Url, Ref = "acme/edge" });
+
+    private static Task<ReconcileResult> ReconcileAsync(OSImageReconciler reconciler) => reconciler.ReconcileAsync("edge", Given.Cancel);
+
+    private (OSImageReconciler Reconciler, Informer<OSImage> Images) Reconciler(OSImage image, params UpgradePolicy[] policies)
+    {
+        var client = Given.Client(_server);
+        var images = Given.Cache(client, ControllerResources.OSImages, image);
+        return (
+            new(
+                images,
+                Given.Lister(ControllerResources.UpgradePolicies, policies),
+                new(client, ControllerResources.OSImages, images, _time, TimeSpan.FromSeconds(1)),
+                new(OstreeRepositoryTests.Repository(), _time),
+                new((_, _, reason, _, _) => _events.Add(reason)),
+                _metrics,
+                _time,
+                () => 0.5,
+                NullLogger<OSImageReconciler>.Instance),
+            images);
+    }
+}

@@ -1,0 +1,175 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Ostler.Api;
+using Ostler.Controller.Drain;
+using Ostler.Controller.Resources;
+using Ostler.Controller.Status;
+using Ostler.Controller.Telemetry;
+using Ostler.Controller.UpgradePolicies;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+using Ostler.Testing;
+
+namespace Ostler.Controller.Tests.UpgradePolicies;
+
+public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
+{
+    private static readonly NodeOSStatus Observed = new() { BootID = "boot-1", Booted = new() { Digest = "0000000000000000000000000000000000000000000000000000000000000001" }, ObservedGeneration = 3, Backend = "ostree" };
+
+    private readonly FakeTimeProvider _time = new(Given.Now);
+    private readonly ControllerMetrics _metrics = new("Test." + nameof(UpgradePolicyReconcilerTests));
+    private readonly List<string> _events = [];
+    private readonly ScriptedServer _server;
+    private readonly ApiClient _client;
+    private readonly Informer<UpgradePolicy> _policies;
+    private readonly Informer<Node> _nodes;
+    private readonly Informer<NodeOS> _nodeOSes;
+    private Func<ScriptedRequest, (int Code, string Reason)?> _refuse = _ => null;
+    private int _version = 1000;
+
+    public UpgradePolicyReconcilerTests()
+    {
+        _server = Given.Server(AnswerAsync);
+        _client = Given.Client(_server);
+        _policies = Given.Cache(_client, ControllerResources.UpgradePolicies, Given.Policy("edge"));
+        _nodes = Given.Cache(_client, ControllerResources.Nodes, Given.Node("a"), Given.Node("b"));
+        _nodeOSes = Given.Cache(_client, ControllerResources.NodeOSes, Given.NodeOS("a", status: Observed), Given.NodeOS("b", status: Observed));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _client.Dispose();
+        _metrics.Dispose();
+    }
+
+    [Fact]
+    public async Task One_pass_plans_writes_and_reports_once()
+    {
+        await Reconciler().ReconcileAsync("edge", Given.Cancel);
+
+        Assert.Equal(["/apis/ostler.dev/v1alpha1/nodeoses/a", "/apis/ostler.dev/v1alpha1/upgradepolicies/edge/status"], _server.Received.Select(r => r.Path));
+        Assert.Equal(Goal.Stage, _nodeOSes.Lister.Get(NamespacedName.ClusterScoped("a"))!.Spec.Goal);
+        Assert.Equal(2, _policies.Lister.Get(NamespacedName.ClusterScoped("edge"))!.Status!.Nodes!.Total);
+    }
+
+    [Fact]
+    public async Task A_second_pass_sees_the_writes_of_the_first_and_makes_none()
+    {
+        var reconciler = Reconciler();
+        await reconciler.ReconcileAsync("edge", Given.Cancel);
+        var writes = _server.Received.Count;
+
+        await reconciler.ReconcileAsync("edge", Given.Cancel);
+
+        Assert.DoesNotContain(_server.Received.Skip(writes), r => r.Path.Contains("nodeoses", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_write_that_a_webhook_denies_is_reported_on_and_tried_again_soon()
+    {
+        _refuse = request => request.Path.Contains("nodeoses", StringComparison.Ordinal) ? (403, "Forbidden") : null;
+
+        var result = await Reconciler().ReconcileAsync("edge", Given.Cancel);
+
+        Assert.Equal(TimeSpan.FromSeconds(10), result.RequeueAfter);
+        Assert.Contains(_server.Received, r => r.Path.EndsWith("/status", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_conflict_is_no_failure_and_leads_to_another_look()
+    {
+        _refuse = request => request.Path.Contains("nodeoses", StringComparison.Ordinal) ? (409, "Conflict") : null;
+
+        Assert.Equal(TimeSpan.FromSeconds(1), (await Reconciler().ReconcileAsync("edge", Given.Cancel)).RequeueAfter);
+    }
+
+    [Fact]
+    public async Task A_policy_that_is_gone_gives_its_nodes_back_and_has_no_status()
+    {
+        _policies.AbsorbDeleted(NamespacedName.ClusterScoped("edge"), "policy-uid-edge");
+        var held = Given.Node("a", cordonedBy: "edge");
+        _nodes.Absorb(held with { Metadata = held.Metadata with { ResourceVersion = "11" } });
+
+        await Reconciler().ReconcileAsync("edge", Given.Cancel);
+
+        Assert.Null(_nodes.Lister.Get(NamespacedName.ClusterScoped("a"))!.CordonedBy);
+        Assert.DoesNotContain(_server.Received, r => r.Path.EndsWith("/status", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_status_that_cannot_be_written_is_an_error_for_the_queue()
+    {
+        _refuse = request => request.Path.EndsWith("/status", StringComparison.Ordinal) ? (500, "InternalError") : null;
+
+        await Assert.ThrowsAsync<ApiException>(() => Reconciler().ReconcileAsync("edge", Given.Cancel));
+    }
+
+    private UpgradePolicyReconciler Reconciler() => new(
+        new Gatherer(
+            _policies.Lister,
+            Given.Lister(ControllerResources.OSImages, Given.Image(
+                ostree: new() { Remote = "acme", Ref = "acme/edge", Commit = Given.Digest },
+                status: new() { ObservedGeneration = 1, Resolved = new() { Reference = "acme:acme/edge", Digest = Given.Digest, ResolvedAt = Given.Now } })),
+            _nodes.Lister,
+            _nodeOSes.Lister,
+            new NoPods(),
+            null,
+            _time),
+        new Executor(_client, _nodes, _nodeOSes, new PodEvictions(_client, _time), _ => { }, NullLogger<Executor>.Instance),
+        _policies.Lister,
+        new(_client, ControllerResources.UpgradePolicies, _policies, _time, TimeSpan.FromSeconds(1)),
+        new((_, _, reason, _, _) => _events.Add(reason)),
+        _metrics,
+        _time,
+        NullLogger<UpgradePolicyReconciler>.Instance);
+
+    private Task AnswerAsync(ScriptedRequest request, ScriptedResponse response)
+    {
+        if (_refuse(request) is { } refusal)
+        {
+            return response.StatusAsync(refusal.Code, refusal.Reason);
+        }
+
+        var name = NamespacedName.ClusterScoped(request.Path.Split('/')[request.Path.EndsWith("/status", StringComparison.Ordinal) ? ^2 : ^1]);
+        return response.JsonAsync(request.Path.Split('/')[^(request.Path.EndsWith("/status", StringComparison.Ordinal) ? 3 : 2)] switch
+        {
+            "nodes" => Merged(ControllerResources.Nodes, _nodes.Lister.Get(name)!, request),
+            "nodeoses" => Merged(ControllerResources.NodeOSes, _nodeOSes.Lister.Get(name)!, request),
+            _ => Merged(ControllerResources.UpgradePolicies, _policies.Lister.Get(name)!, request),
+        });
+    }
+
+    /// <summary>The stored object with the patch laid over it, as a server would give it back.</summary>
+    private JsonNode Merged<T>(ResourceType<T> type, T stored, ScriptedRequest request) where T : class =>
+        Given.Written(type, stored, (++_version).ToString(null, null), json =>
+        {
+            foreach (var field in (string[])["spec", "status"])
+            {
+                if (request.BodyJson![field] is { } value)
+                {
+                    json[field] = value.DeepClone();
+                }
+            }
+
+            if (request.BodyJson!["metadata"]?["annotations"] is JsonObject annotations)
+            {
+                json["metadata"]!["annotations"] = new JsonObject(annotations.Where(a => a.Value is not null).Select(a => KeyValuePair.Create(a.Key, (JsonNode?)a.Value!.DeepClone())));
+            }
+
+            if (json["spec"]?["unschedulable"] is null)
+            {
+                json["spec"]?.AsObject().Remove("unschedulable");
+            }
+        });
+
+    private sealed class NoPods : IDrainingPods
+    {
+        public IReadOnlyList<PodFacts>? PodsOf(string node) => null;
+
+        public void Retain(string policy, IReadOnlyCollection<string> nodes)
+        {
+        }
+    }
+}

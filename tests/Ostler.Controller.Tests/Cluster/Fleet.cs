@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Ostler.Api;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
@@ -38,6 +40,11 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>The value of the label <c>fleet</c> of all its nodes.</summary>
     public string Name { get; }
 
+    /// <summary>A tree of this fleet alone: one that failed elsewhere would be in quarantine.</summary>
+    public string NewDigest => DigestOf(Name);
+
+    public static string DigestOf(string fleet) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(fleet)));
+
     public int AgentWrites => _agentWrites;
 
     public SimulatedHost Host(string node) => _agents.Host(node);
@@ -73,8 +80,21 @@ internal sealed class Fleet : IAsyncDisposable
         }
 
         await _kubelets.DisposeAsync();
+        await IgnoreMissingAsync(() => _client.DeleteAsync(ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(Name), null, null, CancellationToken.None));
+        await IgnoreMissingAsync(() => _client.DeleteAsync(ControllerResources.OSImages, NamespacedName.ClusterScoped(Name), null, null, CancellationToken.None));
         _client.Dispose();
         _stop.Dispose();
+    }
+
+    private static async Task IgnoreMissingAsync(Func<Task> delete)
+    {
+        try
+        {
+            await delete();
+        }
+        catch (ApiException e) when (e.IsNotFound)
+        {
+        }
     }
 
     private Task PowerChangedAsync(SimulatedHost host, bool isOn, CancellationToken cancel)

@@ -13,8 +13,6 @@ namespace Ostler.Controller.Tests.Cluster;
 /// <summary>The controller's whole process against a real API server, with simulated machines.</summary>
 public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper output)
 {
-    private const string NewDigest = "0000000000000000000000000000000000000000000000000000000000000002";
-
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private TestCluster Cluster => fixture.Cluster;
@@ -53,6 +51,9 @@ public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper ou
         // Leases are renewed by the clock and not by the node; NodeOSes are created once in a node's life.
         var perNode = (counter.Writes.Where(w => !w.Key.Contains("leases", StringComparison.Ordinal) && w.Key != "POST nodeoses").Sum(w => w.Value) + fleet.AgentWrites) / 3.0;
         output.WriteLine($"{fleet.AgentWrites,4} agents; {perNode:0.0} writes per node");
+
+        // Of its own a node costs four goals and two cordons; what conflicts repeat is allowed for.
+        Assert.InRange(counter.Writes["PATCH nodeoses"] + counter.Writes["PATCH nodes"], 18, 24);
         await AssertMetricsAsync(controller, fleet.Name);
     }
 
@@ -66,7 +67,7 @@ public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper ou
         var first = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "first");
         await LeadsAsync(client, ns.Name, "first");
         await using var second = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "second");
-        await ApplyAsync(client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = NewDigest });
+        await ApplyAsync(client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest });
         await client.WaitForAsync(ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Nodes?.Updating > 0, Cancel, Patience);
         Assert.Equal("standby", await second.GetAsync("/readyz"));
 
@@ -75,18 +76,19 @@ public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper ou
 
         var policy = await ReadyAsync(client, fleet.Name);
         Assert.Equal(3, policy.Status!.Nodes!.Updated);
-        Assert.All(nodes, n => Assert.Equal(NewDigest, fleet.Host(n).Booted.Digest));
+        Assert.All(nodes, n => Assert.Equal(fleet.NewDigest, fleet.Host(n).Booted.Digest));
     }
 
     [Fact]
     public async Task A_tree_whose_checks_never_pass_is_taken_back_and_quarantined()
     {
-        await using var fleet = new Fleet(Cluster, Cluster.UniqueName("edge"), new() { UnhealthyDigests = new HashSet<string> { NewDigest } });
+        var name = Cluster.UniqueName("edge");
+        await using var fleet = new Fleet(Cluster, name, new() { UnhealthyDigests = new HashSet<string> { Fleet.DigestOf(name) } });
         await fleet.StartAsync(3, Cancel);
         await using var ns = await Cluster.CreateNamespaceAsync("ostler", Cancel);
         using var client = Cluster.CreateApiClient();
         await using var controller = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "a");
-        await ApplyAsync(client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = NewDigest }, s => s with { Health = new() { Timeout = Duration.FromSeconds(3) } });
+        await ApplyAsync(client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest }, s => s with { Health = new() { Timeout = Duration.FromSeconds(3) } });
 
         var policy = await client.WaitForAsync(
             ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name),
@@ -95,7 +97,7 @@ public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper ou
             ControllerResources.OSImages, NamespacedName.ClusterScoped(fleet.Name), i => i?.Status?.Quarantined is { Count: 1 }, Cancel, Patience);
 
         Assert.Equal(fleet.Name, image!.Status!.Quarantined![0].Policy);
-        Assert.Equal(NewDigest, Assert.Single(policy!.Status!.FailedDigests!).Digest);
+        Assert.Equal(fleet.NewDigest, Assert.Single(policy!.Status!.FailedDigests!).Digest);
         Assert.All(Enumerable.Range(1, 3), i => Assert.Equal(Fleet.OldDigest, fleet.Host($"{fleet.Name}-{i}").Booted.Digest));
     }
 
@@ -140,7 +142,7 @@ public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper ou
 
     private static async Task<UpgradePolicy> ReadyAsync(ApiClient client, string name) => (await client.WaitForAsync(
         ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(name),
-        p => p?.Status is { Nodes.Updated: 3 } status && status.Conditions.IsTrue(ConditionTypes.Ready), Cancel, Patience))!;
+        p => p?.Status is { Nodes: { Updated: 3, Unavailable: 0 } } status && status.Conditions.IsTrue(ConditionTypes.Ready), Cancel, Patience))!;
 
     private static async Task AssertMetricsAsync(Running controller, string policy)
     {

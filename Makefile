@@ -19,7 +19,8 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 build: ## Build everything; warnings are errors
-	dotnet build operator.sln
+	dotnet restore operator.sln
+	dotnet build operator.sln --no-restore
 
 prepare: ## Get the Kubernetes control plane that the tests run against (the first time it may be built: 10 minutes)
 	dotnet run .ci/prepare.cs

@@ -18,18 +18,22 @@ internal sealed class Observatory(ApiClient api, StepClock clock)
 
     public DisruptionWatch Disruptions { get; } = new();
 
+    /// <remarks>
+    /// Handlers only say that something changed: they run inside their informer, and one that reads another informer's cache
+    /// while that one's handler reads this one's would wait for ever.
+    /// </remarks>
     public Task RunAsync(CancellationToken cancel)
     {
-        _nodes.AddHandler(_ => Changed());
-        _nodeOSes.AddHandler(_ => Changed());
-        _policies.AddHandler(_ => Changed());
-        _images.AddHandler(_ => Changed());
+        _nodes.AddHandler(_ => Changes.Changed());
+        _nodeOSes.AddHandler(_ => Changes.Changed());
+        _policies.AddHandler(_ => Changes.Changed());
+        _images.AddHandler(_ => Changes.Changed());
         _pods.AddHandler(change =>
         {
             Disruptions.Observe(new NamespacedName(change.Object.Metadata.NamespaceProperty, change.Object.Metadata.Name), change.New);
-            Changed();
+            Changes.Changed();
         });
-        return Task.WhenAll(_nodes.RunAsync(cancel), _nodeOSes.RunAsync(cancel), _policies.RunAsync(cancel), _images.RunAsync(cancel), _pods.RunAsync(cancel));
+        return Task.WhenAll(RecordAsync(cancel), _nodes.RunAsync(cancel), _nodeOSes.RunAsync(cancel), _policies.RunAsync(cancel), _images.RunAsync(cancel), _pods.RunAsync(cancel));
     }
 
     public Task WaitForSyncAsync(CancellationToken cancel) => Task.WhenAll(
@@ -54,14 +58,18 @@ internal sealed class Observatory(ApiClient api, StepClock clock)
     /// <summary>What a node's NodeOS says.</summary>
     public NodeOS? NodeOS(string node) => _nodeOSes.Lister.Get(new NamespacedName("", node));
 
-    private void Changed()
+    private async Task RecordAsync(CancellationToken cancel)
     {
-        foreach (var row in View().Rows)
+        while (true)
         {
-            clock.Observe(row.Node, NodeOS(row.Node)?.Spec.Image?.Digest, row.Step);
-        }
+            var next = Changes.NextAsync();
+            foreach (var row in View().Rows)
+            {
+                clock.Observe(row.Node, NodeOS(row.Node)?.Spec.Image?.Digest, row.Step);
+            }
 
-        Changes.Changed();
+            await next.WaitAsync(cancel);
+        }
     }
 
     private static string Headline(UpgradePolicy? policy)

@@ -22,16 +22,16 @@ internal sealed class ActionRunner(StatusReporter reporter, Reboot reboot, HostC
     /// <returns>How long until the next pass; null: the usual time.</returns>
     public Task<TimeSpan?> RunAsync(
         NodeOS os, HostState host, IHostBackend backend, AgentAction action, CancellationToken superseded, CancellationToken ct) => action switch
-    {
-        AgentAction.Report report => ReportAsync(os, host, report, ct),
-        AgentAction.Stage stage => StageAsync(os, host, backend, stage.Image, superseded, ct),
-        AgentAction.Lock relock => LockAsync(os, host, backend, relock.Image, ct),
-        AgentAction.Boot boot => reboot.BootAsync(os, host, backend, boot, ct),
-        AgentAction.RollBack back => reboot.RollBackAsync(os, host, backend, back.Previous, ct),
-        AgentAction.KeepPrevious keep => KeepPreviousAsync(os, host, backend, keep.Previous, ct),
-        AgentAction.Verify verify => VerifyAsync(os, host, verify.Image, superseded, ct),
-        _ => throw new InvalidOperationException($"No such action: {action}"),
-    };
+        {
+            AgentAction.Report report => ReportAsync(os, host, report, ct),
+            AgentAction.Stage stage => StageAsync(os, host, backend, stage.Image, superseded, ct),
+            AgentAction.Lock relock => LockAsync(os, host, backend, relock.Image, ct),
+            AgentAction.Boot boot => reboot.BootAsync(os, host, backend, boot, ct),
+            AgentAction.RollBack back => reboot.RollBackAsync(os, host, backend, back.Previous, ct),
+            AgentAction.KeepPrevious keep => KeepPreviousAsync(os, host, backend, keep.Previous, ct),
+            AgentAction.Verify verify => VerifyAsync(os, host, verify.Image, superseded, ct),
+            _ => throw new InvalidOperationException($"No such action: {action}"),
+        };
 
     private async Task<TimeSpan?> ReportAsync(NodeOS os, HostState host, AgentAction.Report report, CancellationToken ct)
     {

@@ -26,7 +26,11 @@ public sealed class StatusWriter<T>(ApiClient client, ResourceType<T> type, Info
     /// </summary>
     private static readonly Dictionary<string, string> MergedBy = new()
     {
-        ["conditions"] = "type", ["inFlight"] = "node", ["blocked"] = "node", ["failedDigests"] = "digest", ["quarantined"] = "digest",
+        ["conditions"] = "type",
+        ["inFlight"] = "node",
+        ["blocked"] = "node",
+        ["failedDigests"] = "digest",
+        ["quarantined"] = "digest",
     };
 
     // Only the pace; after a restart the first write is made at once.

@@ -127,7 +127,8 @@ internal static partial class NodeStateMachine
         {
             var (reason, message) = WhyNotDrained(view, pass);
             return Said(view, NodeStep.Drained, reason, $"Drained, but not told to boot: {message}", NodeTally.Updating, blocked: true)
-                with { WakeUp = overdue ? Forced(context, view) : deadline };
+                with
+            { WakeUp = overdue ? Forced(context, view) : deadline };
         }
 
         var (why, explanation) = DrainMessage.Describe(pass);

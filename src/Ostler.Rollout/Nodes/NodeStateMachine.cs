@@ -49,7 +49,8 @@ internal static partial class NodeStateMachine
         return context.Gate is { StagingAllowed: false } gate
             ? Said(view, NodeStep.Idle, gate.Reason, gate.Message, NodeTally.Pending)
             : Said(view, NodeStep.Idle, Reasons.WaitingForStage, "Waits for its turn to fetch the target (spec.rollout.stageAhead).", NodeTally.Pending)
-                with { Wish = NodeWish.Stage };
+                with
+            { Wish = NodeWish.Stage };
     }
 
     /// <summary>It fetches the target, or has it and waits for a slot.</summary>
@@ -91,7 +92,8 @@ internal static partial class NodeStateMachine
         if (view.Spec.Image?.Digest != target.Digest)
         {
             return Said(view, NodeStep.Idle, Reasons.TargetChanged, "Waits for its turn to fetch the new target.", NodeTally.Pending)
-                with { Wish = context.Gate is { StagingAllowed: false } ? NodeWish.Nothing : NodeWish.Stage };
+                with
+            { Wish = context.Gate is { StagingAllowed: false } ? NodeWish.Nothing : NodeWish.Stage };
         }
 
         return staged && view.AgentIsCurrent ? HasStaged(context, view) : Fetches(context, view);
@@ -122,7 +124,8 @@ internal static partial class NodeStateMachine
         }
 
         return Said(view, NodeStep.Staging, Reasons.Staging, "Fetches the target beside its work.", NodeTally.Pending, deadline: deadline)
-            with { IsStaging = true, WakeUp = deadline };
+            with
+        { IsStaging = true, WakeUp = deadline };
     }
 
     // The Node carries the policy's mark, but the NodeOS that would say what for is missing or another policy's.

@@ -67,27 +67,27 @@ internal static class Trees
         FinalizationReport? finalization = null,
         bool shuttingDown = false,
         DateTimeOffset? now = null) => new()
-    {
-        Now = now ?? Noon,
-        Boot = new HostBoot(bootID, Noon - TimeSpan.FromMinutes(3)),
-        Deployments = Deployments(deployments),
-        Backend = "ostree",
-        BackendVersion = "2022.7",
-        Pending = pending,
-        Finalization = finalization,
-        ShuttingDown = shuttingDown,
-    };
+        {
+            Now = now ?? Noon,
+            Boot = new HostBoot(bootID, Noon - TimeSpan.FromMinutes(3)),
+            Deployments = Deployments(deployments),
+            Backend = "ostree",
+            BackendVersion = "2022.7",
+            Pending = pending,
+            Finalization = finalization,
+            ShuttingDown = shuttingDown,
+        };
 
     /// <summary>The record of a boot into 2 from 1, unless told otherwise.</summary>
     public static PendingBoot Pending(
         Goal goal = Goal.Boot, int target = 2, int previous = 1, string bootID = FirstBoot, long attempt = 1, string uid = Uid, DateTimeOffset? at = null) => new()
-    {
-        NodeUid = uid,
-        Goal = goal,
-        Attempt = attempt,
-        Target = Commit(target),
-        Previous = Commit(previous),
-        BootID = bootID,
-        RequestedAt = at ?? Noon,
-    };
+        {
+            NodeUid = uid,
+            Goal = goal,
+            Attempt = attempt,
+            Target = Commit(target),
+            Previous = Commit(previous),
+            BootID = bootID,
+            RequestedAt = at ?? Noon,
+        };
 }

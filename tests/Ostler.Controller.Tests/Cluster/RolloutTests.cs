@@ -172,8 +172,10 @@ public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper ou
             new(
                 new()
                 {
-                    Identity = identity, Namespace = @namespace,
-                    MetricsAddress = new(IPAddress.Loopback, 0), HealthAddress = new(IPAddress.Loopback, 0),
+                    Identity = identity,
+                    Namespace = @namespace,
+                    MetricsAddress = new(IPAddress.Loopback, 0),
+                    HealthAddress = new(IPAddress.Loopback, 0),
                 },
                 client, new TestLog(output, identity), TimeProvider.System, () => 0.5),
             client);

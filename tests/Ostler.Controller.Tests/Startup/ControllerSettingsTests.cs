@@ -31,8 +31,16 @@ public sealed class ControllerSettingsTests
         Assert.Equal(
             new()
             {
-                Namespace = "a", Identity = "me", LeaderElection = false, MetricsAddress = new(IPAddress.Loopback, 9), HealthAddress = null,
-                ShutdownTimeout = TimeSpan.FromSeconds(5), LogFormat = LogFormat.Json, LogLevel = LogLevel.Debug, Kubeconfig = "/x", NodeName = "n",
+                Namespace = "a",
+                Identity = "me",
+                LeaderElection = false,
+                MetricsAddress = new(IPAddress.Loopback, 9),
+                HealthAddress = null,
+                ShutdownTimeout = TimeSpan.FromSeconds(5),
+                LogFormat = LogFormat.Json,
+                LogLevel = LogLevel.Debug,
+                Kubeconfig = "/x",
+                NodeName = "n",
             },
             settings);
     }

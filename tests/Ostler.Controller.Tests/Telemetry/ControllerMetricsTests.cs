@@ -95,7 +95,11 @@ public sealed class ControllerMetricsTests : IDisposable
 
     private static NodeVerdict Verdict(string node, NodeStep step, bool blocked = false) => new()
     {
-        Node = node, Step = step, Reason = Reasons.DrainBlocked, Tally = step == NodeStep.Updated ? NodeTally.Updated : NodeTally.Updating, Blocked = blocked,
+        Node = node,
+        Step = step,
+        Reason = Reasons.DrainBlocked,
+        Tally = step == NodeStep.Updated ? NodeTally.Updated : NodeTally.Updating,
+        Blocked = blocked,
     };
 
     private static NodeFacts Node(NodeOSSpec spec, NodeOSStatus? status = null) => new() { Name = "n", Uid = "u", OS = new() { Spec = spec, Status = status } };

@@ -26,9 +26,20 @@ public sealed class NodeMappingTests
         Assert.Equal(
             new NodeFacts
             {
-                Name = "n1", Uid = "u1", CreatedAt = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), Labels = facts.Labels, Unschedulable = true,
-                CordonedBy = "edge", CordonedAt = Given.Now, Ready = false, ReadyReason = "KubeletNotReady", ReadyMessage = "cni",
-                ReadyHeartbeat = Given.Now.AddSeconds(1), BootID = "b1", ResourceVersion = "12", OS = facts.OS,
+                Name = "n1",
+                Uid = "u1",
+                CreatedAt = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+                Labels = facts.Labels,
+                Unschedulable = true,
+                CordonedBy = "edge",
+                CordonedAt = Given.Now,
+                Ready = false,
+                ReadyReason = "KubeletNotReady",
+                ReadyMessage = "cni",
+                ReadyHeartbeat = Given.Now.AddSeconds(1),
+                BootID = "b1",
+                ResourceVersion = "12",
+                OS = facts.OS,
             },
             facts);
         Assert.Equal("a", facts.Labels!["zone"]);

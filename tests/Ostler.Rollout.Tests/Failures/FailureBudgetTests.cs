@@ -41,7 +41,8 @@ public class FailureBudgetTests
     public void Another_tree_clears_the_halt_and_the_failed_nodes_get_it_too()
     {
         var plan = RolloutPlanner.Plan(Given.Snapshot(Given.RolledBack("n1"), Given.Updated("n2"))
-            .With(s => s with { Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(2) } }) with { Image = Given.Image(Trees.Newer) });
+            .With(s => s with { Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(2) } }) with
+        { Image = Given.Image(Trees.Newer) });
 
         Assert.Null(plan.Gate);
         Assert.Equal(["n2", "n1"], plan.StagedNow());

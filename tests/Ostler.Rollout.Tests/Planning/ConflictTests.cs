@@ -74,7 +74,7 @@ public class ConflictTests
 
     private static RolloutSnapshot Conflict(params NodeFacts[] nodes) => Given.Snapshot(nodes)
         .With(s => s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(2), StageAhead = IntOrPercent.Count(0) } }) with
-        {
-            OtherPolicies = [new() { Name = "other", NodeSelector = Canaries }],
-        };
+    {
+        OtherPolicies = [new() { Name = "other", NodeSelector = Canaries }],
+    };
 }

@@ -25,7 +25,8 @@ public class GrantOrderTests
             var plan = RolloutPlanner.Plan(Given.Snapshot(nodes).With(s => s with
             {
                 Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(slots) },
-            }) with { LeaderNode = "leader" });
+            }) with
+            { LeaderNode = "leader" });
 
             Assert.Equal(expected[..slots], plan.Granted());
         }

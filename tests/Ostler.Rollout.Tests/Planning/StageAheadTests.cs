@@ -89,7 +89,8 @@ public class StageAheadTests
     public void When_the_target_changes_nodes_fetch_the_new_one_within_the_same_limit()
     {
         var snapshot = Given.Snapshot(Given.Staged("n1"), Given.Staged("n2"), Given.Staging("n3"))
-            .With(s => s with { Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(2) } }) with { Image = Given.Image(Trees.Newer) };
+            .With(s => s with { Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(2) } }) with
+        { Image = Given.Image(Trees.Newer) };
 
         var plan = RolloutPlanner.Plan(snapshot);
 

@@ -83,12 +83,14 @@ public class NarrativeTests
                 new SimulationFault.Retry(At(60), "edge")),
             "drain-blocked-by-a-budget" => Scenarios.Cluster(
                 2, s => s with { Drain = new() { Timeout = Duration.FromMinutes(5) } },
-                new SimulationFault.BudgetChanges(At(25), "web", 1)) with { Workloads = [new() { Name = "web", Replicas = 3, MinAvailable = 3 }] },
+                new SimulationFault.BudgetChanges(At(25), "web", 1)) with
+            { Workloads = [new() { Name = "web", Replicas = 3, MinAvailable = 3 }] },
             "drain-by-force" => Forced(),
             "reboot-never-returns" => Scenarios.Cluster(2, null, new SimulationFault.BadTree(At(0), Trees.New, SimulatedBoot.NeverReturns)),
             "image-without-kubelet" => Scenarios.Cluster(2, null, new SimulationFault.BadTree(At(0), Trees.New, SimulatedBoot.WithoutKubelet)),
             "power-cut-during-a-boot" => Scenarios.Cluster(
-                1, null, new SimulationFault.Boots(At(0), "n1", [SimulatedBoot.PowerCut, SimulatedBoot.PowerCut, SimulatedBoot.PowerCut])) with { Workloads = [] },
+                1, null, new SimulationFault.Boots(At(0), "n1", [SimulatedBoot.PowerCut, SimulatedBoot.PowerCut, SimulatedBoot.PowerCut])) with
+            { Workloads = [] },
             "humans-cordon-and-uncordon" => Scenarios.Cluster(
                 3, s => s with { Rollout = s.Rollout with { Soak = Duration.FromMinutes(5), MaxUnavailable = IntOrPercent.Count(2) } },
                 new SimulationFault.HumanCordons(At(0.02), "n3"),
@@ -116,7 +118,8 @@ public class NarrativeTests
                 new SimulationFault.AgentIsAway(At(0.06), "n1", At(50)), new SimulationFault.AgentIsAway(At(3), "n2", At(10))),
             "flapping-health" => Scenarios.Cluster(
                 1, s => s with { Rollout = s.Rollout with { Soak = Duration.FromMinutes(2) } },
-                new SimulationFault.Boots(At(0), "n1", [SimulatedBoot.Flapping])) with { Workloads = [] },
+                new SimulationFault.Boots(At(0), "n1", [SimulatedBoot.Flapping])) with
+            { Workloads = [] },
             _ => throw new ArgumentOutOfRangeException(nameof(scenario), scenario, "no such scenario"),
         };
 

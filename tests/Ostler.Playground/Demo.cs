@@ -22,6 +22,7 @@ internal sealed class Demo : IAsyncDisposable
     private readonly List<string> _faults = [];
     private readonly Dictionary<string, string> _versions = [];
     private Task _watching = Task.CompletedTask;
+    private FleetWitness? _witness;
 
     private Demo(DemoOptions options, Live live, TestFleet fleet, string config)
     {
@@ -53,11 +54,7 @@ internal sealed class Demo : IAsyncDisposable
     {
         _watching = _observatory.RunAsync(_stop.Token);
         await _observatory.WaitForSyncAsync(cancel);
-        foreach (var host in _fleet.Lab.Hosts)
-        {
-            host.PowerChanged += change => WitnessPower(change);
-        }
-
+        _witness = await FleetWitness.StartAsync(_fleet, cancel);
         await _fleet.StartControllerAsync(cancel);
         _live.Say($"a Deployment of {Scene.Replicas} replicas and a PodDisruptionBudget of minAvailable {Scene.MinAvailable}");
         await Scene.ApplyWorkloadAsync(_fleet.Api, _fleet.Cluster.Capabilities.HasPolicyV1, cancel);
@@ -88,6 +85,11 @@ internal sealed class Demo : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _watching.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        if (_witness is not null)
+        {
+            await _witness.DisposeAsync();
+        }
+
         await _fleet.DisposeAsync();
         _stop.Dispose();
     }
@@ -129,20 +131,6 @@ internal sealed class Demo : IAsyncDisposable
         _live.Say("-> " + what);
     }
 
-    /// <summary>The other witness: at the moment a machine goes down, its Node must be cordoned and hold no pod of the workload.</summary>
-    private void WitnessPower(HostPowerChange change)
-    {
-        var view = _observatory.View();
-        var row = view.Rows.First(r => r.Node == change.Host.Name);
-        if (!change.IsOn && (!row.Cordoned || view.Pods.GetValueOrDefault(row.Node) > 0))
-        {
-            lock (_faults)
-            {
-                _faults.Add($"{row.Node} went down {(row.Cordoned ? "" : "not cordoned, ")}with {view.Pods.GetValueOrDefault(row.Node)} pods of the workload");
-            }
-        }
-    }
-
     /// <summary>At most maxUnavailable nodes can have been in flight when the first one failed; all others never left 2.0.</summary>
     private void CheckUntouched(string third)
     {
@@ -167,7 +155,14 @@ internal sealed class Demo : IAsyncDisposable
         }
 
         _live.Say($"the workload never had fewer than {least} of {Scene.Replicas} pods ready (budget: {Scene.MinAvailable})");
-        _live.Say($"machines that went down undrained: {_faults.Count(f => f.Contains("went down", StringComparison.Ordinal))}");
+        _faults.AddRange(_witness!.Faults);
+        var allowed = Math.Max(1, _options.MaxUnavailable.Of(_options.Nodes));
+        if (_witness.MostAway > allowed)
+        {
+            _faults.Add($"{_witness.MostAway} nodes were away at one time; {allowed} may be");
+        }
+
+        _live.Say($"machines that went down undrained: {_witness.Faults.Count}; away at one time, at the most: {_witness.MostAway} of {allowed} that may be");
         foreach (var fault in _faults)
         {
             _live.Say("NOT AS IT SHOULD BE: " + fault);

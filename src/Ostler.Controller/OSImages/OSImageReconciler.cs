@@ -25,7 +25,7 @@ public sealed partial class OSImageReconciler(
 
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(10);
 
-    // Only the pace of polls. A new leader polls each image once, at once.
+    // Only the pace of polls, and what the last one found until it is written. A new leader polls each image once, at once.
     private readonly ConcurrentDictionary<string, Poll> _polls = new();
 
     public async Task<ReconcileResult> ReconcileAsync(string name, CancellationToken cancel)
@@ -41,21 +41,24 @@ public sealed partial class OSImageReconciler(
 
         var now = time.GetUtcNow();
         var poll = _polls.GetValueOrDefault(name);
-        var outcome = poll is null || poll.IsDue(image, now) ? await ResolveAsync(image, cancel) : null;
-        if (outcome is not null)
+        if ((poll is null || poll.IsDue(image, now)) && await ResolveAsync(image, cancel) is { } outcome)
         {
             poll = Next(image, outcome, poll, time.GetUtcNow());
             _polls[name] = poll;
         }
 
-        var wanted = image with { Status = OSImageStatusRules.Compute(image, outcome, Failures(), time.GetUtcNow()) };
-        if ((await status.WriteAsync(image, wanted, cancel)).Written)
+        // Again at every pass: the write of a first one may have been held back or have failed.
+        var found = poll?.Generation == image.Metadata.Generation ? poll.Outcome : null;
+        var wanted = image with { Status = OSImageStatusRules.Compute(image, found, Failures(), time.GetUtcNow()) };
+        var write = await status.WriteAsync(image, wanted, cancel);
+        if (write.Written)
         {
             announcements.Changed(image, wanted);
         }
 
         metrics.ObserveImage(name, wanted.Status);
-        return poll?.NextAt is { } at ? ReconcileResult.After(Later(at - time.GetUtcNow())) : ReconcileResult.Done;
+        TimeSpan?[] waits = [poll?.NextAt is { } at ? Max(at - time.GetUtcNow(), TimeSpan.FromSeconds(1)) : null, write.HeldFor];
+        return waits.Min() is { } wait ? ReconcileResult.After(wait) : ReconcileResult.Done;
     }
 
     private async Task<ResolveOutcome?> ResolveAsync(OSImage image, CancellationToken cancel)
@@ -95,7 +98,7 @@ public sealed partial class OSImageReconciler(
                 : image.Spec.PollInterval.Value * (0.9 + (0.2 * random()));
         }
 
-        return new(image.Metadata.Generation, now + wait, failures);
+        return new(image.Metadata.Generation, now + wait, failures, outcome);
     }
 
     private IReadOnlyList<PolicyFailures> Failures() =>
@@ -111,9 +114,7 @@ public sealed partial class OSImageReconciler(
 
     private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
 
-    private static TimeSpan Later(TimeSpan wait) => Max(wait, TimeSpan.FromSeconds(1));
-
-    private sealed record Poll(long Generation, DateTimeOffset? NextAt, int Failures)
+    private sealed record Poll(long Generation, DateTimeOffset? NextAt, int Failures, ResolveOutcome Outcome)
     {
         public bool IsDue(OSImage image, DateTimeOffset now) => Generation != image.Metadata.Generation || NextAt <= now;
     }

@@ -29,15 +29,17 @@ internal static class TargetResolution
             return (null, Shut(Reasons.ImageNotReady, $"OSImage {image.Name} names no tree yet: {why}", needsPerson: false));
         }
 
-        return (TargetOf(image.Spec, resolved), null);
+        return (TargetOf(image, resolved), null);
     }
 
-    private static NodeImage TargetOf(OSImageSpec spec, ResolvedImage resolved) => new()
+    // The version as it was when the digest was found: people often change spec.version because the ref has moved, and what is known is still
+    // what it pointed at before.
+    private static NodeImage TargetOf(ImageFacts image, ResolvedImage resolved) => new()
     {
         Digest = resolved.Digest,
-        Version = spec.Version ?? resolved.Version,
-        Container = spec.Container is { } container ? new() { Repository = RepositoryOf(container.Image) } : null,
-        Ostree = spec.Ostree is { } ostree
+        Version = image.Status?.ObservedGeneration == image.Generation ? image.Spec.Version ?? resolved.Version : resolved.Version,
+        Container = image.Spec.Container is { } container ? new() { Repository = RepositoryOf(container.Image) } : null,
+        Ostree = image.Spec.Ostree is { } ostree
             ? new() { Remote = ostree.Remote, Url = ostree.Url, Ref = ostree.Ref, GpgVerify = ostree.GpgVerify }
             : null,
     };

@@ -126,6 +126,25 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_found_within_a_second_of_the_last_write_is_written_when_that_is_over()
+    {
+        var (reconciler, images) = Reconciler(Image());
+        await ReconcileAsync(reconciler);
+        var changed = images.Lister.Get(Key)!;
+        images.Absorb(changed with { Metadata = changed.Metadata with { Generation = 2, ResourceVersion = "200" } });
+        _answer = Other;
+
+        // The conditions say the same as before, so this write is held back. It was lost once, until the next poll ten minutes later.
+        var held = await ReconcileAsync(reconciler);
+        Assert.InRange(held.RequeueAfter!.Value, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1));
+        _time.Advance(held.RequeueAfter.Value);
+        await ReconcileAsync(reconciler);
+
+        Assert.Equal(Other, (string?)_server.Received.Last().BodyJson!["status"]!["resolved"]!["digest"]);
+        Assert.Equal(2, _asked);
+    }
+
+    [Fact]
     public async Task What_a_policy_failed_with_is_quarantined_without_a_poll()
     {
         var failing = Given.Policy("p", status: new() { FailedDigests = [new() { Digest = Given.Digest, Reason = Reasons.HealthTimedOut, At = Given.Now }] });

@@ -17,13 +17,14 @@ public sealed class TestFleet : IAsyncDisposable
     private readonly FleetOptions _options;
     private readonly string _logs;
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, HostService> _agents = new();
+    private readonly string _access;
     private string? _controllerKubeconfig;
-    private int _controllers;
 
     private TestFleet(FleetOptions options, TestCluster cluster, OstreeLab lab, ApiClient api, SimulatedKubelets kubelets)
     {
         (_options, Cluster, Lab, Api, Kubelets) = (options, cluster, lab, api, kubelets);
         _logs = Directory.CreateTempSubdirectory("ostler-fleet-").FullName;
+        _access = Directory.CreateDirectory(Path.Combine(_logs, "access")).FullName;
     }
 
     public TestCluster Cluster { get; }
@@ -36,6 +37,9 @@ public sealed class TestFleet : IAsyncDisposable
     public SimulatedKubelets Kubelets { get; }
 
     public ControllerProcess? Controller { get; private set; }
+
+    /// <summary>What the nodes were installed with.</summary>
+    public OsTreeCommit First { get; private set; } = null!;
 
     /// <summary>What the controller wrote so far.</summary>
     public string ControllerLog => Path.Combine(_logs, "controller.log");
@@ -72,12 +76,84 @@ public sealed class TestFleet : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a controller, or another one after <see cref="ControllerProcess.KillAsync"/>.</summary>
+    /// <summary>
+    /// Starts a controller, or another one after <see cref="ControllerProcess.KillAsync"/>: as a container that is restarted in its pod, which keeps
+    /// its name and so takes up its lease at once.
+    /// </summary>
     public async Task StartControllerAsync(CancellationToken cancel)
     {
         _controllerKubeconfig ??= await Cluster.ServiceAccountKubeconfigAsync(SystemNamespace, "ostler-controller", cancellationToken: cancel);
-        Controller = ControllerProcess.Start(
-            _options.ControllerProgram, _controllerKubeconfig, string.Create(CultureInfo.InvariantCulture, $"controller-{++_controllers}"), ControllerLog);
+        Controller = ControllerProcess.Start(_options.ControllerProgram, _controllerKubeconfig, "controller-1", ControllerLog);
+    }
+
+    /// <summary>SIGKILL, and a new process in its place.</summary>
+    public async Task RestartControllerAsync(CancellationToken cancel)
+    {
+        await Controller!.DisposeAsync();
+        await StartControllerAsync(cancel);
+    }
+
+    /// <summary>The host of a node.</summary>
+    public OstreeHost Host(string node) => Lab.Hosts.Single(h => h.Name == node);
+
+    /// <summary>SIGKILL; the agent stays away until <see cref="StartAgentAsync"/>.</summary>
+    public Task KillAgentAsync(string node, CancellationToken cancel) => Host(node).RemoveServiceAsync("ostler-agent", cancel);
+
+    /// <summary>Starts the agent of a node, now and at every boot, as a DaemonSet does.</summary>
+    public async Task StartAgentAsync(string node)
+    {
+        var host = Host(node);
+
+        // The agent's output folder stands for the agent's image, its files for the mounted service account.
+        string[] command = _options.AgentProgram.EndsWith(".dll", StringComparison.Ordinal)
+            ? [host.Dotnet, host.PathInside(_options.AgentProgram)]
+            : [host.PathInside(_options.AgentProgram)];
+        _agents[node] = await host.AddServiceAsync("ostler-agent", command, new Dictionary<string, string>
+        {
+            ["NODE_NAME"] = node,
+            ["OSTLER_HOST_ENTRY"] = "nsenter",
+            ["OSTLER_API_SERVER"] = Cluster.Server.ToString(),
+            ["OSTLER_API_CA"] = host.PathInside(Path.Combine(_access, "ca.crt")),
+            ["OSTLER_API_TOKEN_FILE"] = host.PathInside(Path.Combine(_access, "token")),
+        });
+    }
+
+    /// <summary>Takes a machine away, with its disks and its Node object.</summary>
+    public async Task RemoveNodeAsync(string name, CancellationToken cancel)
+    {
+        await Host(name).DisposeAsync();
+        await Kubelets.RemoveNodeAsync(name, cancel);
+    }
+
+    /// <summary>Installs a machine with a tree and lets it join.</summary>
+    public async Task AddNodeAsync(string name, OsTreeCommit tree, CancellationToken cancel)
+    {
+        var program = Path.GetDirectoryName(_options.AgentProgram)!;
+        var host = await Lab.CreateHostAsync(
+            new OstreeHostOptions { Name = name, Tree = tree, Expose = [program, _access], RebootLatency = _options.RebootLatency }, cancel);
+        var boot = await host.BootAsync(cancel);
+        var index = int.Parse(name[(name.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture);
+        var node = await Kubelets.AddNodeAsync(
+            new SimulatedNodeOptions
+            {
+                Name = name,
+                Zone = _options.Zones[(index - 1) % _options.Zones.Count],
+                BootId = boot.BootId,
+                OSImage = $"Lab OS {boot.Version}",
+            },
+            cancel);
+        host.PowerChanged += change =>
+        {
+            if (!change.IsOn)
+            {
+                node.Stop();
+            }
+            else if (change.Boot.CameBack)
+            {
+                node.Start($"Lab OS {change.Boot.Version}", change.Boot.BootId);
+            }
+        };
+        await StartAgentAsync(name);
     }
 
     public async ValueTask DisposeAsync()
@@ -110,56 +186,13 @@ public sealed class TestFleet : IAsyncDisposable
     private async Task AddNodesAsync(OsTree first, string branch, CancellationToken cancel)
     {
         _options.Progress($"installing {first.Version} on {_options.Nodes} OSTree hosts and booting them");
-        var tree = await Lab.Repository.CommitAsync(first, cancel, branch);
-        var access = Directory.CreateDirectory(Path.Combine(_logs, "access")).FullName;
+        First = await Lab.Repository.CommitAsync(first, cancel, branch);
         await File.WriteAllTextAsync(
-            Path.Combine(access, "token"), await Cluster.ServiceAccountTokenAsync(SystemNamespace, "ostler-agent", cancellationToken: cancel), cancel);
-        await File.WriteAllTextAsync(Path.Combine(access, "ca.crt"), Cluster.AuthorityPem, cancel);
+            Path.Combine(_access, "token"), await Cluster.ServiceAccountTokenAsync(SystemNamespace, "ostler-agent", cancellationToken: cancel), cancel);
+        await File.WriteAllTextAsync(Path.Combine(_access, "ca.crt"), Cluster.AuthorityPem, cancel);
         await Parallel.ForEachAsync(
             Enumerable.Range(1, _options.Nodes),
             new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancel },
-            async (index, token) => await AddNodeAsync(index, tree, access, token));
-    }
-
-    private async Task AddNodeAsync(int index, OsTreeCommit tree, string access, CancellationToken cancel)
-    {
-        var name = string.Create(CultureInfo.InvariantCulture, $"node-{index}");
-        var program = Path.GetDirectoryName(_options.AgentProgram)!;
-        var host = await Lab.CreateHostAsync(
-            new OstreeHostOptions { Name = name, Tree = tree, Expose = [program, access], RebootLatency = _options.RebootLatency }, cancel);
-        var boot = await host.BootAsync(cancel);
-        var node = await Kubelets.AddNodeAsync(
-            new SimulatedNodeOptions
-            {
-                Name = name,
-                Zone = _options.Zones[(index - 1) % _options.Zones.Count],
-                BootId = boot.BootId,
-                OSImage = $"Lab OS {boot.Version}",
-            },
-            cancel);
-        host.PowerChanged += change =>
-        {
-            if (!change.IsOn)
-            {
-                node.Stop();
-            }
-            else if (change.Boot.CameBack)
-            {
-                node.Start($"Lab OS {change.Boot.Version}", change.Boot.BootId);
-            }
-        };
-
-        // The agent's output folder stands for the agent's image, its files for the mounted service account.
-        string[] command = _options.AgentProgram.EndsWith(".dll", StringComparison.Ordinal)
-            ? [host.Dotnet, host.PathInside(_options.AgentProgram)]
-            : [host.PathInside(_options.AgentProgram)];
-        _agents[name] = await host.AddServiceAsync("ostler-agent", command, new Dictionary<string, string>
-        {
-            ["NODE_NAME"] = name,
-            ["OSTLER_HOST_ENTRY"] = "nsenter",
-            ["OSTLER_API_SERVER"] = Cluster.Server.ToString(),
-            ["OSTLER_API_CA"] = host.PathInside(Path.Combine(access, "ca.crt")),
-            ["OSTLER_API_TOKEN_FILE"] = host.PathInside(Path.Combine(access, "token")),
-        });
+            async (index, token) => await AddNodeAsync(string.Create(CultureInfo.InvariantCulture, $"node-{index}"), First, token));
     }
 }

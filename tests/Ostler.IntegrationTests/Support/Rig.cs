@@ -1,0 +1,173 @@
+using System.Runtime.CompilerServices;
+using Ostler.Api;
+using Ostler.Controller.Resources;
+using Ostler.Kubernetes;
+using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Fleet;
+using Ostler.Testing.Hosts;
+
+namespace Ostler.IntegrationTests.Support;
+
+/// <summary>
+/// The whole of Ostler for one test: a control plane, hosts, agents and a controller of its own; one image and one policy. Nothing is shared with any other test.
+/// </summary>
+internal sealed class Rig : IAsyncDisposable
+{
+    public const string Policy = "edge";
+    public const string Image = "edge-os";
+    private const string Branch = "acme/stable/x86_64/edge";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private Rig(TestFleet fleet, FleetWitness witness) => (Fleet, Witness) = (fleet, witness);
+
+    public TestFleet Fleet { get; }
+
+    public FleetWitness Witness { get; }
+
+    public ApiClient Api => Fleet.Api;
+
+    public static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>Nodes that run 1.0, agents that have reported, and a controller. Skips the test where there can be no real OSTree hosts.</summary>
+    public static async Task<Rig> StartAsync(int nodes, TimeSpan? rebootLatency = null)
+    {
+        Assert.SkipWhen(OstreeHost.WhyNotAvailable() is not null, OstreeHost.WhyNotAvailable() ?? "");
+        var fleet = await TestFleet.StartAsync(
+            new FleetOptions
+            {
+                Nodes = nodes,
+                ControllerProgram = Path.Combine(AppContext.BaseDirectory, "ostler-controller.dll"),
+                AgentProgram = Path.Combine(AppContext.BaseDirectory, "ostler-agent.dll"),
+                ConfigFolder = ConfigFolder(),
+                RebootLatency = rebootLatency ?? TimeSpan.FromSeconds(0.5),
+            },
+            OsTree.Of("1.0"),
+            Branch,
+            Cancel);
+        var rig = new Rig(fleet, await FleetWitness.StartAsync(fleet, Cancel));
+        await fleet.StartControllerAsync(Cancel);
+        foreach (var name in rig.Nodes)
+        {
+            await rig.NodeOSAsync(name, os => os?.Status?.Booted?.Version == "1.0");
+            await rig.NodeAsync(name, n => n?.Ready?.Status == "True");
+        }
+
+        return rig;
+    }
+
+    public IReadOnlyList<string> Nodes => [.. Fleet.Lab.Hosts.Select(h => h.Name).Order(StringComparer.Ordinal)];
+
+    /// <summary>Commits a tree, so that the branch points at it, and has the image looked up anew.</summary>
+    public async Task<OsTreeCommit> PublishAsync(OsTree tree)
+    {
+        var commit = await Fleet.Lab.Repository.CommitAsync(tree, Cancel, Branch);
+        await ApplyImageAsync(tree.Version);
+        return commit;
+    }
+
+    /// <summary>As a GitOps controller applies what it has: the same image again and again.</summary>
+    public async Task ApplyImageAsync(string version, Func<OSImageSpec, OSImageSpec>? change = null)
+    {
+        // The hosts' own remote: faults of the repository can then be those of one host.
+        var spec = new OSImageSpec
+        {
+            Ostree = new() { Remote = OstreeHost.RemoteName, Url = Fleet.Lab.Repository.Url, Ref = Branch, GpgVerify = false },
+            Version = version,
+        };
+        await Manifests.ApplyAsync(Api, Manifests.Of(new OSImage { Metadata = new() { Name = Image }, Spec = change?.Invoke(spec) ?? spec }), Cancel);
+    }
+
+    /// <summary>The policy for all nodes, with times for tests.</summary>
+    public static UpgradePolicySpec Spec { get; } = new()
+    {
+        ImageRef = new() { Name = Image },
+        NodeSelector = new(),
+        Rollout = new() { Soak = Duration.FromSeconds(1) },
+        Reboot = new() { Timeout = Duration.FromSeconds(60) },
+        Health = new() { Timeout = Duration.FromSeconds(60), Checks = [new() { Name = "canary", Systemd = new() { Active = ["ostler-lab.service"] } }] },
+    };
+
+    public Task ApplyPolicyAsync(UpgradePolicySpec spec, string name = Policy) =>
+        Manifests.ApplyAsync(Api, Manifests.Of(new UpgradePolicy { Metadata = new() { Name = name }, Spec = spec }), Cancel);
+
+    public async Task<UpgradePolicy> PolicyAsync(
+        Func<UpgradePolicy?, bool> wanted, string name = Policy, TimeSpan? timeout = null, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
+        (await WaitAsync(OstlerResources.UpgradePolicies, name, wanted, timeout, description))!;
+
+    public Task<NodeOS?> NodeOSAsync(
+        string name, Func<NodeOS?, bool> wanted, TimeSpan? timeout = null, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
+        WaitAsync(OstlerResources.NodeOSes, name, wanted, timeout, description);
+
+    public Task<OSImage?> ImageAsync(Func<OSImage?, bool> wanted, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
+        WaitAsync(OstlerResources.OSImages, Image, wanted, null, description);
+
+    public Task<Node?> NodeAsync(
+        string name, Func<Node?, bool> wanted, TimeSpan? timeout = null, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
+        WaitAsync(ControllerResources.Nodes, name, wanted, timeout, description);
+
+    /// <summary>Every node runs the tree and the policy is Ready with it.</summary>
+    public async Task<UpgradePolicy> EverywhereAsync(OsTreeCommit tree)
+    {
+        var policy = await PolicyAsync(
+            p => p?.Status is { } s && s.Target?.Digest == tree.Checksum && s.Conditions.IsTrue(ConditionTypes.Ready) && s.Nodes?.Unavailable == 0
+                && s.ObservedGeneration == p.Metadata.Generation,
+            description: $"Ready with {tree.Version} on every node");
+        Assert.All(Fleet.Lab.Hosts, h => Assert.Equal((h.Name, tree.Version), (h.Name, h.Booted?.Version)));
+        return policy;
+    }
+
+    /// <summary>No node is left cordoned, none went down undrained, and never were more away at one time than may be.</summary>
+    public async Task AssertInOrderAsync(int maxUnavailable = 1, params string[] cordonedByPeople)
+    {
+        foreach (var node in (await Api.ListAsync(ControllerResources.Nodes, new(), Cancel)).Items)
+        {
+            Assert.Equal((node.Name, cordonedByPeople.Contains(node.Name), null), (node.Name, node.Unschedulable, node.CordonedBy));
+        }
+
+        Assert.Empty(Witness.Faults);
+        Assert.InRange(Witness.MostAway, 0, maxUnavailable + cordonedByPeople.Length);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Witness.DisposeAsync();
+        await Fleet.DisposeAsync();
+    }
+
+    /// <summary>Waits on a watch; when it takes too long, the logs are told with what was seen last.</summary>
+    private async Task<T?> WaitAsync<T>(ResourceType<T> type, string name, Func<T?, bool> wanted, TimeSpan? timeout, string description)
+        where T : class
+    {
+        try
+        {
+            return await Api.WaitForAsync(type, NamespacedName.ClusterScoped(name), wanted, Cancel, timeout ?? Patience, description);
+        }
+        catch (TimeoutException)
+        {
+            foreach (var line in File.ReadLines(Fleet.ControllerLog).TakeLast(60))
+            {
+                TestContext.Current.TestOutputHelper?.WriteLine("controller: " + line);
+            }
+
+            foreach (var node in Nodes)
+            {
+                TestContext.Current.TestOutputHelper?.WriteLine($"{node}: {Fleet.AgentLog(node)}");
+            }
+
+            throw;
+        }
+    }
+
+    private static string ConfigFolder()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "operator.sln")))
+            {
+                return Path.Combine(folder.FullName, "config");
+            }
+        }
+
+        throw new DirectoryNotFoundException("There is no config folder above the tests.");
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text.Json.Nodes;
+using k8s.Models;
+using Ostler.Kubernetes;
+using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Fleet;
+
+namespace Ostler.IntegrationTests.Support;
+
+/// <summary>A Deployment of the user's, with what can stand in the way of a drain.</summary>
+internal sealed class Workload
+{
+    private readonly Rig _rig;
+
+    private Workload(Rig rig, string name) => (_rig, Name) = (rig, name);
+
+    public string Name { get; }
+
+    /// <param name="rig">Where.</param>
+    /// <param name="name">Its name, and that of its budget.</param>
+    /// <param name="replicas">How many pods.</param>
+    /// <param name="node">The only node that its pods may run on; null: any.</param>
+    /// <param name="minAvailable">What its PodDisruptionBudget asks for; null: it has none.</param>
+    /// <param name="finalizer">Put on each of its pods.</param>
+    public static async Task<Workload> ApplyAsync(Rig rig, string name, int replicas, string? node = null, int? minAvailable = null, string? finalizer = null)
+    {
+        var pod = new JsonObject
+        {
+            ["terminationGracePeriodSeconds"] = 1,
+            ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "registry.example/main:1" }),
+        };
+        if (node is not null)
+        {
+            pod["nodeSelector"] = new JsonObject { ["kubernetes.io/hostname"] = node };
+        }
+
+        var meta = new JsonObject { ["labels"] = new JsonObject { ["app"] = name } };
+        if (finalizer is not null)
+        {
+            meta["finalizers"] = new JsonArray(finalizer);
+        }
+
+        await Manifests.ApplyAsync(
+            rig.Api,
+            new JsonObject
+            {
+                ["apiVersion"] = "apps/v1",
+                ["kind"] = "Deployment",
+                ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "default" },
+                ["spec"] = new JsonObject
+                {
+                    ["replicas"] = replicas,
+                    ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = name } },
+                    ["template"] = new JsonObject { ["metadata"] = meta, ["spec"] = pod },
+                },
+            },
+            Rig.Cancel);
+        var workload = new Workload(rig, name);
+        await workload.ReadyAsync(replicas);
+        if (minAvailable is { } least)
+        {
+            await workload.ProtectAsync(least);
+        }
+
+        return workload;
+    }
+
+    /// <summary>Puts a budget on it, and waits until the controllers have counted its pods.</summary>
+    public async Task ProtectAsync(int minAvailable)
+    {
+        var type = _rig.Fleet.Cluster.Capabilities.HasPolicyV1 ? KnownResources.PodDisruptionBudgets : KnownResources.PodDisruptionBudgetsV1Beta1;
+        await Manifests.ApplyAsync(
+            _rig.Api,
+            new JsonObject
+            {
+                ["apiVersion"] = _rig.Fleet.Cluster.Capabilities.HasPolicyV1 ? "policy/v1" : "policy/v1beta1",
+                ["kind"] = "PodDisruptionBudget",
+                ["metadata"] = new JsonObject { ["name"] = Name, ["namespace"] = "default" },
+                ["spec"] = new JsonObject
+                {
+                    ["minAvailable"] = minAvailable,
+                    ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = Name } },
+                },
+            },
+            Rig.Cancel);
+        await _rig.Api.WaitForAsync(type, new("default", Name), b => b?.Status?.CurrentHealthy >= minAvailable, Rig.Cancel);
+    }
+
+    /// <summary>Waits until so many of its pods are ready.</summary>
+    public Task ReadyAsync(int replicas) => _rig.Api.WaitForAsync(
+        KnownResources.Deployments, new("default", Name), d => (d?.Status?.ReadyReplicas ?? 0) == replicas, Rig.Cancel, TimeSpan.FromMinutes(1));
+
+    public async Task<IReadOnlyList<V1Pod>> PodsAsync() => (await _rig.Api.ListAsync(
+        KnownResources.Pods, new() { Namespace = "default", LabelSelector = $"app={Name}" }, Rig.Cancel)).Items;
+
+    /// <summary>Takes the finalizers off its pods, as whoever put them there would in the end.</summary>
+    public async Task LetGoAsync()
+    {
+        var patch = new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } };
+        foreach (var pod in await PodsAsync())
+        {
+            await _rig.Api.PatchAsync(KnownResources.Pods, new("default", pod.Metadata.Name), Patch.Merge(patch.DeepClone()), Rig.Cancel);
+        }
+    }
+}

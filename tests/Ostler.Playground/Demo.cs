@@ -78,7 +78,7 @@ internal sealed class Demo : IAsyncDisposable
             && view.Rows.Any(r => r.Step == NodeStep.RolledBack)
             && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), TimeSpan.FromSeconds(150), cancel);
         CheckUntouched(third);
-        return Tell();
+        return await TellAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -144,7 +144,7 @@ internal sealed class Demo : IAsyncDisposable
         _live.Say(string.Create(CultureInfo.InvariantCulture, $"{tried} of {_options.Nodes} nodes booted 3.0; the others never left 2.0"));
     }
 
-    private bool Tell()
+    private async Task<bool> TellAsync()
     {
         _live.Chapter("What happened");
         AnsiConsole.Write(Summary.Durations(_clock, _versions));
@@ -155,14 +155,15 @@ internal sealed class Demo : IAsyncDisposable
         }
 
         _live.Say($"the workload never had fewer than {least} of {Scene.Replicas} pods ready (budget: {Scene.MinAvailable})");
-        _faults.AddRange(_witness!.Faults);
+        var undrained = await _witness!.FaultsAsync();
+        _faults.AddRange(undrained);
         var allowed = Math.Max(1, _options.MaxUnavailable.Of(_options.Nodes));
         if (_witness.MostAway > allowed)
         {
             _faults.Add($"{_witness.MostAway} nodes were away at one time; {allowed} may be");
         }
 
-        _live.Say($"machines that went down undrained: {_witness.Faults.Count}; away at one time, at the most: {_witness.MostAway} of {allowed} that may be");
+        _live.Say($"machines that went down undrained: {undrained.Count}; away at one time, at the most: {_witness.MostAway} of {allowed} that may be");
         foreach (var fault in _faults)
         {
             _live.Say("NOT AS IT SHOULD BE: " + fault);

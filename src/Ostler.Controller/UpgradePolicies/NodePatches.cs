@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json;
 using Ostler.Api;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Rollout;
 
@@ -21,12 +20,30 @@ public static class NodePatches
         .OnlyIf(action.NodeUid, action.ResourceVersion);
 
     /// <summary>
-    /// The whole spec by server-side apply: what it leaves out is removed. Forced, because the controller is the one writer of the
-    /// spec and a person's edit of it must not stop a rollout half way.
+    /// The whole spec, put in the place of the one that is there: what it leaves out is gone. Not by server-side apply: API servers before 1.22 leave a
+    /// field where it is when an object was created, or edited by a person, by another way than apply, and a rollout would wait for ever for a goal that
+    /// it has written.
     /// </summary>
-    public static Patch ApplySpec(NodeAction.ApplySpec action, string? uid) => Patch
-        .Apply(Body(action.Spec), force: true)
-        .OnlyIf(uid, action.ResourceVersion);
+    public static Patch ApplySpec(NodeAction.ApplySpec action, string? uid)
+    {
+        // Both belong to what the server compares when it stores: another object, or a later version of it, is a conflict.
+        var operations = new JsonArray();
+        Must("/metadata/uid", uid);
+        Must("/metadata/resourceVersion", action.ResourceVersion);
+        operations.Add((JsonNode)Operation("/spec", Body(action.Spec)));
+        return Patch.Json(operations);
+
+        void Must(string path, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                operations.Add((JsonNode)Operation(path, value));
+            }
+        }
+    }
+
+    // "add" puts a value in the place of one that is there.
+    private static JsonObject Operation(string path, JsonNode value) => new() { ["op"] = "add", ["path"] = path, ["value"] = value };
 
     private static JsonObject Body(bool? unschedulable, string? by, string? at) => new()
     {
@@ -37,11 +54,7 @@ public static class NodePatches
         ["spec"] = new JsonObject { ["unschedulable"] = unschedulable },
     };
 
-    private static JsonObject Body(NodeOSSpec spec)
-    {
-        // Through the whole object, because the serializer knows no other root; the status is the agent's and is not in it.
-        var whole = JsonSerializer.SerializeToNode(new NodeOS { Spec = spec }, OstlerJson.Default.NodeOS)!.AsObject();
-        var body = whole["spec"]!.DeepClone();
-        return new JsonObject { ["apiVersion"] = ControllerResources.NodeOSes.ApiVersion, ["kind"] = ControllerResources.NodeOSes.Kind, ["spec"] = body };
-    }
+    // Through the whole object, because the serializer knows no other root; the status is the agent's and is not in it.
+    private static JsonNode Body(NodeOSSpec spec) =>
+        JsonSerializer.SerializeToNode(new NodeOS { Spec = spec }, OstlerJson.Default.NodeOS)!["spec"]!.DeepClone();
 }

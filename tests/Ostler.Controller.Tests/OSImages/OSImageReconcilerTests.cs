@@ -140,7 +140,7 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
         _time.Advance(held.RequeueAfter.Value);
         await ReconcileAsync(reconciler);
 
-        Assert.Equal(Other, (string?)_server.Received.Last().BodyJson!["status"]!["resolved"]!["digest"]);
+        Assert.Equal(Other, (string?)_server.Received[^1].BodyJson!["status"]!["resolved"]!["digest"]);
         Assert.Equal(2, _asked);
     }
 

@@ -29,15 +29,15 @@ public sealed class NodePatchesTests
     }
 
     [Fact]
-    public void A_goal_is_applied_whole_over_the_nodeos_that_was_seen_and_without_its_status()
+    public void A_goal_takes_the_place_of_the_whole_spec_over_the_nodeos_that_was_seen()
     {
         var spec = new NodeOSSpec { Policy = "edge", Goal = Goal.Stage, Attempt = 2, Image = new() { Digest = Given.Digest, Ostree = new() { Remote = "acme", Ref = "r" } } };
 
         var patch = NodePatches.ApplySpec(new("n", "uid-n", spec, Reasons.Staging, "") { ResourceVersion = "20" }, "os-uid");
 
-        Assert.Equal((PatchKind.Apply, true), (patch.Kind, patch.Force));
+        Assert.Equal(PatchKind.Json, patch.Kind);
         Assert.Equal(
-            $$$"""{"apiVersion":"ostler.dev/v1alpha1","kind":"NodeOS","spec":{"policy":"edge","image":{"ostree":{"remote":"acme","ref":"r","gpgVerify":true},"digest":"{{{Given.Digest}}}"},"goal":"Stage","attempt":2},"metadata":{"uid":"os-uid","resourceVersion":"20"}}""",
+            $$$"""[{"op":"add","path":"/metadata/uid","value":"os-uid"},{"op":"add","path":"/metadata/resourceVersion","value":"20"},{"op":"add","path":"/spec","value":{"policy":"edge","image":{"ostree":{"remote":"acme","ref":"r","gpgVerify":true},"digest":"{{{Given.Digest}}}"},"goal":"Stage","attempt":2}}]""",
             patch.Body.ToJsonString());
     }
 }

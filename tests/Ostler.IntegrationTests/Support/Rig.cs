@@ -39,6 +39,7 @@ internal sealed class Rig : IAsyncDisposable
                 ControllerProgram = Path.Combine(AppContext.BaseDirectory, "ostler-controller.dll"),
                 AgentProgram = Path.Combine(AppContext.BaseDirectory, "ostler-agent.dll"),
                 ConfigFolder = ConfigFolder(),
+                Behavior = Workload.BehaviorOf,
                 RebootLatency = rebootLatency ?? TimeSpan.FromSeconds(0.5),
             },
             OsTree.Of("1.0"),
@@ -124,7 +125,7 @@ internal sealed class Rig : IAsyncDisposable
             Assert.Equal((node.Name, cordonedByPeople.Contains(node.Name), null), (node.Name, node.Unschedulable, node.CordonedBy));
         }
 
-        Assert.Empty(Witness.Faults);
+        Assert.Empty(await Witness.FaultsAsync());
         Assert.InRange(Witness.MostAway, 0, maxUnavailable + cordonedByPeople.Length);
     }
 

@@ -3,12 +3,15 @@ using k8s.Models;
 using Ostler.Kubernetes;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
+using Ostler.Testing.Kubelet;
 
 namespace Ostler.IntegrationTests.Support;
 
 /// <summary>A Deployment of the user's, with what can stand in the way of a drain.</summary>
 internal sealed class Workload
 {
+    private const string StubbornLabel = "test.example/stubborn";
+
     private readonly Rig _rig;
 
     private Workload(Rig rig, string name) => (_rig, Name) = (rig, name);
@@ -21,11 +24,13 @@ internal sealed class Workload
     /// <param name="node">The only node that its pods may run on; null: any.</param>
     /// <param name="minAvailable">What its PodDisruptionBudget asks for; null: it has none.</param>
     /// <param name="finalizer">Put on each of its pods.</param>
-    public static async Task<Workload> ApplyAsync(Rig rig, string name, int replicas, string? node = null, int? minAvailable = null, string? finalizer = null)
+    /// <param name="stubborn">Its containers do not end when they are told to; see <see cref="LetGoAsync"/>.</param>
+    public static async Task<Workload> ApplyAsync(
+        Rig rig, string name, int replicas, string? node = null, int? minAvailable = null, string? finalizer = null, bool stubborn = false)
     {
         var pod = new JsonObject
         {
-            ["terminationGracePeriodSeconds"] = 1,
+            ["terminationGracePeriodSeconds"] = stubborn ? 3600 : 1,
             ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "registry.example/main:1" }),
         };
         if (node is not null)
@@ -34,6 +39,11 @@ internal sealed class Workload
         }
 
         var meta = new JsonObject { ["labels"] = new JsonObject { ["app"] = name } };
+        if (stubborn)
+        {
+            meta["labels"]![StubbornLabel] = "true";
+        }
+
         if (finalizer is not null)
         {
             meta["finalizers"] = new JsonArray(finalizer);
@@ -92,13 +102,32 @@ internal sealed class Workload
     public async Task<IReadOnlyList<V1Pod>> PodsAsync() => (await _rig.Api.ListAsync(
         KnownResources.Pods, new() { Namespace = "default", LabelSelector = $"app={Name}" }, Rig.Cancel)).Items;
 
-    /// <summary>Takes the finalizers off its pods, as whoever put them there would in the end.</summary>
+    /// <summary>How the pods of workloads behave on the simulated nodes.</summary>
+    public static PodBehavior BehaviorOf(V1Pod pod) =>
+        pod.Metadata.Labels?.ContainsKey(StubbornLabel) == true ? new() { TerminationDuration = TimeSpan.FromHours(1) } : new();
+
+    public Task ScaleAsync(int replicas) => _rig.Api.PatchAsync(
+        KnownResources.Deployments,
+        new("default", Name),
+        Patch.Merge(new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }),
+        Rig.Cancel);
+
+    /// <summary>Waits until its pod is told to end, and ends it: by force, and without its finalizers.</summary>
     public async Task LetGoAsync()
     {
-        var patch = new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } };
-        foreach (var pod in await PodsAsync())
+        foreach (var pod in (await PodsAsync()).Where(p => p.Spec.NodeName is not null))
         {
-            await _rig.Api.PatchAsync(KnownResources.Pods, new("default", pod.Metadata.Name), Patch.Merge(patch.DeepClone()), Rig.Cancel);
+            var name = new NamespacedName("default", pod.Metadata.Name);
+            await _rig.Api.WaitForAsync(KnownResources.Pods, name, p => p?.Metadata.DeletionTimestamp is not null, Rig.Cancel, TimeSpan.FromMinutes(1));
+            try
+            {
+                await _rig.Api.DeleteAsync(KnownResources.Pods, name, new DeletePreconditions(pod.Metadata.Uid), 0, Rig.Cancel);
+                await _rig.Api.PatchAsync(KnownResources.Pods, name, Patch.Merge(new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }), Rig.Cancel);
+            }
+            catch (ApiException e) when (e.IsNotFound)
+            {
+                // One of the two was enough.
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ostler.Testing.ControlPlane.Local;
 
 namespace Ostler.Testing.Fleet;
 
@@ -6,39 +7,18 @@ namespace Ostler.Testing.Fleet;
 public sealed class ControllerProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly StreamWriter _log;
+    private bool _disposed;
 
-    private ControllerProcess(Process process, StreamWriter log, string logFile) => (_process, _log, LogFile) = (process, log, logFile);
-
-    /// <summary>What it wrote.</summary>
-    public string LogFile { get; }
+    private ControllerProcess(Process process) => _process = process;
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Starts a controller under a kubeconfig. It dies with this process (PDEATHSIG).</summary>
-    public static ControllerProcess Start(string program, string kubeconfig, string identity, string logFile)
+    /// <summary>Starts a controller under a kubeconfig; what it says is appended to a file. It dies with this process.</summary>
+    public static async Task<ControllerProcess> StartAsync(string program, string kubeconfig, string identity, string logFile)
     {
-        var log = new StreamWriter(logFile, append: true) { AutoFlush = true };
-        var start = new ProcessStartInfo("setpriv") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add("--pdeathsig=KILL");
-        foreach (var argument in program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : (string[])[program])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        foreach (var flag in (string[])
-            [$"--kubeconfig={kubeconfig}", $"--identity={identity}", "--metrics-address=0", "--health-address=0", "--log-level=Debug"])
-        {
-            start.ArgumentList.Add(flag);
-        }
-
-        var process = new Process { StartInfo = start };
-        process.OutputDataReceived += (_, line) => Write(log, line.Data);
-        process.ErrorDataReceived += (_, line) => Write(log, line.Data);
-        process.Start();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return new ControllerProcess(process, log, logFile);
+        string[] command = program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : [program];
+        string[] flags = [$"--kubeconfig={kubeconfig}", $"--identity={identity}", "--metrics-address=0", "--health-address=0", "--log-level=Debug"];
+        return new(await ProcessLauncher.StartAsync(command[0], [.. command[1..], .. flags], logFile, Path.GetDirectoryName(logFile)!));
     }
 
     /// <summary>SIGKILL: no lease is released, nothing is finished.</summary>
@@ -54,22 +34,11 @@ public sealed class ControllerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await KillAsync(CancellationToken.None);
-        _process.Dispose();
-        lock (_log)
+        if (!_disposed)
         {
-            _log.Dispose();
-        }
-    }
-
-    private static void Write(StreamWriter log, string? line)
-    {
-        lock (log)
-        {
-            if (line is not null && log.BaseStream is { CanWrite: true })
-            {
-                log.WriteLine(line);
-            }
+            _disposed = true;
+            await KillAsync(CancellationToken.None);
+            _process.Dispose();
         }
     }
 }

@@ -21,6 +21,9 @@ public sealed record FleetOptions
     /// <summary>How long a simulated machine is without power in a reboot.</summary>
     public TimeSpan RebootLatency { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>What each pod does. Default: pods run, and end at once when they are deleted.</summary>
+    public Func<k8s.Models.V1Pod, Kubelet.PodBehavior> Behavior { get; init; } = new Kubelet.SimulatedKubeletsOptions().Behavior;
+
     /// <summary>What happens while the fleet comes up, for people.</summary>
     public Action<string> Progress { get; init; } = _ => { };
 }

@@ -5,38 +5,28 @@ using Ostler.Testing.Hosts;
 namespace Ostler.Testing.Fleet;
 
 /// <summary>
-/// The other witness of a rollout: it watches Nodes, pods and the machines' power, and asks neither Ostler nor its status. What must never
-/// happen it writes down at the moment it does.
+/// The other witness of a rollout: it looks at Nodes, pods and the machines' power, and asks neither Ostler nor its status. What must never
+/// happen it writes down when it does.
 /// </summary>
 public sealed class FleetWitness : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly ApiClient _api;
     private readonly Informer<V1Node> _nodes;
-    private readonly Informer<V1Pod> _pods;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
-    private readonly List<string> _faults = [];
+    private readonly List<Task<string?>> _looks = [];
     private readonly HashSet<string> _away = new(StringComparer.Ordinal);
     private Task _running = Task.CompletedTask;
 
     private FleetWitness(TestFleet fleet)
     {
+        _api = fleet.Api;
         _nodes = new(fleet.Api, KnownResources.Nodes);
-        _pods = new(fleet.Api, KnownResources.Pods);
         foreach (var host in fleet.Lab.Hosts)
         {
             host.PowerChanged += OnPower;
-        }
-    }
-
-    /// <summary>Machines that went down although they were not cordoned, or held pods that a drain must move.</summary>
-    public IReadOnlyList<string> Faults
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _faults];
-            }
         }
     }
 
@@ -47,15 +37,28 @@ public sealed class FleetWitness : IAsyncDisposable
     {
         var witness = new FleetWitness(fleet);
         witness._nodes.AddHandler(change => witness.Count(change.Object.Metadata.Name, "cordoned", change.New?.Spec?.Unschedulable == true));
-        witness._running = Task.WhenAll(witness._nodes.RunAsync(witness._stop.Token), witness._pods.RunAsync(witness._stop.Token));
-        await Task.WhenAll(witness._nodes.WaitForSyncAsync(cancel), witness._pods.WaitForSyncAsync(cancel));
+        witness._running = witness._nodes.RunAsync(witness._stop.Token);
+        await witness._nodes.WaitForSyncAsync(cancel);
         return witness;
+    }
+
+    /// <summary>Machines that went down although they were not cordoned, or held pods that a drain must move.</summary>
+    public async Task<IReadOnlyList<string>> FaultsAsync()
+    {
+        Task<string?>[] looks;
+        lock (_gate)
+        {
+            looks = [.. _looks];
+        }
+
+        return [.. (await Task.WhenAll(looks)).OfType<string>()];
     }
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _running.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await Task.WhenAll(_looks).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         _stop.Dispose();
     }
 
@@ -63,18 +66,36 @@ public sealed class FleetWitness : IAsyncDisposable
     {
         var node = change.Host.Name;
         Count(node, "off", !change.IsOn);
-        if (change.Cause != PowerOffCause.Shutdown)
-        {
-            return;
-        }
-
-        var cordoned = _nodes.Lister.Get(NamespacedName.ClusterScoped(node))?.Spec?.Unschedulable == true;
-        string[] pods = [.. _pods.Lister.List().Where(p => p.Spec.NodeName == node && MustMove(p)).Select(p => p.Metadata.Name).Order(StringComparer.Ordinal)];
-        if (!cordoned || pods.Length > 0)
+        if (change.Cause == PowerOffCause.Shutdown)
         {
             lock (_gate)
             {
-                _faults.Add($"{node} went down{(cordoned ? "" : " without being cordoned")}{(pods.Length > 0 ? $" with {string.Join(", ", pods)} on it" : "")}");
+                _looks.Add(Task.Run(() => LookAsync(node)));
+            }
+        }
+    }
+
+    // Asked for anew rather than read from a cache: while the machine is off nothing of this changes, whereas a watch may lag, or be broken off.
+    private async Task<string?> LookAsync(string name)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        deadline.CancelAfter(Patience);
+        while (true)
+        {
+            try
+            {
+                var node = await _api.GetAsync(KnownResources.Nodes, NamespacedName.ClusterScoped(name), deadline.Token);
+                var pods = await _api.ListAsync(KnownResources.Pods, new() { FieldSelector = $"spec.nodeName={name}" }, deadline.Token);
+                string[] left = [.. pods.Items.Where(MustMove).Select(p => p.Metadata.Name).Order(StringComparer.Ordinal)];
+                var cordoned = node is null || node.Spec?.Unschedulable == true;
+                return cordoned && left.Length == 0
+                    ? null
+                    : $"{name} went down{(cordoned ? "" : " without being cordoned")}{(left.Length > 0 ? $" with {string.Join(", ", left)} on it" : "")}";
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or ApiException)
+            {
+                // The API server is away: what it knew of the node when that went down it still knows when it is back.
+                await Task.Delay(TimeSpan.FromMilliseconds(50), deadline.Token);
             }
         }
     }

@@ -56,7 +56,7 @@ public sealed class TestFleet : IAsyncDisposable
         {
             var lab = await OstreeLab.StartAsync(cancel);
             var api = cluster.CreateApiClient();
-            var fleet = new TestFleet(options, cluster, lab, api, new SimulatedKubelets(api));
+            var fleet = new TestFleet(options, cluster, lab, api, new SimulatedKubelets(api, new() { Behavior = options.Behavior }));
             try
             {
                 await fleet.InstallAsync(cancel);
@@ -76,20 +76,26 @@ public sealed class TestFleet : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Starts a controller, or another one after <see cref="ControllerProcess.KillAsync"/>: as a container that is restarted in its pod, which keeps
-    /// its name and so takes up its lease at once.
-    /// </summary>
+    /// <summary>Starts a controller, or another one after <see cref="ControllerProcess.KillAsync"/>.</summary>
     public async Task StartControllerAsync(CancellationToken cancel)
     {
         _controllerKubeconfig ??= await Cluster.ServiceAccountKubeconfigAsync(SystemNamespace, "ostler-controller", cancellationToken: cancel);
-        Controller = ControllerProcess.Start(_options.ControllerProgram, _controllerKubeconfig, "controller-1", ControllerLog);
+        Controller = await ControllerProcess.StartAsync(_options.ControllerProgram, _controllerKubeconfig, "controller-1", ControllerLog);
     }
 
-    /// <summary>SIGKILL, and a new process in its place.</summary>
+    /// <summary>SIGKILL, and a new process in its place. The dead one's lease is taken away: no test waits for it to run out.</summary>
     public async Task RestartControllerAsync(CancellationToken cancel)
     {
         await Controller!.DisposeAsync();
+        try
+        {
+            await Api.DeleteAsync(KnownResources.Leases, new NamespacedName(SystemNamespace, "ostler-controller"), null, null, cancel);
+        }
+        catch (ApiException e) when (e.IsNotFound)
+        {
+            // Killed before it had one.
+        }
+
         await StartControllerAsync(cancel);
     }
 

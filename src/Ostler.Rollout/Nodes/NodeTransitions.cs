@@ -21,7 +21,8 @@ internal static class NodeTransitions
     /// <summary>Staged → Cordoned: the node gets a slot.</summary>
     public static (NodeVerdict Verdict, NodeAction Action) Grant(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
-        var message = $"Cordoned for {Names.Of(context.Target!)}; its pods are evicted next.";
+        var message = $"Cordoned for {Names.Of(context.Target!)}; its pods are evicted next."
+            + (node.Preflight?.Error is { } error ? $" Whether they may be could not be asked before: {error}" : "");
         return (
             verdict with
             {
@@ -108,13 +109,35 @@ internal static class NodeTransitions
                 ],
             };
 
-    public static NodeAction.EvictPod Evict(RolloutContext context, NodeView view, PodFacts pod) => new(
-        view.Node.Name, view.Node.Uid, pod.Namespace, pod.Name, pod.Uid, Grace(context), Reasons.Draining, $"Evicts {pod.Namespace}/{pod.Name}.");
+    /// <summary>The pods leave. What that displaces is written down before the first of them does.</summary>
+    public static IReadOnlyList<NodeAction> Evict(RolloutContext context, NodeView view, IReadOnlyList<PodFacts> pods, IReadOnlyList<DisplacedWorkload>? displaced)
+    {
+        var actions = new List<NodeAction>(pods.Count + 1);
+        if (displaced is not null)
+        {
+            var which = Names.List([.. displaced.Select(w => $"{w.Kind} {w.Namespace}/{w.Name}")]);
+            actions.Add(Apply(view.Node, view.Spec with { Displaced = displaced }, Reasons.Draining, $"Its drain displaces pods of {which}."));
+        }
+
+        actions.AddRange(pods.Select(pod => new NodeAction.EvictPod(
+            view.Node.Name, view.Node.Uid, pod.Namespace, pod.Name, pod.Uid, Grace(context), Reasons.Draining, $"Evicts {pod.Namespace}/{pod.Name}.")));
+        return actions;
+    }
+
+    /// <summary>The moment until which volumes may take to detach is written down: a crash must not begin it anew.</summary>
+    public static NodeDecision AwaitDetach(RolloutContext context, NodeView view, string which)
+    {
+        var deadline = context.Now.After(context.Spec.Drain.VolumeDetachTimeout!.Value).TruncateToSeconds();
+        var message = $"Drained; waits until {Names.Of(deadline)} for volumes to detach: {which}.";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.Drained, Reasons.WaitingForVolumes, message, NodeTally.Updating, deadline: deadline),
+            Apply(view.Node, view.Spec with { Deadlines = new() { Detached = deadline } }, Reasons.WaitingForVolumes, message));
+    }
 
     /// <summary>Under onTimeout Force, what is left is deleted without regard to budgets. Graces hold.</summary>
     public static NodeDecision DeleteWhatIsLeft(RolloutContext context, NodeView view, DrainPass pass, DateTimeOffset until)
     {
-        var pods = pass.Evict.Concat(pass.Blocked.Select(b => b.Pod)).ToArray();
+        var pods = pass.Left.ToArray();
         var message = pass.Completed
             ? "Drained by force."
             : $"onTimeout is Force: {Names.List([.. pods.Concat(pass.Terminating).Select(p => $"{p.Namespace}/{p.Name}")])} must go.";
@@ -140,7 +163,7 @@ internal static class NodeTransitions
         var message = $"{why}: told to boot {Names.Of(spec.Image!)}; must report back by {Names.Of(spec.Deadlines!.Reboot!.Value)}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Drained, reason, message, NodeTally.Updating, deadline: spec.Deadlines.Reboot),
-            Apply(view.Node, spec, reason, message, warning: reason == Reasons.DrainForced));
+            Apply(view.Node, spec, reason, message, warning: reason is Reasons.DrainForced or Reasons.VolumesStillAttached));
     }
 
     /// <summary>Verifying → Soaking.</summary>
@@ -162,10 +185,38 @@ internal static class NodeTransitions
     public static NodeDecision FinishUpdate(RolloutContext context, NodeView view)
     {
         var message = view.Spec.Image is { } image ? $"Runs {Names.Of(image)}, healthy." : "Healthy.";
+        var spec = NodeSpecs.Updated(context, view);
+        if (spec.Deadlines?.Recovered is { } until)
+        {
+            var waits = $"{message} Keeps its slot until the workloads that its drain displaced are available again, at most until {Names.Of(until)}.";
+            return With(
+                NodeStateMachine.Said(view, NodeStep.Soaking, Reasons.WaitingForWorkloads, waits, NodeTally.Updating, deadline: until),
+                [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, spec, Reasons.WaitingForWorkloads, waits)]);
+        }
+
         var reached = view.Runs(context.Target?.Digest);
         return With(
             NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, message, reached ? NodeTally.Updated : NodeTally.Pending),
-            [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, message)]);
+            [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, spec, Reasons.Updated, message)]);
+    }
+
+    /// <summary>Recovering → AtRest: the slot goes to the next node.</summary>
+    public static NodeDecision FinishRecovery(RolloutContext context, NodeView view, string why)
+    {
+        var spec = NodeSpecs.Recovered(context, view);
+        var (step, reason) = spec switch
+        {
+            { Failure: { } failure } when failure.Attempt == spec.Attempt => (NodeStep.RolledBack, Reasons.RolledBack),
+            { Image: not null } => (NodeStep.Updated, Reasons.Updated),
+            _ => (NodeStep.Idle, Reasons.Released),
+        };
+        var tally = step switch
+        {
+            NodeStep.RolledBack => NodeTally.RolledBack,
+            NodeStep.Updated when view.Runs(context.Target?.Digest) => NodeTally.Updated,
+            _ => NodeTally.Pending,
+        };
+        return With(NodeStateMachine.Said(view, step, reason, why, tally), Apply(view.Node, spec, reason, why));
     }
 
     /// <summary>

@@ -206,7 +206,7 @@ internal static class NodeTransitions
         var spec = NodeSpecs.Recovered(context, view);
         var (step, reason) = spec switch
         {
-            { Failure: { } failure } when failure.Attempt == spec.Attempt => (NodeStep.RolledBack, Reasons.RolledBack),
+            { Failure: { } failure } when failure.Attempt == spec.Attempt => (NodeStep.RolledBack, Reasons.Released),
             { Image: not null } => (NodeStep.Updated, Reasons.Updated),
             _ => (NodeStep.Idle, Reasons.Released),
         };

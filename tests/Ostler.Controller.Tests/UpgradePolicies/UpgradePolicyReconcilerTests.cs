@@ -18,6 +18,7 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
     private static readonly NodeOSStatus Observed = new() { BootID = "boot-1", Booted = new() { Digest = "0000000000000000000000000000000000000000000000000000000000000001" }, ObservedGeneration = 3, Backend = "ostree" };
 
     private readonly FakeTimeProvider _time = new(Given.Now);
+    private readonly NodeAnswers _answers = new(TimeProvider.System);
     private readonly ControllerMetrics _metrics = new("Test." + nameof(UpgradePolicyReconcilerTests));
     private readonly List<string> _events = [];
     private readonly ScriptedServer _server;
@@ -115,9 +116,17 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
             _nodes.Lister,
             _nodeOSes.Lister,
             new NoPods(),
+            _answers,
             null,
             _time),
         new Executor(_client, _nodes, _nodeOSes, new PodEvictions(_client, _time), _ => { }, NullLogger<Executor>.Instance),
+        new NodeQuestions(
+            new(_client, new(_client, _time), _nodes.Lister, Given.Lister(ControllerResources.Namespaces), _time),
+            new(_client, _time),
+            new(_client, _time),
+            _answers,
+            _time,
+            NullLogger<NodeQuestions>.Instance),
         _policies.Lister,
         new(_client, ControllerResources.UpgradePolicies, _policies, _time, TimeSpan.FromSeconds(1)),
         new((_, _, reason, _, _) => _events.Add(reason)),

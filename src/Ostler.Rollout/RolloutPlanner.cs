@@ -48,7 +48,7 @@ public static class RolloutPlanner
         var freeSlots = budget.Free;
         var preflight = new Preflight(context, context.HeldBack);
         var blocked = wantSlot.FindAll(IsBlocked);
-        wantSlot.RemoveAll(blocked.Contains);
+        wantSlot.RemoveAll(new HashSet<int>(blocked).Contains);
         var unknown = new List<NodeFacts>();
         foreach (var i in First(wantSlot, budget.Free))
         {

@@ -59,7 +59,8 @@ internal sealed class HeldBack
 
     /// <summary>
     /// Whether a node that is being drained stands in the way of one that was cordoned before it while it cannot move on itself: then the two wait for
-    /// each other, or may, and the later one is given back before its time.
+    /// each other, or may, and the later one is given back before its time. A sister that was evicted already is not seen here any more: her volume
+    /// may tie her to this node. So of two nodes whose pods both wait to be moved by their controllers, one is given back in any case.
     /// </summary>
     public HeldBackPod? Deadlock(RolloutContext context, NodeFacts node, DrainPass pass)
     {
@@ -70,7 +71,8 @@ internal sealed class HeldBack
 
         var controllers = pass.Left.Concat(pass.Terminating).Select(p => p.Controller?.Uid).ToHashSet(StringComparer.Ordinal);
         return _pods.FirstOrDefault(p =>
-            (p.CordonedAt, string.CompareOrdinal(p.Node, node.Name)).CompareTo((own.CordonedAt, 0)) < 0 && controllers.Contains(p.Pod.Controller!.Uid));
+            (p.CordonedAt, string.CompareOrdinal(p.Node, node.Name)).CompareTo((own.CordonedAt, 0)) < 0
+            && (controllers.Contains(p.Pod.Controller!.Uid) || (p.Pod.MayMoveOnCordon && own.Pod.MayMoveOnCordon)));
     }
 
     private void Add(NodeFacts node, PodFacts pod, EvictionResult? last)

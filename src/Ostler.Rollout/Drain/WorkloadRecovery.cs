@@ -100,7 +100,7 @@ internal static class WorkloadRecovery
     /// </summary>
     public static RolloutGate? Gate(RolloutContext context, IEnumerable<NodeFacts> selected)
     {
-        var late = selected.Select(n => new NodeView(context, n)).Where(v => IsLate(v, context.Spec, context.Now)).Select(v => v.Node.Name)
+        var late = selected.Where(n => n.OS?.Spec.Deadlines?.Recovered is not null).Select(n => new NodeView(context, n)).Where(v => IsLate(v, context.Spec, context.Now)).Select(v => v.Node.Name)
             .Order(StringComparer.Ordinal).ToArray();
         return late.Length == 0
             ? null

@@ -36,8 +36,7 @@ internal static partial class NodeStateMachine
         {
             return NodeTransitions.ReleaseWithBackoff(
                 context, view, Reasons.CordonDeadlock,
-                $"{other.Text} and was cordoned before; another pod of {other.Pod.Controller!.Kind} {other.Pod.Controller.Name} is here, and this node's drain is "
-                + "held back too: each might wait for the other.");
+                $"{other.Text} and was cordoned before; this node's drain is held back too ({DrainMessage.Describe(pass).Message}) Each might wait for the other.");
         }
 
         if (overdue && WhenOverdue(context, view, pass) is { } decision)

@@ -5,6 +5,7 @@ public sealed class SimulatedPods
 {
     private readonly Dictionary<string, SimulatedPod> _pods = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _primaries = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _hadPrimary = new(StringComparer.Ordinal);
     private int _count;
 
     internal SimulatedPods(IEnumerable<SimulatedWorkload> workloads)
@@ -21,6 +22,17 @@ public sealed class SimulatedPods
     /// <summary>The pods bound to a node.</summary>
     public IReadOnlyList<PodFacts> On(string node) =>
         [.. _pods.Values.Where(p => p.Node == node).OrderBy(p => p.Facts.Name, StringComparer.Ordinal).Select(p => p.Facts)];
+
+    /// <summary>The UID of the pod that is the primary of its workload; null: there is none that is protected.</summary>
+    public string? PrimaryOf(string workload) => _primaries.GetValueOrDefault(workload);
+
+    internal void Protects(string workload, bool primary)
+    {
+        if (!primary)
+        {
+            _primaries.Remove(workload);
+        }
+    }
 
     /// <summary>How many pods of a workload serve.</summary>
     public int Available(string workload) => _pods.Values.Count(p => p.Workload == workload && p.Ready && p.Facts.DeletionTimestamp is null);
@@ -56,9 +68,9 @@ public sealed class SimulatedPods
                 var pod = new SimulatedPod(facts, node.Name, workload.Name);
                 _pods[facts.Uid] = pod;
                 added.Add(pod);
-                if (workload.HasPrimary)
+                if (workload.HasPrimary && _hadPrimary.Add(workload.Name))
                 {
-                    _primaries.TryAdd(workload.Name, facts.Uid);
+                    _primaries[workload.Name] = facts.Uid;
                 }
             }
         }

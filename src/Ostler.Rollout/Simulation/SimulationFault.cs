@@ -80,6 +80,6 @@ public abstract record SimulationFault(TimeSpan At)
     /// <summary>Changes how many pods of workloads fit on a node.</summary>
     public sealed record CapacityChanges(TimeSpan At, string Node, int? Capacity) : SimulationFault(At);
 
-    /// <summary>Changes the budget of a workload.</summary>
+    /// <summary>Changes the budget of a workload. Null: it has none any more, nor has its primary.</summary>
     public sealed record BudgetChanges(TimeSpan At, string Workload, int? MinAvailable) : SimulationFault(At);
 }

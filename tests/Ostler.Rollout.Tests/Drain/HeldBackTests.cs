@@ -70,13 +70,23 @@ public class HeldBackTests
         }
     }
 
-    [Fact]
-    public void A_later_node_that_can_move_on_or_has_no_sister_goes_on()
+    public static TheoryData<string, PodFacts, bool> LaterNodes => new()
     {
-        var first = Given.Cordoned("n1", Held("a-1", A, 0.5)) with { CordonedAt = Given.Ago(5) };
+        { "can move on", Sister("a-2", A), false },
+        { "is held by a pod that nobody will move, and has no sister", Held("web", new("ReplicaSet", "web", "web-uid"), 0.5), false },
+        { "is held by a pod that waits to be moved, her sister evicted already", Held("b-1", B, 0.5), true },
+        { "is held by the sister herself", Held("a-2", A, 0.5), true },
+    };
 
-        Assert.DoesNotContain(Plan(first, Given.Cordoned("n2", Sister("a-2", A)) with { CordonedAt = Given.Ago(4) }).Actions, a => a is NodeAction.Uncordon);
-        Assert.DoesNotContain(Plan(first, Given.Cordoned("n2", Held("b-1", B, 0.5)) with { CordonedAt = Given.Ago(4) }).Actions, a => a is NodeAction.Uncordon);
+    [Theory]
+    [MemberData(nameof(LaterNodes))]
+    public void A_later_node_is_given_back_when_it(string what, PodFacts pod, bool released)
+    {
+        Assert.NotEmpty(what);
+        var plan = Plan(
+            Given.Cordoned("n1", Held("a-1", A, 0.5)) with { CordonedAt = Given.Ago(5) }, Given.Cordoned("n2", pod) with { CordonedAt = Given.Ago(4) });
+
+        Assert.Equal(released ? ["n2"] : [], plan.Actions.OfType<NodeAction.Uncordon>().Select(u => u.Node));
     }
 
     private static RolloutPlan Plan(params NodeFacts[] nodes) =>

@@ -198,6 +198,16 @@ public class RecoveringTests
     }
 
     [Fact]
+    public void What_was_seen_before_the_drain_does_not_make_a_release_a_recovery()
+    {
+        var node = Given.Cordoned("n1", Given.Pod("web") with { DeletionTimestamp = Given.Now }).Spec(s => s with { Displaced = [Web] }) with { Workloads = Now(3) };
+
+        var plan = RolloutPlanner.Plan(Given.Snapshot(node) with { Image = Given.Image(Trees.Newer) });
+
+        Assert.Equal((Reasons.TargetChanged, Given.In(10)), (plan.Of()[0].Reason, plan.Written().Deadlines!.Recovered));
+    }
+
+    [Fact]
     public void Of_a_release_that_a_crash_cut_in_half_the_uncordon_comes_first() =>
         Assert.Equal("Uncordon", RolloutPlanner.Plan(Given.Snapshot(Recovering(5, Now(3)) with { Unschedulable = true, CordonedBy = Given.Policy })).Kinds());
 

@@ -75,12 +75,14 @@ internal static class DrainScenarios
         3, s => s with { Paused = true, Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(2) } },
         new SimulationFault.PolicyChanges(Scenarios.Minutes(5), "edge", s => s with { Paused = false })) with
     {
-        Workloads =
-        [
-            new() { Name = "db-a", Replicas = 2, ControllerKind = "Cluster", HasPrimary = true, Homes = ["n1", "n2"] },
-            new() { Name = "db-b", Replicas = 2, ControllerKind = "Cluster", HasPrimary = true, Homes = ["n2", "n1"] },
-        ],
+        Workloads = Crosswise,
     };
+
+    public static SimulatedWorkload[] Crosswise =>
+    [
+        new() { Name = "db-a", Replicas = 2, ControllerKind = "Cluster", HasPrimary = true, Homes = ["n1", "n2"] },
+        new() { Name = "db-b", Replicas = 2, ControllerKind = "Cluster", HasPrimary = true, Homes = ["n2", "n1"] },
+    ];
 
     private static SimulatedWorkload Workload(string tier, int replicas, string kind = "ReplicaSet") =>
         new() { Name = tier, Replicas = replicas, ControllerKind = kind, Labels = new Dictionary<string, string> { ["tier"] = tier } };

@@ -14,6 +14,7 @@ internal sealed class Invariants
 
     private readonly Dictionary<string, DateTimeOffset> _passingSince = [];
     private readonly Dictionary<string, (DateTimeOffset Since, string Uid)> _inFlightSince = [];
+    private readonly Dictionary<(string, string), DateTimeOffset> _deadlockedSince = [];
     private readonly List<string> _broken = [];
     private readonly RolloutSimulation _simulation;
 
@@ -196,6 +197,34 @@ internal sealed class Invariants
         {
             CheckFlight(world, node);
         }
+
+        CheckDeadlock(world);
+    }
+
+    // Two nodes that were cordoned together, each with a primary that could move to the other one only: neither drain can ever end.
+    private void CheckDeadlock(SimulatedWorld world)
+    {
+        var draining = world.Nodes.Where(n => n is { CordonedBy: not null, Ready: true, OS.Spec.Goal: Goal.Stage }).ToArray();
+        var pairs = (from one in draining
+                     from other in draining
+                     where string.CompareOrdinal(one.Name, other.Name) < 0 && one.CordonedBy == other.CordonedBy && WaitsFor(world, one, other) && WaitsFor(world, other, one)
+                     select (one.Uid, other.Uid)).ToHashSet();
+        foreach (var over in _deadlockedSince.Keys.Where(k => !pairs.Contains(k)).ToArray())
+        {
+            _deadlockedSince.Remove(over);
+        }
+
+        foreach (var pair in pairs)
+        {
+            _deadlockedSince.TryAdd(pair, world.Now);
+            Require(6, pair.Item1, world.Now - _deadlockedSince[pair] <= 2 * Slack, $"and {pair.Item2} wait for each other");
+        }
+    }
+
+    private static bool WaitsFor(SimulatedWorld world, SimulatedNode one, SimulatedNode other)
+    {
+        var homes = world.Scenario.Workloads.Where(w => w.Homes?.Contains(other.Name) == true).Select(w => w.Name).ToHashSet();
+        return world.Pods.On(one.Name).Any(p => p.Controller is { } c && homes.Contains(c.Name) && world.Pods.PrimaryOf(c.Name) == p.Uid);
     }
 
     // At each look of the controller: what passes away between two looks, a level-triggered controller does not see.

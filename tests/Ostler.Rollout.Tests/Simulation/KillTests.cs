@@ -7,7 +7,8 @@ namespace Ostler.Rollout.Tests.Simulation;
 public class KillTests
 {
     public static TheoryData<string> Rollouts => ["all goes well", "one falls back and one is unhealthy", "a budget blocks the first drain", "power fails during a boot",
-        "a dry run is blocked at first", "workloads take their time", "pods go in order and some are waited for"];
+        "a dry run is blocked at first", "workloads take their time", "pods go in order and some are waited for",
+        "two databases lie crosswise"];
 
     [Theory]
     [MemberData(nameof(Rollouts))]
@@ -91,6 +92,7 @@ public class KillTests
                 Workloads = [new() { Name = "web", Replicas = 5, MinAvailable = 1 }],
                 Faults = [new SimulationFault.CapacityChanges(TimeSpan.Zero, "n1", 1), new SimulationFault.CapacityChanges(TimeSpan.FromMinutes(40), "n1", 2)],
             },
+            "two databases lie crosswise" => DrainScenarios.Of("cordon-deadlock")!,
             "pods go in order and some are waited for" => DrainScenarios.Of("wait-completed")! with
             {
                 Workloads = [new() { Name = "db", Replicas = 2, Labels = new Dictionary<string, string> { ["tier"] = "db" }, ControllerKind = "StatefulSet" }],

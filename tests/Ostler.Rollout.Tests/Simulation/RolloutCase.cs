@@ -39,12 +39,15 @@ internal sealed record RolloutCase
 
     public DrainPreflight Preflight { get; init; }
 
+    /// <summary>Whether two databases have their primaries and replicas crosswise on the first two nodes.</summary>
+    public bool HasPrimaries { get; init; }
+
     public IReadOnlyList<CaseFault> Faults { get; init; } = [];
 
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
         + $"automatic {Automatic}, maxFailures {MaxFailures}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
-        + $"preflight {Preflight}; {string.Join("; ", Faults)}";
+        + $"preflight {Preflight}, primaries {HasPrimaries}; {string.Join("; ", Faults)}";
 
     public SimulationScenario Scenario()
     {
@@ -81,6 +84,7 @@ internal sealed record RolloutCase
             [
                 new() { Name = "web", Replicas = Nodes + 1, MinAvailable = MinAvailable },
                 .. HasRules ? [Database] : Array.Empty<SimulatedWorkload>(),
+                .. HasPrimaries ? DrainScenarios.Crosswise : [],
             ],
             LeaderNode = "n1",
             Faults =
@@ -89,6 +93,7 @@ internal sealed record RolloutCase
                 .. Enumerable.Range(1, HasRules ? Nodes : 0).Select(i => new SimulationFault.PodCompletes(TimeSpan.FromMinutes((Seed + i) % 50), $"job-{i}")),
                 .. Enumerable.Range(1, Nodes).Select(i => new SimulationFault.CapacityChanges(Lifted, $"n{i}", null)),
                 new SimulationFault.BudgetChanges(Lifted, "web", null),
+                .. (HasPrimaries ? DrainScenarios.Crosswise : []).Select(w => new SimulationFault.BudgetChanges(Lifted, w.Name, null)),
                 new SimulationFault.PolicyChanges(Lifted, "edge", s => s with { Paused = false }),
             ],
         };
@@ -117,6 +122,7 @@ internal sealed record RolloutCase
             HasRules = random.Below(3) == 0,
             Capacity = Pick<int?>(random, null, null, 2, 3),
             Preflight = Pick(random, DrainPreflight.Respect, DrainPreflight.Respect, DrainPreflight.Ignore),
+            HasPrimaries = nodes > 1 && random.Below(3) == 0,
         };
     }
 
@@ -137,7 +143,7 @@ internal sealed record RolloutCase
             yield return c with { Faults = [.. c.Faults.Where((_, at) => at != i)] };
         }
 
-        if (c.Nodes > 1)
+        if (c.Nodes > (c.HasPrimaries ? 2 : 1))
         {
             yield return c with { Nodes = c.Nodes - 1 };
         }
@@ -145,6 +151,11 @@ internal sealed record RolloutCase
         if (c.HasRules)
         {
             yield return c with { HasRules = false };
+        }
+
+        if (c.HasPrimaries)
+        {
+            yield return c with { HasPrimaries = false };
         }
 
         if (c.Capacity is not null)

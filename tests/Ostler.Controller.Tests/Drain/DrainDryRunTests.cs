@@ -24,7 +24,10 @@ public sealed class DrainDryRunTests
         Assert.Equal(
             new Dictionary<string, EvictionOutcome?>
             {
-                ["web-1"] = EvictionOutcome.Accepted, ["web-2"] = EvictionOutcome.BlockedByBudget, ["proxy"] = null, ["probe"] = null,
+                ["web-1"] = EvictionOutcome.Accepted,
+                ["web-2"] = EvictionOutcome.BlockedByBudget,
+                ["proxy"] = null,
+                ["probe"] = null,
             },
             outcomes);
         Assert.Equal("web-pdb", facts.Pods!.Single(p => p.Name == "web-2").LastEviction!.Budget);

@@ -72,7 +72,7 @@ public enum DrainTimeoutAction
     /// <summary>The node is uncordoned and tried again later; another one is taken. Status says what blocked it.</summary>
     Release,
 
-    /// <summary>The node stays cordoned and the drain goes on until it succeeds.</summary>
+    /// <summary>The node stays cordoned and the drain goes on until it succeeds. It is given back only when its pods and those of another node wait for each other.</summary>
     Hold,
 
     /// <summary>What is left is deleted without regard to PodDisruptionBudgets, and the node is rebooted.</summary>

@@ -112,16 +112,21 @@ internal static class NodeTransitions
     /// <summary>The pods leave. What that displaces is written down before the first of them does.</summary>
     public static IReadOnlyList<NodeAction> Evict(RolloutContext context, NodeView view, IReadOnlyList<PodFacts> pods, IReadOnlyList<DisplacedWorkload>? displaced)
     {
-        var actions = new List<NodeAction>(pods.Count + 1);
+        return
+        [
+            .. Record(view, displaced),
+            .. pods.Select(pod => new NodeAction.EvictPod(
+                view.Node.Name, view.Node.Uid, pod.Namespace, pod.Name, pod.Uid, Grace(context), Reasons.Draining, $"Evicts {pod.Namespace}/{pod.Name}.")),
+        ];
+    }
+
+    private static IEnumerable<NodeAction> Record(NodeView view, IReadOnlyList<DisplacedWorkload>? displaced)
+    {
         if (displaced is not null)
         {
             var which = Names.List([.. displaced.Select(w => $"{w.Kind} {w.Namespace}/{w.Name}")]);
-            actions.Add(Apply(view.Node, view.Spec with { Displaced = displaced }, Reasons.Draining, $"Its drain displaces pods of {which}."));
+            yield return Apply(view.Node, view.Spec with { Displaced = displaced }, Reasons.Draining, $"Its drain displaces pods of {which}.");
         }
-
-        actions.AddRange(pods.Select(pod => new NodeAction.EvictPod(
-            view.Node.Name, view.Node.Uid, pod.Namespace, pod.Name, pod.Uid, Grace(context), Reasons.Draining, $"Evicts {pod.Namespace}/{pod.Name}.")));
-        return actions;
     }
 
     /// <summary>The moment until which volumes may take to detach is written down: a crash must not begin it anew.</summary>
@@ -138,6 +143,9 @@ internal static class NodeTransitions
     public static NodeDecision DeleteWhatIsLeft(RolloutContext context, NodeView view, DrainPass pass, DateTimeOffset until)
     {
         var pods = pass.Left.ToArray();
+
+        // Pods that were never tried to be evicted, as those with data to keep, have workloads too.
+        var record = pods.Length > 0 ? WorkloadRecovery.BeforeEviction(context, view, pass) : DisplacedRecord.Nothing;
         var message = pass.Completed
             ? "Drained by force."
             : $"onTimeout is Force: {Names.List([.. pods.Concat(pass.Terminating).Select(p => $"{p.Namespace}/{p.Name}")])} must go.";
@@ -147,8 +155,10 @@ internal static class NodeTransitions
         {
             Verdict = said.Verdict with { Drain = pass },
             WakeUp = Moments.Earliest(until, pods.Length > 0 ? context.Now.After(NodeStateMachine.EvictionRetry) : null),
-            Actions =
+            Questions = record.Question is { } question ? [question] : null,
+            Actions = record.Question is not null ? [] :
             [
+                .. Record(view, record.Displaced),
                 .. pods.Select(p => new NodeAction.DeletePod(
                     view.Node.Name, view.Node.Uid, p.Namespace, p.Name, p.Uid, Grace(context), Reasons.DrainForced,
                     $"Deletes {p.Namespace}/{p.Name}, which could not be evicted in time.") { IsWarning = true }),

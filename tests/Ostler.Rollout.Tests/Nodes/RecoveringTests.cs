@@ -29,6 +29,23 @@ public class RecoveringTests
     }
 
     [Fact]
+    public void So_it_is_before_pods_that_could_not_be_evicted_are_deleted_by_force()
+    {
+        var node = Draining(new WorkloadState("Deployment", "apps", "web", 4, 3)) with
+        {
+            Pods = [Given.Pod("web-1") with { HasEmptyDir = true }],
+            CordonedAt = Given.Ago(31),
+        };
+        RolloutPlan Plan(NodeFacts n) => RolloutPlanner.Plan(
+            Given.Snapshot(n).With(s => s with { Drain = new() { OnTimeout = DrainTimeoutAction.Force, DeleteEmptyDirData = false } }));
+
+        Assert.Equal("ApplySpec DeletePod", Plan(node).Kinds());
+        Assert.Equal([Web], Plan(node).Written().Displaced!);
+        Assert.Empty(Plan(node with { Workloads = null }).Actions);
+        Assert.Single(Plan(node with { Workloads = null }).Questions);
+    }
+
+    [Fact]
     public void It_is_written_down_once()
     {
         var plan = RolloutPlanner.Plan(Given.Snapshot(Draining(new WorkloadState("Deployment", "apps", "web", 4, 1)).Spec(s => s with { Displaced = [Web] })));

@@ -1,3 +1,5 @@
+using Ostler.Api;
+
 namespace Ostler.Rollout;
 
 /// <summary>Decides what to do next about one policy. Pure and total: the same snapshot always gives the same plan, and none throws.</summary>
@@ -35,19 +37,43 @@ public static class RolloutPlanner
         var wantStage = IndexesOf(NodeWish.Stage);
         var budget = new AvailabilityBudget(context.Total, Availability.Limit(context.Spec.Rollout.MaxUnavailable, context.Total), unavailable);
         var actions = new List<NodeAction>();
+        var questions = new List<NodeQuestion>();
         foreach (var (_, decision) in decisions)
         {
             actions.AddRange(decision.Actions);
+            questions.AddRange(decision.Questions ?? []);
         }
 
         var order = new GrantOrder(snapshot.LeaderNode);
         var freeSlots = budget.Free;
+        var preflight = new Preflight(context, context.HeldBack);
+        var blocked = wantSlot.FindAll(IsBlocked);
+        wantSlot.RemoveAll(new HashSet<int>(blocked).Contains);
+        var unknown = new List<NodeFacts>();
         foreach (var i in First(wantSlot, budget.Free))
         {
             freeSlots--;
+            if (preflight.MustAsk(decisions[i].Node))
+            {
+                unknown.Add(decisions[i].Node);
+                continue;
+            }
+
+            // Again: one that was granted a slot just now may wait for a pod of this one.
+            if (IsBlocked(i))
+            {
+                continue;
+            }
+
+            context.HeldBack.AddGranted(decisions[i].Node, snapshot.Now);
             var (verdict, action) = NodeTransitions.Grant(context, decisions[i].Node, decisions[i].Decision.Verdict);
             decisions[i] = (decisions[i].Node, decisions[i].Decision with { Verdict = verdict });
             actions.Add(action);
+        }
+
+        if (budget.Free > 0)
+        {
+            questions.AddRange(preflight.Questions(unknown, blocked.ConvertAll(i => decisions[i].Node), budget.Free));
         }
 
         foreach (var i in First(wantStage, StageAhead.Allowed(context.Spec, context.Total, freeSlots) - staging))
@@ -62,6 +88,7 @@ public static class RolloutPlanner
         {
             Actions = actions,
             Nodes = decisions.ConvertAll(static d => d.Decision.Verdict),
+            Questions = questions,
             NextWakeUp = wakeUp,
             Target = context.Target,
             Gate = context.Gate,
@@ -70,6 +97,27 @@ public static class RolloutPlanner
             Failures = context.Failures,
             Availability = budget,
         };
+
+        bool IsBlocked(int i)
+        {
+            var (node, decision) = decisions[i];
+            if (preflight.Obstacle(node) is not { } obstacle)
+            {
+                return false;
+            }
+
+            decisions[i] = (node, decision with
+            {
+                Verdict = decision.Verdict with
+                {
+                    Reason = Reasons.DrainWouldBlock,
+                    Message = obstacle.Message,
+                    Blocked = true,
+                    NeedsPerson = obstacle.NeedsPerson,
+                },
+            });
+            return true;
+        }
 
         List<int> IndexesOf(NodeWish wish)
         {

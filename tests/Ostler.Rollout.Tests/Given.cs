@@ -78,20 +78,22 @@ internal static class Given
         .Spec(s => s with { Policy = Policy, Image = Trees.Image(Trees.New), Goal = Goal.Stage, Attempt = 1, Deadlines = new() { Staged = In(20) } })
         .Status(s => s with { Attempt = 1, Step = NodeStep.Staging });
 
-    public static NodeFacts Staged(string name) => Staging(name).Status(s => s with
+    /// <summary>Waits for a slot; nothing is known that would block its drain.</summary>
+    public static NodeFacts Staged(string name) => (Staging(name) with { Preflight = new() { At = Ago(0.1), Pods = [] } }).Status(s => s with
     {
         Step = NodeStep.Staged,
         Staged = Tree(Trees.New) with { Locked = true },
         Conditions = [.. s.Conditions!, Condition(ConditionTypes.Staged, ConditionStatus.True)],
     });
 
-    /// <summary>Holds a slot since ten minutes ago, out of thirty for the drain.</summary>
+    /// <summary>Holds a slot since ten minutes ago, out of thirty for the drain. Its pods belong to no workload that would be waited for.</summary>
     public static NodeFacts Cordoned(string name, params PodFacts[] pods) => Staged(name) with
     {
         Unschedulable = true,
         CordonedBy = Policy,
         CordonedAt = Ago(10),
         Pods = pods,
+        Workloads = new() { At = Ago(0.1) },
     };
 
     /// <summary>Was told five minutes ago to boot, and has not reported from the new boot.</summary>

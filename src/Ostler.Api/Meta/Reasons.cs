@@ -45,6 +45,10 @@ public static class Reasons
     public const string SlotGranted = "SlotGranted";
     public const string Draining = "Draining";
     public const string DrainCompleted = "DrainCompleted";
+    public const string WaitingForCompletion = "WaitingForCompletion";
+    public const string WaitingForVolumes = "WaitingForVolumes";
+    public const string VolumesStillAttached = "VolumesStillAttached";
+    public const string WaitingForWorkloads = "WaitingForWorkloads";
     public const string WaitingForReboot = "WaitingForReboot";
     public const string WaitingForHostChecks = "WaitingForHostChecks";
     public const string WaitingForNodeReady = "WaitingForNodeReady";
@@ -66,6 +70,9 @@ public static class Reasons
     public const string DrainBlocked = "DrainBlocked";
     public const string DrainTimedOut = "DrainTimedOut";
     public const string DrainForced = "DrainForced";
+    public const string DrainWouldBlock = "DrainWouldBlock";
+    public const string CordonDeadlock = "CordonDeadlock";
+    public const string WorkloadsNotRecovered = "WorkloadsNotRecovered";
     public const string BackingOff = "BackingOff";
     public const string StagingFailed = "StagingFailed";
     public const string HostNotSupported = "HostNotSupported";

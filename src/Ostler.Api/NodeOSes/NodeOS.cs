@@ -68,6 +68,10 @@ public sealed record NodeOSSpec
     /// <summary>After this time without a healthy report, the host itself goes back.</summary>
     public Duration? Watchdog { get; init; }
 
+    /// <summary>The workloads whose pods the drain makes leave, the first 50 by name. Kept until they are available again.</summary>
+    [MaxItems(50)]
+    public IReadOnlyList<DisplacedWorkload>? Displaced { get; init; }
+
     /// <summary>Since when all checks of the present attempt pass.</summary>
     public DateTimeOffset? HealthySince { get; init; }
 
@@ -148,6 +152,9 @@ public sealed record NodeDeadlines
     /// <summary>Until when a node that stages keeps others from staging. It may take longer, but then others go ahead.</summary>
     public DateTimeOffset? Staged { get; init; }
 
+    /// <summary>Until when the volumes of the pods that left may take to detach. Absent while there is nothing to wait for.</summary>
+    public DateTimeOffset? Detached { get; init; }
+
     /// <summary>Until when the agent must have reported from a new boot.</summary>
     public DateTimeOffset? Reboot { get; init; }
 
@@ -156,6 +163,29 @@ public sealed record NodeDeadlines
 
     /// <summary>Until when the node must be back on its former tree, and Ready.</summary>
     public DateTimeOffset? Rollback { get; init; }
+
+    /// <summary>Until when the workloads that the drain displaced must be available again. Present while the node keeps its slot for them.</summary>
+    public DateTimeOffset? Recovered { get; init; }
+}
+
+/// <summary>A workload some of whose pods had to leave the node.</summary>
+public sealed record DisplacedWorkload
+{
+    /// <summary>Deployment, StatefulSet, ReplicaSet or ReplicationController.</summary>
+    [MaxLength(63)]
+    public required string Kind { get; init; }
+
+    /// <summary>Its namespace.</summary>
+    [MaxLength(63)]
+    public required string Namespace { get; init; }
+
+    /// <summary>Its name.</summary>
+    [MaxLength(253)]
+    public required string Name { get; init; }
+
+    /// <summary>How many of its pods were available before.</summary>
+    [Minimum(0)]
+    public int Available { get; init; }
 }
 
 /// <summary>A failed attempt.</summary>

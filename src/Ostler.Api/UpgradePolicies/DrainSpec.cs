@@ -6,6 +6,10 @@ namespace Ostler.Api;
 /// <summary>How a node is emptied. Pods leave through the eviction API, so that PodDisruptionBudgets hold.</summary>
 public sealed record DrainSpec
 {
+    /// <summary>Whether a node is taken whose drain would be blocked, as a dry run of its evictions tells before it is cordoned.</summary>
+    [Default("\"Respect\"")]
+    public DrainPreflight Preflight { get; init; }
+
     /// <summary>How long a node may stay cordoned without being drained before onTimeout applies.</summary>
     [Default("\"30m\"")]
     public Duration Timeout { get; set; } = Duration.FromMinutes(30);
@@ -25,12 +29,40 @@ public sealed record DrainSpec
     [Default("\"Block\"")]
     public UnmanagedPods UnmanagedPods { get; init; }
 
-    /// <summary>Exceptions for single pods; the first rule that matches a pod decides. Default: evict all, at once.</summary>
+    /// <summary>
+    /// Exceptions for single pods; the first rule that matches a pod decides. Default: evict all, at once. Pods that have finished, static pods and
+    /// those of DaemonSets stay whatever a rule says; unmanagedPods and deleteEmptyDirData hold for pods that a rule evicts.
+    /// </summary>
     [MaxItems(50)]
     public IReadOnlyList<DrainRule>? Rules { get; init; }
 
-    /// <summary>How long to wait for the node's volumes to detach after its pods are gone. Default: no wait.</summary>
+    /// <summary>
+    /// How long to wait for the volumes of the pods that left to detach, after which the node is rebooted all the same. Volumes of pods that stay do not
+    /// count. Default: no wait.
+    /// </summary>
     public Duration? VolumeDetachTimeout { get; init; }
+
+    /// <summary>
+    /// How long after the uncordon the Deployments, StatefulSets, ReplicaSets and ReplicationControllers whose pods had to leave may take to be available
+    /// again. Until they are the node keeps its slot; when they are not in time, no further node is taken. A health check of the kind workloads
+    /// overrides it. 0s: not waited for.
+    /// </summary>
+    [Default("\"10m\"")]
+    public Duration WorkloadTimeout { get; set; } = Duration.FromMinutes(10);
+}
+
+/// <summary>What the dry run of a drain decides.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<DrainPreflight>))]
+public enum DrainPreflight
+{
+    /// <summary>
+    /// Another node is taken until the drain would succeed. The budget of a pod whose controller is not one of Kubernetes' own is no obstacle: such
+    /// a controller may move the pod only once its node is cordoned. Ignored with onTimeout Force.
+    /// </summary>
+    Respect,
+
+    /// <summary>The node is taken all the same. For operators that move the pods of a StatefulSet once their node is cordoned.</summary>
+    Ignore,
 }
 
 /// <summary>What happens when a node could not be drained in time.</summary>
@@ -40,7 +72,7 @@ public enum DrainTimeoutAction
     /// <summary>The node is uncordoned and tried again later; another one is taken. Status says what blocked it.</summary>
     Release,
 
-    /// <summary>The node stays cordoned and the drain goes on until it succeeds.</summary>
+    /// <summary>The node stays cordoned and the drain goes on until it succeeds. It is given back only when its pods and those of another node wait for each other.</summary>
     Hold,
 
     /// <summary>What is left is deleted without regard to PodDisruptionBudgets, and the node is rebooted.</summary>
@@ -65,10 +97,10 @@ public enum DrainBehavior
     /// <summary>It is evicted.</summary>
     Evict,
 
-    /// <summary>It stays and dies with the reboot.</summary>
+    /// <summary>It stays and dies with the reboot. Its order is ignored.</summary>
     Skip,
 
-    /// <summary>The drain waits until it has completed by itself.</summary>
+    /// <summary>The drain waits until it has completed by itself; it is never evicted. Only onTimeout Force deletes it, when the drain's time is over.</summary>
     WaitCompleted,
 }
 
@@ -78,14 +110,14 @@ public sealed record DrainRule
     /// <summary>The pods. Default: all.</summary>
     public LabelSelector? PodSelector { get; init; }
 
-    /// <summary>The namespaces, by their labels. Default: all.</summary>
+    /// <summary>The namespaces, by their labels. Default: all. Any name can be selected by the label kubernetes.io/metadata.name (Kubernetes 1.21 and later).</summary>
     public LabelSelector? NamespaceSelector { get; init; }
 
     /// <summary>What happens to them.</summary>
     [Default("\"Evict\"")]
     public DrainBehavior Behavior { get; init; }
 
-    /// <summary>Lower ones go first; the next order starts when all pods of the former are gone.</summary>
+    /// <summary>Lower ones go first; the next order starts when all pods of the former are gone. onTimeout Force deletes them all at once.</summary>
     [Default("0"), Minimum(-1000), Maximum(1000)]
     public int Order { get; init; }
 }

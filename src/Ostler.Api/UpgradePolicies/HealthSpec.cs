@@ -115,10 +115,10 @@ public sealed record PodsCheck
     public string? Namespace { get; init; }
 }
 
-/// <summary>The workloads that the drain displaced.</summary>
+/// <summary>The workloads that the drain displaced. They are waited for without this check too; it overrides spec.drain.workloadTimeout.</summary>
 public sealed record WorkloadsCheck
 {
-    /// <summary>How long they may take.</summary>
+    /// <summary>How long after the uncordon they may take. 0s: not waited for.</summary>
     [Default("\"10m\"")]
     public Duration Timeout { get; set; } = Duration.FromMinutes(10);
 }

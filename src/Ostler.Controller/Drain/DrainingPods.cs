@@ -22,8 +22,9 @@ public interface IDrainingPods
 /// and the pods of the rest of the cluster are never held.
 /// </summary>
 /// <param name="createInformer">Makes the informer of a node's pods.</param>
+/// <param name="namespaces">All namespaces, for drain rules that ask for their labels.</param>
 /// <param name="changed">Called with a policy when something changed on a node of its.</param>
-public sealed class DrainingPods(Func<string, Informer<Pod>> createInformer, Action<string> changed) : IDrainingPods, IAsyncDisposable
+public sealed class DrainingPods(Func<string, Informer<Pod>> createInformer, ILister<Namespace> namespaces, Action<string> changed) : IDrainingPods, IAsyncDisposable
 {
     private readonly Dictionary<string, Watch> _watches = [];
     private readonly ConcurrentDictionary<string, EvictionResult> _lastEvictions = new();
@@ -52,7 +53,8 @@ public sealed class DrainingPods(Func<string, Informer<Pod>> createInformer, Act
             return null;
         }
 
-        PodFacts[] pods = [.. watch.Informer.Lister.List().Select(p => NodeMapping.ToFacts(p, _lastEvictions.GetValueOrDefault(p.Metadata.Uid)))];
+        PodFacts[] pods = [.. watch.Informer.Lister.List().Select(p => NodeMapping.ToFacts(
+            p, _lastEvictions.GetValueOrDefault(p.Metadata.Uid), namespaces.LabelsOf(p.Metadata.Namespace)))];
         Array.Sort(pods, static (a, b) => (a.Namespace, a.Name).CompareTo((b.Namespace, b.Name)));
         return pods;
     }

@@ -12,22 +12,29 @@ public sealed class PodEvictions(ApiClient client, TimeProvider time)
     /// <param name="labels">The pod's labels, by which its budgets are found.</param>
     /// <param name="budgets">The budgets of this pass.</param>
     /// <param name="cancel">Ends the call.</param>
-    public async Task<EvictionResult> EvictAsync(
-        NodeAction.EvictPod action, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, CancellationToken cancel)
+    public Task<EvictionResult> EvictAsync(
+        NodeAction.EvictPod action, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, CancellationToken cancel) =>
+        TryAsync(new(action.Namespace, action.Pod), action.PodUid, action.GracePeriodSeconds, dryRun: false, labels, budgets, cancel);
+
+    /// <summary>Asks whether a pod could be evicted now. Nothing is: not even the budget counts it.</summary>
+    public Task<EvictionResult> DryRunAsync(PodFacts pod, DisruptionBudgets budgets, CancellationToken cancel) =>
+        TryAsync(new(pod.Namespace, pod.Name), pod.Uid, null, dryRun: true, pod.Labels, budgets, cancel);
+
+    private async Task<EvictionResult> TryAsync(
+        NamespacedName pod, string uid, long? grace, bool dryRun, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, CancellationToken cancel)
     {
-        var pod = new NamespacedName(action.Namespace, action.Pod);
         try
         {
-            await client.EvictAsync(pod, action.PodUid, Seconds(action.GracePeriodSeconds), dryRun: false, cancel);
-            return Result(pod, action.PodUid, EvictionOutcome.Accepted);
+            await client.EvictAsync(pod, uid, Seconds(grace), dryRun, cancel);
+            return Result(pod, uid, EvictionOutcome.Accepted);
         }
         catch (ApiException e) when (e.Code is HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError)
         {
-            return await BlockedAsync(pod, action.PodUid, labels, budgets, e, cancel);
+            return await BlockedAsync(pod, uid, labels, budgets, e, cancel);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
-            return Refused(pod, action.PodUid, e);
+            return Refused(pod, uid, e);
         }
     }
 

@@ -18,6 +18,25 @@ public static class ControllerResources
     /// <summary>Until Kubernetes 1.21 there is nothing else.</summary>
     public static ResourceType<PodDisruptionBudget> BudgetsV1Beta1 { get; } = BudgetsOf("v1beta1");
 
+    public static ResourceType<Namespace> Namespaces { get; } =
+        new("", "v1", "namespaces", "Namespace", namespaced: false, ControllerJson.Default.Namespace, static n => MetaOf(n.Metadata));
+
+    public static ResourceType<Workload> Deployments { get; } = WorkloadsOf("apps", "deployments", "Deployment");
+
+    public static ResourceType<Workload> StatefulSets { get; } = WorkloadsOf("apps", "statefulsets", "StatefulSet");
+
+    public static ResourceType<Workload> ReplicaSets { get; } = WorkloadsOf("apps", "replicasets", "ReplicaSet");
+
+    public static ResourceType<Workload> ReplicationControllers { get; } = WorkloadsOf("", "replicationcontrollers", "ReplicationController");
+
+    public static ResourceType<VolumeAttachment> VolumeAttachments { get; } =
+        new("storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", namespaced: false,
+            ControllerJson.Default.VolumeAttachment, static a => MetaOf(a.Metadata));
+
+    public static ResourceType<PersistentVolumeClaim> Claims { get; } =
+        new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", namespaced: true,
+            ControllerJson.Default.PersistentVolumeClaim, static c => MetaOf(c.Metadata));
+
     public static ResourceType<NodeOS> NodeOSes { get; } =
         Ours("nodeoses", nameof(NodeOS), OstlerJson.Default.NodeOS);
 
@@ -35,6 +54,9 @@ public static class ControllerResources
         new("policy", version, "poddisruptionbudgets", "PodDisruptionBudget", namespaced: true,
             ControllerJson.Default.PodDisruptionBudget, static b => MetaOf(b.Metadata));
 
+    private static ResourceType<Workload> WorkloadsOf(string group, string plural, string kind) =>
+        new(group, "v1", plural, kind, namespaced: true, ControllerJson.Default.Workload, static w => MetaOf(w.Metadata));
+
     private static ResourceMeta MetaOf(ObjectMeta meta) =>
         new("", meta.Name, meta.Uid ?? "", meta.ResourceVersion ?? "", meta.Generation, meta.DeletionTimestamp, meta.Labels, meta.Annotations);
 
@@ -47,4 +69,8 @@ public static class ControllerResources
 [JsonSerializable(typeof(Node))]
 [JsonSerializable(typeof(Pod))]
 [JsonSerializable(typeof(PodDisruptionBudget))]
+[JsonSerializable(typeof(Namespace))]
+[JsonSerializable(typeof(Workload))]
+[JsonSerializable(typeof(VolumeAttachment))]
+[JsonSerializable(typeof(PersistentVolumeClaim))]
 internal sealed partial class ControllerJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ostler.Api;
 
 namespace Ostler.Controller.Resources;
@@ -21,7 +22,7 @@ public sealed record Pod
                 ? new Dictionary<string, string> { [MirrorAnnotation] = mirror }
                 : null,
         },
-        Spec = Spec is null ? null : Spec with { Volumes = Spec.Volumes?.Where(v => v.EmptyDir is not null).Take(1).ToArray() },
+        Spec = Spec is null ? null : Spec with { Volumes = Spec.Volumes?.Where(v => v.EmptyDir is not null || v.Claim is not null || v.Ephemeral is not null).ToArray() },
     };
 }
 
@@ -48,8 +49,22 @@ public sealed record PodSpec
 
 public sealed record PodVolume
 {
+    public string? Name { get; init; }
     public EmptyDirVolume? EmptyDir { get; init; }
+
+    [JsonPropertyName("persistentVolumeClaim")]
+    public ClaimVolume? Claim { get; init; }
+
+    public EphemeralVolume? Ephemeral { get; init; }
 }
+
+public sealed record ClaimVolume
+{
+    public string? ClaimName { get; init; }
+}
+
+/// <summary>Its claim is made for the pod and called after the pod and the volume.</summary>
+public sealed record EphemeralVolume;
 
 /// <summary>Only whether it is there counts.</summary>
 public sealed record EmptyDirVolume;

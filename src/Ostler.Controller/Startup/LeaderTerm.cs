@@ -53,6 +53,7 @@ public sealed partial class LeaderTerm(ControllerServices services)
         var nodeOSes = Informer(ControllerResources.NodeOSes, new());
         var policies = Informer(ControllerResources.UpgradePolicies, new());
         var images = Informer(ControllerResources.OSImages, new());
+        var namespaces = Informer(ControllerResources.Namespaces, new() { Transform = static n => n.Trimmed() });
         var events = new EventRecorder(
             services.Client, new() { Component = "ostler-controller", Host = services.Identity }, services.Time, Logger<EventRecorder>());
         var announcements = new Announcements(events.Publish);
@@ -61,18 +62,20 @@ public sealed partial class LeaderTerm(ControllerServices services)
         Controller<string>? policyController = null;
         await using var pods = new DrainingPods(
             node => DrainingPods.CreateInformer(services.Client, node, services.Time, Logger<DrainingPods>()),
+            namespaces.Lister,
             policy => policyController!.Queue.Add(policy));
-        policyController = PolicyController(nodes, nodeOSes, policies, images, pods, announcements);
+        policyController = PolicyController(nodes, nodeOSes, policies, images, namespaces, pods, announcements);
         var imageController = ImageController(policies, images, announcements);
         var nodeOSController = NodeOSController(nodes, nodeOSes);
-        Subscribe(nodes, nodeOSes, policies, images, policyController, imageController, nodeOSController);
+        Subscribe(nodes, nodeOSes, policies, images, namespaces, policyController, imageController, nodeOSController);
 
-        Task[] caches = [nodes.RunAsync(end.Token), nodeOSes.RunAsync(end.Token), policies.RunAsync(end.Token), images.RunAsync(end.Token)];
+        Task[] caches = [nodes.RunAsync(end.Token), nodeOSes.RunAsync(end.Token), policies.RunAsync(end.Token), images.RunAsync(end.Token), namespaces.RunAsync(end.Token)];
         var loops = new List<Task>(caches) { events.RunAsync(end.Token) };
         try
         {
             await Task.WhenAll(
-                nodes.WaitForSyncAsync(term), nodeOSes.WaitForSyncAsync(term), policies.WaitForSyncAsync(term), images.WaitForSyncAsync(term));
+                nodes.WaitForSyncAsync(term), nodeOSes.WaitForSyncAsync(term), policies.WaitForSyncAsync(term), images.WaitForSyncAsync(term),
+                namespaces.WaitForSyncAsync(term));
             LogSynced(nodes.Lister.Count, nodeOSes.Lister.Count, policies.Lister.Count, images.Lister.Count);
             services.Readiness.Leading();
             loops.AddRange([policyController.RunAsync(end.Token), imageController.RunAsync(end.Token), nodeOSController.RunAsync(end.Token)]);
@@ -96,11 +99,21 @@ public sealed partial class LeaderTerm(ControllerServices services)
     }
 
     private Controller<string> PolicyController(
-        Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images, DrainingPods pods, Announcements announcements)
+        Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images, Informer<Namespace> namespaces,
+        DrainingPods pods, Announcements announcements)
     {
+        var answers = new NodeAnswers(services.Time);
+        var evictions = new PodEvictions(services.Client, services.Time);
         var reconciler = new UpgradePolicyReconciler(
-            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, services.NodeName, services.Time),
-            new Executor(services.Client, nodes, nodeOSes, new PodEvictions(services.Client, services.Time), pods.Record, Logger<Executor>()),
+            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, services.NodeName, services.Time),
+            new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, Logger<Executor>()),
+            new NodeQuestions(
+                new(services.Client, evictions, nodes.Lister, namespaces.Lister, services.Time),
+                new(services.Client, services.Time),
+                new(services.Client, services.Time),
+                answers,
+                services.Time,
+                Logger<NodeQuestions>()),
             policies.Lister,
             new(services.Client, ControllerResources.UpgradePolicies, policies, services.Time, services.StatusInterval),
             announcements,
@@ -133,7 +146,7 @@ public sealed partial class LeaderTerm(ControllerServices services)
         Create("nodeos", new NodeOSReconciler(services.Client, nodes.Lister, nodeOSes, Logger<NodeOSReconciler>()).ReconcileAsync, workers: 4);
 
     private static void Subscribe(
-        Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images,
+        Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images, Informer<Namespace> namespaces,
         Controller<string> policyController, Controller<string> imageController, Controller<string> nodeOSController)
     {
         var policyKeys = new PolicyKeys(nodes.Lister, policyController.Queue.Add);
@@ -141,6 +154,7 @@ public sealed partial class LeaderTerm(ControllerServices services)
         images.AddHandler(policyKeys.OnImage);
         nodes.AddHandler(policyKeys.OnNode);
         nodeOSes.AddHandler(policyKeys.OnNodeOS);
+        namespaces.AddHandler(policyKeys.OnNamespace);
 
         var imageKeys = new ImageKeys(imageController.Queue.Add);
         images.AddHandler(imageKeys.OnImage);

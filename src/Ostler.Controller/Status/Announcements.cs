@@ -34,6 +34,7 @@ public sealed class Announcements(PublishEvent publish)
     /// <summary>A policy's status that was written.</summary>
     public void Changed(UpgradePolicy before, UpgradePolicy after)
     {
+        ChangedStandstill(before, after);
         foreach (var (type, trueIsBad) in OfPolicies)
         {
             var was = before.Status?.Conditions.Find(type)?.Status;
@@ -50,6 +51,16 @@ public sealed class Announcements(PublishEvent publish)
             {
                 publish(ObjectRef.To(ControllerResources.UpgradePolicies, after), bad ? EventType.Warning : EventType.Normal, now.Reason, now.Message, "Report");
             }
+        }
+    }
+
+    // The other ways to come to a standstill have conditions of their own.
+    private void ChangedStandstill(UpgradePolicy before, UpgradePolicy after)
+    {
+        if (after.Status?.Conditions.Find(ConditionTypes.Stalled) is { Status: ConditionStatus.True, Reason: Reasons.WorkloadsNotRecovered } stalled
+            && before.Status?.Conditions.Find(ConditionTypes.Stalled)?.Reason != Reasons.WorkloadsNotRecovered)
+        {
+            publish(ObjectRef.To(ControllerResources.UpgradePolicies, after), EventType.Warning, stalled.Reason, stalled.Message, "Report");
         }
     }
 

@@ -12,6 +12,7 @@ namespace Ostler.Controller.UpgradePolicies;
 /// <param name="nodes">All Nodes.</param>
 /// <param name="nodeOSes">All NodeOSes.</param>
 /// <param name="pods">The pods of a node that holds a slot; null while they are not known.</param>
+/// <param name="answers">What was found out about single nodes because a plan asked for it.</param>
 /// <param name="leaderNode">The node that this process runs on; null: not known.</param>
 /// <param name="time">The controller's clock.</param>
 public sealed class Gatherer(
@@ -20,6 +21,7 @@ public sealed class Gatherer(
     ILister<Node> nodes,
     ILister<NodeOS> nodeOSes,
     IDrainingPods pods,
+    NodeAnswers answers,
     string? leaderNode,
     TimeProvider time)
 {
@@ -78,7 +80,7 @@ public sealed class Gatherer(
                 holders.Add(node.Name);
             }
 
-            gathered.Add(NodeMapping.ToFacts(node, os, holdsSlot ? pods.PodsOf(node.Name) : null));
+            gathered.Add(answers.With(NodeMapping.ToFacts(node, os, holdsSlot ? pods.PodsOf(node.Name) : null)));
         }
 
         // After reading, so that what starts now is told as "not known yet" in this pass and wakes the next one.

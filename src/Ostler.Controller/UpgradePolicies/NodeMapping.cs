@@ -43,7 +43,10 @@ public static class NodeMapping
     public static OwnerReference? OwnerOf(NodeOS os) =>
         os.Metadata.OwnerReferences?.FirstOrDefault(o => o is { Kind: "Node", ApiVersion: "v1" });
 
-    public static PodFacts ToFacts(Pod pod, EvictionResult? lastEviction)
+    /// <param name="pod">The pod.</param>
+    /// <param name="lastEviction">What the last try to evict it gave.</param>
+    /// <param name="namespaceLabels">The labels of its namespace; null while they are not known.</param>
+    public static PodFacts ToFacts(Pod pod, EvictionResult? lastEviction, IReadOnlyDictionary<string, string>? namespaceLabels = null)
     {
         var meta = pod.Metadata;
         var controller = meta.OwnerReferences?.FirstOrDefault(o => o.Controller == true);
@@ -59,9 +62,22 @@ public static class NodeMapping
             IsMirror = meta.Annotations?.ContainsKey(Pod.MirrorAnnotation) == true,
             HasEmptyDir = pod.Spec?.Volumes?.Any(v => v.EmptyDir is not null) == true,
             Labels = meta.Labels,
+            NamespaceLabels = namespaceLabels,
+            Claims = ClaimsOf(pod),
             Finalizers = meta.Finalizers,
             LastEviction = lastEviction,
         };
+    }
+
+    private static string[]? ClaimsOf(Pod pod)
+    {
+        string[] claims =
+        [
+            .. (pod.Spec?.Volumes ?? [])
+                .Select(v => v.Claim?.ClaimName ?? (v.Ephemeral is null ? null : $"{pod.Metadata.Name}-{v.Name}"))
+                .OfType<string>(),
+        ];
+        return claims.Length == 0 ? null : claims;
     }
 
     private static NodeOSFacts ToFacts(NodeOS os) => new()

@@ -13,7 +13,7 @@ namespace Ostler.Controller.UpgradePolicies;
 /// <param name="enqueue">Called with each policy to look at.</param>
 public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
 {
-    private readonly Dictionary<string, (LabelSelector Selector, string Image)> _policies = [];
+    private readonly Dictionary<string, (LabelSelector Selector, string Image, bool AsksForNamespaces)> _policies = [];
     private readonly Lock _lock = new();
 
     public void OnPolicy(InformerEvent<UpgradePolicy> change)
@@ -35,7 +35,8 @@ public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
             }
             else
             {
-                _policies[name] = (policy.Spec.NodeSelector, policy.Spec.ImageRef.Name);
+                _policies[name] = (
+                    policy.Spec.NodeSelector, policy.Spec.ImageRef.Name, policy.Spec.Drain.Rules?.Any(r => r.NamespaceSelector is not null) == true);
             }
 
             // A changed selector may begin or end a conflict with any other.
@@ -46,6 +47,16 @@ public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
     }
 
     public void OnImage(InformerEvent<OSImage> change) => Enqueue(Where(p => p.Image == change.Object.Metadata.Name));
+
+    public void OnNamespace(InformerEvent<Namespace> change)
+    {
+        if (change.Type == InformerEventType.Updated && SameLabels(change.Old!.Metadata.Labels, change.New!.Metadata.Labels))
+        {
+            return;
+        }
+
+        Enqueue(Where(p => p.AsksForNamespaces));
+    }
 
     public void OnNode(InformerEvent<Node> change)
     {
@@ -103,7 +114,7 @@ public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
         }
     }
 
-    private string[] Where(Func<(LabelSelector Selector, string Image), bool> condition)
+    private string[] Where(Func<(LabelSelector Selector, string Image, bool AsksForNamespaces), bool> condition)
     {
         lock (_lock)
         {

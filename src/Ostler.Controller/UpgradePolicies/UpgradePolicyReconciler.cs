@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Ostler.Api;
+using Ostler.Controller.Drain;
 using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
 using Ostler.Kubernetes;
@@ -11,6 +12,7 @@ namespace Ostler.Controller.UpgradePolicies;
 public sealed partial class UpgradePolicyReconciler(
     Gatherer gatherer,
     Executor executor,
+    NodeQuestions questions,
     ILister<UpgradePolicy> policies,
     StatusWriter<UpgradePolicy> status,
     Announcements announcements,
@@ -40,7 +42,10 @@ public sealed partial class UpgradePolicyReconciler(
         var result = await executor.ExecuteAsync(snapshot, plan, cancel);
         Tell(snapshot, plan, result);
         var held = await ReportAsync(snapshot, plan, result, cancel);
-        return Next(plan, result, held);
+
+        // After the report, which must not wait for what nobody knows yet.
+        var asked = await questions.AskAsync(snapshot, plan, cancel);
+        return Next(plan, result, held, asked);
     }
 
     private async Task<TimeSpan?> ReportAsync(RolloutSnapshot snapshot, RolloutPlan plan, ExecutionResult result, CancellationToken cancel)
@@ -78,12 +83,15 @@ public sealed partial class UpgradePolicyReconciler(
         }
     }
 
-    private ReconcileResult Next(RolloutPlan plan, ExecutionResult result, TimeSpan? statusHeld)
+    private ReconcileResult Next(RolloutPlan plan, ExecutionResult result, TimeSpan? statusHeld, bool asked)
     {
+        var now = time.GetUtcNow();
         TimeSpan?[] waits =
         [
-            plan.NextWakeUp - time.GetUtcNow(),
+            plan.NextWakeUp - now,
             statusHeld,
+            asked ? Soonest : null,
+            plan.Questions.Where(q => q.DueAt > now).Min(q => (TimeSpan?)(q.DueAt - now)),
             result.Conflicted ? RetryConflict : null,
             result.Failures.Count > 0 ? RetryFailure : null,
         ];

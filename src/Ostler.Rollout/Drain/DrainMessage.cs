@@ -9,7 +9,8 @@ public static class DrainMessage
     private const int MostGroups = 5;
 
     /// <summary>
-    /// Why the drain is not done: <see cref="Reasons.DrainBlocked"/> when something is in its way, else <see cref="Reasons.Draining"/>.
+    /// Why the drain is not done: <see cref="Reasons.DrainBlocked"/> when something is in its way, <see cref="Reasons.WaitingForCompletion"/> when it waits
+    /// only for pods to complete, else <see cref="Reasons.Draining"/>.
     /// </summary>
     /// <param name="pass">What was found.</param>
     /// <param name="evictions">What evictions gave since; newer than what the pods carry.</param>
@@ -17,7 +18,11 @@ public static class DrainMessage
     {
         if (!pass.Known)
         {
-            return (Reasons.Draining, "The pods of the node are not known yet.");
+            return (
+                Reasons.Draining,
+                pass.UnknownNamespaces.Count == 0
+                    ? "The pods of the node are not known yet."
+                    : $"The labels of namespace {Names.List(pass.UnknownNamespaces, MostPods)}, which spec.drain.rules asks for, are not known yet.");
         }
 
         var groups = new List<(string Text, List<string> Pods)>();
@@ -34,14 +39,25 @@ public static class DrainMessage
             Add(Explain(last), pod);
         }
 
+        foreach (var pod in pass.Waiting)
+        {
+            Add("runs until it has completed (spec.drain.rules)", pod);
+        }
+
         foreach (var pod in pass.Terminating)
         {
             Add(pod.Finalizers is { Count: > 0 } finalizers ? $"terminating, held by finalizer {finalizers[0]}" : "terminating", pod);
         }
 
+        foreach (var pod in pass.Later)
+        {
+            Add("goes when the pods of a lower order are gone (spec.drain.rules)", pod);
+        }
+
         var said = groups.Take(MostGroups).Select(g => $"{Names.List(g.Pods, MostPods)}: {g.Text}");
         var more = groups.Count > MostGroups ? $"; and {groups.Count - MostGroups} more kinds" : "";
-        return (blocked ? Reasons.DrainBlocked : Reasons.Draining, string.Join("; ", said) + more + ".");
+        var waits = pass is { Waiting.Count: > 0, Evict.Count: 0, Terminating.Count: 0 };
+        return (blocked ? Reasons.DrainBlocked : waits ? Reasons.WaitingForCompletion : Reasons.Draining, string.Join("; ", said) + more + ".");
 
         void Add(string text, PodFacts pod)
         {

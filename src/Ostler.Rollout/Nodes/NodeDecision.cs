@@ -19,4 +19,7 @@ internal readonly record struct NodeDecision(NodeVerdict Verdict, IReadOnlyList<
 
     /// <summary>Whether it fetches the target now and keeps others from doing so.</summary>
     public bool IsStaging { get; init; }
+
+    /// <summary>What must be known to decide further. Null: nothing.</summary>
+    public IReadOnlyList<NodeQuestion>? Questions { get; init; }
 }

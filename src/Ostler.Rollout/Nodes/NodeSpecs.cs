@@ -32,6 +32,7 @@ internal static class NodeSpecs
         },
         Deadlines = NodeDeadlineRules.OfBoot(context.Spec, context.Now),
         HostChecks = HostChecks(context.Spec),
+        Displaced = view.Spec.Displaced,
         Failure = view.Spec.Failure,
         Backoff = view.Spec.Backoff,
     };
@@ -57,6 +58,7 @@ internal static class NodeSpecs
         BootRequestedAt = context.Now.TruncateToSeconds(),
         Previous = old.Previous,
         Deadlines = NodeDeadlineRules.OfRollback(context.Spec, context.Now),
+        Displaced = old.Displaced,
         Failure = failure,
     };
 
@@ -69,36 +71,62 @@ internal static class NodeSpecs
         Attempt = old.Attempt,
         GrantedAt = old.GrantedAt,
         Previous = old.Previous,
+        Displaced = old.Displaced,
         Failure = failure,
     };
 
-    public static NodeOSSpec Updated(RolloutContext context, NodeView view) => new()
+    public static NodeOSSpec Updated(RolloutContext context, NodeView view) => KeepingSlot(context, view, new()
     {
         Policy = PolicyAfter(context, view),
         Image = view.Spec.Image,
         Goal = Goal.Observe,
         Attempt = view.Spec.Attempt,
-    };
+    });
 
     /// <summary>Back on the former tree. The failure stays: it is what keeps the same tree from being tried again.</summary>
-    public static NodeOSSpec RolledBack(RolloutContext context, NodeView view) => new()
+    public static NodeOSSpec RolledBack(RolloutContext context, NodeView view) => KeepingSlot(context, view, new()
     {
         Policy = PolicyAfter(context, view),
         Image = view.Spec.Image,
         Goal = Goal.Observe,
         Attempt = view.Spec.Attempt,
         Failure = view.Spec.Failure,
-    };
+    });
 
     /// <summary>Given back before it was told to boot, or no longer the policy's.</summary>
-    public static NodeOSSpec Released(RolloutContext context, NodeView view, NodeBackoff? backoff = null) => new()
+    public static NodeOSSpec Released(RolloutContext context, NodeView view, NodeBackoff? backoff = null) => KeepingSlot(context, view, new()
     {
         Policy = PolicyAfter(context, view),
         Goal = Goal.Observe,
         Attempt = view.Spec.Attempt,
         Failure = view.Spec.Failure,
         Backoff = backoff ?? view.Spec.Backoff,
-    };
+    });
+
+    /// <summary>The workloads are available again, or are not waited for any more.</summary>
+    public static NodeOSSpec Recovered(RolloutContext context, NodeView view) =>
+        view.Spec with { Policy = PolicyAfter(context, view), Displaced = null, Deadlines = null };
+
+    // However the node's way ends: what its drain displaced must be available again before the next node is disrupted. A node that the policy has
+    // nothing more to do with is let go at once.
+    private static NodeOSSpec KeepingSlot(RolloutContext context, NodeView view, NodeOSSpec end)
+    {
+        if (view.Spec.Displaced is not { Count: > 0 } displaced || !context.Exists || !view.Selected || !WorkloadRecovery.IsOn(context))
+        {
+            return end;
+        }
+
+        // Only a look that was taken on the booted node counts: before the boot its pods may have been about to leave.
+        var fresh = context.Now - WorkloadRecovery.Fresh;
+        var notBefore = view.Spec.HealthySince is { } since && since > fresh ? since : fresh;
+        return view.Spec.HealthySince is not null && WorkloadRecovery.Missing(view, notBefore, context.Now) is { Count: 0 }
+            ? end
+            : end with
+            {
+                Displaced = displaced,
+                Deadlines = new() { Recovered = context.Now.After(WorkloadRecovery.Timeout(context.Spec)).TruncateToSeconds() },
+            };
+    }
 
     // A node that the policy does not select any more must be free for the one that does.
     private static string? PolicyAfter(RolloutContext context, NodeView view) => view.Selected ? context.Policy : null;

@@ -100,8 +100,16 @@ internal static partial class NodeStateMachine
         }
 
         var over = since.After(context.Spec.Rollout.Soak);
-        return Said(view, NodeStep.Soaking, Reasons.Soaking, $"All checks pass; they must until {Names.Of(over)}.", NodeTally.Updating, deadline: over);
+        return Said(view, NodeStep.Soaking, Reasons.Soaking, $"All checks pass; they must until {Names.Of(over)}.", NodeTally.Updating, deadline: over) with
+        {
+            Questions = AskForWorkloads(context, view),
+        };
     }
+
+    // Mostly they are available again long before the soak is over: then the slot need not be kept for another look, nor that be written down.
+    private static NodeQuestion[]? AskForWorkloads(RolloutContext context, NodeView view) => view.Spec.Displaced is { Count: > 0 } && WorkloadRecovery.IsOn(context)
+        ? [WorkloadRecovery.Ask(view, view.Node.Workloads is { } facts && facts.At >= view.Spec.HealthySince ? facts.At.After(WorkloadRecovery.SlowPace) : context.Now)]
+        : null;
 
     private static bool SoakIsOver(RolloutContext context, NodeView view) =>
         view.Spec.HealthySince is { } since && since.After(context.Spec.Rollout.Soak) <= context.Now;

@@ -29,7 +29,14 @@ internal static partial class NodeStateMachine
         // What is seen is stronger than the clock: a node that is drained in the end is not given back for being late.
         if (pass.Completed && IsFitToBoot(view))
         {
-            return NodeTransitions.OrderBoot(context, view, Reasons.DrainCompleted, "No pod is left that must leave");
+            return Drained(context, view, pass);
+        }
+
+        if (context.HeldBack.Deadlock(context, node, pass) is { } other)
+        {
+            return NodeTransitions.ReleaseWithBackoff(
+                context, view, Reasons.CordonDeadlock,
+                $"{other.Text} and was cordoned before; this node's drain is held back too ({DrainMessage.Describe(pass).Message}) Each might wait for the other.");
         }
 
         if (overdue && WhenOverdue(context, view, pass) is { } decision)
@@ -95,8 +102,7 @@ internal static partial class NodeStateMachine
             return view.Node.Unschedulable && pass is { Known: true, Completed: false } ? NodeTransitions.DeleteWhatIsLeft(context, view, pass, forced) : null;
         }
 
-        var onlyTerminating = pass is { Known: true, Evict.Count: 0, Blocked.Count: 0 };
-        return onlyTerminating && IsFitToBoot(view)
+        return pass.IsOnlyTerminating && IsFitToBoot(view)
             ? NodeTransitions.OrderBoot(
                 context, view, Reasons.DrainForced, $"onTimeout is Force, and pods that were deleted have not gone within {spec.Timeout} more ({message})")
             : NodeTransitions.ReleaseWithBackoff(context, view, reason, $"Not drained by force within twice {spec.Timeout}: {message}");
@@ -108,7 +114,7 @@ internal static partial class NodeStateMachine
         if (!pass.Completed)
         {
             var (reason, message) = DrainMessage.Describe(pass);
-            return (reason == Reasons.DrainBlocked ? reason : Reasons.DrainTimedOut, message);
+            return (reason is Reasons.DrainBlocked or Reasons.WaitingForCompletion ? Reasons.DrainBlocked : Reasons.DrainTimedOut, message);
         }
 
         return view switch
@@ -133,14 +139,17 @@ internal static partial class NodeStateMachine
 
         var (why, explanation) = DrainMessage.Describe(pass);
         var due = pass.Evict.Where(p => IsDue(p, context.Now)).ToArray();
+        var record = due.Length > 0 ? WorkloadRecovery.BeforeEviction(context, view, pass) : DisplacedRecord.Nothing;
         var decision = Said(
             view, NodeStep.Cordoned, why, explanation, NodeTally.Updating, blocked: why == Reasons.DrainBlocked || overdue, needsPerson: overdue,
             deadline: overdue ? null : deadline);
         return decision with
         {
             Verdict = decision.Verdict with { Drain = pass },
-            Actions = [.. due.Select(pod => NodeTransitions.Evict(context, view, pod))],
-            WakeUp = Moments.Earliest(overdue ? Forced(context, view) : deadline, pass.Evict.Count > 0 ? context.Now.After(EvictionRetry) : null),
+            Actions = record.Question is null ? NodeTransitions.Evict(context, view, due, record.Displaced) : [],
+            Questions = record.Question is { } question ? [question] : null,
+            WakeUp = Moments.Earliest(
+                overdue ? Forced(context, view) : deadline, pass.Evict.Count > 0 || pass.UnknownNamespaces.Count > 0 ? context.Now.After(EvictionRetry) : null),
         };
     }
 

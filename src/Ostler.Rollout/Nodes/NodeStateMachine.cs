@@ -21,6 +21,7 @@ internal static partial class NodeStateMachine
             { Spec.Goal: Goal.Rollback } => RollingBack(context, view),
             { IsHeldAfterFailure: true } => HeldAfterFailure(context, view),
             { Holds: true } => NodeTransitions.FinishRelease(context, view),
+            { IsRecovering: true } => Recovering(context, view),
             _ => AtRest(context, view),
         };
     }

@@ -6,7 +6,7 @@ namespace Ostler.Rollout;
 /// The arrows of the state machine: each makes the writes of one step, in an order in which a crash after any of them leaves a state that
 /// leads on to the same end.
 /// </summary>
-internal static class NodeTransitions
+internal static partial class NodeTransitions
 {
     /// <summary>AtRest → Staging: the agent fetches the target and lays it down, locked.</summary>
     public static (NodeVerdict Verdict, NodeAction Action) Stage(RolloutContext context, NodeFacts node, NodeVerdict verdict)
@@ -21,7 +21,8 @@ internal static class NodeTransitions
     /// <summary>Staged → Cordoned: the node gets a slot.</summary>
     public static (NodeVerdict Verdict, NodeAction Action) Grant(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
-        var message = $"Cordoned for {Names.Of(context.Target!)}; its pods are evicted next.";
+        var message = $"Cordoned for {Names.Of(context.Target!)}; its pods are evicted next."
+            + (node.Preflight?.Error is { } error ? $" Whether they may be could not be asked before: {error}" : "");
         return (
             verdict with
             {
@@ -108,13 +109,13 @@ internal static class NodeTransitions
                 ],
             };
 
-    public static NodeAction.EvictPod Evict(RolloutContext context, NodeView view, PodFacts pod) => new(
-        view.Node.Name, view.Node.Uid, pod.Namespace, pod.Name, pod.Uid, Grace(context), Reasons.Draining, $"Evicts {pod.Namespace}/{pod.Name}.");
-
     /// <summary>Under onTimeout Force, what is left is deleted without regard to budgets. Graces hold.</summary>
     public static NodeDecision DeleteWhatIsLeft(RolloutContext context, NodeView view, DrainPass pass, DateTimeOffset until)
     {
-        var pods = pass.Evict.Concat(pass.Blocked.Select(b => b.Pod)).ToArray();
+        var pods = pass.Left.ToArray();
+
+        // Pods that were never tried to be evicted, as those with data to keep, have workloads too.
+        var record = pods.Length > 0 ? WorkloadRecovery.BeforeEviction(context, view, pass) : DisplacedRecord.Nothing;
         var message = pass.Completed
             ? "Drained by force."
             : $"onTimeout is Force: {Names.List([.. pods.Concat(pass.Terminating).Select(p => $"{p.Namespace}/{p.Name}")])} must go.";
@@ -124,8 +125,10 @@ internal static class NodeTransitions
         {
             Verdict = said.Verdict with { Drain = pass },
             WakeUp = Moments.Earliest(until, pods.Length > 0 ? context.Now.After(NodeStateMachine.EvictionRetry) : null),
-            Actions =
+            Questions = record.Question is { } question ? [question] : null,
+            Actions = record.Question is not null ? [] :
             [
+                .. Record(view, record.Displaced),
                 .. pods.Select(p => new NodeAction.DeletePod(
                     view.Node.Name, view.Node.Uid, p.Namespace, p.Name, p.Uid, Grace(context), Reasons.DrainForced,
                     $"Deletes {p.Namespace}/{p.Name}, which could not be evicted in time.") { IsWarning = true }),
@@ -140,7 +143,7 @@ internal static class NodeTransitions
         var message = $"{why}: told to boot {Names.Of(spec.Image!)}; must report back by {Names.Of(spec.Deadlines!.Reboot!.Value)}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Drained, reason, message, NodeTally.Updating, deadline: spec.Deadlines.Reboot),
-            Apply(view.Node, spec, reason, message, warning: reason == Reasons.DrainForced));
+            Apply(view.Node, spec, reason, message, warning: reason is Reasons.DrainForced or Reasons.VolumesStillAttached));
     }
 
     /// <summary>Verifying → Soaking.</summary>
@@ -162,10 +165,19 @@ internal static class NodeTransitions
     public static NodeDecision FinishUpdate(RolloutContext context, NodeView view)
     {
         var message = view.Spec.Image is { } image ? $"Runs {Names.Of(image)}, healthy." : "Healthy.";
+        var spec = NodeSpecs.Updated(context, view);
+        if (spec.Deadlines?.Recovered is { } until)
+        {
+            var waits = $"{message} Keeps its slot until the workloads that its drain displaced are available again, at most until {Names.Of(until)}.";
+            return With(
+                NodeStateMachine.Said(view, NodeStep.Soaking, Reasons.WaitingForWorkloads, waits, NodeTally.Updating, deadline: until),
+                [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, spec, Reasons.WaitingForWorkloads, waits)]);
+        }
+
         var reached = view.Runs(context.Target?.Digest);
         return With(
             NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, message, reached ? NodeTally.Updated : NodeTally.Pending),
-            [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, message)]);
+            [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, spec, Reasons.Updated, message)]);
     }
 
     /// <summary>

@@ -39,7 +39,10 @@ internal readonly struct NodeView
     public string? ConflictsWith { get; }
 
     /// <summary>Whether it holds a slot, or was told to boot: the slot of a node under way is taken even when its marks are gone.</summary>
-    public bool InFlight => Holds || (Bound && Spec.Goal is (Goal.Boot or Goal.Rollback));
+    public bool InFlight => Holds || (Bound && Spec.Goal is (Goal.Boot or Goal.Rollback)) || IsRecovering;
+
+    /// <summary>Whether it is back in service and keeps its slot for the workloads that its drain displaced.</summary>
+    public bool IsRecovering => Bound && Spec is { Goal: Goal.Observe, Deadlines.Recovered: not null };
 
     /// <summary>Whether what the agent says is about the present attempt.</summary>
     public bool ReportsOnAttempt => Status is not null && Status.Attempt == Spec.Attempt;

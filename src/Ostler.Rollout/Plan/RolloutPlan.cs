@@ -14,6 +14,9 @@ public sealed record RolloutPlan
     /// <summary>When time alone changes something: the nearest deadline, end of a soak or a backoff, or the next try of a drain.</summary>
     public DateTimeOffset? NextWakeUp { get; init; }
 
+    /// <summary>What must be known to go on, and when it is to be asked.</summary>
+    public IReadOnlyList<NodeQuestion> Questions { get; init; } = [];
+
     /// <summary>The tree that the nodes are moved to; null while the image names none.</summary>
     public NodeImage? Target { get; init; }
 

@@ -22,7 +22,8 @@ internal sealed class RolloutContext
         var selected = snapshot.Nodes.Where(n => !n.Deleting && Selects(n));
         Total = selected.Count();
         Failures = FailureRules.Of(Spec, Target, selected, Total, snapshot.Image, snapshot.Policy.PreviousStatus);
-        Gate = Gates.Find(snapshot.Policy, Problems, snapshot.Image, Target, targetGate, Failures);
+        Gate = Gates.Find(snapshot.Policy, Problems, snapshot.Image, Target, targetGate, Failures) ?? WorkloadRecovery.Gate(this, selected);
+        HeldBack = new(this, snapshot.Nodes);
         UpdatedMessage = Target is null ? "" : $"Runs {Names.Of(Target)}.";
         StagedMessage = Target is null ? "" : $"Has {Names.Of(Target)} staged and waits for a slot.";
     }
@@ -56,6 +57,9 @@ internal sealed class RolloutContext
 
     /// <summary>Why no new slot is granted; null: by the budget alone.</summary>
     public RolloutGate? Gate { get; }
+
+    /// <summary>The pods that budgets hold back on the nodes that are being drained.</summary>
+    public HeldBack HeldBack { get; }
 
     // Thousands of nodes say these; they are made once.
     public string UpdatedMessage { get; }

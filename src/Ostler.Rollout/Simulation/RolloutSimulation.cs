@@ -119,6 +119,12 @@ public sealed class RolloutSimulation
         World.Time.In(TimeSpan.FromSeconds(1), () =>
         {
             _schedulesPods = false;
+            foreach (var (workload, primary) in World.Pods.FailOver(World.Nodes))
+            {
+                World.Tell(workload, $"primary: now {primary.Facts.Name} on {primary.Node}");
+                _controller.Enqueue();
+            }
+
             foreach (var pod in World.Pods.Schedule(World.Nodes))
             {
                 _controller.Enqueue();
@@ -126,6 +132,10 @@ public sealed class RolloutSimulation
                 {
                     pod.Ready = World.Find(pod.Node) is { Ready: true };
                     _controller.Enqueue();
+                    if (pod.Workload is { } name && World.Pods.Workloads[name].HasPrimary)
+                    {
+                        SchedulePods();
+                    }
                 });
             }
         });

@@ -7,6 +7,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
 {
     private readonly HashSet<int> _deaths = [.. simulation.World.Scenario.KillControllerAfterWrites];
     private readonly Dictionary<string, EvictionResult> _evictions = new(StringComparer.Ordinal);
+    private readonly SimulatedAnswers _answers = new(simulation.World);
     private readonly HashSet<string> _enqueued = new(StringComparer.Ordinal);
     private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
     private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
@@ -37,6 +38,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
         _enqueued.Clear();
         _busy.Clear();
         _evictions.Clear();
+        _answers.Clear();
         var term = _term;
         World.Time.In(World.Random.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20)), () =>
         {
@@ -127,7 +129,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
             }
         }
 
-        var snapshot = SimulatedSnapshot.Gather(World, policy, _evictions);
+        var snapshot = SimulatedSnapshot.Gather(World, policy, _evictions, _answers);
         var plan = RolloutPlanner.Plan(snapshot);
         simulation.Tell(new SimulatedStep.Plans(policy, plan));
         _busy.Add(policy);
@@ -139,6 +141,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
         if (next == plan.Actions.Count)
         {
             _busy.Remove(policy);
+            Ask(snapshot, plan);
             Report(policy, snapshot, plan, evictions);
             return;
         }
@@ -169,6 +172,24 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
 
             Write(policy, snapshot, plan, next + 1, failed, evictions);
         });
+    }
+
+    // The simulation knows when another answer would be given, and so need not ask in vain until the end of time.
+    private void Ask(RolloutSnapshot snapshot, RolloutPlan plan)
+    {
+        var drain = snapshot.Policy.Spec?.Drain ?? new();
+        foreach (var question in plan.Questions.Where(q => World.Find(q.Node)?.Uid == q.NodeUid))
+        {
+            if (question.DueAt <= snapshot.Now)
+            {
+                _answers.Answer(question, drain);
+                Enqueue();
+            }
+            else if (_answers.WouldDiffer(question, drain))
+            {
+                Later(question.DueAt - World.Now, Enqueue);
+            }
+        }
     }
 
     private bool Dies()

@@ -36,6 +36,7 @@ internal static class SimulatedDecisions
             case SimulationFault.BudgetChanges budget:
                 world.Tell(budget.Workload, $"budget: minAvailable {budget.MinAvailable}");
                 world.Pods.Workloads[budget.Workload] = world.Pods.Workloads[budget.Workload] with { MinAvailable = budget.MinAvailable };
+                world.Pods.Protects(budget.Workload, budget.MinAvailable is not null);
                 simulation.Controller.Enqueue();
                 break;
         }

@@ -39,6 +39,16 @@ internal static class SimulatedFaults
             case SimulationFault.PowerCycle cycle when world.Find(cycle.Node) is { Host.IsUp: true } node:
                 simulation.Machines.Reboot(node, null, null, null);
                 break;
+            case SimulationFault.PodCompletes completes when world.Pods.Find(completes.Pod) is { } pod:
+                world.Tell(pod.Node, $"pod {pod.Facts.Name}: has completed");
+                pod.Facts = pod.Facts with { Phase = "Succeeded" };
+                simulation.Controller.Enqueue();
+                break;
+            case SimulationFault.CapacityChanges changes when world.Find(changes.Node) is { } node:
+                world.Tell(node.Name, $"room for {changes.Capacity?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "any number of"} pods");
+                node.Capacity = changes.Capacity;
+                simulation.Changed(node);
+                break;
             case SimulationFault.NodeDeleted deleted when world.Find(deleted.Node) is { } node:
                 world.Tell(node.Name, "deleted");
                 Delete(simulation, node);

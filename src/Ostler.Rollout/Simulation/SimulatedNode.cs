@@ -12,6 +12,7 @@ public sealed class SimulatedNode
         CreatedAt = createdAt;
         Labels = spec.Labels ?? new Dictionary<string, string>();
         First = spec;
+        Capacity = spec.Capacity;
         Host = new(spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0", spec.ClockSkew);
         KubeletBootID = Host.BootID;
         Heartbeat = createdAt + spec.ClockSkew;
@@ -35,6 +36,9 @@ public sealed class SimulatedNode
     public bool CordonedByHuman { get; internal set; }
 
     public bool Ready { get; internal set; } = true;
+
+    /// <summary>How many pods of workloads fit on it; null: any number.</summary>
+    public int? Capacity { get; internal set; }
 
     public DateTimeOffset Heartbeat { get; internal set; }
 

@@ -4,6 +4,8 @@ namespace Ostler.Rollout.Simulation;
 public sealed class SimulatedPods
 {
     private readonly Dictionary<string, SimulatedPod> _pods = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _primaries = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _hadPrimary = new(StringComparer.Ordinal);
     private int _count;
 
     internal SimulatedPods(IEnumerable<SimulatedWorkload> workloads)
@@ -21,7 +23,22 @@ public sealed class SimulatedPods
     public IReadOnlyList<PodFacts> On(string node) =>
         [.. _pods.Values.Where(p => p.Node == node).OrderBy(p => p.Facts.Name, StringComparer.Ordinal).Select(p => p.Facts)];
 
-    internal void Add(string node, PodFacts facts, string? workload = null) => _pods[facts.Uid] = new(facts, node, workload) { Ready = true };
+    /// <summary>The UID of the pod that is the primary of its workload; null: there is none that is protected.</summary>
+    public string? PrimaryOf(string workload) => _primaries.GetValueOrDefault(workload);
+
+    internal void Protects(string workload, bool primary)
+    {
+        if (!primary)
+        {
+            _primaries.Remove(workload);
+        }
+    }
+
+    /// <summary>How many pods of a workload serve.</summary>
+    public int Available(string workload) => _pods.Values.Count(p => p.Workload == workload && p.Ready && p.Facts.DeletionTimestamp is null);
+
+    internal void Add(string node, PodFacts facts, string? workload = null) =>
+        _pods[facts.Uid] = new(facts with { NamespaceLabels = LabelsOf(facts.Namespace) }, node, workload) { Ready = true };
 
     internal SimulatedPod? Find(string uid) => _pods.GetValueOrDefault(uid);
 
@@ -36,52 +53,113 @@ public sealed class SimulatedPods
         foreach (var workload in Workloads.Values)
         {
             var alive = _pods.Values.Count(p => p.Workload == workload.Name && p.Facts.DeletionTimestamp is null);
-            for (; alive < workload.Replicas; alive++)
+            for (; alive < workload.Replicas && Place(workload, nodes) is { } node; alive++)
             {
-                var node = nodes.Where(n => !n.Unschedulable && n.Ready)
-                    .OrderBy(n => _pods.Values.Count(p => p.Node == n.Name))
-                    .ThenBy(n => n.Name, StringComparer.Ordinal)
-                    .FirstOrDefault();
-                if (node is null)
-                {
-                    return added;
-                }
-
                 var name = $"{workload.Name}-{++_count}";
-                var pod = new SimulatedPod(
-                    new() { Namespace = "apps", Name = name, Uid = $"pod-{_count}", Controller = new("ReplicaSet", workload.Name, workload.Name) },
-                    node.Name,
-                    workload.Name);
-                _pods[pod.Facts.Uid] = pod;
+                PodFacts facts = new()
+                {
+                    Namespace = "apps",
+                    Name = name,
+                    Uid = $"pod-{_count}",
+                    Controller = new(workload.ControllerKind, workload.Name, workload.Name),
+                    Labels = workload.Labels,
+                    NamespaceLabels = LabelsOf("apps"),
+                };
+                var pod = new SimulatedPod(facts, node.Name, workload.Name);
+                _pods[facts.Uid] = pod;
                 added.Add(pod);
+                if (workload.HasPrimary && _hadPrimary.Add(workload.Name))
+                {
+                    _primaries[workload.Name] = facts.Uid;
+                }
             }
         }
 
         return added;
     }
 
-    /// <summary>Asks the eviction API. Accepted means that the pod has its deletion timestamp.</summary>
-    internal EvictionOutcome Evict(string uid, DateTimeOffset now)
+    /// <summary>Moves the role of primaries whose nodes go away. Returns the workloads, and the pods that have it now.</summary>
+    internal IReadOnlyList<(string Workload, SimulatedPod Primary)> FailOver(IReadOnlyList<SimulatedNode> nodes)
     {
-        if (Find(uid) is not { } pod)
+        var moved = new List<(string, SimulatedPod)>();
+        var serving = nodes.Where(n => n is { Unschedulable: false, Ready: true }).Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (workload, uid) in _primaries.ToArray())
         {
-            return EvictionOutcome.Gone;
-        }
-
-        if (pod.Workload is { } name && Workloads[name].MinAvailable is { } least)
-        {
-            var available = _pods.Values.Count(p => p.Workload == name && p.Ready && p.Facts.DeletionTimestamp is null);
-            if (pod.Ready && available - 1 < least)
+            if (Find(uid) is { Facts.DeletionTimestamp: null } primary && serving.Contains(primary.Node))
             {
-                return EvictionOutcome.BlockedByBudget;
+                continue;
+            }
+
+            var next = _pods.Values.Where(p => p.Workload == workload && p.Ready && p.Facts.DeletionTimestamp is null && serving.Contains(p.Node))
+                .MinBy(p => p.Facts.Name, StringComparer.Ordinal);
+            if (next is not null)
+            {
+                _primaries[workload] = next.Facts.Uid;
+                moved.Add((workload, next));
             }
         }
 
-        Delete(pod, now);
-        return EvictionOutcome.Accepted;
+        return moved;
+    }
+
+    /// <summary>Asks the eviction API. Accepted means that the pod has its deletion timestamp, unless it was but a dry run.</summary>
+    internal EvictionResult Evict(string @namespace, string name, string uid, DateTimeOffset now, bool dryRun = false)
+    {
+        var (outcome, budget) = Ask(uid);
+        if (outcome == EvictionOutcome.Accepted && !dryRun)
+        {
+            Delete(Find(uid)!, now);
+        }
+
+        return new() { Namespace = @namespace, Name = name, Uid = uid, Outcome = outcome, Budget = budget, At = now };
     }
 
     internal static void Delete(SimulatedPod pod, DateTimeOffset now) => pod.Facts = pod.Facts with { DeletionTimestamp = pod.Facts.DeletionTimestamp ?? now };
+
+    /// <summary>How many other pods of its controller could take over from a pod.</summary>
+    internal int SistersOf(PodFacts pod, IReadOnlyList<SimulatedNode> nodes)
+    {
+        var serving = nodes.Where(n => n is { Unschedulable: false, Ready: true }).Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
+        var node = Find(pod.Uid)?.Node;
+        return _pods.Values.Count(p => p.Facts.Controller == pod.Controller && p.Ready && p.Facts.DeletionTimestamp is null && p.Node != node && serving.Contains(p.Node));
+    }
+
+    private (EvictionOutcome Outcome, string? Budget) Ask(string uid)
+    {
+        if (Find(uid) is not { } pod)
+        {
+            return (EvictionOutcome.Gone, null);
+        }
+
+        if (pod.Workload is { } name)
+        {
+            if (_primaries.GetValueOrDefault(name) == uid)
+            {
+                return (EvictionOutcome.BlockedByBudget, $"{name}-primary");
+            }
+
+            if (Workloads[name].MinAvailable is { } least && pod.Ready && Available(name) - 1 < least)
+            {
+                return (EvictionOutcome.BlockedByBudget, name);
+            }
+        }
+
+        return (EvictionOutcome.Accepted, null);
+    }
+
+    private SimulatedNode? Place(SimulatedWorkload workload, IReadOnlyList<SimulatedNode> nodes)
+    {
+        var open = nodes.Where(n => n is { Unschedulable: false, Ready: true } && !(_pods.Values.Count(p => p.Node == n.Name && p.Workload is not null) >= n.Capacity));
+        if (workload.Homes is { } homes)
+        {
+            var taken = _pods.Values.Where(p => p.Workload == workload.Name).Select(p => p.Node).ToHashSet(StringComparer.Ordinal);
+            return homes.Where(h => !taken.Contains(h)).Select(h => open.FirstOrDefault(n => n.Name == h)).FirstOrDefault(n => n is not null);
+        }
+
+        return open.OrderBy(n => _pods.Values.Count(p => p.Node == n.Name)).ThenBy(n => n.Name, StringComparer.Ordinal).FirstOrDefault();
+    }
+
+    private static Dictionary<string, string> LabelsOf(string @namespace) => new() { ["kubernetes.io/metadata.name"] = @namespace };
 }
 
 internal sealed class SimulatedPod(PodFacts facts, string node, string? workload)

@@ -3,7 +3,7 @@ namespace Ostler.Rollout.Simulation;
 /// <summary>What the controller of the simulation sees.</summary>
 internal static class SimulatedSnapshot
 {
-    public static RolloutSnapshot Gather(SimulatedWorld world, string policy, Dictionary<string, EvictionResult> evictions)
+    public static RolloutSnapshot Gather(SimulatedWorld world, string policy, Dictionary<string, EvictionResult> evictions, SimulatedAnswers answers)
     {
         var facts = world.Policies[policy];
         return new()
@@ -17,7 +17,7 @@ internal static class SimulatedSnapshot
                 Spec = world.Image.Spec,
                 Status = world.Image.Status,
             },
-            Nodes = [.. world.Nodes.Where(n => IsOf(n, policy, facts)).Select(n => FactsOf(world, n, policy, evictions))],
+            Nodes = [.. world.Nodes.Where(n => IsOf(n, policy, facts)).Select(n => answers.With(FactsOf(world, n, policy, evictions)))],
             OtherPolicies =
             [
                 .. world.Policies.Values.Where(p => p.Name != policy && p.Spec is not null)

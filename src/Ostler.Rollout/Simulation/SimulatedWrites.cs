@@ -72,22 +72,14 @@ internal static class SimulatedWrites
     private static EvictionResult Evict(RolloutSimulation simulation, SimulatedNode node, NodeAction.EvictPod evict)
     {
         var world = simulation.World;
-        var outcome = world.Pods.Evict(evict.PodUid, world.Now);
-        if (outcome == EvictionOutcome.Accepted)
+        var result = world.Pods.Evict(evict.Namespace, evict.Pod, evict.PodUid, world.Now);
+        if (result.Outcome == EvictionOutcome.Accepted)
         {
             world.Tell(node.Name, $"{evict.Reason}: {evict.Message}");
             simulation.Machines.End(world.Pods.Find(evict.PodUid)!);
             simulation.Changed(node);
         }
 
-        return new()
-        {
-            Namespace = evict.Namespace,
-            Name = evict.Pod,
-            Uid = evict.PodUid,
-            Outcome = outcome,
-            Budget = outcome == EvictionOutcome.BlockedByBudget ? world.Pods.Find(evict.PodUid)?.Workload : null,
-            At = world.Now,
-        };
+        return result;
     }
 }

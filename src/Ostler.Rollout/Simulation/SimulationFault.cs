@@ -74,6 +74,12 @@ public abstract record SimulationFault(TimeSpan At)
     /// <summary>Sets retryFailuresBefore to the moment at which this happens.</summary>
     public sealed record Retry(TimeSpan At, string Policy) : SimulationFault(At);
 
-    /// <summary>Changes the budget of a workload.</summary>
+    /// <summary>A pod has done its work.</summary>
+    public sealed record PodCompletes(TimeSpan At, string Pod) : SimulationFault(At);
+
+    /// <summary>Changes how many pods of workloads fit on a node.</summary>
+    public sealed record CapacityChanges(TimeSpan At, string Node, int? Capacity) : SimulationFault(At);
+
+    /// <summary>Changes the budget of a workload. Null: it has none any more, nor has its primary.</summary>
     public sealed record BudgetChanges(TimeSpan At, string Workload, int? MinAvailable) : SimulationFault(At);
 }

@@ -58,6 +58,9 @@ public sealed record SimulatedNodeSpec
     /// <summary>Pods that only this node has.</summary>
     public IReadOnlyList<PodFacts> Pods { get; init; } = [];
 
+    /// <summary>How many pods of workloads fit on it. Null: as many as there are.</summary>
+    public int? Capacity { get; init; }
+
     /// <summary>How far the host's clock is ahead of the controller's.</summary>
     public TimeSpan ClockSkew { get; init; }
 }
@@ -71,6 +74,20 @@ public sealed record SimulatedWorkload
 
     /// <summary>The PodDisruptionBudget's minAvailable; null: no budget.</summary>
     public int? MinAvailable { get; init; }
+
+    /// <summary>The kind of the pods' controller. Of a ReplicaSet, the workload is its Deployment.</summary>
+    public string ControllerKind { get; init; } = "ReplicaSet";
+
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>The nodes on which the pods' volumes lie: each pod runs there or nowhere. Null: anywhere.</summary>
+    public IReadOnlyList<string>? Homes { get; init; }
+
+    /// <summary>
+    /// Whether one of the pods is the primary, which a budget of its own never lets go. When its node is cordoned or dies, the role moves to a Ready
+    /// pod on a schedulable, Ready node, if there is one.
+    /// </summary>
+    public bool HasPrimary { get; init; }
 }
 
 /// <summary>How long things take. Each time is drawn between the two.</summary>

@@ -49,6 +49,15 @@ public sealed record NodeFacts
     /// The pods bound to it, gathered for nodes that hold a slot. Null: not known, which is never taken for drained.
     /// </summary>
     public IReadOnlyList<PodFacts>? Pods { get; init; }
+
+    /// <summary>What a dry run of its drain gave. Null: not asked yet.</summary>
+    public PreflightFacts? Preflight { get; init; }
+
+    /// <summary>The workloads that were asked for on its behalf. Null: not asked yet.</summary>
+    public WorkloadFacts? Workloads { get; init; }
+
+    /// <summary>The volumes that are still attached to it. Null: not asked yet.</summary>
+    public VolumeFacts? Volumes { get; init; }
 }
 
 /// <summary>The NodeOS of a Node.</summary>

@@ -27,7 +27,24 @@ public sealed record PodFacts
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
+    /// <summary>The labels of its namespace, which drain rules may ask for. Null: not known, which is never taken for having none.</summary>
+    public IReadOnlyDictionary<string, string>? NamespaceLabels { get; init; }
+
+    /// <summary>The PersistentVolumeClaims that it mounts, those of its ephemeral volumes included.</summary>
+    public IReadOnlyList<string>? Claims { get; init; }
+
     public IReadOnlyList<string>? Finalizers { get; init; }
+
+    /// <summary>
+    /// How many other pods of its controller run on Ready nodes that are schedulable, and so could take over from it. Looked for where a dry run of its
+    /// eviction was refused and <see cref="MayMoveOnCordon"/>; null: not known.
+    /// </summary>
+    public int? Sisters { get; init; }
+
+    /// <summary>
+    /// Whether its controller may do something about a cordon of its node: those of Kubernetes itself do not, any other may (CloudNativePG moves its primary).
+    /// </summary>
+    public bool MayMoveOnCordon => Controller is { Kind: not ("ReplicaSet" or "StatefulSet" or "ReplicationController" or "Job") };
 
     /// <summary>
     /// What this process's last try to evict the pod gave, for messages and for the pace of retries. Null after a restart, which

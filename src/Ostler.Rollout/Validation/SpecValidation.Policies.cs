@@ -21,6 +21,7 @@ public static partial class SpecValidation
 
         CheckSelector("spec.nodeSelector", spec.NodeSelector, problems);
         CheckTimes(spec, now, problems);
+        CheckDrain(spec.Drain, problems);
         CheckHealth(spec.Health, problems);
         CheckSupport(spec, problems);
         return problems.Found;
@@ -92,8 +93,6 @@ public static partial class SpecValidation
         NotSupportedIf(spec.Rollout.Topology is not null, "spec.rollout.topology", "is not supported yet: remove it (nodes go zone after zone by themselves)");
         NotSupportedIf(spec.Windows is { Count: > 0 }, "spec.windows", "is not supported yet: use spec.paused");
         NotSupportedIf(spec.Freezes is { Count: > 0 }, "spec.freezes", "is not supported yet: use spec.paused");
-        NotSupportedIf(spec.Drain.Rules is { Count: > 0 }, "spec.drain.rules", remove);
-        NotSupportedIf(spec.Drain.VolumeDetachTimeout is not null, "spec.drain.volumeDetachTimeout", remove);
         NotSupportedIf(spec.Reboot.Method == RebootMethod.SoftReboot, "spec.reboot.method", "SoftReboot is not supported yet: use Auto or Reboot");
         NotSupportedIf(spec.Rollback.Scope != RollbackScope.Node, "spec.rollback.scope", $"{spec.Rollback.Scope} is not supported yet: use Node");
         NotSupportedIf(spec.Rollback.Watchdog is not null, "spec.rollback.watchdog", remove);
@@ -102,7 +101,7 @@ public static partial class SpecValidation
             foreach (var kind in KindsOf(spec.Health.Checks![i]))
             {
                 NotSupportedIf(
-                    kind is not ("systemd" or "exec"), $"spec.health.checks[{i}].{kind}", "is not supported yet: use a systemd or exec check of the host");
+                    kind is not ("systemd" or "exec" or "workloads"), $"spec.health.checks[{i}].{kind}", "is not supported yet: use a systemd or exec check of the host");
             }
         }
 

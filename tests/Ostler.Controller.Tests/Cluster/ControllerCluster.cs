@@ -9,21 +9,21 @@ public sealed class ControllerCluster : ControlPlaneFixture
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
-        await Cluster.InstallCustomResourcesAsync(Crds(), TestContext.Current.CancellationToken);
+        await Cluster.InstallCustomResourcesAsync(Config("crd"), TestContext.Current.CancellationToken);
     }
 
-    /// <summary>config/crd of the repository that this assembly was built in.</summary>
-    private static string Crds()
+    /// <summary>A folder of config/ of the repository that this assembly was built in.</summary>
+    public static string Config(string name)
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (Directory.Exists(Path.Combine(folder.FullName, "config", "crd")))
+            if (Directory.Exists(Path.Combine(folder.FullName, "config", name)))
             {
-                return Path.Combine(folder.FullName, "config", "crd");
+                return Path.Combine(folder.FullName, "config", name);
             }
         }
 
-        throw new DirectoryNotFoundException($"There is no config/crd above {AppContext.BaseDirectory}.");
+        throw new DirectoryNotFoundException($"There is no config/{name} above {AppContext.BaseDirectory}.");
     }
 }
 

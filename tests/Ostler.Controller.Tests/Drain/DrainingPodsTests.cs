@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Ostler.Controller.Drain;
+using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Rollout;
 using Ostler.Testing;
@@ -31,6 +32,7 @@ public sealed class DrainingPodsTests
         await UntilAsync(() => pods.PodsOf("node-1") is not null);
         var pod = Assert.Single(pods.PodsOf("node-1")!);
         Assert.Equal(("apps", "web-1", "uid-1"), (pod.Namespace, pod.Name, pod.Uid));
+        Assert.Equal("front", pod.NamespaceLabels!["tier"]);
         Assert.Equal("spec.nodeName=node-1", server.Received[0].Query("fieldSelector"));
     }
 
@@ -129,6 +131,7 @@ public sealed class DrainingPodsTests
 
     private DrainingPods Pods(ApiClient client) => new(
         node => DrainingPods.CreateInformer(client, node, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance),
+        Given.Lister(ControllerResources.Namespaces, new Namespace { Metadata = new() { Name = "apps", Uid = "apps", ResourceVersion = "1", Labels = new Dictionary<string, string> { ["tier"] = "front" } } }),
         policy => _changed.Writer.TryWrite(policy));
 
     private static ScriptedServer Server(Func<ScriptedResponse, Task> list) => new(async (request, response, hangUp) =>

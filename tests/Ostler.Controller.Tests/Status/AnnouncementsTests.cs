@@ -44,6 +44,12 @@ public sealed class AnnouncementsTests
         { "complete", Of(ConditionTypes.Ready, ConditionStatus.False, "x"), Of(ConditionTypes.Ready, ConditionStatus.True, Reasons.UpToDate), "Normal UpToDate" },
         { "under way", Of(ConditionTypes.Ready, ConditionStatus.True, "x"), Of(ConditionTypes.Ready, ConditionStatus.False, Reasons.RollingOut), null },
         { "refused", null, Of(ConditionTypes.Accepted, ConditionStatus.False, Reasons.NotSupportedYet), "Warning NotSupportedYet" },
+        { "waits for workloads in vain", null, Of(ConditionTypes.Stalled, ConditionStatus.True, Reasons.WorkloadsNotRecovered), "Warning WorkloadsNotRecovered" },
+        {
+            "still waits for them", Of(ConditionTypes.Stalled, ConditionStatus.True, Reasons.WorkloadsNotRecovered),
+            Of(ConditionTypes.Stalled, ConditionStatus.True, Reasons.WorkloadsNotRecovered), null
+        },
+        { "at a standstill of which another condition tells", null, Of(ConditionTypes.Stalled, ConditionStatus.True, Reasons.TooManyFailures), null },
         { "accepted", null, Of(ConditionTypes.Accepted, ConditionStatus.True, Reasons.Succeeded), null },
     };
 

@@ -79,6 +79,18 @@ public sealed class ExecutorTests
     }
 
     [Fact]
+    public async Task Nothing_is_evicted_whose_workload_could_not_be_written_down_first()
+    {
+        await using var server = Given.Server((_, response) => response.StatusAsync(403, "Forbidden"));
+        var run = new Run(server, Given.Node("a", cordonedBy: "edge"));
+
+        var result = await run.ExecuteAsync(Apply("a"), Evict("one"));
+
+        Assert.Single(server.Received);
+        Assert.Empty(result.Evictions);
+    }
+
+    [Fact]
     public async Task A_goal_is_written_only_over_the_nodeos_that_the_plan_saw()
     {
         await using var server = Given.Server((_, response) => response.JsonAsync(Given.Written(ControllerResources.NodeOSes, Given.NodeOS("a"), "21")));

@@ -70,6 +70,7 @@ public sealed class GathererTests
         Given.Lister(ControllerResources.Nodes, nodes),
         Given.Lister(ControllerResources.NodeOSes, nodeOSes),
         pods ?? new(),
+        new NodeAnswers(TimeProvider.System),
         "leader",
         new FakeTimeProvider(Given.Now)).Gather(policy);
 

@@ -88,5 +88,21 @@ public sealed class NodeMappingTests
         Assert.Equal(Given.Now, facts.DeletionTimestamp);
         Assert.Equal(("apps", "web-1", "p1", "Running"), (facts.Namespace, facts.Name, facts.Uid, facts.Phase));
         Assert.Equal(["x/y"], facts.Finalizers!);
+        Assert.Null(facts.Claims);
+    }
+
+    [Theory]
+    [InlineData("""{"name":"h","hostPath":{"path":"/var"}}""", false, "")]
+    [InlineData("""{"name":"t","emptyDir":{}}""", true, "")]
+    [InlineData("""{"name":"d","persistentVolumeClaim":{"claimName":"data"}},{"name":"e","ephemeral":{"volumeClaimTemplate":{}}}""", false, "data web-1-e")]
+    public void Of_a_pods_volumes_its_own_data_and_its_claims_matter(string volumes, bool hasEmptyDir, string claims)
+    {
+        var pod = ControllerResources.Pods.Deserialize(Encoding.UTF8.GetBytes(
+            $$$"""{"metadata":{"namespace":"apps","name":"web-1","uid":"p1"},"spec":{"volumes":[{{{volumes}}}]}}""")).Trimmed();
+
+        var facts = NodeMapping.ToFacts(pod, null);
+
+        Assert.Equal(hasEmptyDir, facts.HasEmptyDir);
+        Assert.Equal(claims, string.Join(' ', facts.Claims ?? []));
     }
 }

@@ -42,6 +42,23 @@ public sealed class PolicyKeysTests
     }
 
     [Fact]
+    public void The_labels_of_a_namespace_wake_the_policies_whose_drain_rules_ask_for_them()
+    {
+        var asks = Given.Policy("asks", "edge-os", Edge);
+        _keys.OnPolicy(new(InformerEventType.Added, null, asks with { Spec = asks.Spec with { Drain = new() { Rules = [new() { NamespaceSelector = new() }] } } }));
+        _woken.Clear();
+        var apps = new Namespace { Metadata = new() { Name = "apps" } };
+        var labelled = apps with { Metadata = apps.Metadata with { Labels = Edge } };
+
+        _keys.OnNamespace(new(InformerEventType.Added, null, apps));
+        Assert.Equal(["asks"], Woken());
+        _keys.OnNamespace(new(InformerEventType.Updated, apps, labelled));
+        Assert.Equal(["asks"], Woken());
+        _keys.OnNamespace(new(InformerEventType.Updated, labelled, labelled with { Metadata = labelled.Metadata with { ResourceVersion = "2" } }));
+        Assert.Empty(Woken());
+    }
+
+    [Fact]
     public void A_heartbeat_wakes_nobody_unless_the_node_holds_a_slot()
     {
         _keys.OnNode(new(InformerEventType.Updated, Given.Node("n", labels: Edge), Heartbeat(Given.Node("n", labels: Edge))));

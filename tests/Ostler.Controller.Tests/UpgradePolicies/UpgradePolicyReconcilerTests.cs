@@ -18,6 +18,7 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
     private static readonly NodeOSStatus Observed = new() { BootID = "boot-1", Booted = new() { Digest = "0000000000000000000000000000000000000000000000000000000000000001" }, ObservedGeneration = 3, Backend = "ostree" };
 
     private readonly FakeTimeProvider _time = new(Given.Now);
+    private readonly NodeAnswers _answers = new(new FakeTimeProvider(Given.Now));
     private readonly ControllerMetrics _metrics = new("Test." + nameof(UpgradePolicyReconcilerTests));
     private readonly List<string> _events = [];
     private readonly ScriptedServer _server;
@@ -27,6 +28,7 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
     private readonly Informer<NodeOS> _nodeOSes;
     private Func<ScriptedRequest, (int Code, string Reason)?> _refuse = _ => null;
     private int _version = 1000;
+    private int _eviction = 201;
 
     public UpgradePolicyReconcilerTests()
     {
@@ -52,6 +54,31 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         Assert.Equal(["/apis/ostler.dev/v1alpha1/nodeoses/a", "/apis/ostler.dev/v1alpha1/upgradepolicies/edge/status"], _server.Received.Select(r => r.Path));
         Assert.Equal(Goal.Stage, _nodeOSes.Lister.Get(NamespacedName.ClusterScoped("a"))!.Spec.Goal);
         Assert.Equal(2, _policies.Lister.Get(NamespacedName.ClusterScoped("edge"))!.Status!.Nodes!.Total);
+    }
+
+    [Theory]
+    [InlineData(201, "edge", null)]
+    [InlineData(429, null, Reasons.DrainWouldBlock)]
+    public async Task A_node_is_cordoned_only_after_a_dry_run_of_its_drain(int answer, string? cordonedBy, string? blocked)
+    {
+        var staged = Observed with
+        {
+            Attempt = 1,
+            Staged = new() { Digest = Given.Digest, Locked = true },
+            Conditions = [new() { Type = ConditionTypes.Staged, Status = ConditionStatus.True, Reason = "Staged", LastTransitionTime = Given.Now }],
+        };
+        var target = new NodeImage { Digest = Given.Digest, Ostree = new() { Remote = "acme", Ref = "acme/edge", Url = "http://127.0.0.1:1/repo" } };
+        var os = Given.NodeOS("a", spec: new() { Policy = "edge", Goal = Goal.Stage, Attempt = 1, Image = target }, status: staged);
+        _nodeOSes.Absorb(os with { Metadata = os.Metadata with { ResourceVersion = "21" } });
+        _eviction = answer;
+
+        var first = await Reconciler().ReconcileAsync("edge", Given.Cancel);
+        Assert.Null(_nodes.Lister.Get(NamespacedName.ClusterScoped("a"))!.CordonedBy);
+        await Reconciler().ReconcileAsync("edge", Given.Cancel);
+
+        Assert.Equal(TimeSpan.FromMilliseconds(200), first.RequeueAfter);
+        Assert.Equal(cordonedBy, _nodes.Lister.Get(NamespacedName.ClusterScoped("a"))!.CordonedBy);
+        Assert.Equal(blocked, _policies.Lister.Get(NamespacedName.ClusterScoped("edge"))!.Status!.Blocked?.FirstOrDefault(b => b.Node == "a")?.Reason);
     }
 
     [Fact]
@@ -115,9 +142,17 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
             _nodes.Lister,
             _nodeOSes.Lister,
             new NoPods(),
+            _answers,
             null,
             _time),
         new Executor(_client, _nodes, _nodeOSes, new PodEvictions(_client, _time), _ => { }, NullLogger<Executor>.Instance),
+        new NodeQuestions(
+            new(_client, new(_client, _time), _nodes.Lister, Given.Lister(ControllerResources.Namespaces), _time),
+            new(_client, _time),
+            new(_client, _time),
+            _answers,
+            _time,
+            NullLogger<NodeQuestions>.Instance),
         _policies.Lister,
         new(_client, ControllerResources.UpgradePolicies, _policies, _time, TimeSpan.FromSeconds(1)),
         new((_, _, reason, _, _) => _events.Add(reason)),
@@ -130,6 +165,20 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         if (_refuse(request) is { } refusal)
         {
             return response.StatusAsync(refusal.Code, refusal.Reason);
+        }
+
+        switch (request.Path)
+        {
+            case "/api/v1":
+                return response.JsonAsync("""{"resources":[{"name":"pods/eviction","kind":"Eviction","group":"policy","version":"v1","namespaced":true}]}""");
+            case "/apis/policy/v1":
+                return response.JsonAsync("""{"resources":[{"name":"poddisruptionbudgets","kind":"PodDisruptionBudget"}]}""");
+            case "/api/v1/pods":
+                return response.JsonAsync("""{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"namespace":"apps","name":"web","uid":"w","ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web","uid":"r","controller":true}]}}]}""");
+            case "/apis/policy/v1/namespaces/apps/poddisruptionbudgets":
+                return response.JsonAsync("""{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"namespace":"apps","name":"web"},"spec":{"selector":{}}}]}""");
+            case "/api/v1/namespaces/apps/pods/web/eviction":
+                return _eviction == 201 ? response.JsonAsync("{}", 201) : response.StatusAsync(_eviction, "TooManyRequests");
         }
 
         var name = NamespacedName.ClusterScoped(request.Path.Split('/')[request.Path.EndsWith("/status", StringComparison.Ordinal) ? ^2 : ^1]);

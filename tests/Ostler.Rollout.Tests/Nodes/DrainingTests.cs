@@ -195,6 +195,22 @@ public class DrainingTests
     }
 
     [Theory]
+    [InlineData(DrainTimeoutAction.Release, 29, Reasons.DrainBlocked, "apps/web: PodDisruptionBudget web-pdb allows no disruption now")]
+    [InlineData(DrainTimeoutAction.Release, 31, Reasons.DrainBlocked, "Not drained within 30m: apps/web: PodDisruptionBudget web-pdb allows no disruption now")]
+    [InlineData(DrainTimeoutAction.Hold, 31, Reasons.DrainBlocked, "apps/web: PodDisruptionBudget web-pdb allows no disruption now")]
+    [InlineData(DrainTimeoutAction.Force, 31, Reasons.DrainForced, "onTimeout is Force: apps/web must go")]
+    public void Status_says_which_pods_and_which_budget_are_in_the_way(DrainTimeoutAction action, double minutes, string reason, string message)
+    {
+        var snapshot = Given.Snapshot(Given.Cordoned("n1", Refused(Web, 2)) with { CordonedAt = Given.Ago(minutes) })
+            .With(s => s with { Drain = s.Drain with { OnTimeout = action } });
+
+        var blocked = Assert.Single(RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Blocked!);
+
+        Assert.Equal(("n1", reason), (blocked.Node, blocked.Reason));
+        Assert.StartsWith(message, blocked.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("web", 29, "EvictPod")]
     [InlineData("web", 30, "DeletePod")]
     [InlineData("web", 59, "DeletePod")]

@@ -14,6 +14,7 @@ internal sealed class Invariants
 
     private readonly Dictionary<string, DateTimeOffset> _passingSince = [];
     private readonly Dictionary<string, (DateTimeOffset Since, string Uid)> _inFlightSince = [];
+    private readonly Dictionary<(string, string), DateTimeOffset> _deadlockedSince = [];
     private readonly List<string> _broken = [];
     private readonly RolloutSimulation _simulation;
 
@@ -43,6 +44,7 @@ internal sealed class Invariants
             Require(
                 3, node.Name, node.CordonedBy is null || IsFailed(world, node), $"is still cordoned by {node.CordonedBy} (goal {node.OS?.Spec.Goal}, step {node.OS?.Status?.Step})");
             Require(6, node.Name, node.OS?.Spec.Goal is not (Goal.Boot or Goal.Rollback) || IsFailed(world, node), $"never came to an end: {node.OS?.Spec.Goal}");
+            Require(6, node.Name, !IsRecovering(node) || world.Now >= node.OS!.Spec.Deadlines!.Recovered, "keeps its slot for its workloads although their time is not over");
         }
     }
 
@@ -82,6 +84,9 @@ internal sealed class Invariants
                 case NodeAction.ApplySpec { Spec.Goal: Goal.Boot } boot when node.OS!.Spec.Goal == Goal.Stage:
                     JudgeBoot(world, policy, node, boot.Spec);
                     break;
+                case NodeAction.EvictPod evict:
+                    JudgeEviction(world, policy, evict);
+                    break;
                 case NodeAction.Uncordon uncordon:
                     Count("uncordon");
                     Require(3, node.Name, node.CordonedBy == name, $"is uncordoned on behalf of {name}, but was cordoned by {node.CordonedBy ?? "a human"}");
@@ -109,6 +114,8 @@ internal sealed class Invariants
         var target = world.Image.Status!.Resolved!.Digest;
         var failed = selected.Count(n => n.OS?.Spec.Failure is { } f && f.Digest == target && !(f.At <= spec.Rollout.RetryFailuresBefore));
         Require(7, policy.Name, failed <= spec.Rollback.MaxFailures.Of(selected.Length), $"grants a slot although {failed} nodes failed");
+        var late = selected.Where(n => IsRecovering(n) && n.OS!.Spec.Deadlines!.Recovered is { } until && until <= world.Now && !(until <= spec.Rollout.RetryFailuresBefore));
+        Require(7, policy.Name, !late.Any(), $"grants a slot although workloads of {late.FirstOrDefault()?.Name} are not available again");
         foreach (var grant in granted)
         {
             var node = world.Find(grant.Node)!;
@@ -116,6 +123,31 @@ internal sealed class Invariants
             Require(1, node.Name, node is { Unschedulable: false, Ready: true }, "is granted a slot although it is cordoned or not Ready");
             Require(4, node.Name, node.OS!.Status is { Staged: { } staged } && staged.Digest == target, "is granted a slot although the target is not staged");
         }
+    }
+
+    private void JudgeEviction(SimulatedWorld world, SimulatedPolicy policy, NodeAction.EvictPod evict)
+    {
+        Count("evict");
+        var drain = (policy.Spec ?? Trees.Policy()).Drain;
+        var pods = world.Pods.On(evict.Node).Where(p => p.Controller?.Kind != "DaemonSet" && p.Phase is not ("Succeeded" or "Failed")).ToArray();
+        if (pods.FirstOrDefault(p => p.Uid == evict.PodUid) is not { } pod)
+        {
+            return;
+        }
+
+        var (behavior, order) = RuleOf(drain, pod);
+        Require(2, evict.Node, behavior == DrainBehavior.Evict, $"has {pod.Name} evicted, which a rule says to {behavior}");
+        var before = pods.FirstOrDefault(p => RuleOf(drain, p) is { Behavior: not DrainBehavior.Skip } rule && rule.Order < order);
+        Require(2, evict.Node, before is null, $"has {pod.Name} of order {order} evicted before {before?.Name}");
+        Require(
+            2, evict.Node, world.Find(evict.Node)!.Unschedulable && world.Find(evict.Node)!.CordonedBy == policy.Name, $"has {pod.Name} evicted without a slot");
+    }
+
+    private static (DrainBehavior Behavior, int Order) RuleOf(DrainSpec drain, PodFacts pod)
+    {
+        var rule = (drain.Rules ?? []).FirstOrDefault(
+            r => r.PodSelector?.Matches(pod.Labels) != false && r.NamespaceSelector?.Matches(pod.NamespaceLabels) != false);
+        return (rule?.Behavior ?? DrainBehavior.Evict, rule?.Order ?? 0);
     }
 
     private void MustBeFree(SimulatedWorld world, string policy, SimulatedNode node, string digest, string what)
@@ -135,6 +167,7 @@ internal sealed class Invariants
         Require(8, node.Name, world.Policies.Values.Count(p => p.Spec?.NodeSelector.Matches(node.Labels) == true) == 1, "is told to boot although two policies, or none, select it");
         var left = world.Pods.On(node.Name)
             .Where(p => p.Controller?.Kind != "DaemonSet" && p.Phase is not ("Succeeded" or "Failed"))
+            .Where(p => RuleOf(policy.Spec!.Drain, p).Behavior != DrainBehavior.Skip)
             .ToArray();
         var forced = policy.Spec!.Drain.OnTimeout == DrainTimeoutAction.Force && world.Now - node.CordonedAt >= 2 * (TimeSpan)policy.Spec.Drain.Timeout;
         Require(
@@ -164,6 +197,34 @@ internal sealed class Invariants
         {
             CheckFlight(world, node);
         }
+
+        CheckDeadlock(world);
+    }
+
+    // Two nodes that were cordoned together, each with a primary that could move to the other one only: neither drain can ever end.
+    private void CheckDeadlock(SimulatedWorld world)
+    {
+        var draining = world.Nodes.Where(n => n is { CordonedBy: not null, Ready: true, OS.Spec.Goal: Goal.Stage }).ToArray();
+        var pairs = (from one in draining
+                     from other in draining
+                     where string.CompareOrdinal(one.Name, other.Name) < 0 && one.CordonedBy == other.CordonedBy && WaitsFor(world, one, other) && WaitsFor(world, other, one)
+                     select (one.Uid, other.Uid)).ToHashSet();
+        foreach (var over in _deadlockedSince.Keys.Where(k => !pairs.Contains(k)).ToArray())
+        {
+            _deadlockedSince.Remove(over);
+        }
+
+        foreach (var pair in pairs)
+        {
+            _deadlockedSince.TryAdd(pair, world.Now);
+            Require(6, pair.Item1, world.Now - _deadlockedSince[pair] <= 2 * Slack, $"and {pair.Item2} wait for each other");
+        }
+    }
+
+    private static bool WaitsFor(SimulatedWorld world, SimulatedNode one, SimulatedNode other)
+    {
+        var homes = world.Scenario.Workloads.Where(w => w.Homes?.Contains(other.Name) == true).Select(w => w.Name).ToHashSet();
+        return world.Pods.On(one.Name).Any(p => p.Controller is { } c && homes.Contains(c.Name) && world.Pods.PrimaryOf(c.Name) == p.Uid);
     }
 
     // At each look of the controller: what passes away between two looks, a level-triggered controller does not see.
@@ -191,8 +252,8 @@ internal sealed class Invariants
 
     private void CheckFlight(SimulatedWorld world, SimulatedNode node)
     {
-        var policy = node.CordonedBy ?? (node.OS?.Spec.Goal is Goal.Boot or Goal.Rollback ? node.OS.Spec.Policy : null);
-        if (policy is null || IsFailed(world, node))
+        var policy = node.CordonedBy ?? (node.OS?.Spec.Goal is Goal.Boot or Goal.Rollback || IsRecovering(node) ? node.OS!.Spec.Policy : null);
+        if (policy is null || (IsRecovering(node) && node.OS!.Spec.Deadlines!.Recovered <= world.Now) || IsFailed(world, node))
         {
             _inFlightSince.Remove(node.Uid);
             return;
@@ -207,7 +268,7 @@ internal sealed class Invariants
 
         var drain = (TimeSpan)spec.Drain.Timeout * (spec.Drain.OnTimeout == DrainTimeoutAction.Force ? 2 : 1);
         var boot = (TimeSpan)spec.Reboot.Timeout + spec.Health.Timeout;
-        var longest = drain + boot + spec.Rollout.Soak + boot + Slack;
+        var longest = drain + boot + spec.Rollout.Soak + boot + spec.Drain.WorkloadTimeout + Slack;
         Require(6, node.Name, world.Now - _inFlightSince[node.Uid].Since <= longest, $"is in flight for more than {longest}");
     }
 
@@ -220,7 +281,10 @@ internal sealed class Invariants
     };
 
     private static bool IsInFlight(SimulatedNode node, string policy) =>
-        node.CordonedBy == policy || (node.OS?.Spec is { Goal: Goal.Boot or Goal.Rollback } spec && spec.Policy == policy);
+        node.CordonedBy == policy || (node.OS?.Spec is { } spec && spec.Policy == policy && (spec.Goal is Goal.Boot or Goal.Rollback || IsRecovering(node)));
+
+    /// <summary>Back in service, and kept for what its drain displaced.</summary>
+    private static bool IsRecovering(SimulatedNode node) => node.OS?.Spec is { Goal: Goal.Observe, Displaced.Count: > 0, Deadlines.Recovered: not null };
 
     private void Count(string what) => Seen[what] = Seen.GetValueOrDefault(what) + 1;
 

@@ -6,7 +6,9 @@ namespace Ostler.Rollout.Tests.Simulation;
 /// <summary>Invariant 9: whoever dies between whichever two steps, the end is the same.</summary>
 public class KillTests
 {
-    public static TheoryData<string> Rollouts => ["all goes well", "one falls back and one is unhealthy", "a budget blocks the first drain", "power fails during a boot"];
+    public static TheoryData<string> Rollouts => ["all goes well", "one falls back and one is unhealthy", "a budget blocks the first drain", "power fails during a boot",
+        "a dry run is blocked at first", "workloads take their time", "pods go in order and some are waited for",
+        "two databases lie crosswise"];
 
     [Theory]
     [MemberData(nameof(Rollouts))]
@@ -72,8 +74,28 @@ public class KillTests
             },
             "a budget blocks the first drain" => scenario with
             {
+                Policies = new Dictionary<string, UpgradePolicySpec>
+                {
+                    ["edge"] = scenario.Policies["edge"] with { Drain = scenario.Policies["edge"].Drain with { Preflight = DrainPreflight.Ignore } },
+                },
                 Workloads = [new() { Name = "web", Replicas = 4, MinAvailable = 4 }],
                 Faults = [new SimulationFault.BudgetChanges(TimeSpan.FromMinutes(8), "web", 1)],
+            },
+            "a dry run is blocked at first" => scenario with
+            {
+                Workloads = [new() { Name = "web", Replicas = 4, MinAvailable = 4 }],
+                Faults = [new SimulationFault.BudgetChanges(TimeSpan.FromMinutes(8), "web", 1)],
+            },
+            "workloads take their time" => scenario with
+            {
+                Nodes = Scenarios.Nodes(3, (i, n) => n with { Capacity = 2 }),
+                Workloads = [new() { Name = "web", Replicas = 5, MinAvailable = 1 }],
+                Faults = [new SimulationFault.CapacityChanges(TimeSpan.Zero, "n1", 1), new SimulationFault.CapacityChanges(TimeSpan.FromMinutes(40), "n1", 2)],
+            },
+            "two databases lie crosswise" => DrainScenarios.Of("cordon-deadlock")!,
+            "pods go in order and some are waited for" => DrainScenarios.Of("wait-completed")! with
+            {
+                Workloads = [new() { Name = "db", Replicas = 2, Labels = new Dictionary<string, string> { ["tier"] = "db" }, ControllerKind = "StatefulSet" }],
             },
             "power fails during a boot" => scenario with
             {

@@ -26,6 +26,11 @@ public class NarrativeTests
         "staging-fails",
         "agent-goes-silent",
         "flapping-health",
+        "drain-order",
+        "wait-completed",
+        "preflight-blocked",
+        "workloads-recover",
+        "cordon-deadlock",
     ];
 
     [Theory]
@@ -82,7 +87,7 @@ public class NarrativeTests
                 new SimulationFault.Retry(At(30), "edge"),
                 new SimulationFault.Retry(At(60), "edge")),
             "drain-blocked-by-a-budget" => Scenarios.Cluster(
-                2, s => s with { Drain = new() { Timeout = Duration.FromMinutes(5) } },
+                2, s => s with { Drain = new() { Timeout = Duration.FromMinutes(5), Preflight = DrainPreflight.Ignore } },
                 new SimulationFault.BudgetChanges(At(25), "web", 1)) with
             { Workloads = [new() { Name = "web", Replicas = 3, MinAvailable = 3 }] },
             "drain-by-force" => Forced(),
@@ -120,7 +125,7 @@ public class NarrativeTests
                 1, s => s with { Rollout = s.Rollout with { Soak = Duration.FromMinutes(2) } },
                 new SimulationFault.Boots(At(0), "n1", [SimulatedBoot.Flapping])) with
             { Workloads = [] },
-            _ => throw new ArgumentOutOfRangeException(nameof(scenario), scenario, "no such scenario"),
+            _ => DrainScenarios.Of(scenario) ?? throw new ArgumentOutOfRangeException(nameof(scenario), scenario, "no such scenario"),
         };
 
         static SimulationScenario Forced()

@@ -31,18 +31,36 @@ internal sealed record RolloutCase
 
     public int? MinAvailable { get; init; }
 
+    /// <summary>Whether there are drain rules, pods that they speak of, and a database that goes last.</summary>
+    public bool HasRules { get; init; }
+
+    /// <summary>How many pods of workloads fit on a node.</summary>
+    public int? Capacity { get; init; }
+
+    public DrainPreflight Preflight { get; init; }
+
+    /// <summary>Whether two databases have their primaries and replicas crosswise on the first two nodes.</summary>
+    public bool HasPrimaries { get; init; }
+
     public IReadOnlyList<CaseFault> Faults { get; init; } = [];
 
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
-        + $"automatic {Automatic}, maxFailures {MaxFailures}, minAvailable {MinAvailable}; {string.Join("; ", Faults)}";
+        + $"automatic {Automatic}, maxFailures {MaxFailures}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
+        + $"preflight {Preflight}, primaries {HasPrimaries}; {string.Join("; ", Faults)}";
 
     public SimulationScenario Scenario()
     {
         var policy = Trees.Policy(s => s with
         {
             Rollout = s.Rollout with { MaxUnavailable = MaxUnavailable, StageAhead = StageAhead, Soak = Duration.FromSeconds(SoakSeconds) },
-            Drain = s.Drain with { Timeout = Duration.FromMinutes(DrainMinutes), OnTimeout = OnTimeout },
+            Drain = s.Drain with
+            {
+                Timeout = Duration.FromMinutes(DrainMinutes),
+                OnTimeout = OnTimeout,
+                Preflight = Preflight,
+                Rules = HasRules ? DrainScenarios.Rules : null,
+            },
             Rollback = new() { Automatic = Automatic, MaxFailures = IntOrPercent.Count(MaxFailures) },
         });
         return new()
@@ -53,17 +71,29 @@ internal sealed record RolloutCase
             {
                 Labels = new Dictionary<string, string> { ["topology.kubernetes.io/zone"] = i % 2 == 0 ? "a" : "b", ["half"] = i <= Nodes / 2 ? "first" : "second" },
                 ClockSkew = TimeSpan.FromMinutes(((Seed + i) % 5) - 2),
+                Capacity = Capacity,
+                Pods = HasRules
+                    ? [.. n.Pods, DrainScenarios.Pod($"job-{i}", "Job", "apps", "batch"), DrainScenarios.Pod($"probe-{i}", "ReplicaSet", "lab", "probe")]
+                    : n.Pods,
             }),
             Policies = new Dictionary<string, UpgradePolicySpec> { ["edge"] = policy },
             Image = Trees.ImageSpec,
             TargetDigest = Trees.New,
             TargetVersion = "42",
-            Workloads = [new() { Name = "web", Replicas = Nodes + 1, MinAvailable = MinAvailable }],
+            Workloads =
+            [
+                new() { Name = "web", Replicas = Nodes + 1, MinAvailable = MinAvailable },
+                .. HasRules ? [Database] : Array.Empty<SimulatedWorkload>(),
+                .. HasPrimaries ? DrainScenarios.Crosswise : [],
+            ],
             LeaderNode = "n1",
             Faults =
             [
                 .. Faults.Select(f => f.ToFault(Nodes)),
+                .. Enumerable.Range(1, HasRules ? Nodes : 0).Select(i => new SimulationFault.PodCompletes(TimeSpan.FromMinutes((Seed + i) % 50), $"job-{i}")),
+                .. Enumerable.Range(1, Nodes).Select(i => new SimulationFault.CapacityChanges(Lifted, $"n{i}", null)),
                 new SimulationFault.BudgetChanges(Lifted, "web", null),
+                .. (HasPrimaries ? DrainScenarios.Crosswise : []).Select(w => new SimulationFault.BudgetChanges(Lifted, w.Name, null)),
                 new SimulationFault.PolicyChanges(Lifted, "edge", s => s with { Paused = false }),
             ],
         };
@@ -89,8 +119,20 @@ internal sealed record RolloutCase
             MaxFailures = random.Below(4),
             MinAvailable = Pick<int?>(random, null, null, 1, nodes, nodes + 1),
             Faults = [.. Enumerable.Range(0, random.Below(9)).Select(_ => CaseFault.From(random))],
+            HasRules = random.Below(3) == 0,
+            Capacity = Pick<int?>(random, null, null, 2, 3),
+            Preflight = Pick(random, DrainPreflight.Respect, DrainPreflight.Respect, DrainPreflight.Ignore),
+            HasPrimaries = nodes > 1 && random.Below(3) == 0,
         };
     }
+
+    private static SimulatedWorkload Database => new()
+    {
+        Name = "db",
+        Replicas = 2,
+        ControllerKind = "StatefulSet",
+        Labels = new Dictionary<string, string> { ["tier"] = "db" },
+    };
 
     private static T Pick<T>(SeededSequence random, params T[] values) => values[random.Below(values.Length)];
 
@@ -101,9 +143,24 @@ internal sealed record RolloutCase
             yield return c with { Faults = [.. c.Faults.Where((_, at) => at != i)] };
         }
 
-        if (c.Nodes > 1)
+        if (c.Nodes > (c.HasPrimaries ? 2 : 1))
         {
             yield return c with { Nodes = c.Nodes - 1 };
+        }
+
+        if (c.HasRules)
+        {
+            yield return c with { HasRules = false };
+        }
+
+        if (c.HasPrimaries)
+        {
+            yield return c with { HasPrimaries = false };
+        }
+
+        if (c.Capacity is not null)
+        {
+            yield return c with { Capacity = null };
         }
 
         if (c.MinAvailable is not null)

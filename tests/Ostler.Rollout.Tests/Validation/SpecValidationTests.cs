@@ -35,7 +35,6 @@ public class SpecValidationTests
         },
         { "spec.health.checks[0].http", Reasons.NotSupportedYet, s => Check(s, new() { Name = "h", Http = new() { Url = "http://x" } }) },
         { "spec.health.checks[0].pods", Reasons.NotSupportedYet, s => Check(s, new() { Name = "h", Pods = new() { Selector = new() } }) },
-        { "spec.health.checks[0].workloads", Reasons.NotSupportedYet, s => Check(s, new() { Name = "h", Workloads = new() }) },
         { "spec.health.checks[0].prometheus", Reasons.NotSupportedYet, s => Check(s, new() { Name = "h", Prometheus = new() { Url = "http://x", Query = "up" } }) },
         {
             "spec.health.checks[0].cel", Reasons.NotSupportedYet,
@@ -46,8 +45,15 @@ public class SpecValidationTests
         { "spec.rollout.topology", Reasons.NotSupportedYet, s => s with { Rollout = new() { Topology = new() } } },
         { "spec.windows", Reasons.NotSupportedYet, s => s with { Windows = [new() { Schedule = "0 1 * * 6", Duration = Duration.FromMinutes(60) }] } },
         { "spec.freezes", Reasons.NotSupportedYet, s => s with { Freezes = [new() { From = Given.Now, To = Given.In(5) }] } },
-        { "spec.drain.rules", Reasons.NotSupportedYet, s => s with { Drain = new() { Rules = [new()] } } },
-        { "spec.drain.volumeDetachTimeout", Reasons.NotSupportedYet, s => s with { Drain = new() { VolumeDetachTimeout = Duration.FromMinutes(2) } } },
+        {
+            "spec.drain.rules[1].podSelector.matchExpressions[0].values", Reasons.Invalid,
+            s => s with { Drain = new() { Rules = [new(), new() { PodSelector = Select(LabelOperator.In) }] } }
+        },
+        {
+            "spec.drain.rules[0].namespaceSelector.matchExpressions[0].values", Reasons.Invalid,
+            s => s with { Drain = new() { Rules = [new() { NamespaceSelector = Select(LabelOperator.Exists, "a") }] } }
+        },
+        { "spec.drain.rules[0].order", Reasons.Invalid, s => s with { Drain = new() { Rules = [new() { Order = 1001 }] } } },
         { "spec.reboot.method", Reasons.NotSupportedYet, s => s with { Reboot = new() { Method = RebootMethod.SoftReboot } } },
         { "spec.rollback.scope", Reasons.NotSupportedYet, s => s with { Rollback = new() { Scope = RollbackScope.Wave } } },
         { "spec.rollback.scope", Reasons.NotSupportedYet, s => s with { Rollback = new() { Scope = RollbackScope.Policy } } },
@@ -90,9 +96,21 @@ public class SpecValidationTests
                 Windows = [],
                 Freezes = [],
                 Rollout = new() { MaxUnavailable = IntOrPercent.Count(0), Soak = Duration.Zero, Waves = [], RetryFailuresBefore = Given.In(4) },
-                Drain = new() { OnTimeout = DrainTimeoutAction.Force, GracePeriod = Duration.Zero, Rules = [] },
+                Drain = new()
+                {
+                    OnTimeout = DrainTimeoutAction.Force,
+                    GracePeriod = Duration.Zero,
+                    Preflight = DrainPreflight.Ignore,
+                    Rules =
+                    [
+                        new() { PodSelector = Select(LabelOperator.In, "a"), NamespaceSelector = new(), Behavior = DrainBehavior.WaitCompleted, Order = -1000 },
+                        new() { Behavior = DrainBehavior.Skip },
+                    ],
+                    VolumeDetachTimeout = Duration.FromMinutes(2),
+                    WorkloadTimeout = Duration.Zero,
+                },
                 Reboot = new() { Method = RebootMethod.Reboot },
-                Health = new() { Checks = [new() { Name = "a", Systemd = new() { Active = ["x.service"] } }, new() { Name = "b", Exec = new() { Command = ["/bin/true"] } }] },
+                Health = new() { Checks = [new() { Name = "a", Systemd = new() { Active = ["x.service"] } }, new() { Name = "b", Exec = new() { Command = ["/bin/true"] } }, new() { Name = "c", Workloads = new() }] },
                 Rollback = new() { Automatic = false, MaxFailures = IntOrPercent.Percent(10) },
             }),
             Given.Now));

@@ -1,0 +1,32 @@
+using Ostler.Controller.Resources;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.Drain;
+
+/// <summary>
+/// Finds the volumes that are still attached to a node. Listed while a drained node waits for them, and never held: VolumeAttachments cannot be selected by
+/// their node, and there are as many as there are volumes in the cluster.
+/// </summary>
+public sealed class AttachedVolumes(ApiClient client, TimeProvider time)
+{
+    public async Task<VolumeFacts> AskAsync(NodeQuestion.Volumes question, CancellationToken cancel)
+    {
+        var at = time.GetUtcNow();
+        var list = await client.ListAsync(ControllerResources.VolumeAttachments, new ListOptions { ResourceVersion = "0" }, cancel);
+        var attached = list.Items.Where(a => a.Spec?.NodeName == question.Node).Select(a => a.Spec!.Source?.PersistentVolumeName).OfType<string>()
+            .ToHashSet(StringComparer.Ordinal);
+
+        // A pod that stays keeps its volume until the reboot: to wait for that would be to wait in vain.
+        foreach (var pod in attached.Count == 0 ? [] : question.Staying)
+        {
+            foreach (var claim in pod.Claims ?? [])
+            {
+                var found = await client.GetAsync(ControllerResources.Claims, new(pod.Namespace, claim), cancel);
+                attached.Remove(found?.Spec?.VolumeName ?? "");
+            }
+        }
+
+        return new() { At = at, Attached = [.. attached.Order(StringComparer.Ordinal)] };
+    }
+}

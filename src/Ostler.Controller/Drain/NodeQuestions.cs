@@ -1,0 +1,77 @@
+using Microsoft.Extensions.Logging;
+using Ostler.Api;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.Drain;
+
+/// <summary>Asks what a plan wants to know. Every question that is due gets an answer, if only that it could not be asked: a plan waits for it.</summary>
+public sealed partial class NodeQuestions(
+    DrainDryRun dryRun, DisplacedWorkloads workloads, AttachedVolumes volumes, NodeAnswers answers, TimeProvider time, ILogger<NodeQuestions> logger)
+{
+    /// <summary>How many nodes are asked about at once.</summary>
+    private const int Parallelism = 4;
+
+    /// <summary>How long one question may take. The pass that asks is also the one that keeps deadlines.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    /// <returns>Whether anything was asked: plan anew.</returns>
+    public async Task<bool> AskAsync(RolloutSnapshot snapshot, RolloutPlan plan, CancellationToken cancel)
+    {
+        answers.Prune();
+        var due = plan.Questions.Where(q => q.DueAt <= snapshot.Now).ToArray();
+        var drain = snapshot.Policy.Spec?.Drain ?? new DrainSpec();
+        await Parallel.ForEachAsync(
+            due,
+            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancel },
+            async (question, token) => await AskAsync(question, drain, token));
+        return due.Length > 0;
+    }
+
+    private async Task AskAsync(NodeQuestion question, DrainSpec drain, CancellationToken cancel)
+    {
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
+        try
+        {
+            switch (question)
+            {
+                case NodeQuestion.Preflight preflight:
+                    answers.Set(question.NodeUid, await dryRun.AskAsync(preflight, drain, either.Token));
+                    break;
+                case NodeQuestion.Workloads asked:
+                    answers.Set(question.NodeUid, await workloads.AskAsync(asked, either.Token));
+                    break;
+                case NodeQuestion.Volumes asked:
+                    answers.Set(question.NodeUid, await volumes.AskAsync(asked, either.Token));
+                    break;
+                default:
+                    throw new InvalidOperationException($"{question.GetType().Name} is not a question that can be asked.");
+            }
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            LogNotAnswered(e, question.GetType().Name, question.Node);
+            SetError(question, limit.IsCancellationRequested ? $"no answer within {Patience.TotalSeconds:0} s" : e.Message);
+        }
+    }
+
+    private void SetError(NodeQuestion question, string error)
+    {
+        var now = time.GetUtcNow();
+        switch (question)
+        {
+            case NodeQuestion.Preflight:
+                answers.Set(question.NodeUid, new PreflightFacts { At = now, Error = error });
+                break;
+            case NodeQuestion.Workloads:
+                answers.Set(question.NodeUid, new WorkloadFacts { At = now, Error = error, Failures = 1 });
+                break;
+            case NodeQuestion.Volumes:
+                answers.Set(question.NodeUid, new VolumeFacts { At = now, Error = error, Failures = 1 });
+                break;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "{Question} of node {Node} could not be asked")]
+    private partial void LogNotAnswered(Exception e, string question, string node);
+}

@@ -1,0 +1,58 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+internal static partial class NodeStateMachine
+{
+    private const int VolumeFailuresAllowed = 3;
+    private static readonly TimeSpan VolumePace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan VolumeAnswerLifetime = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Its pods are gone. A reboot now would tear volumes from under the drivers that still detach them, and their pods would wait elsewhere for
+    /// minutes (Multi-Attach); so the volumes are waited for, but not for ever.
+    /// </summary>
+    private static NodeDecision Drained(RolloutContext context, NodeView view, DrainPass pass)
+    {
+        const string empty = "No pod is left that must leave";
+        if (context.Spec.Drain.VolumeDetachTimeout is not { } timeout || timeout.Value <= TimeSpan.Zero)
+        {
+            return NodeTransitions.OrderBoot(context, view, Reasons.DrainCompleted, empty);
+        }
+
+        var volumes = view.Node.Volumes;
+        if (volumes is null || volumes.At < view.Node.CordonedAt || volumes.At > context.Now || context.Now - volumes.At > VolumeAnswerLifetime)
+        {
+            return Detaching(view, pass, "Drained; asks which volumes are still attached.", context.Now);
+        }
+
+        if (volumes.Error is { } error)
+        {
+            return volumes.Failures < VolumeFailuresAllowed
+                ? Detaching(view, pass, $"Drained, but its volumes could not be asked for: {error}", volumes.At.After(VolumePace))
+                : NodeTransitions.OrderBoot(context, view, Reasons.VolumesStillAttached, $"{empty}, and whether volumes are attached cannot be known ({error})");
+        }
+
+        if (volumes.Attached.Count == 0)
+        {
+            return NodeTransitions.OrderBoot(context, view, Reasons.DrainCompleted, $"{empty}, and their volumes are detached");
+        }
+
+        var which = Names.List(volumes.Attached);
+        if (view.Spec.Deadlines?.Detached is not { } deadline)
+        {
+            return NodeTransitions.AwaitDetach(context, view, which);
+        }
+
+        return context.Now >= deadline
+            ? NodeTransitions.OrderBoot(
+                context, view, Reasons.VolumesStillAttached, $"{empty}, but volumes have not detached within {timeout} ({which})")
+            : Detaching(view, pass, $"Drained; waits until {Names.Of(deadline)} for volumes to detach: {which}.", volumes.At.After(VolumePace), deadline);
+    }
+
+    private static NodeDecision Detaching(NodeView view, DrainPass pass, string message, DateTimeOffset askAt, DateTimeOffset? deadline = null) =>
+        Said(view, NodeStep.Drained, Reasons.WaitingForVolumes, message, NodeTally.Updating, deadline: deadline) with
+        {
+            Questions = [new NodeQuestion.Volumes(view.Node.Name, view.Node.Uid, askAt, pass.Staying)],
+        };
+}

@@ -1,0 +1,56 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+internal static partial class NodeStateMachine
+{
+    /// <summary>
+    /// It is back in service, whichever way it went, and keeps its slot until the workloads that its drain displaced are available again.
+    /// </summary>
+    private static NodeDecision Recovering(RolloutContext context, NodeView view)
+    {
+        if (!context.Exists || !view.Selected || !WorkloadRecovery.IsOn(context))
+        {
+            return NodeTransitions.FinishRecovery(context, view, "Its workloads are not waited for any more.");
+        }
+
+        var deadline = view.Spec.Deadlines!.Recovered!.Value;
+        if (deadline <= context.RetryBefore)
+        {
+            return NodeTransitions.FinishRecovery(context, view, "A person asked to go on without waiting for its workloads.");
+        }
+
+        var missing = WorkloadRecovery.Missing(view, context.Now - WorkloadRecovery.Fresh, context.Now);
+        if (missing is { Count: 0 })
+        {
+            return NodeTransitions.FinishRecovery(context, view, "The workloads that its drain displaced are available again.");
+        }
+
+        var late = WorkloadRecovery.IsLate(view, context.Spec, context.Now);
+        var facts = view.Node.Workloads;
+        var question = WorkloadRecovery.Ask(
+            view, facts is null || missing is null && facts.Error is null ? context.Now : facts.At.After(late ? WorkloadRecovery.SlowPace : WorkloadRecovery.Pace));
+        var which = missing is not null ? $"not available again: {Names.List(missing)}."
+            : facts?.Error is { } error ? $"could not be read: {error}" : "asked for.";
+        var (step, tally) = EndOf(view);
+        return late
+            ? Said(
+                view, step, Reasons.WorkloadsNotRecovered,
+                $"The node is back in service, but workloads that its drain displaced are {which} See why their pods do not start; to go on without them, set "
+                + "spec.rollout.retryFailuresBefore to the present time.",
+                tally, blocked: true, needsPerson: true) with
+            { Questions = [question] }
+            : Said(
+                view, step == NodeStep.Updated ? NodeStep.Soaking : step, Reasons.WaitingForWorkloads,
+                $"Back in service; workloads that its drain displaced are {which} They have until {Names.Of(deadline)}.", NodeTally.Updating, deadline: deadline) with
+            { Questions = [question] };
+    }
+
+    // Where the node stands apart from its workloads.
+    private static (NodeStep Step, NodeTally Tally) EndOf(NodeView view) => view.Spec switch
+    {
+        { Failure: { } failure } spec when failure.Attempt == spec.Attempt => (NodeStep.RolledBack, NodeTally.RolledBack),
+        { Image: not null } => (NodeStep.Updated, NodeTally.Updated),
+        _ => (NodeStep.Idle, NodeTally.Pending),
+    };
+}

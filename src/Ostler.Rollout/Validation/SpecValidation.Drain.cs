@@ -1,0 +1,32 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+public static partial class SpecValidation
+{
+    private const int LeastOrder = -1000;
+    private const int GreatestOrder = 1000;
+
+    private static void CheckDrain(DrainSpec drain, Problems problems)
+    {
+        for (var i = 0; i < (drain.Rules?.Count ?? 0); i++)
+        {
+            var rule = drain.Rules![i];
+            var at = $"spec.drain.rules[{i}]";
+            if (rule.PodSelector is { } pods)
+            {
+                CheckSelector($"{at}.podSelector", pods, problems);
+            }
+
+            if (rule.NamespaceSelector is { } namespaces)
+            {
+                CheckSelector($"{at}.namespaceSelector", namespaces, problems);
+            }
+
+            if (rule.Order is < LeastOrder or > GreatestOrder)
+            {
+                problems.Invalid($"{at}.order", $"must be from {LeastOrder} to {GreatestOrder}");
+            }
+        }
+    }
+}

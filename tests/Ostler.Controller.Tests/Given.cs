@@ -97,4 +97,28 @@ internal static class Given
         change?.Invoke(json);
         return json;
     }
+
+    /// <summary>What a patch puts where, of whichever kind it is.</summary>
+    public static JsonObject Patched(ScriptedRequest request)
+    {
+        if (request.BodyJson is not JsonArray operations)
+        {
+            return request.BodyJson!.AsObject();
+        }
+
+        var patched = new JsonObject();
+        foreach (var operation in operations)
+        {
+            var path = ((string)operation!["path"]!).Trim('/').Split('/');
+            var at = patched;
+            foreach (var step in path[..^1])
+            {
+                at = (JsonObject)(at[step] ??= new JsonObject());
+            }
+
+            at[path[^1]] = operation["value"]!.DeepClone();
+        }
+
+        return patched;
+    }
 }

@@ -99,9 +99,9 @@ public sealed class ExecutorTests
         await run.ExecuteAsync(Apply("a"));
 
         var request = Assert.Single(server.Received);
-        Assert.Equal("os-uid-a", request.BodyJson!["metadata"]!["uid"]!.GetValue<string>());
-        Assert.Equal("20", request.BodyJson!["metadata"]!["resourceVersion"]!.GetValue<string>());
-        Assert.Equal(("ostler-controller", "true"), (request.Query("fieldManager"), request.Query("force")));
+        Assert.Equal("os-uid-a", Given.Patched(request)["metadata"]!["uid"]!.GetValue<string>());
+        Assert.Equal("20", Given.Patched(request)["metadata"]!["resourceVersion"]!.GetValue<string>());
+        Assert.Equal("ostler-controller", request.Query("fieldManager"));
     }
 
     [Fact]

@@ -196,13 +196,13 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         {
             foreach (var field in (string[])["spec", "status"])
             {
-                if (request.BodyJson![field] is { } value)
+                if (Given.Patched(request)[field] is { } value)
                 {
                     json[field] = value.DeepClone();
                 }
             }
 
-            if (request.BodyJson!["metadata"]?["annotations"] is JsonObject annotations)
+            if (Given.Patched(request)["metadata"]?["annotations"] is JsonObject annotations)
             {
                 json["metadata"]!["annotations"] = new JsonObject(annotations.Where(a => a.Value is not null).Select(a => KeyValuePair.Create(a.Key, (JsonNode?)a.Value!.DeepClone())));
             }

@@ -1,0 +1,302 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Ostler.Rollout;
+
+/// <summary>
+/// The part of kubectl's JSONPath that field conditions need: fields, items of lists, and a filter with one comparison. What else kubectl knows (slices,
+/// unions, recursive descent, range) is refused with a sentence rather than half understood.
+/// </summary>
+public sealed class JsonPath
+{
+    private readonly IReadOnlyList<Step> _steps;
+
+    private JsonPath(IReadOnlyList<Step> steps) => _steps = steps;
+
+    /// <summary>Reads a path, with or without the braces around it.</summary>
+    /// <returns>The path, or what is wrong with it.</returns>
+    public static (JsonPath? Path, string Problem) Parse(string text)
+    {
+        var inner = text.Trim();
+        if (inner.StartsWith('{') != inner.EndsWith('}'))
+        {
+            return (null, "has a brace on one side only");
+        }
+
+        var reader = new Reader(inner.StartsWith('{') ? inner[1..^1].Trim() : inner);
+        var steps = reader.Steps(nested: false);
+        return reader.Problem is { } problem ? (null, problem) : steps.Count == 0 ? (null, "names no field") : (new(steps), "");
+    }
+
+    /// <summary>The values that it leads to; none where a part of it is not there.</summary>
+    public IReadOnlyList<JsonElement> Select(JsonElement root) => Walk(_steps, [root]);
+
+    private static List<JsonElement> Walk(IReadOnlyList<Step> steps, List<JsonElement> from)
+    {
+        foreach (var step in steps)
+        {
+            from = [.. from.SelectMany(step.Select)];
+        }
+
+        return from;
+    }
+
+    private abstract record Step
+    {
+        public abstract IEnumerable<JsonElement> Select(JsonElement value);
+
+        public sealed record Field(string Name) : Step
+        {
+            public override IEnumerable<JsonElement> Select(JsonElement value) =>
+                value.ValueKind == JsonValueKind.Object && value.TryGetProperty(Name, out var field) ? [field] : [];
+        }
+
+        public sealed record Item(int Index) : Step
+        {
+            public override IEnumerable<JsonElement> Select(JsonElement value)
+            {
+                if (value.ValueKind != JsonValueKind.Array)
+                {
+                    return [];
+                }
+
+                var at = Index < 0 ? value.GetArrayLength() + Index : Index;
+                return at >= 0 && at < value.GetArrayLength() ? [value[at]] : [];
+            }
+        }
+
+        public sealed record All : Step
+        {
+            public override IEnumerable<JsonElement> Select(JsonElement value) => value.ValueKind switch
+            {
+                JsonValueKind.Array => value.EnumerateArray(),
+                JsonValueKind.Object => value.EnumerateObject().Select(p => p.Value),
+                _ => [],
+            };
+        }
+
+        /// <summary>Those items of which the field is there (no literal), or is (not) the literal.</summary>
+        public sealed record Filter(IReadOnlyList<Step> Path, string? Literal, bool Negated) : Step
+        {
+            public override IEnumerable<JsonElement> Select(JsonElement value) =>
+                value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Where(Holds) : [];
+
+            private bool Holds(JsonElement item)
+            {
+                var found = Walk(Path, [item]);
+                return Literal is null ? found.Count > 0 : found.Count > 0 && found.All(f => (FieldCondition.TextOf(f) == Literal) != Negated);
+            }
+        }
+    }
+
+    private sealed class Reader(string text)
+    {
+        private int _at;
+
+        public string? Problem { get; private set; }
+
+        public List<Step> Steps(bool nested)
+        {
+            var steps = new List<Step>();
+            if (Peek is '$' or '@')
+            {
+                _at++;
+            }
+
+            while (Problem is null && _at < text.Length && !(nested && Peek is ')' or ' ' or '=' or '!'))
+            {
+                switch (Peek)
+                {
+                    case '.' when At(_at + 1) == '.':
+                        Fail("..", "recursive descent is not known: name the fields one by one");
+                        break;
+                    case '.' when At(_at + 1) == '[':
+                        _at++;
+                        break;
+                    case '.':
+                        _at++;
+                        AddField(steps, nested);
+                        break;
+                    case '[':
+                        AddBracket(steps, nested);
+                        break;
+                    default:
+                        Fail(text[_at..], "a field begins with a dot, as in {.status.phase}");
+                        break;
+                }
+            }
+
+            return steps;
+        }
+
+        private char? Peek => At(_at);
+
+        private char? At(int index) => index < text.Length ? text[index] : null;
+
+        private void AddField(List<Step> steps, bool nested)
+        {
+            var name = new System.Text.StringBuilder();
+            while (Peek is { } c && c is not ('.' or '[' or ']') && !(nested && c is ')' or ' ' or '=' or '!'))
+            {
+                if (c == '\\' && At(_at + 1) is { } escaped)
+                {
+                    _at++;
+                    c = escaped;
+                }
+
+                name.Append(c);
+                _at++;
+            }
+
+            if (name.Length == 0)
+            {
+                Fail(text[_at..], "a dot is followed by the name of a field");
+            }
+            else
+            {
+                steps.Add(name.ToString() == "*" ? new Step.All() : new Step.Field(name.ToString()));
+            }
+        }
+
+        private void AddBracket(List<Step> steps, bool nested)
+        {
+            if (At(_at + 1) == '?')
+            {
+                if (nested)
+                {
+                    Fail(text[_at..], "a filter inside a filter is not known");
+                    return;
+                }
+
+                AddFilter(steps);
+                return;
+            }
+
+            if (At(_at + 1) is '\'' or '"')
+            {
+                _at++;
+                if (Quoted() is { } name && Expect(']'))
+                {
+                    steps.Add(new Step.Field(name));
+                }
+
+                return;
+            }
+
+            var end = text.IndexOf(']', _at);
+            var inner = end < 0 ? "" : text[(_at + 1)..end].Trim();
+            if (inner == "*")
+            {
+                steps.Add(new Step.All());
+            }
+            else if (int.TryParse(inner, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index))
+            {
+                steps.Add(new Step.Item(index));
+            }
+            else
+            {
+                Fail(text[_at..], "brackets hold a number, *, a quoted name or a filter ?(@.field==\"value\"); slices and unions are not known");
+                return;
+            }
+
+            _at = end + 1;
+        }
+
+        private void AddFilter(List<Step> steps)
+        {
+            _at += 2;
+            if (!Expect('('))
+            {
+                return;
+            }
+
+            Blanks();
+            if (Peek != '@')
+            {
+                Fail(text[_at..], "a filter begins with the item, as in ?(@.type==\"Ready\")");
+                return;
+            }
+
+            var path = Steps(nested: true);
+            Blanks();
+            var negated = Peek == '!';
+            string? literal = null;
+            if (Problem is null && Peek is '=' or '!')
+            {
+                _at++;
+                literal = Expect('=') ? Literal() : null;
+                Blanks();
+            }
+
+            if (Problem is null && Expect(')') && Expect(']'))
+            {
+                steps.Add(new Step.Filter(path, literal, negated));
+            }
+        }
+
+        private string? Literal()
+        {
+            Blanks();
+            if (Peek is '\'' or '"')
+            {
+                return Quoted();
+            }
+
+            var from = _at;
+            while (Peek is { } c && c is not (')' or ' '))
+            {
+                _at++;
+            }
+
+            var word = text[from.._at];
+            if (word is "true" or "false" || decimal.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out _))
+            {
+                return word;
+            }
+
+            Fail(word, "a filter compares with a quoted text, a number, true or false");
+            return null;
+        }
+
+        private string? Quoted()
+        {
+            var quote = text[_at++];
+            var value = new System.Text.StringBuilder();
+            while (Peek is { } c && c != quote)
+            {
+                if (c == '\\' && At(_at + 1) is { } escaped)
+                {
+                    _at++;
+                    c = escaped;
+                }
+
+                value.Append(c);
+                _at++;
+            }
+
+            return Expect(quote) ? value.ToString() : null;
+        }
+
+        private bool Expect(char c)
+        {
+            if (Peek == c)
+            {
+                _at++;
+                return true;
+            }
+
+            Fail(_at < text.Length ? text[_at..] : "its end", $"{c} is missing");
+            return false;
+        }
+
+        private void Blanks()
+        {
+            while (Peek == ' ')
+            {
+                _at++;
+            }
+        }
+
+        private void Fail(string where, string why) => Problem ??= $"is not understood at {where}: {why}";
+    }
+}

@@ -143,6 +143,12 @@ public sealed class JsonPath
                     _at++;
                     c = escaped;
                 }
+                else if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '/' or '*'))
+                {
+                    // Taken for a part of the name, an operator that is not known would make a condition that never holds.
+                    Fail(text[_at..], "only == and != are known; a name with other characters than letters, digits, _, - and / is quoted, as in ['a b']");
+                    return;
+                }
 
                 name.Append(c);
                 _at++;

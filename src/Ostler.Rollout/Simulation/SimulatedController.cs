@@ -10,6 +10,8 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
     private readonly HashSet<string> _enqueued = new(StringComparer.Ordinal);
     private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
     private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _stuck = new(StringComparer.Ordinal);
+    private readonly SimulatedChecks _checks = new(simulation);
     private int _term;
     private bool _isUp;
 
@@ -37,6 +39,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
         _enqueued.Clear();
         _busy.Clear();
         _evictions.Clear();
+        _checks.Forget();
         var term = _term;
         World.Time.In(World.Random.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20)), () =>
         {
@@ -127,7 +130,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
             }
         }
 
-        var snapshot = SimulatedSnapshot.Gather(World, policy, _evictions);
+        var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions));
         var plan = RolloutPlanner.Plan(snapshot);
         simulation.Tell(new SimulatedStep.Plans(policy, plan));
         _busy.Add(policy);
@@ -200,6 +203,15 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
 
         foreach (var verdict in plan.Nodes)
         {
+            if (verdict is not { Blocked: true, Step: NodeStep.Verifying })
+            {
+                _stuck.Remove(verdict.Node);
+            }
+            else if (_stuck.Add(verdict.Node))
+            {
+                World.Tell(verdict.Node, $"blocked: {verdict.Reason}: {verdict.Message}");
+            }
+
             if (verdict.Step != NodeStep.Failed)
             {
                 _failed.Remove(verdict.Node);

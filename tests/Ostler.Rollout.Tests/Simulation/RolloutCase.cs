@@ -33,9 +33,12 @@ internal sealed record RolloutCase
 
     public IReadOnlyList<CaseFault> Faults { get; init; } = [];
 
+    /// <summary>How often each check of the controller's must pass in a row.</summary>
+    public IReadOnlyList<int> Checks { get; init; } = [];
+
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
-        + $"automatic {Automatic}, maxFailures {MaxFailures}, minAvailable {MinAvailable}; {string.Join("; ", Faults)}";
+        + $"automatic {Automatic}, maxFailures {MaxFailures}, minAvailable {MinAvailable}, checks [{string.Join(", ", Checks)}]; {string.Join("; ", Faults)}";
 
     public SimulationScenario Scenario()
     {
@@ -44,6 +47,7 @@ internal sealed record RolloutCase
             Rollout = s.Rollout with { MaxUnavailable = MaxUnavailable, StageAhead = StageAhead, Soak = Duration.FromSeconds(SoakSeconds) },
             Drain = s.Drain with { Timeout = Duration.FromMinutes(DrainMinutes), OnTimeout = OnTimeout },
             Rollback = new() { Automatic = Automatic, MaxFailures = IntOrPercent.Count(MaxFailures) },
+            Health = new() { Checks = [.. Checks.Select((successes, i) => Scenarios.Errors with { Name = $"check-{i}", Successes = successes })] },
         });
         return new()
         {
@@ -89,6 +93,7 @@ internal sealed record RolloutCase
             MaxFailures = random.Below(4),
             MinAvailable = Pick<int?>(random, null, null, 1, nodes, nodes + 1),
             Faults = [.. Enumerable.Range(0, random.Below(9)).Select(_ => CaseFault.From(random))],
+            Checks = [.. Enumerable.Range(0, random.Below(3)).Select(_ => 1 + random.Below(3))],
         };
     }
 
@@ -104,6 +109,11 @@ internal sealed record RolloutCase
         if (c.Nodes > 1)
         {
             yield return c with { Nodes = c.Nodes - 1 };
+        }
+
+        for (var i = 0; i < c.Checks.Count; i++)
+        {
+            yield return c with { Checks = [.. c.Checks.Where((_, at) => at != i)] };
         }
 
         if (c.MinAvailable is not null)
@@ -122,6 +132,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
     [
         "boot", "boot", "boot", "bad tree", "staging fails", "controller", "controller", "agent", "agent", "agent away", "cordon", "uncordon", "uncordon",
         "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots",
+        "check", "check", "check of one",
     ];
 
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7), random.Below(21));
@@ -155,8 +166,14 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
             "retry" => new SimulationFault.Retry(at, "edge"),
             "selector" => new SimulationFault.PolicyChanges(
                 at, "edge", s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["half"] = "second" } } }),
+            "check" => new SimulationFault.CheckSays(at, $"check-{Node % 2}", Said(Variant)),
+            "check of one" => new SimulationFault.CheckSays(at, $"check-{Node % 2}", Said(Variant), node),
             "slots" => new SimulationFault.PolicyChanges(at, "edge", s => s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(1 + (Variant % 3)) } }),
             _ => throw new InvalidOperationException($"no fault is called {Kind}"),
         };
     }
+
+    // Up to three words and then the last of them for good; most of them pass in the end.
+    private static CheckOutcome[] Said(int variant) =>
+        [(CheckOutcome)(variant % 4), (CheckOutcome)(variant / 4 % 4), variant % 3 == 0 ? (CheckOutcome)(1 + (variant % 2)) : CheckOutcome.Passed];
 }

@@ -8,7 +8,7 @@ using Ostler.Testing.ControlPlane.Local;
 namespace Ostler.Testing;
 
 /// <summary>
-/// TLS before a <see cref="ScriptedServer"/>, with a certificate for 127.0.0.1 and localhost that an authority of its own has signed: nobody trusts it who was not
+/// TLS before a server on loopback, with a certificate for 127.0.0.1 and localhost that an authority of its own has signed: nobody trusts it who was not
 /// told of it.
 /// </summary>
 public sealed class TlsFront : IAsyncDisposable
@@ -21,8 +21,13 @@ public sealed class TlsFront : IAsyncDisposable
     private readonly Task _accepting;
 
     public TlsFront(ScriptedServer behind)
+        : this(behind.Address)
     {
-        _behind = behind.Address;
+    }
+
+    public TlsFront(Uri behind)
+    {
+        _behind = behind;
         var pair = _authority.IssueServer("scripted", IPAddress.Loopback);
         _certificate = X509Certificate2.CreateFromPem(pair.Certificate, pair.Key);
         _listener.Start();

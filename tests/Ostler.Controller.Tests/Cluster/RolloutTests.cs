@@ -11,7 +11,7 @@ using Ostler.Testing.ControlPlane;
 namespace Ostler.Controller.Tests.Cluster;
 
 /// <summary>The controller's whole process against a real API server, with simulated machines.</summary>
-public sealed class RolloutTests(ControllerCluster fixture, ITestOutputHelper output)
+public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputHelper output)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 

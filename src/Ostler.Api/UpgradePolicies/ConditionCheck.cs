@@ -54,10 +54,21 @@ public enum ConditionOperator
     /// <summary>The object is there, and the path leads nowhere.</summary>
     DoesNotExist,
 
+    /// <summary>The text itself.</summary>
     Equal,
+
+    /// <summary>Any other text. A value that is not there is missing, and not another one.</summary>
     NotEqual,
+
+    /// <summary>A number less than the value.</summary>
     Less,
+
+    /// <summary>That number, or less.</summary>
     LessOrEqual,
+
+    /// <summary>A number more than the value.</summary>
     Greater,
+
+    /// <summary>That number, or more.</summary>
     GreaterOrEqual,
 }

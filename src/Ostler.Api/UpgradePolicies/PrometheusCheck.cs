@@ -32,11 +32,22 @@ public sealed record PrometheusCheck
 [JsonConverter(typeof(JsonStringEnumConverter<SampleOperator>))]
 public enum SampleOperator
 {
+    /// <summary>The number itself.</summary>
     Equal,
+
+    /// <summary>Any other number.</summary>
     NotEqual,
+
+    /// <summary>Less than the number.</summary>
     Less,
+
+    /// <summary>The number, or less.</summary>
     LessOrEqual,
+
+    /// <summary>More than the number.</summary>
     Greater,
+
+    /// <summary>The number, or more.</summary>
     GreaterOrEqual,
 }
 

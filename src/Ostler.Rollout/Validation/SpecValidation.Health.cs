@@ -118,7 +118,7 @@ public static partial class SpecValidation
         var needsValue = check.Operator is not (ConditionOperator.Exists or ConditionOperator.DoesNotExist);
         if (needsValue != check.Value is not null)
         {
-            problems.Invalid($"{at}.value", needsValue ? $"must be set with {check.Operator}" : $"must not be set with {check.Operator}");
+            problems.Invalid(at, needsValue ? $"value must be set with {check.Operator}" : $"value must not be set with {check.Operator}");
         }
         else if (FieldCondition.IsNumeric(check.Operator) && !FieldCondition.TryNumber(check.Value, out _))
         {

@@ -42,8 +42,8 @@ public class HealthValidationTests
         { "prometheus.bearerTokenSecretRef", Ask(p => p with { Url = "http://p", BearerTokenSecretRef = Secret() }) },
         { "prometheus.bearerTokenSecretRef.namespace", Ask(p => p with { BearerTokenSecretRef = Secret("monitoring") }) },
         { "condition.path", Look(c => c with { Path = "{..x}" }) },
-        { "condition.value", Look(c => c with { Value = null }) },
-        { "condition.value", Look(c => c with { Operator = ConditionOperator.Exists }) },
+        { "condition", Look(c => c with { Value = null }) },
+        { "condition", Look(c => c with { Operator = ConditionOperator.Exists }) },
         { "condition.value", Look(c => c with { Operator = ConditionOperator.Less, Value = "2Gi" }) },
     };
 

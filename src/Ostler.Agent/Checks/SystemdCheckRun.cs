@@ -48,17 +48,15 @@ internal static class SystemdCheckRun
     /// <summary>Those that do not exist: is-active calls them inactive, as it does one that was stopped. A systemctl that does not know is no reason to fail.</summary>
     private static async Task<List<string>> AbsentAsync(ICommandRunner runner, IReadOnlyList<string> units, Duration timeout, CancellationToken ct)
     {
-        List<string> absent = [];
-        foreach (var unit in units)
+        if (units.Count == 0)
         {
-            var result = await runner.RunAsync(new HostCommand("systemctl", "show", "--property=LoadState", "--", unit) { Timeout = timeout }, ct);
-            if (result.Succeeded && result.Stdout.Trim() == "LoadState=not-found")
-            {
-                absent.Add(unit);
-            }
+            return [];
         }
 
-        return absent;
+        // A block of lines for each unit, in order.
+        var result = await runner.RunAsync(new HostCommand("systemctl", ["show", "--property=LoadState", "--", .. units]) { Timeout = timeout }, ct);
+        var states = result.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return result.Succeeded && states.Length == units.Count ? [.. units.Zip(states).Where(u => u.Second == "LoadState=not-found").Select(u => u.First)] : [];
     }
 
     private static async Task<CheckFinding> NoneFailedAsync(ICommandRunner runner, Duration timeout, CancellationToken ct)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ostler.Api;
 using Ostler.Controller.Drain;
 using Ostler.Kubernetes;
@@ -56,14 +57,19 @@ public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvid
             return CheckFinding.Error(server is null ? problem : wrong);
         }
 
-        var token = check.BearerTokenSecretRef is { } secret ? await _secrets.ReadAsync(secret, "token", cancel) : null;
+        var token = check.BearerTokenSecretRef is { } secret ? (await _secrets.ReadAsync(secret, "token", cancel)).Trim() : null;
+        if (token?.Any(c => c is < '!' or > '~') == true)
+        {
+            return CheckFinding.Error($"the key token of the Secret {check.BearerTokenSecretRef!.Namespace}/{check.BearerTokenSecretRef.Name} is no token: it holds blanks or other characters");
+        }
+
         var probe = new HttpProbe(new Uri($"{server.AbsoluteUri.TrimEnd('/')}/api/v1/query"))
         {
             Tls = await TlsAsync(check.Tls, cancel),
-            BearerToken = token?.Trim(),
+            BearerToken = token,
 
-            // The server, too, gives up a query that nobody waits for any more.
-            Form = new Dictionary<string, string> { ["query"] = query, ["timeout"] = timeout.ToString() },
+            // The server, too, gives up a query that nobody waits for any more. In seconds: it knows no fractions in durations like 1.5s.
+            Form = new Dictionary<string, string> { ["query"] = query, ["timeout"] = timeout.Value.TotalSeconds.ToString(CultureInfo.InvariantCulture) },
             MaxRedirects = 0,
             MaxBytes = 1024 * 1024,
         };

@@ -64,8 +64,7 @@ public sealed class HostChecksTests
     public async Task Of_a_unit_that_is_stopped_and_one_that_is_missing_both_are_told()
     {
         _runner.On("systemctl is-active -- a.service b.service", "inactive\ninactive\n", exitCode: 3)
-            .On("systemctl show --property=LoadState -- a.service", "LoadState=loaded\n")
-            .On("systemctl show --property=LoadState -- b.service", "LoadState=not-found\n");
+            .On("systemctl show --property=LoadState -- a.service b.service", "LoadState=loaded\n\nLoadState=not-found\n");
 
         Assert.Equal(
             Said(Reasons.HostCheckFailed, "units: a.service is inactive, b.service is inactive; the tree has no unit b.service"),

@@ -69,7 +69,7 @@ public sealed class CheckProbesTests
         await using var front = new TlsFront(server);
         await using var api = Secrets(new() { ["token"] = "s3cret\n" });
         using var client = Given.Client(api);
-        var check = Ask(front.Address + "prefix/", "up{instance=\"{node}\"}") with { Timeout = Duration.FromSeconds(7) };
+        var check = Ask(front.Address + "prefix/", "up{instance=\"{node}\"}") with { Timeout = new Duration(TimeSpan.FromSeconds(7.5)) };
         check = check with { Prometheus = check.Prometheus! with { Tls = new() { CaBundle = front.Authority } } };
 
         var without = await MakeAsync(check, client: client);
@@ -77,7 +77,7 @@ public sealed class CheckProbesTests
 
         Assert.Equal((CheckOutcome.Error, $"{front.Address.Authority}: answers 401: \"who are you?\"; see bearerTokenSecretRef"), (without.Outcome, without.Message));
         Assert.Equal((CheckOutcome.Passed, $"{front.Address.Authority}: 1 sample, wanted: other than 0"), (with.Outcome, with.Message));
-        Assert.All(server.Received, r => Assert.Equal(("POST", "/prefix/api/v1/query", "query=up%7Binstance%3D%22n1.acme.example%22%7D&timeout=7s"), (r.Method, r.Path, r.BodyText)));
+        Assert.All(server.Received, r => Assert.Equal(("POST", "/prefix/api/v1/query", "query=up%7Binstance%3D%22n1.acme.example%22%7D&timeout=7.5"), (r.Method, r.Path, r.BodyText)));
         Assert.DoesNotContain("s3cret", without.Message + with.Message, StringComparison.Ordinal);
     }
 
@@ -117,6 +117,7 @@ public sealed class CheckProbesTests
         { 200, """{"metadata":{"name":"monitoring"}}""", "the Secret ostler-system/monitoring has no key token" },
         { 200, """{"metadata":{"name":"monitoring"},"data":{"token":""}}""", "the Secret ostler-system/monitoring has no key token" },
         { 200, """{"metadata":{"name":"monitoring"},"data":{"token":"%%%"}}""", "the key token of the Secret ostler-system/monitoring cannot be read" },
+        { 200, """{"metadata":{"name":"monitoring"},"data":{"token":"YQpi"}}""", "the key token of the Secret ostler-system/monitoring is no token" },
         { 200, "<html>", "the Secret ostler-system/monitoring cannot be read: " },
     };
 

@@ -8,16 +8,10 @@ using Ostler.Api;
 namespace Ostler.Agent;
 
 /// <summary>Carries out what was decided and reports it.</summary>
-internal sealed class ActionRunner(StatusReporter reporter, Reboot reboot, HostChecks checks, AgentLog log, TimeProvider time, Func<double> random)
+internal sealed class ActionRunner(StatusReporter reporter, Reboot reboot, HostChecks checks, AgentLog log, TimeProvider time)
 {
     /// <summary>What is done within this time is reported as done, without a word of its having been under way.</summary>
     internal static readonly TimeSpan QuickStep = TimeSpan.FromSeconds(1);
-
-    /// <summary>Between two rounds of host checks as long as they fail (±20%).</summary>
-    internal static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
-
-    /// <summary>Between two rounds while they pass and the soak goes on (±20%).</summary>
-    internal static readonly TimeSpan RecheckInterval = TimeSpan.FromSeconds(15);
 
     /// <returns>How long until the next pass; null: the usual time.</returns>
     public Task<TimeSpan?> RunAsync(
@@ -146,29 +140,32 @@ internal sealed class ActionRunner(StatusReporter reporter, Reboot reboot, HostC
         };
 
         // A later round that takes its time has not made the former verdict untrue.
-        var first = former?.Conditions.Find(ConditionTypes.HostHealthy) is null;
+        var before = former?.Conditions.Find(ConditionTypes.HostHealthy);
         var (result, current) = await WithProgressAsync(
-            os, host, first ? underWay : null, stop => checks.RunAsync(os.Spec.HostChecks, stop), superseded, ct);
-        var reason = result.Passed ? Reasons.HostChecksPass : Reasons.HostCheckFailed;
-        if (former?.Conditions.Find(ConditionTypes.HostHealthy)?.Reason != reason)
+            os,
+            host,
+            before is null ? underWay : null,
+            stop => checks.RunAsync($"{os.Metadata.Uid} {os.Spec.Attempt} {host.Boot.BootID}", os.Spec.HostChecks, before is { Status: ConditionStatus.True }, stop),
+            superseded,
+            ct);
+        if (before?.Reason != result.Reason)
         {
-            log.Info(reason, $"{runs}. {result.Message}");
+            log.Info(result.Reason, $"{runs}. {result.Message}");
         }
 
         await reporter.ReportAsync(
             current,
             host,
             host.Boot,
-            new StepReport(NodeStep.Verifying, reason, result.Passed ? $"{runs}; the host's checks pass." : $"{runs}; {result.Message}")
+            new StepReport(NodeStep.Verifying, result.Reason, result.Passed ? $"{runs}; the host's checks pass." : $"{runs}; {result.Message}")
             {
-                HostHealthy = new ConditionReport(result.Passed ? ConditionStatus.True : ConditionStatus.False, reason, result.Message),
+                HostHealthy = new ConditionReport(result.Status, result.Reason, result.Message),
                 Milestone = result.Passed ? Milestone.Healthy : Milestone.None,
             },
             ct);
-        var hasChecks = os.Spec.HostChecks is { Count: > 0 } all && all.Any(c => c.Systemd is not null || c.Exec is not null);
-        return !result.Passed ? CheckInterval * (0.8 + 0.4 * random())
-            : hasChecks ? RecheckInterval * (0.8 + 0.4 * random())
-            : null;
+
+        // Never at once: a clock that was set back in the middle must not make this a busy loop.
+        return result.Next is { } next && next < QuickStep ? QuickStep : result.Next;
     }
 
     /// <summary>

@@ -21,7 +21,7 @@ internal static class Agent
         var pendings = new PendingBootStore(files);
         var reporter = new StatusReporter(api, cell, AgentVersion.Text, time);
         var reboot = new Reboot(api, cell, runner, pendings, reporter, log, time);
-        var actions = new ActionRunner(reporter, reboot, new HostChecks(runner), log, time, random);
+        var actions = new ActionRunner(reporter, reboot, new HostChecks(runner, time), log, time);
         var reconciler = new NodeReconciler(
             new BackendDetection(runner, files), new HostObserver(runner, pendings, time), files, pendings, actions, reporter, log, random);
         return new AgentLoop(new NodeOSWatcher(api, cell, log, time, random), cell, reconciler, log, time, random);

@@ -7,7 +7,7 @@ using Ostler.Kubernetes;
 
 namespace Ostler.Agent;
 
-/// <summary>One pass: observe, decide, act, report. Nothing is carried from one pass to the next.</summary>
+/// <summary>One pass: observe, decide, act, report. Nothing is carried from one pass to the next, but how often the host's checks passed in a row.</summary>
 internal sealed class NodeReconciler(
     BackendDetection detection, HostObserver observer, HostFiles files, PendingBootStore pendings, ActionRunner actions, StatusReporter reporter, AgentLog log, Func<double> random)
 {

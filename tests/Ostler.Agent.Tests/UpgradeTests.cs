@@ -184,30 +184,31 @@ public sealed class UpgradeTests
         await using var run = new AgentRun("1*");
         await StagedAsync(run);
         run.Ostree.UnitState = "activating";
-        var checks = new[] { new HealthCheck { Name = "kubelet", Systemd = new SystemdCheck { Active = ["kubelet.service"] } } };
+        var interval = TimeSpan.FromSeconds(20);
+        var checks = new[] { new HealthCheck { Name = "kubelet", Interval = interval, Systemd = new SystemdCheck { Active = ["kubelet.service"] } } };
         await RebootAsync(run, Boot(2, 1) with { HostChecks = checks });
         var before = run.Api.Written.Count;
 
         for (var round = 0; round < 4; round++)
         {
-            await run.Clock.WaitedForAsync(ActionRunner.CheckInterval, run.Token);
-            run.Clock.Advance(ActionRunner.CheckInterval);
+            await run.Clock.WaitedForAsync(interval, run.Token);
+            run.Clock.Advance(interval);
         }
 
-        await run.Clock.WaitedForAsync(ActionRunner.CheckInterval, run.Token);
+        await run.Clock.WaitedForAsync(interval, run.Token);
         Assert.Equal(before + 1, run.Api.Written.Count);
         Assert.Equal("kubelet: kubelet.service is activating", run.Api.Written[^1].Conditions.Find(ConditionTypes.HostHealthy)?.Message);
 
         run.Ostree.UnitState = "active";
-        run.Clock.Advance(ActionRunner.CheckInterval);
-        await run.Clock.WaitedForAsync(ActionRunner.RecheckInterval, run.Token);
+        run.Clock.Advance(interval);
+        await run.Clock.WaitedForAsync(interval, run.Token);
         Assert.Equal(before + 2, run.Api.Written.Count);
         Assert.True(run.Api.Written[^1].Conditions.IsTrue(ConditionTypes.HostHealthy));
         Assert.NotNull(run.Api.Written[^1].Timings?.HealthyAt);
 
         run.Ostree.UnitState = "failed";
-        run.Clock.Advance(ActionRunner.RecheckInterval);
-        await run.Clock.WaitedForAsync(ActionRunner.CheckInterval, run.Token);
+        run.Clock.Advance(interval);
+        await run.Clock.WaitedForAsync(interval, run.Token);
         Assert.Equal((before + 3, false), (run.Api.Written.Count, run.Api.Written[^1].Conditions.IsTrue(ConditionTypes.HostHealthy)));
     }
 

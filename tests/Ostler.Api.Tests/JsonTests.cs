@@ -35,8 +35,8 @@ public class JsonTests
         Assert.Equal(("topology.kubernetes.io/zone", 1), (spec.Rollout.Topology!.Key, spec.Rollout.Topology.MaxDomainsAtOnce));
         Assert.Equal((IntOrPercent.Percent(100), WaveApproval.Automatic), (spec.Rollout.Waves![0].SuccessThreshold, spec.Rollout.Waves[0].Approval));
         Assert.Equal("UTC", spec.Windows![0].TimeZone);
-        Assert.Equal(Duration.FromSeconds(30), spec.Health.Checks![0].Exec!.Timeout);
-        Assert.Equal((Duration.FromSeconds(10), HttpCheckOrigin.Host), (spec.Health.Checks[1].Http!.Timeout, spec.Health.Checks[1].Http!.From));
+        Assert.Equal(Duration.FromSeconds(10), spec.Health.Checks![0].Timeout);
+        Assert.Equal((Duration.FromSeconds(10), 1, HttpCheckOrigin.Host), (spec.Health.Checks[1].Interval, spec.Health.Checks[1].Successes, spec.Health.Checks[1].Http!.From));
         Assert.Equal(Duration.FromMinutes(10), spec.Health.Checks[2].Workloads!.Timeout);
     }
 

@@ -1,31 +1,34 @@
 using System.Globalization;
 using Ostler.Agent.Host;
 using Ostler.Api;
+using Ostler.Rollout;
 
 namespace Ostler.Agent.Checks;
 
 /// <summary>Runs a command of the policy on the host.</summary>
 internal static class ExecCheckRun
 {
-    /// <summary>What is wrong, or null.</summary>
-    public static async Task<string?> FailureAsync(ICommandRunner runner, ExecCheck check, CancellationToken ct)
+    /// <summary>What shells, and nsenter, end with when there is no such program.</summary>
+    private const int NoSuchProgram = 127;
+
+    public static async Task<CheckFinding> FindAsync(ICommandRunner runner, ExecCheck check, Duration timeout, CancellationToken ct)
     {
         if (check.Command is not [['/', ..], ..])
         {
-            return "the command is not given by its absolute path";
+            return CheckFinding.Error("the command is not given by its absolute path");
         }
 
-        var command = new HostCommand(check.Command[0], [.. check.Command.Skip(1)]) { Timeout = check.Timeout };
+        var command = new HostCommand(check.Command[0], [.. check.Command.Skip(1)]) { Timeout = timeout };
         var result = await runner.RunAsync(command, ct);
         if (result.Succeeded)
         {
-            return null;
+            return CheckFinding.Pass();
         }
 
         var words = HostToolException.Trim(result.Stderr.Trim().Length > 0 ? result.Stderr : result.Stdout);
-        var end = result.TimedOut
-            ? $"took longer than {check.Timeout}"
-            : string.Create(CultureInfo.InvariantCulture, $"ended with exit code {result.ExitCode}");
-        return words.Length > 0 ? $"{end}: {words}" : end;
+        var said = words.Length > 0 ? $": {words}" : "";
+        return result.TimedOut ? CheckFinding.Error($"took longer than {timeout}{said}")
+            : result.ExitCode == NoSuchProgram ? CheckFinding.Missing($"there is no such program on the host (exit code 127){said}")
+            : CheckFinding.No(string.Create(CultureInfo.InvariantCulture, $"ended with exit code {result.ExitCode}{said}"));
     }
 }

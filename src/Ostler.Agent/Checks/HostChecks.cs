@@ -1,41 +1,60 @@
 using Ostler.Agent.Host;
 using Ostler.Api;
+using Ostler.Rollout;
 
 namespace Ostler.Agent.Checks;
 
-/// <summary>Runs the checks that the host itself must pass on its new tree: <c>systemd</c> and <c>exec</c>. All other kinds are the controller's.</summary>
-internal sealed class HostChecks(ICommandRunner runner)
+/// <summary>
+/// Runs the checks that the host itself must pass on its new tree: <c>systemd</c>, <c>exec</c>, and <c>http</c> from the host; each at its interval, one
+/// after the other. All other kinds are the controller's.
+/// </summary>
+/// <remarks>How often each passed in a row is the one thing that the agent remembers between passes. Lost, it is counted again.</remarks>
+internal sealed class HostChecks(ICommandRunner runner, TimeProvider time)
 {
-    /// <summary>How many failing checks are named; a broken host fails them all for one reason.</summary>
-    private const int Named = 5;
+    private readonly Dictionary<string, CheckObservation> _seen = new(StringComparer.Ordinal);
+    private string _of = "";
 
-    /// <summary>One round, in order. A check that cannot be run fails, with the reason why.</summary>
-    public async Task<CheckResult> RunAsync(IReadOnlyList<HealthCheck>? checks, CancellationToken ct)
+    /// <summary>Runs what is due.</summary>
+    /// <param name="of">Attempt and boot: what was found in another counts for nothing.</param>
+    /// <param name="checks">The checks of the NodeOS.</param>
+    /// <param name="hadPassed">Whether the status says that all had passed in this boot.</param>
+    /// <param name="ct">Ends a check under way.</param>
+    public async Task<CheckResult> RunAsync(string of, IReadOnlyList<HealthCheck>? checks, bool hadPassed, CancellationToken ct)
     {
-        var mine = (checks ?? []).Where(c => c.Systemd is not null || c.Exec is not null).ToList();
-        List<string> failures = [];
+        if (_of != of)
+        {
+            _seen.Clear();
+            _of = of;
+        }
+
+        HealthCheck[] mine = [.. (checks ?? []).Where(CheckRules.IsOfHost)];
         foreach (var check in mine)
         {
-            if (await RunAsync(check, ct) is { } failure)
+            var last = _seen.GetValueOrDefault(check.Name);
+            if (HostCheckRules.IsDue(check, last, time.GetUtcNow()))
             {
-                failures.Add($"{check.Name}: {failure}");
+                var finding = await FindAsync(check, ct);
+                _seen[check.Name] = CheckObservation.After(last, check.Name, finding, time.GetUtcNow());
             }
         }
 
-        return failures.Count > 0
-            ? new CheckResult(false, string.Join("; ", failures.Take(Named)) + (failures.Count > Named ? $"; and {failures.Count - Named} more" : ""))
-            : new CheckResult(true, mine.Count == 0 ? "There are no host checks." : $"Pass: {string.Join(", ", mine.Select(c => c.Name))}.");
+        return HostCheckRules.Judge(mine, _seen, hadPassed) with { Next = HostCheckRules.Next(mine, _seen, time.GetUtcNow()) };
     }
 
-    private async Task<string?> RunAsync(HealthCheck check, CancellationToken ct)
+    private async Task<CheckFinding> FindAsync(HealthCheck check, CancellationToken ct)
     {
         try
         {
-            return check.Systemd is { } systemd ? await SystemdCheckRun.FailureAsync(runner, systemd, ct) : await ExecCheckRun.FailureAsync(runner, check.Exec!, ct);
+            return check switch
+            {
+                { Systemd: { } systemd } => await SystemdCheckRun.FindAsync(runner, systemd, check.Timeout, ct),
+                { Exec: { } exec } => await ExecCheckRun.FindAsync(runner, exec, check.Timeout, ct),
+                _ => await HttpCheckRun.FindAsync(check.Http!, check.Timeout, time, ct),
+            };
         }
         catch (HostToolException failure)
         {
-            return failure.Message;
+            return CheckFinding.Error(failure.Message);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Ostler.Agent.Host;
 using Ostler.Api;
+using Ostler.Rollout;
 
 namespace Ostler.Agent.Checks;
 
@@ -8,47 +9,72 @@ internal static class SystemdCheckRun
 {
     private const int Named = 5;
 
-    /// <summary>What is wrong, or null.</summary>
-    public static async Task<string?> FailureAsync(ICommandRunner runner, SystemdCheck check, CancellationToken ct)
+    public static async Task<CheckFinding> FindAsync(ICommandRunner runner, SystemdCheck check, Duration timeout, CancellationToken ct)
     {
-        if (check.Active is { Count: > 0 } units)
-        {
-            if (units.FirstOrDefault(u => !HostArguments.IsUnit(u)) is { } invalid)
-            {
-                return $"{HostToolException.Trim(invalid)} is not the name of a unit";
-            }
-
-            // Its exit code says that one of them is active; the lines, one for each unit, are what counts.
-            var result = await runner.RunAsync(new HostCommand("systemctl", ["is-active", "--", .. units]), ct);
-            var states = result.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            if (result.TimedOut || states.Length != units.Count)
-            {
-                return $"systemctl is-active does not answer: {HostToolException.Trim(result.Stderr)}";
-            }
-
-            var others = units.Zip(states).Where(u => u.Second != "active").Select(u => $"{u.First} is {u.Second}").ToList();
-            if (others.Count > 0)
-            {
-                return Join(others);
-            }
-        }
-
-        return check.NoneFailed ? await FailedUnitsAsync(runner, ct) : null;
+        var finding = check.Active is { Count: > 0 } units ? await ActiveAsync(runner, units, timeout, ct) : CheckFinding.Pass();
+        return finding.Outcome == CheckOutcome.Passed && check.NoneFailed ? await NoneFailedAsync(runner, timeout, ct) : finding;
     }
 
-    private static async Task<string?> FailedUnitsAsync(ICommandRunner runner, CancellationToken ct)
+    private static async Task<CheckFinding> ActiveAsync(ICommandRunner runner, IReadOnlyList<string> units, Duration timeout, CancellationToken ct)
     {
-        var result = await runner.RunAsync(new HostCommand("systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--full"), ct);
+        if (units.FirstOrDefault(u => !HostArguments.IsUnit(u)) is { } invalid)
+        {
+            return CheckFinding.Error($"{HostToolException.Trim(invalid)} is not the name of a unit");
+        }
+
+        // Its exit code says that one of them is active; the lines, one for each unit, are what counts.
+        var result = await runner.RunAsync(new HostCommand("systemctl", ["is-active", "--", .. units]) { Timeout = timeout }, ct);
+        var states = result.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (result.TimedOut || states.Length != units.Count)
+        {
+            return CheckFinding.Error(result.TimedOut
+                ? $"systemctl is-active takes longer than {timeout}"
+                : $"systemctl is-active does not answer: {HostToolException.Trim(result.Stderr)}");
+        }
+
+        var others = units.Zip(states).Where(u => u.Second != "active").ToList();
+        if (others.Count == 0)
+        {
+            return CheckFinding.Pass();
+        }
+
+        var message = Join([.. others.Select(u => $"{u.First} is {u.Second}")]);
+        var absent = await AbsentAsync(runner, [.. others.Where(u => u.Second is "inactive" or "unknown").Select(u => u.First)], timeout, ct);
+        return absent.Count == 0 ? CheckFinding.No(message)
+            : absent.Count == others.Count ? CheckFinding.Missing(Join([.. absent.Select(u => $"the tree has no unit {u}")]))
+            : CheckFinding.No($"{message}; {Join([.. absent.Select(u => $"the tree has no unit {u}")])}");
+    }
+
+    /// <summary>Those that do not exist: is-active calls them inactive, as it does one that was stopped. A systemctl that does not know is no reason to fail.</summary>
+    private static async Task<List<string>> AbsentAsync(ICommandRunner runner, IReadOnlyList<string> units, Duration timeout, CancellationToken ct)
+    {
+        if (units.Count == 0)
+        {
+            return [];
+        }
+
+        // A block of lines for each unit, in order.
+        var result = await runner.RunAsync(new HostCommand("systemctl", ["show", "--property=LoadState", "--", .. units]) { Timeout = timeout }, ct);
+        var states = result.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return result.Succeeded && states.Length == units.Count ? [.. units.Zip(states).Where(u => u.Second == "LoadState=not-found").Select(u => u.First)] : [];
+    }
+
+    private static async Task<CheckFinding> NoneFailedAsync(ICommandRunner runner, Duration timeout, CancellationToken ct)
+    {
+        var command = new HostCommand("systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--full") { Timeout = timeout };
+        var result = await runner.RunAsync(command, ct);
         if (!result.Succeeded)
         {
-            return $"systemctl list-units does not answer: {HostToolException.Trim(result.Stderr)}";
+            return CheckFinding.Error(result.TimedOut
+                ? $"systemctl list-units takes longer than {timeout}"
+                : $"systemctl list-units does not answer: {HostToolException.Trim(result.Stderr)}");
         }
 
         var failed = result.Stdout
             .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(line => $"{line.Split(' ')[0]} has failed")
             .ToList();
-        return failed.Count > 0 ? Join(failed) : null;
+        return failed.Count > 0 ? CheckFinding.No(Join(failed)) : CheckFinding.Pass();
     }
 
     private static string Join(List<string> parts) =>

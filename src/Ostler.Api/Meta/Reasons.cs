@@ -52,6 +52,7 @@ public static class Reasons
     public const string WaitingForReboot = "WaitingForReboot";
     public const string WaitingForHostChecks = "WaitingForHostChecks";
     public const string WaitingForNodeReady = "WaitingForNodeReady";
+    public const string WaitingForHealthChecks = "WaitingForHealthChecks";
     public const string Soaking = "Soaking";
     public const string Updated = "Updated";
     public const string RollingBack = "RollingBack";
@@ -81,6 +82,11 @@ public static class Reasons
     public const string RebootTimedOut = "RebootTimedOut";
     public const string HealthTimedOut = "HealthTimedOut";
     public const string HostCheckFailed = "HostCheckFailed";
+    public const string HostCheckError = "HostCheckError";
+    public const string HostCheckMissing = "HostCheckMissing";
+    public const string HealthCheckFailed = "HealthCheckFailed";
+    public const string HealthCheckError = "HealthCheckError";
+    public const string HealthCheckMissing = "HealthCheckMissing";
     public const string NodeNotReadyAfterBoot = "NodeNotReadyAfterBoot";
     public const string FinalizationFailed = "FinalizationFailed";
     public const string FinalizationNeverRan = "FinalizationNeverRan";

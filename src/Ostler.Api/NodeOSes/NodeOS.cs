@@ -65,6 +65,10 @@ public sealed record NodeOSSpec
     [MaxItems(50)]
     public IReadOnlyList<HealthCheck>? HostChecks { get; init; }
 
+    /// <summary>The pods that were Ready when the node was told to boot, for each check of that kind.</summary>
+    [MaxItems(50)]
+    public IReadOnlyList<ReadyPods>? ReadyBefore { get; init; }
+
     /// <summary>After this time without a healthy report, the host itself goes back.</summary>
     public Duration? Watchdog { get; init; }
 
@@ -186,6 +190,38 @@ public sealed record DisplacedWorkload
     /// <summary>How many of its pods were available before.</summary>
     [Minimum(0)]
     public int Available { get; init; }
+}
+
+/// <summary>What a check of pods found Ready before the boot.</summary>
+public sealed record ReadyPods
+{
+    /// <summary>The check's name.</summary>
+    [MinLength(1), MaxLength(63)]
+    public required string Check { get; init; }
+
+    /// <summary>How many there were. More than the list has: the rest is not looked for.</summary>
+    [Minimum(0)]
+    public int Total { get; init; }
+
+    /// <summary>The first of them by name.</summary>
+    [MaxItems(100)]
+    public IReadOnlyList<ReadyPod>? Pods { get; init; }
+}
+
+/// <summary>A pod that was Ready before the boot.</summary>
+public sealed record ReadyPod
+{
+    /// <summary>Its namespace.</summary>
+    [MaxLength(63)]
+    public required string Namespace { get; init; }
+
+    /// <summary>Its name.</summary>
+    [MaxLength(253)]
+    public required string Name { get; init; }
+
+    /// <summary>The UID of its DaemonSet: another pod of that one, under another name, will do as well.</summary>
+    [MaxLength(64)]
+    public string? Owner { get; init; }
 }
 
 /// <summary>A failed attempt.</summary>

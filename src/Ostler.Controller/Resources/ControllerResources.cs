@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ostler.Api;
 using Ostler.Kubernetes;
@@ -46,6 +47,13 @@ public static class ControllerResources
     public static ResourceType<UpgradePolicy> UpgradePolicies { get; } =
         Ours("upgradepolicies", nameof(UpgradePolicy), OstlerJson.Default.UpgradePolicy);
 
+    public static ResourceType<Secret> Secrets { get; } =
+        new("", "v1", "secrets", "Secret", namespaced: true, ControllerJson.Default.Secret, static s => MetaOf(s.Metadata));
+
+    /// <summary>Objects of a kind that only the API server knows, to be read one by one.</summary>
+    public static ResourceType<JsonDocument> Any(string group, string version, string plural, string kind, bool namespaced) =>
+        new(group, version, plural, kind, namespaced, ControllerJson.Default.JsonDocument, static _ => new("", "", "", "", 0, null, null, null));
+
     private static ResourceType<T> Ours<T>(string plural, string kind, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json)
         where T : class, IOstlerResource =>
         new(OstlerApi.Group, OstlerApi.Version, plural, kind, namespaced: false, json, static r => MetaOf(r.Metadata));
@@ -73,4 +81,6 @@ public static class ControllerResources
 [JsonSerializable(typeof(Workload))]
 [JsonSerializable(typeof(VolumeAttachment))]
 [JsonSerializable(typeof(PersistentVolumeClaim))]
+[JsonSerializable(typeof(Secret))]
+[JsonSerializable(typeof(JsonDocument))]
 internal sealed partial class ControllerJson : JsonSerializerContext;

@@ -21,7 +21,9 @@ public sealed record Node
 
     public NodeCondition? Ready => Status?.Conditions?.FirstOrDefault(c => c.Type == "Ready");
 
-    /// <summary>Without the annotations and conditions that nobody here reads.</summary>
+    public string? InternalIP => Status?.Addresses?.FirstOrDefault(a => a.Type == "InternalIP")?.Address;
+
+    /// <summary>Without the annotations, conditions and addresses that nobody here reads.</summary>
     public Node Trimmed() => this with
     {
         Metadata = Metadata with
@@ -31,7 +33,11 @@ public sealed record Node
                 : null,
             Finalizers = null,
         },
-        Status = Status is null ? null : Status with { Conditions = Ready is { } ready ? [ready] : null },
+        Status = Status is null ? null : Status with
+        {
+            Conditions = Ready is { } ready ? [ready] : null,
+            Addresses = InternalIP is { } ip ? [new() { Type = "InternalIP", Address = ip }] : null,
+        },
     };
 }
 
@@ -44,6 +50,13 @@ public sealed record NodeStatus
 {
     public IReadOnlyList<NodeCondition>? Conditions { get; init; }
     public NodeInfo? NodeInfo { get; init; }
+    public IReadOnlyList<NodeAddress>? Addresses { get; init; }
+}
+
+public sealed record NodeAddress
+{
+    public string Type { get; set; } = "";
+    public string Address { get; set; } = "";
 }
 
 public sealed record NodeCondition

@@ -23,6 +23,7 @@ public sealed record Pod
                 : null,
         },
         Spec = Spec is null ? null : Spec with { Volumes = Spec.Volumes?.Where(v => v.EmptyDir is not null || v.Claim is not null || v.Ephemeral is not null).ToArray() },
+        Status = Status is null ? null : Status with { Conditions = Status.Conditions?.Where(c => c.Type == "Ready").ToArray() },
     };
 }
 
@@ -72,4 +73,13 @@ public sealed record EmptyDirVolume;
 public sealed record PodStatus
 {
     public string? Phase { get; init; }
+    public IReadOnlyList<PodCondition>? Conditions { get; init; }
+
+    public bool IsReady => Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
+}
+
+public sealed record PodCondition
+{
+    public string Type { get; set; } = "";
+    public string Status { get; set; } = "";
 }

@@ -58,6 +58,7 @@ public sealed partial class ControllerProcess(
             Time = time,
             Random = random,
             Identity = settings.Identity,
+            Namespace = settings.Namespace,
             NodeName = settings.NodeName,
         });
         LogStarting(settings.Identity, settings.NodeName, settings.LeaderElection);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Ostler.Api;
 using Ostler.Controller.Drain;
+using Ostler.Controller.Health;
 using Ostler.Controller.NodeOSes;
 using Ostler.Controller.OSImages;
 using Ostler.Controller.Resources;
@@ -27,6 +28,9 @@ public sealed record ControllerServices
 
     /// <summary>This process, as Events name it.</summary>
     public required string Identity { get; init; }
+
+    /// <summary>The namespace that this process runs in.</summary>
+    public string Namespace { get; init; } = "ostler-system";
 
     /// <summary>The node that this process runs on; null: not known.</summary>
     public string? NodeName { get; init; }
@@ -64,7 +68,13 @@ public sealed partial class LeaderTerm(ControllerServices services)
             node => DrainingPods.CreateInformer(services.Client, node, services.Time, Logger<DrainingPods>()),
             namespaces.Lister,
             policy => policyController!.Queue.Add(policy));
-        policyController = PolicyController(nodes, nodeOSes, policies, images, namespaces, pods, announcements);
+        await using var checks = new HealthChecks(
+            new CheckProbes(services.Client, pods, services.Time).MakeAsync,
+            policy => policyController!.Queue.Add(policy),
+            services.Metrics.CheckFailed,
+            services.Time,
+            Logger<HealthChecks>());
+        policyController = PolicyController(nodes, nodeOSes, policies, images, namespaces, pods, checks, announcements);
         var imageController = ImageController(policies, images, announcements);
         var nodeOSController = NodeOSController(nodes, nodeOSes);
         Subscribe(nodes, nodeOSes, policies, images, namespaces, policyController, imageController, nodeOSController);
@@ -100,12 +110,12 @@ public sealed partial class LeaderTerm(ControllerServices services)
 
     private Controller<string> PolicyController(
         Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images, Informer<Namespace> namespaces,
-        DrainingPods pods, Announcements announcements)
+        DrainingPods pods, HealthChecks checks, Announcements announcements)
     {
         var answers = new NodeAnswers(services.Time);
         var evictions = new PodEvictions(services.Client, services.Time);
         var reconciler = new UpgradePolicyReconciler(
-            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, services.NodeName, services.Time),
+            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, checks, services.Namespace, services.NodeName, services.Time),
             new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, Logger<Executor>()),
             new NodeQuestions(
                 new(services.Client, evictions, nodes.Lister, namespaces.Lister, services.Time),

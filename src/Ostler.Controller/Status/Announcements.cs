@@ -21,6 +21,8 @@ public sealed class Announcements(PublishEvent publish)
     /// <summary>The reasons for which a node's goal is set at the end of its way.</summary>
     private static readonly HashSet<string> Ends = [Reasons.Updated, Reasons.RolledBack, Reasons.Released];
 
+    private static readonly HashSet<string> StuckReasons = [Reasons.HealthCheckError, Reasons.HealthCheckMissing];
+
     /// <summary>A write to a node that went through.</summary>
     public void Applied(NodeAction action)
     {
@@ -35,6 +37,7 @@ public sealed class Announcements(PublishEvent publish)
     public void Changed(UpgradePolicy before, UpgradePolicy after)
     {
         ChangedStandstill(before, after);
+        StuckChecks(before, after);
         foreach (var (type, trueIsBad) in OfPolicies)
         {
             var was = before.Status?.Conditions.Find(type)?.Status;
@@ -61,6 +64,21 @@ public sealed class Announcements(PublishEvent publish)
             && before.Status?.Conditions.Find(ConditionTypes.Stalled)?.Reason != Reasons.WorkloadsNotRecovered)
         {
             publish(ObjectRef.To(ControllerResources.UpgradePolicies, after), EventType.Warning, stalled.Reason, stalled.Message, "Report");
+        }
+    }
+
+    /// <summary>
+    /// Health checks that cannot be made, time and again: once for each node, as long as its status goes on to say so. The deadline will end it, but who
+    /// could still see to it must hear of it before.
+    /// </summary>
+    private void StuckChecks(UpgradePolicy before, UpgradePolicy after)
+    {
+        foreach (var node in after.Status?.Blocked ?? [])
+        {
+            if (StuckReasons.Contains(node.Reason) && before.Status?.Blocked?.Any(b => b.Node == node.Node && b.Reason == node.Reason) != true)
+            {
+                publish(ObjectRef.ToNode(node.Node), EventType.Warning, node.Reason, node.Message ?? "", "Verify");
+            }
         }
     }
 

@@ -27,6 +27,7 @@ public sealed class ControllerMetrics : IDisposable
     private readonly Counter<long> _updates;
     private readonly Counter<long> _evictions;
     private readonly Counter<long> _resolves;
+    private readonly Counter<long> _checks;
 
     /// <param name="meterName">Another name keeps tests that run side by side apart.</param>
     public ControllerMetrics(string meterName = MeterName)
@@ -38,6 +39,7 @@ public sealed class ControllerMetrics : IDisposable
         _updates = _meter.CreateCounter<long>("node_updates_total", null, "Nodes that reached their target, healthy.");
         _evictions = _meter.CreateCounter<long>("evictions_total", null, "Evictions and deletions of pods by outcome.");
         _resolves = _meter.CreateCounter<long>("image_resolves_total", null, "Tries to resolve an OSImage by reason.");
+        _checks = _meter.CreateCounter<long>("health_check_errors_total", null, "Tries of the controller's health checks that did not pass, by kind and outcome.");
         _meter.CreateObservableGauge("nodes", Nodes, null, "Nodes of a policy by step.");
         _meter.CreateObservableGauge("nodes_unavailable", () => Of(f => f.Unavailable), null, "Nodes that count against maxUnavailable.");
         _meter.CreateObservableGauge("nodes_blocked", Blocked, null, "Nodes that cannot go on by themselves, by reason.");
@@ -47,6 +49,14 @@ public sealed class ControllerMetrics : IDisposable
         foreach (var outcome in Enum.GetNames<EvictionOutcome>())
         {
             _evictions.Add(0, Label("outcome", outcome));
+        }
+
+        foreach (var kind in (string[])["http", "pods", "prometheus", "condition"])
+        {
+            foreach (var outcome in Enum.GetNames<CheckOutcome>().Where(o => o != nameof(CheckOutcome.Passed)))
+            {
+                _checks.Add(0, Label("check", kind), Label("outcome", outcome));
+            }
         }
 
         foreach (var reason in (string[])[Reasons.Resolved, Reasons.Pinned, Reasons.ResolveFailed, Reasons.RefNotFound])
@@ -111,6 +121,9 @@ public sealed class ControllerMetrics : IDisposable
     }
 
     public void Evicted(EvictionResult result) => _evictions.Add(1, Label("outcome", result.Outcome.ToString()));
+
+    /// <summary>A try of a check that did not pass. False, Error and Missing are told apart: only the first speaks of the node.</summary>
+    public void CheckFailed(string kind, CheckOutcome outcome) => _checks.Add(1, Label("check", kind), Label("outcome", outcome.ToString()));
 
     public void Resolved(string reason) => _resolves.Add(1, Label("reason", reason));
 

@@ -1,5 +1,6 @@
 using Ostler.Api;
 using Ostler.Controller.Drain;
+using Ostler.Controller.Health;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Rollout;
@@ -13,6 +14,8 @@ namespace Ostler.Controller.UpgradePolicies;
 /// <param name="nodeOSes">All NodeOSes.</param>
 /// <param name="pods">The pods of a node that holds a slot; null while they are not known.</param>
 /// <param name="answers">What was found out about single nodes because a plan asked for it.</param>
+/// <param name="checks">The health checks of nodes that are verified.</param>
+/// <param name="ownNamespace">The namespace that this process runs in.</param>
 /// <param name="leaderNode">The node that this process runs on; null: not known.</param>
 /// <param name="time">The controller's clock.</param>
 public sealed class Gatherer(
@@ -22,6 +25,8 @@ public sealed class Gatherer(
     ILister<NodeOS> nodeOSes,
     IDrainingPods pods,
     NodeAnswers answers,
+    IHealthChecks checks,
+    string ownNamespace,
     string? leaderNode,
     TimeProvider time)
 {
@@ -30,7 +35,7 @@ public sealed class Gatherer(
     {
         var policy = policies.Get(NamespacedName.ClusterScoped(name));
         var image = policy is null ? null : images.Get(NamespacedName.ClusterScoped(policy.Spec.ImageRef.Name));
-        return new()
+        return WithChecks(new()
         {
             Now = time.GetUtcNow(),
             Policy = new()
@@ -57,7 +62,23 @@ public sealed class Gatherer(
                     }),
             ],
             LeaderNode = leaderNode,
-        };
+            Namespace = ownNamespace,
+        });
+    }
+
+    /// <summary>As with pods: what is verified from now on is told as "not made yet" in this pass and wakes the next one.</summary>
+    private RolloutSnapshot WithChecks(RolloutSnapshot snapshot)
+    {
+        var policy = snapshot.Policy.Name;
+        var subjects = CheckSubject.Find(snapshot);
+        checks.Retain(policy, subjects);
+        if (subjects.Count == 0)
+        {
+            return snapshot;
+        }
+
+        var found = subjects.ToDictionary(s => s.Node, s => checks.Of(policy, s));
+        return snapshot with { Nodes = [.. snapshot.Nodes.Select(n => found.TryGetValue(n.Name, out var seen) ? n with { Checks = seen } : n)] };
     }
 
     private List<NodeFacts> GatherNodes(string policy, UpgradePolicy? spec)

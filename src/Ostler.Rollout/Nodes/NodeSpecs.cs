@@ -31,7 +31,8 @@ internal static class NodeSpecs
             BootID = view.Status.BootID,
         },
         Deadlines = NodeDeadlineRules.OfBoot(context.Spec, context.Now),
-        HostChecks = HostChecks(context.Spec),
+        HostChecks = HostChecks(context.Spec, view.Node),
+        ReadyBefore = ReadyAgain.Record(context.Spec.Health, view.Node.Pods),
         Displaced = view.Spec.Displaced,
         Failure = view.Spec.Failure,
         Backoff = view.Spec.Backoff,
@@ -44,7 +45,7 @@ internal static class NodeSpecs
         Attempt = view.Spec.Attempt + 1,
         BootRequestedAt = context.Now.TruncateToSeconds(),
         Deadlines = NodeDeadlineRules.OfBoot(context.Spec, context.Now),
-        HostChecks = HostChecks(context.Spec),
+        HostChecks = HostChecks(context.Spec, view.Node),
         HealthySince = null,
     };
 
@@ -72,6 +73,7 @@ internal static class NodeSpecs
         GrantedAt = old.GrantedAt,
         Previous = old.Previous,
         Displaced = old.Displaced,
+        ReadyBefore = old.ReadyBefore,
         Failure = failure,
     };
 
@@ -131,6 +133,13 @@ internal static class NodeSpecs
     // A node that the policy does not select any more must be free for the one that does.
     private static string? PolicyAfter(RolloutContext context, NodeView view) => view.Selected ? context.Policy : null;
 
-    private static HealthCheck[]? HostChecks(UpgradePolicySpec spec) =>
-        spec.Health.Checks?.Where(c => c.Systemd is not null || c.Exec is not null).ToArray() is { Length: > 0 } checks ? checks : null;
+    // With the node's name and address put in: the agent need not know how it is called.
+    private static HealthCheck[]? HostChecks(UpgradePolicySpec spec, NodeFacts node) =>
+        spec.Health.Checks?.Where(CheckRules.IsOfHost).Select(c => c.Http is { } http ? c with { Http = http with { Url = UrlOf(http, node) } } : c).ToArray()
+            is { Length: > 0 } checks
+            ? checks
+            : null;
+
+    // What cannot be put in is left for the agent to say so: a check must not be lost for it.
+    private static string UrlOf(HttpCheck http, NodeFacts node) => Placeholders.InUrl(http.Url, node.Name, node.Address).Uri?.OriginalString ?? http.Url;
 }

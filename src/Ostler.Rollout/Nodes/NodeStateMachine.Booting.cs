@@ -70,7 +70,7 @@ internal static partial class NodeStateMachine
 
     private static NodeDecision Verifying(RolloutContext context, NodeView view)
     {
-        var verification = Verification.Check(view);
+        var verification = Verification.Check(context, view);
         if (verification.Passed)
         {
             return SoakIsOver(context, view) || context.Spec.Rollout.Soak.Value <= TimeSpan.Zero
@@ -80,6 +80,13 @@ internal static partial class NodeStateMachine
 
         // Flapping does not lengthen the way: after the deadline the first check that fails is the last.
         var deadline = NodeDeadlineRules.Healthy(view.Spec, view.Status, context.Spec, context.Now);
+        if (verification.Pending && (view.Spec.HealthySince is not null || context.Now >= deadline))
+        {
+            // What was found is forgotten with the process that found it. That neither ends a soak nor fails a node; the next tries tell.
+            var step = view.Spec.HealthySince is null ? NodeStep.Verifying : NodeStep.Soaking;
+            return Said(view, step, verification.Reason, verification.Message, NodeTally.Updating);
+        }
+
         if (context.Now >= deadline)
         {
             return NodeTransitions.Fail(context, view, verification.Failure, verification.Message);
@@ -87,7 +94,7 @@ internal static partial class NodeStateMachine
 
         var waits = Said(
             view, NodeStep.Verifying, verification.Reason, $"{verification.Message} It has until {Names.Of(deadline)}.", NodeTally.Updating,
-            deadline: deadline);
+            blocked: verification.IsStuck, deadline: deadline);
         return view.Spec.HealthySince is null ? waits : NodeTransitions.LoseHealth(context, view, waits);
     }
 

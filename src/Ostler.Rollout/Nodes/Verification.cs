@@ -10,19 +10,92 @@ namespace Ostler.Rollout;
 /// <param name="Message">For people.</param>
 internal readonly record struct Verification(bool Passed, string Reason, string Failure, string Message)
 {
-    /// <summary>The agent's checks of this boot and this attempt, and the kubelet's word from the very same boot.</summary>
-    public static Verification Check(NodeView view)
+    /// <summary>
+    /// Nothing says no, but a check of the controller's has not been made, or not often enough. As only memory knows how often, this never fails a node:
+    /// the next tries end it one way or the other.
+    /// </summary>
+    public bool Pending { get; init; }
+
+    /// <summary>Whether it is not the tree that says no, time and again: people are told before the deadline passes.</summary>
+    public bool IsStuck { get; init; }
+
+    /// <summary>The agent's checks of this boot and this attempt, the kubelet's word from the very same boot, and the controller's checks.</summary>
+    public static Verification Check(RolloutContext context, NodeView view)
     {
         var healthy = view.ReportsOnAttempt ? view.Status!.Conditions.Find(ConditionTypes.HostHealthy) : null;
         if (healthy is not { Status: ConditionStatus.True })
         {
-            return healthy is { Status: ConditionStatus.False }
-                ? new(false, Reasons.WaitingForHostChecks, Reasons.HostCheckFailed, $"A host check fails: {(healthy.Message.Length > 0 ? healthy.Message : healthy.Reason)}")
-                : new(false, Reasons.WaitingForHostChecks, Reasons.HealthTimedOut, "The host checks have not passed yet.");
+            return OfHost(healthy);
         }
 
         var node = KubeletIsReady(view);
-        return node.Passed ? new(true, Reasons.Soaking, "", "All checks pass.") : node;
+        return node.Passed ? OfController(context.Spec.Health, view.Node.Checks) : node;
+    }
+
+    private static Verification OfHost(Condition? healthy)
+    {
+        if (healthy is not { Status: ConditionStatus.False })
+        {
+            var said = healthy is { Message.Length: > 0 } ? $"The host checks have not passed yet: {healthy.Message}" : "The host checks have not passed yet.";
+            return new(false, Reasons.WaitingForHostChecks, Reasons.HealthTimedOut, said);
+        }
+
+        var words = healthy.Message.Length > 0 ? healthy.Message : healthy.Reason;
+        return healthy.Reason switch
+        {
+            Reasons.HostCheckError => new(false, Reasons.WaitingForHostChecks, healthy.Reason, $"A host check cannot be made: {words}"),
+            Reasons.HostCheckMissing => new(false, Reasons.WaitingForHostChecks, healthy.Reason, $"A host check finds nothing to judge: {words}"),
+            _ => new(false, Reasons.WaitingForHostChecks, Reasons.HostCheckFailed, $"A host check fails: {words}"),
+        };
+    }
+
+    private static Verification OfController(HealthSpec health, IReadOnlyList<CheckObservation> observations)
+    {
+        Verification? pending = null;
+        foreach (var check in health.Checks ?? [])
+        {
+            if (!CheckRules.IsOfController(check))
+            {
+                continue;
+            }
+
+            var seen = observations.FirstOrDefault(o => o.Name == check.Name);
+            if (seen is { Outcome: not CheckOutcome.Passed })
+            {
+                return NotPassed(check, seen);
+            }
+
+            if (!CheckRules.HasPassed(check, seen))
+            {
+                var message = seen is null
+                    ? $"The check {check.Name} has not been made yet."
+                    : $"The check {check.Name} has passed {seen.InARow} of {check.Successes} times in a row.";
+                pending ??= new(false, Reasons.WaitingForHealthChecks, Reasons.HealthTimedOut, message) { Pending = true };
+            }
+        }
+
+        return pending ?? new(true, Reasons.Soaking, "", "All checks pass.");
+    }
+
+    private static Verification NotPassed(HealthCheck check, CheckObservation seen)
+    {
+        var kind = $"{CheckRules.KindOf(check)} check";
+        var stuck = seen.InARow >= CheckRules.Stubborn;
+        return seen.Outcome switch
+        {
+            CheckOutcome.Error => new(
+                false, stuck ? Reasons.HealthCheckError : Reasons.WaitingForHealthChecks, Reasons.HealthCheckError,
+                $"The {kind} {CheckRules.Describe(seen)}. That says nothing of the tree: see to what is asked.")
+            {
+                IsStuck = stuck,
+            },
+            CheckOutcome.Missing => new(
+                false, stuck ? Reasons.HealthCheckMissing : Reasons.WaitingForHealthChecks, Reasons.HealthCheckMissing, $"The {kind} {CheckRules.Describe(seen)}.")
+            {
+                IsStuck = stuck,
+            },
+            _ => new(false, Reasons.WaitingForHealthChecks, Reasons.HealthCheckFailed, $"The {kind} says no: {CheckRules.Describe(seen)}."),
+        };
     }
 
     /// <summary>

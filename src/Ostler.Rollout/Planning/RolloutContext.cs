@@ -15,7 +15,7 @@ internal sealed class RolloutContext
         Policy = snapshot.Policy.Name;
         Exists = snapshot.Policy.Exists;
         Spec = snapshot.Policy.Spec ?? Defaults;
-        Problems = Exists ? SpecValidation.Validate(Spec, Now) : [];
+        Problems = Exists ? SpecValidation.Validate(Spec, Now, snapshot.Namespace) : [];
         Conflicts = Conflicts.Find(snapshot.Policy, snapshot.OtherPolicies, snapshot.Nodes);
         var (target, targetGate) = Exists ? TargetResolution.Resolve(Spec.ImageRef.Name, snapshot.Image) : (null, null);
         Target = target;

@@ -11,6 +11,8 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
     private readonly HashSet<string> _enqueued = new(StringComparer.Ordinal);
     private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
     private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _stuck = new(StringComparer.Ordinal);
+    private readonly SimulatedChecks _checks = new(simulation);
     private int _term;
     private bool _isUp;
 
@@ -39,6 +41,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
         _busy.Clear();
         _evictions.Clear();
         _answers.Clear();
+        _checks.Forget();
         var term = _term;
         World.Time.In(World.Random.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20)), () =>
         {
@@ -129,7 +132,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
             }
         }
 
-        var snapshot = SimulatedSnapshot.Gather(World, policy, _evictions, _answers);
+        var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions, _answers));
         var plan = RolloutPlanner.Plan(snapshot);
         simulation.Tell(new SimulatedStep.Plans(policy, plan));
         _busy.Add(policy);
@@ -221,6 +224,15 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
 
         foreach (var verdict in plan.Nodes)
         {
+            if (verdict is not { Blocked: true, Step: NodeStep.Verifying })
+            {
+                _stuck.Remove(verdict.Node);
+            }
+            else if (_stuck.Add(verdict.Node))
+            {
+                World.Tell(verdict.Node, $"blocked: {verdict.Reason}: {verdict.Message}");
+            }
+
             if (verdict.Step != NodeStep.Failed)
             {
                 _failed.Remove(verdict.Node);

@@ -59,6 +59,9 @@ internal static class SimulatedFaults
                 world.Add(new(node.First, world.Now, node.Host.Boots + 100));
                 simulation.Controller.Enqueue();
                 break;
+            case SimulationFault.CheckSays says:
+                world.CheckScripts[(says.Node, says.Check)] = says;
+                break;
             default:
                 SimulatedDecisions.Make(simulation, fault);
                 break;

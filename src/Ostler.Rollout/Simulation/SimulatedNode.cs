@@ -5,6 +5,8 @@ namespace Ostler.Rollout.Simulation;
 /// <summary>A Node, its NodeOS and the machine behind them.</summary>
 public sealed class SimulatedNode
 {
+    private readonly List<(string Check, string BootID, CheckOutcome Outcome)> _tries = [];
+
     internal SimulatedNode(SimulatedNodeSpec spec, DateTimeOffset createdAt, int incarnation)
     {
         Name = spec.Name;
@@ -52,6 +54,14 @@ public sealed class SimulatedNode
     public SimulatedHost Host { get; }
 
     internal SimulatedNodeSpec First { get; }
+
+    /// <summary>How the tries of the controller's checks in each boot went, in order.</summary>
+    public IReadOnlyList<(string Check, string BootID, CheckOutcome Outcome)> Tries => _tries;
+
+    /// <summary>How much of a script was said already.</summary>
+    internal Dictionary<SimulationFault.CheckSays, int> Said { get; } = new(ReferenceEqualityComparer.Instance);
+
+    internal void AddTry(string check, CheckOutcome outcome) => _tries.Add((check, Host.BootID, outcome));
 
     /// <summary>Whether the Node is gone; what is still scheduled for it does nothing.</summary>
     public bool Gone { get; internal set; }

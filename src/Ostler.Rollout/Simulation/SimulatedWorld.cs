@@ -44,6 +44,28 @@ public sealed class SimulatedWorld
 
     internal Dictionary<string, SimulatedBoot> BadTrees { get; } = new(StringComparer.Ordinal);
 
+    internal Dictionary<(string? Node, string Check), SimulationFault.CheckSays> CheckScripts { get; } = [];
+
+    /// <summary>Makes a try of a check.</summary>
+    internal CheckFinding Check(SimulatedNode node, string check)
+    {
+        var script = CheckScripts.GetValueOrDefault((node.Name, check)) ?? CheckScripts.GetValueOrDefault((null, check));
+        var outcome = script is null ? CheckOutcome.Passed : script.Outcomes[Math.Min(node.Said.GetValueOrDefault(script), script.Outcomes.Count - 1)];
+        if (script is not null)
+        {
+            node.Said[script] = node.Said.GetValueOrDefault(script) + 1;
+        }
+
+        node.AddTry(check, outcome);
+        return new(outcome, outcome switch
+        {
+            CheckOutcome.Passed => "",
+            CheckOutcome.False => "errors is 0.3; wanted: Less 0.01",
+            CheckOutcome.Error => "connection refused",
+            _ => "no sample",
+        });
+    }
+
     public SimulatedNode? Find(string name) => _nodes.GetValueOrDefault(name);
 
     internal void Add(SimulatedNode node) => _nodes[node.Name] = node;

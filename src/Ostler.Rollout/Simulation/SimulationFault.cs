@@ -74,6 +74,11 @@ public abstract record SimulationFault(TimeSpan At)
     /// <summary>Sets retryFailuresBefore to the moment at which this happens.</summary>
     public sealed record Retry(TimeSpan At, string Policy) : SimulationFault(At);
 
+    /// <summary>
+    /// From now on the check says these things on each node (or on <paramref name="Node"/> alone), one try after the other, and then the last of them for good.
+    /// </summary>
+    public sealed record CheckSays(TimeSpan At, string Check, IReadOnlyList<CheckOutcome> Outcomes, string? Node = null) : SimulationFault(At);
+
     /// <summary>A pod has done its work.</summary>
     public sealed record PodCompletes(TimeSpan At, string Pod) : SimulationFault(At);
 

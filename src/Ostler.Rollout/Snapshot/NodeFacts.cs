@@ -37,6 +37,9 @@ public sealed record NodeFacts
     /// <summary>status.nodeInfo.bootID: the boot in which the kubelet wrote the condition.</summary>
     public string? BootID { get; init; }
 
+    /// <summary>The InternalIP of status.addresses.</summary>
+    public string? Address { get; init; }
+
     public string? ResourceVersion { get; init; }
 
     /// <summary>Whether the Node has a deletion timestamp. Such a node is left alone and counts nowhere.</summary>
@@ -58,6 +61,9 @@ public sealed record NodeFacts
 
     /// <summary>The volumes that are still attached to it. Null: not asked yet.</summary>
     public VolumeFacts? Volumes { get; init; }
+
+    /// <summary>What the controller's health checks found in the present boot. One that is not here was not made yet, or its result was lost with a restart.</summary>
+    public IReadOnlyList<CheckObservation> Checks { get; init; } = [];
 }
 
 /// <summary>The NodeOS of a Node.</summary>

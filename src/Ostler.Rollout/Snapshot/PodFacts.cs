@@ -12,6 +12,9 @@ public sealed record PodFacts
     /// <summary>status.phase: Pending, Running, Succeeded, Failed or Unknown.</summary>
     public string Phase { get; init; } = "Running";
 
+    /// <summary>Whether its condition Ready is True.</summary>
+    public bool Ready { get; init; }
+
     public DateTimeOffset? DeletionTimestamp { get; init; }
 
     /// <summary>metadata.deletionGracePeriodSeconds while it is being deleted, else spec.terminationGracePeriodSeconds.</summary>

@@ -25,4 +25,7 @@ public sealed record RolloutSnapshot
 
     /// <summary>The node that runs the controller itself; it goes last. Null: not known.</summary>
     public string? LeaderNode { get; init; }
+
+    /// <summary>Ostler's own namespace: the only one whose Secrets the controller may read.</summary>
+    public string Namespace { get; init; } = "ostler-system";
 }

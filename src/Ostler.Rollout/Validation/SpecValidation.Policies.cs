@@ -9,9 +9,9 @@ public static partial class SpecValidation
 
     /// <summary>
     /// Checks a policy, what is wrong before what is not supported; <paramref name="now"/> is the controller's clock, against which moments of the spec are
-    /// checked.
+    /// checked, and <paramref name="ownNamespace"/> the only one whose Secrets it may read.
     /// </summary>
-    public static IReadOnlyList<FieldProblem> Validate(UpgradePolicySpec spec, DateTimeOffset now)
+    public static IReadOnlyList<FieldProblem> Validate(UpgradePolicySpec spec, DateTimeOffset now, string ownNamespace = "ostler-system")
     {
         var problems = new Problems();
         if (spec.ImageRef.Name.Length == 0)
@@ -22,7 +22,7 @@ public static partial class SpecValidation
         CheckSelector("spec.nodeSelector", spec.NodeSelector, problems);
         CheckTimes(spec, now, problems);
         CheckDrain(spec.Drain, problems);
-        CheckHealth(spec.Health, problems);
+        CheckHealth(spec.Health, ownNamespace, problems);
         CheckSupport(spec, problems);
         return problems.Found;
     }
@@ -47,44 +47,6 @@ public static partial class SpecValidation
         }
     }
 
-    private static void CheckHealth(HealthSpec health, Problems problems)
-    {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        for (var i = 0; i < (health.Checks?.Count ?? 0); i++)
-        {
-            var check = health.Checks![i];
-            var at = $"spec.health.checks[{i}]";
-            if (!names.Add(check.Name))
-            {
-                problems.Invalid($"{at}.name", $"{check.Name} is used twice");
-            }
-
-            if (KindsOf(check).Count() != 1)
-            {
-                problems.Invalid(at, "set exactly one of systemd, exec, http, pods, workloads, prometheus and cel");
-                continue;
-            }
-
-            if (check.Systemd is { NoneFailed: false, Active: null or { Count: 0 } })
-            {
-                problems.Invalid($"{at}.systemd", "checks nothing: name units in active, or set noneFailed");
-            }
-
-            if (check.Exec is { } exec)
-            {
-                if (exec.Command is not [['/', ..], ..])
-                {
-                    problems.Invalid($"{at}.exec.command", "must begin with the absolute path of a program, since no shell looks it up");
-                }
-
-                if (exec.Timeout.Value <= TimeSpan.Zero)
-                {
-                    problems.Invalid($"{at}.exec.timeout", "must be longer than 0s");
-                }
-            }
-        }
-    }
-
     private static void CheckSupport(UpgradePolicySpec spec, Problems problems)
     {
         const string remove = "is not supported yet: remove it";
@@ -96,14 +58,6 @@ public static partial class SpecValidation
         NotSupportedIf(spec.Reboot.Method == RebootMethod.SoftReboot, "spec.reboot.method", "SoftReboot is not supported yet: use Auto or Reboot");
         NotSupportedIf(spec.Rollback.Scope != RollbackScope.Node, "spec.rollback.scope", $"{spec.Rollback.Scope} is not supported yet: use Node");
         NotSupportedIf(spec.Rollback.Watchdog is not null, "spec.rollback.watchdog", remove);
-        for (var i = 0; i < (spec.Health.Checks?.Count ?? 0); i++)
-        {
-            foreach (var kind in KindsOf(spec.Health.Checks![i]))
-            {
-                NotSupportedIf(
-                    kind is not ("systemd" or "exec" or "workloads"), $"spec.health.checks[{i}].{kind}", "is not supported yet: use a systemd or exec check of the host");
-            }
-        }
 
         void NotSupportedIf(bool used, string field, string message)
         {
@@ -112,20 +66,5 @@ public static partial class SpecValidation
                 problems.NotSupported(field, message);
             }
         }
-    }
-
-    private static IEnumerable<string> KindsOf(HealthCheck check)
-    {
-        (string Kind, object? Value)[] kinds =
-        [
-            ("systemd", check.Systemd),
-            ("exec", check.Exec),
-            ("http", check.Http),
-            ("pods", check.Pods),
-            ("workloads", check.Workloads),
-            ("prometheus", check.Prometheus),
-            ("cel", check.Cel),
-        ];
-        return kinds.Where(k => k.Value is not null).Select(k => k.Kind);
     }
 }

@@ -34,6 +34,30 @@ public sealed class AnnouncementsTests
         Assert.Equal(["Node/n Warning HealthTimedOut: m [Rollback]"], _published);
     }
 
+    [Fact]
+    public void A_check_that_cannot_be_made_is_told_of_once_for_each_node()
+    {
+        BlockedNode one = new() { Node = "n1", Reason = Reasons.HealthCheckError, Message = "refused" };
+        BlockedNode other = new() { Node = "n2", Reason = Reasons.HealthCheckMissing, Message = "no sample" };
+        BlockedNode drained = new() { Node = "n3", Reason = Reasons.DrainBlocked, Message = "a budget" };
+        UpgradePolicy[] reports = [Blocked(), Blocked(one, drained), Blocked(one with { Message = "timed out" }, drained), Blocked(one, other), Blocked(other), Blocked(one, other)];
+
+        foreach (var (before, after) in reports.Zip(reports.Skip(1)))
+        {
+            _announcements.Changed(before, after);
+        }
+
+        Assert.Equal(
+            [
+                "Node/n1 Warning HealthCheckError: refused [Verify]",
+                "Node/n2 Warning HealthCheckMissing: no sample [Verify]",
+                "Node/n1 Warning HealthCheckError: refused [Verify]",
+            ],
+            _published);
+
+        static UpgradePolicy Blocked(params BlockedNode[] nodes) => Given.Policy("edge", status: new() { Blocked = nodes });
+    }
+
     public static TheoryData<string, Condition?, Condition, string?> Transitions => new()
     {
         { "halted", null, Of(ConditionTypes.Halted, ConditionStatus.True, Reasons.TooManyFailures), "Warning TooManyFailures" },

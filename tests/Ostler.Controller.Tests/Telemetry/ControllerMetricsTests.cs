@@ -44,6 +44,19 @@ public sealed class ControllerMetricsTests : IDisposable
     }
 
     [Fact]
+    public async Task Tries_of_health_checks_that_did_not_pass_are_counted_by_kind_and_outcome_from_0_on()
+    {
+        _metrics.CheckFailed("prometheus", CheckOutcome.Error);
+        _metrics.CheckFailed("prometheus", CheckOutcome.Error);
+
+        var text = await ScrapeAsync();
+
+        Assert.Contains("ostler_health_check_errors_total{check=\"prometheus\",outcome=\"Error\"} 2\n", text, StringComparison.Ordinal);
+        Assert.Contains("ostler_health_check_errors_total{check=\"condition\",outcome=\"Missing\"} 0\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Passed", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_a_gone_policy_or_a_lost_term_last_said_is_not_told_any_more()
     {
         _metrics.ObservePolicy(Snapshot(Given.Policy("edge").Spec), Plan(Verdict("a", NodeStep.Updated)));

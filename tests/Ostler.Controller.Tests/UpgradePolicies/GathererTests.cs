@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Ostler.Api;
 using Ostler.Controller.Drain;
+using Ostler.Controller.Health;
 using Ostler.Controller.Resources;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Rollout;
@@ -64,13 +65,56 @@ public sealed class GathererTests
         Assert.Null(Gather("p", [Given.Policy("p", image: "missing")], [], []).Image);
     }
 
-    private static RolloutSnapshot Gather(string policy, UpgradePolicy[] policies, Node[] nodes, NodeOS[] nodeOSes, Pods? pods = null) => new Gatherer(
+    [Fact]
+    public void What_was_found_of_a_node_that_is_verified_is_in_the_snapshot()
+    {
+        var policy = Given.Policy("edge", labels: Edge);
+        policy = policy with
+        {
+            Spec = policy.Spec with
+            {
+                Health = new()
+                {
+                    Checks =
+                    [
+                        new() { Name = "web", Http = new() { Url = "http://{address}/", From = HttpCheckOrigin.Controller } },
+                        new() { Name = "host", Exec = new() { Command = ["/bin/true"] } },
+                    ],
+                },
+            },
+        };
+        var told = new NodeOSSpec
+        {
+            Policy = "edge",
+            Goal = Goal.Boot,
+            Attempt = 2,
+            Image = new() { Digest = Given.Digest, Ostree = new() { Remote = "acme", Ref = "acme/edge" } },
+            Previous = new() { Digest = new('1', 64), BootID = "boot-0" },
+        };
+        var up = new NodeOSStatus { Attempt = 2, BootID = "boot-1", Booted = new() { Digest = Given.Digest } };
+        var rebooting = up with { BootID = "boot-0" };
+        var checks = new Checks();
+
+        var snapshot = Gather(
+            "edge", [policy], [Given.Node("up", labels: Edge), Given.Node("rebooting", labels: Edge)],
+            [Given.NodeOS("up", spec: told, status: up), Given.NodeOS("rebooting", spec: told, status: rebooting)], checks: checks);
+
+        var subject = Assert.Single(checks.Retained["edge"]);
+        Assert.Equal(("up", new CheckEpoch("uid-up", 2, "boot-1")), (subject.Node, subject.Epoch));
+        Assert.Equal(["web"], subject.Checks.Select(c => c.Name));
+        Assert.Empty(snapshot.Nodes.Single(n => n.Name == "rebooting").Checks);
+        Assert.Equal("edge up", Assert.Single(snapshot.Nodes.Single(n => n.Name == "up").Checks).Message);
+    }
+
+    private static RolloutSnapshot Gather(string policy, UpgradePolicy[] policies, Node[] nodes, NodeOS[] nodeOSes, Pods? pods = null, Checks? checks = null) => new Gatherer(
         Given.Lister(ControllerResources.UpgradePolicies, policies),
         Given.Lister(ControllerResources.OSImages, Given.Image()),
         Given.Lister(ControllerResources.Nodes, nodes),
         Given.Lister(ControllerResources.NodeOSes, nodeOSes),
         pods ?? new(),
         new NodeAnswers(TimeProvider.System),
+        checks ?? new(),
+        "ostler-system",
         "leader",
         new FakeTimeProvider(Given.Now)).Gather(policy);
 
@@ -81,5 +125,15 @@ public sealed class GathererTests
         public IReadOnlyList<PodFacts>? PodsOf(string node) => [];
 
         public void Retain(string policy, IReadOnlyCollection<string> nodes) => Retained.AddRange(nodes.Select(n => (policy, n)));
+    }
+
+    private sealed class Checks : IHealthChecks
+    {
+        public Dictionary<string, IReadOnlyList<CheckSubject>> Retained { get; } = [];
+
+        public void Retain(string policy, IReadOnlyList<CheckSubject> subjects) => Retained[policy] = subjects;
+
+        public IReadOnlyList<CheckObservation> Of(string policy, CheckSubject subject) =>
+            [new("web", CheckOutcome.Passed, $"{policy} {subject.Node}", 1, Given.Now)];
     }
 }

@@ -18,6 +18,7 @@ public sealed class NodeMappingTests
              "spec":{"unschedulable":true,"podCIDR":"10.0.0.0/24"},
              "status":{"conditions":[{"type":"MemoryPressure","status":"False"},
                {"type":"Ready","status":"False","reason":"KubeletNotReady","message":"cni","lastHeartbeatTime":"2026-11-01T12:00:01Z"}],
+               "addresses":[{"type":"Hostname","address":"n1"},{"type":"InternalIP","address":"192.0.2.7"},{"type":"InternalIP","address":"2001:db8::7"}],
                "nodeInfo":{"bootID":"b1","kernelVersion":"6"},"images":[{"names":["a"]}]}}
             """)).Trimmed();
 
@@ -38,6 +39,7 @@ public sealed class NodeMappingTests
                 ReadyMessage = "cni",
                 ReadyHeartbeat = Given.Now.AddSeconds(1),
                 BootID = "b1",
+                Address = "192.0.2.7",
                 ResourceVersion = "12",
                 OS = facts.OS,
             },
@@ -46,6 +48,7 @@ public sealed class NodeMappingTests
         Assert.Equal(("os-uid-n1", 3L, "20"), (facts.OS!.Uid, facts.OS.Generation, facts.OS.ResourceVersion));
         Assert.Equal(2, node.Metadata.Annotations!.Count);
         Assert.Single(node.Status!.Conditions!);
+        Assert.Single(node.Status!.Addresses!);
     }
 
     [Fact]
@@ -76,10 +79,15 @@ public sealed class NodeMappingTests
               "annotations":{"kubernetes.io/config.mirror":"h","big":"value"},"deletionTimestamp":"2026-11-01T12:00:00Z","deletionGracePeriodSeconds":5,
               "ownerReferences":[{"apiVersion":"v1","kind":"Other","name":"o","uid":"o1"},{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web","uid":"r1","controller":true}]},
              "spec":{"nodeName":"n1","terminationGracePeriodSeconds":30,"volumes":[{"name":"c","configMap":{}},{"name":"t","emptyDir":{"medium":"Memory"}}],"containers":[{"name":"c"}]},
-             "status":{"phase":"Running"}}
+             "status":{"phase":"Running","conditions":[{"type":"ContainersReady","status":"False"},{"type":"Ready","status":"True"}]}}
             """)).Trimmed();
 
         var facts = NodeMapping.ToFacts(pod, null);
+
+        Assert.True(facts.Ready);
+        Assert.Single(pod.Status!.Conditions!);
+        Assert.False(NodeMapping.ToFacts(pod with { Status = new() { Conditions = [new() { Type = "Ready", Status = "False" }] } }, null).Ready);
+        Assert.False(NodeMapping.ToFacts(pod with { Status = null }, null).Ready);
 
         Assert.Equal(new PodController("ReplicaSet", "web", "r1"), facts.Controller);
         Assert.True(facts.IsMirror);

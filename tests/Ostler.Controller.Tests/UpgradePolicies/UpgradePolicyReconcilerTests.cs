@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Ostler.Api;
 using Ostler.Controller.Drain;
+using Ostler.Controller.Health;
 using Ostler.Controller.Resources;
 using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
@@ -143,6 +144,8 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
             _nodeOSes.Lister,
             new NoPods(),
             _answers,
+            new NoChecks(),
+            "ostler-system",
             null,
             _time),
         new Executor(_client, _nodes, _nodeOSes, new PodEvictions(_client, _time), _ => { }, NullLogger<Executor>.Instance),
@@ -220,5 +223,14 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         public void Retain(string policy, IReadOnlyCollection<string> nodes)
         {
         }
+    }
+
+    private sealed class NoChecks : IHealthChecks
+    {
+        public void Retain(string policy, IReadOnlyList<CheckSubject> subjects)
+        {
+        }
+
+        public IReadOnlyList<CheckObservation> Of(string policy, CheckSubject subject) => [];
     }
 }

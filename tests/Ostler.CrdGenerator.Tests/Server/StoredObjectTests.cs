@@ -95,6 +95,10 @@ public sealed class StoredObjectTests(ApiServerFixture server)
             - {name: systemd, systemd: {}}
             - {name: exec, exec: {command: [/usr/bin/true]}}
             - {name: http, http: {url: "http://localhost/"}}
+            - {name: tls, http: {url: "https://localhost/", tls: {}}}
+            - {name: pods, pods: {selector: {}}}
+            - {name: prometheus, prometheus: {url: "http://localhost/", query: up, want: {operator: Less, value: "1"}}}
+            - {name: condition, condition: {apiVersion: v1, kind: Node, name: n1, path: "{.spec.unschedulable}", operator: DoesNotExist}}
             - {name: workloads, workloads: {}}
         """)]
     [InlineData("NodeOS", "spec: {}")]

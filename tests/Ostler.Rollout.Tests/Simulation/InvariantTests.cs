@@ -40,7 +40,7 @@ public class InvariantTests(ITestOutputHelper output)
         }
 
         output.WriteLine(string.Join(", ", seen.OrderBy(s => s.Key).Select(s => $"{s.Key}: {s.Value}")));
-        Assert.All(new[] { "grant", "stage", "evict", "boot", "reboot", "updated", "uncordon" }, what => Assert.True(seen.GetValueOrDefault(what) > 100, what));
+        Assert.All(new[] { "grant", "stage", "evict", "boot", "reboot", "updated", "uncordon", "checked" }, what => Assert.True(seen.GetValueOrDefault(what) > 100, what));
     }
 
     private static (IReadOnlyList<string> Complaints, RolloutSimulation Simulation, Dictionary<string, int> Seen) Run(RolloutCase c)

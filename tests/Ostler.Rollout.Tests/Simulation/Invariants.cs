@@ -185,10 +185,25 @@ internal sealed class Invariants
         var spec = node.OS.Spec;
         Require(4, node.Name, node.Host.BootID != spec.Previous!.BootID, "is called Updated in the boot of before");
         Require(4, node.Name, node.Host.Booted == spec.Image!.Digest, "is called Updated with another tree");
+        JudgeChecks(policy, node);
+
         // Written moments are cut to seconds.
         var soak = (TimeSpan)(policy.Spec ?? Trees.Policy()).Rollout.Soak - TimeSpan.FromSeconds(1);
         Require(
             4, node.Name, _passingSince.TryGetValue(node.Uid, out var since) && world.Now - since >= soak, $"is called Updated before its checks passed for {soak.TotalSeconds:0} s");
+    }
+
+    // Told from the tries themselves, whoever counted them.
+    private void JudgeChecks(SimulatedPolicy policy, SimulatedNode node)
+    {
+        foreach (var check in policy.Spec?.Health.Checks ?? [])
+        {
+            var tries = node.Tries.Where(t => t.Check == check.Name && t.BootID == node.Host.BootID).TakeLast(check.Successes).ToArray();
+            Require(
+                4, node.Name, tries.Length == check.Successes && tries.All(t => t.Outcome == CheckOutcome.Passed),
+                $"is called Updated although {check.Name} said {string.Join(", ", tries.Select(t => t.Outcome))} of {check.Successes}");
+            Count("checked");
+        }
     }
 
     private void OnEvent(SimulatedWorld world)

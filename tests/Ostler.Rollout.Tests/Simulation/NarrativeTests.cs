@@ -31,6 +31,10 @@ public class NarrativeTests
         "preflight-blocked",
         "workloads-recover",
         "cordon-deadlock",
+        "prometheus-says-no",
+        "check-error-endless",
+        "consecutive-successes",
+        "controller-restarts-amid-checks",
     ];
 
     [Theory]
@@ -125,8 +129,28 @@ public class NarrativeTests
                 1, s => s with { Rollout = s.Rollout with { Soak = Duration.FromMinutes(2) } },
                 new SimulationFault.Boots(At(0), "n1", [SimulatedBoot.Flapping])) with
             { Workloads = [] },
+            "prometheus-says-no" => Scenarios.Cluster(
+                2, s => Checked(s, Scenarios.Errors), new SimulationFault.CheckSays(At(0), "errors", [CheckOutcome.Passed, CheckOutcome.False])),
+            "check-error-endless" => Scenarios.Cluster(
+                2, s => Checked(s, Scenarios.Errors), new SimulationFault.CheckSays(At(0), "errors", [CheckOutcome.Error])),
+            "consecutive-successes" => Scenarios.Cluster(
+                1, s => Checked(s, Scenarios.Errors with { Successes = 3, Interval = Duration.FromSeconds(20) }),
+                new SimulationFault.CheckSays(
+                    At(0), "errors", [CheckOutcome.Missing, CheckOutcome.Passed, CheckOutcome.Passed, CheckOutcome.False, CheckOutcome.Passed])) with
+            { Workloads = [] },
+
+            // Once before all have passed, once in the soak: neither fails the node nor makes the soak begin anew.
+            "controller-restarts-amid-checks" => Scenarios.Cluster(
+                1, s => Checked(s, Scenarios.Errors with { Successes = 3, Interval = Duration.FromSeconds(20) }) with
+                {
+                    Rollout = s.Rollout with { Soak = Duration.FromMinutes(3) },
+                },
+                new SimulationFault.ControllerRestarts(At(3)), new SimulationFault.ControllerRestarts(At(5))) with
+            { Workloads = [] },
             _ => DrainScenarios.Of(scenario) ?? throw new ArgumentOutOfRangeException(nameof(scenario), scenario, "no such scenario"),
         };
+
+        static UpgradePolicySpec Checked(UpgradePolicySpec spec, HealthCheck check) => spec with { Health = new() { Checks = [check] } };
 
         static SimulationScenario Forced()
         {

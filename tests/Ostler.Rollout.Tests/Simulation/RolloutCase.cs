@@ -44,10 +44,13 @@ internal sealed record RolloutCase
 
     public IReadOnlyList<CaseFault> Faults { get; init; } = [];
 
+    /// <summary>How often each check of the controller's must pass in a row.</summary>
+    public IReadOnlyList<int> Checks { get; init; } = [];
+
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
         + $"automatic {Automatic}, maxFailures {MaxFailures}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
-        + $"preflight {Preflight}, primaries {HasPrimaries}; {string.Join("; ", Faults)}";
+        + $"preflight {Preflight}, primaries {HasPrimaries}, checks [{string.Join(", ", Checks)}]; {string.Join("; ", Faults)}";
 
     public SimulationScenario Scenario()
     {
@@ -62,6 +65,7 @@ internal sealed record RolloutCase
                 Rules = HasRules ? DrainScenarios.Rules : null,
             },
             Rollback = new() { Automatic = Automatic, MaxFailures = IntOrPercent.Count(MaxFailures) },
+            Health = new() { Checks = [.. Checks.Select((successes, i) => Scenarios.Errors with { Name = $"check-{i}", Successes = successes })] },
         });
         return new()
         {
@@ -123,6 +127,7 @@ internal sealed record RolloutCase
             Capacity = Pick<int?>(random, null, null, 2, 3),
             Preflight = Pick(random, DrainPreflight.Respect, DrainPreflight.Respect, DrainPreflight.Ignore),
             HasPrimaries = nodes > 1 && random.Below(3) == 0,
+            Checks = [.. Enumerable.Range(0, random.Below(3)).Select(_ => 1 + random.Below(3))],
         };
     }
 
@@ -163,6 +168,11 @@ internal sealed record RolloutCase
             yield return c with { Capacity = null };
         }
 
+        for (var i = 0; i < c.Checks.Count; i++)
+        {
+            yield return c with { Checks = [.. c.Checks.Where((_, at) => at != i)] };
+        }
+
         if (c.MinAvailable is not null)
         {
             yield return c with { MinAvailable = null };
@@ -179,6 +189,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
     [
         "boot", "boot", "boot", "bad tree", "staging fails", "controller", "controller", "agent", "agent", "agent away", "cordon", "uncordon", "uncordon",
         "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots",
+        "check", "check", "check of one",
     ];
 
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7), random.Below(21));
@@ -212,8 +223,14 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
             "retry" => new SimulationFault.Retry(at, "edge"),
             "selector" => new SimulationFault.PolicyChanges(
                 at, "edge", s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["half"] = "second" } } }),
+            "check" => new SimulationFault.CheckSays(at, $"check-{Node % 2}", Said(Variant)),
+            "check of one" => new SimulationFault.CheckSays(at, $"check-{Node % 2}", Said(Variant), node),
             "slots" => new SimulationFault.PolicyChanges(at, "edge", s => s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(1 + (Variant % 3)) } }),
             _ => throw new InvalidOperationException($"no fault is called {Kind}"),
         };
     }
+
+    // Up to three words and then the last of them for good; most of them pass in the end.
+    private static CheckOutcome[] Said(int variant) =>
+        [(CheckOutcome)(variant % 4), (CheckOutcome)(variant / 4 % 4), variant % 3 == 0 ? (CheckOutcome)(1 + (variant % 2)) : CheckOutcome.Passed];
 }

@@ -6,6 +6,13 @@ namespace Ostler.Rollout.Tests.Simulation;
 /// <summary>Whole rollouts: the usual cluster, and what befalls it.</summary>
 internal static class Scenarios
 {
+    /// <summary>A check that the controller makes.</summary>
+    public static HealthCheck Errors { get; } = new()
+    {
+        Name = "errors",
+        Prometheus = new() { Url = "https://prometheus.example", Query = "errors{instance=\"{node}\"}", Want = new() { Operator = SampleOperator.Less, Value = "0.01" } },
+    };
+
     public static TimeSpan Minutes(double minutes) => TimeSpan.FromMinutes(minutes);
 
     public static IReadOnlyList<SimulatedNodeSpec> Nodes(int count, Func<int, SimulatedNodeSpec, SimulatedNodeSpec>? change = null) =>

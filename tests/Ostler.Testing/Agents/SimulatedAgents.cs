@@ -89,6 +89,7 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
         await options.PowerChanged(host, false, cancel);
         await Task.Delay(options.RebootTime, time, cancel);
         boot();
+        host.BootedAt = time.GetUtcNow();
         await options.PowerChanged(host, true, cancel);
     }
 
@@ -132,7 +133,7 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
             Staged = host.Staged,
             Rollback = host.Rollback,
             Conditions = Conditions.Carry(agent.Status?.Conditions, wanted, os.Metadata.Generation, now),
-            Timings = new NodeTimings { BootedAt = now },
+            Timings = host.BootedAt is { } bootedAt ? new NodeTimings { BootedAt = bootedAt } : null,
         };
         var body = JsonNode.Parse(nodeOSes.Serialize(os with { Status = agent.Status }))!.AsObject();
         body.Remove("spec");

@@ -12,6 +12,9 @@ public sealed class SimulatedHost(string node, Deployment booted, string bootID)
 
     public string BootID { get; private set; } = bootID;
 
+    /// <summary>When the present boot began; null: before anybody looked.</summary>
+    public DateTimeOffset? BootedAt { get; internal set; }
+
     public Deployment Booted { get; private set; } = booted;
 
     public Deployment? Staged { get; private set; }

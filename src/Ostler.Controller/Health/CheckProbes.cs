@@ -1,0 +1,116 @@
+using System.Globalization;
+using Ostler.Api;
+using Ostler.Controller.Drain;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.Health;
+
+/// <summary>Makes one try of any check of the controller's. What keeps it from being made is a finding too, and never an exception.</summary>
+/// <param name="client">The API server, for Secrets and for conditions.</param>
+/// <param name="pods">The pods of nodes that hold a slot.</param>
+/// <param name="time">The clock.</param>
+public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvider time)
+{
+    /// <summary>How often it is looked whether a node's pods are known.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    private readonly CheckSecrets _secrets = new(client);
+    private readonly ConditionProbe _conditions = new(client);
+
+    public async Task<CheckFinding> MakeAsync(CheckSubject subject, HealthCheck check, CancellationToken cancel)
+    {
+        try
+        {
+            return check switch
+            {
+                { Http: { } http } => await HttpAsync(subject, http, cancel),
+                { Prometheus: { } prometheus } => await PrometheusAsync(subject, prometheus, check.Timeout, cancel),
+                { Condition: { } condition } => await _conditions.MakeAsync(subject, condition, cancel),
+                _ => await PodsAsync(subject, check.Name, cancel),
+            };
+        }
+        catch (CheckException e)
+        {
+            return CheckFinding.Error(e.Message);
+        }
+    }
+
+    private async Task<CheckFinding> HttpAsync(CheckSubject subject, HttpCheck check, CancellationToken cancel)
+    {
+        var (uri, problem) = Placeholders.InUrl(check.Url, subject.Node, subject.Address);
+        if (uri is null)
+        {
+            return CheckFinding.Error(problem);
+        }
+
+        var answer = await AskAsync(new HttpProbe(uri) { Tls = await TlsAsync(check.Tls, cancel) }, cancel);
+        return HttpFinding.Of(uri, answer.Code, answer.Phrase, answer.Body);
+    }
+
+    private async Task<CheckFinding> PrometheusAsync(CheckSubject subject, PrometheusCheck check, Duration timeout, CancellationToken cancel)
+    {
+        var (server, problem) = Placeholders.InUrl(check.Url, subject.Node, subject.Address);
+        var (query, wrong) = Placeholders.InPromQL(check.Query, subject.Node, subject.Address);
+        if (server is null || query is null)
+        {
+            return CheckFinding.Error(server is null ? problem : wrong);
+        }
+
+        var token = check.BearerTokenSecretRef is { } secret ? (await _secrets.ReadAsync(secret, "token", cancel)).Trim() : null;
+        if (token?.Any(c => c is < '!' or > '~') == true)
+        {
+            return CheckFinding.Error($"the key token of the Secret {check.BearerTokenSecretRef!.Namespace}/{check.BearerTokenSecretRef.Name} is no token: it holds blanks or other characters");
+        }
+
+        var probe = new HttpProbe(new Uri($"{server.AbsoluteUri.TrimEnd('/')}/api/v1/query"))
+        {
+            Tls = await TlsAsync(check.Tls, cancel),
+            BearerToken = token,
+
+            // The server, too, gives up a query that nobody waits for any more. In seconds: it knows no fractions in durations like 1.5s.
+            Form = new Dictionary<string, string> { ["query"] = query, ["timeout"] = timeout.Value.TotalSeconds.ToString(CultureInfo.InvariantCulture) },
+            MaxRedirects = 0,
+            MaxBytes = 1024 * 1024,
+        };
+        var answer = await AskAsync(probe, cancel);
+        var finding = answer.IsCut
+            ? CheckFinding.Error("the answer is longer than 1 MiB: let the query return fewer series, as with sum or min")
+            : PrometheusAnswer.Judge(answer.Code, answer.Body, check.Want);
+        return finding with { Message = $"{server.Authority}: {finding.Message}" };
+    }
+
+    private async Task<CheckFinding> PodsAsync(CheckSubject subject, string name, CancellationToken cancel)
+    {
+        IReadOnlyList<PodFacts>? known;
+        while ((known = pods.PodsOf(subject.Node)) is null)
+        {
+            // Just after a start. The caller's timeout ends it.
+            await Task.Delay(Look, time, cancel);
+        }
+
+        return ReadyAgain.Judge(subject.ReadyBefore?.FirstOrDefault(b => b.Check == name), known);
+    }
+
+    private async Task<HttpProbeTls> TlsAsync(CheckTls? tls, CancellationToken cancel) => new()
+    {
+        Authorities = tls?.CaSecretRef is { } secret ? await _secrets.ReadAsync(secret, "ca.crt", cancel) : tls?.CaBundle,
+        ServerName = tls?.ServerName,
+        Insecure = tls?.InsecureSkipVerify ?? false,
+    };
+
+    private static async Task<HttpProbeAnswer> AskAsync(HttpProbe probe, CancellationToken cancel)
+    {
+        try
+        {
+            return await probe.SendAsync(cancel);
+        }
+        catch (HttpProbeException e)
+        {
+            throw new CheckException($"{HttpFinding.Shown(probe.Uri)}: {e.Message}");
+        }
+    }
+}
+
+/// <summary>What keeps a check from being made, in a sentence.</summary>
+internal sealed class CheckException(string message) : Exception(message);

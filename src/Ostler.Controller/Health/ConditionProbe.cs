@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Ostler.Api;
+using Ostler.Controller.Resources;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.Health;
+
+/// <summary>Reads any object and judges a field of it. The API server tells under which path a kind is served; that is asked once for each.</summary>
+internal sealed class ConditionProbe(ApiClient client)
+{
+    /// <summary>What an admin grants the controller for this.</summary>
+    private const string Grant = "a ClusterRole labelled ostler.dev/aggregate-to-health-checks: \"true\"";
+
+    private readonly ConcurrentDictionary<(string ApiVersion, string Kind), ResourceType<JsonDocument>> _types = new();
+
+    /// <exception cref="CheckException">It cannot be read.</exception>
+    public async Task<CheckFinding> MakeAsync(CheckSubject subject, ConditionCheck check, CancellationToken cancel)
+    {
+        var (name, problem) = Placeholders.InName(check.Name, subject.Node);
+        if (name is null)
+        {
+            return CheckFinding.Error(problem);
+        }
+
+        var type = await TypeAsync(check, cancel);
+        var isNamespaced = !string.IsNullOrEmpty(check.Namespace);
+        if (type.Namespaced != isNamespaced)
+        {
+            return CheckFinding.Error($"{check.Kind} {(type.Namespaced ? "lives in namespaces: set namespace" : "is cluster-scoped: leave namespace out")}");
+        }
+
+        var shown = $"{check.Kind} {(isNamespaced ? $"{check.Namespace}/" : "")}{name}";
+        using var found = await ApiCalls.GetAsync(client, type, new(check.Namespace ?? "", name), shown, Grant, cancel);
+        return found is null ? CheckFinding.Missing($"there is no {shown}") : FieldCondition.Judge(check, shown, found.RootElement);
+    }
+
+    private async Task<ResourceType<JsonDocument>> TypeAsync(ConditionCheck check, CancellationToken cancel)
+    {
+        if (_types.TryGetValue((check.ApiVersion, check.Kind), out var known))
+        {
+            return known;
+        }
+
+        var (group, version) = check.ApiVersion.Split('/', 2) is [var g, var v] ? (g, v) : ("", check.ApiVersion);
+        try
+        {
+            // Subresources (nodes/status) bear the kind of their resource too.
+            var resources = await client.DiscoverAsync(group, version, cancel);
+            var resource = resources?.FirstOrDefault(r => r.Kind == check.Kind && !r.Name.Contains('/', StringComparison.Ordinal))
+                ?? throw new CheckException($"the API server knows no {check.Kind} in {check.ApiVersion}: is its CustomResourceDefinition installed?");
+            return _types[(check.ApiVersion, check.Kind)] = ControllerResources.Any(group, version, resource.Name, check.Kind, resource.Namespaced);
+        }
+        catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException or IOException)
+        {
+            throw new CheckException($"the API server does not say how it serves {check.ApiVersion} {check.Kind}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text.Json;
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>Judges a field of an object.</summary>
+public static class FieldCondition
+{
+    /// <param name="check">What is wanted.</param>
+    /// <param name="of">The object as messages name it.</param>
+    /// <param name="found">The object as the API server gave it.</param>
+    public static CheckFinding Judge(ConditionCheck check, string of, JsonElement found)
+    {
+        var (path, problem) = JsonPath.Parse(check.Path);
+        if (path is null)
+        {
+            return CheckFinding.Error($"the path {check.Path} {problem}");
+        }
+
+        // null is how an absent field looks in an object that has it spelled out.
+        var values = path.Select(found).Where(v => v.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined)).ToArray();
+        switch (check.Operator)
+        {
+            case ConditionOperator.DoesNotExist:
+                return values.Length == 0 ? CheckFinding.Pass() : CheckFinding.No($"{of} has {check.Path}: {Shown(values[0])}");
+            case ConditionOperator.Exists when values.Length > 0:
+                return CheckFinding.Pass();
+        }
+
+        if (values.Length == 0)
+        {
+            return CheckFinding.Missing($"{of} has no {check.Path}");
+        }
+
+        foreach (var value in values)
+        {
+            if (Holds(check, value) is not { } holds)
+            {
+                return CheckFinding.Error($"{check.Path} of {of} is {Shown(value)}, no number to compare with {check.Value}");
+            }
+
+            if (!holds)
+            {
+                return CheckFinding.No($"{check.Path} of {of} is {Shown(value)}; wanted: {check.Operator} {check.Value}");
+            }
+        }
+
+        return CheckFinding.Pass();
+    }
+
+    /// <summary>A scalar as YAML would show it; lists and objects as JSON.</summary>
+    internal static string TextOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString()!,
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => value.GetRawText(),
+    };
+
+    internal static bool IsNumeric(ConditionOperator comparison) =>
+        comparison is ConditionOperator.Less or ConditionOperator.LessOrEqual or ConditionOperator.Greater or ConditionOperator.GreaterOrEqual;
+
+    internal static bool TryNumber(string? text, out double number) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);
+
+    // Null: they cannot be compared.
+    private static bool? Holds(ConditionCheck check, JsonElement value)
+    {
+        var text = TextOf(value);
+        if (!IsNumeric(check.Operator))
+        {
+            return (text == check.Value) == (check.Operator == ConditionOperator.Equal);
+        }
+
+        return TryNumber(text, out var number) && TryNumber(check.Value, out var wanted)
+            ? check.Operator switch
+            {
+                ConditionOperator.Less => number < wanted,
+                ConditionOperator.LessOrEqual => number <= wanted,
+                ConditionOperator.Greater => number > wanted,
+                _ => number >= wanted,
+            }
+            : null;
+    }
+
+    private static string Shown(JsonElement value) => $"\"{HttpFinding.Trim(TextOf(value))}\"";
+}

@@ -1,0 +1,182 @@
+using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using Ostler.Api;
+using Ostler.Controller.Drain;
+using Ostler.Controller.Health;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+using Ostler.Testing;
+
+namespace Ostler.Controller.Tests.Health;
+
+public sealed class CheckProbesTests
+{
+    private const string One = """{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up"},"value":[1,"1"]}]}}""";
+
+    private static readonly SecretReference Secret = new() { Namespace = "ostler-system", Name = "monitoring" };
+
+    [Fact]
+    public async Task A_url_is_asked_for_the_node_and_judged_by_its_answer()
+    {
+        await using var server = new ScriptedServer((request, response, _) =>
+            response.WholeAsync(request.Path == "/n1.acme.example" ? 200 : 500, "text/plain", "starting up"u8.ToArray()));
+        var url = $"http://{{address}}:{server.Address.Port}";
+
+        Assert.Equal(CheckOutcome.Passed, (await MakeAsync(Http($"{url}/{{node}}"))).Outcome);
+        var no = await MakeAsync(Http($"{url}/other?token=private"));
+        Assert.Equal((CheckOutcome.False, $"GET {server.Address}other answers 500 Scripted: \"starting up\""), (no.Outcome, no.Message));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_asked_is_an_error_with_its_cause()
+    {
+        await using var server = new ScriptedServer((_, response, _) =>
+        {
+            response.Reset();
+            return Task.CompletedTask;
+        });
+        var reset = await MakeAsync(Http(server.Address.AbsoluteUri));
+        await server.StopAsync();
+        var refused = await MakeAsync(Http(server.Address.AbsoluteUri));
+
+        Assert.Equal([CheckOutcome.Error, CheckOutcome.Error], [reset.Outcome, refused.Outcome]);
+        Assert.Contains("refused", refused.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.StartsWith(server.Address.AbsoluteUri, refused.Message, StringComparison.Ordinal);
+
+        var homeless = await MakeAsync(Http("http://{address}/"), Subject() with { Address = null });
+        Assert.Equal((CheckOutcome.Error, true), (homeless.Outcome, homeless.Message.Contains("no InternalIP", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task An_authority_may_come_from_a_Secret()
+    {
+        await using var server = new ScriptedServer((_, response, _) => response.WholeAsync(200, "text/plain", []));
+        await using var front = new TlsFront(server);
+        await using var api = Secrets(new() { ["ca.crt"] = front.Authority });
+        using var client = Given.Client(api);
+
+        Assert.Equal(CheckOutcome.Error, (await MakeAsync(Http(front.Address.AbsoluteUri))).Outcome);
+        Assert.Equal(CheckOutcome.Passed, (await MakeAsync(Http(front.Address.AbsoluteUri, new() { CaSecretRef = Secret }), client: client)).Outcome);
+        Assert.Equal("/api/v1/namespaces/ostler-system/secrets/monitoring", Assert.Single(api.Received).Path);
+    }
+
+    [Fact]
+    public async Task Prometheus_is_asked_over_tls_with_the_token_and_the_nodes_name_in_the_query()
+    {
+        await using var server = new ScriptedServer((request, response, _) => request.Header("authorization") == "Bearer s3cret"
+            ? response.JsonAsync(One)
+            : response.WholeAsync(401, "text/plain", "who are you?"u8.ToArray()));
+        await using var front = new TlsFront(server);
+        await using var api = Secrets(new() { ["token"] = "s3cret\n" });
+        using var client = Given.Client(api);
+        var check = Ask(front.Address + "prefix/", "up{instance=\"{node}\"}") with { Timeout = new Duration(TimeSpan.FromSeconds(7.5)) };
+        check = check with { Prometheus = check.Prometheus! with { Tls = new() { CaBundle = front.Authority } } };
+
+        var without = await MakeAsync(check, client: client);
+        var with = await MakeAsync(check with { Prometheus = check.Prometheus with { BearerTokenSecretRef = Secret } }, client: client);
+
+        Assert.Equal((CheckOutcome.Error, $"{front.Address.Authority}: answers 401: \"who are you?\"; see bearerTokenSecretRef"), (without.Outcome, without.Message));
+        Assert.Equal((CheckOutcome.Passed, $"{front.Address.Authority}: 1 sample, wanted: other than 0"), (with.Outcome, with.Message));
+        Assert.All(server.Received, r => Assert.Equal(("POST", "/prefix/api/v1/query", "query=up%7Binstance%3D%22n1.acme.example%22%7D&timeout=7.5"), (r.Method, r.Path, r.BodyText)));
+        Assert.DoesNotContain("s3cret", without.Message + with.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_token_goes_nowhere_else()
+    {
+        await using var elsewhere = new ScriptedServer((_, response, _) => response.JsonAsync(One));
+        await using var server = new ScriptedServer((_, response, _) => response.WholeAsync(307, "text/plain", [], new Dictionary<string, string> { ["Location"] = elsewhere.Address.AbsoluteUri }));
+
+        var finding = await MakeAsync(Ask(server.Address.AbsoluteUri, "up"));
+
+        Assert.Equal(CheckOutcome.Error, finding.Outcome);
+        Assert.Contains("redirects are not followed", finding.Message, StringComparison.Ordinal);
+        Assert.Empty(elsewhere.Received);
+    }
+
+    [Fact]
+    public async Task An_endless_answer_is_not_read_to_its_end()
+    {
+        await using var server = new ScriptedServer(async (_, response, hangUp) =>
+        {
+            var line = new string('x', 64 * 1024);
+            while (!hangUp.IsCancellationRequested)
+            {
+                await response.WriteAsync(line);
+            }
+        });
+
+        Assert.Contains("longer than 1 MiB", (await MakeAsync(Ask(server.Address.AbsoluteUri, "up"))).Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<int, string, string> NoSecret => new()
+    {
+        { 404, "{}", "the Secret ostler-system/monitoring does not exist" },
+        { 403, "{}", "the controller may not read the Secret ostler-system/monitoring: grant get on secrets with the Role ostler-health-checks" },
+        { 500, "{}", "the Secret ostler-system/monitoring cannot be read: " },
+        { 200, """{"metadata":{"name":"monitoring"}}""", "the Secret ostler-system/monitoring has no key token" },
+        { 200, """{"metadata":{"name":"monitoring"},"data":{"token":""}}""", "the Secret ostler-system/monitoring has no key token" },
+        { 200, """{"metadata":{"name":"monitoring"},"data":{"token":"%%%"}}""", "the key token of the Secret ostler-system/monitoring cannot be read" },
+        { 200, """{"metadata":{"name":"monitoring"},"data":{"token":"YQpi"}}""", "the key token of the Secret ostler-system/monitoring is no token" },
+        { 200, "<html>", "the Secret ostler-system/monitoring cannot be read: " },
+    };
+
+    [Theory]
+    [MemberData(nameof(NoSecret))]
+    public async Task Without_its_token_Prometheus_is_not_asked(int code, string body, string message)
+    {
+        await using var prometheus = new ScriptedServer((_, response, _) => response.JsonAsync(One));
+        await using var api = new ScriptedServer((_, response, _) => response.JsonAsync(body, code));
+        using var client = Given.Client(api);
+        var check = Ask(prometheus.Address.AbsoluteUri, "up");
+
+        var finding = await MakeAsync(check with { Prometheus = check.Prometheus! with { BearerTokenSecretRef = Secret } }, client: client);
+
+        Assert.Equal(CheckOutcome.Error, finding.Outcome);
+        Assert.StartsWith(message, finding.Message, StringComparison.Ordinal);
+        Assert.Empty(prometheus.Received);
+    }
+
+    [Fact]
+    public async Task Pods_are_compared_with_those_of_before_as_soon_as_they_are_known()
+    {
+        var clock = new WaitClock();
+        var pods = new Pods();
+        var check = new HealthCheck { Name = "cni", Pods = new() { Selector = new() } };
+        var subject = Subject() with { ReadyBefore = [new() { Check = "cni", Total = 1, Pods = [new() { Namespace = "kube-system", Name = "cni-a" }] }] };
+        var made = new CheckProbes(Given.Nowhere, pods, clock).MakeAsync(subject, check, Given.Cancel);
+        await clock.WaitedForAsync(TimeSpan.FromSeconds(1));
+        Assert.False(made.IsCompleted);
+
+        pods.Known = [new() { Namespace = "kube-system", Name = "cni-a", Uid = "1", Ready = true }];
+        clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(CheckFinding.Pass("1 Ready again"), await made);
+        pods.Known = [];
+        Assert.Equal(CheckOutcome.Missing, (await new CheckProbes(Given.Nowhere, pods, clock).MakeAsync(subject, check, Given.Cancel)).Outcome);
+    }
+
+    private static Task<CheckFinding> MakeAsync(HealthCheck check, CheckSubject? subject = null, ApiClient? client = null) =>
+        new CheckProbes(client ?? Given.Nowhere, new Pods(), new FakeTimeProvider(Given.Now)).MakeAsync(subject ?? Subject(), check, Given.Cancel);
+
+    private static CheckSubject Subject() => new() { Node = "n1.acme.example", Epoch = new("uid", 1, "boot-1"), Address = "127.0.0.1", Checks = [] };
+
+    private static HealthCheck Http(string url, CheckTls? tls = null) =>
+        new() { Name = "web", Http = new() { Url = url, From = HttpCheckOrigin.Controller, Tls = tls } };
+
+    private static HealthCheck Ask(string url, string query) => new() { Name = "metrics", Prometheus = new() { Url = url, Query = query } };
+
+    private static ScriptedServer Secrets(Dictionary<string, string> data) => new((_, response, _) => response.JsonAsync(
+        $$$"""{"metadata":{"namespace":"ostler-system","name":"monitoring"},"data":{{{{string.Join(',', data.Select(d => $"\"{d.Key}\":\"{Convert.ToBase64String(Encoding.UTF8.GetBytes(d.Value))}\""))}}}}}"""));
+
+    private sealed class Pods : IDrainingPods
+    {
+        public IReadOnlyList<PodFacts>? Known { get; set; }
+
+        public IReadOnlyList<PodFacts>? PodsOf(string node) => Known;
+
+        public void Retain(string policy, IReadOnlyCollection<string> nodes)
+        {
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Net;
+using Ostler.Testing.ControlPlane.Local;
+using Ostler.Testing.Hosts;
+
+namespace Ostler.Testing.Prometheus;
+
+/// <summary>
+/// Debian's real Prometheus on a free loopback port, scraping itself once a second, with its data in a folder of its own that goes with it. It is taken from the
+/// machine's PATH, or unpacked from the package into the cache: installing that would start a server on its default port.
+/// </summary>
+public sealed class PrometheusServer : IAsyncDisposable
+{
+    private static readonly SemaphoreSlim Unpacking = new(1);
+
+    private readonly Process _process;
+    private readonly DirectoryInfo _folder;
+
+    private PrometheusServer(Process process, DirectoryInfo folder, Uri address)
+    {
+        _process = process;
+        _folder = folder;
+        Address = address;
+    }
+
+    public Uri Address { get; }
+
+    /// <summary>The label <c>instance</c> of the one target.</summary>
+    public string Instance => Address.Authority;
+
+    /// <summary>Starts one, and comes back when it has scraped itself.</summary>
+    /// <returns>The server, or why there is none here, for a test's skip reason.</returns>
+    public static async Task<(PrometheusServer? Server, string WhyNot)> StartAsync(CancellationToken cancellationToken)
+    {
+        var (program, whyNot) = await FindAsync(cancellationToken).ConfigureAwait(false);
+        if (program is null)
+        {
+            return (null, whyNot);
+        }
+
+        var folder = Directory.CreateTempSubdirectory("ostler-prometheus-");
+        var address = new Uri($"http://127.0.0.1:{LoopbackPorts.Take(1)[0]}");
+        var configuration = Path.Combine(folder.FullName, "prometheus.yml");
+        await File.WriteAllTextAsync(
+            configuration,
+            $"global: {{scrape_interval: 1s}}\nscrape_configs:\n- job_name: self\n  static_configs: [{{targets: ['{address.Authority}']}}]\n",
+            cancellationToken).ConfigureAwait(false);
+        var log = Path.Combine(folder.FullName, "log");
+        var process = await ProcessLauncher.StartAsync(
+            program,
+            [$"--config.file={configuration}", $"--storage.tsdb.path={Path.Combine(folder.FullName, "data")}", $"--web.listen-address={address.Authority}"],
+            log,
+            folder.FullName).ConfigureAwait(false);
+        var server = new PrometheusServer(process, folder, address);
+        try
+        {
+            await server.ScrapedAsync(log, cancellationToken).ConfigureAwait(false);
+            return (server, "");
+        }
+        catch
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync().ConfigureAwait(false);
+        }
+
+        _process.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private async Task ScrapedAsync(string log, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { BaseAddress = Address };
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(TimeSpan.FromMinutes(1));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (await tick.WaitForNextTickAsync(deadline.Token).ConfigureAwait(false))
+        {
+            if (_process.HasExited)
+            {
+                throw new InvalidOperationException($"Prometheus ended by itself:\n{await File.ReadAllTextAsync(log, cancellationToken).ConfigureAwait(false)}");
+            }
+
+            try
+            {
+                var answer = await http.GetStringAsync("api/v1/query?query=up", deadline.Token).ConfigureAwait(false);
+                if (answer.Contains("\"1\"", StringComparison.Ordinal))
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException e) when (e.StatusCode is null or HttpStatusCode.ServiceUnavailable)
+            {
+                // Not listening yet, or starting.
+            }
+        }
+    }
+
+    private static async Task<(string? Program, string WhyNot)> FindAsync(CancellationToken cancellationToken)
+    {
+        if (HostTools.Find("prometheus") is { } installed)
+        {
+            return (installed, "");
+        }
+
+        await Unpacking.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await UnpackAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Unpacking.Release();
+        }
+    }
+
+    private static async Task<(string? Program, string WhyNot)> UnpackAsync(CancellationToken cancellationToken)
+    {
+        var home = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } set
+            ? set
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        var cache = Path.Combine(home, "ostler", "prometheus");
+        var program = Path.Combine(cache, "usr", "bin", "prometheus");
+        if (File.Exists(program))
+        {
+            return (program, "");
+        }
+
+        if (HostTools.Find("apt-get") is null || HostTools.Find("dpkg-deb") is null)
+        {
+            return (null, "Prometheus is not installed here, and this machine does not run Debian.");
+        }
+
+        // Beside the cache and moved into it whole: another test process may be at the same.
+        Directory.CreateDirectory(Path.GetDirectoryName(cache)!);
+        var scratch = Directory.CreateDirectory($"{cache}.{Environment.ProcessId}");
+        try
+        {
+            const string script = "cd \"$1\" && { apt-get download prometheus || { apt-get -qq update && apt-get download prometheus; }; } && dpkg-deb -x prometheus_*.deb x";
+            var result = await HostCommand.RunAsync(["bash", "-c", script, "bash", scratch.FullName], cancellationToken).ConfigureAwait(false);
+            if (result.ExitCode != 0)
+            {
+                return (null, $"Debian's package prometheus cannot be had here: {result.Stderr.Trim()}");
+            }
+
+            Directory.Move(Path.Combine(scratch.FullName, "x"), cache);
+        }
+        catch (IOException) when (File.Exists(program))
+        {
+        }
+        finally
+        {
+            scratch.Delete(recursive: true);
+        }
+
+        return (program, "");
+    }
+}

@@ -6,11 +6,11 @@ namespace Ostler.Rollout.Tests;
 public class PurityTests
 {
     [Fact]
-    public void The_assembly_of_decisions_references_the_wire_types_and_the_base_library_only()
+    public void The_assembly_of_decisions_references_the_wire_types_cron_and_the_base_library_only()
     {
         var references = typeof(RolloutPlanner).Assembly.GetReferencedAssemblies().Select(a => a.Name!).Where(n => n != typeof(NodeOS).Assembly.GetName().Name);
 
-        Assert.All(references, name => Assert.Contains(name, new[] { "System.Runtime", "System.Collections", "System.Linq", "System.Memory", "System.Runtime.InteropServices" }));
+        Assert.All(references, name => Assert.Contains(name, new[] { "System.Runtime", "System.Collections", "System.Linq", "System.Memory", "System.Runtime.InteropServices", "Cronos" }));
     }
 
     [Fact]

@@ -14,6 +14,7 @@ public sealed class SimulatedNode
         First = spec;
         Host = new(spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0", spec.ClockSkew);
         KubeletBootID = Host.BootID;
+        HasJoinTaint = spec.HasJoinTaint;
         Heartbeat = createdAt + spec.ClockSkew;
     }
 
@@ -33,6 +34,8 @@ public sealed class SimulatedNode
 
     /// <summary>Whether a human cordoned the node and no human undid it: what Ostler must never remove.</summary>
     public bool CordonedByHuman { get; internal set; }
+
+    public bool HasJoinTaint { get; internal set; }
 
     public bool Ready { get; internal set; } = true;
 

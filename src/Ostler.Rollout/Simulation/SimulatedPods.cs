@@ -38,7 +38,7 @@ public sealed class SimulatedPods
             var alive = _pods.Values.Count(p => p.Workload == workload.Name && p.Facts.DeletionTimestamp is null);
             for (; alive < workload.Replicas; alive++)
             {
-                var node = nodes.Where(n => !n.Unschedulable && n.Ready)
+                var node = nodes.Where(n => n is { Unschedulable: false, HasJoinTaint: false, Ready: true })
                     .OrderBy(n => _pods.Values.Count(p => p.Node == n.Name))
                     .ThenBy(n => n.Name, StringComparer.Ordinal)
                     .FirstOrDefault();

@@ -58,6 +58,9 @@ public sealed record SimulatedNodeSpec
     /// <summary>Pods that only this node has.</summary>
     public IReadOnlyList<PodFacts> Pods { get; init; } = [];
 
+    /// <summary>Whether it registers with the taint of nodes that are to be upgraded before they get workloads.</summary>
+    public bool HasJoinTaint { get; init; }
+
     /// <summary>How far the host's clock is ahead of the controller's.</summary>
     public TimeSpan ClockSkew { get; init; }
 }

@@ -13,10 +13,11 @@ internal static class PolicyConditions
         yield return Make(ConditionTypes.Progressing, outlook.IsMoving, outlook.IsMoving ? Reasons.RollingOut : outlook.Reason, outlook.Message);
         yield return Halted(plan);
         yield return Conflicted(plan);
-        yield return Make(ConditionTypes.WindowOpen, true, Reasons.AlwaysOpen, "No window is declared: nodes may be disrupted at any time.");
+        yield return Make(ConditionTypes.WindowOpen, plan.Window.IsOpen, plan.Window.Reason, plan.Window.Message);
 
-        // kstatus: one of the two at most, and only while True. A pause is neither: nothing is wrong and nothing is under way.
-        if (!outlook.IsReady && outlook.IsMoving)
+        // kstatus: one of the two at most, and only while True. A pause and a wave that waits for approval are neither: nothing is wrong and nothing is
+        // under way. A closed window is Reconciling, though nothing progresses: it goes on by itself.
+        if (!outlook.IsReady && (outlook.IsMoving || outlook.WillMove))
         {
             yield return Make(ConditionTypes.Reconciling, true, outlook.Reason, outlook.Message);
         }

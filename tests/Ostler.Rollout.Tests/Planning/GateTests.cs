@@ -76,7 +76,7 @@ public class GateTests
         {
             "paused" => snapshot.With(s => s with { Paused = true, Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(1) } }),
             "invalid" => snapshot.With(s => s with { Health = s.Health with { Checks = [new() { Name = "nothing" }] } }),
-            "not supported" => snapshot.With(s => s with { DependsOn = ["control-plane"] }),
+            "not supported" => snapshot.With(s => s with { Reboot = new() { Method = RebootMethod.SoftReboot } }),
             "no image" => snapshot with { Image = null },
             "image of a former spec" => snapshot with { Image = image with { Spec = image.Spec with { Ostree = image.Spec.Ostree! with { Ref = "other" } } } },
             "image never resolved" => snapshot with { Image = image with { Status = null } },

@@ -206,24 +206,6 @@ public class RolloutStatusTests
         Assert.Equal((Given.In(200), null), (another.StartedAt, another.CompletedAt));
     }
 
-    [Fact]
-    public void The_end_is_estimated_from_the_pace_so_far_and_not_anew_at_every_pass()
-    {
-        NodeFacts[] nodes = [Given.Updated("n1"), Given.Updated("n2"), Given.Booting("n3"), Given.Staged("n4"), Given.Idle("n5"), Given.Idle("n6")];
-        var started = new UpgradePolicyStatus { Target = new() { Digest = Trees.New }, StartedAt = Given.Now };
-
-        var first = Next(Given.Snapshot(nodes), started, 20);
-        Assert.Equal(Given.In(60), first.EstimatedCompletion);
-
-        var soon = Next(Given.Snapshot(nodes), first, 21);
-        Assert.Equal(Given.In(60), soon.EstimatedCompletion);
-
-        var late = Next(Given.Snapshot(nodes), first, 40);
-        Assert.Equal(Given.In(120), late.EstimatedCompletion);
-
-        Assert.Null(Next(Given.Snapshot(nodes).With(s => s with { Paused = true }), first, 40).EstimatedCompletion);
-    }
-
     private static UpgradePolicyStatus Next(RolloutSnapshot snapshot, UpgradePolicyStatus? previous, double minutes)
     {
         var next = snapshot with { Now = Given.In(minutes), Policy = snapshot.Policy with { PreviousStatus = previous } };
@@ -262,7 +244,7 @@ public class RolloutStatusTests
             "no image" => Given.Snapshot(Given.Idle("n1")) with { Image = null },
             "image not resolved" => Given.Snapshot(Given.Idle("n1")) with { Image = Given.Image() with { Status = null } },
             "invalid" => Given.Snapshot(Given.Idle("n1")).With(s => s with { Drain = new() { Timeout = Duration.Zero } }),
-            "not supported" => Given.Snapshot(Given.Idle("n1")).With(s => s with { DependsOn = ["x"] }),
+            "not supported" => Given.Snapshot(Given.Idle("n1")).With(s => s with { Reboot = new() { Method = RebootMethod.SoftReboot } }),
             "conflict" => Given.Snapshot(Given.Idle("n1").Label("canary", "yes"), Given.Updated("n2")) with { OtherPolicies = [other] },
             "conflict beside others" => Given.Snapshot(Given.Idle("n1").Label("canary", "yes"), Given.Staged("n2")) with { OtherPolicies = [other] },
             "every slot taken by cordons" => Given.Snapshot(Given.Updated("n1") with { Unschedulable = true }, Given.Staged("n2")),

@@ -53,7 +53,7 @@ public sealed record UpgradePolicyStatus
     public DateTimeOffset? NextWindow { get; init; }
 
     /// <summary>How long the steps of an upgrade took on the nodes that run the target; of the former rollout until one does.</summary>
-    public StepDurations? Durations { get; init; }
+    public MeasuredDurations? Durations { get; init; }
 }
 
 /// <summary>How far a wave has come.</summary>
@@ -84,7 +84,7 @@ public sealed record WaveStatus
 
 /// <summary>How long the steps of an upgrade took.</summary>
 [Atomic]
-public sealed record StepDurations
+public sealed record MeasuredDurations
 {
     /// <summary>Fetching the target and laying it down, beside the node's work.</summary>
     public MeasuredDuration? Staging { get; init; }

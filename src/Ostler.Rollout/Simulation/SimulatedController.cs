@@ -112,7 +112,8 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
 
     private void Reconcile(string policy)
     {
-        if (_busy.Contains(policy))
+        // One policy at a time, as the real one: no plan rests on the half-made writes of another.
+        if (_busy.Count > 0)
         {
             Later(TimeSpan.FromMilliseconds(100), () => Reconcile(policy));
             return;

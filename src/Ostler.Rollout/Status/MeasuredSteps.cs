@@ -8,7 +8,7 @@ namespace Ostler.Rollout;
 /// </summary>
 internal static class MeasuredSteps
 {
-    public static StepDurations? Of(RolloutSnapshot snapshot, NodeImage? target)
+    public static MeasuredDurations? Of(RolloutSnapshot snapshot, NodeImage? target)
     {
         var (staging, drain, reboot, verify, whole) = (new Sum(), new Sum(), new Sum(), new Sum(), new Sum());
         foreach (var node in snapshot.Nodes)

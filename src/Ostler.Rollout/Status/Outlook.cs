@@ -48,7 +48,7 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
             return new(false, goesOn, false, held.Reason, $"{progress} {held.Message}") { WillMove = held.Reason != Reasons.Paused };
         }
 
-        if (!acts && HeldBack(plan, verdicts) is { } why)
+        if (!acts && HeldBack(plan, verdicts, goesOn) is { } why)
         {
             return new(false, goesOn, why.NeedsPerson && why.Reason != Reasons.WaitingForApproval, why.Reason, $"{progress} {why.Message}")
             {
@@ -72,11 +72,17 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
     }
 
     // Why nodes that have staged get no slot though some are free, and whether only a person can change it.
-    private static (string Reason, string Message, bool NeedsPerson)? HeldBack(RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts)
+    private static (string Reason, string Message, bool NeedsPerson)? HeldBack(RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, bool goesOn)
     {
         if (WaveProgress.UnderWay(plan.Waves) is { Reason: Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold } wave)
         {
             return (wave.Reason, $"Wave {wave.Name}: {wave.Message}", wave.NeedsPerson);
+        }
+
+        // Those that still stage may go though others may not.
+        if (goesOn)
+        {
+            return null;
         }
 
         if (verdicts.FirstOrDefault(v => v.Reason == Reasons.WaitingForControlPlane) is { } node)

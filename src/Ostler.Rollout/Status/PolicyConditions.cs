@@ -27,9 +27,14 @@ internal static class PolicyConditions
         }
     }
 
-    private static Condition Accepted(RolloutPlan plan) => plan.Problems is [var problem, ..]
-        ? Make(ConditionTypes.Accepted, false, problem.Reason, string.Join("; ", plan.Problems.Take(5).Select(p => $"{p.Field}: {p.Message}")) + ".")
-        : Make(ConditionTypes.Accepted, true, Reasons.Succeeded, "The spec can be carried out.");
+    // What depends on other objects, or on what was measured, is found by the gates: a circle of dependencies, windows too short for any node.
+    private static Condition Accepted(RolloutPlan plan) => plan switch
+    {
+        { Problems: [var problem, ..] } => Make(
+            ConditionTypes.Accepted, false, problem.Reason, string.Join("; ", plan.Problems.Take(5).Select(p => $"{p.Field}: {p.Message}")) + "."),
+        { Gate: { NeedsPerson: true, StagingAllowed: true } gate } => Make(ConditionTypes.Accepted, false, gate.Reason, gate.Message),
+        _ => Make(ConditionTypes.Accepted, true, Reasons.Succeeded, "The spec can be carried out."),
+    };
 
     private static Condition Halted(RolloutPlan plan) => plan switch
     {

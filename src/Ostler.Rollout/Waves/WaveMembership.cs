@@ -79,12 +79,17 @@ internal static class WaveMembership
         {
             var order = GrantOrder.Of(context, node, index);
             var spec = node.OS?.Spec;
+            // One that this very pass gives back has its place until the next snapshot: nobody else may be taken for it yet.
+            if (SlotLimits.IsInFlight(context.Policy, node))
+            {
+                return new(Touched, node.CordonedAt ?? spec?.GrantedAt ?? context.Now, order);
+            }
+
             return verdict.Tally switch
             {
                 // One that runs the target without our doing proves it as well, and was there first.
-                NodeTally.Updated => new(Touched, spec?.GrantedAt ?? spec?.LastUpgrade?.GrantedAt ?? DateTimeOffset.MinValue, order),
-                NodeTally.Updating => new(Touched, node.CordonedAt ?? spec?.GrantedAt ?? context.Now, order),
-                NodeTally.Failed or NodeTally.RolledBack => new(Touched, spec?.GrantedAt ?? spec?.Failure?.At ?? context.Now, order),
+                NodeTally.Updated => new(Touched, spec?.LastUpgrade?.GrantedAt ?? DateTimeOffset.MinValue, order),
+                NodeTally.Failed or NodeTally.RolledBack => new(Touched, spec?.Failure?.At ?? context.Now, order),
                 _ => new(verdict.Blocked ? CannotGo : CanGo, default, order),
             };
         }

@@ -38,7 +38,7 @@ internal sealed class WavePlan
         {
             if (membership[i] >= 0)
             {
-                tallies[membership[i]].Add(decisions[i].Decision.Verdict);
+                tallies[membership[i]].Add(decisions[i].Decision.Verdict, SlotLimits.IsInFlight(context.Policy, decisions[i].Node));
             }
         }
 
@@ -81,16 +81,20 @@ internal struct WaveTally
     /// <summary>The first that cannot, and why.</summary>
     public NodeVerdict? FirstStuck;
 
-    public void Add(NodeVerdict verdict)
+    public void Add(NodeVerdict verdict, bool inFlight)
     {
         Total++;
+        // What this very pass brings to an end has not been written yet: the next wave begins with the next snapshot at the earliest.
+        if (inFlight && verdict.Tally != NodeTally.Failed)
+        {
+            InFlight++;
+            return;
+        }
+
         switch (verdict.Tally)
         {
             case NodeTally.Updated:
                 Updated++;
-                return;
-            case NodeTally.Updating:
-                InFlight++;
                 return;
             case NodeTally.Failed or NodeTally.RolledBack:
                 Failed++;

@@ -77,7 +77,8 @@ internal static class WaveRules
             }
 
             var stuck = Stuck(tally, count);
-            return isLast
+            // Of a wave of which no node could be tried yet, the threshold says nothing.
+            return isLast || tally.Failed + tally.Updated == 0
                 ? (tally.Failed > 0 ? Reasons.NodesFailed : Reasons.NodesBlocked, stuck + ".", tally.MayHeal == 0)
                 : (Reasons.WaveBelowThreshold, stuck + BelowThreshold(spec), tally.MayHeal == 0);
         }

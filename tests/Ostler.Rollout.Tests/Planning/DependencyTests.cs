@@ -53,6 +53,7 @@ public class DependencyTests
         Assert.Equal(reason, conditions.Find(ConditionTypes.Ready)!.Reason);
         Assert.Equal((mends, !mends), (conditions.IsTrue(ConditionTypes.Reconciling), conditions.IsTrue(ConditionTypes.Stalled)));
         Assert.False(conditions.IsTrue(ConditionTypes.Progressing));
+        Assert.Equal(mends, conditions.IsTrue(ConditionTypes.Accepted));
     }
 
     [Fact]

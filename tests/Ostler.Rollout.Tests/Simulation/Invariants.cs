@@ -17,7 +17,13 @@ internal sealed class Invariants
     private readonly List<string> _broken = [];
     private readonly RolloutSimulation _simulation;
 
-    private Invariants(RolloutSimulation simulation) => _simulation = simulation;
+    private readonly PaceInvariants _pace;
+
+    private Invariants(RolloutSimulation simulation)
+    {
+        _simulation = simulation;
+        _pace = new(Require, Count);
+    }
 
     /// <summary>What was broken, in order; each line begins with the number of the invariant in the design.</summary>
     public IReadOnlyList<string> Broken => _broken;
@@ -64,6 +70,7 @@ internal sealed class Invariants
     {
         Observe(world);
         var policy = world.Policies[name];
+        _pace.Observe(world, policy);
         var granted = plan.Actions.OfType<NodeAction.Cordon>().Where(c => c.Grants).ToArray();
         if (granted.Length > 0)
         {
@@ -81,6 +88,10 @@ internal sealed class Invariants
                     break;
                 case NodeAction.ApplySpec { Spec.Goal: Goal.Boot } boot when node.OS!.Spec.Goal == Goal.Stage:
                     JudgeBoot(world, policy, node, boot.Spec);
+                    break;
+                case NodeAction.RemoveJoinTaint:
+                    Count("untaint");
+                    Require(4, node.Name, node.Host.Booted == world.Image.Status!.Resolved!.Digest, "loses its join taint although it does not run the target");
                     break;
                 case NodeAction.Uncordon uncordon:
                     Count("uncordon");
@@ -109,6 +120,7 @@ internal sealed class Invariants
         var target = world.Image.Status!.Resolved!.Digest;
         var failed = selected.Count(n => n.OS?.Spec.Failure is { } f && f.Digest == target && !(f.At <= spec.Rollout.RetryFailuresBefore));
         Require(7, policy.Name, failed <= spec.Rollback.MaxFailures.Of(selected.Length), $"grants a slot although {failed} nodes failed");
+        _pace.JudgeGrants(world, policy, spec, selected, [.. granted.Select(g => world.Find(g.Node)!)], target);
         foreach (var grant in granted)
         {
             var node = world.Find(grant.Node)!;
@@ -219,7 +231,7 @@ internal sealed class Invariants
         _ => false,
     };
 
-    private static bool IsInFlight(SimulatedNode node, string policy) =>
+    internal static bool IsInFlight(SimulatedNode node, string policy) =>
         node.CordonedBy == policy || (node.OS?.Spec is { Goal: Goal.Boot or Goal.Rollback } spec && spec.Policy == policy);
 
     private void Count(string what) => Seen[what] = Seen.GetValueOrDefault(what) + 1;

@@ -26,6 +26,7 @@ public class NarrativeTests
         "staging-fails",
         "agent-goes-silent",
         "flapping-health",
+        .. PaceScenarios.Names,
     ];
 
     [Theory]
@@ -120,7 +121,7 @@ public class NarrativeTests
                 1, s => s with { Rollout = s.Rollout with { Soak = Duration.FromMinutes(2) } },
                 new SimulationFault.Boots(At(0), "n1", [SimulatedBoot.Flapping])) with
             { Workloads = [] },
-            _ => throw new ArgumentOutOfRangeException(nameof(scenario), scenario, "no such scenario"),
+            _ => PaceScenarios.Of(scenario),
         };
 
         static SimulationScenario Forced()

@@ -31,27 +31,30 @@ internal sealed record RolloutCase
 
     public int? MinAvailable { get; init; }
 
+    /// <summary>How the rollout is held back: waves, windows, zones.</summary>
+    public CasePace Pace { get; init; } = new();
+
     public IReadOnlyList<CaseFault> Faults { get; init; } = [];
 
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
-        + $"automatic {Automatic}, maxFailures {MaxFailures}, minAvailable {MinAvailable}; {string.Join("; ", Faults)}";
+        + $"automatic {Automatic}, maxFailures {MaxFailures}, minAvailable {MinAvailable}, {Pace}; {string.Join("; ", Faults)}";
 
     public SimulationScenario Scenario()
     {
-        var policy = Trees.Policy(s => s with
+        var policy = Trees.Policy(s => Pace.Apply(s with
         {
             Rollout = s.Rollout with { MaxUnavailable = MaxUnavailable, StageAhead = StageAhead, Soak = Duration.FromSeconds(SoakSeconds) },
             Drain = s.Drain with { Timeout = Duration.FromMinutes(DrainMinutes), OnTimeout = OnTimeout },
             Rollback = new() { Automatic = Automatic, MaxFailures = IntOrPercent.Count(MaxFailures) },
-        });
+        }));
         return new()
         {
             Seed = (ulong)Seed,
             Horizon = TimeSpan.FromDays(3),
             Nodes = Scenarios.Nodes(Nodes, (i, n) => n with
             {
-                Labels = new Dictionary<string, string> { ["topology.kubernetes.io/zone"] = i % 2 == 0 ? "a" : "b", ["half"] = i <= Nodes / 2 ? "first" : "second" },
+                Labels = Pace.Labels(i, new() { ["topology.kubernetes.io/zone"] = i % 2 == 0 ? "a" : "b", ["half"] = i <= Nodes / 2 ? "first" : "second" }),
                 ClockSkew = TimeSpan.FromMinutes(((Seed + i) % 5) - 2),
             }),
             Policies = new Dictionary<string, UpgradePolicySpec> { ["edge"] = policy },
@@ -64,7 +67,7 @@ internal sealed record RolloutCase
             [
                 .. Faults.Select(f => f.ToFault(Nodes)),
                 new SimulationFault.BudgetChanges(Lifted, "web", null),
-                new SimulationFault.PolicyChanges(Lifted, "edge", s => s with { Paused = false }),
+                new SimulationFault.PolicyChanges(Lifted, "edge", s => CasePace.Lift(s with { Paused = false })),
             ],
         };
     }
@@ -89,6 +92,7 @@ internal sealed record RolloutCase
             MaxFailures = random.Below(4),
             MinAvailable = Pick<int?>(random, null, null, 1, nodes, nodes + 1),
             Faults = [.. Enumerable.Range(0, random.Below(9)).Select(_ => CaseFault.From(random))],
+            Pace = CasePace.From(random),
         };
     }
 
@@ -110,6 +114,14 @@ internal sealed record RolloutCase
         {
             yield return c with { MinAvailable = null };
         }
+
+        foreach (var pace in (CasePace[])[c.Pace with { Waves = 0 }, c.Pace with { WindowMinutes = 0 }, c.Pace with { Domains = 0 }, c.Pace with { ControlPlane = 0 }])
+        {
+            if (pace != c.Pace)
+            {
+                yield return c with { Pace = pace };
+            }
+        }
     }
 }
 
@@ -121,7 +133,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
     private static readonly string[] Kinds =
     [
         "boot", "boot", "boot", "bad tree", "staging fails", "controller", "controller", "agent", "agent", "agent away", "cordon", "uncordon", "uncordon",
-        "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots",
+        "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots", "freeze", "approve", "joins",
     ];
 
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7), random.Below(21));
@@ -155,6 +167,12 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
             "retry" => new SimulationFault.Retry(at, "edge"),
             "selector" => new SimulationFault.PolicyChanges(
                 at, "edge", s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["half"] = "second" } } }),
+            "freeze" => new SimulationFault.PolicyChanges(
+                at, "edge", s => s with { Freezes = [new() { From = CasePace.Start + at, To = CasePace.Start + at + TimeSpan.FromMinutes(10 + Variant) }] }),
+            "approve" => new SimulationFault.PolicyChanges(
+                at, "edge", s => s with { Rollout = s.Rollout with { Approvals = [new() { Wave = "second", Digest = Variant % 3 == 0 ? Trees.Newer : Trees.New }] } }),
+            "joins" => new SimulationFault.NodeJoins(
+                at, new() { Name = $"x{Variant}", Digest = Trees.Old, Version = "41", HasJoinTaint = true, Labels = new Dictionary<string, string> { ["half"] = Variant % 2 == 0 ? "first" : "second" } }),
             "slots" => new SimulationFault.PolicyChanges(at, "edge", s => s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(1 + (Variant % 3)) } }),
             _ => throw new InvalidOperationException($"no fault is called {Kind}"),
         };

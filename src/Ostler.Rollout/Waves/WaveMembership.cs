@@ -80,18 +80,21 @@ internal static class WaveMembership
             var order = GrantOrder.Of(context, node, index);
             var spec = node.OS?.Spec;
             // One that this very pass gives back has its place until the next snapshot: nobody else may be taken for it yet.
-            if (SlotLimits.IsInFlight(context.Policy, node))
+            if (WaveTally.IsUnderWay(context, node, verdict))
             {
                 return new(Touched, node.CordonedAt ?? spec?.GrantedAt ?? context.Now, order);
             }
 
-            return verdict.Tally switch
+            // By its record and not by its verdict, which may speak of something else that is wrong with it, too.
+            if (context.FailureCounts(spec?.Failure))
             {
-                // One that runs the target without our doing proves it as well, and was there first.
-                NodeTally.Updated => new(Touched, spec?.LastUpgrade?.GrantedAt ?? DateTimeOffset.MinValue, order),
-                NodeTally.Failed or NodeTally.RolledBack => new(Touched, spec?.Failure?.At ?? context.Now, order),
-                _ => new(verdict.Blocked ? CannotGo : CanGo, default, order),
-            };
+                return new(Touched, spec!.Failure!.At, order);
+            }
+
+            // One that runs the target without our doing proves it as well, and was there first.
+            return verdict.Tally == NodeTally.Updated
+                ? new(Touched, spec?.LastUpgrade?.GrantedAt ?? DateTimeOffset.MinValue, order)
+                : new(verdict.Blocked ? CannotGo : CanGo, default, order);
         }
 
         public int CompareTo(Place other)

@@ -38,7 +38,7 @@ internal sealed class WavePlan
         {
             if (membership[i] >= 0)
             {
-                tallies[membership[i]].Add(decisions[i].Decision.Verdict, SlotLimits.IsInFlight(context.Policy, decisions[i].Node));
+                tallies[membership[i]].Add(context, decisions[i].Node, decisions[i].Decision.Verdict);
             }
         }
 
@@ -81,37 +81,38 @@ internal struct WaveTally
     /// <summary>The first that cannot, and why.</summary>
     public NodeVerdict? FirstStuck;
 
-    public void Add(NodeVerdict verdict, bool inFlight)
+    public void Add(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
         Total++;
-        // What this very pass brings to an end has not been written yet: the next wave begins with the next snapshot at the earliest.
-        if (inFlight && verdict.Tally != NodeTally.Failed)
+        if (IsUnderWay(context, node, verdict))
         {
             InFlight++;
             return;
         }
 
-        switch (verdict.Tally)
+        if (verdict.Tally == NodeTally.Updated)
         {
-            case NodeTally.Updated:
-                Updated++;
-                return;
-            case NodeTally.Failed or NodeTally.RolledBack:
-                Failed++;
-                break;
-            default:
-                Away += verdict.Reason == Reasons.NodeNotReady ? 1 : 0;
-                CanGo += verdict.Blocked ? 0 : 1;
-                MayHeal += verdict is { Blocked: true, NeedsPerson: false } ? 1 : 0;
-                break;
+            Updated++;
+            return;
         }
 
         // A failure says more than a node that somebody cordoned.
-        if (verdict.Blocked && (FirstStuck is null || (HasFailed(verdict) && !HasFailed(FirstStuck))))
+        if (verdict.Tally == NodeTally.Failed || context.FailureCounts(node.OS?.Spec.Failure))
         {
-            FirstStuck = verdict;
+            FirstStuck = Failed++ == 0 ? verdict : FirstStuck;
+            return;
         }
 
-        static bool HasFailed(NodeVerdict verdict) => verdict.Tally is NodeTally.Failed or NodeTally.RolledBack;
+        Away += verdict.Reason == Reasons.NodeNotReady ? 1 : 0;
+        CanGo += verdict.Blocked ? 0 : 1;
+        MayHeal += verdict is { Blocked: true, NeedsPerson: false } ? 1 : 0;
+        FirstStuck ??= verdict.Blocked ? verdict : null;
     }
+
+    /// <summary>
+    /// In flight, and not held after a failure that is on record. What this very pass brings to an end has not been written yet: the next wave begins with the
+    /// next snapshot at the earliest.
+    /// </summary>
+    public static bool IsUnderWay(RolloutContext context, NodeFacts node, NodeVerdict verdict) =>
+        SlotLimits.IsInFlight(context.Policy, node) && (verdict.Tally != NodeTally.Failed || node.OS?.Spec.Failure is null);
 }

@@ -224,7 +224,7 @@ internal sealed class Invariants
     }
 
     /// <summary>Told from its record as a person would: it could not go back in time, or is held.</summary>
-    private static bool IsFailed(SimulatedWorld world, SimulatedNode node) => node.OS?.Spec switch
+    internal static bool IsFailed(SimulatedWorld world, SimulatedNode node) => node.OS?.Spec switch
     {
         { Goal: Goal.Rollback } spec => node.OS.Status?.Step == NodeStep.Failed || world.Now >= spec.Deadlines!.Rollback,
         { Goal: Goal.Observe, Previous: not null, Failure: { } failure } spec => failure.Attempt == spec.Attempt,

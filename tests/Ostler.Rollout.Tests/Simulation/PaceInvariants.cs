@@ -23,7 +23,7 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         var selected = world.Nodes.Where(n => spec.NodeSelector.Matches(n.Labels)).ToArray();
         for (var i = 0; i < waves.Count; i++)
         {
-            if (IsDone(policy, spec, waves, i, selected, target))
+            if (IsDone(world, policy, spec, waves, i, selected, target))
             {
                 _done.Add((policy.Name, target, waves[i].Name));
             }
@@ -37,12 +37,12 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         require(7, policy.Name, spec.Windows is not { Count: > 0 } windows || windows.Any(w => IsOpen(w, world.Now)), "grants a slot outside of its windows");
         Count(spec.Windows is { Count: > 0 }, "grant in a window");
 
-        JudgeWaves(policy, spec, selected, granted, target);
+        JudgeWaves(world, policy, spec, selected, granted, target);
         JudgeDomains(world, policy, spec, granted);
         JudgeControlPlane(world, policy, granted);
     }
 
-    private void JudgeWaves(SimulatedPolicy policy, UpgradePolicySpec spec, SimulatedNode[] selected, SimulatedNode[] granted, string target)
+    private void JudgeWaves(SimulatedWorld world, SimulatedPolicy policy, UpgradePolicySpec spec, SimulatedNode[] selected, SimulatedNode[] granted, string target)
     {
         if (spec.Rollout.Waves is not { Count: > 0 } waves)
         {
@@ -50,7 +50,7 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         }
 
         // The granted ones that no selector matches take the next places in the queue.
-        var place = selected.Count(n => BySelector(waves, n) is null && IsTouched(policy, n, target));
+        var place = selected.Count(n => BySelector(waves, n) is null && IsTouched(world, policy, n, target));
         foreach (var node in granted)
         {
             var wave = BySelector(waves, node) ?? ByPlace(waves, selected.Length, place++);
@@ -69,23 +69,24 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         }
     }
 
-    private static bool IsDone(SimulatedPolicy policy, UpgradePolicySpec spec, IReadOnlyList<WaveSpec> waves, int index, SimulatedNode[] selected, string target)
+    private static bool IsDone(
+        SimulatedWorld world, SimulatedPolicy policy, UpgradePolicySpec spec, IReadOnlyList<WaveSpec> waves, int index, SimulatedNode[] selected, string target)
     {
         var wave = waves[index];
         if (wave.NodeSelector is not null)
         {
             var members = selected.Where(n => BySelector(waves, n) == index).ToArray();
-            var there = members.Count(n => n.Ready || IsTouched(policy, n, target));
+            var there = members.Count(n => n.Ready || IsTouched(world, policy, n, target));
             return members.Length == 0
-                || (members.All(n => !Invariants.IsInFlight(n, policy.Name)) && members.Count(n => Runs(n, target)) * 100 >= wave.SuccessThreshold.Value * there);
+                || (members.All(n => !IsUnderWay(world, policy, n)) && members.Count(n => Runs(n, target)) * 100 >= wave.SuccessThreshold.Value * there);
         }
 
         // As many as have a place up to here have been through, and not too many of them failed.
         var queue = selected.Where(n => BySelector(waves, n) is null).ToArray();
         var ahead = waves.Take(index + 1).Where(w => w.NodeSelector is null).ToArray();
         var places = ahead.Sum(w => Math.Max(1, w.Nodes!.Value.Of(selected.Length)));
-        var through = queue.Where(n => IsTouched(policy, n, target) && !Invariants.IsInFlight(n, policy.Name)).ToArray();
-        var away = queue.Count(n => !IsTouched(policy, n, target) && !n.Ready);
+        var through = queue.Where(n => IsTouched(world, policy, n, target) && !IsUnderWay(world, policy, n)).ToArray();
+        var away = queue.Count(n => !IsTouched(world, policy, n, target) && !n.Ready);
         var mayFail = ahead.Max(w => (100 - w.SuccessThreshold.Value) * places / 100);
         return through.Length >= Math.Min(places, queue.Length - away) && through.Count(n => !Runs(n, target)) <= mayFail;
     }
@@ -113,10 +114,14 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         return waves.Count;
     }
 
-    private static bool IsTouched(SimulatedPolicy policy, SimulatedNode node, string target) =>
+    private static bool IsTouched(SimulatedWorld world, SimulatedPolicy policy, SimulatedNode node, string target) =>
         Runs(node, target)
-        || Invariants.IsInFlight(node, policy.Name)
+        || IsUnderWay(world, policy, node)
         || (node.OS?.Spec.Failure is { } f && f.Digest == target && !(f.At <= policy.Spec!.Rollout.RetryFailuresBefore));
+
+    // A node that failed and could not go back is held, but not on its way.
+    private static bool IsUnderWay(SimulatedWorld world, SimulatedPolicy policy, SimulatedNode node) =>
+        Invariants.IsInFlight(node, policy.Name) && !Invariants.IsFailed(world, node);
 
     private static bool Runs(SimulatedNode node, string target) => node.OS?.Status?.Booted?.Digest == target;
 

@@ -7,7 +7,7 @@ namespace Ostler.Rollout;
 internal static class CompletionEstimate
 {
     /// <summary>How many windows are looked into the future.</summary>
-    private const int MostOpenings = 200;
+    private const int MostOpenings = 60;
 
     /// <summary>Null when nothing was measured, when nothing is left that can go, or when a person must act first.</summary>
     public static DateTimeOffset? Of(RolloutSnapshot snapshot, RolloutPlan plan, DateTimeOffset? former)

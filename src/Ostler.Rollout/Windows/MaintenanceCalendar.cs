@@ -87,11 +87,12 @@ internal sealed class MaintenanceCalendar
         return windows is { } end && FreezeAfter(time) is { } freeze && freeze.From < end ? freeze.From : windows;
     }
 
-    /// <summary>When it opens next, at <paramref name="time"/> itself at the earliest, for at least <paramref name="room"/>; null: not within a year.</summary>
+    /// <summary>When it opens next, at <paramref name="time"/> itself at the earliest, for at least <paramref name="room"/>; null: not within a
+    /// year, freezes apart.</summary>
     public (DateTimeOffset From, DateTimeOffset Until)? NextOpening(DateTimeOffset time, TimeSpan room)
     {
-        var at = time;
-        for (var i = 0; i < MostOpenings && at - time <= Horizon; i++)
+        var (at, from) = (time, time);
+        for (var i = 0; i < MostOpenings && at - from <= Horizon; i++)
         {
             if (OpenUntil(at) is { } until)
             {
@@ -106,7 +107,8 @@ internal sealed class MaintenanceCalendar
 
             if (FreezeAt(at) is { } freeze)
             {
-                at = freeze.To;
+                // However long it is: the year counts from its end.
+                at = from = freeze.To;
             }
             else if (NextStart(at) is { } next)
             {

@@ -23,8 +23,8 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
         var room = expected.Value;
         if (until is { } closes && closes - now >= room)
         {
-            var fits = closes == DateTimeOffset.MaxValue ? (DateTimeOffset?)null : closes - room;
-            return Open(calendar, now, closes) with { WakeUp = fits > now ? fits : closes == DateTimeOffset.MaxValue ? null : closes };
+            // Just after the last moment at which a node fits, so that the next pass sees that none does.
+            return Open(calendar, now, closes) with { WakeUp = closes == DateTimeOffset.MaxValue ? null : (closes - room).AddSeconds(1) };
         }
 
         var next = calendar.NextOpening(until ?? now, room)?.From;

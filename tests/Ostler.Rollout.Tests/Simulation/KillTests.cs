@@ -6,7 +6,7 @@ namespace Ostler.Rollout.Tests.Simulation;
 /// <summary>Invariant 9: whoever dies between whichever two steps, the end is the same.</summary>
 public class KillTests
 {
-    public static TheoryData<string> Rollouts => ["all goes well", "one falls back and one is unhealthy", "a budget blocks the first drain", "power fails during a boot"];
+    public static TheoryData<string> Rollouts => ["all goes well", "one falls back and one is unhealthy", "a budget blocks the first drain", "power fails during a boot", "in waves that soak, and in a window"];
 
     [Theory]
     [MemberData(nameof(Rollouts))]
@@ -78,6 +78,21 @@ public class KillTests
             "power fails during a boot" => scenario with
             {
                 Faults = [new SimulationFault.Boots(TimeSpan.Zero, "n2", [SimulatedBoot.PowerCut, SimulatedBoot.PowerCut])],
+            },
+            "in waves that soak, and in a window" => scenario with
+            {
+                Policies = new Dictionary<string, UpgradePolicySpec>
+                {
+                    ["edge"] = scenario.Policies["edge"] with
+                    {
+                        Freezes = [new() { From = scenario.Start, To = scenario.Start + TimeSpan.FromMinutes(10) }],
+                        Rollout = new()
+                        {
+                            Waves = [new() { Name = "canary", Nodes = IntOrPercent.Count(1), Soak = Duration.FromMinutes(5) }, new() { Name = "second", Nodes = IntOrPercent.Count(1) }],
+                            Topology = new(),
+                        },
+                    },
+                },
             },
             _ => scenario,
         };

@@ -90,6 +90,14 @@ public class MaintenanceCalendarTests
     }
 
     [Fact]
+    public void A_freeze_of_years_is_looked_beyond()
+    {
+        var calendar = new MaintenanceCalendar([Window("0 1 * * *", 2)], [new() { From = At("2026-11-07T00:00:00"), To = At("2031-01-01T00:00:00") }]);
+
+        Assert.Equal(At("2031-01-01T01:00:00"), calendar.NextOpening(At("2026-11-07T12:00:00"), TimeSpan.FromHours(1))?.From);
+    }
+
+    [Fact]
     public void Without_windows_only_freezes_close()
     {
         var calendar = new MaintenanceCalendar(null, [new() { From = Given.In(10), To = Given.In(20) }]);

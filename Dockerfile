@@ -21,10 +21,10 @@ RUN for project in Controller Agent Cli; do \
     done
 
 # What a native .NET program needs of a file system and no more: the C library, OpenSSL (loaded at run time, so ldd does not
-# name it), certificate authorities, and a user.
+# name it), certificate authorities, the time zones of maintenance windows (tzdata; without it only UTC is known), and a user.
 FROM ${UBUNTU} AS rootfs
 RUN apt-get update \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates libssl3t64 \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates libssl3t64 tzdata \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /published /published
 RUN set -eu; \
@@ -39,7 +39,7 @@ RUN set -eu; \
           mkdir -p "$(dirname "$target")"; \
           cp -L "$library" "$target"; \
         done; \
-    cp -a --parents /etc/ssl /etc/nsswitch.conf /usr/lib/ssl /rootfs/; \
+    cp -a --parents /etc/ssl /etc/nsswitch.conf /usr/lib/ssl /usr/share/zoneinfo /rootfs/; \
     echo 'nonroot:x:65532:65532::/nonexistent:/nonexistent' > /rootfs/etc/passwd; \
     echo 'nonroot:x:65532:' > /rootfs/etc/group; \
     chmod 1777 /rootfs/tmp

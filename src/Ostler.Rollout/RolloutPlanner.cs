@@ -33,6 +33,7 @@ public static class RolloutPlanner
 
         // The plan must not depend on the order in which the nodes were gathered.
         decisions.Sort(static (x, y) => string.CompareOrdinal(x.Node.Name, y.Node.Name));
+        var waves = WavePlan.Of(context, decisions);
         var wantSlot = IndexesOf(NodeWish.Slot);
         var wantStage = IndexesOf(NodeWish.Stage);
         var budget = new AvailabilityBudget(context.Total, Availability.Limit(context.Spec.Rollout.MaxUnavailable, context.Total), unavailable);
@@ -44,15 +45,28 @@ public static class RolloutPlanner
             questions.AddRange(decision.Questions ?? []);
         }
 
-        var order = new GrantOrder(snapshot.LeaderNode);
+        HoldBackLaterWaves();
+        var limits = new SlotLimits(context);
         var freeSlots = budget.Free;
         var preflight = new Preflight(context, context.HeldBack);
         var blocked = wantSlot.FindAll(IsBlocked);
         wantSlot.RemoveAll(new HashSet<int>(blocked).Contains);
         var unknown = new List<NodeFacts>();
-        foreach (var i in First(wantSlot, budget.Free))
+        foreach (var i in First(wantSlot, budget.Free, limits.Any))
         {
+            if (freeSlots == 0)
+            {
+                break;
+            }
+
+            if (limits.Refusal(decisions[i].Node) is { } refusal)
+            {
+                Say(i, decisions[i].Decision.Verdict with { Reason = refusal.Reason, Message = refusal.Message });
+                continue;
+            }
+
             freeSlots--;
+            limits.Take(decisions[i].Node);
             if (preflight.MustAsk(decisions[i].Node))
             {
                 unknown.Add(decisions[i].Node);
@@ -67,7 +81,7 @@ public static class RolloutPlanner
 
             context.HeldBack.AddGranted(decisions[i].Node, snapshot.Now);
             var (verdict, action) = NodeTransitions.Grant(context, decisions[i].Node, decisions[i].Decision.Verdict);
-            decisions[i] = (decisions[i].Node, decisions[i].Decision with { Verdict = verdict });
+            Say(i, verdict);
             actions.Add(action);
         }
 
@@ -76,14 +90,17 @@ public static class RolloutPlanner
             questions.AddRange(preflight.Questions(unknown, blocked.ConvertAll(i => decisions[i].Node), budget.Free));
         }
 
-        foreach (var i in First(wantStage, StageAhead.Allowed(context.Spec, context.Total, freeSlots) - staging))
+        // A slot that nobody may take now is none to stage for.
+        var mayBeTaken = context.Gate is null && (waves.Waves.Count == 0 || wantStage.Any(i => waves.Of(i)!.Open));
+        foreach (var i in First(wantStage, StageAhead.Allowed(context.Spec, context.Total, mayBeTaken ? freeSlots : 0) - staging))
         {
             var (verdict, action) = NodeTransitions.Stage(context, decisions[i].Node, decisions[i].Decision.Verdict);
-            decisions[i] = (decisions[i].Node, decisions[i].Decision with { Verdict = verdict });
+            Say(i, verdict);
             wakeUp = Moments.Earliest(wakeUp, verdict.Deadline);
             actions.Add(action);
         }
 
+        wakeUp = Moments.Earliest(wakeUp, Moments.Earliest(waves.WakeUp, context.Window.WakeUp));
         return new()
         {
             Actions = actions,
@@ -96,27 +113,46 @@ public static class RolloutPlanner
             Conflicts = context.Conflicts.Policies,
             Failures = context.Failures,
             Availability = budget,
+            Waves = waves.Waves,
+            Window = context.Window,
         };
+
+        void Say(int i, NodeVerdict verdict) => decisions[i] = (decisions[i].Node, decisions[i].Decision with { Verdict = verdict });
 
         bool IsBlocked(int i)
         {
-            var (node, decision) = decisions[i];
-            if (preflight.Obstacle(node) is not { } obstacle)
+            if (preflight.Obstacle(decisions[i].Node) is not { } obstacle)
             {
                 return false;
             }
 
-            decisions[i] = (node, decision with
+            Say(i, decisions[i].Decision.Verdict with
             {
-                Verdict = decision.Verdict with
-                {
-                    Reason = Reasons.DrainWouldBlock,
-                    Message = obstacle.Message,
-                    Blocked = true,
-                    NeedsPerson = obstacle.NeedsPerson,
-                },
+                Reason = Reasons.DrainWouldBlock,
+                Message = obstacle.Message,
+                Blocked = true,
+                NeedsPerson = obstacle.NeedsPerson,
             });
             return true;
+        }
+
+        void HoldBackLaterWaves()
+        {
+            if (waves.Waves.Count == 0)
+            {
+                return;
+            }
+
+            wantSlot.RemoveAll(i =>
+            {
+                if (waves.Of(i) is not { Open: false } wave)
+                {
+                    return false;
+                }
+
+                Say(i, decisions[i].Decision.Verdict with { Reason = wave.Reason, Message = $"Has the target staged. Wave {wave.Name}: {wave.Message}" });
+                return true;
+            });
         }
 
         List<int> IndexesOf(NodeWish wish)
@@ -134,20 +170,21 @@ public static class RolloutPlanner
         }
 
         // Only as many are picked as there is room for: a fleet that waits behind one slot is not sorted at every pass.
-        IEnumerable<int> First(List<int> candidates, int room)
+        IEnumerable<int> First(List<int> candidates, int room, bool all = false)
         {
             if (candidates.Count == 0 || room <= 0)
             {
                 return [];
             }
 
-            if (room == 1)
+            var ordered = candidates.ConvertAll(i => GrantOrder.Of(context, decisions[i].Node, i, waves.IndexOf(i)));
+            if (room == 1 && !all)
             {
-                return [candidates.MinBy(i => decisions[i].Node, order)];
+                return [ordered.Min().Index];
             }
 
-            candidates.Sort((x, y) => order.Compare(decisions[x].Node, decisions[y].Node));
-            return candidates.Take(room);
+            ordered.Sort();
+            return (all ? ordered : ordered.Take(room)).Select(o => o.Index);
         }
     }
 }

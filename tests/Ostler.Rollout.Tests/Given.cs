@@ -86,6 +86,13 @@ internal static class Given
         Conditions = [.. s.Conditions!, Condition(ConditionTypes.Staged, ConditionStatus.True)],
     });
 
+    /// <summary>The snapshot at another moment, at which the dry runs of its nodes were made just before.</summary>
+    public static RolloutSnapshot At(this RolloutSnapshot snapshot, DateTimeOffset now) => snapshot with
+    {
+        Now = now,
+        Nodes = [.. snapshot.Nodes.Select(n => n.Preflight is { } preflight ? n with { Preflight = preflight with { At = now } } : n)],
+    };
+
     /// <summary>Holds a slot since ten minutes ago, out of thirty for the drain. Its pods belong to no workload that would be waited for.</summary>
     public static NodeFacts Cordoned(string name, params PodFacts[] pods) => Staged(name) with
     {

@@ -6,7 +6,7 @@ namespace Ostler.Rollout.Tests;
 public class PurityTests
 {
     [Fact]
-    public void The_assembly_of_decisions_references_the_wire_types_and_the_base_library_only()
+    public void The_assembly_of_decisions_references_the_wire_types_cron_and_the_base_library_only()
     {
         var references = typeof(RolloutPlanner).Assembly.GetReferencedAssemblies().Select(a => a.Name!).Where(n => n != typeof(NodeOS).Assembly.GetName().Name);
 
@@ -14,7 +14,7 @@ public class PurityTests
         string[] allowed =
         [
             "System.Runtime", "System.Collections", "System.Linq", "System.Memory", "System.Runtime.InteropServices", "System.Text.Json",
-            "System.Net.Primitives", "System.Security.Cryptography",
+            "System.Net.Primitives", "System.Security.Cryptography", "Cronos",
         ];
         Assert.All(references, name => Assert.Contains(name, allowed));
     }

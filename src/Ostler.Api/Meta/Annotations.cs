@@ -12,3 +12,19 @@ public static class NodeAnnotations
     /// <summary>When: the moment that the slot was granted, from which the drain's deadline counts.</summary>
     public const string CordonedAt = OstlerApi.Group + "/cordoned-at";
 }
+
+/// <summary>Labels and taints of Nodes that are not ours to name, and the one that is.</summary>
+public static class NodeMarks
+{
+    /// <summary>Marks a node of the control plane, whatever its value.</summary>
+    public const string ControlPlaneLabel = "node-role.kubernetes.io/control-plane";
+
+    /// <summary>The same before Kubernetes 1.24.</summary>
+    public const string MasterLabel = "node-role.kubernetes.io/master";
+
+    /// <summary>The taint that a node registers with so as to get no workload before it runs the target; see spec.rollout.joinTaint.</summary>
+    public const string OutdatedTaint = OstlerApi.Group + "/outdated";
+
+    public static bool IsControlPlane(IReadOnlyDictionary<string, string>? labels) =>
+        labels is not null && (labels.ContainsKey(ControlPlaneLabel) || labels.ContainsKey(MasterLabel));
+}

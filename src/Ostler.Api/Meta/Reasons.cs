@@ -35,7 +35,24 @@ public static class Reasons
     public const string FailuresTolerated = "FailuresTolerated";
     public const string PolicyConflict = "PolicyConflict";
     public const string NoConflict = "NoConflict";
+
+    // The pace: why no further node is disrupted now, though nothing is wrong.
     public const string AlwaysOpen = "AlwaysOpen";
+    public const string Open = "Open";
+    public const string ClosesSoon = "ClosesSoon";
+    public const string OutsideWindow = "OutsideWindow";
+    public const string Frozen = "Frozen";
+    public const string NoWindowFits = "NoWindowFits";
+    public const string WaitingForWave = "WaitingForWave";
+    public const string WaitingForApproval = "WaitingForApproval";
+    public const string WaveSoaking = "WaveSoaking";
+    public const string WaveBelowThreshold = "WaveBelowThreshold";
+    public const string WaitingForDomain = "WaitingForDomain";
+    public const string WaitingForControlPlane = "WaitingForControlPlane";
+    public const string DependencyNotReady = "DependencyNotReady";
+    public const string DependencyNotFound = "DependencyNotFound";
+    public const string DependencyCycle = "DependencyCycle";
+    public const string JoinTaintRemoved = "JoinTaintRemoved";
 
     // A node on its way: what it does or waits for.
     public const string Staging = "Staging";

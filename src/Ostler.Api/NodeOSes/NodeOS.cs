@@ -84,6 +84,9 @@ public sealed record NodeOSSpec
 
     /// <summary>Why the node was given back undisturbed, and when it may be tried again.</summary>
     public NodeBackoff? Backoff { get; init; }
+
+    /// <summary>When the steps of the upgrade to image happened, once it is complete. From these the pace of the rollout is told.</summary>
+    public NodeUpgrade? LastUpgrade { get; init; }
 }
 
 /// <summary>A tree, by where it comes from and by its digest.</summary>
@@ -222,6 +225,23 @@ public sealed record ReadyPod
     /// <summary>The UID of its DaemonSet: another pod of that one, under another name, will do as well.</summary>
     [MaxLength(64)]
     public string? Owner { get; init; }
+}
+
+/// <summary>When the steps of an upgrade happened, by the controller's clock.</summary>
+[Atomic]
+public sealed record NodeUpgrade
+{
+    /// <summary>When the node got its slot and was cordoned.</summary>
+    public DateTimeOffset? GrantedAt { get; init; }
+
+    /// <summary>When it was told to boot.</summary>
+    public DateTimeOffset? BootRequestedAt { get; init; }
+
+    /// <summary>Since when all checks passed.</summary>
+    public DateTimeOffset? HealthySince { get; init; }
+
+    /// <summary>When it was back in service.</summary>
+    public required DateTimeOffset CompletedAt { get; init; }
 }
 
 /// <summary>A failed attempt.</summary>

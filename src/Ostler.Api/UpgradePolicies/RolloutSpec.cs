@@ -24,7 +24,10 @@ public sealed record RolloutSpec
     [Default("\"30s\"")]
     public Duration Soak { get; set; } = Duration.FromSeconds(30);
 
-    /// <summary>Groups of nodes that go one after the other; the nodes of no wave form the last one. Default: a single wave.</summary>
+    /// <summary>
+    /// Groups of nodes that go one after the other; the nodes of no wave form the last one, called rest. Nodes of later waves may be staged ahead. Default: a
+    /// single wave.
+    /// </summary>
     [MaxItems(20), ListMap("name")]
     public IReadOnlyList<WaveSpec>? Waves { get; init; }
 
@@ -33,12 +36,50 @@ public sealed record RolloutSpec
     /// released. Set it to the present time to retry a halted rollout.
     /// </summary>
     public DateTimeOffset? RetryFailuresBefore { get; init; }
+
+    /// <summary>
+    /// The approvals of waves whose approval is Manual. Each names the tree that it is for, so that an old one does not open the next rollout; one that
+    /// names another tree, or a wave that does not exist, is ignored. Taken away, no further node of the wave is disrupted.
+    /// </summary>
+    [MaxItems(20), ListMap("wave")]
+    public IReadOnlyList<WaveApprovalGrant>? Approvals { get; init; }
+
+    /// <summary>
+    /// How long a node is expected to be out of service, from its cordon to the end of its soak. A node is disrupted only when that fits before its window
+    /// closes or the next freeze begins. Used until a node of the policy has been upgraded, from then on the mean of what was measured (status.durations),
+    /// but never more than half of the longest window. Ignored without windows and freezes.
+    /// </summary>
+    [Default("\"15m\"")]
+    public Duration NodeDuration { get; set; } = Duration.FromMinutes(15);
+
+    /// <summary>
+    /// Whether nodes that register with the taint <c>ostler.dev/outdated:NoSchedule</c> are relieved of it once they run the target. Start the kubelet with
+    /// <c>--register-with-taints=ostler.dev/outdated=:NoSchedule</c>, and a node that an autoscaler adds with an old tree gets no workload before it is
+    /// upgraded. Ostler never sets the taint, and NoSchedule evicts no pod. To undo it for one node: <c>kubectl taint node NAME ostler.dev/outdated-</c>.
+    /// </summary>
+    [Default("false")]
+    public bool JoinTaint { get; init; }
 }
 
-/// <summary>Limits how many topology domains are disrupted at once.</summary>
+/// <summary>A person's word that a wave may begin with one tree.</summary>
+public sealed record WaveApprovalGrant
+{
+    /// <summary>The wave's name.</summary>
+    [MinLength(1), MaxLength(63)]
+    public required string Wave { get; init; }
+
+    /// <summary>The digest of the tree, with or without <c>sha256:</c>: the one in status.target.digest.</summary>
+    [Pattern("^(sha256:)?[0-9a-f]{64}$")]
+    public required string Digest { get; init; }
+}
+
+/// <summary>
+/// Limits how many topology domains are disrupted at once. A domain is disrupted while a node of it is in flight or held after a failure; nodes that are out
+/// of service for other reasons count against maxUnavailable only, so that one broken machine does not bind the rollout to its zone.
+/// </summary>
 public sealed record TopologySpec
 {
-    /// <summary>The node label whose values are the domains.</summary>
+    /// <summary>The node label whose values are the domains. A node without it is a domain of its own.</summary>
     [Default("\"topology.kubernetes.io/zone\""), MinLength(1), MaxLength(317)]
     public string Key { get; set; } = "topology.kubernetes.io/zone";
 
@@ -66,21 +107,32 @@ public sealed record WaveSpec
     [MinLength(1), MaxLength(63), Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
     public required string Name { get; init; }
 
-    /// <summary>How many nodes, as a count or a percentage of the selection (at least one).</summary>
+    /// <summary>
+    /// How many nodes, as a count or a percentage of the selection (at least one). They are taken from the nodes that no wave's nodeSelector matches: first
+    /// those that run the target or are on their way to it, in the order in which they got there, then the others in the order in which they would go.
+    /// </summary>
     public IntOrPercent? Nodes { get; init; }
 
-    /// <summary>Which nodes.</summary>
+    /// <summary>Which nodes. The first wave whose selector matches a node has it.</summary>
     public LabelSelector? NodeSelector { get; init; }
 
-    /// <summary>How long the wave must have been complete before the next one starts.</summary>
+    /// <summary>
+    /// How long the wave must have been complete before the next one starts: none of its nodes is in flight or could go, and successThreshold is reached.
+    /// </summary>
     [Default("\"0s\"")]
     public Duration Soak { get; init; }
 
-    /// <summary>Whether it starts by itself.</summary>
+    /// <summary>
+    /// Whether it starts by itself. Manual: it waits for an entry in spec.rollout.approvals; status says what to write. To approve all the rest of a fleet by
+    /// hand, end the list with a wave of <c>nodes: "100%"</c>.
+    /// </summary>
     [Default("\"Automatic\"")]
     public WaveApproval Approval { get; init; }
 
-    /// <summary>How many of its nodes must be updated before the next wave starts, as a percentage.</summary>
+    /// <summary>
+    /// How many of its nodes must be updated before the next wave starts, as a percentage. Nodes that are not Ready and were not touched do not count; they
+    /// are upgraded when they come back.
+    /// </summary>
     [Default("\"100%\"")]
     public IntOrPercent SuccessThreshold { get; set; } = IntOrPercent.Percent(100);
 }

@@ -42,7 +42,10 @@ public sealed record UpgradePolicySpec
     [Default("false")]
     public bool Paused { get; init; }
 
-    /// <summary>Policies that must be Ready first, for instance that of the control plane.</summary>
+    /// <summary>
+    /// Policies that must be Ready first, for instance that of the control plane: each for its own present spec and for the tree that its image names now.
+    /// Until then nodes may be staged, but none is disrupted.
+    /// </summary>
     [MaxItems(20), MaxLength(253)]
     public IReadOnlyList<string>? DependsOn { get; init; }
 
@@ -50,11 +53,14 @@ public sealed record UpgradePolicySpec
     [Default("{}")]
     public RolloutSpec Rollout { get; set; } = new();
 
-    /// <summary>When nodes may be disrupted. Default: always.</summary>
+    /// <summary>
+    /// When nodes may be disrupted; while any of them is open. Outside of them staging goes on, and a node already in flight (cordoned, draining or beyond) is
+    /// brought to its end. Default: always.
+    /// </summary>
     [MaxItems(20)]
     public IReadOnlyList<MaintenanceWindow>? Windows { get; init; }
 
-    /// <summary>When nodes must not be disrupted; stronger than any window.</summary>
+    /// <summary>When nodes must not be disrupted; stronger than any window. Staging and nodes in flight go on.</summary>
     [MaxItems(50)]
     public IReadOnlyList<Freeze>? Freezes { get; init; }
 
@@ -86,14 +92,17 @@ public sealed record ImageReference
 /// <summary>When nodes may be disrupted.</summary>
 public sealed record MaintenanceWindow
 {
-    /// <summary>When it opens: five cron fields, as in <c>0 1 * * 6</c>.</summary>
+    /// <summary>
+    /// When it opens: five cron fields, as in <c>0 1 * * 6</c>. A time of day that daylight saving time skips is taken at the end of the gap; one that
+    /// comes twice counts the first time only, unless the schedule runs through every hour.
+    /// </summary>
     [MinLength(9), MaxLength(128)]
     public required string Schedule { get; init; }
 
-    /// <summary>How long it stays open.</summary>
+    /// <summary>How long it stays open, in time that passes and not as clocks show it. May be longer than the period of the schedule.</summary>
     public required Duration Duration { get; init; }
 
-    /// <summary>The IANA time zone of the schedule. Default: UTC.</summary>
+    /// <summary>The IANA time zone of the schedule, as in Europe/Berlin; looked up in the controller's tzdata. Default: UTC.</summary>
     [Default("\"UTC\""), MaxLength(64)]
     public string TimeZone { get; set; } = "UTC";
 }

@@ -18,8 +18,12 @@ public sealed record UpgradePolicyStatus
     /// <summary>How many nodes are where.</summary>
     public NodeCounts? Nodes { get; init; }
 
-    /// <summary>The wave under way.</summary>
+    /// <summary>The wave under way, or that waits. Absent without waves, and when all are complete.</summary>
     public string? Wave { get; init; }
+
+    /// <summary>The waves in their order, the nodes of no wave last.</summary>
+    [MaxItems(21)]
+    public IReadOnlyList<WaveStatus>? Waves { get; init; }
 
     /// <summary>The nodes in flight, the first 50 by name.</summary>
     [MaxItems(50)]
@@ -39,11 +43,76 @@ public sealed record UpgradePolicyStatus
     /// <summary>When the last node reached it.</summary>
     public DateTimeOffset? CompletedAt { get; init; }
 
-    /// <summary>When the rollout will be complete, from the time that nodes took so far.</summary>
+    /// <summary>
+    /// When the rollout will be complete, from the time that nodes took so far, maxUnavailable, the soak of the waves and the windows. Absent while nothing was
+    /// measured or the rollout waits for a person.
+    /// </summary>
     public DateTimeOffset? EstimatedCompletion { get; init; }
 
-    /// <summary>When the next window opens.</summary>
+    /// <summary>When nodes may be disrupted again: the next opening in which a node fits. Absent while they may be now.</summary>
     public DateTimeOffset? NextWindow { get; init; }
+
+    /// <summary>How long the steps of an upgrade took on the nodes that run the target; of the former rollout until one does.</summary>
+    public MeasuredDurations? Durations { get; init; }
+}
+
+/// <summary>How far a wave has come.</summary>
+[Atomic]
+public sealed record WaveStatus
+{
+    /// <summary>Its name; rest for the nodes of no wave.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Nodes that belong to it.</summary>
+    public int Total { get; init; }
+
+    /// <summary>Those that run the target and are healthy.</summary>
+    public int Updated { get; init; }
+
+    /// <summary>Those that failed or went back.</summary>
+    public int Failed { get; init; }
+
+    /// <summary>When it was complete, from which its soak counts. Nodes that join later do not undo it.</summary>
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>How it stands, in one word.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>What it waits for, for people, and what to do.</summary>
+    public string? Message { get; init; }
+}
+
+/// <summary>How long the steps of an upgrade took.</summary>
+[Atomic]
+public sealed record MeasuredDurations
+{
+    /// <summary>Fetching the target and laying it down, beside the node's work.</summary>
+    public MeasuredDuration? Staging { get; init; }
+
+    /// <summary>From the cordon to the order to boot.</summary>
+    public MeasuredDuration? Drain { get; init; }
+
+    /// <summary>From the order to boot to the start of the new kernel.</summary>
+    public MeasuredDuration? Reboot { get; init; }
+
+    /// <summary>From there until all checks passed.</summary>
+    public MeasuredDuration? Verify { get; init; }
+
+    /// <summary>The whole time out of service, from the cordon to the end of the soak.</summary>
+    public MeasuredDuration? Node { get; init; }
+}
+
+/// <summary>What was measured of a step.</summary>
+public sealed record MeasuredDuration
+{
+    /// <summary>The mean.</summary>
+    public Duration Average { get; init; }
+
+    /// <summary>The longest.</summary>
+    public Duration Max { get; init; }
+
+    /// <summary>On how many nodes.</summary>
+    public int Count { get; init; }
 }
 
 /// <summary>The tree that the nodes are moved to.</summary>

@@ -19,6 +19,9 @@ public sealed record Node
     /// <summary>The policy whose slot the node holds; null when it holds none.</summary>
     public string? CordonedBy => Metadata.Annotations?.GetValueOrDefault(NodeAnnotations.CordonedBy);
 
+    /// <summary>Whether it has the taint with which a node registers that is to be upgraded before it gets workloads.</summary>
+    public bool HasJoinTaint => Spec?.Taints?.Any(t => t.Key == NodeMarks.OutdatedTaint) == true;
+
     public NodeCondition? Ready => Status?.Conditions?.FirstOrDefault(c => c.Type == "Ready");
 
     public string? InternalIP => Status?.Addresses?.FirstOrDefault(a => a.Type == "InternalIP")?.Address;
@@ -44,6 +47,16 @@ public sealed record Node
 public sealed record NodeSpec
 {
     public bool Unschedulable { get; init; }
+    public IReadOnlyList<NodeTaint>? Taints { get; init; }
+}
+
+/// <summary>A taint with all its fields, since the list is written back whole when one is taken out.</summary>
+public sealed record NodeTaint
+{
+    public string Key { get; set; } = "";
+    public string? Value { get; init; }
+    public string Effect { get; set; } = "";
+    public DateTimeOffset? TimeAdded { get; init; }
 }
 
 public sealed record NodeStatus

@@ -27,7 +27,7 @@ public sealed class Announcements(PublishEvent publish)
     public void Applied(NodeAction action)
     {
         // Cordon and goal are two writes of one step: one Event is enough.
-        if (action.IsWarning || action is NodeAction.Cordon || (action is NodeAction.ApplySpec && Ends.Contains(action.Reason)))
+        if (action.IsWarning || action is NodeAction.Cordon or NodeAction.RemoveJoinTaint || (action is NodeAction.ApplySpec && Ends.Contains(action.Reason)))
         {
             publish(ObjectRef.ToNode(action.Node), action.IsWarning ? EventType.Warning : EventType.Normal, action.Reason, action.Message, ActionOf(action));
         }
@@ -103,6 +103,7 @@ public sealed class Announcements(PublishEvent publish)
     {
         NodeAction.Cordon => "Cordon",
         NodeAction.Uncordon => "Uncordon",
+        NodeAction.RemoveJoinTaint => "Untaint",
         NodeAction.ApplySpec apply => apply.Spec.Goal.ToString(),
         _ => "Drain",
     };

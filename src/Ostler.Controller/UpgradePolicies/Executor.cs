@@ -93,6 +93,11 @@ public sealed partial class Executor(
                 nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.Uncordon(uncordon), cancel));
                 pass.Applied.Add(action);
                 break;
+            case NodeAction.RemoveJoinTaint taint:
+                LogUntainting(taint.Node, taint.Reason, taint.Message);
+                nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.RemoveJoinTaint(taint, nodes.Lister.Get(name)?.Spec?.Taints), cancel));
+                pass.Applied.Add(action);
+                break;
             case NodeAction.ApplySpec apply:
                 LogApplying(apply.Node, apply.Spec.Goal, apply.Spec.Image?.Digest, apply.Spec.Attempt, apply.Reason, apply.Message);
                 var uid = pass.Nodes.GetValueOrDefault(apply.Node)?.OS?.Uid;
@@ -165,6 +170,9 @@ public sealed partial class Executor(
 
     [LoggerMessage(7, LogLevel.Debug, "Node {Node} changed since the plan was made; planning anew: {Words}")]
     private partial void LogConflict(string node, string words);
+
+    [LoggerMessage(9, LogLevel.Information, "Removing the join taint of node {Node}: {Reason}: {Message}")]
+    private partial void LogUntainting(string node, string reason, string message);
 
     [LoggerMessage(8, LogLevel.Warning, "{Action} of node {Node} ({Reason}) failed; it is tried again")]
     private partial void LogFailed(Exception e, string action, string node, string reason);

@@ -34,6 +34,7 @@ public sealed class Gatherer(
     public RolloutSnapshot Gather(string name)
     {
         var policy = policies.Get(NamespacedName.ClusterScoped(name));
+        var (selected, controlPlane) = GatherNodes(name, policy);
         var image = policy is null ? null : images.Get(NamespacedName.ClusterScoped(policy.Spec.ImageRef.Name));
         return WithChecks(new()
         {
@@ -50,7 +51,8 @@ public sealed class Gatherer(
             Image = image is null
                 ? null
                 : new() { Name = image.Metadata.Name, Generation = image.Metadata.Generation, Spec = image.Spec, Status = image.Status },
-            Nodes = GatherNodes(name, policy),
+            Nodes = selected,
+            ControlPlane = controlPlane,
             OtherPolicies =
             [
                 .. policies.List().Where(p => p.Metadata.Name != name).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal)
@@ -59,6 +61,10 @@ public sealed class Gatherer(
                         Name = p.Metadata.Name,
                         NodeSelector = p.Spec.NodeSelector,
                         Deleting = p.Metadata.DeletionTimestamp is not null,
+                        Generation = p.Metadata.Generation,
+                        DependsOn = p.Spec.DependsOn,
+                        Status = p.Status,
+                        ImageDigest = images.Get(NamespacedName.ClusterScoped(p.Spec.ImageRef.Name))?.Status?.Resolved?.Digest,
                     }),
             ],
             LeaderNode = leaderNode,
@@ -81,13 +87,19 @@ public sealed class Gatherer(
         return snapshot with { Nodes = [.. snapshot.Nodes.Select(n => found.TryGetValue(n.Name, out var seen) ? n with { Checks = seen } : n)] };
     }
 
-    private List<NodeFacts> GatherNodes(string policy, UpgradePolicy? spec)
+    private (List<NodeFacts> Selected, List<ControlPlaneNode> ControlPlane) GatherNodes(string policy, UpgradePolicy? spec)
     {
         var gathered = new List<NodeFacts>();
+        var controlPlane = new List<ControlPlaneNode>();
         var holders = new List<string>();
         foreach (var node in nodes.List())
         {
             var os = nodeOSes.Get(NamespacedName.ClusterScoped(node.Name));
+            if (NodeMarks.IsControlPlane(node.Metadata.Labels) && node.Metadata.DeletionTimestamp is null)
+            {
+                controlPlane.Add(NodeMapping.ToControlPlane(node, os));
+            }
+
             var holdsSlot = node.CordonedBy == policy;
             if (!holdsSlot
                 && spec?.Spec.NodeSelector.Matches(node.Metadata.Labels) != true
@@ -107,6 +119,6 @@ public sealed class Gatherer(
         // After reading, so that what starts now is told as "not known yet" in this pass and wakes the next one.
         pods.Retain(policy, holders);
         gathered.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-        return gathered;
+        return (gathered, controlPlane);
     }
 }

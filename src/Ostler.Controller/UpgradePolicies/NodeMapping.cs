@@ -23,6 +23,7 @@ public static class NodeMapping
             Unschedulable = node.Unschedulable,
             CordonedBy = node.CordonedBy,
             CordonedAt = CordonedAt(node),
+            HasJoinTaint = node.HasJoinTaint,
             Ready = ready?.Status == "True",
             ReadyReason = ready?.Reason,
             ReadyMessage = ready?.Message,
@@ -35,6 +36,13 @@ public static class NodeMapping
             Pods = pods,
         };
     }
+
+    /// <summary>What other nodes of the control plane need to know of one, whoever selects it.</summary>
+    public static ControlPlaneNode ToControlPlane(Node node, NodeOS? os) => new(
+        node.Name,
+        node.Ready?.Status == "True"
+            && node is { Unschedulable: false, CordonedBy: null }
+            && !(os is not null && BelongsTo(os, node) && os.Spec.IsUnderWay()));
 
     /// <summary>Whether the NodeOS was made for just this Node, and not for a former one of its name.</summary>
     public static bool BelongsTo(NodeOS os, Node node) =>

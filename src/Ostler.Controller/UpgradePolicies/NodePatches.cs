@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.Json;
 using Ostler.Api;
+using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Rollout;
 
@@ -18,6 +19,33 @@ public static class NodePatches
     public static Patch Uncordon(NodeAction.Uncordon action) => Patch
         .Merge(Body(unschedulable: null, null, null))
         .OnlyIf(action.NodeUid, action.ResourceVersion);
+
+    /// <summary>
+    /// The list of taints without ours. A merge patch replaces the whole list, so it must not hit a Node that changed since it was read.
+    /// </summary>
+    public static Patch RemoveJoinTaint(NodeAction.RemoveJoinTaint action, IReadOnlyList<NodeTaint>? taints)
+    {
+        var left = (taints ?? []).Where(t => t.Key != NodeMarks.OutdatedTaint).Select(static t => (JsonNode)TaintBody(t)).ToArray();
+        return Patch
+            .Merge(new JsonObject { ["spec"] = new JsonObject { ["taints"] = left.Length == 0 ? null : new JsonArray(left) } })
+            .OnlyIf(action.NodeUid, action.ResourceVersion);
+    }
+
+    private static JsonObject TaintBody(NodeTaint taint)
+    {
+        var body = new JsonObject { ["key"] = taint.Key, ["effect"] = taint.Effect };
+        if (taint.Value is { } value)
+        {
+            body["value"] = value;
+        }
+
+        if (taint.TimeAdded is { } added)
+        {
+            body["timeAdded"] = added.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null);
+        }
+
+        return body;
+    }
 
     /// <summary>
     /// The whole spec, put in the place of the one that is there: what it leaves out is gone. Not by server-side apply: API servers before 1.22 leave a

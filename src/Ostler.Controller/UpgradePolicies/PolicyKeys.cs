@@ -13,7 +13,7 @@ namespace Ostler.Controller.UpgradePolicies;
 /// <param name="enqueue">Called with each policy to look at.</param>
 public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
 {
-    private readonly Dictionary<string, (LabelSelector Selector, string Image, bool AsksForNamespaces)> _policies = [];
+    private readonly Dictionary<string, Policy> _policies = [];
     private readonly Lock _lock = new();
 
     public void OnPolicy(InformerEvent<UpgradePolicy> change)
@@ -22,7 +22,12 @@ public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
         var name = policy.Metadata.Name;
         if (change.Type == InformerEventType.Updated && !SpecChanged(change.Old!, change.New!))
         {
-            // Status is a report, no input: our own write of it is no news.
+            // Status is a report, no input: our own write of it is no news, but for those that depend on this policy.
+            if (VerdictChanged(change.Old!.Status, change.New!.Status))
+            {
+                Enqueue(Where(p => p.DependsOn?.Contains(name) == true));
+            }
+
             return;
         }
 
@@ -35,8 +40,9 @@ public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
             }
             else
             {
-                _policies[name] = (
-                    policy.Spec.NodeSelector, policy.Spec.ImageRef.Name, policy.Spec.Drain.Rules?.Any(r => r.NamespaceSelector is not null) == true);
+                _policies[name] = new(
+                    policy.Spec.NodeSelector, policy.Spec.ImageRef.Name, policy.Spec.DependsOn,
+                    policy.Spec.Drain.Rules?.Any(r => r.NamespaceSelector is not null) == true);
             }
 
             // A changed selector may begin or end a conflict with any other.
@@ -65,7 +71,10 @@ public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
             return;
         }
 
-        HashSet<string> keys = [.. Where(p => p.Selector.Matches(change.Object.Metadata.Labels) || (change.Old is { } old && p.Selector.Matches(old.Metadata.Labels)))];
+        // A node of the control plane keeps all the others of it from being disrupted, those of other policies as well.
+        var all = NodeMarks.IsControlPlane(change.Object.Metadata.Labels) || NodeMarks.IsControlPlane(change.Old?.Metadata.Labels);
+        HashSet<string> keys =
+            [.. Where(p => all || p.Selector.Matches(change.Object.Metadata.Labels) || (change.Old is { } old && p.Selector.Matches(old.Metadata.Labels)))];
         Add(keys, change.Old?.CordonedBy);
         Add(keys, change.New?.CordonedBy);
         Enqueue(keys);
@@ -91,6 +100,7 @@ public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
         || old.Metadata.DeletionTimestamp != @new.Metadata.DeletionTimestamp
         || old.Unschedulable != @new.Unschedulable
         || old.CordonedBy != @new.CordonedBy
+        || old.HasJoinTaint != @new.HasJoinTaint
         || old.Ready?.Status != @new.Ready?.Status
         || old.Ready?.Reason != @new.Ready?.Reason
         || old.Status?.NodeInfo?.BootID != @new.Status?.NodeInfo?.BootID
@@ -101,6 +111,16 @@ public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
         old.Metadata.Generation != @new.Metadata.Generation
         || old.Metadata.Uid != @new.Metadata.Uid
         || old.Metadata.DeletionTimestamp != @new.Metadata.DeletionTimestamp;
+
+    // What Dependencies reads of another policy.
+    private static bool VerdictChanged(UpgradePolicyStatus? old, UpgradePolicyStatus? @new)
+    {
+        var (was, now) = (old?.Conditions.Find(ConditionTypes.Ready), @new?.Conditions.Find(ConditionTypes.Ready));
+        return was?.Status != now?.Status
+            || was?.Reason != now?.Reason
+            || old?.ObservedGeneration != @new?.ObservedGeneration
+            || old?.Target?.Digest != @new?.Target?.Digest;
+    }
 
     private static bool SameLabels(IReadOnlyDictionary<string, string>? left, IReadOnlyDictionary<string, string>? right) =>
         (left?.Count ?? 0) == (right?.Count ?? 0)
@@ -114,7 +134,7 @@ public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
         }
     }
 
-    private string[] Where(Func<(LabelSelector Selector, string Image, bool AsksForNamespaces), bool> condition)
+    private string[] Where(Func<Policy, bool> condition)
     {
         lock (_lock)
         {
@@ -129,4 +149,7 @@ public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
             enqueue(key);
         }
     }
+
+    /// <summary>What of a policy tells whom a change concerns.</summary>
+    private sealed record Policy(LabelSelector Selector, string Image, IReadOnlyList<string>? DependsOn, bool AsksForNamespaces);
 }

@@ -83,6 +83,15 @@ internal static class NodeSpecs
         Image = view.Spec.Image,
         Goal = Goal.Observe,
         Attempt = view.Spec.Attempt,
+        LastUpgrade = view.Spec.GrantedAt is null
+            ? null
+            : new()
+            {
+                GrantedAt = view.Spec.GrantedAt,
+                BootRequestedAt = view.Spec.BootRequestedAt,
+                HealthySince = view.Spec.HealthySince,
+                CompletedAt = context.Now.TruncateToSeconds(),
+            },
     });
 
     /// <summary>Back on the former tree. The failure stays: it is what keeps the same tree from being tried again.</summary>

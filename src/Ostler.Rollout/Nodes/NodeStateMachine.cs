@@ -38,7 +38,10 @@ internal static partial class NodeStateMachine
 
         if (context.Target is { } target && view.Runs(target.Digest))
         {
-            return Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated);
+            // A conflict and an invalid spec leave the taint where it is; the node says why in status.
+            return context is { Spec.Rollout.JoinTaint: true, Problems.Count: 0 } && view is { Node: { HasJoinTaint: true, Ready: true }, ConflictsWith: null }
+                ? NodeTransitions.Admit(context, view)
+                : Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated);
         }
 
         if (Eligibility.Check(context, view) is { } ineligible)

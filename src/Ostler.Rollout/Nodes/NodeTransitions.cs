@@ -52,6 +52,15 @@ internal static partial class NodeTransitions
         NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated),
         Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, context.UpdatedMessage));
 
+    /// <summary>Updated, and from now on for workloads, too: the taint with which it registered goes.</summary>
+    public static NodeDecision Admit(RolloutContext context, NodeView view)
+    {
+        const string message = "Runs the target: the taint " + NodeMarks.OutdatedTaint + ", with which it registered, is removed.";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated),
+            new NodeAction.RemoveJoinTaint(view.Node.Name, view.Node.Uid, Reasons.JoinTaintRemoved, message) { ResourceVersion = view.Node.ResourceVersion });
+    }
+
     /// <summary>A node that the policy does not select any more is free for the one that does.</summary>
     public static NodeDecision LetGo(RolloutContext context, NodeView view)
     {

@@ -39,10 +39,10 @@ internal readonly struct NodeView
     public string? ConflictsWith { get; }
 
     /// <summary>Whether it holds a slot, or was told to boot: the slot of a node under way is taken even when its marks are gone.</summary>
-    public bool InFlight => Holds || (Bound && Spec.Goal is (Goal.Boot or Goal.Rollback)) || IsRecovering;
+    public bool InFlight => Holds || (Bound && Spec.IsUnderWay());
 
     /// <summary>Whether it is back in service and keeps its slot for the workloads that its drain displaced.</summary>
-    public bool IsRecovering => Bound && Spec is { Goal: Goal.Observe, Deadlines.Recovered: not null };
+    public bool IsRecovering => Bound && Spec.IsRecovering();
 
     /// <summary>Whether what the agent says is about the present attempt.</summary>
     public bool ReportsOnAttempt => Status is not null && Status.Attempt == Spec.Attempt;
@@ -68,4 +68,14 @@ internal readonly struct NodeView
     /// </summary>
     public bool IsHeldAfterFailure =>
         Holds && Bound && Spec.Goal == Goal.Observe && Spec.Previous is not null && Spec.Failure is { } failure && failure.Attempt == Spec.Attempt;
+}
+
+/// <summary>What a goal means for the slot of its node.</summary>
+public static class NodeSlots
+{
+    /// <summary>Whether the node was told to boot, or keeps its slot for what its drain displaced.</summary>
+    public static bool IsUnderWay(this NodeOSSpec spec) => spec.Goal is Goal.Boot or Goal.Rollback || spec.IsRecovering();
+
+    /// <summary>Whether the node is back in service and keeps its slot for the workloads that its drain displaced.</summary>
+    public static bool IsRecovering(this NodeOSSpec spec) => spec is { Goal: Goal.Observe, Deadlines.Recovered: not null };
 }

@@ -45,6 +45,13 @@ public abstract record NodeAction(string Node, string NodeUid, string Reason, st
         public string? ResourceVersion { get; init; }
     }
 
+    /// <summary>Takes the taint <see cref="NodeMarks.OutdatedTaint"/> off the Node and leaves the others alone.</summary>
+    public sealed record RemoveJoinTaint(string Node, string NodeUid, string Reason, string Message) : NodeAction(Node, NodeUid, Reason, Message)
+    {
+        /// <summary>Of the Node that the decision rests on: taints are one list, and somebody may have added to it since.</summary>
+        public string? ResourceVersion { get; init; }
+    }
+
     /// <summary>Evicts a pod (policy/v1 or v1beta1 eviction with the UID as precondition). No grace period: what the pod says.</summary>
     public sealed record EvictPod(
         string Node, string NodeUid, string Namespace, string Pod, string PodUid, long? GracePeriodSeconds, string Reason, string Message)

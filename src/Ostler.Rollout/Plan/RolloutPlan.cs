@@ -11,7 +11,9 @@ public sealed record RolloutPlan
     /// <summary>Every node of the snapshot that is not being deleted, sorted by name.</summary>
     public required IReadOnlyList<NodeVerdict> Nodes { get; init; }
 
-    /// <summary>When time alone changes something: the nearest deadline, end of a soak or a backoff, or the next try of a drain.</summary>
+    /// <summary>
+    /// When time alone changes something: the nearest deadline, end of a soak or a backoff, the next try of a drain, the next edge of a window or a freeze.
+    /// </summary>
     public DateTimeOffset? NextWakeUp { get; init; }
 
     /// <summary>What must be known to go on, and when it is to be asked.</summary>
@@ -34,12 +36,18 @@ public sealed record RolloutPlan
 
     /// <summary>How many nodes may be unavailable at once, and how many are.</summary>
     public AvailabilityBudget Availability { get; init; } = new(0, 0, 0);
+
+    /// <summary>The waves in their order, the nodes of no wave last; empty when none are declared.</summary>
+    public IReadOnlyList<WaveProgress> Waves { get; init; } = [];
+
+    /// <summary>Whether windows and freezes let a node be disrupted now.</summary>
+    public WindowState Window { get; init; } = WindowState.Always;
 }
 
 /// <summary>Why no new slot is granted.</summary>
 public sealed record RolloutGate(string Reason, string Message)
 {
-    /// <summary>Whether nodes may still be staged (as while paused).</summary>
+    /// <summary>Whether nodes may still be staged (as while paused): the rollout is held back, and nothing is wrong when all nodes are updated.</summary>
     public bool StagingAllowed { get; init; }
 
     /// <summary>Whether a node that holds a slot and was not yet told to boot gives it back.</summary>

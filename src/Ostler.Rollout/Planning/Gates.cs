@@ -6,8 +6,9 @@ namespace Ostler.Rollout;
 internal static class Gates
 {
     public static RolloutGate? Find(
-        PolicyFacts policy, IReadOnlyList<FieldProblem> problems, ImageFacts? image, NodeImage? target, RolloutGate? targetGate, FailureBudget failures)
+        RolloutSnapshot snapshot, IReadOnlyList<FieldProblem> problems, NodeImage? target, RolloutGate? targetGate, FailureBudget failures, WindowState window)
     {
+        var (policy, image) = (snapshot.Policy, snapshot.Image);
         if (!policy.Exists)
         {
             return new(Reasons.Deleting, $"The policy {policy.Name} is gone: its nodes are given back.")
@@ -51,6 +52,6 @@ internal static class Gates
 
         return policy.Spec!.Paused
             ? new(Reasons.Paused, "The policy is paused: nodes are staged, none is disrupted. Set spec.paused to false to go on.") { StagingAllowed = true }
-            : null;
+            : Dependencies.Check(snapshot) ?? window.Gate;
     }
 }

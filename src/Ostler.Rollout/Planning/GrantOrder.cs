@@ -1,38 +1,62 @@
 namespace Ostler.Rollout;
 
 /// <summary>
-/// Who goes first: zone after zone, so that as few zones as possible are disrupted at once; then the nodes that gave the least trouble,
-/// the oldest, the name. The node that runs the controller goes last, whatever else holds: its reboot costs a change of leader.
+/// Who goes first: wave after wave; within one, zone after zone, so that as few zones as possible are disrupted at once; then the nodes that gave the least
+/// trouble, the oldest, the name. The node that runs the controller goes last of its wave, whatever else holds: its reboot costs a change of leader.
 /// </summary>
-internal sealed class GrantOrder(string? leaderNode) : IComparer<NodeFacts>
+/// <remarks>What is compared is read once of each node: thousands are sorted, and labels are looked up by name.</remarks>
+internal readonly struct GrantOrder : IComparable<GrantOrder>
 {
     /// <summary>The well-known label of the failure domain.</summary>
     public const string ZoneLabel = "topology.kubernetes.io/zone";
 
-    public int Compare(NodeFacts? x, NodeFacts? y)
+    private readonly int _wave;
+    private readonly bool _leader;
+    private readonly string? _zone;
+    private readonly int _trouble;
+    private readonly DateTimeOffset _createdAt;
+    private readonly string _name;
+
+    private GrantOrder(RolloutContext context, NodeFacts node, int index, int wave)
     {
-        if (ReferenceEquals(x, y))
-        {
-            return 0;
-        }
+        Index = index;
+        _wave = wave;
+        _leader = node.Name == context.Snapshot.LeaderNode;
+        _zone = node.Labels?.GetValueOrDefault(context.Spec.Rollout.Topology?.Key ?? ZoneLabel);
+        _trouble = (node.OS?.Spec.Backoff?.Count ?? 0) + (node.OS?.Spec.Failure is null ? 0 : 1);
+        _createdAt = node.CreatedAt;
+        _name = node.Name;
+    }
 
-        var order = (x!.Name == leaderNode).CompareTo(y!.Name == leaderNode);
+    /// <summary>Which of the planner's nodes this is.</summary>
+    public int Index { get; }
+
+    public static GrantOrder Of(RolloutContext context, NodeFacts node, int index, int wave = 0) => new(context, node, index, wave);
+
+    public int CompareTo(GrantOrder other)
+    {
+        var order = _wave.CompareTo(other._wave);
         if (order == 0)
         {
-            order = CompareZones(ZoneOf(x), ZoneOf(y));
+            order = _leader.CompareTo(other._leader);
         }
 
         if (order == 0)
         {
-            order = TroubleOf(x).CompareTo(TroubleOf(y));
+            order = CompareZones(_zone, other._zone);
         }
 
         if (order == 0)
         {
-            order = x.CreatedAt.CompareTo(y.CreatedAt);
+            order = _trouble.CompareTo(other._trouble);
         }
 
-        return order == 0 ? string.CompareOrdinal(x.Name, y.Name) : order;
+        if (order == 0)
+        {
+            order = _createdAt.CompareTo(other._createdAt);
+        }
+
+        return order == 0 ? string.CompareOrdinal(_name, other._name) : order;
     }
 
     // Nodes without a zone go after those with one.
@@ -43,9 +67,4 @@ internal sealed class GrantOrder(string? leaderNode) : IComparer<NodeFacts>
         (_, null) => -1,
         _ => string.CompareOrdinal(x, y),
     };
-
-    private static string? ZoneOf(NodeFacts node) => node.Labels?.GetValueOrDefault(ZoneLabel);
-
-    private static int TroubleOf(NodeFacts node) =>
-        (node.OS?.Spec.Backoff?.Count ?? 0) + (node.OS?.Spec.Failure is null ? 0 : 1);
 }

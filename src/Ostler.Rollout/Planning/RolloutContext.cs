@@ -22,7 +22,8 @@ internal sealed class RolloutContext
         var selected = snapshot.Nodes.Where(n => !n.Deleting && Selects(n));
         Total = selected.Count();
         Failures = FailureRules.Of(Spec, Target, selected, Total, snapshot.Image, snapshot.Policy.PreviousStatus);
-        Gate = Gates.Find(snapshot.Policy, Problems, snapshot.Image, Target, targetGate, Failures) ?? WorkloadRecovery.Gate(this, selected);
+        Window = Exists && Problems.Count == 0 ? WindowOf(snapshot, Spec, Target) : WindowState.Always;
+        Gate = Gates.Find(snapshot, Problems, Target, targetGate, Failures, Window) ?? WorkloadRecovery.Gate(this, selected);
         HeldBack = new(this, snapshot.Nodes);
         UpdatedMessage = Target is null ? "" : $"Runs {Names.Of(Target)}.";
         StagedMessage = Target is null ? "" : $"Has {Names.Of(Target)} staged and waits for a slot.";
@@ -55,6 +56,9 @@ internal sealed class RolloutContext
 
     public FailureBudget Failures { get; }
 
+    /// <summary>Whether windows and freezes let a node be disrupted now.</summary>
+    public WindowState Window { get; }
+
     /// <summary>Why no new slot is granted; null: by the budget alone.</summary>
     public RolloutGate? Gate { get; }
 
@@ -69,6 +73,17 @@ internal sealed class RolloutContext
     public DateTimeOffset? RetryBefore => Spec.Rollout.RetryFailuresBefore;
 
     public bool Selects(NodeFacts node) => Exists && Spec.NodeSelector.Matches(node.Labels);
+
+    private static WindowState WindowOf(RolloutSnapshot snapshot, UpgradePolicySpec spec, NodeImage? target)
+    {
+        if (spec is { Windows: null or { Count: 0 }, Freezes: null or { Count: 0 } })
+        {
+            return WindowState.Always;
+        }
+
+        var calendar = new MaintenanceCalendar(spec.Windows, spec.Freezes);
+        return WindowState.Of(calendar, snapshot.Now, ExpectedDuration.Of(spec.Rollout, calendar, MeasuredSteps.Of(snapshot, target)?.Node));
+    }
 
     public bool FailureCounts(NodeFailure? failure) => Target is not null && FailureRules.Counts(failure, Target.Digest, RetryBefore);
 }

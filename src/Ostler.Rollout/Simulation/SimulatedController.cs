@@ -53,14 +53,16 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
     }
 
     /// <summary>Something changed: every policy is looked at soon. What comes while a pass is under way is seen by the next one.</summary>
-    public void Enqueue()
+    public void Enqueue() => Enqueue(static _ => true);
+
+    private void Enqueue(Func<SimulatedPolicy, bool> which)
     {
         if (!_isUp)
         {
             return;
         }
 
-        foreach (var policy in World.Policies.Keys.Where(p => _enqueued.Add(p)))
+        foreach (var policy in World.Policies.Keys.Where(p => which(World.Policies[p]) && _enqueued.Add(p)))
         {
             Later(World.Draw(World.Scenario.Latencies.Controller), () => Reconcile(policy));
         }
@@ -115,7 +117,8 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
 
     private void Reconcile(string policy)
     {
-        if (_busy.Contains(policy))
+        // One policy at a time, as the real one: no plan rests on the half-made writes of another.
+        if (_busy.Count > 0)
         {
             Later(TimeSpan.FromMilliseconds(100), () => Reconcile(policy));
             return;
@@ -218,7 +221,14 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
                 World.Tell(name, $"policy: {ready!.Reason}: {ready.Message}");
             }
 
+            var former = policy.Status;
             policy.Status = status;
+            if (former?.Target != status.Target || former?.ObservedGeneration != status.ObservedGeneration
+                || former?.Conditions.Find(ConditionTypes.Ready)?.Status != ready?.Status)
+            {
+                Enqueue(p => p.Spec?.DependsOn?.Contains(name) == true);
+            }
+
             Later(TimeSpan.FromMilliseconds(200), ReconcileImage);
         }
 

@@ -62,6 +62,13 @@ internal static class SimulatedFaults
             case SimulationFault.CheckSays says:
                 world.CheckScripts[(says.Node, says.Check)] = says;
                 break;
+            case SimulationFault.NodeJoins joins:
+                world.Tell(joins.Node.Name, $"joins with {Names.Of(joins.Node.Digest, joins.Node.Version)}");
+                world.Add(new(joins.Node, world.Now, 0));
+                joins.Node.Pods.ToList().ForEach(pod => world.Pods.Add(joins.Node.Name, pod));
+                simulation.Controller.Enqueue();
+                simulation.SchedulePods();
+                break;
             default:
                 SimulatedDecisions.Make(simulation, fault);
                 break;

@@ -17,6 +17,7 @@ public sealed class SimulatedNode
         Capacity = spec.Capacity;
         Host = new(spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0", spec.ClockSkew);
         KubeletBootID = Host.BootID;
+        HasJoinTaint = spec.HasJoinTaint;
         Heartbeat = createdAt + spec.ClockSkew;
     }
 
@@ -36,6 +37,8 @@ public sealed class SimulatedNode
 
     /// <summary>Whether a human cordoned the node and no human undid it: what Ostler must never remove.</summary>
     public bool CordonedByHuman { get; internal set; }
+
+    public bool HasJoinTaint { get; internal set; }
 
     public bool Ready { get; internal set; } = true;
 

@@ -149,7 +149,7 @@ public sealed class SimulatedPods
 
     private SimulatedNode? Place(SimulatedWorkload workload, IReadOnlyList<SimulatedNode> nodes)
     {
-        var open = nodes.Where(n => n is { Unschedulable: false, Ready: true } && !(_pods.Values.Count(p => p.Node == n.Name && p.Workload is not null) >= n.Capacity));
+        var open = nodes.Where(n => n is { Unschedulable: false, HasJoinTaint: false, Ready: true } && !(_pods.Values.Count(p => p.Node == n.Name && p.Workload is not null) >= n.Capacity));
         if (workload.Homes is { } homes)
         {
             var taken = _pods.Values.Where(p => p.Workload == workload.Name).Select(p => p.Node).ToHashSet(StringComparer.Ordinal);

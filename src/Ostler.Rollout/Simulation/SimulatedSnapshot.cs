@@ -1,3 +1,5 @@
+using Ostler.Api;
+
 namespace Ostler.Rollout.Simulation;
 
 /// <summary>What the controller of the simulation sees.</summary>
@@ -21,7 +23,20 @@ internal static class SimulatedSnapshot
             OtherPolicies =
             [
                 .. world.Policies.Values.Where(p => p.Name != policy && p.Spec is not null)
-                    .Select(p => new OtherPolicy { Name = p.Name, NodeSelector = p.Spec!.NodeSelector }),
+                    .Select(p => new OtherPolicy
+                    {
+                        Name = p.Name,
+                        NodeSelector = p.Spec!.NodeSelector,
+                        Generation = p.Generation,
+                        DependsOn = p.Spec.DependsOn,
+                        Status = p.Status,
+                        ImageDigest = world.Image.Status?.Resolved?.Digest,
+                    }),
+            ],
+            ControlPlane =
+            [
+                .. world.Nodes.Where(n => NodeMarks.IsControlPlane(n.Labels))
+                    .Select(n => new ControlPlaneNode(n.Name, n is { Ready: true, Unschedulable: false, CordonedBy: null } && n.OS?.Spec.IsUnderWay() != true)),
             ],
             LeaderNode = world.Scenario.LeaderNode,
         };
@@ -39,6 +54,7 @@ internal static class SimulatedSnapshot
         Unschedulable = node.Unschedulable,
         CordonedBy = node.CordonedBy,
         CordonedAt = node.CordonedAt,
+        HasJoinTaint = node.HasJoinTaint,
         Ready = node.Ready,
         ReadyReason = node.Ready ? "KubeletReady" : "NodeStatusUnknown",
         ReadyMessage = node.Ready ? "kubelet is posting ready status" : "Kubelet stopped posting node status.",

@@ -49,6 +49,16 @@ internal static class SimulatedWrites
                 node.Touch();
                 break;
 
+            case NodeAction.RemoveJoinTaint taint:
+                if (taint.ResourceVersion != node.Version.ToString(CultureInfo.InvariantCulture))
+                {
+                    return false;
+                }
+
+                node.HasJoinTaint = false;
+                node.Touch();
+                break;
+
             case NodeAction.EvictPod evict:
                 return Evict(simulation, node, evict);
 

@@ -63,6 +63,9 @@ public abstract record SimulationFault(TimeSpan At)
     /// <summary>The Node is deleted and another one registers under its name, with the tree that the first one began with.</summary>
     public sealed record NodeReplaced(TimeSpan At, string Node) : SimulationFault(At);
 
+    /// <summary>Another node registers.</summary>
+    public sealed record NodeJoins(TimeSpan At, SimulatedNodeSpec Node) : SimulationFault(At);
+
     public sealed record TargetChanges(TimeSpan At, string Digest, string? Version) : SimulationFault(At);
 
     public sealed record PolicyChanges(TimeSpan At, string Policy, Func<UpgradePolicySpec, UpgradePolicySpec> Change) : SimulationFault(At);

@@ -61,6 +61,9 @@ public sealed record SimulatedNodeSpec
     /// <summary>How many pods of workloads fit on it. Null: as many as there are.</summary>
     public int? Capacity { get; init; }
 
+    /// <summary>Whether it registers with the taint of nodes that are to be upgraded before they get workloads.</summary>
+    public bool HasJoinTaint { get; init; }
+
     /// <summary>How far the host's clock is ahead of the controller's.</summary>
     public TimeSpan ClockSkew { get; init; }
 }

@@ -22,6 +22,9 @@ public sealed record NodeFacts
     /// <summary>The annotation <see cref="NodeAnnotations.CordonedAt"/>; null when absent or unreadable.</summary>
     public DateTimeOffset? CordonedAt { get; init; }
 
+    /// <summary>Whether it has the taint <see cref="NodeMarks.OutdatedTaint"/>, with which it registered.</summary>
+    public bool HasJoinTaint { get; init; }
+
     /// <summary>Whether the condition Ready is True.</summary>
     public bool Ready { get; init; }
 

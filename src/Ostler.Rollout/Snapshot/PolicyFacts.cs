@@ -19,8 +19,8 @@ public sealed record PolicyFacts
     public bool Deleting { get; init; }
 
     /// <summary>
-    /// What was reported last. Read for nothing but what a report carries on: startedAt, completedAt, failedDigests and the times of
-    /// conditions and steps.
+    /// What was reported last. Read for nothing but what a report carries on: startedAt, completedAt (of the rollout and of each wave), failedDigests, measured
+    /// durations, and the times of conditions and steps.
     /// </summary>
     public UpgradePolicyStatus? PreviousStatus { get; init; }
 
@@ -37,6 +37,20 @@ public sealed record OtherPolicy
 
     /// <summary>Deleting policies do not conflict.</summary>
     public bool Deleting { get; init; }
+
+    public long Generation { get; init; }
+
+    /// <summary>The policies that it depends on.</summary>
+    public IReadOnlyList<string>? DependsOn { get; init; }
+
+    /// <summary>What it reported last. Read for nothing but whether a policy that depends on it may go on.</summary>
+    public UpgradePolicyStatus? Status { get; init; }
+
+    /// <summary>
+    /// What the OSImage that it names resolves to now; null: nothing. A policy that was Ready with the tree of before is not with a new one, though it may
+    /// not have said so yet.
+    /// </summary>
+    public string? ImageDigest { get; init; }
 }
 
 /// <summary>The image that a policy names.</summary>

@@ -23,9 +23,19 @@ public sealed record RolloutSnapshot
     /// <summary>All other policies of the cluster.</summary>
     public IReadOnlyList<OtherPolicy> OtherPolicies { get; init; } = [];
 
+    /// <summary>
+    /// Every node of the cluster's control plane, whoever selects it: one that is out of service keeps the others from being disrupted.
+    /// </summary>
+    public IReadOnlyList<ControlPlaneNode> ControlPlane { get; init; } = [];
+
     /// <summary>The node that runs the controller itself; it goes last. Null: not known.</summary>
     public string? LeaderNode { get; init; }
 
     /// <summary>Ostler's own namespace: the only one whose Secrets the controller may read.</summary>
     public string Namespace { get; init; } = "ostler-system";
 }
+
+/// <summary>A node of the control plane.</summary>
+/// <param name="Name">The Node.</param>
+/// <param name="InService">Ready, not cordoned by anybody and not in flight on behalf of any policy.</param>
+public sealed record ControlPlaneNode(string Name, bool InService);

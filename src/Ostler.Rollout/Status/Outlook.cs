@@ -10,12 +10,15 @@ namespace Ostler.Rollout;
 /// <param name="Message">Why, for people, and what to do.</param>
 internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, string Reason, string Message)
 {
+    /// <summary>Nothing goes on now, but something will without anybody's doing: a window opens, a soak ends.</summary>
+    public bool WillMove { get; init; }
+
     public static Outlook Of(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts)
     {
         var inFlight = verdicts.Count(v => v.InFlight);
         // A pass that does something is no standstill, whatever it leaves: a node is uncordoned, or given back, and the next pass sees to it.
         var acts = inFlight > 0 || plan.Actions.Count > 0;
-        if (plan.Gate is { } gate && gate.Reason != Reasons.Paused)
+        if (plan.Gate is { } gate && (gate.NeedsPerson || !gate.StagingAllowed))
         {
             var waits = !gate.NeedsPerson;
             return new(false, acts || waits, gate.NeedsPerson, gate.Reason, gate.Message + Ending(inFlight));
@@ -38,11 +41,19 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
             return new(true, inFlight > 0, false, Reasons.UpToDate, progress);
         }
 
-        if (plan.Gate is { } paused)
+        // Staging goes on while slots are held back, and so do the nodes in flight.
+        var goesOn = inFlight > 0 || verdicts.Any(v => v is { Selected: true, Step: NodeStep.Staging, Blocked: false });
+        if (plan.Gate is { } held && (held.Reason == Reasons.Paused || verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, Blocked: false })))
         {
-            // Staging goes on while paused, and so do the nodes in flight.
-            var staging = verdicts.Any(v => v is { Selected: true, Step: NodeStep.Staging, Blocked: false });
-            return new(false, inFlight > 0 || staging, false, Reasons.Paused, $"{progress} {paused.Message}");
+            return new(false, goesOn, false, held.Reason, $"{progress} {held.Message}") { WillMove = held.Reason != Reasons.Paused };
+        }
+
+        if (!acts && HeldBack(plan, verdicts, goesOn) is { } why)
+        {
+            return new(false, goesOn, why.NeedsPerson && why.Reason != Reasons.WaitingForApproval, why.Reason, $"{progress} {why.Message}")
+            {
+                WillMove = !why.NeedsPerson,
+            };
         }
 
         if (!acts && plan.Availability.Free == 0 && verdicts.Any(v => v.Reason == Reasons.WaitingForSlot))
@@ -58,6 +69,29 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
         // A node that backs off, or whose kubelet may come back, is tried again by itself: that is slow, but it is not at a standstill.
         var reason = counts.Failed + counts.RolledBack > 0 && !waiting ? Reasons.NodesFailed : Reasons.NodesBlocked;
         return new(false, waiting, !waiting, reason, progress);
+    }
+
+    // Why nodes that have staged get no slot though some are free, and whether only a person can change it.
+    private static (string Reason, string Message, bool NeedsPerson)? HeldBack(RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, bool goesOn)
+    {
+        if (WaveProgress.UnderWay(plan.Waves) is { Reason: Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold } wave)
+        {
+            return (wave.Reason, $"Wave {wave.Name}: {wave.Message}", wave.NeedsPerson);
+        }
+
+        // Those that still stage may go though others may not.
+        if (goesOn)
+        {
+            return null;
+        }
+
+        if (verdicts.FirstOrDefault(v => v.Reason == Reasons.WaitingForControlPlane) is { } node)
+        {
+            return (node.Reason, node.Message, false);
+        }
+
+        // With nothing in flight, what takes up a domain is a node held after a failure.
+        return verdicts.FirstOrDefault(v => v.Reason == Reasons.WaitingForDomain) is { } waits ? (waits.Reason, waits.Message, true) : null;
     }
 
     // Nodes that are out of service for other reasons take up the whole budget. Whoever waits for the rollout must learn which.
@@ -87,6 +121,11 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
         text += counts.Staged > 0 ? $", {counts.Staged} staged" : "";
         text += counts.RolledBack > 0 ? $", {counts.RolledBack} rolled back" : "";
         text += counts.Failed > 0 ? $", {counts.Failed} failed" : "";
+        if (WaveProgress.UnderWay(plan.Waves) is { } wave)
+        {
+            text += $", wave {wave.Name} {wave.Updated} of {wave.Total}";
+        }
+
         var blocked = verdicts.Where(v => v is { Selected: true, Blocked: true }).ToArray();
         return blocked is [var first, ..]
             ? $"{text}; {blocked.Length} blocked, the first being {first.Node}: {first.Reason}."

@@ -13,10 +13,11 @@ internal static class PolicyConditions
         yield return Make(ConditionTypes.Progressing, outlook.IsMoving, outlook.IsMoving ? Reasons.RollingOut : outlook.Reason, outlook.Message);
         yield return Halted(plan);
         yield return Conflicted(plan);
-        yield return Make(ConditionTypes.WindowOpen, true, Reasons.AlwaysOpen, "No window is declared: nodes may be disrupted at any time.");
+        yield return Make(ConditionTypes.WindowOpen, plan.Window.IsOpen, plan.Window.Reason, plan.Window.Message);
 
-        // kstatus: one of the two at most, and only while True. A pause is neither: nothing is wrong and nothing is under way.
-        if (!outlook.IsReady && outlook.IsMoving)
+        // kstatus: one of the two at most, and only while True. A pause and a wave that waits for approval are neither: nothing is wrong and nothing is
+        // under way. A closed window is Reconciling, though nothing progresses: it goes on by itself.
+        if (!outlook.IsReady && (outlook.IsMoving || outlook.WillMove))
         {
             yield return Make(ConditionTypes.Reconciling, true, outlook.Reason, outlook.Message);
         }
@@ -26,9 +27,14 @@ internal static class PolicyConditions
         }
     }
 
-    private static Condition Accepted(RolloutPlan plan) => plan.Problems is [var problem, ..]
-        ? Make(ConditionTypes.Accepted, false, problem.Reason, string.Join("; ", plan.Problems.Take(5).Select(p => $"{p.Field}: {p.Message}")) + ".")
-        : Make(ConditionTypes.Accepted, true, Reasons.Succeeded, "The spec can be carried out.");
+    // What depends on other objects, or on what was measured, is found by the gates: a circle of dependencies, windows too short for any node.
+    private static Condition Accepted(RolloutPlan plan) => plan switch
+    {
+        { Problems: [var problem, ..] } => Make(
+            ConditionTypes.Accepted, false, problem.Reason, string.Join("; ", plan.Problems.Take(5).Select(p => $"{p.Field}: {p.Message}")) + "."),
+        { Gate: { NeedsPerson: true, StagingAllowed: true } gate } => Make(ConditionTypes.Accepted, false, gate.Reason, gate.Message),
+        _ => Make(ConditionTypes.Accepted, true, Reasons.Succeeded, "The spec can be carried out."),
+    };
 
     private static Condition Halted(RolloutPlan plan) => plan switch
     {

@@ -25,14 +25,34 @@ public static class RolloutStatus
                 previous?.Conditions, PolicyConditions.Of(snapshot, plan, verdicts, counts), snapshot.Policy.Generation, snapshot.Now),
             Target = plan.Target is { } target ? new() { Digest = target.Digest, Version = target.Version } : null,
             Nodes = counts,
+            Wave = counts.Updated == counts.Total ? null : WaveProgress.UnderWay(plan.Waves)?.Name,
+            Waves = Waves(plan),
             InFlight = InFlight(verdicts, previous, snapshot.Now),
             Blocked = Blocked(verdicts),
             FailedDigests = FailedDigests(snapshot, plan, previous),
             StartedAt = times.StartedAt,
             CompletedAt = times.CompletedAt,
             EstimatedCompletion = times.EstimatedCompletion,
+            NextWindow = plan.Window.Next?.TruncateToSeconds(),
+            Durations = MeasuredSteps.Of(snapshot, plan.Target),
         };
     }
+
+    private static WaveStatus[]? Waves(RolloutPlan plan) => plan.Waves.Count == 0
+        ? null
+        :
+        [
+            .. plan.Waves.Select(w => new WaveStatus
+            {
+                Name = w.Name,
+                Total = w.Total,
+                Updated = w.Updated,
+                Failed = w.Failed,
+                CompletedAt = w.CompletedAt,
+                Reason = w.Reason,
+                Message = Names.Cut(w.Message),
+            }),
+        ];
 
     private static NodeVerdict Refresh(NodeVerdict verdict, IReadOnlyList<EvictionResult> evictions)
     {

@@ -21,6 +21,7 @@ public static partial class SpecValidation
 
         CheckSelector("spec.nodeSelector", spec.NodeSelector, problems);
         CheckTimes(spec, now, problems);
+        CheckPace(spec, now, problems);
         CheckDrain(spec.Drain, problems);
         CheckHealth(spec.Health, ownNamespace, problems);
         CheckSupport(spec, problems);
@@ -50,11 +51,6 @@ public static partial class SpecValidation
     private static void CheckSupport(UpgradePolicySpec spec, Problems problems)
     {
         const string remove = "is not supported yet: remove it";
-        NotSupportedIf(spec.DependsOn is { Count: > 0 }, "spec.dependsOn", remove);
-        NotSupportedIf(spec.Rollout.Waves is { Count: > 0 }, "spec.rollout.waves", "is not supported yet: use one policy for each group of nodes");
-        NotSupportedIf(spec.Rollout.Topology is not null, "spec.rollout.topology", "is not supported yet: remove it (nodes go zone after zone by themselves)");
-        NotSupportedIf(spec.Windows is { Count: > 0 }, "spec.windows", "is not supported yet: use spec.paused");
-        NotSupportedIf(spec.Freezes is { Count: > 0 }, "spec.freezes", "is not supported yet: use spec.paused");
         NotSupportedIf(spec.Reboot.Method == RebootMethod.SoftReboot, "spec.reboot.method", "SoftReboot is not supported yet: use Auto or Reboot");
         NotSupportedIf(spec.Rollback.Scope != RollbackScope.Node, "spec.rollback.scope", $"{spec.Rollback.Scope} is not supported yet: use Node");
         NotSupportedIf(spec.Rollback.Watchdog is not null, "spec.rollback.watchdog", remove);

@@ -37,14 +37,14 @@ public static partial class SpecValidation
         return problems.Found;
     }
 
-    private static void CheckDigests(string field, IReadOnlyList<string>? digests, Problems problems)
+    private static void CheckDigests(string field, IReadOnlyList<string>? digests, Problems problems, string member = "")
     {
         for (var i = 0; i < (digests?.Count ?? 0); i++)
         {
             var digest = digests![i];
             if (!IsHex64(digest.StartsWith("sha256:", StringComparison.Ordinal) ? digest["sha256:".Length..] : digest))
             {
-                problems.Invalid($"{field}[{i}]", "must be 64 hexadecimal digits in lower case, with or without sha256: before them");
+                problems.Invalid($"{field}[{i}]{member}", "must be 64 hexadecimal digits in lower case, with or without sha256: before them");
             }
         }
     }

@@ -102,6 +102,48 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
     }
 
     [Fact]
+    public async Task A_wave_waits_for_approval_and_what_was_measured_stays_in_status()
+    {
+        await using var fleet = new Fleet(Cluster, Cluster.UniqueName("edge"));
+        await fleet.StartAsync(3, Cancel);
+        await using var ns = await Cluster.CreateNamespaceAsync("ostler", Cancel);
+        using var client = Cluster.CreateApiClient();
+        await using var controller = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "a");
+        var key = NamespacedName.ClusterScoped(fleet.Name);
+        await ApplyAsync(client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest }, s => s with
+        {
+            Rollout = s.Rollout with
+            {
+                Waves =
+                [
+                    new() { Name = "canary", Nodes = IntOrPercent.Count(1), Soak = Duration.FromSeconds(1) },
+                    new() { Name = "fleet", Nodes = IntOrPercent.Percent(100), Approval = WaveApproval.Manual },
+                ],
+                Topology = new() { MaxDomainsAtOnce = 1 },
+            },
+            Windows = [new() { Schedule = "* * * * *", Duration = Duration.FromMinutes(60), TimeZone = "Europe/Berlin" }],
+        });
+
+        var waiting = await client.WaitForAsync(
+            ControllerResources.UpgradePolicies, key, p => p?.Status?.Conditions.Find(ConditionTypes.Ready)?.Reason == Reasons.WaitingForApproval, Cancel, Patience);
+        Assert.Equal(("fleet", 1), (waiting!.Status!.Wave, waiting.Status.Nodes!.Updated));
+        Assert.NotNull(waiting.Status.Waves![0].CompletedAt);
+
+        var approval = new System.Text.Json.Nodes.JsonObject { ["wave"] = "fleet", ["digest"] = $"sha256:{fleet.NewDigest}" };
+        var body = new System.Text.Json.Nodes.JsonObject
+        {
+            ["spec"] = new System.Text.Json.Nodes.JsonObject { ["rollout"] = new System.Text.Json.Nodes.JsonObject { ["approvals"] = new System.Text.Json.Nodes.JsonArray(approval) } },
+        };
+        await client.PatchAsync(ControllerResources.UpgradePolicies, key, Patch.Merge(body), Cancel);
+        var policy = await ReadyAsync(client, fleet.Name);
+
+        Assert.Null(policy.Status!.Wave);
+        Assert.Equal(["canary Succeeded 1", "fleet Succeeded 2", "rest NoNodes 0"], policy.Status.Waves!.Select(w => $"{w.Name} {w.Reason} {w.Updated}"));
+        Assert.Equal(waiting.Status.Waves[0].CompletedAt, policy.Status.Waves![0].CompletedAt);
+        Assert.Equal(3, policy.Status.Durations!.Node!.Count);
+    }
+
+    [Fact]
     public async Task A_node_that_comes_back_under_its_name_starts_afresh()
     {
         using var client = Cluster.CreateApiClient();

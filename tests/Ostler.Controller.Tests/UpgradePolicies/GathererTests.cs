@@ -59,6 +59,37 @@ public sealed class GathererTests
     }
 
     [Fact]
+    public void The_whole_control_plane_is_gathered_whoever_selects_it()
+    {
+        static Node Cp(string name, string label = NodeMarks.ControlPlaneLabel, string? cordonedBy = null) =>
+            Given.Node(name, cordonedBy: cordonedBy, labels: new Dictionary<string, string> { [label] = "" });
+        var notReady = Cp("not-ready");
+        notReady = notReady with { Status = notReady.Status! with { Conditions = [notReady.Ready! with { Status = "Unknown" }] } };
+
+        var snapshot = Gather(
+            "edge",
+            [Given.Policy("edge", labels: Edge)],
+            [Cp("a"), Cp("b", NodeMarks.MasterLabel), notReady, Cp("held", cordonedBy: "core"), Cp("boots"), Given.Node("worker", labels: Edge)],
+            [Given.NodeOS("boots", spec: new() { Policy = "core", Goal = Goal.Boot }), Given.NodeOS("a", "former", new() { Goal = Goal.Boot })]);
+
+        Assert.Equal(["worker"], snapshot.Nodes.Select(n => n.Name));
+        Assert.Equal(
+            [("a", true), ("b", true), ("boots", false), ("held", false), ("not-ready", false)],
+            snapshot.ControlPlane.OrderBy(n => n.Name, StringComparer.Ordinal).Select(n => (n.Name, n.InService)));
+    }
+
+    [Fact]
+    public void Another_policy_is_gathered_with_what_those_that_depend_on_it_ask()
+    {
+        var core = Given.Policy("core", status: new() { ObservedGeneration = 2 });
+
+        var other = Assert.Single(Gather("edge", [Given.Policy("edge"), core with { Spec = core.Spec with { DependsOn = ["base"] } }], [], []).OtherPolicies);
+
+        Assert.Equal((2L, 2L, null), (other.Generation, other.Status!.ObservedGeneration, other.ImageDigest));
+        Assert.Equal(["base"], other.DependsOn);
+    }
+
+    [Fact]
     public void The_image_is_the_one_that_the_policy_names()
     {
         Assert.Equal("edge", Gather("p", [Given.Policy("p")], [], []).Image?.Name);

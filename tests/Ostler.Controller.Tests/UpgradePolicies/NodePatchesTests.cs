@@ -1,4 +1,5 @@
 using Ostler.Api;
+using Ostler.Controller.Resources;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes;
 using Ostler.Rollout;
@@ -26,6 +27,21 @@ public sealed class NodePatchesTests
         Assert.Equal(
             """{"metadata":{"annotations":{"ostler.dev/cordoned-by":null,"ostler.dev/cordoned-at":null},"uid":"uid-n","resourceVersion":"10"},"spec":{"unschedulable":null}}""",
             patch.Body.ToJsonString());
+    }
+
+    [Fact]
+    public void The_join_taint_is_taken_out_of_the_list_and_the_others_stay_as_they_are()
+    {
+        var action = new NodeAction.RemoveJoinTaint("n", "uid-n", Reasons.JoinTaintRemoved, "") { ResourceVersion = "10" };
+        NodeTaint ours = new() { Key = "ostler.dev/outdated", Effect = "NoSchedule" };
+        NodeTaint gpu = new() { Key = "gpu", Value = "yes", Effect = "NoSchedule" };
+        NodeTaint away = new() { Key = "node.kubernetes.io/unreachable", Effect = "NoExecute", TimeAdded = Given.Now };
+
+        Assert.Equal(
+            """{"spec":{"taints":[{"key":"gpu","effect":"NoSchedule","value":"yes"},{"key":"node.kubernetes.io/unreachable","effect":"NoExecute","timeAdded":"2026-11-01T12:00:00Z"}]},"metadata":{"uid":"uid-n","resourceVersion":"10"}}""",
+            NodePatches.RemoveJoinTaint(action, [gpu, ours, away]).Body.ToJsonString());
+        Assert.Equal(
+            """{"spec":{"taints":null},"metadata":{"uid":"uid-n","resourceVersion":"10"}}""", NodePatches.RemoveJoinTaint(action, [ours]).Body.ToJsonString());
     }
 
     [Fact]

@@ -124,6 +124,45 @@ public sealed class PolicyKeysTests
         Assert.Equal(["core", "edge"], Woken());
     }
 
+    public static TheoryData<string, Func<UpgradePolicyStatus, UpgradePolicyStatus>, bool> Reports => new()
+    {
+        { "Ready", s => s with { Conditions = [new() { Type = ConditionTypes.Ready, Status = ConditionStatus.True, Reason = Reasons.UpToDate }] }, true },
+        { "another generation", s => s with { ObservedGeneration = 2 }, true },
+        { "another tree", s => s with { Target = new() { Digest = Given.Digest } }, true },
+        { "one node more", s => s with { Nodes = new() { Updated = 3 } }, false },
+    };
+
+    [Theory, MemberData(nameof(Reports))]
+    public void What_a_policy_reports_wakes_those_that_depend_on_it(string report, Func<UpgradePolicyStatus, UpgradePolicyStatus> change, bool wakes)
+    {
+        Assert.NotEmpty(report);
+        var workers = Given.Policy("workers", "edge-os", new Dictionary<string, string> { ["role"] = "worker" });
+        _keys.OnPolicy(new(InformerEventType.Added, null, workers with { Spec = workers.Spec with { DependsOn = ["core"] } }));
+        Woken();
+        var former = new UpgradePolicyStatus
+        {
+            ObservedGeneration = 1,
+            Conditions = [new() { Type = ConditionTypes.Ready, Status = ConditionStatus.False, Reason = Reasons.RollingOut }],
+        };
+        var core = Given.Policy("core", "core-os", Core);
+
+        _keys.OnPolicy(new(InformerEventType.Updated, core with { Status = former }, core with { Status = change(former) }));
+
+        Assert.Equal(wakes ? ["workers"] : [], Woken());
+    }
+
+    [Fact]
+    public void A_node_of_the_control_plane_wakes_all_and_a_join_taint_matters()
+    {
+        var labels = new Dictionary<string, string> { [NodeMarks.ControlPlaneLabel] = "" };
+        _keys.OnNode(new(InformerEventType.Updated, Given.Node("cp", labels: labels), Given.Node("cp", labels: labels) with { Spec = new() { Unschedulable = true } }));
+        Assert.Equal(["core", "edge"], Woken());
+
+        var node = Given.Node("n", labels: Edge);
+        _keys.OnNode(new(InformerEventType.Updated, node, node with { Spec = new() { Taints = [new() { Key = NodeMarks.OutdatedTaint, Effect = "NoSchedule" }] } }));
+        Assert.Equal(["edge"], Woken());
+    }
+
     private static Node Heartbeat(Node node) => node with { Status = node.Status! with { Conditions = [node.Ready! with { LastHeartbeatTime = Given.Now.AddMinutes(5) }] } };
 
     private string[] Woken()

@@ -59,7 +59,16 @@ public class VerifyingTests
         Assert.Equal(kinds, plan.Kinds());
         if (kinds.Length > 0)
         {
-            Assert.Equal(new NodeOSSpec { Policy = Given.Policy, Image = Trees.Image(Trees.New), Goal = Goal.Observe, Attempt = 1 }, plan.Written());
+            Assert.Equal(
+                new NodeOSSpec
+                {
+                    Policy = Given.Policy,
+                    Image = Trees.Image(Trees.New),
+                    Goal = Goal.Observe,
+                    Attempt = 1,
+                    LastUpgrade = new() { GrantedAt = Given.Ago(10), BootRequestedAt = Given.Ago(5), HealthySince = Given.Now.AddSeconds(-seconds), CompletedAt = Given.Now },
+                },
+                plan.Written());
             Assert.Equal((NodeStep.Updated, NodeTally.Updated), (plan.Verdict().Step, plan.Verdict().Tally));
         }
     }

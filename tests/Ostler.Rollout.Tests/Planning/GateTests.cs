@@ -9,6 +9,12 @@ public class GateTests
     {
         // gate, reason, staging goes on, a staged node is withdrawn, a draining node is released
         { "paused", Reasons.Paused, true, false, false },
+        { "outside of its windows", Reasons.OutsideWindow, true, false, false },
+        { "frozen", Reasons.Frozen, true, false, false },
+        { "no window fits", Reasons.NoWindowFits, true, false, false },
+        { "its dependency is not Ready", Reasons.DependencyNotReady, true, false, false },
+        { "its dependency is missing", Reasons.DependencyNotFound, true, false, false },
+        { "it depends on itself", Reasons.DependencyCycle, true, false, false },
         { "invalid", Reasons.Invalid, false, false, true },
         { "not supported", Reasons.NotSupportedYet, false, false, true },
         { "no image", Reasons.ImageNotFound, false, false, true },
@@ -75,8 +81,21 @@ public class GateTests
         return gate switch
         {
             "paused" => snapshot.With(s => s with { Paused = true, Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(1) } }),
+            "outside of its windows" => snapshot.With(s => s with { Windows = [new() { Schedule = "0 1 * * *", Duration = Duration.FromMinutes(60) }], Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(1) } }),
+            "frozen" => snapshot.With(s => s with { Freezes = [new() { From = Given.Ago(1), To = Given.In(1) }], Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(1) } }),
+            "no window fits" => snapshot.With(s => s with
+            {
+                Windows = [new() { Schedule = "0 1 * * *", Duration = Duration.FromMinutes(5) }],
+                Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(1) },
+            }),
+            "its dependency is not Ready" => snapshot.With(s => s with { DependsOn = ["cp"], Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(1) } }) with
+            {
+                OtherPolicies = [new() { Name = "cp", NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["role"] = "cp" } } }],
+            },
+            "its dependency is missing" => snapshot.With(s => s with { DependsOn = ["cp"], Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(1) } }),
+            "it depends on itself" => snapshot.With(s => s with { DependsOn = ["edge"], Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(1) } }),
             "invalid" => snapshot.With(s => s with { Health = s.Health with { Checks = [new() { Name = "nothing" }] } }),
-            "not supported" => snapshot.With(s => s with { DependsOn = ["control-plane"] }),
+            "not supported" => snapshot.With(s => s with { Reboot = new() { Method = RebootMethod.SoftReboot } }),
             "no image" => snapshot with { Image = null },
             "image of a former spec" => snapshot with { Image = image with { Spec = image.Spec with { Ostree = image.Spec.Ostree! with { Ref = "other" } } } },
             "image never resolved" => snapshot with { Image = image with { Status = null } },

@@ -40,7 +40,14 @@ public class InvariantTests(ITestOutputHelper output)
         }
 
         output.WriteLine(string.Join(", ", seen.OrderBy(s => s.Key).Select(s => $"{s.Key}: {s.Value}")));
-        Assert.All(new[] { "grant", "stage", "evict", "boot", "reboot", "updated", "uncordon", "checked" }, what => Assert.True(seen.GetValueOrDefault(what) > 100, what));
+        Assert.All(
+            new[]
+            {
+                "grant", "stage", "evict", "boot", "reboot", "updated", "uncordon", "checked", "grant in a window", "grant in a later wave", "grant with domains",
+                "grant in the control plane",
+            },
+            what => Assert.True(seen.GetValueOrDefault(what) > 100, what));
+        Assert.True(seen.GetValueOrDefault("untaint") > 10, "untaint");
     }
 
     private static (IReadOnlyList<string> Complaints, RolloutSimulation Simulation, Dictionary<string, int> Seen) Run(RolloutCase c)

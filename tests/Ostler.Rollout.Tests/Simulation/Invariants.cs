@@ -18,7 +18,13 @@ internal sealed class Invariants
     private readonly List<string> _broken = [];
     private readonly RolloutSimulation _simulation;
 
-    private Invariants(RolloutSimulation simulation) => _simulation = simulation;
+    private readonly PaceInvariants _pace;
+
+    private Invariants(RolloutSimulation simulation)
+    {
+        _simulation = simulation;
+        _pace = new(Require, Count);
+    }
 
     /// <summary>What was broken, in order; each line begins with the number of the invariant in the design.</summary>
     public IReadOnlyList<string> Broken => _broken;
@@ -66,6 +72,7 @@ internal sealed class Invariants
     {
         Observe(world);
         var policy = world.Policies[name];
+        _pace.Observe(world, policy);
         var granted = plan.Actions.OfType<NodeAction.Cordon>().Where(c => c.Grants).ToArray();
         if (granted.Length > 0)
         {
@@ -86,6 +93,10 @@ internal sealed class Invariants
                     break;
                 case NodeAction.EvictPod evict:
                     JudgeEviction(world, policy, evict);
+                    break;
+                case NodeAction.RemoveJoinTaint:
+                    Count("untaint");
+                    Require(4, node.Name, node.Host.Booted == world.Image.Status!.Resolved!.Digest, "loses its join taint although it does not run the target");
                     break;
                 case NodeAction.Uncordon uncordon:
                     Count("uncordon");
@@ -116,6 +127,7 @@ internal sealed class Invariants
         Require(7, policy.Name, failed <= spec.Rollback.MaxFailures.Of(selected.Length), $"grants a slot although {failed} nodes failed");
         var late = selected.Where(n => IsRecovering(n) && n.OS!.Spec.Deadlines!.Recovered is { } until && until <= world.Now && !(until <= spec.Rollout.RetryFailuresBefore));
         Require(7, policy.Name, !late.Any(), $"grants a slot although workloads of {late.FirstOrDefault()?.Name} are not available again");
+        _pace.JudgeGrants(world, policy, spec, selected, [.. granted.Select(g => world.Find(g.Node)!)], target);
         foreach (var grant in granted)
         {
             var node = world.Find(grant.Node)!;
@@ -288,14 +300,14 @@ internal sealed class Invariants
     }
 
     /// <summary>Told from its record as a person would: it could not go back in time, or is held.</summary>
-    private static bool IsFailed(SimulatedWorld world, SimulatedNode node) => node.OS?.Spec switch
+    internal static bool IsFailed(SimulatedWorld world, SimulatedNode node) => node.OS?.Spec switch
     {
         { Goal: Goal.Rollback } spec => node.OS.Status?.Step == NodeStep.Failed || world.Now >= spec.Deadlines!.Rollback,
         { Goal: Goal.Observe, Previous: not null, Failure: { } failure } spec => failure.Attempt == spec.Attempt,
         _ => false,
     };
 
-    private static bool IsInFlight(SimulatedNode node, string policy) =>
+    internal static bool IsInFlight(SimulatedNode node, string policy) =>
         node.CordonedBy == policy || (node.OS?.Spec is { } spec && spec.Policy == policy && (spec.Goal is Goal.Boot or Goal.Rollback || IsRecovering(node)));
 
     /// <summary>Back in service, and kept for what its drain displaced.</summary>

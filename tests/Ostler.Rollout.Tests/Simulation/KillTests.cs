@@ -8,7 +8,7 @@ public class KillTests
 {
     public static TheoryData<string> Rollouts => ["all goes well", "one falls back and one is unhealthy", "a budget blocks the first drain", "power fails during a boot",
         "a dry run is blocked at first", "workloads take their time", "pods go in order and some are waited for",
-        "two databases lie crosswise"];
+        "two databases lie crosswise", "in waves that soak, and in a window"];
 
     [Theory]
     [MemberData(nameof(Rollouts))]
@@ -100,6 +100,21 @@ public class KillTests
             "power fails during a boot" => scenario with
             {
                 Faults = [new SimulationFault.Boots(TimeSpan.Zero, "n2", [SimulatedBoot.PowerCut, SimulatedBoot.PowerCut])],
+            },
+            "in waves that soak, and in a window" => scenario with
+            {
+                Policies = new Dictionary<string, UpgradePolicySpec>
+                {
+                    ["edge"] = scenario.Policies["edge"] with
+                    {
+                        Freezes = [new() { From = scenario.Start, To = scenario.Start + TimeSpan.FromMinutes(10) }],
+                        Rollout = new()
+                        {
+                            Waves = [new() { Name = "canary", Nodes = IntOrPercent.Count(1), Soak = Duration.FromMinutes(5) }, new() { Name = "second", Nodes = IntOrPercent.Count(1) }],
+                            Topology = new(),
+                        },
+                    },
+                },
             },
             _ => scenario,
         };

@@ -35,6 +35,7 @@ public class NarrativeTests
         "check-error-endless",
         "consecutive-successes",
         "controller-restarts-amid-checks",
+        .. PaceScenarios.Names,
     ];
 
     [Theory]
@@ -147,7 +148,7 @@ public class NarrativeTests
                 },
                 new SimulationFault.ControllerRestarts(At(3)), new SimulationFault.ControllerRestarts(At(5))) with
             { Workloads = [] },
-            _ => DrainScenarios.Of(scenario) ?? throw new ArgumentOutOfRangeException(nameof(scenario), scenario, "no such scenario"),
+            _ => DrainScenarios.Of(scenario) ?? PaceScenarios.Of(scenario),
         };
 
         static UpgradePolicySpec Checked(UpgradePolicySpec spec, HealthCheck check) => spec with { Health = new() { Checks = [check] } };

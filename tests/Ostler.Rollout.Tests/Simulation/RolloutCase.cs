@@ -42,6 +42,9 @@ internal sealed record RolloutCase
     /// <summary>Whether two databases have their primaries and replicas crosswise on the first two nodes.</summary>
     public bool HasPrimaries { get; init; }
 
+    /// <summary>How the rollout is held back: waves, windows, zones.</summary>
+    public CasePace Pace { get; init; } = new();
+
     public IReadOnlyList<CaseFault> Faults { get; init; } = [];
 
     /// <summary>How often each check of the controller's must pass in a row.</summary>
@@ -50,11 +53,11 @@ internal sealed record RolloutCase
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
         + $"automatic {Automatic}, maxFailures {MaxFailures}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
-        + $"preflight {Preflight}, primaries {HasPrimaries}, checks [{string.Join(", ", Checks)}]; {string.Join("; ", Faults)}";
+        + $"preflight {Preflight}, primaries {HasPrimaries}, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
 
     public SimulationScenario Scenario()
     {
-        var policy = Trees.Policy(s => s with
+        var policy = Trees.Policy(s => Pace.Apply(s with
         {
             Rollout = s.Rollout with { MaxUnavailable = MaxUnavailable, StageAhead = StageAhead, Soak = Duration.FromSeconds(SoakSeconds) },
             Drain = s.Drain with
@@ -66,14 +69,14 @@ internal sealed record RolloutCase
             },
             Rollback = new() { Automatic = Automatic, MaxFailures = IntOrPercent.Count(MaxFailures) },
             Health = new() { Checks = [.. Checks.Select((successes, i) => Scenarios.Errors with { Name = $"check-{i}", Successes = successes })] },
-        });
+        }));
         return new()
         {
             Seed = (ulong)Seed,
             Horizon = TimeSpan.FromDays(3),
             Nodes = Scenarios.Nodes(Nodes, (i, n) => n with
             {
-                Labels = new Dictionary<string, string> { ["topology.kubernetes.io/zone"] = i % 2 == 0 ? "a" : "b", ["half"] = i <= Nodes / 2 ? "first" : "second" },
+                Labels = Pace.Labels(i, new() { ["topology.kubernetes.io/zone"] = i % 2 == 0 ? "a" : "b", ["half"] = i <= Nodes / 2 ? "first" : "second" }),
                 ClockSkew = TimeSpan.FromMinutes(((Seed + i) % 5) - 2),
                 Capacity = Capacity,
                 Pods = HasRules
@@ -98,7 +101,7 @@ internal sealed record RolloutCase
                 .. Enumerable.Range(1, Nodes).Select(i => new SimulationFault.CapacityChanges(Lifted, $"n{i}", null)),
                 new SimulationFault.BudgetChanges(Lifted, "web", null),
                 .. (HasPrimaries ? DrainScenarios.Crosswise : []).Select(w => new SimulationFault.BudgetChanges(Lifted, w.Name, null)),
-                new SimulationFault.PolicyChanges(Lifted, "edge", s => s with { Paused = false }),
+                new SimulationFault.PolicyChanges(Lifted, "edge", s => CasePace.Lift(s with { Paused = false })),
             ],
         };
     }
@@ -128,6 +131,7 @@ internal sealed record RolloutCase
             Preflight = Pick(random, DrainPreflight.Respect, DrainPreflight.Respect, DrainPreflight.Ignore),
             HasPrimaries = nodes > 1 && random.Below(3) == 0,
             Checks = [.. Enumerable.Range(0, random.Below(3)).Select(_ => 1 + random.Below(3))],
+            Pace = CasePace.From(random),
         };
     }
 
@@ -177,6 +181,14 @@ internal sealed record RolloutCase
         {
             yield return c with { MinAvailable = null };
         }
+
+        foreach (var pace in (CasePace[])[c.Pace with { Waves = 0 }, c.Pace with { WindowMinutes = 0 }, c.Pace with { Domains = 0 }, c.Pace with { ControlPlane = 0 }])
+        {
+            if (pace != c.Pace)
+            {
+                yield return c with { Pace = pace };
+            }
+        }
     }
 }
 
@@ -189,7 +201,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
     [
         "boot", "boot", "boot", "bad tree", "staging fails", "controller", "controller", "agent", "agent", "agent away", "cordon", "uncordon", "uncordon",
         "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots",
-        "check", "check", "check of one",
+        "check", "check", "check of one", "freeze", "approve", "joins",
     ];
 
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7), random.Below(21));
@@ -225,6 +237,12 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
                 at, "edge", s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["half"] = "second" } } }),
             "check" => new SimulationFault.CheckSays(at, $"check-{Node % 2}", Said(Variant)),
             "check of one" => new SimulationFault.CheckSays(at, $"check-{Node % 2}", Said(Variant), node),
+            "freeze" => new SimulationFault.PolicyChanges(
+                at, "edge", s => s with { Freezes = [new() { From = CasePace.Start + at, To = CasePace.Start + at + TimeSpan.FromMinutes(10 + Variant) }] }),
+            "approve" => new SimulationFault.PolicyChanges(
+                at, "edge", s => s with { Rollout = s.Rollout with { Approvals = [new() { Wave = "second", Digest = Variant % 3 == 0 ? Trees.Newer : Trees.New }] } }),
+            "joins" => new SimulationFault.NodeJoins(
+                at, new() { Name = $"x{Variant}", Digest = Trees.Old, Version = "41", HasJoinTaint = true, Labels = new Dictionary<string, string> { ["half"] = Variant % 2 == 0 ? "first" : "second" } }),
             "slots" => new SimulationFault.PolicyChanges(at, "edge", s => s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(1 + (Variant % 3)) } }),
             _ => throw new InvalidOperationException($"no fault is called {Kind}"),
         };

@@ -16,6 +16,20 @@ public class RolloutStatusTests
         { "paused", Reasons.Paused, "InProgress" },
         { "paused, one in flight", Reasons.Paused, "Reconciling" },
         { "paused, staging", Reasons.Paused, "Reconciling" },
+        { "outside of its windows", Reasons.OutsideWindow, "Reconciling" },
+        { "outside of its windows, one in flight", Reasons.OutsideWindow, "Reconciling" },
+        { "outside of its windows, all updated", Reasons.UpToDate, "Current" },
+        { "outside of its windows, the rest cordoned by humans", Reasons.NodesBlocked, "Stalled" },
+        { "frozen", Reasons.Frozen, "Reconciling" },
+        { "no window fits", Reasons.NoWindowFits, "Stalled" },
+        { "depends on one that is not Ready", Reasons.DependencyNotReady, "Reconciling" },
+        { "depends on one that is missing", Reasons.DependencyNotFound, "Stalled" },
+        { "depends on itself, all updated", Reasons.DependencyCycle, "Stalled" },
+        { "a wave waits for approval", Reasons.WaitingForApproval, "InProgress" },
+        { "a wave soaks", Reasons.WaveSoaking, "Reconciling" },
+        { "a wave is below its threshold", Reasons.WaveBelowThreshold, "Stalled" },
+        { "a wave is below its threshold, one backing off", Reasons.WaveBelowThreshold, "Reconciling" },
+        { "the last wave failed", Reasons.NodesFailed, "Stalled" },
         { "halted", Reasons.TooManyFailures, "Stalled" },
         { "halted, one in flight", Reasons.TooManyFailures, "Reconciling" },
         { "quarantined", Reasons.ImageQuarantined, "Stalled" },
@@ -206,24 +220,6 @@ public class RolloutStatusTests
         Assert.Equal((Given.In(200), null), (another.StartedAt, another.CompletedAt));
     }
 
-    [Fact]
-    public void The_end_is_estimated_from_the_pace_so_far_and_not_anew_at_every_pass()
-    {
-        NodeFacts[] nodes = [Given.Updated("n1"), Given.Updated("n2"), Given.Booting("n3"), Given.Staged("n4"), Given.Idle("n5"), Given.Idle("n6")];
-        var started = new UpgradePolicyStatus { Target = new() { Digest = Trees.New }, StartedAt = Given.Now };
-
-        var first = Next(Given.Snapshot(nodes), started, 20);
-        Assert.Equal(Given.In(60), first.EstimatedCompletion);
-
-        var soon = Next(Given.Snapshot(nodes), first, 21);
-        Assert.Equal(Given.In(60), soon.EstimatedCompletion);
-
-        var late = Next(Given.Snapshot(nodes), first, 40);
-        Assert.Equal(Given.In(120), late.EstimatedCompletion);
-
-        Assert.Null(Next(Given.Snapshot(nodes).With(s => s with { Paused = true }), first, 40).EstimatedCompletion);
-    }
-
     private static UpgradePolicyStatus Next(RolloutSnapshot snapshot, UpgradePolicyStatus? previous, double minutes)
     {
         var next = snapshot with { Now = Given.In(minutes), Policy = snapshot.Policy with { PreviousStatus = previous } };
@@ -256,13 +252,31 @@ public class RolloutStatusTests
             "paused" => Given.Snapshot(Given.Staged("n1")).With(s => s with { Paused = true }),
             "paused, one in flight" => Given.Snapshot(Given.Booting("n1"), Given.Staged("n2")).With(s => s with { Paused = true }),
             "paused, staging" => Given.Snapshot(Given.Staging("n1")).With(s => s with { Paused = true }),
+            "outside of its windows" => Given.Snapshot(Given.Staged("n1")).With(Closed),
+            "outside of its windows, one in flight" => Given.Snapshot(Given.Booting("n1"), Given.Staged("n2")).With(Closed),
+            "outside of its windows, all updated" => Given.Snapshot(Given.Updated("n1")).With(Closed),
+            "outside of its windows, the rest cordoned by humans" => Given.Snapshot(Given.Updated("n1"), Given.Staged("n2") with { Unschedulable = true }).With(Closed),
+            "frozen" => Given.Snapshot(Given.Staged("n1")).With(s => s with { Freezes = [new() { From = Given.Ago(1), To = Given.In(1) }] }),
+            "no window fits" => Given.Snapshot(Given.Staged("n1")).With(s => s with { Windows = [new() { Schedule = "0 1 * * *", Duration = Duration.FromMinutes(5) }] }),
+            "depends on one that is not Ready" => Given.Snapshot(Given.Staged("n1")).With(s => s with { DependsOn = ["other"] }) with { OtherPolicies = [other] },
+            "depends on one that is missing" => Given.Snapshot(Given.Staged("n1")).With(s => s with { DependsOn = ["gone"] }),
+            "depends on itself, all updated" => Given.Snapshot(Given.Updated("n1")).With(s => s with { DependsOn = ["edge"] }),
+            "a wave waits for approval" => Waves(Given.Staged("n1"), new() { Name = "a", Nodes = IntOrPercent.Count(1), Approval = WaveApproval.Manual }),
+            "a wave soaks" => Waves(Given.Updated("n1"), new() { Name = "a", Nodes = IntOrPercent.Count(1), Soak = Duration.FromMinutes(5) }),
+            "a wave is below its threshold" => Waves(Given.RolledBack("n1"), new() { Name = "a", Nodes = IntOrPercent.Count(1) }),
+            "a wave is below its threshold, one backing off" => Waves(
+                Given.Updated("n1"),
+                new() { Name = "a", NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["a"] = "a" } } },
+                Given.Idle("n2").Label("a", "a").Spec(s => s with { Backoff = new() { Digest = Trees.New, Until = Given.In(5), Reason = Reasons.DrainBlocked } }),
+                Given.Updated("n3").Label("a", "a")),
+            "the last wave failed" => Waves(Given.Updated("n1"), new() { Name = "a", Nodes = IntOrPercent.Count(3) }, Given.RolledBack("n8"), Given.Updated("n9")),
             "halted" => Given.Snapshot(Given.RolledBack("n1"), Given.Idle("n2")),
             "halted, one in flight" => Given.Snapshot(Given.RolledBack("n1"), Given.Booting("n2")),
             "quarantined" => Given.Snapshot(Given.Idle("n1")) with { Image = Given.Image(spec: Trees.ImageSpec with { Quarantine = new() { Deny = [Trees.New] } }) },
             "no image" => Given.Snapshot(Given.Idle("n1")) with { Image = null },
             "image not resolved" => Given.Snapshot(Given.Idle("n1")) with { Image = Given.Image() with { Status = null } },
             "invalid" => Given.Snapshot(Given.Idle("n1")).With(s => s with { Drain = new() { Timeout = Duration.Zero } }),
-            "not supported" => Given.Snapshot(Given.Idle("n1")).With(s => s with { DependsOn = ["x"] }),
+            "not supported" => Given.Snapshot(Given.Idle("n1")).With(s => s with { Reboot = new() { Method = RebootMethod.SoftReboot } }),
             "conflict" => Given.Snapshot(Given.Idle("n1").Label("canary", "yes"), Given.Updated("n2")) with { OtherPolicies = [other] },
             "conflict beside others" => Given.Snapshot(Given.Idle("n1").Label("canary", "yes"), Given.Staged("n2")) with { OtherPolicies = [other] },
             "every slot taken by cordons" => Given.Snapshot(Given.Updated("n1") with { Unschedulable = true }, Given.Staged("n2")),
@@ -278,5 +292,10 @@ public class RolloutStatusTests
             "deleting" => Given.Snapshot(Given.Booting("n1")) is var s ? s with { Policy = s.Policy with { Deleting = true } } : s,
             _ => throw new ArgumentOutOfRangeException(nameof(situation), situation, "no such situation"),
         };
+
+        static UpgradePolicySpec Closed(UpgradePolicySpec spec) => spec with { Windows = [new() { Schedule = "0 1 * * *", Duration = Duration.FromMinutes(60) }] };
+
+        static RolloutSnapshot Waves(NodeFacts first, WaveSpec wave, params NodeFacts[] more) => Given.Snapshot([first, .. more.Length > 0 ? more : [Given.Staged("n9")]])
+            .With(s => s with { Rollout = s.Rollout with { Waves = [wave] }, Rollback = new() { MaxFailures = IntOrPercent.Count(5) } });
     }
 }

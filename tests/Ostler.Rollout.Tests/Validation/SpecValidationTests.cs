@@ -32,11 +32,6 @@ public class SpecValidationTests
                 Health = new() { Checks = [new() { Name = "a", Systemd = new() { NoneFailed = true } }, new() { Name = "a", Systemd = new() { Active = ["x.service"] } }] },
             }
         },
-        { "spec.dependsOn", Reasons.NotSupportedYet, s => s with { DependsOn = ["control-plane"] } },
-        { "spec.rollout.waves", Reasons.NotSupportedYet, s => s with { Rollout = new() { Waves = [new() { Name = "canary", Nodes = IntOrPercent.Count(1) }] } } },
-        { "spec.rollout.topology", Reasons.NotSupportedYet, s => s with { Rollout = new() { Topology = new() } } },
-        { "spec.windows", Reasons.NotSupportedYet, s => s with { Windows = [new() { Schedule = "0 1 * * 6", Duration = Duration.FromMinutes(60) }] } },
-        { "spec.freezes", Reasons.NotSupportedYet, s => s with { Freezes = [new() { From = Given.Now, To = Given.In(5) }] } },
         {
             "spec.drain.rules[1].podSelector.matchExpressions[0].values", Reasons.Invalid,
             s => s with { Drain = new() { Rules = [new(), new() { PodSelector = Select(LabelOperator.In) }] } }
@@ -46,6 +41,35 @@ public class SpecValidationTests
             s => s with { Drain = new() { Rules = [new() { NamespaceSelector = Select(LabelOperator.Exists, "a") }] } }
         },
         { "spec.drain.rules[0].order", Reasons.Invalid, s => s with { Drain = new() { Rules = [new() { Order = 1001 }] } } },
+        { "spec.rollout.waves[0]", Reasons.Invalid, s => Waves(s, new WaveSpec { Name = "canary" }) },
+        { "spec.rollout.waves[0]", Reasons.Invalid, s => Waves(s, new WaveSpec { Name = "canary", Nodes = IntOrPercent.Count(1), NodeSelector = new() }) },
+        {
+            "spec.rollout.waves[1].name", Reasons.Invalid,
+            s => Waves(s, new() { Name = "canary", Nodes = IntOrPercent.Count(1) }, new() { Name = "canary", Nodes = IntOrPercent.Count(2) })
+        },
+        { "spec.rollout.waves[0].name", Reasons.Invalid, s => Waves(s, new WaveSpec { Name = "rest", Nodes = IntOrPercent.Count(1) }) },
+        { "spec.rollout.waves[0].nodeSelector.matchExpressions[0].values", Reasons.Invalid, s => Waves(s, new WaveSpec { Name = "c", NodeSelector = Select(LabelOperator.In) }) },
+        {
+            "spec.rollout.waves[0].successThreshold", Reasons.Invalid,
+            s => Waves(s, new WaveSpec { Name = "c", Nodes = IntOrPercent.Count(9), SuccessThreshold = IntOrPercent.Count(8) })
+        },
+        {
+            "spec.rollout.approvals[1].wave", Reasons.Invalid,
+            s => s with { Rollout = new() { Approvals = [new() { Wave = "c", Digest = Trees.Old }, new() { Wave = "c", Digest = Trees.New }] } }
+        },
+        { "spec.rollout.approvals[0].digest", Reasons.Invalid, s => s with { Rollout = new() { Approvals = [new() { Wave = "c", Digest = "42" }] } } },
+        { "spec.rollout.topology.key", Reasons.Invalid, s => s with { Rollout = new() { Topology = new() { Key = "" } } } },
+        { "spec.rollout.topology.maxDomainsAtOnce", Reasons.Invalid, s => s with { Rollout = new() { Topology = new() { MaxDomainsAtOnce = 0 } } } },
+        { "spec.rollout.nodeDuration", Reasons.Invalid, s => s with { Rollout = new() { NodeDuration = Duration.Zero } } },
+        { "spec.windows[0].schedule", Reasons.Invalid, s => Window(s, "every day") },
+        { "spec.windows[0].schedule", Reasons.Invalid, s => Window(s, "0 0 1 * * 6") },
+        { "spec.windows[0].schedule", Reasons.Invalid, s => Window(s, "@daily") },
+        { "spec.windows[0].schedule", Reasons.Invalid, s => Window(s, "0 25 * * *") },
+        { "spec.windows[0].schedule", Reasons.Invalid, s => Window(s, "0 0 30 2 *") },
+        { "spec.windows[0].timeZone", Reasons.Invalid, s => Window(s, "0 1 * * *", "Europe/Atlantis") },
+        { "spec.windows[0].timeZone", Reasons.Invalid, s => Window(s, "0 1 * * *", "") },
+        { "spec.windows[0].duration", Reasons.Invalid, s => Window(s, "0 1 * * *", minutes: 0) },
+        { "spec.freezes[0].to", Reasons.Invalid, s => s with { Freezes = [new() { From = Given.Now, To = Given.Now }] } },
         { "spec.reboot.method", Reasons.NotSupportedYet, s => s with { Reboot = new() { Method = RebootMethod.SoftReboot } } },
         { "spec.rollback.scope", Reasons.NotSupportedYet, s => s with { Rollback = new() { Scope = RollbackScope.Wave } } },
         { "spec.rollback.scope", Reasons.NotSupportedYet, s => s with { Rollback = new() { Scope = RollbackScope.Policy } } },
@@ -70,9 +94,14 @@ public class SpecValidationTests
     [Fact]
     public void Every_problem_is_named_what_is_wrong_before_what_is_not_supported()
     {
-        var spec = Trees.Policy(s => s with { DependsOn = ["a"], Windows = [new() { Schedule = "0 1 * * 6", Duration = Duration.Zero }], Drain = new() { Timeout = Duration.Zero } });
+        var spec = Trees.Policy(s => s with
+        {
+            Reboot = new() { Method = RebootMethod.SoftReboot },
+            Windows = [new() { Schedule = "0 1 * * 6", Duration = Duration.Zero }],
+            Drain = new() { Timeout = Duration.Zero },
+        });
 
-        Assert.Equal(["spec.drain.timeout", "spec.dependsOn", "spec.windows"], SpecValidation.Validate(spec, Given.Now).Select(p => p.Field));
+        Assert.Equal(["spec.drain.timeout", "spec.windows[0].duration", "spec.reboot.method"], SpecValidation.Validate(spec, Given.Now).Select(p => p.Field));
     }
 
     [Fact]
@@ -84,10 +113,20 @@ public class SpecValidationTests
             {
                 NodeSelector = Select(LabelOperator.In, "a"),
                 Paused = true,
-                DependsOn = [],
-                Windows = [],
-                Freezes = [],
-                Rollout = new() { MaxUnavailable = IntOrPercent.Count(0), Soak = Duration.Zero, Waves = [], RetryFailuresBefore = Given.In(4) },
+                DependsOn = ["control-plane"],
+                Windows = [new() { Schedule = "0 1 * * 6", Duration = Duration.FromMinutes(240), TimeZone = "Europe/Berlin" }],
+                Freezes = [new() { From = Given.Now, To = Given.In(5) }],
+                Rollout = new()
+                {
+                    MaxUnavailable = IntOrPercent.Count(0),
+                    Soak = Duration.Zero,
+                    RetryFailuresBefore = Given.In(4),
+                    Topology = new() { Key = "rack", MaxDomainsAtOnce = 2 },
+                    Waves = [new() { Name = "canary", Nodes = IntOrPercent.Percent(5), Approval = WaveApproval.Manual }, new() { Name = "west", NodeSelector = new() }],
+                    // What is approved of waves that are gone, or that need none, does no harm.
+                    Approvals = [new() { Wave = "canary", Digest = "sha256:" + Trees.Old }, new() { Wave = "gone", Digest = Trees.Old }],
+                    JoinTaint = true,
+                },
                 Drain = new()
                 {
                     OnTimeout = DrainTimeoutAction.Force,
@@ -140,6 +179,11 @@ public class SpecValidationTests
     }
 
     private static UpgradePolicySpec Check(UpgradePolicySpec spec, HealthCheck check) => spec with { Health = new() { Checks = [check] } };
+
+    private static UpgradePolicySpec Waves(UpgradePolicySpec spec, params WaveSpec[] waves) => spec with { Rollout = spec.Rollout with { Waves = waves } };
+
+    private static UpgradePolicySpec Window(UpgradePolicySpec spec, string schedule, string zone = "UTC", double minutes = 60) =>
+        spec with { Windows = [new() { Schedule = schedule, Duration = Duration.FromMinutes(minutes), TimeZone = zone }] };
 
     private static LabelSelector Select(LabelOperator how, params string[] values) =>
         new() { MatchExpressions = [new() { Key = "zone", Operator = how, Values = values }] };

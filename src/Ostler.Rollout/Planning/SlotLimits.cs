@@ -1,0 +1,91 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>What limits slots beside maxUnavailable: how many domains may be disrupted at once, and the control plane.</summary>
+internal sealed class SlotLimits
+{
+    private readonly RolloutContext _context;
+    private readonly TopologySpec? _topology;
+    private readonly HashSet<string>? _domains;
+    private string? _granted;
+    private IReadOnlyList<ControlPlaneNode>? _controlPlane;
+
+    public SlotLimits(RolloutContext context)
+    {
+        _context = context;
+        _topology = context.Spec.Rollout.Topology;
+        if (_topology is not null)
+        {
+            _domains = new(StringComparer.Ordinal);
+            foreach (var node in context.Snapshot.Nodes)
+            {
+                if (!node.Deleting && IsInFlight(context.Policy, node))
+                {
+                    _domains.Add(DomainOf(_topology, node));
+                }
+            }
+        }
+
+        Any = _topology is not null || context.Snapshot.ControlPlane.Count > 0 || context.Snapshot.Nodes.Any(n => NodeMarks.IsControlPlane(n.Labels));
+    }
+
+    /// <summary>Whether a node may be refused at all; if not, none but those that get a slot need be looked at.</summary>
+    public bool Any { get; }
+
+    /// <summary>Why the node may not be disrupted now; null when it may.</summary>
+    public (string Reason, string Message)? Refusal(NodeFacts node)
+    {
+        if (NodeMarks.IsControlPlane(node.Labels) && OutOfService(node.Name) is { } other)
+        {
+            return (
+                Reasons.WaitingForControlPlane,
+                $"Nodes of the control plane go one at a time, and {other} is not Ready, cordoned or in flight: waits until it is back.");
+        }
+
+        return _topology is not null && !_domains!.Contains(DomainOf(_topology, node)) && _domains.Count >= _topology.MaxDomainsAtOnce
+            ? (
+                Reasons.WaitingForDomain,
+                $"Waits until nodes of {Names.List([.. _domains.Order(StringComparer.Ordinal)])} are through ({_topology.Key}, "
+                + $"spec.rollout.topology.maxDomainsAtOnce {_topology.MaxDomainsAtOnce}).")
+            : null;
+    }
+
+    /// <summary>The node got a slot.</summary>
+    public void Take(NodeFacts node)
+    {
+        if (_topology is not null)
+        {
+            _domains!.Add(DomainOf(_topology, node));
+        }
+
+        if (NodeMarks.IsControlPlane(node.Labels))
+        {
+            _granted = node.Name;
+        }
+    }
+
+    /// <summary>The value of the label. A node without it is a domain of its own; no value of a label has a slash.</summary>
+    internal static string DomainOf(TopologySpec topology, NodeFacts node) => node.Labels?.GetValueOrDefault(topology.Key) ?? $"node/{node.Name}";
+
+    /// <summary>As <see cref="NodeView.InFlight"/>, for nodes that there is no view of.</summary>
+    internal static bool IsInFlight(string policy, NodeFacts node) =>
+        node.CordonedBy == policy || (node.OS is { } os && os.Spec.Policy == policy && os.Spec.IsUnderWay());
+
+    private string? OutOfService(string candidate)
+    {
+        if (_granted is not null)
+        {
+            return _granted;
+        }
+
+        // The whole control plane, and beside it what the policy selects: a snapshot need not name the latter twice.
+        _controlPlane ??=
+        [
+            .. _context.Snapshot.ControlPlane,
+            .. _context.Snapshot.Nodes.Where(n => !n.Deleting && NodeMarks.IsControlPlane(n.Labels))
+                .Select(n => new ControlPlaneNode(n.Name, n is { Ready: true, Unschedulable: false, CordonedBy: null } && n.OS?.Spec.IsUnderWay() != true)),
+        ];
+        return _controlPlane.Where(n => !n.InService && n.Name != candidate).Select(n => n.Name).Min(StringComparer.Ordinal);
+    }
+}

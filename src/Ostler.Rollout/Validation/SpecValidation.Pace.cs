@@ -1,0 +1,112 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+public static partial class SpecValidation
+{
+    private static void CheckPace(UpgradePolicySpec spec, DateTimeOffset now, Problems problems)
+    {
+        CheckWaves(spec.Rollout, problems);
+        CheckApprovals(spec.Rollout, problems);
+        CheckWindows(spec.Windows, now, problems);
+        for (var i = 0; i < (spec.Freezes?.Count ?? 0); i++)
+        {
+            if (spec.Freezes![i].To <= spec.Freezes[i].From)
+            {
+                problems.Invalid($"spec.freezes[{i}].to", "must be later than from");
+            }
+        }
+
+        if (spec.Rollout.Topology is { } topology)
+        {
+            if (topology.Key.Length == 0)
+            {
+                problems.Invalid("spec.rollout.topology.key", "names the label and must not be empty");
+            }
+
+            if (topology.MaxDomainsAtOnce < 1)
+            {
+                problems.Invalid("spec.rollout.topology.maxDomainsAtOnce", "must be at least 1");
+            }
+        }
+
+        if (spec.Rollout.NodeDuration.Value <= TimeSpan.Zero)
+        {
+            problems.Invalid("spec.rollout.nodeDuration", "must be longer than 0s");
+        }
+    }
+
+    private static void CheckWaves(RolloutSpec rollout, Problems problems)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal) { WaveProgress.Rest };
+        for (var i = 0; i < (rollout.Waves?.Count ?? 0); i++)
+        {
+            var wave = rollout.Waves![i];
+            var at = $"spec.rollout.waves[{i}]";
+            if (!names.Add(wave.Name))
+            {
+                problems.Invalid(
+                    $"{at}.name", wave.Name == WaveProgress.Rest ? $"{WaveProgress.Rest} is what the nodes of no wave are called: use another name" : $"{wave.Name} is used twice");
+            }
+
+            if ((wave.Nodes is null) == (wave.NodeSelector is null))
+            {
+                problems.Invalid(at, "set exactly one of nodes and nodeSelector");
+            }
+
+            if (wave.NodeSelector is { } selector)
+            {
+                CheckSelector($"{at}.nodeSelector", selector, problems);
+            }
+
+            if (!wave.SuccessThreshold.IsPercent)
+            {
+                problems.Invalid($"{at}.successThreshold", $"is a percentage: write \"{wave.SuccessThreshold}%\" if that is what is meant");
+            }
+        }
+    }
+
+    private static void CheckApprovals(RolloutSpec rollout, Problems problems)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < (rollout.Approvals?.Count ?? 0); i++)
+        {
+            if (!names.Add(rollout.Approvals![i].Wave))
+            {
+                problems.Invalid($"spec.rollout.approvals[{i}].wave", $"{rollout.Approvals[i].Wave} is approved twice: keep the one with the digest that is meant");
+            }
+        }
+
+        CheckDigests("spec.rollout.approvals", rollout.Approvals?.Select(a => a.Digest).ToArray(), problems, ".digest");
+    }
+
+    private static void CheckWindows(IReadOnlyList<MaintenanceWindow>? windows, DateTimeOffset now, Problems problems)
+    {
+        for (var i = 0; i < (windows?.Count ?? 0); i++)
+        {
+            var window = windows![i];
+            var at = $"spec.windows[{i}]";
+            if (window.Duration.Value <= TimeSpan.Zero)
+            {
+                problems.Invalid($"{at}.duration", "must be longer than 0s");
+            }
+
+            var zone = MaintenanceCalendar.FindZone(window.TimeZone);
+            if (zone is null)
+            {
+                problems.Invalid(
+                    $"{at}.timeZone", $"{window.TimeZone} is not known to the controller: write an IANA name as in Europe/Berlin or UTC; if it is one, the "
+                    + "controller's image lacks tzdata (/usr/share/zoneinfo)");
+            }
+
+            if (MaintenanceCalendar.Read(window.Schedule) is not { } schedule)
+            {
+                problems.Invalid($"{at}.schedule", $"{window.Schedule} is not a schedule of five cron fields, as in \"0 1 * * 6\" for Saturdays at one");
+            }
+            else if (schedule.GetNextOccurrence(now, zone ?? TimeZoneInfo.Utc) is null)
+            {
+                problems.Invalid($"{at}.schedule", $"{window.Schedule} never comes: there is no such day");
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>
+/// Which wave each node belongs to: derived anew at every look, and yet a node that was taken stays where it is when others join or leave.
+/// </summary>
+/// <remarks>
+/// Selectors decide first; they depend on nothing but a node's labels. Waves of a count or a percentage are filled from the front of one queue: the nodes that
+/// were touched in the order in which they were (so whoever joins stands behind them), then those that can go in the order in which slots are granted, then
+/// those that cannot now. A node that is gone makes room for the next touched one, never for an untouched one before it. With a canary of 1 and n2 on its
+/// way behind n1: n1 | n2 …; n1 is deleted, n9 joins: n2 | … n9.
+/// </remarks>
+internal static class WaveMembership
+{
+    /// <summary>The index of the wave of each decision; nodes of no wave have the index after the last one. Nodes not selected have -1.</summary>
+    public static int[] Of(RolloutContext context, IReadOnlyList<(NodeFacts Node, NodeDecision Decision)> decisions, IReadOnlyList<WaveSpec> waves)
+    {
+        var membership = new int[decisions.Count];
+        var queue = new List<Place>(decisions.Count);
+        for (var i = 0; i < decisions.Count; i++)
+        {
+            var (node, decision) = decisions[i];
+            membership[i] = !decision.Verdict.Selected ? -1 : BySelector(waves, node) ?? waves.Count;
+            if (membership[i] == waves.Count)
+            {
+                queue.Add(Place.Of(context, node, decision.Verdict, i));
+            }
+        }
+
+        if (queue.Count > 0 && waves.Any(w => w.NodeSelector is null))
+        {
+            queue.Sort();
+            Fill(context.Total, waves, queue, membership);
+        }
+
+        return membership;
+    }
+
+    private static void Fill(int total, IReadOnlyList<WaveSpec> waves, List<Place> queue, int[] membership)
+    {
+        var next = 0;
+        for (var wave = 0; wave < waves.Count; wave++)
+        {
+            if (waves[wave].NodeSelector is not null)
+            {
+                continue;
+            }
+
+            // 5% of ten nodes rounds down to none; a wave without nodes would prove nothing.
+            for (var left = Math.Max(1, waves[wave].Nodes?.Of(total) ?? 0); left > 0 && next < queue.Count; left--)
+            {
+                membership[queue[next++].Order.Index] = wave;
+            }
+        }
+    }
+
+    private static int? BySelector(IReadOnlyList<WaveSpec> waves, NodeFacts node)
+    {
+        for (var i = 0; i < waves.Count; i++)
+        {
+            if (waves[i].NodeSelector is { } selector && selector.Matches(node.Labels))
+            {
+                return i;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Where a node stands in the queue.</summary>
+    private readonly record struct Place(int Rank, DateTimeOffset TouchedAt, GrantOrder Order) : IComparable<Place>
+    {
+        private const int Touched = 0;
+        private const int CanGo = 1;
+        private const int CannotGo = 2;
+
+        public static Place Of(RolloutContext context, NodeFacts node, NodeVerdict verdict, int index)
+        {
+            var order = GrantOrder.Of(context, node, index);
+            var spec = node.OS?.Spec;
+            // One that this very pass gives back has its place until the next snapshot: nobody else may be taken for it yet.
+            if (WaveTally.IsUnderWay(context, node, verdict))
+            {
+                return new(Touched, node.CordonedAt ?? spec?.GrantedAt ?? context.Now, order);
+            }
+
+            // By its record and not by its verdict, which may speak of something else that is wrong with it, too.
+            if (context.FailureCounts(spec?.Failure))
+            {
+                return new(Touched, spec!.Failure!.At, order);
+            }
+
+            // One that runs the target without our doing proves it as well, and was there first.
+            return verdict.Tally == NodeTally.Updated
+                ? new(Touched, spec?.LastUpgrade?.GrantedAt ?? DateTimeOffset.MinValue, order)
+                : new(verdict.Blocked ? CannotGo : CanGo, default, order);
+        }
+
+        public int CompareTo(Place other)
+        {
+            var order = Rank.CompareTo(other.Rank);
+            if (order == 0)
+            {
+                order = TouchedAt.CompareTo(other.TouchedAt);
+            }
+
+            return order == 0 ? Order.CompareTo(other.Order) : order;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>The waves of a rollout: whose turn it is. Without waves, everybody's.</summary>
+internal sealed class WavePlan
+{
+    private readonly int[]? _membership;
+
+    private WavePlan(IReadOnlyList<WaveProgress> waves, int[]? membership)
+    {
+        Waves = waves;
+        _membership = membership;
+    }
+
+    /// <summary>In their order, the rest last; empty when no waves are declared.</summary>
+    public IReadOnlyList<WaveProgress> Waves { get; }
+
+    /// <summary>When the next soak ends.</summary>
+    public DateTimeOffset? WakeUp { get; private init; }
+
+    /// <summary>The wave of the planner's node of that index; 0 when there are none.</summary>
+    public int IndexOf(int node) => _membership is null ? 0 : Math.Max(0, _membership[node]);
+
+    /// <summary>The wave of that node; null when there are none.</summary>
+    public WaveProgress? Of(int node) => _membership is null ? null : Waves[IndexOf(node)];
+
+    public static WavePlan Of(RolloutContext context, IReadOnlyList<(NodeFacts Node, NodeDecision Decision)> decisions)
+    {
+        if (context.Spec.Rollout.Waves is not { Count: > 0 } specs || !context.Exists || context.Problems.Count > 0 || context.Target is not { } target)
+        {
+            return new([], null);
+        }
+
+        var membership = WaveMembership.Of(context, decisions, specs);
+        var tallies = new WaveTally[specs.Count + 1];
+        for (var i = 0; i < membership.Length; i++)
+        {
+            if (membership[i] >= 0)
+            {
+                tallies[membership[i]].Add(context, decisions[i].Node, decisions[i].Decision.Verdict);
+            }
+        }
+
+        var previous = context.Snapshot.Policy.PreviousStatus;
+        var former = previous?.Target?.Digest == target.Digest ? previous.Waves : null;
+        var waves = new WaveProgress[tallies.Length];
+        var last = Array.FindLastIndex(tallies, t => t.Total > 0);
+        WaveProgress? holdsUp = null;
+        DateTimeOffset? wakeUp = null;
+        for (var i = 0; i < waves.Length; i++)
+        {
+            var spec = i < specs.Count ? specs[i] : new() { Name = WaveProgress.Rest };
+            var completedAt = former?.FirstOrDefault(w => w.Name == spec.Name)?.CompletedAt;
+            waves[i] = WaveRules.Judge(context, target, spec, tallies[i], completedAt, holdsUp, i >= last);
+            holdsUp ??= waves[i].Passed ? null : waves[i];
+            wakeUp = waves[i].SoakedAt > context.Now ? Moments.Earliest(wakeUp, waves[i].SoakedAt) : wakeUp;
+        }
+
+        return new(waves, membership) { WakeUp = wakeUp };
+    }
+}
+
+/// <summary>What the nodes of a wave are at.</summary>
+internal struct WaveTally
+{
+    public int Total;
+    public int Updated;
+    public int InFlight;
+    public int Failed;
+
+    /// <summary>Not Ready and not touched: nothing can be learned of them, and nothing done with them, before they are back.</summary>
+    public int Away;
+
+    /// <summary>Could go on by themselves when it is their turn.</summary>
+    public int CanGo;
+
+    /// <summary>Cannot go on now, but may without anybody's doing: back off, or are not Ready.</summary>
+    public int MayHeal;
+
+    /// <summary>The first that cannot, and why.</summary>
+    public NodeVerdict? FirstStuck;
+
+    public void Add(RolloutContext context, NodeFacts node, NodeVerdict verdict)
+    {
+        Total++;
+        if (IsUnderWay(context, node, verdict))
+        {
+            InFlight++;
+            return;
+        }
+
+        if (verdict.Tally == NodeTally.Updated)
+        {
+            Updated++;
+            return;
+        }
+
+        // A failure says more than a node that somebody cordoned.
+        if (verdict.Tally == NodeTally.Failed || context.FailureCounts(node.OS?.Spec.Failure))
+        {
+            FirstStuck = Failed++ == 0 ? verdict : FirstStuck;
+            return;
+        }
+
+        Away += verdict.Reason == Reasons.NodeNotReady ? 1 : 0;
+        CanGo += verdict.Blocked ? 0 : 1;
+        MayHeal += verdict is { Blocked: true, NeedsPerson: false } ? 1 : 0;
+        FirstStuck ??= verdict.Blocked ? verdict : null;
+    }
+
+    /// <summary>
+    /// In flight, and not held after a failure that is on record. What this very pass brings to an end has not been written yet: the next wave begins with the
+    /// next snapshot at the earliest.
+    /// </summary>
+    public static bool IsUnderWay(RolloutContext context, NodeFacts node, NodeVerdict verdict) =>
+        SlotLimits.IsInFlight(context.Policy, node) && (verdict.Tally != NodeTally.Failed || node.OS?.Spec.Failure is null);
+}

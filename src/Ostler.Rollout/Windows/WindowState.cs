@@ -1,0 +1,90 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>Whether a node may be disrupted now as far as windows and freezes are concerned, why, and when that changes.</summary>
+/// <param name="IsOpen">A window is open, or none is declared, and no freeze is on.</param>
+/// <param name="Fits">Open, and a node taken now is expected to be done before it closes.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Message">Why, for people.</param>
+public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string Message)
+{
+    /// <summary>When nodes may be disrupted again; null: they may be now, or no opening is known.</summary>
+    public DateTimeOffset? Next { get; init; }
+
+    /// <summary>When any of this changes by time alone.</summary>
+    public DateTimeOffset? WakeUp { get; init; }
+
+    public static WindowState Always { get; } = new(true, true, Reasons.AlwaysOpen, "No window is declared: nodes may be disrupted at any time.");
+
+    internal static WindowState Of(MaintenanceCalendar calendar, DateTimeOffset now, ExpectedDuration expected)
+    {
+        var until = calendar.OpenUntil(now);
+        var room = expected.Value;
+        if (until is { } closes && closes - now >= room)
+        {
+            // Just after the last moment at which a node fits, so that the next pass sees that none does.
+            return Open(calendar, now, closes) with { WakeUp = closes == DateTimeOffset.MaxValue ? null : (closes - room).AddSeconds(1) };
+        }
+
+        var next = calendar.NextOpening(until ?? now, room)?.From;
+        var when = next is { } opens
+            ? $"The next opening for a node is at {Names.Of(opens)}."
+            : $"No opening of the next year has room for a node, which takes {expected}: lengthen a window of spec.windows, or correct spec.rollout.nodeDuration.";
+        var state = until is { } soon
+            ? new WindowState(
+                true, false, Reasons.ClosesSoon,
+                $"Nodes may be disrupted until {Names.Of(soon)}, but another one would not be done by then: it takes {expected}. {when}")
+            : calendar.FreezeAt(now) is { } freeze
+                ? new WindowState(
+                    false, false, Reasons.Frozen, $"Frozen until {Names.Of(freeze.To)}{(freeze.Reason is { Length: > 0 } why ? $" ({why})" : "")}. {when}")
+                : new WindowState(false, false, Reasons.OutsideWindow, $"No window is open. {when}");
+        return state with
+        {
+            Reason = next is null && until is null ? Reasons.NoWindowFits : state.Reason,
+            Next = next,
+            // Freezes end and windows too short for a node open at moments of their own, and the condition must be true then, too.
+            WakeUp = Moments.Earliest(until ?? calendar.FreezeAt(now)?.To, Moments.Earliest(next, calendar.NextOpening(until ?? now, TimeSpan.FromTicks(1))?.From)),
+        };
+    }
+
+    /// <summary>Why no slot is granted; null when one may be.</summary>
+    internal RolloutGate? Gate => Fits
+        ? null
+        : new(Reason, $"{Message} Nodes are staged meanwhile, and those in flight go on.") { StagingAllowed = true, NeedsPerson = Next is null };
+
+    private static WindowState Open(MaintenanceCalendar calendar, DateTimeOffset now, DateTimeOffset closes)
+    {
+        var end = closes == DateTimeOffset.MaxValue
+            ? ""
+            : calendar.FreezeAfter(now) is { } freeze && freeze.From == closes
+                ? $" until {Names.Of(closes)}, when a freeze begins{(freeze.Reason is { Length: > 0 } why ? $" ({why})" : "")}"
+                : $" until {Names.Of(closes)}";
+        return calendar.HasWindows
+            ? new(true, true, Reasons.Open, $"A window is open{end}.")
+            : new(true, true, Reasons.AlwaysOpen, $"No window is declared: nodes may be disrupted at any time{end}.");
+    }
+}
+
+/// <summary>How long a node is expected to be out of service, and how that is known.</summary>
+/// <param name="Value">From its cordon to the end of its soak.</param>
+/// <param name="Measured">Whether it was measured, or declared in spec.rollout.nodeDuration.</param>
+internal readonly record struct ExpectedDuration(TimeSpan Value, bool Measured)
+{
+    /// <summary>
+    /// The mean of what was measured, else what is declared. One drain that hung for hours must not keep all others out of every window, so what was
+    /// measured counts as half of the longest window at most.
+    /// </summary>
+    public static ExpectedDuration Of(RolloutSpec spec, MaintenanceCalendar calendar, MeasuredDuration? measured)
+    {
+        if (measured is not { Count: > 0 } node)
+        {
+            return new(spec.NodeDuration, false);
+        }
+
+        var most = calendar.Longest / 2;
+        return new(calendar.HasWindows && node.Average.Value > most ? most : node.Average, true);
+    }
+
+    public override string ToString() => $"{Names.Of(Value)} ({(Measured ? "as measured" : "spec.rollout.nodeDuration")})";
+}

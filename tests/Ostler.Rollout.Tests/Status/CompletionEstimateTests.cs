@@ -1,0 +1,113 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout.Tests.Status;
+
+/// <summary>When a rollout will be complete. A node takes ten minutes, as two that are through have shown.</summary>
+public class CompletionEstimateTests
+{
+    private static readonly NodeFacts[] Through = [Took(Given.Updated("n1"), 8), Took(Given.Updated("n2"), 12)];
+
+    [Fact]
+    public void It_rests_on_what_nodes_took_and_is_not_made_anew_at_every_pass()
+    {
+        // n3 has its ten minutes behind it, three others are to come.
+        NodeFacts[] nodes = [.. Through, Given.Booting("n3"), Given.Staged("n4"), Given.Idle("n5"), Given.Idle("n6")];
+
+        var first = Next(nodes, 0);
+        Assert.Equal(Given.In(30), first.EstimatedCompletion);
+        Assert.Equal(Given.In(30), Next(nodes, 1, first).EstimatedCompletion);
+        Assert.Equal(Given.In(40), Next(nodes, 10, first).EstimatedCompletion);
+    }
+
+    public static TheoryData<string, Func<UpgradePolicySpec, UpgradePolicySpec>, double?> Paces => new()
+    {
+        // what, the policy, minutes from now for four nodes
+        { "one after the other", s => s, 40 },
+        { "two at once", s => s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(2) } }, 20 },
+        { "in a window that is long enough", s => s with { Windows = [Window("0 12 * * *", 60)] }, 40 },
+        { "in two windows", s => s with { Windows = [Window("0 12,14 * * *", 30)] }, 120 + 10 },
+        { "with a freeze between", s => s with { Freezes = [new() { From = Given.In(20), To = Given.In(100) }] }, 100 + 20 },
+        { "outside of its window", s => s with { Windows = [Window("0 13 * * *", 60)] }, 60 + 40 },
+        { "in waves that soak", s => Waves(s, new WaveSpec { Name = "a", Nodes = IntOrPercent.Count(4), Soak = Duration.FromMinutes(60) }), 40 + 60 },
+        { "in a last wave, for whose soak nobody waits", s => Waves(s, new WaveSpec { Name = "a", Nodes = IntOrPercent.Percent(100), Soak = Duration.FromMinutes(60) }), 40 },
+        { "before an approval", s => Waves(s, new() { Name = "a", Nodes = IntOrPercent.Count(4) }, new() { Name = "b", Nodes = IntOrPercent.Count(9), Approval = WaveApproval.Manual }), null },
+        { "while paused", s => s with { Paused = true }, null },
+        { "while it depends on another", s => s with { DependsOn = ["gone"] }, null },
+    };
+
+    [Theory]
+    [MemberData(nameof(Paces))]
+    public void It_respects_the_pace(string what, Func<UpgradePolicySpec, UpgradePolicySpec> change, double? minutes)
+    {
+        Assert.NotEmpty(what);
+
+        var status = Next([.. Through, Given.Idle("n3"), Given.Idle("n4"), Given.Idle("n5"), Given.Idle("n6")], 0, change: change);
+
+        Assert.Equal(minutes is { } m ? Given.In(m) : null, status.EstimatedCompletion);
+    }
+
+    [Fact]
+    public void There_is_none_without_a_measurement_and_none_for_nodes_that_cannot_go()
+    {
+        Assert.Null(Next([Given.Updated("n1"), Given.Idle("n2")], 0).EstimatedCompletion);
+        Assert.Null(Next([.. Through, Given.Idle("n3") with { Unschedulable = true }], 0).EstimatedCompletion);
+    }
+
+    [Fact]
+    public void Steps_are_measured_each_by_one_clock()
+    {
+        // The node's clock is a year ahead.
+        var skewed = Took(Given.Updated("n3"), 20).Status(s => s with
+        {
+            Timings = new()
+            {
+                StagingStartedAt = Given.Now.AddDays(365),
+                StagedAt = Given.Now.AddDays(365).AddMinutes(3),
+                RebootRequestedAt = Given.Now.AddDays(365).AddMinutes(9),
+                BootedAt = Given.Now.AddDays(365).AddMinutes(11),
+            },
+        });
+
+        var durations = Next([.. Through, skewed], 0).Durations!;
+
+        Assert.Equal(("13m20s", "20m", 3), (durations.Node!.Average.ToString(), durations.Node.Max.ToString(), durations.Node.Count));
+        Assert.Equal(("2m", 3), (durations.Drain!.Average.ToString(), durations.Drain.Count));
+        Assert.Equal(("3m", 1), (durations.Staging!.Average.ToString(), durations.Staging.Count));
+        Assert.Equal(("2m", 1), (durations.Reboot!.Average.ToString(), durations.Reboot.Count));
+        // Healthy seventeen minutes after the order, of which the reboot took two.
+        Assert.Equal("15m", durations.Verify!.Average.ToString());
+    }
+
+    [Fact]
+    public void The_figures_of_the_former_rollout_stay_until_there_are_new_ones()
+    {
+        var former = Next([.. Through], 0);
+        var newer = Next([Given.Staged("n1"), Given.Staged("n2")], 5, former);
+
+        Assert.Equal(former.Durations, newer.Durations);
+        Assert.Null(Next([Given.Idle("n1")], 0).Durations);
+    }
+
+    private static NodeFacts Took(NodeFacts node, double minutes) => node.Spec(s => s with
+    {
+        LastUpgrade = new()
+        {
+            GrantedAt = Given.Ago(500),
+            BootRequestedAt = Given.Ago(498),
+            HealthySince = Given.Ago(500 - minutes + 1),
+            CompletedAt = Given.Ago(500 - minutes),
+        },
+    });
+
+    private static MaintenanceWindow Window(string schedule, double minutes) => new() { Schedule = schedule, Duration = Duration.FromMinutes(minutes) };
+
+    private static UpgradePolicySpec Waves(UpgradePolicySpec spec, params WaveSpec[] waves) => spec with { Rollout = spec.Rollout with { Waves = waves } };
+
+    private static UpgradePolicyStatus Next(
+        NodeFacts[] nodes, double minutes, UpgradePolicyStatus? previous = null, Func<UpgradePolicySpec, UpgradePolicySpec>? change = null)
+    {
+        var snapshot = Given.Snapshot(nodes).With(change ?? (s => s));
+        snapshot = snapshot with { Now = Given.In(minutes), Policy = snapshot.Policy with { PreviousStatus = previous } };
+        return RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot));
+    }
+}

@@ -61,6 +61,10 @@ internal sealed class Invariants
             case SimulatedStep.Plans plans:
                 Judge(world, plans.Policy, plans.Plan);
                 break;
+            case SimulatedStep.Writes { Action: NodeAction.ApplySpec { Spec: { Goal: Goal.Boot, HealthySince: null } } write }
+                when world.Find(write.Node) is { OS: { } os } node && os.ResourceVersion == write.ResourceVersion:
+                _passingSince.Remove(node.Uid);
+                break;
             case SimulatedStep.Reboots { Goal: Goal.Boot } reboots when world.Find(reboots.Node) is { } node:
                 Count("reboot");
                 Require(2, node.Name, node.OS!.Spec.Goal == Goal.Boot, $"reboots with goal {node.OS.Spec.Goal}");
@@ -70,7 +74,7 @@ internal sealed class Invariants
 
     private void Judge(SimulatedWorld world, string name, RolloutPlan plan)
     {
-        Observe(world);
+        Observe(world, plan);
         var policy = world.Policies[name];
         _pace.Observe(world, policy);
         var granted = plan.Actions.OfType<NodeAction.Cordon>().Where(c => c.Grants).ToArray();
@@ -255,8 +259,10 @@ internal sealed class Invariants
     }
 
     // At each look of the controller: what passes away between two looks, a level-triggered controller does not see.
-    private void Observe(SimulatedWorld world)
+    // What one look sees and cannot write, because it has passed away meanwhile, is as good as not seen.
+    private void Observe(SimulatedWorld world, RolloutPlan plan)
     {
+        var losesHealth = plan.Actions.OfType<NodeAction.ApplySpec>().Where(a => a.Spec is { Goal: Goal.Boot, HealthySince: null }).Select(a => a.Node).ToHashSet();
         foreach (var node in world.Nodes)
         {
             var status = node.OS?.Status;
@@ -266,11 +272,11 @@ internal sealed class Invariants
                 && node.Ready
                 && node.KubeletBootID == status.BootID
                 && node.Host.BootID == status.BootID;
-            if (!passes)
+            if (!passes && !losesHealth.Contains(node.Name))
             {
                 _passingSince.Remove(node.Uid);
             }
-            else
+            else if (passes)
             {
                 _passingSince.TryAdd(node.Uid, world.Now);
             }

@@ -15,8 +15,15 @@ public sealed class ControllerProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    public int ProcessId => _process.Id;
+
     /// <summary>Starts a controller under a kubeconfig. It dies with this process (PDEATHSIG).</summary>
-    public static ControllerProcess Start(string program, string kubeconfig, string identity, string logFile)
+    /// <param name="program"><c>ostler-controller.dll</c> or a native binary.</param>
+    /// <param name="kubeconfig">Who it is.</param>
+    /// <param name="identity">Its name among replicas.</param>
+    /// <param name="logFile">Where what it says is appended.</param>
+    /// <param name="flags">Further flags, which win over those of every test (no endpoints, a log that tells everything).</param>
+    public static ControllerProcess Start(string program, string kubeconfig, string identity, string logFile, params string[] flags)
     {
         var log = new StreamWriter(logFile, append: true) { AutoFlush = true };
         var start = new ProcessStartInfo("setpriv") { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -27,7 +34,7 @@ public sealed class ControllerProcess : IAsyncDisposable
         }
 
         foreach (var flag in (string[])
-            [$"--kubeconfig={kubeconfig}", $"--identity={identity}", "--metrics-address=0", "--health-address=0", "--log-level=Debug"])
+            [$"--kubeconfig={kubeconfig}", $"--identity={identity}", "--metrics-address=0", "--health-address=0", "--log-level=Debug", .. flags])
         {
             start.ArgumentList.Add(flag);
         }

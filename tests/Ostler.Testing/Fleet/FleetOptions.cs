@@ -21,6 +21,9 @@ public sealed record FleetOptions
     /// <summary>How long a simulated machine is without power in a reboot.</summary>
     public TimeSpan RebootLatency { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Further flags of the API server.</summary>
+    public IReadOnlyList<string> ApiServerArguments { get; init; } = [];
+
     /// <summary>What happens while the fleet comes up, for people.</summary>
     public Action<string> Progress { get; init; } = _ => { };
 }

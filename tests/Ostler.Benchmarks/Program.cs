@@ -1,9 +1,12 @@
 using System.Runtime.InteropServices;
+using Ostler.Benchmarks.Agents;
+using Ostler.Benchmarks.Controllers;
 using Ostler.Benchmarks.Harness;
 using Ostler.Benchmarks.Planner;
+using Ostler.Benchmarks.Rollout;
 using Spectre.Console;
 
-IBenchmark[] all = [new PlannerBenchmark()];
+IBenchmark[] all = [new PlannerBenchmark(), new RolloutBenchmark(), new AgentBenchmark(), new ControllerBenchmark()];
 var chosen = args.Length == 0 ? all : [.. all.Where(b => args.Contains(b.Name))];
 if (args.FirstOrDefault(name => all.All(b => b.Name != name)) is { } unknown)
 {

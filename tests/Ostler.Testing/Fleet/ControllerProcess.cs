@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ostler.Testing.ControlPlane.Local;
 
 namespace Ostler.Testing.Fleet;
 
@@ -39,10 +40,10 @@ public sealed class ControllerProcess : IAsyncDisposable
             start.ArgumentList.Add(flag);
         }
 
-        var process = new Process { StartInfo = start };
+        // Not from this thread: the kernel sends the signal when the thread that started the program ends, and those of the pool come and go.
+        var process = ProcessLauncher.StartAsync(start).GetAwaiter().GetResult();
         process.OutputDataReceived += (_, line) => Write(log, line.Data);
         process.ErrorDataReceived += (_, line) => Write(log, line.Data);
-        process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return new ControllerProcess(process, log, logFile);

@@ -42,6 +42,29 @@ public sealed class UpgradeTests
     }
 
     [Fact]
+    public async Task The_beginning_of_the_soak_is_not_answered()
+    {
+        await using var run = new AgentRun("1*");
+        run.Api.Ask(Stage(2));
+        run.Start();
+        await run.RestAsync();
+        await RebootAsync(run, Boot(2, 1));
+        await run.RestAsync();
+        Assert.Equal(NodeStep.Verifying, run.Api.Written[^1].Step);
+        var written = run.Api.Written.Count;
+
+        run.Api.Ask(Boot(2, 1) with { HealthySince = Noon });
+        await run.RestAsync();
+
+        Assert.Equal(written, run.Api.Written.Count);
+
+        // Whatever there is to say is said, of the present generation.
+        run.Api.Ask(Observe(2));
+        await run.RestAsync();
+        Assert.Equal((NodeStep.Updated, run.Api.Current!.Metadata.Generation), (run.Api.Current.Status!.Step, run.Api.Current.Status.ObservedGeneration));
+    }
+
+    [Fact]
     public async Task An_agent_with_nothing_to_do_sends_nothing()
     {
         await using var run = new AgentRun("2* 1");

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Ostler.Api.Tests;
 
 public class LabelSelectorTests
@@ -46,6 +48,33 @@ public class LabelSelectorTests
         Assert.True(Expression("zone", LabelOperator.NotIn, "a").Matches(null));
         Assert.False(Expression("zone", LabelOperator.Exists).Matches(null));
         Assert.False(Match("zone", "a").Matches(null));
+    }
+
+    [Fact]
+    public void To_match_allocates_nothing()
+    {
+        // As they come from the wire. One plan asks this 30,000 times for 5,000 nodes, and what it leaves behind is collected while the next one waits.
+        var selector = JsonSerializer.Deserialize(
+            """{"matchLabels":{"zone":"a","role":"edge"},"matchExpressions":[{"key":"empty","operator":"Exists"},{"key":"zone","operator":"In","values":["a","b"]}]}""",
+            OstlerJson.Default.LabelSelector)!;
+        Assert.True(selector.Matches(Labels));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+        {
+            selector.Matches(Labels);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Labels_of_another_kind_of_dictionary_match_as_well()
+    {
+        var selector = new LabelSelector { MatchLabels = new SortedDictionary<string, string> { ["zone"] = "a", ["role"] = "edge" } };
+
+        Assert.True(selector.Matches(Labels));
+        Assert.False(selector.Matches(new Dictionary<string, string> { ["zone"] = "a" }));
     }
 
     private static LabelSelector Match(string key, string value) => new() { MatchLabels = new Dictionary<string, string> { [key] = value } };

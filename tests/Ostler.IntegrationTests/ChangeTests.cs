@@ -13,7 +13,7 @@ public sealed class ChangeTests
     public async Task A_node_that_is_replaced_under_its_name_in_mid_upgrade_starts_afresh()
     {
         await using var rig = await Rig.StartAsync(1);
-        var held = await Workload.ApplyAsync(rig, "held", replicas: 1, node: "node-1", stubborn: true);
+        var held = await TestWorkload.ApplyAsync(rig, "held", replicas: 1, node: "node-1", stubborn: true);
         var next = await rig.PublishAsync(OsTree.Of("2.0"));
         await rig.ApplyPolicyAsync(Rig.Spec);
         await rig.NodeAsync("node-1", n => n is { Unschedulable: true, CordonedBy: Rig.Policy });
@@ -59,7 +59,7 @@ public sealed class ChangeTests
     public async Task A_policy_that_is_deleted_while_a_node_is_drained_gives_it_back()
     {
         await using var rig = await Rig.StartAsync(1);
-        await Workload.ApplyAsync(rig, "held", replicas: 1, node: "node-1", stubborn: true);
+        await TestWorkload.ApplyAsync(rig, "held", replicas: 1, node: "node-1", stubborn: true);
         await rig.PublishAsync(OsTree.Of("2.0"));
         await rig.ApplyPolicyAsync(Rig.Spec);
         await rig.NodeAsync("node-1", n => n is { Unschedulable: true, CordonedBy: Rig.Policy });

@@ -12,7 +12,7 @@ public sealed class CrashTests
     {
         await using var rig = await Rig.StartAsync(1, rebootLatency: TimeSpan.FromSeconds(4));
         var host = rig.Fleet.Host("node-1");
-        var held = await Workload.ApplyAsync(rig, "held", replicas: 1, node: "node-1", stubborn: true);
+        var held = await TestWorkload.ApplyAsync(rig, "held", replicas: 1, node: "node-1", stubborn: true);
         host.Inject(HostFault.UnhealthyAfterBoot, "2.0");
         var spec = Rig.Spec with { Paused = true, Rollout = Rig.Spec.Rollout with { Soak = Duration.FromSeconds(5) } };
 

@@ -16,7 +16,7 @@ public sealed class DrainTests
     public async Task A_node_whose_budget_allows_no_eviction_is_named_with_budget_and_pods_and_the_others_go_on()
     {
         await using var rig = await Rig.StartAsync(2);
-        var pinned = await Workload.ApplyAsync(rig, "quorum", replicas: 1, node: "node-1", minAvailable: 1);
+        var pinned = await TestWorkload.ApplyAsync(rig, "quorum", replicas: 1, node: "node-1", minAvailable: 1);
         var pod = (await pinned.PodsAsync()).Single();
         var next = await rig.PublishAsync(OsTree.Of("2.0"));
         await rig.ApplyPolicyAsync(ShortDrain);
@@ -38,7 +38,7 @@ public sealed class DrainTests
     public async Task A_pod_that_does_not_end_keeps_its_node_from_being_rebooted_until_it_does()
     {
         await using var rig = await Rig.StartAsync(1);
-        var held = await Workload.ApplyAsync(rig, "held", replicas: 1, node: "node-1", stubborn: true);
+        var held = await TestWorkload.ApplyAsync(rig, "held", replicas: 1, node: "node-1", stubborn: true);
         var pod = (await held.PodsAsync()).Single();
         var next = await rig.PublishAsync(OsTree.Of("2.0"));
         await rig.ApplyPolicyAsync(Rig.Spec);
@@ -56,7 +56,7 @@ public sealed class DrainTests
     public async Task A_pod_that_has_ended_and_is_kept_by_a_finalizer_keeps_no_node_from_being_rebooted()
     {
         await using var rig = await Rig.StartAsync(1);
-        var kept = await Workload.ApplyAsync(rig, "kept", replicas: 1, node: "node-1", finalizer: "test.example/keep");
+        var kept = await TestWorkload.ApplyAsync(rig, "kept", replicas: 1, node: "node-1", finalizer: "test.example/keep");
         var pod = (await kept.PodsAsync()).Single();
         var next = await rig.PublishAsync(OsTree.Of("2.0"));
         await rig.ApplyPolicyAsync(Rig.Spec);
@@ -71,7 +71,7 @@ public sealed class DrainTests
     public async Task A_pod_that_never_goes_gives_the_node_back_at_the_timeout_and_another_node_is_taken()
     {
         await using var rig = await Rig.StartAsync(2);
-        await Workload.ApplyAsync(rig, "held", replicas: 1, node: "node-1", stubborn: true);
+        await TestWorkload.ApplyAsync(rig, "held", replicas: 1, node: "node-1", stubborn: true);
         await rig.PublishAsync(OsTree.Of("2.0"));
         await rig.ApplyPolicyAsync(ShortDrain);
 
@@ -114,7 +114,7 @@ public sealed class DrainTests
     public async Task A_node_that_a_person_uncordons_while_it_is_drained_is_cordoned_again_before_it_is_rebooted()
     {
         await using var rig = await Rig.StartAsync(1);
-        var held = await Workload.ApplyAsync(rig, "held", replicas: 1, node: "node-1", stubborn: true);
+        var held = await TestWorkload.ApplyAsync(rig, "held", replicas: 1, node: "node-1", stubborn: true);
         var next = await rig.PublishAsync(OsTree.Of("2.0"));
         await rig.ApplyPolicyAsync(Rig.Spec);
         await rig.NodeAsync("node-1", n => n is { Unschedulable: true, CordonedBy: Rig.Policy });

@@ -11,7 +11,7 @@ public sealed class UpgradeTests
     public async Task Every_node_gets_the_new_tree_one_at_a_time_with_its_etc_merged_its_var_kept_and_its_pods_moved_first()
     {
         await using var rig = await Rig.StartAsync(3);
-        var web = await Workload.ApplyAsync(rig, "web", replicas: 3, minAvailable: 2);
+        var web = await TestWorkload.ApplyAsync(rig, "web", replicas: 3, minAvailable: 2);
         foreach (var host in rig.Fleet.Lab.Hosts)
         {
             host.WriteEtc("hostname", $"edited on {host.Name}");

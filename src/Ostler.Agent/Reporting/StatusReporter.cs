@@ -18,7 +18,7 @@ internal sealed class StatusReporter(INodeOSApi api, NodeOSCell cell, string age
     public async Task<NodeOS> ReportAsync(NodeOS os, HostState? host, HostBoot? boot, StepReport report, CancellationToken ct)
     {
         var status = StatusComposition.Compose(os, host, boot, report, agentVersion, time.GetUtcNow());
-        if (Text(status) == Text(os.Status))
+        if (Text(status) == Text(os.Status) || OnlyAcknowledges(status, os.Status))
         {
             return os;
         }
@@ -30,6 +30,19 @@ internal sealed class StatusReporter(INodeOSApi api, NodeOSCell cell, string age
 
     /// <summary>True when both say the same on the wire. Records with lists in them are never equal by themselves.</summary>
     public static bool SaysTheSame(NodeOSStatus? a, NodeOSStatus? b) => Text(a) == Text(b);
+
+    /// <summary>
+    /// The controller writes the beginning of the soak into the spec, which asks nothing of the agent. To answer it with the same verdict under a new
+    /// generation would be one write of each node's upgrade for nobody: what is waited for in this step is the verdict, of this boot and this attempt.
+    /// </summary>
+    private static bool OnlyAcknowledges(NodeOSStatus status, NodeOSStatus? former) =>
+        status.Step == NodeStep.Verifying
+        && former is not null
+        && Text(status with
+        {
+            ObservedGeneration = former.ObservedGeneration,
+            Conditions = status.Conditions?.Select(c => c with { ObservedGeneration = former.Conditions.Find(c.Type)?.ObservedGeneration ?? c.ObservedGeneration }).ToArray(),
+        }) == Text(former);
 
     private static string Text(NodeOSStatus? status) => status is null ? "" : JsonSerializer.Serialize(status, OstlerJson.Default.NodeOSStatus);
 }

@@ -29,19 +29,37 @@ public sealed record LabelSelector
     public IReadOnlyList<LabelExpression>? MatchExpressions { get; init; }
 
     /// <summary>True when the labels fulfil every part of the selector.</summary>
-    public bool Matches(IReadOnlyDictionary<string, string>? labels)
+    /// <remarks>Asked several times of each of thousands of nodes in one plan, and so without any enumerator on the heap.</remarks>
+    public bool Matches(IReadOnlyDictionary<string, string>? labels) => MatchesLabels(labels) && MatchesExpressions(labels);
+
+    private bool MatchesLabels(IReadOnlyDictionary<string, string>? labels)
     {
-        foreach (var (key, value) in MatchLabels ?? EmptyLabels)
+        // What comes from the wire is a Dictionary, whose own enumerator is a struct; through the interface each look would box one.
+        if (MatchLabels is Dictionary<string, string> wanted)
         {
-            if (labels is null || !labels.TryGetValue(key, out var actual) || actual != value)
+            foreach (var (key, value) in wanted)
             {
-                return false;
+                if (!Has(labels, key, value))
+                {
+                    return false;
+                }
             }
+
+            return true;
         }
 
-        foreach (var expression in MatchExpressions ?? [])
+        return MatchLabels is null || MatchesEach(MatchLabels, labels);
+    }
+
+    // By itself, or the lambda's closure would be made for the others too.
+    private static bool MatchesEach(IReadOnlyDictionary<string, string> wanted, IReadOnlyDictionary<string, string>? labels) =>
+        wanted.All(label => Has(labels, label.Key, label.Value));
+
+    private bool MatchesExpressions(IReadOnlyDictionary<string, string>? labels)
+    {
+        for (var i = 0; i < MatchExpressions?.Count; i++)
         {
-            if (!expression.Matches(labels))
+            if (!MatchExpressions[i].Matches(labels))
             {
                 return false;
             }
@@ -50,7 +68,8 @@ public sealed record LabelSelector
         return true;
     }
 
-    private static readonly Dictionary<string, string> EmptyLabels = [];
+    private static bool Has(IReadOnlyDictionary<string, string>? labels, string key, string value) =>
+        labels is not null && labels.TryGetValue(key, out var actual) && actual == value;
 }
 
 /// <summary>One requirement on one label.</summary>
@@ -75,9 +94,22 @@ public sealed record LabelExpression
         {
             LabelOperator.Exists => present,
             LabelOperator.DoesNotExist => !present,
-            LabelOperator.In => present && (Values ?? []).Contains(actual!),
-            LabelOperator.NotIn => !present || !(Values ?? []).Contains(actual!),
+            LabelOperator.In => present && Lists(actual!),
+            LabelOperator.NotIn => !present || !Lists(actual!),
             _ => false,
         };
+    }
+
+    private bool Lists(string value)
+    {
+        for (var i = 0; i < Values?.Count; i++)
+        {
+            if (Values[i] == value)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

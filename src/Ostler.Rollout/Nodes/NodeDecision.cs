@@ -13,7 +13,10 @@ internal enum NodeWish
 }
 
 /// <summary>What is decided about one node, taken by itself.</summary>
-internal readonly record struct NodeDecision(NodeVerdict Verdict, IReadOnlyList<NodeAction> Actions, DateTimeOffset? WakeUp)
+/// <remarks>
+/// Not a struct: a list of 5,000 of them would be a large object, and every thirtieth plan or so would wait 10 ms for a full collection.
+/// </remarks>
+internal sealed record NodeDecision(NodeVerdict Verdict, IReadOnlyList<NodeAction> Actions, DateTimeOffset? WakeUp)
 {
     public NodeWish Wish { get; init; }
 

@@ -39,7 +39,7 @@ internal sealed class Rig : IAsyncDisposable
                 ControllerProgram = Path.Combine(AppContext.BaseDirectory, "ostler-controller.dll"),
                 AgentProgram = Path.Combine(AppContext.BaseDirectory, "ostler-agent.dll"),
                 ConfigFolder = ConfigFolder(),
-                Behavior = Workload.BehaviorOf,
+                Behavior = TestWorkload.BehaviorOf,
                 RebootLatency = rebootLatency ?? TimeSpan.FromSeconds(0.5),
             },
             OsTree.Of("1.0"),

@@ -16,7 +16,11 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
     private int _boots;
 
     /// <summary>Puts an agent on a host. It reports as soon as its NodeOS is there.</summary>
-    public void Add(SimulatedHost host) => _agents[host.Node] = new Agent(host);
+    public void Add(SimulatedHost host)
+    {
+        host.BootedAt ??= time.GetUtcNow();
+        _agents[host.Node] = new Agent(host);
+    }
 
     /// <summary>The host under a node.</summary>
     public SimulatedHost Host(string node) => _agents[node].Host;
@@ -67,13 +71,16 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
                 break;
             case Goal.Boot when host.Staged?.Digest == spec.Image!.Digest:
                 await ReportAsync(agent, os, NodeStep.Rebooting, cancel);
-                await PowerCycleAsync(host, () => host.BootStaged(NextBootID()), cancel);
+                await PowerCycleAsync(agent, () => host.BootStaged(NextBootID()), cancel);
                 await ReportAsync(agent, os, NodeStep.Verifying, cancel);
                 break;
             case Goal.Rollback when host.Booted.Digest != spec.Previous!.Digest:
                 await ReportAsync(agent, os, NodeStep.RollingBack, cancel);
-                await PowerCycleAsync(host, () => host.BootPrevious(spec.Previous.Digest, NextBootID()), cancel);
+                await PowerCycleAsync(agent, () => host.BootPrevious(spec.Previous.Digest, NextBootID()), cancel);
                 await ReportAsync(agent, os, NodeStep.RolledBack, cancel);
+                break;
+            case Goal.Boot when agent.Status is { Step: NodeStep.Verifying } said && said.Attempt == spec.Attempt:
+                // The beginning of the soak, which the real agent does not answer either.
                 break;
             case Goal.Observe:
                 await ReportAsync(agent, os, spec.Image?.Digest == host.Booted.Digest ? NodeStep.Updated : NodeStep.Idle, cancel);
@@ -84,13 +91,15 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
         }
     }
 
-    private async Task PowerCycleAsync(SimulatedHost host, Action boot, CancellationToken cancel)
+    private async Task PowerCycleAsync(Agent agent, Action boot, CancellationToken cancel)
     {
-        await options.PowerChanged(host, false, cancel);
+        await options.PowerChanged(agent.Host, false, cancel);
         await Task.Delay(options.RebootTime, time, cancel);
         boot();
-        host.BootedAt = time.GetUtcNow();
-        await options.PowerChanged(host, true, cancel);
+
+        // Before the kubelet starts: a heartbeat that is older than the boot is taken for one from before it.
+        agent.Host.BootedAt = time.GetUtcNow();
+        await options.PowerChanged(agent.Host, true, cancel);
     }
 
     private string NextBootID() => $"00000000-0000-4000-8000-{Interlocked.Increment(ref _boots):x12}";

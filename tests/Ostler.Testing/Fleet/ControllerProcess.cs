@@ -13,12 +13,19 @@ public sealed class ControllerProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    public int ProcessId => _process.Id;
+
     /// <summary>Starts a controller under a kubeconfig; what it says is appended to a file. It dies with this process.</summary>
-    public static async Task<ControllerProcess> StartAsync(string program, string kubeconfig, string identity, string logFile)
+    /// <param name="program"><c>ostler-controller.dll</c> or a native binary.</param>
+    /// <param name="kubeconfig">Who it is.</param>
+    /// <param name="identity">Its name among replicas.</param>
+    /// <param name="logFile">Where what it says is appended.</param>
+    /// <param name="flags">Further flags, which win over those of every test (no endpoints, a log that tells everything).</param>
+    public static async Task<ControllerProcess> StartAsync(string program, string kubeconfig, string identity, string logFile, params string[] flags)
     {
         string[] command = program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : [program];
-        string[] flags = [$"--kubeconfig={kubeconfig}", $"--identity={identity}", "--metrics-address=0", "--health-address=0", "--log-level=Debug"];
-        return new(await ProcessLauncher.StartAsync(command[0], [.. command[1..], .. flags], logFile, Path.GetDirectoryName(logFile)!));
+        string[] common = [$"--kubeconfig={kubeconfig}", $"--identity={identity}", "--metrics-address=0", "--health-address=0", "--log-level=Debug"];
+        return new(await ProcessLauncher.StartAsync(command[0], [.. command[1..], .. common, .. flags], logFile, Path.GetDirectoryName(logFile)!));
     }
 
     /// <summary>SIGKILL: no lease is released, nothing is finished.</summary>

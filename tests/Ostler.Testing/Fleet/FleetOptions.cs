@@ -24,6 +24,9 @@ public sealed record FleetOptions
     /// <summary>What each pod does. Default: pods run, and end at once when they are deleted.</summary>
     public Func<k8s.Models.V1Pod, Kubelet.PodBehavior> Behavior { get; init; } = new Kubelet.SimulatedKubeletsOptions().Behavior;
 
+    /// <summary>Further flags of the API server.</summary>
+    public IReadOnlyList<string> ApiServerArguments { get; init; } = [];
+
     /// <summary>What happens while the fleet comes up, for people.</summary>
     public Action<string> Progress { get; init; } = _ => { };
 }

@@ -12,7 +12,7 @@ namespace Ostler.Testing.Fleet;
 /// </summary>
 public sealed class TestFleet : IAsyncDisposable
 {
-    private const string SystemNamespace = "ostler-system";
+    private const string SystemNamespace = Installation.Namespace;
 
     private readonly FleetOptions _options;
     private readonly string _logs;
@@ -51,7 +51,7 @@ public sealed class TestFleet : IAsyncDisposable
     public static async Task<TestFleet> StartAsync(FleetOptions options, OsTree first, string branch, CancellationToken cancel)
     {
         options.Progress("starting etcd, kube-apiserver, kube-controller-manager, kube-scheduler");
-        var cluster = await TestCluster.StartAsync(new TestClusterOptions { Progress = options.Progress }, cancel);
+        var cluster = await TestCluster.StartAsync(new TestClusterOptions { Progress = options.Progress, ApiServerArguments = options.ApiServerArguments }, cancel);
         try
         {
             var lab = await OstreeLab.StartAsync(cancel);
@@ -59,7 +59,8 @@ public sealed class TestFleet : IAsyncDisposable
             var fleet = new TestFleet(options, cluster, lab, api, new SimulatedKubelets(api, new() { Behavior = options.Behavior }));
             try
             {
-                await fleet.InstallAsync(cancel);
+                options.Progress("installing the CRDs and the roles of config/");
+                await Installation.ApplyAsync(cluster, api, options.ConfigFolder, cancel);
                 await fleet.AddNodesAsync(first, branch, cancel);
                 return fleet;
             }
@@ -174,19 +175,6 @@ public sealed class TestFleet : IAsyncDisposable
         Api.Dispose();
         await Cluster.DisposeAsync();
         Directory.Delete(_logs, recursive: true);
-    }
-
-    private async Task InstallAsync(CancellationToken cancel)
-    {
-        _options.Progress("installing the CRDs and the roles of config/");
-        await Cluster.InstallCustomResourcesAsync(Path.Combine(_options.ConfigFolder, "crd"), cancel);
-        foreach (var folder in (string[])["namespace", "rbac"])
-        {
-            foreach (var file in Directory.EnumerateFiles(Path.Combine(_options.ConfigFolder, folder), "*.yaml").Order(StringComparer.Ordinal))
-            {
-                await Manifests.ApplyFileAsync(Api, file, cancel);
-            }
-        }
     }
 
     private async Task AddNodesAsync(OsTree first, string branch, CancellationToken cancel)

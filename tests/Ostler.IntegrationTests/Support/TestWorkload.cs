@@ -8,13 +8,13 @@ using Ostler.Testing.Kubelet;
 namespace Ostler.IntegrationTests.Support;
 
 /// <summary>A Deployment of the user's, with what can stand in the way of a drain.</summary>
-internal sealed class Workload
+internal sealed class TestWorkload
 {
     private const string StubbornLabel = "test.example/stubborn";
 
     private readonly Rig _rig;
 
-    private Workload(Rig rig, string name) => (_rig, Name) = (rig, name);
+    private TestWorkload(Rig rig, string name) => (_rig, Name) = (rig, name);
 
     public string Name { get; }
 
@@ -25,7 +25,7 @@ internal sealed class Workload
     /// <param name="minAvailable">What its PodDisruptionBudget asks for; null: it has none.</param>
     /// <param name="finalizer">Put on each of its pods.</param>
     /// <param name="stubborn">Its containers do not end when they are told to; see <see cref="LetGoAsync"/>.</param>
-    public static async Task<Workload> ApplyAsync(
+    public static async Task<TestWorkload> ApplyAsync(
         Rig rig, string name, int replicas, string? node = null, int? minAvailable = null, string? finalizer = null, bool stubborn = false)
     {
         var pod = new JsonObject
@@ -64,7 +64,7 @@ internal sealed class Workload
                 },
             },
             Rig.Cancel);
-        var workload = new Workload(rig, name);
+        var workload = new TestWorkload(rig, name);
         await workload.ReadyAsync(replicas);
         if (minAvailable is { } least)
         {

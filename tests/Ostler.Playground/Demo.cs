@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Ostler.Api;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
@@ -61,25 +62,31 @@ internal sealed class Demo : IAsyncDisposable
         await Expect("the workload is up and every agent reports", view =>
             _observatory.Disruptions.Ready == Scene.Replicas && view.Rows.All(r => r.Booted == "1.0"), TimeSpan.FromSeconds(60), cancel);
         _observatory.Disruptions.Arm();
-
-        _live.Chapter("v2 is published; kubectl apply -f config/samples (with this repository's URL, soak 2s, health timeout 15s)");
-        var second = await PublishAsync(OsTree.Of("2.0"), cancel);
-        await Scene.ApplySamplesAsync(_fleet.Api, _config, _fleet.Lab.Repository.Url, _options.MaxUnavailable, "2.0", cancel);
-        await Expect("every node runs 2.0, healthy and uncordoned", view => view.Policy?.Status is { } status
-            && status.Target?.Digest == second && status.Conditions.IsTrue(ConditionTypes.Ready)
-            && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), TimeSpan.FromSeconds(30 + (20 * _options.Nodes)), cancel);
-
-        _live.Chapter("v3 is published; kubelet.service fails in it");
-        var third = await PublishAsync(OsTree.Of("3.0").Unhealthy("kubelet.service"), cancel);
-        await Scene.ApplySamplesAsync(_fleet.Api, _config, _fleet.Lab.Repository.Url, _options.MaxUnavailable, "3.0", cancel);
-        await Expect("rolled back, halted, in quarantine, nobody cordoned", view => view.Policy?.Status is { } status
-            && status.Conditions.IsTrue(ConditionTypes.Halted)
-            && view.Image?.Status?.Quarantined?.Any(q => q.Digest == third) == true
-            && view.Rows.Any(r => r.Step == NodeStep.RolledBack)
-            && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), TimeSpan.FromSeconds(150), cancel);
-        CheckUntouched(third);
+        await Scenarios.All[_options.Scenario](this, cancel);
         return await TellAsync();
     }
+
+    /// <summary>The fleet, for what a scenario does to it.</summary>
+    public TestFleet Fleet => _fleet;
+
+    public DemoOptions Options => _options;
+
+    public void Chapter(string title) => _live.Chapter(title);
+
+    public void Say(string line) => _live.Say(line);
+
+    /// <summary>Writes down that something was not as it should be.</summary>
+    public void Fault(string what)
+    {
+        lock (_faults)
+        {
+            _faults.Add(what);
+        }
+    }
+
+    /// <summary>Applies config/samples for a version, with what the scenario changes in the policy's spec.</summary>
+    public Task ApplyAsync(string version, Action<JsonObject>? change, CancellationToken cancel) => Scene.ApplySamplesAsync(
+        _fleet.Api, _config, _fleet.Lab.Repository.Url, _options.MaxUnavailable, version, change ?? (static _ => { }), cancel);
 
     public async ValueTask DisposeAsync()
     {
@@ -94,7 +101,8 @@ internal sealed class Demo : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task<string> PublishAsync(OsTree tree, CancellationToken cancel)
+    /// <summary>Commits a tree, so that the branch points at it.</summary>
+    public async Task<string> PublishAsync(OsTree tree, CancellationToken cancel)
     {
         var commit = await _fleet.Lab.Repository.CommitAsync(tree, cancel, Scene.Branch);
         _versions[commit.Checksum] = commit.Version;
@@ -102,7 +110,8 @@ internal sealed class Demo : IAsyncDisposable
         return commit.Checksum;
     }
 
-    private async Task Expect(string what, Func<FleetView, bool> until, TimeSpan deadline, CancellationToken cancel)
+    /// <summary>Shows what happens until something is so; says what is missing when it does not come in time.</summary>
+    public async Task Expect(string what, Func<FleetView, bool> until, TimeSpan deadline, CancellationToken cancel)
     {
         if (!await _live.ShowUntilAsync(_observatory.View, until, _observatory.Changes, deadline, cancel))
         {
@@ -129,19 +138,6 @@ internal sealed class Demo : IAsyncDisposable
         }
 
         _live.Say("-> " + what);
-    }
-
-    /// <summary>At most maxUnavailable nodes can have been in flight when the first one failed; all others never left 2.0.</summary>
-    private void CheckUntouched(string third)
-    {
-        var tried = _fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Commit == third));
-        var allowed = Math.Max(1, _options.MaxUnavailable.Of(_options.Nodes));
-        if (tried < 1 || tried > allowed)
-        {
-            _faults.Add($"{tried} nodes booted 3.0; between 1 and {allowed} should have");
-        }
-
-        _live.Say(string.Create(CultureInfo.InvariantCulture, $"{tried} of {_options.Nodes} nodes booted 3.0; the others never left 2.0"));
     }
 
     private async Task<bool> TellAsync()

@@ -16,9 +16,9 @@ internal static class Scene
     public const string Policy = "edge";
     public const string Image = "edge-os";
 
-    /// <summary>The samples, applied as they are but for what is said on the screen.</summary>
+    /// <summary>The samples, applied as they are but for what is said on the screen and what a scenario changes in the policy's spec.</summary>
     public static async Task ApplySamplesAsync(
-        ApiClient api, string config, string repository, IntOrPercent maxUnavailable, string version, CancellationToken cancel)
+        ApiClient api, string config, string repository, IntOrPercent maxUnavailable, string version, Action<JsonObject> change, CancellationToken cancel)
     {
         var image = Read(config, "osimage.yaml");
         image["spec"]!["ostree"]!["url"] = repository;
@@ -26,12 +26,47 @@ internal static class Scene
         image["spec"]!["version"] = version;
         await Manifests.ApplyAsync(api, image, cancel);
         var policy = Read(config, "upgradepolicy.yaml");
-        var rollout = policy["spec"]!["rollout"]!;
-        rollout["maxUnavailable"] = maxUnavailable.IsPercent ? maxUnavailable.ToString() : maxUnavailable.Value;
-        rollout["soak"] = "2s";
-        policy["spec"]!["health"]!["timeout"] = "15s";
-        policy["spec"]!["reboot"]!["timeout"] = "60s";
+        var spec = policy["spec"]!.AsObject();
+        spec["rollout"]!["maxUnavailable"] = maxUnavailable.IsPercent ? maxUnavailable.ToString() : maxUnavailable.Value;
+        spec["rollout"]!["soak"] = "2s";
+        spec["health"]!["timeout"] = "15s";
+        spec["reboot"]!["timeout"] = "60s";
+
+        // The kubelets are simulated and serve nothing.
+        var checks = spec["health"]!["checks"]!.AsArray();
+        checks.Remove(checks.Single(c => c!["http"] is not null));
+        change(spec);
         await Manifests.ApplyAsync(api, policy, cancel);
+    }
+
+    /// <summary>One pod that can only run on one node, and that its budget never lets go.</summary>
+    public static async Task ApplyPinnedAsync(ApiClient api, string node, bool hasPolicyV1, CancellationToken cancel)
+    {
+        var yaml = $$$"""
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: licence, namespace: default}
+            spec:
+              replicas: 1
+              selector: {matchLabels: {app: licence}}
+              template:
+                metadata: {labels: {app: licence}}
+                spec:
+                  terminationGracePeriodSeconds: 2
+                  nodeSelector: {kubernetes.io/hostname: {{{node}}}}
+                  containers: [{name: licence, image: registry.example/licence:1}]
+            ---
+            apiVersion: {{{(hasPolicyV1 ? "policy/v1" : "policy/v1beta1")}}}
+            kind: PodDisruptionBudget
+            metadata: {name: licence, namespace: default}
+            spec:
+              minAvailable: 1
+              selector: {matchLabels: {app: licence}}
+            """;
+        foreach (var document in YamlDocuments.Read(yaml))
+        {
+            await Manifests.ApplyAsync(api, document, cancel);
+        }
     }
 
     /// <summary>Six replicas behind a budget that lets one of them be away.</summary>

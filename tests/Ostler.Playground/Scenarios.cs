@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Ostler.Api;
+using Ostler.Kubernetes;
+using Ostler.Testing.Fleet;
+using Ostler.Testing.Hosts;
+
+namespace Ostler.Playground;
+
+/// <summary>What <c>make demo SCENARIO=…</c> plays. Each ends with every claim checked; what is not so is a fault of the demo.</summary>
+internal static class Scenarios
+{
+    public const string Default = "rolling";
+
+    public static IReadOnlyDictionary<string, Func<Demo, CancellationToken, Task>> All { get; } = new SortedDictionary<string, Func<Demo, CancellationToken, Task>>(StringComparer.Ordinal)
+    {
+        ["rolling"] = RollingAsync,
+        ["canary"] = CanaryAsync,
+        ["pdb-blocked"] = BlockedAsync,
+        ["window"] = WindowAsync,
+    };
+
+    /// <summary>An upgrade that works, and one whose health check fails on the first node.</summary>
+    private static async Task RollingAsync(Demo demo, CancellationToken cancel)
+    {
+        demo.Chapter("v2 is published; kubectl apply -f config/samples (with this repository's URL, soak 2s, health timeout 15s, no HTTP check of the simulated kubelets)");
+        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
+        await demo.ApplyAsync("2.0", null, cancel);
+        await EverywhereAsync(demo, "2.0", second, cancel);
+
+        demo.Chapter("v3 is published; kubelet.service fails in it");
+        var third = await demo.PublishAsync(OsTree.Of("3.0").Unhealthy("kubelet.service"), cancel);
+        await demo.ApplyAsync("3.0", null, cancel);
+        await demo.Expect("rolled back, halted, in quarantine, nobody cordoned", view => view.Policy?.Status is { } status
+            && status.Conditions.IsTrue(ConditionTypes.Halted)
+            && view.Image?.Status?.Quarantined?.Any(q => q.Digest == third) == true
+            && view.Rows.Any(r => r.Step == NodeStep.RolledBack)
+            && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), TimeSpan.FromSeconds(150), cancel);
+
+        // At most maxUnavailable nodes can have been in flight when the first one failed; all others never left 2.0.
+        var tried = demo.Fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Commit == third));
+        var allowed = Math.Max(1, demo.Options.MaxUnavailable.Of(demo.Options.Nodes));
+        if (tried < 1 || tried > allowed)
+        {
+            demo.Fault($"{tried} nodes booted 3.0; between 1 and {allowed} should have");
+        }
+
+        demo.Say(string.Create(CultureInfo.InvariantCulture, $"{tried} of {demo.Options.Nodes} nodes booted 3.0; the others never left 2.0"));
+    }
+
+    /// <summary>One node first, then a wave that a person approves, then the rest, one zone at a time.</summary>
+    private static async Task CanaryAsync(Demo demo, CancellationToken cancel)
+    {
+        demo.Chapter("v2 goes to one canary; the next wave waits for a person; one zone at a time");
+        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
+        void Waves(JsonObject spec)
+        {
+            var rollout = spec["rollout"]!.AsObject();
+            rollout["topology"] = new JsonObject { ["maxDomainsAtOnce"] = 1 };
+            rollout["waves"] = new JsonArray(
+                new JsonObject { ["name"] = "canary", ["nodes"] = 1, ["soak"] = "5s" },
+                new JsonObject { ["name"] = "next", ["nodes"] = "40%", ["approval"] = "Manual" });
+        }
+
+        await demo.ApplyAsync("2.0", Waves, cancel);
+        await demo.Expect(
+            "the canary runs 2.0, has soaked, and the rollout waits for a person",
+            view => view.Policy?.Status is { } status && status.Conditions.Find(ConditionTypes.Ready)?.Reason == Reasons.WaitingForApproval,
+            TimeSpan.FromSeconds(90), cancel);
+        var booted = demo.Fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Commit == second));
+        if (booted != 1)
+        {
+            demo.Fault($"{booted} nodes booted 2.0 before it was approved; the canary alone should have");
+        }
+
+        demo.Chapter($"kubectl edit upgradepolicy edge: approvals: [{{wave: next, digest: {second[..12]}…}}]");
+        await demo.ApplyAsync("2.0", spec =>
+        {
+            Waves(spec);
+            spec["rollout"]!["approvals"] = new JsonArray(new JsonObject { ["wave"] = "next", ["digest"] = second });
+        }, cancel);
+        await EverywhereAsync(demo, "2.0", second, cancel);
+    }
+
+    /// <summary>A budget lets one pod never go: its node is not cordoned in vain, the others go on, and it follows when the budget does.</summary>
+    private static async Task BlockedAsync(Demo demo, CancellationToken cancel)
+    {
+        var node = demo.Fleet.Lab.Hosts[0].Name;
+        demo.Chapter($"a pod that only {node} can run, and a PodDisruptionBudget that lets no pod of its go; v2 is published");
+        await Scene.ApplyPinnedAsync(demo.Fleet.Api, node, demo.Fleet.Cluster.Capabilities.HasPolicyV1, cancel);
+        await demo.Expect("the pod is up", view => view.Pods.Count > 0, TimeSpan.FromSeconds(30), cancel);
+        var type = demo.Fleet.Cluster.Capabilities.HasPolicyV1 ? KnownResources.PodDisruptionBudgets : KnownResources.PodDisruptionBudgetsV1Beta1;
+        await Testing.ControlPlane.ApiClientWaiting.WaitForAsync(
+            demo.Fleet.Api, type, new("default", "licence"), b => b?.Status is { CurrentHealthy: 1, DisruptionsAllowed: 0 }, cancel);
+        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
+        await demo.ApplyAsync("2.0", null, cancel);
+        await demo.Expect($"all others run 2.0; {node} is blocked, with budget and pod named", view =>
+            view.Policy?.Status?.Blocked?.FirstOrDefault(b => b.Node == node)?.Message?.Contains("licence", StringComparison.Ordinal) == true
+            && view.Rows.All(r => r.Node == node ? r.Booted == "1.0" : r is { Booted: "2.0", Cordoned: false, Ready: true }), Patience(demo), cancel);
+        if (demo.Fleet.Host(node).Boots.Count != 1)
+        {
+            demo.Fault($"{node} was rebooted although its pod could not be moved");
+        }
+
+        demo.Chapter("kubectl delete poddisruptionbudget licence");
+        await demo.Fleet.Api.DeleteAsync(type, new("default", "licence"), null, null, cancel);
+        await EverywhereAsync(demo, "2.0", second, cancel);
+    }
+
+    /// <summary>The window opens with the next minute: nodes download before, none is disrupted.</summary>
+    private static async Task WindowAsync(Demo demo, CancellationToken cancel)
+    {
+        // Far enough away for the nodes to download, and for people to see that nothing else happens.
+        var opens = DateTimeOffset.FromUnixTimeSeconds((((TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 20) / 60) + 1) * 60);
+        demo.Chapter(string.Create(CultureInfo.InvariantCulture, $"v2 is published; the window opens at {opens:HH:mm:ss} UTC for two hours"));
+        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
+        await demo.ApplyAsync("2.0", spec => spec["windows"] = new JsonArray(new JsonObject
+        {
+            ["schedule"] = string.Create(CultureInfo.InvariantCulture, $"{opens.Minute} {opens.Hour} * * *"),
+            ["duration"] = "2h",
+        }), cancel);
+        await demo.Expect("staged ahead; the window is closed and status says when it opens", view =>
+            view.Policy?.Status is { } status && status.NextWindow == opens && !status.Conditions.IsTrue(ConditionTypes.WindowOpen)
+            && view.Rows.Any(r => r.Step == NodeStep.Staged), TimeSpan.FromSeconds(20), cancel);
+        await demo.Expect("the window is open", view => view.Policy?.Status?.Conditions.IsTrue(ConditionTypes.WindowOpen) == true, TimeSpan.FromSeconds(100), cancel);
+        await EverywhereAsync(demo, "2.0", second, cancel);
+        foreach (var node in (await demo.Fleet.Api.ListAsync(OstlerResources.NodeOSes, new(), cancel)).Items)
+        {
+            if (node.Spec.LastUpgrade?.GrantedAt is not { } granted || granted < opens)
+            {
+                demo.Fault($"{node.Metadata.Name} got its slot at {node.Spec.LastUpgrade?.GrantedAt}, before the window opened");
+            }
+        }
+    }
+
+    private static Task EverywhereAsync(Demo demo, string version, string digest, CancellationToken cancel) => demo.Expect(
+        $"every node runs {version}, healthy and uncordoned",
+        view => view.Policy?.Status is { } status && status.Target?.Digest == digest && status.Conditions.IsTrue(ConditionTypes.Ready)
+            && view.Rows.All(r => r.Booted == version && r is { Cordoned: false, Ready: true }),
+        Patience(demo),
+        cancel);
+
+    private static TimeSpan Patience(Demo demo) => TimeSpan.FromSeconds(60 + (20 * demo.Options.Nodes));
+}

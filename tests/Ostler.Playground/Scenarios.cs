@@ -85,7 +85,7 @@ internal static class Scenarios
     /// <summary>A budget lets one pod never go: its node is not cordoned in vain, the others go on, and it follows when the budget does.</summary>
     private static async Task BlockedAsync(Demo demo, CancellationToken cancel)
     {
-        var node = demo.Fleet.Lab.Hosts[0].Name;
+        const string node = "node-1";
         demo.Chapter($"a pod that only {node} can run, and a PodDisruptionBudget that lets no pod of its go; v2 is published");
         await Scene.ApplyPinnedAsync(demo.Fleet.Api, node, demo.Fleet.Cluster.Capabilities.HasPolicyV1, cancel);
         await demo.Expect("the pod is up", view => view.Pods.Count > 0, TimeSpan.FromSeconds(30), cancel);

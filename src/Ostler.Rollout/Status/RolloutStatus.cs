@@ -62,7 +62,7 @@ public static class RolloutStatus
         }
 
         var (reason, message) = DrainMessage.Describe(drain, evictions);
-        return verdict with { Reason = reason, Message = message, Blocked = verdict.Blocked || reason == Reasons.DrainBlocked };
+        return verdict with { Reason = reason, Message = message, Blocked = verdict.NeedsPerson || reason == Reasons.DrainBlocked };
     }
 
     private static NodeCounts Count(IReadOnlyList<NodeVerdict> verdicts)

@@ -176,6 +176,18 @@ public class RolloutStatusTests
     }
 
     [Fact]
+    public void A_node_whose_pod_could_be_evicted_at_last_is_not_called_blocked_for_the_try_before()
+    {
+        var refused = new EvictionResult { Namespace = "apps", Name = "web", Uid = "web-uid", Outcome = EvictionOutcome.BlockedByBudget, Budget = "web-pdb", At = Given.Ago(1) };
+        var snapshot = Given.Snapshot(Given.Cordoned("n1", Given.Pod("web") with { LastEviction = refused }));
+
+        var status = RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot), [refused with { Outcome = EvictionOutcome.Accepted, Budget = null, At = Given.Now }]);
+
+        Assert.Equal(Reasons.Draining, status.InFlight![0].Reason);
+        Assert.Null(status.Blocked);
+    }
+
+    [Fact]
     public void Too_many_failures_are_recorded_and_stay_when_the_target_moves_on_until_a_retry()
     {
         var halted = Given.Snapshot(Given.RolledBack("n1", 9), Given.RolledBack("n2", 5));

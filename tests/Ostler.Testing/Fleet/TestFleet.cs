@@ -23,7 +23,9 @@ public sealed class TestFleet : IAsyncDisposable
     private TestFleet(FleetOptions options, TestCluster cluster, OstreeLab lab, ApiClient api, SimulatedKubelets kubelets)
     {
         (_options, Cluster, Lab, Api, Kubelets) = (options, cluster, lab, api, kubelets);
-        _logs = Directory.CreateTempSubdirectory("ostler-fleet-").FullName;
+
+        // In the cluster's own folder, which is swept by the next run when this one is killed.
+        _logs = Directory.CreateDirectory(Path.Combine(cluster.LogFolder, "fleet")).FullName;
         _access = Directory.CreateDirectory(Path.Combine(_logs, "access")).FullName;
     }
 
@@ -174,7 +176,6 @@ public sealed class TestFleet : IAsyncDisposable
         await Lab.DisposeAsync();
         Api.Dispose();
         await Cluster.DisposeAsync();
-        Directory.Delete(_logs, recursive: true);
     }
 
     private async Task AddNodesAsync(OsTree first, string branch, CancellationToken cancel)

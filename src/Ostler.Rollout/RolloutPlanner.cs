@@ -46,13 +46,16 @@ public static class RolloutPlanner
         }
 
         HoldBackLaterWaves();
+        var scope = ScopeRollback.Of(context, decisions, waves);
+        wantSlot.AddRange(scope?.Candidates ?? []);
         var limits = new SlotLimits(context);
         var freeSlots = budget.Free;
         var preflight = new Preflight(context, context.HeldBack);
         var blocked = wantSlot.FindAll(IsBlocked);
         wantSlot.RemoveAll(new HashSet<int>(blocked).Contains);
         var unknown = new List<NodeFacts>();
-        foreach (var i in First(wantSlot, budget.Free, limits.Any))
+        // While nodes go back none goes forward.
+        foreach (var i in scope is null ? First(wantSlot, budget.Free, limits.Any) : wantSlot)
         {
             if (freeSlots == 0)
             {
@@ -112,6 +115,7 @@ public static class RolloutPlanner
             Problems = context.Problems,
             Conflicts = context.Conflicts.Policies,
             Failures = context.Failures,
+            TakingBack = scope?.Progress,
             Availability = budget,
             Waves = waves.Waves,
             Window = context.Window,

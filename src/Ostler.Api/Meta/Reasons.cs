@@ -110,6 +110,7 @@ public static class Reasons
     public const string BootFellBack = "BootFellBack";
     public const string UnexpectedTree = "UnexpectedTree";
     public const string WatchdogExpired = "WatchdogExpired";
+    public const string RolledBackByScope = "RolledBackByScope";
     public const string RollbackTimedOut = "RollbackTimedOut";
     public const string RollbackImpossible = "RollbackImpossible";
     public const string RollbackDisabled = "RollbackDisabled";

@@ -242,6 +242,9 @@ public sealed record NodeUpgrade
 
     /// <summary>When it was back in service.</summary>
     public required DateTimeOffset CompletedAt { get; init; }
+
+    /// <summary>What the node ran before, where it goes back to when spec.rollback.scope takes it back.</summary>
+    public PreviousOS? Previous { get; init; }
 }
 
 /// <summary>A failed attempt.</summary>

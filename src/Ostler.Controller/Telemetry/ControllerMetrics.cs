@@ -104,7 +104,7 @@ public sealed class ControllerMetrics : IDisposable
             _stepDuration.Record(took.TotalSeconds, Label("step", step));
         }
 
-        if (spec.Failure is { } failure && failure != os.Spec.Failure)
+        if (spec.Failure is { Reason: not Reasons.RolledBackByScope } failure && failure != os.Spec.Failure)
         {
             _failures.Add(1, Label("policy", policy), Label("reason", failure.Reason));
         }

@@ -26,7 +26,8 @@ internal sealed class HeldBack
 
     public HeldBack(RolloutContext context, IEnumerable<NodeFacts> nodes)
     {
-        var draining = nodes.Where(n => !n.Deleting && n.CordonedBy == context.Policy && n is { CordonedAt: not null, OS.Spec.Goal: Goal.Stage });
+        var draining = nodes.Where(n => !n.Deleting && n.CordonedBy == context.Policy && n is { CordonedAt: not null, OS.Spec: { } spec }
+            && (spec.Goal == Goal.Stage || (spec.IsUpdated() && !spec.IsRecovering())));
         foreach (var node in draining.OrderBy(n => n.Name, StringComparer.Ordinal))
         {
             foreach (var pod in DrainPass.Over(node.Pods, context.Spec.Drain).Evict)

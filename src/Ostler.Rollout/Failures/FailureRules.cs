@@ -28,7 +28,7 @@ internal static class FailureRules
         DateTimeOffset? last = null;
         foreach (var node in selected)
         {
-            if (node.OS?.Spec.Failure is not { } failure || !Counts(failure, target.Digest, retryBefore))
+            if (node.OS?.Spec.Failure is not { } failure || !Counts(failure, target.Digest, retryBefore) || failure.Reason == Reasons.RolledBackByScope)
             {
                 continue;
             }
@@ -49,11 +49,10 @@ internal static class FailureRules
         return new(failed, allowed, failed > allowed || (recorded is not null && !allowedAgain), first, last ?? recorded?.At);
     }
 
-    public static string HaltMessage(NodeImage target, FailureBudget failures)
-    {
-        var what = failures.First is { } first
+    public static string HaltMessage(NodeImage target, FailureBudget failures) =>
+        $"{WhatFailed(target, failures)} No further node is touched. Point the OSImage at a better tree, or set spec.rollout.retryFailuresBefore to the present time to try again.";
+
+    public static string WhatFailed(NodeImage target, FailureBudget failures) => failures.First is { } first
             ? $"{failures.Failed} {(failures.Failed == 1 ? "node" : "nodes")} failed on {Names.Of(target)} ({failures.Allowed} may), the first being {first.Node}: {first.Failure.Reason}."
             : $"{Names.Of(target)} failed on nodes that are gone since.";
-        return $"{what} No further node is touched. Point the OSImage at a better tree, or set spec.rollout.retryFailuresBefore to the present time to try again.";
-    }
 }

@@ -10,6 +10,9 @@ internal enum NodeWish
 
     /// <summary>A slot.</summary>
     Slot,
+
+    /// <summary>To be taken back to its former tree, for which it needs a slot, too.</summary>
+    GoBack,
 }
 
 /// <summary>What is decided about one node, taken by itself.</summary>

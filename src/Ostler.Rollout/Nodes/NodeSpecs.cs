@@ -49,6 +49,23 @@ internal static class NodeSpecs
         HealthySince = null,
     };
 
+    /// <summary>Healthy, and taken back for the failures of others: an attempt of its own, that fails from the beginning.</summary>
+    public static NodeOSSpec GoBack(RolloutContext context, NodeView view, NodeFailure failure) => new()
+    {
+        Policy = context.Policy,
+        Image = view.Spec.Image,
+        Goal = Goal.Rollback,
+        Attempt = failure.Attempt,
+        GrantedAt = view.Node.CordonedAt,
+        BootRequestedAt = context.Now.TruncateToSeconds(),
+        Previous = view.Spec.LastUpgrade!.Previous! with { BootID = view.Status!.BootID },
+        Deadlines = NodeDeadlineRules.OfRollback(context.Spec, context.Now),
+        Displaced = view.Spec.Displaced,
+        Failure = failure,
+        // It tells which wave the node was in.
+        LastUpgrade = view.Spec.LastUpgrade,
+    };
+
     public static NodeOSSpec Rollback(RolloutContext context, NodeOSSpec old, NodeFailure failure) => new()
     {
         Policy = context.Policy,
@@ -91,6 +108,7 @@ internal static class NodeSpecs
                 BootRequestedAt = view.Spec.BootRequestedAt,
                 HealthySince = view.Spec.HealthySince,
                 CompletedAt = context.Now.TruncateToSeconds(),
+                Previous = view.Spec.Previous is { } previous && previous.Digest != view.Spec.Image?.Digest ? previous with { BootID = null } : null,
             },
     });
 
@@ -102,6 +120,7 @@ internal static class NodeSpecs
         Goal = Goal.Observe,
         Attempt = view.Spec.Attempt,
         Failure = view.Spec.Failure,
+        LastUpgrade = view.Spec.LastUpgrade,
     });
 
     /// <summary>Given back before it was told to boot, or no longer the policy's.</summary>
@@ -113,6 +132,10 @@ internal static class NodeSpecs
         Failure = view.Spec.Failure,
         Backoff = backoff ?? view.Spec.Backoff,
     });
+
+    /// <summary>Was to go back, and stays: what is known of its upgrade is kept.</summary>
+    public static NodeOSSpec Stays(RolloutContext context, NodeView view, NodeBackoff? backoff) =>
+        KeepingSlot(context, view, view.Spec with { Displaced = null, Deadlines = null, Backoff = backoff ?? view.Spec.Backoff });
 
     /// <summary>The workloads are available again, or are not waited for any more.</summary>
     public static NodeOSSpec Recovered(RolloutContext context, NodeView view) =>

@@ -10,7 +10,7 @@ internal static partial class NodeStateMachine
     /// <summary>It holds a slot and its pods leave. Until it is told to boot, the slot can be given back without a trace.</summary>
     private static NodeDecision Draining(RolloutContext context, NodeView view)
     {
-        if (WhyToRelease(context, view) is { } why)
+        if ((view.IsGoingBack ? WhyToStay(context, view) : WhyToRelease(context, view)) is { } why)
         {
             return NodeTransitions.Release(context, view, why.Reason, why.Message);
         }
@@ -82,7 +82,8 @@ internal static partial class NodeStateMachine
     // Cordoned in the same snapshot in which it is empty, or pods may have come back since. Ready, or what was wrong before would be blamed on the
     // new tree. Staged still, for a reboot in between takes a locked tree away.
     private static bool IsFitToBoot(NodeView view) =>
-        view.Node is { Unschedulable: true, Ready: true } && view.HasStaged && view.AgentIsCurrent && view.Status is { BootID: not null, Booted: not null };
+        view.Node is { Unschedulable: true, Ready: true } && (view.HasStaged || view.IsGoingBack) && view.AgentIsCurrent
+        && view.Status is { BootID: not null, Booted: not null };
 
     private static NodeDecision? WhenOverdue(RolloutContext context, NodeView view, DrainPass pass)
     {
@@ -121,7 +122,7 @@ internal static partial class NodeStateMachine
         {
             { Node.Unschedulable: false } => (Reasons.CordonLost, "it was uncordoned by somebody."),
             { Node.Ready: false } => (Reasons.NodeNotReady, Eligibility.NotReadyMessage(view.Node)),
-            { HasStaged: false } => (Reasons.NotStaged, view.Error is { } error ? $"{error.Reason}: {error.Message}" : "the target is no longer staged."),
+            { HasStaged: false, IsGoingBack: false } => (Reasons.NotStaged, view.Error is { } error ? $"{error.Reason}: {error.Message}" : "the target is no longer staged."),
             _ => (Reasons.AgentSilent, "the agent has not caught up with its NodeOS."),
         };
     }

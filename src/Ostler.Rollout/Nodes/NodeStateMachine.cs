@@ -20,6 +20,7 @@ internal static partial class NodeStateMachine
             { Spec.Goal: Goal.Boot } => Booting(context, view),
             { Spec.Goal: Goal.Rollback } => RollingBack(context, view),
             { IsHeldAfterFailure: true } => HeldAfterFailure(context, view),
+            { IsGoingBack: true } => Draining(context, view),
             { Holds: true } => NodeTransitions.FinishRelease(context, view),
             { IsRecovering: true } => Recovering(context, view),
             _ => AtRest(context, view),
@@ -41,7 +42,10 @@ internal static partial class NodeStateMachine
             // A conflict and an invalid spec leave the taint where it is; the node says why in status.
             return context is { Spec.Rollout.JoinTaint: true, Problems.Count: 0 } && view is { Node: { HasJoinTaint: true, Ready: true }, ConflictsWith: null }
                 ? NodeTransitions.Admit(context, view)
-                : Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated);
+                : Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated) with
+                {
+                    Wish = context.TakesBack && view.Spec.IsUpdated() && view.Spec.Image!.Digest == target.Digest ? NodeWish.GoBack : NodeWish.Nothing,
+                };
         }
 
         if (Eligibility.Check(context, view) is { } ineligible)

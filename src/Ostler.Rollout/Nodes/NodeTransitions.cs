@@ -21,7 +21,8 @@ internal static partial class NodeTransitions
     /// <summary>Staged → Cordoned: the node gets a slot.</summary>
     public static (NodeVerdict Verdict, NodeAction Action) Grant(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
-        var message = $"Cordoned for {Names.Of(context.Target!)}; its pods are evicted next."
+        var where = context.TakesBack ? $"to go back to {Names.Of(node.OS!.Spec.LastUpgrade!.Previous!)}" : $"for {Names.Of(context.Target!)}";
+        var message = $"Cordoned {where}; its pods are evicted next."
             + (node.Preflight?.Error is { } error ? $" Whether they may be could not be asked before: {error}" : "");
         return (
             verdict with
@@ -82,10 +83,13 @@ internal static partial class NodeTransitions
     private static NodeDecision Release(RolloutContext context, NodeView view, string reason, string message, NodeBackoff? backoff)
     {
         var text = backoff is null ? message : $"{message} Tried again at {Names.Of(backoff.Until)}.";
+        var runsOn = view.IsGoingBack && view.Selected;
+        var spec = runsOn ? NodeSpecs.Stays(context, view, backoff) : NodeSpecs.Released(context, view, backoff);
+        var (step, tally) = runsOn && view.Runs(context.Target?.Digest) ? (NodeStep.Updated, NodeTally.Updated) : (NodeStep.Idle, NodeTally.Pending);
         return With(
-            NodeStateMachine.Said(view, NodeStep.Idle, reason, text, NodeTally.Pending, blocked: backoff is not null) with { WakeUp = backoff?.Until },
+            NodeStateMachine.Said(view, step, reason, text, tally, blocked: backoff is not null) with { WakeUp = backoff?.Until },
             [
-                Apply(view.Node, NodeSpecs.Released(context, view, backoff), reason, text, warning: backoff is not null),
+                .. spec == view.Spec ? Array.Empty<NodeAction>() : [Apply(view.Node, spec, reason, text, warning: backoff is not null)],
                 .. UncordonIfOurs(context, view, reason, text),
             ]);
     }
@@ -148,11 +152,38 @@ internal static partial class NodeTransitions
     /// <summary>Drained → Rebooting: from here on the node is brought to an end, whatever happens to the policy.</summary>
     public static NodeDecision OrderBoot(RolloutContext context, NodeView view, string reason, string why)
     {
+        if (view.IsGoingBack)
+        {
+            return OrderBack(context, view, reason, why);
+        }
+
         var spec = NodeSpecs.Boot(context, view);
         var message = $"{why}: told to boot {Names.Of(spec.Image!)}; must report back by {Names.Of(spec.Deadlines!.Reboot!.Value)}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Drained, reason, message, NodeTally.Updating, deadline: spec.Deadlines.Reboot),
             Apply(view.Node, spec, reason, message, warning: reason is Reasons.DrainForced or Reasons.VolumesStillAttached));
+    }
+
+    /// <summary>
+    /// Drained → RollingBack, of a node that is well: from here on it is brought to an end. The record says that it did not fail itself, and keeps the tree
+    /// from being tried on it again.
+    /// </summary>
+    private static NodeDecision OrderBack(RolloutContext context, NodeView view, string reason, string why)
+    {
+        var failure = new NodeFailure
+        {
+            Digest = view.Spec.Image!.Digest,
+            Version = view.Spec.Image.Version,
+            Attempt = view.Spec.Attempt + 1,
+            Reason = Reasons.RolledBackByScope,
+            Message = Names.Cut(ScopeRollback.Why(context)),
+            At = context.Now.TruncateToSeconds(),
+        };
+        var spec = NodeSpecs.GoBack(context, view, failure);
+        var message = $"{why}: told to go back to {Names.Of(spec.Previous!)}. {failure.Message}";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.RollingBack, Reasons.RolledBackByScope, message, NodeTally.Updating, deadline: spec.Deadlines!.Rollback),
+            Apply(view.Node, spec, Reasons.RolledBackByScope, message, warning: reason is Reasons.DrainForced or Reasons.VolumesStillAttached));
     }
 
     /// <summary>Verifying → Soaking.</summary>

@@ -68,6 +68,15 @@ internal readonly struct NodeView
     /// </summary>
     public bool IsHeldAfterFailure =>
         Holds && Bound && Spec.Goal == Goal.Observe && Spec.Previous is not null && Spec.Failure is { } failure && failure.Attempt == Spec.Attempt;
+
+    /// <summary>
+    /// A healthy node that holds a slot to be taken back to its former tree. Nothing else looks like this: an update is uncordoned before it is recorded, a
+    /// release removes the record, and so does the order to stage.
+    /// </summary>
+    public bool IsGoingBack => Holds && Bound && Spec.IsUpdated() && !IsRecovering;
+
+    /// <summary>Whether the host still keeps the tree that it ran before its last upgrade.</summary>
+    public bool KeepsFormer => Spec.LastUpgrade?.Previous is { } former && Status?.Rollback?.Digest == former.Digest;
 }
 
 /// <summary>What a goal means for the slot of its node.</summary>
@@ -75,6 +84,9 @@ public static class NodeSlots
 {
     /// <summary>Whether the node was told to boot, or keeps its slot for what its drain displaced.</summary>
     public static bool IsUnderWay(this NodeOSSpec spec) => spec.Goal is Goal.Boot or Goal.Rollback || spec.IsRecovering();
+
+    /// <summary>Whether the last thing that happened to the node is an upgrade that went well.</summary>
+    public static bool IsUpdated(this NodeOSSpec spec) => spec is { Goal: Goal.Observe, Image: not null, LastUpgrade: not null, Failure: null };
 
     /// <summary>Whether the node is back in service and keeps its slot for the workloads that its drain displaced.</summary>
     public static bool IsRecovering(this NodeOSSpec spec) => spec is { Goal: Goal.Observe, Deadlines.Recovered: not null };

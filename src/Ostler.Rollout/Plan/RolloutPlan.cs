@@ -34,6 +34,9 @@ public sealed record RolloutPlan
     /// <summary>How many nodes failed on the target, and how many may.</summary>
     public FailureBudget Failures { get; init; } = FailureBudget.None;
 
+    /// <summary>How far the nodes have come that go back because others failed; null when none do.</summary>
+    public TakingBack? TakingBack { get; init; }
+
     /// <summary>How many nodes may be unavailable at once, and how many are.</summary>
     public AvailabilityBudget Availability { get; init; } = new(0, 0, 0);
 

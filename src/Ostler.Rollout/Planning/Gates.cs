@@ -54,4 +54,12 @@ internal static class Gates
             ? new(Reasons.Paused, "The policy is paused: nodes are staged, none is disrupted. Set spec.paused to false to go on.") { StagingAllowed = true }
             : Dependencies.Check(snapshot) ?? window.Gate;
     }
+
+    /// <summary>
+    /// For nodes that go back though they are well: that disrupts them as an upgrade does, so a pause and closed windows hold for them, too. What halted the
+    /// rollout does not, being why they go back; nor do the policies that it depends on.
+    /// </summary>
+    public static RolloutGate? FindBack(UpgradePolicySpec spec, WindowState window) => spec.Paused
+        ? new(Reasons.Paused, "The policy is paused: no node is taken back. Set spec.paused to false to go on.")
+        : window.Gate;
 }

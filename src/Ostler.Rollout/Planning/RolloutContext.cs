@@ -24,6 +24,8 @@ internal sealed class RolloutContext
         Failures = FailureRules.Of(Spec, Target, selected, Total, snapshot.Image, snapshot.Policy.PreviousStatus);
         Window = Exists && Problems.Count == 0 ? WindowOf(snapshot, Spec, Target) : WindowState.Always;
         Gate = Gates.Find(snapshot, Problems, Target, targetGate, Failures, Window) ?? WorkloadRecovery.Gate(this, selected);
+        TakesBack = Exists && Problems.Count == 0 && Target is not null && Failures.Halted && Spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node };
+        BackGate = TakesBack ? Gates.FindBack(Spec, Window) ?? WorkloadRecovery.Gate(this, selected) : null;
         HeldBack = new(this, snapshot.Nodes);
         UpdatedMessage = Target is null ? "" : $"Runs {Names.Of(Target)}.";
         StagedMessage = Target is null ? "" : $"Has {Names.Of(Target)} staged and waits for a slot.";
@@ -62,6 +64,12 @@ internal sealed class RolloutContext
     /// <summary>Why no new slot is granted; null: by the budget alone.</summary>
     public RolloutGate? Gate { get; }
 
+    /// <summary>Whether the rollout is halted and nodes that run its target go back to their former tree, too (spec.rollback.scope).</summary>
+    public bool TakesBack { get; }
+
+    /// <summary>Why no slot is granted to a node that goes back; null: by the budget alone.</summary>
+    public RolloutGate? BackGate { get; }
+
     /// <summary>The pods that budgets hold back on the nodes that are being drained.</summary>
     public HeldBack HeldBack { get; }
 
@@ -84,6 +92,8 @@ internal sealed class RolloutContext
         var calendar = new MaintenanceCalendar(spec.Windows, spec.Freezes);
         return WindowState.Of(calendar, snapshot.Now, ExpectedDuration.Of(spec.Rollout, calendar, MeasuredSteps.Of(snapshot, target)?.Node));
     }
+
+    public bool FailureCounts(NodeFailure? failure, string reason) => failure?.Reason == reason && FailureCounts(failure);
 
     public bool FailureCounts(NodeFailure? failure) => Target is not null && FailureRules.Counts(failure, Target.Digest, RetryBefore);
 }

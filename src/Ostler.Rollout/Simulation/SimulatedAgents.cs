@@ -255,6 +255,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
             BootID = host.BootID,
             Booted = new() { Digest = host.Booted, Version = host.BootedVersion },
             Staged = host.Staged is { } staged ? new() { Digest = staged.Digest, Version = staged.Version, Locked = true } : null,
+            Rollback = host.Former,
             Timings = new() { BootedAt = host.Boots == 0 ? null : host.BootedAt },
             LastError = host.LastError,
             Conditions = Conditions.Carry(former?.Conditions, conditions, node.OS.Generation, World.Now),

@@ -71,6 +71,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
         host.Staged = null;
         host.HasKubelet = outcome != SimulatedBoot.WithoutKubelet;
         host.IsHealthy = outcome != SimulatedBoot.Unhealthy;
+        var former = new Deployment { Digest = host.Booted, Version = host.BootedVersion };
         switch (outcome)
         {
             case SimulatedBoot.Unexpected:
@@ -85,6 +86,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
                 break;
         }
 
+        host.Former = host.Booted == former.Digest ? host.Former : former;
         World.Tell(node.Name, $"host: is up with {Names.Of(host.Booted, host.BootedVersion)}{(host.HasKubelet ? "" : ", without a kubelet")}");
         if (outcome == SimulatedBoot.Flapping)
         {

@@ -104,6 +104,9 @@ public sealed class SimulatedHost
 
     public DateTimeOffset BootedAt { get; internal set; }
 
+    /// <summary>The tree that it ran before the present one, and keeps.</summary>
+    public Deployment? Former { get; internal set; }
+
     /// <summary>What is staged and locked.</summary>
     public NodeImage? Staged { get; internal set; }
 

@@ -13,7 +13,7 @@ internal static class MeasuredSteps
         var (staging, drain, reboot, verify, whole) = (new Sum(), new Sum(), new Sum(), new Sum(), new Sum());
         foreach (var node in snapshot.Nodes)
         {
-            if (node.OS is not { Spec: { LastUpgrade: { } upgrade, Goal: Goal.Observe } spec, Status: var status } || spec.Image?.Digest != target?.Digest)
+            if (node.OS is not { Spec: { LastUpgrade: { } upgrade, Goal: Goal.Observe, Failure: null } spec, Status: var status } || spec.Image?.Digest != target?.Digest)
             {
                 continue;
             }

@@ -18,6 +18,11 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
         var inFlight = verdicts.Count(v => v.InFlight);
         // A pass that does something is no standstill, whatever it leaves: a node is uncordoned, or given back, and the next pass sees to it.
         var acts = inFlight > 0 || plan.Actions.Count > 0;
+        if (plan.TakingBack is { IsOver: false } back)
+        {
+            return GoingBack(back, inFlight, plan);
+        }
+
         if (plan.Gate is { } gate && (gate.NeedsPerson || !gate.StagingAllowed))
         {
             var waits = !gate.NeedsPerson;
@@ -69,6 +74,15 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
         // A node that backs off, or whose kubelet may come back, is tried again by itself: that is slow, but it is not at a standstill.
         var reason = counts.Failed + counts.RolledBack > 0 && !waiting ? Reasons.NodesFailed : Reasons.NodesBlocked;
         return new(false, waiting, !waiting, reason, progress);
+    }
+
+    // Halted, and yet under way: nodes that are well go back for those that failed.
+    private static Outlook GoingBack(TakingBack back, int inFlight, RolloutPlan plan)
+    {
+        var why = $"{FailureRules.WhatFailed(plan.Target!, plan.Failures)} {back.Message}";
+        return back is { UnderWay: 0, Gate: { } gate }
+            ? new(false, inFlight > 0, gate.NeedsPerson, gate.Reason, $"{why} {gate.Message}") { WillMove = !gate.NeedsPerson && gate.Reason != Reasons.Paused }
+            : new(false, true, false, Reasons.RollingBack, why);
     }
 
     // Why nodes that have staged get no slot though some are free, and whether only a person can change it.

@@ -10,7 +10,7 @@ internal static class PolicyConditions
         var outlook = Outlook.Of(snapshot, plan, verdicts, counts);
         yield return Make(ConditionTypes.Ready, outlook.IsReady, outlook.Reason, outlook.Message);
         yield return Accepted(plan);
-        yield return Make(ConditionTypes.Progressing, outlook.IsMoving, outlook.IsMoving ? Reasons.RollingOut : outlook.Reason, outlook.Message);
+        yield return Make(ConditionTypes.Progressing, outlook.IsMoving, outlook is { IsMoving: true, Reason: not Reasons.RollingBack } ? Reasons.RollingOut : outlook.Reason, outlook.Message);
         yield return Halted(plan);
         yield return Conflicted(plan);
         yield return Make(ConditionTypes.WindowOpen, plan.Window.IsOpen, plan.Window.Reason, plan.Window.Message);
@@ -39,7 +39,7 @@ internal static class PolicyConditions
     private static Condition Halted(RolloutPlan plan) => plan switch
     {
         { Failures.Halted: true, Target: { } target } => Make(
-            ConditionTypes.Halted, true, Reasons.TooManyFailures, FailureRules.HaltMessage(target, plan.Failures)),
+            ConditionTypes.Halted, true, Reasons.TooManyFailures, FailureRules.HaltMessage(target, plan.Failures) + (plan.TakingBack is { } back ? $" {back.Message}" : "")),
         { Failures.Failed: > 0 } => Make(
             ConditionTypes.Halted, false, Reasons.FailuresTolerated, $"{plan.Failures.Failed} failed, {plan.Failures.Allowed} may."),
         _ => Make(ConditionTypes.Halted, false, Reasons.NoFailures, "No node failed on the target."),

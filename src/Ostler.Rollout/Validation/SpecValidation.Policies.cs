@@ -52,7 +52,6 @@ public static partial class SpecValidation
     {
         const string remove = "is not supported yet: remove it";
         NotSupportedIf(spec.Reboot.Method == RebootMethod.SoftReboot, "spec.reboot.method", "SoftReboot is not supported yet: use Auto or Reboot");
-        NotSupportedIf(spec.Rollback.Scope != RollbackScope.Node, "spec.rollback.scope", $"{spec.Rollback.Scope} is not supported yet: use Node");
         NotSupportedIf(spec.Rollback.Watchdog is not null, "spec.rollback.watchdog", remove);
 
         void NotSupportedIf(bool used, string field, string message)

@@ -82,13 +82,14 @@ internal static class WaveMembership
             // One that this very pass gives back has its place until the next snapshot: nobody else may be taken for it yet.
             if (WaveTally.IsUnderWay(context, node, verdict))
             {
-                return new(Touched, node.CordonedAt ?? spec?.GrantedAt ?? context.Now, order);
+                return new(Touched, spec?.LastUpgrade?.GrantedAt ?? node.CordonedAt ?? spec?.GrantedAt ?? context.Now, order);
             }
 
             // By its record and not by its verdict, which may speak of something else that is wrong with it, too.
             if (context.FailureCounts(spec?.Failure))
             {
-                return new(Touched, spec!.Failure!.At, order);
+                // One that went back for others is where it was when it was upgraded.
+                return new(Touched, spec!.LastUpgrade?.GrantedAt ?? spec.Failure!.At, order);
             }
 
             // One that runs the target without our doing proves it as well, and was there first.

@@ -51,7 +51,8 @@ internal sealed class WavePlan
         for (var i = 0; i < waves.Length; i++)
         {
             var spec = i < specs.Count ? specs[i] : new() { Name = WaveProgress.Rest };
-            var completedAt = former?.FirstOrDefault(w => w.Name == spec.Name)?.CompletedAt;
+            // A wave that is taken back has to prove itself anew.
+            var completedAt = tallies[i].TakenBack > 0 ? null : former?.FirstOrDefault(w => w.Name == spec.Name)?.CompletedAt;
             waves[i] = WaveRules.Judge(context, target, spec, tallies[i], completedAt, holdsUp, i >= last);
             holdsUp ??= waves[i].Passed ? null : waves[i];
             wakeUp = waves[i].SoakedAt > context.Now ? Moments.Earliest(wakeUp, waves[i].SoakedAt) : wakeUp;
@@ -69,6 +70,9 @@ internal struct WaveTally
     public int InFlight;
     public int Failed;
 
+    /// <summary>Went back, or are about to, for the failures of others.</summary>
+    public int TakenBack;
+
     /// <summary>Not Ready and not touched: nothing can be learned of them, and nothing done with them, before they are back.</summary>
     public int Away;
 
@@ -84,6 +88,7 @@ internal struct WaveTally
     public void Add(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
         Total++;
+        TakenBack += context.FailureCounts(node.OS?.Spec.Failure, Reasons.RolledBackByScope) || node.CordonedBy == context.Policy && node.OS?.Spec.IsUpdated() == true ? 1 : 0;
         if (IsUnderWay(context, node, verdict))
         {
             InFlight++;

@@ -95,6 +95,9 @@ internal sealed class Invariants
                 case NodeAction.ApplySpec { Spec.Goal: Goal.Boot } boot when node.OS!.Spec.Goal == Goal.Stage:
                     JudgeBoot(world, policy, node, boot.Spec);
                     break;
+                case NodeAction.ApplySpec { Spec.Goal: Goal.Rollback } back when node.OS!.Spec.Goal == Goal.Observe && node.OS.Spec.Failure is null:
+                    JudgeBack(world, policy, node, back.Spec);
+                    break;
                 case NodeAction.EvictPod evict:
                     JudgeEviction(world, policy, evict);
                     break;
@@ -127,14 +130,29 @@ internal sealed class Invariants
         Require(1, policy.Name, unavailable + granted.Length <= limit, $"{unavailable} unavailable of {limit} allowed, and {granted.Length} more granted");
 
         var target = world.Image.Status!.Resolved!.Digest;
-        var failed = selected.Count(n => n.OS?.Spec.Failure is { } f && f.Digest == target && !(f.At <= spec.Rollout.RetryFailuresBefore));
-        Require(7, policy.Name, failed <= spec.Rollback.MaxFailures.Of(selected.Length), $"grants a slot although {failed} nodes failed");
+        // One that runs what is rolled out can only be granted a slot to go back.
+        var back = granted.Where(g => world.Find(g.Node) is { OS: { } os } node && node.Host.Booted == target && os.Spec.Image?.Digest == target && os.Spec.Goal == Goal.Observe).ToArray();
+        var forward = granted.Length - back.Length;
+        var failed = selected.Count(n =>
+            n.OS?.Spec.Failure is { } f && f.Reason != Reasons.RolledBackByScope && f.Digest == target && !(f.At <= spec.Rollout.RetryFailuresBefore));
+        Require(7, policy.Name, forward == 0 || failed <= spec.Rollback.MaxFailures.Of(selected.Length), $"grants a slot although {failed} nodes failed");
+        Require(7, policy.Name, forward == 0 || back.Length == 0, "grants slots forward and back at once");
+        Require(7, policy.Name, back.Length == 0 || spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node }, "takes nodes back although the scope is one node");
+        var recorded = policy.Status?.FailedDigests?.Any(d => d.Digest == target && !(d.At <= spec.Rollout.RetryFailuresBefore)) == true;
+        Require(7, policy.Name, back.Length == 0 || recorded || failed > spec.Rollback.MaxFailures.Of(selected.Length), $"takes nodes back although {failed} nodes failed");
         var late = selected.Where(n => IsRecovering(n) && n.OS!.Spec.Deadlines!.Recovered is { } until && until <= world.Now && !(until <= spec.Rollout.RetryFailuresBefore));
         Require(7, policy.Name, !late.Any(), $"grants a slot although workloads of {late.FirstOrDefault()?.Name} are not available again");
         _pace.JudgeGrants(world, policy, spec, selected, [.. granted.Select(g => world.Find(g.Node)!)], target);
         foreach (var grant in granted)
         {
             var node = world.Find(grant.Node)!;
+            if (back.Contains(grant))
+            {
+                Count("grant to go back");
+                Require(1, node.Name, node is { Unschedulable: false, Ready: true }, "is granted a slot to go back although it is cordoned or not Ready");
+                continue;
+            }
+
             MustBeFree(world, policy.Name, node, target, "granted a slot");
             Require(1, node.Name, node is { Unschedulable: false, Ready: true }, "is granted a slot although it is cordoned or not Ready");
             Require(4, node.Name, node.OS!.Status is { Staged: { } staged } && staged.Digest == target, "is granted a slot although the target is not staged");
@@ -178,16 +196,30 @@ internal sealed class Invariants
     private void JudgeBoot(SimulatedWorld world, SimulatedPolicy policy, SimulatedNode node, NodeOSSpec spec)
     {
         Count("boot");
-        Require(2, node.Name, node.Unschedulable && node.CordonedBy == policy.Name, "is told to boot without a slot");
         Require(5, node.Name, world.Image.Status!.Quarantined?.Any(q => q.Digest == spec.Image!.Digest) != true, "is told to boot a quarantined tree");
         Require(8, node.Name, world.Policies.Values.Count(p => p.Spec?.NodeSelector.Matches(node.Labels) == true) == 1, "is told to boot although two policies, or none, select it");
+        MustBeEmpty(world, policy, node, "boot");
+    }
+
+    private void MustBeEmpty(SimulatedWorld world, SimulatedPolicy policy, SimulatedNode node, string what)
+    {
+        Require(2, node.Name, node.Unschedulable && node.CordonedBy == policy.Name, $"is told to {what} without a slot");
         var left = world.Pods.On(node.Name)
             .Where(p => p.Controller?.Kind != "DaemonSet" && p.Phase is not ("Succeeded" or "Failed"))
             .Where(p => RuleOf(policy.Spec!.Drain, p).Behavior != DrainBehavior.Skip)
             .ToArray();
         var forced = policy.Spec!.Drain.OnTimeout == DrainTimeoutAction.Force && world.Now - node.CordonedAt >= 2 * (TimeSpan)policy.Spec.Drain.Timeout;
         Require(
-            2, node.Name, left.Length == 0 || (forced && left.All(p => p.DeletionTimestamp is not null)), $"is told to boot with {left.Length} pods, {left.FirstOrDefault()?.Name}");
+            2, node.Name, left.Length == 0 || (forced && left.All(p => p.DeletionTimestamp is not null)), $"is told to {what} with {left.Length} pods, {left.FirstOrDefault()?.Name}");
+    }
+
+    // It is disrupted as by an upgrade: in a slot, and empty.
+    private void JudgeBack(SimulatedWorld world, SimulatedPolicy policy, SimulatedNode node, NodeOSSpec spec)
+    {
+        Count("told to go back");
+        MustBeEmpty(world, policy, node, "go back");
+        Require(2, node.Name, node.Host.Former?.Digest == spec.Previous!.Digest, "is told to go back to a tree that its host does not keep");
+        Require(2, node.Name, spec.Failure is { } failure && failure.Attempt == spec.Attempt && failure.Digest == node.Host.Booted, "goes back without a record of why");
     }
 
     private void JudgeUpdated(SimulatedWorld world, SimulatedPolicy policy, SimulatedNode node, NodeAction.Uncordon uncordon)

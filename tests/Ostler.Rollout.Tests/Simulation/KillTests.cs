@@ -8,7 +8,7 @@ public class KillTests
 {
     public static TheoryData<string> Rollouts => ["all goes well", "one falls back and one is unhealthy", "a budget blocks the first drain", "power fails during a boot",
         "a dry run is blocked at first", "workloads take their time", "pods go in order and some are waited for",
-        "two databases lie crosswise", "in waves that soak, and in a window"];
+        "two databases lie crosswise", "in waves that soak, and in a window", "a policy goes back"];
 
     [Theory]
     [MemberData(nameof(Rollouts))]
@@ -116,6 +116,7 @@ public class KillTests
                     },
                 },
             },
+            "a policy goes back" => ScopeScenarios.Of("rollback-policy")!,
             _ => scenario,
         };
     }

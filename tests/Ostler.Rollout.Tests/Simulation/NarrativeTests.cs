@@ -36,6 +36,7 @@ public class NarrativeTests
         "consecutive-successes",
         "controller-restarts-amid-checks",
         .. PaceScenarios.Names,
+        .. ScopeScenarios.Names,
     ];
 
     [Theory]
@@ -148,7 +149,7 @@ public class NarrativeTests
                 },
                 new SimulationFault.ControllerRestarts(At(3)), new SimulationFault.ControllerRestarts(At(5))) with
             { Workloads = [] },
-            _ => DrainScenarios.Of(scenario) ?? PaceScenarios.Of(scenario),
+            _ => DrainScenarios.Of(scenario) ?? ScopeScenarios.Of(scenario) ?? PaceScenarios.Of(scenario),
         };
 
         static UpgradePolicySpec Checked(UpgradePolicySpec spec, HealthCheck check) => spec with { Health = new() { Checks = [check] } };

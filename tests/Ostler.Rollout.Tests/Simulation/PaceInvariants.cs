@@ -37,7 +37,8 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         require(7, policy.Name, spec.Windows is not { Count: > 0 } windows || windows.Any(w => IsOpen(w, world.Now)), "grants a slot outside of its windows");
         Count(spec.Windows is { Count: > 0 }, "grant in a window");
 
-        JudgeWaves(world, policy, spec, selected, granted, target);
+        // Those that run the target already go back: waves say who goes forward.
+        JudgeWaves(world, policy, spec, selected, [.. granted.Where(n => !Runs(n, target))], target);
         JudgeDomains(world, policy, spec, granted);
         JudgeControlPlane(world, policy, granted);
     }

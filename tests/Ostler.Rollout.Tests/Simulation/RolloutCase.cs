@@ -29,6 +29,9 @@ internal sealed record RolloutCase
 
     public int MaxFailures { get; init; }
 
+    /// <summary>What goes back when too many fail.</summary>
+    public RollbackScope Scope { get; init; }
+
     public int? MinAvailable { get; init; }
 
     /// <summary>Whether there are drain rules, pods that they speak of, and a database that goes last.</summary>
@@ -52,7 +55,7 @@ internal sealed record RolloutCase
 
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
-        + $"automatic {Automatic}, maxFailures {MaxFailures}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
+        + $"automatic {Automatic}, maxFailures {MaxFailures}, scope {Scope}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
         + $"preflight {Preflight}, primaries {HasPrimaries}, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
 
     public SimulationScenario Scenario()
@@ -67,7 +70,7 @@ internal sealed record RolloutCase
                 Preflight = Preflight,
                 Rules = HasRules ? DrainScenarios.Rules : null,
             },
-            Rollback = new() { Automatic = Automatic, MaxFailures = IntOrPercent.Count(MaxFailures) },
+            Rollback = new() { Automatic = Automatic, Scope = Scope, MaxFailures = IntOrPercent.Count(MaxFailures) },
             Health = new() { Checks = [.. Checks.Select((successes, i) => Scenarios.Errors with { Name = $"check-{i}", Successes = successes })] },
         }));
         return new()
@@ -132,6 +135,7 @@ internal sealed record RolloutCase
             HasPrimaries = nodes > 1 && random.Below(3) == 0,
             Checks = [.. Enumerable.Range(0, random.Below(3)).Select(_ => 1 + random.Below(3))],
             Pace = CasePace.From(random),
+            Scope = Pick(random, RollbackScope.Node, RollbackScope.Wave, RollbackScope.Policy),
         };
     }
 
@@ -155,6 +159,11 @@ internal sealed record RolloutCase
         if (c.Nodes > (c.HasPrimaries ? 2 : 1))
         {
             yield return c with { Nodes = c.Nodes - 1 };
+        }
+
+        if (c.Scope != RollbackScope.Node)
+        {
+            yield return c with { Scope = RollbackScope.Node };
         }
 
         if (c.HasRules)

@@ -71,8 +71,6 @@ public class SpecValidationTests
         { "spec.windows[0].duration", Reasons.Invalid, s => Window(s, "0 1 * * *", minutes: 0) },
         { "spec.freezes[0].to", Reasons.Invalid, s => s with { Freezes = [new() { From = Given.Now, To = Given.Now }] } },
         { "spec.reboot.method", Reasons.NotSupportedYet, s => s with { Reboot = new() { Method = RebootMethod.SoftReboot } } },
-        { "spec.rollback.scope", Reasons.NotSupportedYet, s => s with { Rollback = new() { Scope = RollbackScope.Wave } } },
-        { "spec.rollback.scope", Reasons.NotSupportedYet, s => s with { Rollback = new() { Scope = RollbackScope.Policy } } },
         { "spec.rollback.watchdog", Reasons.NotSupportedYet, s => s with { Rollback = new() { Watchdog = Duration.FromMinutes(10) } } },
     };
 

@@ -17,6 +17,7 @@ internal static class Scenarios
         ["rolling"] = RollingAsync,
         ["canary"] = CanaryAsync,
         ["pdb-blocked"] = BlockedAsync,
+        ["rollback-policy"] = TakeBackAsync,
         ["window"] = WindowAsync,
     };
 
@@ -105,6 +106,38 @@ internal static class Scenarios
         demo.Chapter("kubectl delete poddisruptionbudget licence");
         await demo.Fleet.Api.DeleteAsync(type, new("default", "licence"), null, null, cancel);
         await EverywhereAsync(demo, "2.0", second, cancel);
+    }
+
+    /// <summary>The last node fails on a tree that ran well on all others: rollback.scope Policy takes every node back.</summary>
+    private static async Task TakeBackAsync(Demo demo, CancellationToken cancel)
+    {
+        demo.Chapter("v2 is published; rollback.scope is Policy; the node that goes last will not be healthy on it");
+        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
+        var last = demo.Fleet.Lab.Hosts.Select(h => h.Name).OrderBy(n => n.Length).ThenBy(n => n, StringComparer.Ordinal).Last();
+        demo.Fleet.Host(last).Inject(HostFault.UnhealthyAfterBoot, "2.0");
+        await demo.ApplyAsync("2.0", spec =>
+        {
+            spec["rollback"]!["scope"] = "Policy";
+            spec["health"]!["checks"]!.AsArray().Add((JsonNode)new JsonObject { ["name"] = "service", ["systemd"] = new JsonObject { ["active"] = new JsonArray("ostler-lab.service") } });
+
+            // The node that fails comes last, so that there is something to take back.
+            spec["rollout"]!["waves"] = new JsonArray(
+                new JsonObject
+                {
+                    ["name"] = "others",
+                    ["nodeSelector"] = new JsonObject
+                    {
+                        ["matchExpressions"] = new JsonArray(
+                            new JsonObject { ["key"] = "kubernetes.io/hostname", ["operator"] = "NotIn", ["values"] = new JsonArray(last) }),
+                    },
+                });
+        }, cancel);
+        await demo.Expect($"all but {last} run 2.0", view => view.Rows.All(r => r.Node == last || r.Booted == "2.0"), Patience(demo), cancel);
+        await demo.Expect("every node is back on 1.0, the rollout is halted, 2.0 in quarantine, nobody cordoned", view => view.Policy?.Status is { } status
+            && status.Conditions.IsTrue(ConditionTypes.Halted)
+            && view.Image?.Status?.Quarantined?.Any(q => q.Digest == second) == true
+            && status.Nodes is { Updating: 0, RolledBack: var back } && back == demo.Options.Nodes
+            && view.Rows.All(r => r is { Booted: "1.0", Cordoned: false, Ready: true }), Patience(demo) + Patience(demo), cancel);
     }
 
     /// <summary>The window opens with the next minute: nodes download before, none is disrupted.</summary>

@@ -20,6 +20,11 @@ internal sealed class SimulatedChecks(RolloutSimulation simulation)
     {
         var policy = snapshot.Policy.Name;
         var subjects = CheckSubject.Find(snapshot);
+        if (subjects.Count == 0 && _runs.Count == 0)
+        {
+            return snapshot;
+        }
+
         var wanted = subjects.SelectMany(s => s.Checks.Select(c => (Key: (policy, s.Node, c.Name), Run: new Run(s.Epoch, c)))).ToDictionary(w => w.Key, w => w.Run);
         foreach (var key in _runs.Where(r => r.Key.Policy == policy && wanted.GetValueOrDefault(r.Key)?.Epoch != r.Value.Epoch).Select(r => r.Key).ToArray())
         {

@@ -53,7 +53,13 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
     }
 
     /// <summary>Something changed: every policy is looked at soon. What comes while a pass is under way is seen by the next one.</summary>
-    public void Enqueue() => Enqueue(static _ => true);
+    public void Enqueue()
+    {
+        if (_enqueued.Count < World.Policies.Count)
+        {
+            Enqueue(static _ => true);
+        }
+    }
 
     private void Enqueue(Func<SimulatedPolicy, bool> which)
     {
@@ -62,8 +68,13 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
             return;
         }
 
-        foreach (var policy in World.Policies.Keys.Where(p => which(World.Policies[p]) && _enqueued.Add(p)))
+        foreach (var (policy, facts) in World.Policies)
         {
+            if (!which(facts) || !_enqueued.Add(policy))
+            {
+                continue;
+            }
+
             Later(World.Draw(World.Scenario.Latencies.Controller), () => Reconcile(policy));
         }
     }

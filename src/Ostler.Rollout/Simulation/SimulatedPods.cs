@@ -3,7 +3,11 @@ namespace Ostler.Rollout.Simulation;
 /// <summary>The pods, what starts them again, and the budgets that keep them.</summary>
 public sealed class SimulatedPods
 {
+    private static readonly List<SimulatedPod> NoPods = [];
+
     private readonly Dictionary<string, SimulatedPod> _pods = new(StringComparer.Ordinal);
+    // A fleet has thousands of nodes, and most events are about the pods of one of them.
+    private readonly Dictionary<string, List<SimulatedPod>> _byNode = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _primaries = new(StringComparer.Ordinal);
     private readonly HashSet<string> _hadPrimary = new(StringComparer.Ordinal);
     private int _count;
@@ -21,7 +25,7 @@ public sealed class SimulatedPods
 
     /// <summary>The pods bound to a node.</summary>
     public IReadOnlyList<PodFacts> On(string node) =>
-        [.. _pods.Values.Where(p => p.Node == node).OrderBy(p => p.Facts.Name, StringComparer.Ordinal).Select(p => p.Facts)];
+        [.. (_byNode.GetValueOrDefault(node) ?? []).OrderBy(p => p.Facts.Name, StringComparer.Ordinal).Select(p => p.Facts)];
 
     /// <summary>The UID of the pod that is the primary of its workload; null: there is none that is protected.</summary>
     public string? PrimaryOf(string workload) => _primaries.GetValueOrDefault(workload);
@@ -38,13 +42,19 @@ public sealed class SimulatedPods
     public int Available(string workload) => _pods.Values.Count(p => p.Workload == workload && p.Ready && p.Facts.DeletionTimestamp is null);
 
     internal void Add(string node, PodFacts facts, string? workload = null) =>
-        _pods[facts.Uid] = new(facts with { NamespaceLabels = LabelsOf(facts.Namespace) }, node, workload) { Ready = true };
+        Bind(new(facts with { NamespaceLabels = LabelsOf(facts.Namespace) }, node, workload) { Ready = true });
 
     internal SimulatedPod? Find(string uid) => _pods.GetValueOrDefault(uid);
 
-    internal void Remove(string uid) => _pods.Remove(uid);
+    internal void Remove(string uid)
+    {
+        if (_pods.Remove(uid, out var pod))
+        {
+            _byNode[pod.Node].Remove(pod);
+        }
+    }
 
-    internal IReadOnlyList<SimulatedPod> BoundTo(string node) => [.. _pods.Values.Where(p => p.Node == node)];
+    internal IReadOnlyList<SimulatedPod> BoundTo(string node) => [.. _byNode.GetValueOrDefault(node) ?? []];
 
     /// <summary>Fills up workloads that lack pods, on the nodes with the fewest. Returns the new ones.</summary>
     internal IReadOnlyList<SimulatedPod> Schedule(IReadOnlyList<SimulatedNode> nodes)
@@ -66,7 +76,7 @@ public sealed class SimulatedPods
                     NamespaceLabels = LabelsOf("apps"),
                 };
                 var pod = new SimulatedPod(facts, node.Name, workload.Name);
-                _pods[facts.Uid] = pod;
+                Bind(pod);
                 added.Add(pod);
                 if (workload.HasPrimary && _hadPrimary.Add(workload.Name))
                 {
@@ -82,6 +92,11 @@ public sealed class SimulatedPods
     internal IReadOnlyList<(string Workload, SimulatedPod Primary)> FailOver(IReadOnlyList<SimulatedNode> nodes)
     {
         var moved = new List<(string, SimulatedPod)>();
+        if (_primaries.Count == 0)
+        {
+            return moved;
+        }
+
         var serving = nodes.Where(n => n is { Unschedulable: false, Ready: true }).Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var (workload, uid) in _primaries.ToArray())
         {
@@ -149,14 +164,29 @@ public sealed class SimulatedPods
 
     private SimulatedNode? Place(SimulatedWorkload workload, IReadOnlyList<SimulatedNode> nodes)
     {
-        var open = nodes.Where(n => n is { Unschedulable: false, HasJoinTaint: false, Ready: true } && !(_pods.Values.Count(p => p.Node == n.Name && p.Workload is not null) >= n.Capacity));
+        var open = nodes.Where(n => n is { Unschedulable: false, HasJoinTaint: false, Ready: true } && !(n.Capacity is { } most && PodsOf(n).Count(p => p.Workload is not null) >= most));
         if (workload.Homes is { } homes)
         {
             var taken = _pods.Values.Where(p => p.Workload == workload.Name).Select(p => p.Node).ToHashSet(StringComparer.Ordinal);
             return homes.Where(h => !taken.Contains(h)).Select(h => open.FirstOrDefault(n => n.Name == h)).FirstOrDefault(n => n is not null);
         }
 
-        return open.OrderBy(n => _pods.Values.Count(p => p.Node == n.Name)).ThenBy(n => n.Name, StringComparer.Ordinal).FirstOrDefault();
+        // The nodes come sorted by name, and the first of the least is taken.
+        return open.MinBy(n => PodsOf(n).Count);
+    }
+
+    private List<SimulatedPod> PodsOf(SimulatedNode node) => _byNode.GetValueOrDefault(node.Name) ?? NoPods;
+
+    private void Bind(SimulatedPod pod)
+    {
+        Remove(pod.Facts.Uid);
+        _pods[pod.Facts.Uid] = pod;
+        if (!_byNode.TryGetValue(pod.Node, out var there))
+        {
+            _byNode[pod.Node] = there = [];
+        }
+
+        there.Add(pod);
     }
 
     private static Dictionary<string, string> LabelsOf(string @namespace) => new() { ["kubernetes.io/metadata.name"] = @namespace };

@@ -7,6 +7,7 @@ public sealed class SimulatedWorld
 {
     private readonly Dictionary<string, SimulatedNode> _nodes = new(StringComparer.Ordinal);
     private readonly List<TimelineEntry> _timeline = [];
+    private SimulatedNode[]? _sorted;
 
     internal SimulatedWorld(SimulationScenario scenario)
     {
@@ -26,7 +27,7 @@ public sealed class SimulatedWorld
     public DateTimeOffset Now => Time.Now;
 
     /// <summary>The nodes that are there, by name.</summary>
-    public IReadOnlyList<SimulatedNode> Nodes => [.. _nodes.Values.OrderBy(n => n.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<SimulatedNode> Nodes => _sorted ??= [.. _nodes.Values.OrderBy(n => n.Name, StringComparer.Ordinal)];
 
     public SimulatedPods Pods { get; }
 
@@ -68,12 +69,17 @@ public sealed class SimulatedWorld
 
     public SimulatedNode? Find(string name) => _nodes.GetValueOrDefault(name);
 
-    internal void Add(SimulatedNode node) => _nodes[node.Name] = node;
+    internal void Add(SimulatedNode node)
+    {
+        _nodes[node.Name] = node;
+        _sorted = null;
+    }
 
     internal void Remove(SimulatedNode node)
     {
         node.Gone = true;
         _nodes.Remove(node.Name);
+        _sorted = null;
     }
 
     internal void Tell(string who, string what) => _timeline.Add(new(Now - Time.Start, who, what));

@@ -32,14 +32,19 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
         var waiting = verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, NeedsPerson: false });
         if (plan.Conflicts.Count > 0)
         {
-            return new(false, acts || (waiting && plan.Gate is null), true, Reasons.PolicyConflict, PolicyConditions.ConflictMessage(plan));
+            // The nodes of no other policy go on, unless they would not without the conflict either.
+            var goOn = waiting && plan.Gate is null && !OfNodes(snapshot, plan, verdicts, counts, inFlight, acts, waiting).NeedsPerson;
+            return new(false, acts || goOn, true, Reasons.PolicyConflict, PolicyConditions.ConflictMessage(plan));
         }
 
-        if (counts.Total == 0)
-        {
-            return new(true, inFlight > 0, false, Reasons.NoNodes, "The selector matches no node.");
-        }
+        return counts.Total == 0
+            ? new(true, inFlight > 0, false, Reasons.NoNodes, "The selector matches no node.")
+            : OfNodes(snapshot, plan, verdicts, counts, inFlight, acts, waiting);
+    }
 
+    private static Outlook OfNodes(
+        RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts, int inFlight, bool acts, bool waiting)
+    {
         var progress = Progress(plan, verdicts, counts, inFlight);
         if (counts.Updated == counts.Total)
         {
@@ -53,7 +58,7 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
             return new(false, goesOn, false, held.Reason, $"{progress} {held.Message}") { WillMove = held.Reason != Reasons.Paused };
         }
 
-        if (!acts && HeldBack(plan, verdicts, goesOn) is { } why)
+        if (!acts && HeldBack(snapshot, plan, verdicts, goesOn) is { } why)
         {
             return new(false, goesOn, why.NeedsPerson && why.Reason != Reasons.WaitingForApproval, why.Reason, $"{progress} {why.Message}")
             {
@@ -61,7 +66,9 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
             };
         }
 
-        if (!acts && plan.Availability.Free == 0 && verdicts.Any(v => v.Reason == Reasons.WaitingForSlot))
+        // With stageAhead 0 nobody stages before a slot is free.
+        if (!acts && plan.Availability.Free == 0
+            && verdicts.Any(v => v.Reason == Reasons.WaitingForSlot || (!goesOn && v.Reason is (Reasons.WaitingForStage or Reasons.TargetChanged))))
         {
             return NoSlotIsFree(snapshot, plan, verdicts, progress);
         }
@@ -86,7 +93,8 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
     }
 
     // Why nodes that have staged get no slot though some are free, and whether only a person can change it.
-    private static (string Reason, string Message, bool NeedsPerson)? HeldBack(RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, bool goesOn)
+    private static (string Reason, string Message, bool NeedsPerson)? HeldBack(
+        RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, bool goesOn)
     {
         if (WaveProgress.UnderWay(plan.Waves) is { Reason: Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold } wave)
         {
@@ -101,21 +109,28 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
 
         if (verdicts.FirstOrDefault(v => v.Reason == Reasons.WaitingForControlPlane) is { } node)
         {
-            return (node.Reason, node.Message, false);
+            return IsForPerson(snapshot)
+                ? (node.Reason, $"{node.Message} It is cordoned, and nothing goes on by itself: see to it and release it.", true)
+                : (node.Reason, node.Message, false);
         }
 
         // With nothing in flight, what takes up a domain is a node held after a failure.
         return verdicts.FirstOrDefault(v => v.Reason == Reasons.WaitingForDomain) is { } waits ? (waits.Reason, waits.Message, true) : null;
     }
 
+    // With nothing in flight, a node of ours that is cordoned was so by a person, or is held after a failure. Of one that is not ours another policy may
+    // be about to make an end, and a kubelet may come back.
+    private static bool IsForPerson(RolloutSnapshot snapshot) =>
+        snapshot.ControlPlane.Where(c => !c.InService).All(c => snapshot.Nodes.FirstOrDefault(n => n.Name == c.Name) is { Unschedulable: true });
+
     // Nodes that are out of service for other reasons take up the whole budget. Whoever waits for the rollout must learn which.
     private static Outlook NoSlotIsFree(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, string progress)
     {
         var names = verdicts.Where(v => v is { Selected: true, Unavailable: true }).Select(v => v.Node).ToHashSet(StringComparer.Ordinal);
         var nodes = snapshot.Nodes.Where(n => names.Contains(n.Name)).OrderBy(n => n.Name, StringComparer.Ordinal).ToArray();
-        var which = Names.List([.. nodes.Select(n => $"{n.Name} ({(n.Unschedulable ? "cordoned" : "not Ready")})")]);
+        var which = Names.List([.. nodes.Select(n => $"{n.Name} ({(n.Unschedulable ? "cordoned" : n.Ready ? "held after a failure" : "not Ready")})")]);
         // A kubelet may come back by itself; a cordon is for a person to remove.
-        var mayHeal = nodes.Any(n => !n.Unschedulable);
+        var mayHeal = nodes.Any(n => n is { Unschedulable: false, Ready: false });
         return new(
             false, mayHeal, !mayHeal, Reasons.NodesBlocked,
             $"{progress} No slot is free: {plan.Availability.Limit} may be unavailable (spec.rollout.maxUnavailable), and {nodes.Length} are: {which}.");

@@ -38,6 +38,9 @@ internal sealed record CasePace
     public override string ToString() =>
         $"waves {Waves} ({Threshold}%, soak {WaveSoakMinutes}m), window {WindowMinutes}m, domains {Domains}, control plane {ControlPlane}";
 
+    public string ToCode() =>
+        $"new() {{ Waves = {Waves}, Threshold = {Threshold}, WaveSoakMinutes = {WaveSoakMinutes}, WindowMinutes = {WindowMinutes}, Domains = {Domains}, ControlPlane = {ControlPlane} }}";
+
     public UpgradePolicySpec Apply(UpgradePolicySpec spec) => spec with
     {
         Windows = WindowMinutes == 0 ? null : [new() { Schedule = "5 * * * *", Duration = Duration.FromMinutes(WindowMinutes), TimeZone = "America/New_York" }],

@@ -19,10 +19,12 @@ internal sealed class Invariants
     private readonly RolloutSimulation _simulation;
 
     private readonly PaceInvariants _pace;
+    private readonly bool _hasHomes;
 
     private Invariants(RolloutSimulation simulation)
     {
         _simulation = simulation;
+        _hasHomes = simulation.World.Scenario.Workloads.Any(w => w.Homes is not null);
         _pace = new(Require, Count);
     }
 
@@ -40,6 +42,9 @@ internal sealed class Invariants
         return watch;
     }
 
+    /// <summary>Something else that is wrong.</summary>
+    public void Complain(string what) => _broken.Add(what);
+
     /// <summary>What must hold when nothing is left to happen.</summary>
     public void CheckEnd()
     {
@@ -48,7 +53,7 @@ internal sealed class Invariants
         {
             Require(3, node.Name, !node.CordonedByHuman || node.Unschedulable, "a human's cordon was removed");
             Require(
-                3, node.Name, node.CordonedBy is null || IsFailed(world, node), $"is still cordoned by {node.CordonedBy} (goal {node.OS?.Spec.Goal}, step {node.OS?.Status?.Step})");
+                3, node.Name, node.CordonedBy is null || IsFailed(world, node) || IsHeldByDrain(world, node), $"is still cordoned by {node.CordonedBy} (goal {node.OS?.Spec.Goal}, step {node.OS?.Status?.Step})");
             Require(6, node.Name, node.OS?.Spec.Goal is not (Goal.Boot or Goal.Rollback) || IsFailed(world, node), $"never came to an end: {node.OS?.Spec.Goal}");
             Require(6, node.Name, !IsRecovering(node) || world.Now >= node.OS!.Spec.Deadlines!.Recovered, "keeps its slot for its workloads although their time is not over");
         }
@@ -267,6 +272,11 @@ internal sealed class Invariants
     // Two nodes that were cordoned together, each with a primary that could move to the other one only: neither drain can ever end.
     private void CheckDeadlock(SimulatedWorld world)
     {
+        if (!_hasHomes)
+        {
+            return;
+        }
+
         var draining = world.Nodes.Where(n => n is { CordonedBy: not null, Ready: true, OS.Spec.Goal: Goal.Stage }).ToArray();
         var pairs = (from one in draining
                      from other in draining
@@ -344,6 +354,11 @@ internal sealed class Invariants
         { Goal: Goal.Observe, Previous: not null, Failure: { } failure } spec => failure.Attempt == spec.Attempt,
         _ => false,
     };
+
+    /// <summary>What <c>onTimeout: Hold</c> asks for: a drain that a budget never lets end is kept, and the policy names the node and the budget.</summary>
+    private static bool IsHeldByDrain(SimulatedWorld world, SimulatedNode node) =>
+        world.Policies[node.CordonedBy!] is { Spec.Drain.OnTimeout: DrainTimeoutAction.Hold, Status.Blocked: { } blocked }
+        && blocked.Any(b => b.Node == node.Name && b.Reason == Reasons.DrainBlocked);
 
     internal static bool IsInFlight(SimulatedNode node, string policy) =>
         node.CordonedBy == policy || (node.OS?.Spec is { } spec && spec.Policy == policy && (spec.Goal is Goal.Boot or Goal.Rollback || IsRecovering(node)));

@@ -1,5 +1,4 @@
-using FsCheck;
-using FsCheck.Fluent;
+using System.Globalization;
 using Ostler.Api;
 using Ostler.Rollout.Simulation;
 
@@ -109,8 +108,12 @@ internal sealed record RolloutCase
         };
     }
 
-    // From one number, and not from a dozen generators in a query: the compiler takes minutes over the nested types of those.
-    public static Arbitrary<RolloutCase> Arbitrary { get; } = Arb.From(Gen.Choose(1, int.MaxValue).Select(From), Shrink);
+    /// <summary>As it is written in <see cref="KeptCases"/>. Every field: a seed alone means another case as soon as somebody adds a field.</summary>
+    public string ToCode() =>
+        $"new() {{ Seed = {Seed}, Nodes = {Nodes}, MaxUnavailable = {Code(MaxUnavailable)}, StageAhead = {Code(StageAhead)}, SoakSeconds = {SoakSeconds}, "
+        + $"DrainMinutes = {DrainMinutes}, OnTimeout = DrainTimeoutAction.{OnTimeout}, Automatic = {Code(Automatic)}, MaxFailures = {MaxFailures}, "
+        + $"MinAvailable = {Code(MinAvailable)}, HasRules = {Code(HasRules)}, Capacity = {Code(Capacity)}, Preflight = DrainPreflight.{Preflight}, "
+        + $"HasPrimaries = {Code(HasPrimaries)}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
 
     public static RolloutCase From(int seed)
     {
@@ -149,7 +152,14 @@ internal sealed record RolloutCase
 
     private static T Pick<T>(SeededSequence random, params T[] values) => values[random.Below(values.Length)];
 
-    private static IEnumerable<RolloutCase> Shrink(RolloutCase c)
+    private static string Code(IntOrPercent value) => value.IsPercent ? $"IntOrPercent.Percent({value.Value})" : $"IntOrPercent.Count({value.Value})";
+
+    private static string Code(int? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "null";
+
+    private static string Code(bool value) => value ? "true" : "false";
+
+    /// <summary>The cases that are a little simpler.</summary>
+    public static IEnumerable<RolloutCase> Shrink(RolloutCase c)
     {
         for (var i = 0; i < c.Faults.Count; i++)
         {
@@ -214,6 +224,8 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
     ];
 
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7), random.Below(21));
+
+    public string ToCode() => $"new(\"{Kind}\", {Minute}, {Node}, {Variant})";
 
     public override string ToString() => $"{Kind} at {Minute}m (node {Node}, variant {Variant})";
 

@@ -1,0 +1,41 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout.Tests.Simulation;
+
+/// <summary>
+/// Random cases that once failed, shrunk: <see cref="InvariantTests"/> prints them in this form. Each is run for ever. The last ones were written by hand,
+/// after faults that the history tells of.
+/// </summary>
+public class KeptCases
+{
+    private static readonly (string What, RolloutCase Case)[] Cases =
+    [
+        ("a node of the control plane that is held after a failure keeps the others waiting, and only a person can end it",
+            new() { Seed = 40408428, Nodes = 2, MaxUnavailable = IntOrPercent.Count(3), StageAhead = IntOrPercent.Percent(100), SoakSeconds = 120, OnTimeout = DrainTimeoutAction.Hold, Automatic = false, MaxFailures = 2, Checks = [1, 1], Pace = new() { WaveSoakMinutes = 7, WindowMinutes = 15, ControlPlane = 3 }, Faults = [new("check", 8, 1, 15)] }),
+        ("the only slot is held after a failure, and nobody may stage ahead of a free one",
+            new() { Seed = 1411956716, Nodes = 7, StageAhead = IntOrPercent.Count(0), SoakSeconds = 0, DrainMinutes = 3, Automatic = false, MaxFailures = 2, MinAvailable = 7, HasRules = true, Pace = new() { Waves = 2, Threshold = 50 }, Faults = [new("check", 38, 4, 19), new("boot", 16, 4, 11), new("uncordon", 9, 3, 12), new("agent away", 19, 0, 4)] }),
+        ("nodes beside a conflict wait for the only slot, which a person's cordon takes up",
+            new() { Seed = 1188280167, Nodes = 3, SoakSeconds = 120, DrainMinutes = 10, OnTimeout = DrainTimeoutAction.Hold, Automatic = false, MaxFailures = 2, Pace = new() { Threshold = 50 }, Faults = [new("cordon", 6, 0, 1), new("second policy", 6, 6, 7)] }),
+        ("nodes beside a conflict wait for a slot, and a check failed on the node that holds it",
+            new() { Seed = 483882999, Nodes = 7, MaxUnavailable = IntOrPercent.Percent(50), StageAhead = IntOrPercent.Percent(100), SoakSeconds = 0, DrainMinutes = 3, Automatic = false, MaxFailures = 3, MinAvailable = 8, Checks = [2], Pace = new() { WaveSoakMinutes = 7 }, Faults = [new("check", 9, 4, 6), new("second policy", 30, 1, 16)] }),
+        ("a primary whose only other home was deleted is held, as onTimeout: Hold asks",
+            new() { Seed = 1497128745, Nodes = 5, MaxUnavailable = IntOrPercent.Count(2), SoakSeconds = 0, DrainMinutes = 3, OnTimeout = DrainTimeoutAction.Hold, HasRules = true, Capacity = 2, Preflight = DrainPreflight.Ignore, HasPrimaries = true, Pace = new() { Waves = 3, Threshold = 50 }, Faults = [new("deleted", 32, 6, 8)] }),
+        ("a dead machine and one that falls back share a budget of two",
+            new() { Seed = 7, Nodes = 4, MaxUnavailable = IntOrPercent.Count(2), MaxFailures = 1, Faults = [new("boot", 0, 0, 0), new("boot", 0, 1, 1), new("controller", 9, 0, 3)] }),
+        ("two primaries crosswise, with a slot for each",
+            new() { Seed = 11, Nodes = 3, MaxUnavailable = IntOrPercent.Count(2), HasPrimaries = true, Preflight = DrainPreflight.Ignore, Faults = [new("controller", 4, 0, 1)] }),
+        ("the target changes while a wave soaks",
+            new() { Seed = 13, Nodes = 5, Pace = new() { Waves = 2, WaveSoakMinutes = 7 }, Faults = [new("target", 11, 0, 2)] }),
+    ];
+
+    public static TheoryData<string> Names => [.. Cases.Select(c => c.What)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_case_that_mattered_keeps_the_invariants_and_ends(string what)
+    {
+        var run = CaseRun.Of(Cases.Single(c => c.What == what).Case);
+
+        Assert.True(run.Complaints.Count == 0, run.Tell());
+    }
+}

@@ -47,7 +47,7 @@ public class InvariantTests(ITestOutputHelper output)
                 "grant in the control plane",
             },
             what => Assert.True(seen.GetValueOrDefault(what) > 100, what));
-        Assert.True(seen.GetValueOrDefault("untaint") > 10, "untaint");
+        Assert.All(new[] { "untaint", "grant to go back", "told to go back" }, what => Assert.True(seen.GetValueOrDefault(what) > 10, what));
     }
 
     private static (IReadOnlyList<string> Complaints, RolloutSimulation Simulation, Dictionary<string, int> Seen) Run(RolloutCase c)

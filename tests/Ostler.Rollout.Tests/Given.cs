@@ -74,6 +74,30 @@ internal static class Given
         .Spec(s => s with { Policy = Policy, Image = Trees.Image(Trees.New), Attempt = 1 })
         .Status(s => s with { Attempt = 1, Step = NodeStep.Updated });
 
+    /// <summary>Was upgraded by the policy so long ago; its host keeps the tree of before.</summary>
+    public static NodeFacts Upgraded(string name, double minutesAgo = 60) => Updated(name)
+        .Spec(s => s with
+        {
+            LastUpgrade = new() { GrantedAt = Ago(minutesAgo + 5), CompletedAt = Ago(minutesAgo), Previous = new() { Digest = Trees.Old, Version = "41" } },
+        })
+        .Status(s => s with { Rollback = Tree(Trees.Old) }) with
+    { Preflight = new() { At = Ago(0.1), Pods = [] } };
+
+    /// <summary>As <see cref="Upgraded"/>, and holds a slot since ten minutes ago to go back.</summary>
+    public static NodeFacts GoingBack(string name, params PodFacts[] pods) => Upgraded(name) with
+    {
+        Unschedulable = true,
+        CordonedBy = Policy,
+        CordonedAt = Ago(10),
+        Pods = pods,
+        Workloads = new() { At = Ago(0.1) },
+    };
+
+    /// <summary>Went back for the failures of others.</summary>
+    public static NodeFacts TakenBack(string name) => RolledBack(name, 10)
+        .Spec(s => s with { Attempt = 2, Failure = s.Failure! with { Attempt = 2, Reason = Reasons.RolledBackByScope }, LastUpgrade = Upgraded(name).OS!.Spec.LastUpgrade })
+        .Status(s => s with { Attempt = 2 });
+
     public static NodeFacts Staging(string name) => Idle(name)
         .Spec(s => s with { Policy = Policy, Image = Trees.Image(Trees.New), Goal = Goal.Stage, Attempt = 1, Deadlines = new() { Staged = In(20) } })
         .Status(s => s with { Attempt = 1, Step = NodeStep.Staging });

@@ -66,7 +66,15 @@ public class VerifyingTests
                     Image = Trees.Image(Trees.New),
                     Goal = Goal.Observe,
                     Attempt = 1,
-                    LastUpgrade = new() { GrantedAt = Given.Ago(10), BootRequestedAt = Given.Ago(5), HealthySince = Given.Now.AddSeconds(-seconds), CompletedAt = Given.Now },
+                    LastUpgrade = new()
+                    {
+                        GrantedAt = Given.Ago(10),
+                        BootRequestedAt = Given.Ago(5),
+                        HealthySince = Given.Now.AddSeconds(-seconds),
+                        CompletedAt = Given.Now,
+                        Previous = new() { Digest = Trees.Old, Version = "41" },
+                    },
+                                                                                                                                                    Previous = new() { Digest = Trees.Old, Version = "41" },
                 },
                 plan.Written());
             Assert.Equal((NodeStep.Updated, NodeTally.Updated), (plan.Verdict().Step, plan.Verdict().Tally));

@@ -116,7 +116,23 @@ public class KillTests
                     },
                 },
             },
-            "a policy goes back" => ScopeScenarios.Of("rollback-policy")!,
+            // Waves, so that the one that fails is the last whatever dies before.
+            "a policy goes back" => scenario with
+            {
+                Nodes = Scenarios.Nodes(3, (i, n) => i < 3 ? n with { Labels = new Dictionary<string, string> { ["goes"] = "first" } } : n),
+                Policies = new Dictionary<string, UpgradePolicySpec>
+                {
+                    ["edge"] = scenario.Policies["edge"] with
+                    {
+                        Rollback = new() { Scope = RollbackScope.Policy },
+                        Rollout = new()
+                        {
+                            Waves = [new() { Name = "first", NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["goes"] = "first" } } }],
+                        },
+                    },
+                },
+                Faults = [new SimulationFault.Boots(TimeSpan.Zero, "n3", [SimulatedBoot.Unhealthy])],
+            },
             _ => scenario,
         };
     }

@@ -14,6 +14,9 @@ public sealed record SimulatedAgentOptions
     /// <summary>Trees (by digest) whose host checks never pass.</summary>
     public IReadOnlySet<string> UnhealthyDigests { get; init; } = new HashSet<string>();
 
+    /// <summary>Nodes whose host checks never pass, whatever they boot.</summary>
+    public IReadOnlySet<string> UnhealthyNodes { get; init; } = new HashSet<string>();
+
     /// <summary>Called when a machine goes down and when it is up again in a new boot, so that its kubelet can follow.</summary>
     public Func<SimulatedHost, bool, CancellationToken, Task> PowerChanged { get; init; } = (_, _, _) => Task.CompletedTask;
 

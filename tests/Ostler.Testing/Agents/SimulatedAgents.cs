@@ -107,7 +107,8 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
     private async Task ReportAsync(Agent agent, NodeOS os, NodeStep step, CancellationToken cancel)
     {
         var host = agent.Host;
-        var healthy = step is NodeStep.Verifying or NodeStep.Updated && !options.UnhealthyDigests.Contains(host.Booted.Digest);
+        var healthy = step is NodeStep.Verifying or NodeStep.Updated && !options.UnhealthyDigests.Contains(host.Booted.Digest)
+            && !options.UnhealthyNodes.Contains(host.Node);
         var wanted = new List<Condition>
         {
             new() { Type = ConditionTypes.Ready, Status = ConditionStatus.True, Reason = Reasons.Observing, Message = "The host was read." },

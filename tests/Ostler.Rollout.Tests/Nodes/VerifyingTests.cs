@@ -74,7 +74,6 @@ public class VerifyingTests
                         CompletedAt = Given.Now,
                         Previous = new() { Digest = Trees.Old, Version = "41" },
                     },
-                                                                                                                                                    Previous = new() { Digest = Trees.Old, Version = "41" },
                 },
                 plan.Written());
             Assert.Equal((NodeStep.Updated, NodeTally.Updated), (plan.Verdict().Step, plan.Verdict().Tally));

@@ -20,7 +20,7 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
         var acts = inFlight > 0 || plan.Actions.Count > 0;
         if (plan.TakingBack is { IsOver: false } back)
         {
-            return GoingBack(back, inFlight, plan);
+            return GoingBack(snapshot, plan, verdicts, back, inFlight, acts);
         }
 
         if (plan.Gate is { } gate && (gate.NeedsPerson || !gate.StagingAllowed))
@@ -84,12 +84,22 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
     }
 
     // Halted, and yet under way: nodes that are well go back for those that failed.
-    private static Outlook GoingBack(TakingBack back, int inFlight, RolloutPlan plan)
+    private static Outlook GoingBack(
+        RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, TakingBack back, int inFlight, bool acts)
     {
         var why = $"{FailureRules.WhatFailed(plan.Target!, plan.Failures)} {back.Message}";
-        return back is { UnderWay: 0, Gate: { } gate }
-            ? new(false, inFlight > 0, gate.NeedsPerson, gate.Reason, $"{why} {gate.Message}") { WillMove = !gate.NeedsPerson && gate.Reason != Reasons.Paused }
-            : new(false, true, false, Reasons.RollingBack, why);
+        if (back is { UnderWay: 0, Gate: { } gate })
+        {
+            return new(false, inFlight > 0, gate.NeedsPerson, gate.Reason, $"{why} {gate.Message}") { WillMove = !gate.NeedsPerson && gate.Reason != Reasons.Paused };
+        }
+
+        // They need slots as others do, and may wait for one in vain.
+        if (!acts && HeldByLimits(snapshot, verdicts) is { } held)
+        {
+            return new(false, false, held.NeedsPerson, held.Reason, $"{why} {held.Message}") { WillMove = !held.NeedsPerson };
+        }
+
+        return !acts && plan.Availability.Free == 0 ? NoSlotIsFree(snapshot, plan, verdicts, why) : new(false, true, false, Reasons.RollingBack, why);
     }
 
     // Why nodes that have staged get no slot though some are free, and whether only a person can change it.
@@ -102,11 +112,11 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
         }
 
         // Those that still stage may go though others may not.
-        if (goesOn)
-        {
-            return null;
-        }
+        return goesOn ? null : HeldByLimits(snapshot, verdicts);
+    }
 
+    private static (string Reason, string Message, bool NeedsPerson)? HeldByLimits(RolloutSnapshot snapshot, IReadOnlyList<NodeVerdict> verdicts)
+    {
         if (verdicts.FirstOrDefault(v => v.Reason == Reasons.WaitingForControlPlane) is { } node)
         {
             return IsForPerson(snapshot)

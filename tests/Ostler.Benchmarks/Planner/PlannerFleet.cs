@@ -90,6 +90,12 @@ internal sealed class PlannerFleet
                 node = Apply(node, action);
             }
 
+            foreach (var question in plan.Questions)
+            {
+                ref var node = ref _nodes[_index[question.Node]];
+                node = Answer(node, question);
+            }
+
             _pass++;
             _now = _now.AddSeconds(10);
             for (var i = 0; i < _nodes.Length; i++)
@@ -104,6 +110,26 @@ internal sealed class PlannerFleet
 
         throw new InvalidOperationException("The rollout does not come to an end: see what the planner waits for.");
     }
+
+    /// <summary>What the controller finds out when a plan asks: nothing stands in the way, and every workload has all its pods.</summary>
+    private NodeFacts Answer(NodeFacts node, NodeQuestion question) => question switch
+    {
+        NodeQuestion.Preflight => node with { Preflight = new() { At = _now, Pods = [] } },
+        NodeQuestion.Workloads asked => node with
+        {
+            Workloads = new()
+            {
+                At = _now,
+                Workloads =
+                [
+                    .. asked.Named.Select(w => new WorkloadState(w.Kind, w.Namespace, w.Name, 20, 20)),
+                    .. asked.Of.Select(p => p.Controller).OfType<PodController>().Select(c => new WorkloadState(c.Kind, "apps", c.Name, 20, 20)),
+                ],
+            },
+        },
+        NodeQuestion.Volumes => node with { Volumes = new() { At = _now } },
+        _ => throw new InvalidOperationException($"{question.GetType().Name} is not a question that the benchmark can answer."),
+    };
 
     private static NodeFacts Apply(NodeFacts node, NodeAction action) => action switch
     {

@@ -88,15 +88,24 @@ internal sealed class Reactions
     public static IEnumerable<TimeSpan> Soaks(IReadOnlyList<ApiRequest> requests, TimeSpan soak) =>
         requests.Where(r => HealthySince(r) is not null && r.Code < 300).Select(r => HealthySince(r)!.Value + soak - r.Received);
 
-    private static bool IsCordon(ApiRequest request) => request is { Agent: "ostler-controller", Resource: "nodes" } && (bool?)request.Body?["spec"]?["unschedulable"] == true;
+    private static bool IsCordon(ApiRequest request) => request is { Agent: "ostler-controller", Resource: "nodes" } && (bool?)Spec(request)?["unschedulable"] == true;
 
     private static bool IsUncordon(ApiRequest request) =>
-        request is { Agent: "ostler-controller", Resource: "nodes" } && request.Body?["spec"] is JsonObject spec && spec.ContainsKey("unschedulable") && spec["unschedulable"] is null;
+        request is { Agent: "ostler-controller", Resource: "nodes" } && Spec(request) is { } spec && spec.ContainsKey("unschedulable") && spec["unschedulable"] is null;
 
-    private static string? Goal(ApiRequest request) => request is { Agent: "ostler-controller", Resource: "nodeoses" } ? (string?)request.Body?["spec"]?["goal"] : null;
+    private static string? Goal(ApiRequest request) => request is { Agent: "ostler-controller", Resource: "nodeoses" } ? (string?)Spec(request)?["goal"] : null;
+
+    // The spec that a patch puts there, of whichever kind it is.
+    private static JsonObject? Spec(ApiRequest request) => request.Body switch
+    {
+        JsonArray operations => operations.FirstOrDefault(o => (string?)o?["path"] == "/spec")?["value"] as JsonObject,
+        JsonObject patch => patch["spec"] as JsonObject,
+        _ => null,
+    };
+
 
     private static DateTimeOffset? HealthySince(ApiRequest request) =>
-        Goal(request) == "Boot" && (string?)request.Body?["spec"]?["healthySince"] is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture) : null;
+        Goal(request) == "Boot" && (string?)Spec(request)?["healthySince"] is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture) : null;
 
     private static string Resource(ApiRequest request) => request.Resource.Split('/')[0];
 }

@@ -10,10 +10,10 @@ public enum RollbackScope
     /// <summary>That node.</summary>
     Node,
 
-    /// <summary>Every node of its wave.</summary>
+    /// <summary>That node; and once more failed than maxFailures, every node of its wave that was updated.</summary>
     Wave,
 
-    /// <summary>Every node of the policy.</summary>
+    /// <summary>That node; and once more failed than maxFailures, every node of the policy that was updated.</summary>
     Policy,
 }
 
@@ -24,7 +24,9 @@ public sealed record RollbackSpec
     [Default("true")]
     public bool Automatic { get; set; } = true;
 
-    /// <summary>What goes back. Ignored when automatic is false.</summary>
+    /// <summary>
+    /// What goes back. Nodes that are well go newest first, in slots, windows and drains as an upgrade does. Ignored when automatic is false.
+    /// </summary>
     [Default("\"Node\"")]
     public RollbackScope Scope { get; init; }
 

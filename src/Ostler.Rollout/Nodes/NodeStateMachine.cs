@@ -42,10 +42,7 @@ internal static partial class NodeStateMachine
             // A conflict and an invalid spec leave the taint where it is; the node says why in status.
             return context is { Spec.Rollout.JoinTaint: true, Problems.Count: 0 } && view is { Node: { HasJoinTaint: true, Ready: true }, ConflictsWith: null }
                 ? NodeTransitions.Admit(context, view)
-                : Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated) with
-                {
-                    Wish = context.TakesBack && view.Spec.IsUpdated() && view.Spec.Image!.Digest == target.Digest ? NodeWish.GoBack : NodeWish.Nothing,
-                };
+                : RunsTarget(context, view, target);
         }
 
         if (Eligibility.Check(context, view) is { } ineligible)
@@ -59,6 +56,15 @@ internal static partial class NodeStateMachine
             : Said(view, NodeStep.Idle, Reasons.WaitingForStage, "Waits for its turn to fetch the target (spec.rollout.stageAhead).", NodeTally.Pending)
                 with
             { Wish = NodeWish.Stage };
+    }
+
+    // Whether it may go back, and when, is decided between all that should.
+    private static NodeDecision RunsTarget(RolloutContext context, NodeView view, NodeImage target)
+    {
+        var decision = Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated);
+        return context.TakesBack && view.Spec.IsUpdated() && view.Spec.Image!.Digest == target.Digest
+            ? decision with { Wish = NodeWish.GoBack, WakeUp = view.Spec.Backoff?.Until }
+            : decision;
     }
 
     /// <summary>It fetches the target, or has it and waits for a slot.</summary>

@@ -164,28 +164,6 @@ internal static partial class NodeTransitions
             Apply(view.Node, spec, reason, message, warning: reason is Reasons.DrainForced or Reasons.VolumesStillAttached));
     }
 
-    /// <summary>
-    /// Drained → RollingBack, of a node that is well: from here on it is brought to an end. The record says that it did not fail itself, and keeps the tree
-    /// from being tried on it again.
-    /// </summary>
-    private static NodeDecision OrderBack(RolloutContext context, NodeView view, string reason, string why)
-    {
-        var failure = new NodeFailure
-        {
-            Digest = view.Spec.Image!.Digest,
-            Version = view.Spec.Image.Version,
-            Attempt = view.Spec.Attempt + 1,
-            Reason = Reasons.RolledBackByScope,
-            Message = Names.Cut(ScopeRollback.Why(context)),
-            At = context.Now.TruncateToSeconds(),
-        };
-        var spec = NodeSpecs.GoBack(context, view, failure);
-        var message = $"{why}: told to go back to {Names.Of(spec.Previous!)}. {failure.Message}";
-        return With(
-            NodeStateMachine.Said(view, NodeStep.RollingBack, Reasons.RolledBackByScope, message, NodeTally.Updating, deadline: spec.Deadlines!.Rollback),
-            Apply(view.Node, spec, Reasons.RolledBackByScope, message, warning: reason is Reasons.DrainForced or Reasons.VolumesStillAttached));
-    }
-
     /// <summary>Verifying → Soaking.</summary>
     public static NodeDecision BeginSoak(RolloutContext context, NodeView view)
     {

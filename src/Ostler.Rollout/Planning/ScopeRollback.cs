@@ -47,7 +47,7 @@ internal sealed class ScopeRollback
             else if (decision.Wish == NodeWish.GoBack && failedWaves?.Contains(waves.IndexOf(i)) != false)
             {
                 var verdict = Judge(context, view, decision.Verdict);
-                decisions[i] = (node, decision with { Verdict = verdict, WakeUp = view.Spec.Backoff?.Until });
+                decisions[i] = (node, decision with { Verdict = verdict });
                 waiting += verdict.NeedsPerson ? 0 : 1;
                 stuck += verdict.NeedsPerson ? 1 : 0;
                 if (!verdict.Blocked && context.BackGate is null)

@@ -178,6 +178,7 @@ public class ScopeRollbackTests
 
         var givenBack = Given.Upgraded("n1").Spec(s => s with { Backoff = late.Written().Backoff });
         Assert.Equal((0, Reasons.BackingOff), (Plan(null, givenBack).Granted().Count, Plan(null, givenBack).Verdict().Reason));
+        Assert.Equal(late.Written().Backoff!.Until, Plan(null, givenBack).NextWakeUp);
 
         // The record was written and the uncordon was not: no second backoff.
         var crashed = Plan(null, (Given.GoingBack("n1", Given.Pod("web")) with { CordonedAt = Given.Ago(40) }).Spec(s => s with { Backoff = late.Written().Backoff }));

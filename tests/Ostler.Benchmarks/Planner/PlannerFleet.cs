@@ -123,7 +123,7 @@ internal sealed class PlannerFleet
                 Workloads =
                 [
                     .. asked.Named.Select(w => new WorkloadState(w.Kind, w.Namespace, w.Name, 20, 20)),
-                    .. asked.Of.Select(p => p.Controller).OfType<PodController>().Select(c => new WorkloadState(c.Kind, "apps", c.Name, 20, 20)),
+                    .. asked.Of.Select(p => p.Controller).OfType<PodController>().DistinctBy(c => c.Name).Select(c => new WorkloadState(c.Kind, "apps", c.Name, 20, 20)),
                 ],
             },
         },

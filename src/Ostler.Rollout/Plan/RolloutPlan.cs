@@ -45,6 +45,9 @@ public sealed record RolloutPlan
 
     /// <summary>Whether windows and freezes let a node be disrupted now.</summary>
     public WindowState Window { get; init; } = WindowState.Always;
+
+    /// <summary>How long the steps took on the nodes that run the target, else in the former rollout; null: nobody knows.</summary>
+    public MeasuredDurations? Measured { get; init; }
 }
 
 /// <summary>Why no new slot is granted.</summary>

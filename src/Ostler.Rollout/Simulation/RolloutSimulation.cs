@@ -119,7 +119,7 @@ public sealed class RolloutSimulation
         World.Time.In(TimeSpan.FromSeconds(1), () =>
         {
             _schedulesPods = false;
-            foreach (var (workload, primary) in World.Pods.FailOver(World.Nodes))
+            foreach (var (workload, primary) in World.Pods.FailOver(World))
             {
                 World.Tell(workload, $"primary: now {primary.Facts.Name} on {primary.Node}");
                 _controller.Enqueue();

@@ -14,46 +14,51 @@ namespace Ostler.Rollout;
 internal static class WaveMembership
 {
     /// <summary>The index of the wave of each decision; nodes of no wave have the index after the last one. Nodes not selected have -1.</summary>
-    public static int[] Of(RolloutContext context, IReadOnlyList<(NodeFacts Node, NodeDecision Decision)> decisions, IReadOnlyList<WaveSpec> waves)
+    public static int[] Of(RolloutContext context, DecidedNodes decisions, IReadOnlyList<WaveSpec> waves)
     {
         var membership = new int[decisions.Count];
-        var queue = new List<Place>(decisions.Count);
-        for (var i = 0; i < decisions.Count; i++)
+        var counted = waves.Any(w => w.NodeSelector is null);
+        // Nobody need know who stands where behind those that the waves take.
+        using var queue = new Smallest<Place>(counted ? Math.Min(decisions.Count, Room(context.Total, waves)) : 0);
+        for (var i = 0; i < membership.Length; i++)
         {
             var (node, decision) = decisions[i];
             membership[i] = !decision.Verdict.Selected ? -1 : BySelector(waves, node) ?? waves.Count;
-            if (membership[i] == waves.Count)
+            if (counted && membership[i] == waves.Count)
             {
                 queue.Add(Place.Of(context, node, decision.Verdict, i));
             }
         }
 
-        if (queue.Count > 0 && waves.Any(w => w.NodeSelector is null))
-        {
-            queue.Sort();
-            Fill(context.Total, waves, queue, membership);
-        }
-
+        Fill(context.Total, waves, queue.InOrder(), membership);
         return membership;
     }
 
-    private static void Fill(int total, IReadOnlyList<WaveSpec> waves, List<Place> queue, int[] membership)
+    private static void Fill(int total, IReadOnlyList<WaveSpec> waves, ReadOnlySpan<Place> queue, int[] membership)
     {
         var next = 0;
         for (var wave = 0; wave < waves.Count; wave++)
         {
-            if (waves[wave].NodeSelector is not null)
-            {
-                continue;
-            }
-
-            // 5% of ten nodes rounds down to none; a wave without nodes would prove nothing.
-            for (var left = Math.Max(1, waves[wave].Nodes?.Of(total) ?? 0); left > 0 && next < queue.Count; left--)
+            for (var left = CountOf(total, waves[wave]); left > 0 && next < queue.Length; left--)
             {
                 membership[queue[next++].Order.Index] = wave;
             }
         }
     }
+
+    private static int Room(int total, IReadOnlyList<WaveSpec> waves)
+    {
+        var room = 0L;
+        for (var i = 0; i < waves.Count; i++)
+        {
+            room += CountOf(total, waves[i]);
+        }
+
+        return (int)Math.Min(room, int.MaxValue);
+    }
+
+    // 5% of ten nodes rounds down to none; a wave without nodes would prove nothing.
+    private static int CountOf(int total, WaveSpec wave) => wave.NodeSelector is null ? Math.Max(1, wave.Nodes?.Of(total) ?? 0) : 0;
 
     private static int? BySelector(IReadOnlyList<WaveSpec> waves, NodeFacts node)
     {

@@ -25,7 +25,7 @@ internal sealed class WavePlan
     /// <summary>The wave of that node; null when there are none.</summary>
     public WaveProgress? Of(int node) => _membership is null ? null : Waves[IndexOf(node)];
 
-    public static WavePlan Of(RolloutContext context, IReadOnlyList<(NodeFacts Node, NodeDecision Decision)> decisions)
+    public static WavePlan Of(RolloutContext context, DecidedNodes decisions)
     {
         if (context.Spec.Rollout.Waves is not { Count: > 0 } specs || !context.Exists || context.Problems.Count > 0 || context.Target is not { } target)
         {

@@ -118,6 +118,8 @@ public static class RolloutPlanner
             Waves = waves.Waves,
             Window = context.Window,
             Measured = context.Measured,
+            Facts = decisions.Facts,
+            WaveOf = waves.Membership,
         };
 
         bool IsBlocked(int i)

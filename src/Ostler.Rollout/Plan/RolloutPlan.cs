@@ -48,6 +48,12 @@ public sealed record RolloutPlan
 
     /// <summary>How long the steps took on the nodes that run the target, else in the former rollout; null: nobody knows.</summary>
     public MeasuredDurations? Measured { get; init; }
+
+    /// <summary>What each of <see cref="Nodes"/> was judged by.</summary>
+    internal IReadOnlyList<NodeFacts> Facts { get; init; } = [];
+
+    /// <summary>The index in <see cref="Waves"/> of each of <see cref="Nodes"/>; -1: it is not selected. Empty when no waves are declared.</summary>
+    internal IReadOnlyList<int> WaveOf { get; init; } = [];
 }
 
 /// <summary>Why no new slot is granted.</summary>

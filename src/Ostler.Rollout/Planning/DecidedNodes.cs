@@ -22,6 +22,8 @@ internal sealed class DecidedNodes
 
     public int Count => _nodes.Length;
 
+    public IReadOnlyList<NodeFacts> Facts => _nodes;
+
     public (NodeFacts Node, NodeDecision Decision) this[int index] => (_nodes[index], _decisions[index]);
 
     /// <summary>Replaces what is said about a node.</summary>

@@ -16,6 +16,9 @@ internal sealed class WavePlan
     /// <summary>In their order, the rest last; empty when no waves are declared.</summary>
     public IReadOnlyList<WaveProgress> Waves { get; }
 
+    /// <summary>The wave of each of the planner's nodes; empty when there are none.</summary>
+    public IReadOnlyList<int> Membership => _membership ?? [];
+
     /// <summary>When the next soak ends.</summary>
     public DateTimeOffset? WakeUp { get; private init; }
 

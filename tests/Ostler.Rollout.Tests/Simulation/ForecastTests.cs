@@ -78,7 +78,7 @@ public class ForecastTests
     }
 
     [Fact]
-    public void A_rate_fails_about_so_many_nodes_and_leaves_all_other_draws_as_they_are()
+    public void A_rate_fails_about_so_many_nodes_and_none_fails_without()
     {
         var fleet = Fleets.Of(Fleets.Edge(200));
         var policy = (UpgradePolicySpec s) => s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Percent(50) }, Rollback = new() { MaxFailures = IntOrPercent.Percent(100) } };

@@ -161,16 +161,30 @@ public static class RolloutPlanner
             });
         }
 
-        // Only as many are picked as there is room for, unless one of them may be refused: then the next is asked.
-        IReadOnlyList<int> First(List<int> candidates, int room, bool mayRefuse)
+        // Only as many are put in order as there is room for, and the others only when one of them is refused: then the next is asked.
+        IEnumerable<int> First(List<int> candidates, int room, bool mayRefuse)
         {
             if (candidates.Count == 0 || room <= 0)
             {
-                return [];
+                yield break;
             }
 
-            var all = mayRefuse && limits.MayRefuse(candidates, decisions);
-            using var first = new Smallest<GrantOrder>(all ? candidates.Count : Math.Min(room, candidates.Count));
+            var least = Math.Min(room, candidates.Count);
+            var most = mayRefuse && limits.MayRefuse(candidates, decisions) ? candidates.Count : least;
+            var given = 0;
+            for (var count = least; given < most; count = most)
+            {
+                var ordered = InOrder(candidates, count);
+                for (; given < ordered.Length; given++)
+                {
+                    yield return ordered[given];
+                }
+            }
+        }
+
+        int[] InOrder(List<int> candidates, int count)
+        {
+            using var first = new Smallest<GrantOrder>(count);
             foreach (var i in candidates)
             {
                 first.Add(GrantOrder.Of(context, decisions[i].Node, i, waves.IndexOf(i)));

@@ -14,9 +14,9 @@ internal static class FailureRules
     /// and the rollout must not go on for that.
     /// </summary>
     public static FailureBudget Of(
-        UpgradePolicySpec spec, NodeImage? target, IEnumerable<NodeFacts> selected, int total, ImageFacts? image, UpgradePolicyStatus? previous)
+        UpgradePolicySpec spec, NodeImage? target, List<NodeFacts> selected, ImageFacts? image, UpgradePolicyStatus? previous)
     {
-        var allowed = spec.Rollback.MaxFailures.Of(total);
+        var allowed = spec.Rollback.MaxFailures.Of(selected.Count);
         if (target is null)
         {
             return FailureBudget.None with { Allowed = allowed };

@@ -45,6 +45,15 @@ public sealed record RolloutPlan
 
     /// <summary>Whether windows and freezes let a node be disrupted now.</summary>
     public WindowState Window { get; init; } = WindowState.Always;
+
+    /// <summary>How long the steps took on the nodes that run the target, else in the former rollout; null: nobody knows.</summary>
+    public MeasuredDurations? Measured { get; init; }
+
+    /// <summary>What each of <see cref="Nodes"/> was judged by.</summary>
+    internal IReadOnlyList<NodeFacts> Facts { get; init; } = [];
+
+    /// <summary>The index in <see cref="Waves"/> of each of <see cref="Nodes"/>; -1: it is not selected. Empty when no waves are declared.</summary>
+    internal IReadOnlyList<int> WaveOf { get; init; } = [];
 }
 
 /// <summary>Why no new slot is granted.</summary>

@@ -20,7 +20,7 @@ internal sealed class ScopeRollback
     public TakingBack Progress { get; }
 
     /// <summary>Null when no node goes back. What each node waits for is said in its decision.</summary>
-    public static ScopeRollback? Of(RolloutContext context, List<(NodeFacts Node, NodeDecision Decision)> decisions, WavePlan waves)
+    public static ScopeRollback? Of(RolloutContext context, DecidedNodes decisions, WavePlan waves)
     {
         if (!context.TakesBack)
         {
@@ -47,7 +47,7 @@ internal sealed class ScopeRollback
             else if (decision.Wish == NodeWish.GoBack && failedWaves?.Contains(waves.IndexOf(i)) != false)
             {
                 var verdict = Judge(context, view, decision.Verdict);
-                decisions[i] = (node, decision with { Verdict = verdict });
+                decisions.Say(i, verdict);
                 waiting += verdict.NeedsPerson ? 0 : 1;
                 stuck += verdict.NeedsPerson ? 1 : 0;
                 if (!verdict.Blocked && context.BackGate is null)
@@ -71,7 +71,7 @@ internal sealed class ScopeRollback
         : $"The node was well; others that are gone since failed, and spec.rollback.scope is {context.Spec.Rollback.Scope}.";
 
     // A wave whose failed node is gone is known by those that went back for it.
-    private static HashSet<int> FailedWaves(RolloutContext context, List<(NodeFacts Node, NodeDecision Decision)> decisions, WavePlan waves) =>
+    private static HashSet<int> FailedWaves(RolloutContext context, DecidedNodes decisions, WavePlan waves) =>
         [.. Enumerable.Range(0, decisions.Count).Where(i => context.FailureCounts(decisions[i].Node.OS?.Spec.Failure)).Select(waves.IndexOf)];
 
     private static NodeVerdict Judge(RolloutContext context, NodeView view, NodeVerdict verdict)

@@ -73,7 +73,7 @@ internal static class CompletionEstimate
     private static TimeSpan Left(RolloutSnapshot snapshot, IReadOnlyList<NodeVerdict> verdicts, TimeSpan mean)
     {
         var left = TimeSpan.Zero;
-        var grants = snapshot.Nodes.Where(n => n.CordonedAt is not null).ToDictionary(n => n.Name, n => n.CordonedAt, StringComparer.Ordinal);
+        var grants = snapshot.Nodes.Where(n => n.CordonedAt is not null).DistinctBy(n => n.Name).ToDictionary(n => n.Name, n => n.CordonedAt, StringComparer.Ordinal);
         foreach (var verdict in verdicts)
         {
             // Nodes that cannot go on have no end that could be guessed.

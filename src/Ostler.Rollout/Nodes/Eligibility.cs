@@ -74,7 +74,7 @@ internal static class Eligibility
                 $"{Names.Of(failure.Digest, failure.Version)} failed here at {Names.Of(failure.At)} ({failure.Reason}: {failure.Message}); "
                 + $"the node runs {Names.Of(view.Status!.Booted!)}. To try again, set spec.rollout.retryFailuresBefore to the present time.")
             {
-                Tally = NodeTally.RolledBack,
+                Tally = failure.Reason == Reasons.StagingFailed ? NodeTally.Failed : NodeTally.RolledBack,
                 NeedsPerson = true,
             }
             : null;

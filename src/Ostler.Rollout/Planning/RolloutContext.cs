@@ -24,7 +24,7 @@ internal sealed class RolloutContext
         Failures = FailureRules.Of(Spec, Target, selected, Total, snapshot.Image, snapshot.Policy.PreviousStatus);
         Window = Exists && Problems.Count == 0 ? WindowOf(snapshot, Spec, Target) : WindowState.Always;
         Gate = Gates.Find(snapshot, Problems, Target, targetGate, Failures, Window) ?? WorkloadRecovery.Gate(this, selected);
-        TakesBack = Exists && Problems.Count == 0 && Target is not null && Failures.Halted && Spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node };
+        TakesBack = Exists && Problems.Count == 0 && Target is not null && Failures is { Halted: true, TreeRan: true } && Spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node };
         BackGate = TakesBack ? Gates.FindBack(Spec, Window) ?? WorkloadRecovery.Gate(this, selected) : null;
         HeldBack = new(this, snapshot.Nodes);
         UpdatedMessage = Target is null ? "" : $"Runs {Names.Of(Target)}.";

@@ -32,8 +32,8 @@ internal sealed class SimulatedAnswers(SimulatedWorld world)
             case NodeQuestion.Workloads workloads:
                 _workloads[question.NodeUid] = Look(workloads);
                 break;
-            case NodeQuestion.Volumes:
-                _volumes[question.NodeUid] = new() { At = world.Now };
+            case NodeQuestion.Volumes volumes:
+                _volumes[question.NodeUid] = new() { At = world.Now, Attached = world.Volumes.On(question.Node, volumes.Staying) };
                 break;
         }
     }
@@ -45,7 +45,9 @@ internal sealed class SimulatedAnswers(SimulatedWorld world)
             !Outcomes(DryRun(preflight, drain)).SequenceEqual(Outcomes(_preflight.GetValueOrDefault(question.NodeUid))),
         NodeQuestion.Workloads workloads =>
             !Look(workloads).Workloads.SequenceEqual(_workloads.GetValueOrDefault(question.NodeUid)?.Workloads ?? []),
-        _ => !_volumes.ContainsKey(question.NodeUid),
+        NodeQuestion.Volumes volumes =>
+            !(_volumes.GetValueOrDefault(question.NodeUid)?.Attached.SequenceEqual(world.Volumes.On(question.Node, volumes.Staying)) ?? false),
+        _ => false,
     };
 
     private PreflightFacts DryRun(NodeQuestion.Preflight question, Api.DrainSpec drain)

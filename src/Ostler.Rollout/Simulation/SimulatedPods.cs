@@ -10,10 +10,12 @@ public sealed class SimulatedPods
     private readonly Dictionary<string, List<SimulatedPod>> _byNode = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _primaries = new(StringComparer.Ordinal);
     private readonly HashSet<string> _hadPrimary = new(StringComparer.Ordinal);
+    private readonly SimulatedVolumes _volumes;
     private int _count;
 
-    internal SimulatedPods(IEnumerable<SimulatedWorkload> workloads)
+    internal SimulatedPods(IEnumerable<SimulatedWorkload> workloads, SimulatedVolumes volumes)
     {
+        _volumes = volumes;
         foreach (var workload in workloads)
         {
             Workloads[workload.Name] = workload;
@@ -74,6 +76,7 @@ public sealed class SimulatedPods
                     Controller = new(workload.ControllerKind, workload.Name, workload.Name),
                     Labels = workload.Labels,
                     NamespaceLabels = LabelsOf("apps"),
+                    Claims = workload.HasVolumes ? [name] : null,
                 };
                 var pod = new SimulatedPod(facts, node.Name, workload.Name);
                 Bind(pod);
@@ -187,6 +190,10 @@ public sealed class SimulatedPods
         }
 
         there.Add(pod);
+        if (SimulatedVolumes.HasVolume(pod.Facts))
+        {
+            _volumes.Attach(pod.Node, pod.Facts);
+        }
     }
 
     private static Dictionary<string, string> LabelsOf(string @namespace) => new() { ["kubernetes.io/metadata.name"] = @namespace };

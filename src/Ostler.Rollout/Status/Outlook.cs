@@ -147,13 +147,16 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
             $"{progress} No slot is free: {plan.Availability.Limit} may be unavailable (spec.rollout.maxUnavailable), and {nodes.Length} are: {which}.{Held(verdicts)}");
 
         static string Why(NodeVerdict verdict, NodeFacts node) =>
-            verdict.Tally == NodeTally.Failed || verdict is { InFlight: true, NeedsPerson: true } ? verdict.Reason : node.Unschedulable ? "cordoned" : "not Ready";
+            IsHeld(verdict) || verdict is { InFlight: true, NeedsPerson: true } ? verdict.Reason : node.Unschedulable ? "cordoned" : "not Ready";
     }
+
+    // One that could not fetch the target never had a slot.
+    private static bool IsHeld(NodeVerdict verdict) => verdict is { Tally: NodeTally.Failed, Reason: not Reasons.StagingFailed };
 
     // Nodes that keep a slot until a person acts: the first by name, and what there is to do.
     private static string Held(IReadOnlyList<NodeVerdict> verdicts)
     {
-        var held = verdicts.Where(v => v is { Unavailable: true, NeedsPerson: true } && (v.InFlight || v.Tally == NodeTally.Failed)).ToArray();
+        var held = verdicts.Where(v => v is { Unavailable: true, NeedsPerson: true } && (v.InFlight || IsHeld(v))).ToArray();
         return held is [var first, ..] ? $" {first.Node} keeps its slot{(held.Length > 1 ? $", as {held.Length - 1} more do" : "")}: {first.Message}" : "";
     }
 

@@ -101,9 +101,21 @@ public class StagingAttemptsTests
 
         Assert.Equal((1, halted), (plan.Failures.Failed, plan.Failures.Halted));
         Assert.Equal(halted ? [] : ["n2"], plan.StagedNow());
-        Assert.Equal((NodeStep.Failed, NodeTally.Failed), (plan.Verdict().Step, plan.Verdict().Tally));
+        Assert.Equal((NodeStep.Failed, NodeTally.Failed, Reasons.StagingFailed), (plan.Verdict().Step, plan.Verdict().Tally, plan.Verdict().Reason));
         var failed = RolloutStatus.Compute(snapshot, plan).FailedDigests;
         Assert.Equal(halted ? [(Trees.New, Reasons.StagingFailed)] : [], (failed ?? []).Select(d => (d.Digest, d.Reason)));
+    }
+
+    [Fact]
+    public void A_node_that_somebody_cordoned_beside_that_is_not_said_to_keep_a_slot()
+    {
+        var snapshot = Given.Snapshot(Failed("n1") with { Unschedulable = true }, Given.Staged("n2"))
+            .With(s => s with { Rollback = s.Rollback with { MaxFailures = IntOrPercent.Count(1) } });
+
+        var ready = RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Conditions.Find(ConditionTypes.Ready)!;
+
+        Assert.Contains("n1 (cordoned)", ready.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("keeps its slot", ready.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -49,11 +49,6 @@ internal sealed class AuditLog : IDisposable
             resources: [nodes, nodes/status]
           - group: ostler.dev
             resources: [nodeoses, nodeoses/status, upgradepolicies/status]
-        - level: Request
-          verbs: [create]
-          resources:
-          - group: ""
-            resources: [pods/eviction]
         - level: Metadata
         """;
 
@@ -128,10 +123,7 @@ internal sealed class AuditLog : IDisposable
             IsDryRun(entry));
     }
 
-    // Most verbs say so in the address, an eviction in the options for the deletion that it carries.
-    private static bool IsDryRun(JsonNode entry) =>
-        ((string?)entry["requestURI"])?.Contains("dryRun=", StringComparison.Ordinal) == true
-        || entry["requestObject"] is JsonObject sent && sent["deleteOptions"]?["dryRun"] is JsonArray { Count: > 0 };
+    private static bool IsDryRun(JsonNode entry) => ((string?)entry["requestURI"])?.Contains("dryRun=", StringComparison.Ordinal) == true;
 
     private static DateTimeOffset Moment(JsonNode? text) => DateTimeOffset.Parse((string)text!, CultureInfo.InvariantCulture);
 }

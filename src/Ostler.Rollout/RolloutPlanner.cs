@@ -113,7 +113,7 @@ public static class RolloutPlanner
             Problems = context.Problems,
             Conflicts = context.Conflicts.Policies,
             Failures = context.Failures,
-            TakingBack = scope?.Progress,
+            TakingBack = scope?.After(decisions),
             Availability = budget,
             Waves = waves.Waves,
             Window = context.Window,

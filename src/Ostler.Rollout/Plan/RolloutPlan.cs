@@ -86,6 +86,11 @@ public sealed record PolicyConflict(string Policy, int Count, IReadOnlyList<stri
 /// <param name="LastAt">When the latest happened.</param>
 public sealed record FailureBudget(int Failed, int Allowed, bool Halted, (string Node, NodeFailure Failure)? First, DateTimeOffset? LastAt)
 {
+    /// <summary>
+    /// Whether the target failed on a node that ran it. A tree that could not be fetched says nothing about the nodes that run it: none goes back for that.
+    /// </summary>
+    public bool TreeRan { get; init; }
+
     public static FailureBudget None { get; } = new(0, 0, false, null, null);
 }
 

@@ -26,7 +26,7 @@ internal sealed class RolloutContext
         Measured = MeasuredSteps.Of(snapshot, Target);
         Window = Exists && Problems.Count == 0 ? WindowOf() : WindowState.Always;
         Gate = Gates.Find(snapshot, Problems, Target, targetGate, Failures, Window) ?? WorkloadRecovery.Gate(this, selected);
-        TakesBack = Exists && Problems.Count == 0 && Target is not null && Failures.Halted && Spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node };
+        TakesBack = Exists && Problems.Count == 0 && Target is not null && Failures is { Halted: true, TreeRan: true } && Spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node };
         BackGate = TakesBack ? Gates.FindBack(Spec, Window) ?? WorkloadRecovery.Gate(this, selected) : null;
         HeldBack = new(this, snapshot.Nodes);
         UpdatedMessage = Target is null ? "" : $"Runs {Names.Of(Target)}.";

@@ -42,7 +42,8 @@ internal sealed class ScopeRollback
             }
             else if (view.IsGoingBack)
             {
-                underWay++;
+                underWay += decision.Verdict.NeedsPerson ? 0 : 1;
+                stuck += decision.Verdict.NeedsPerson ? 1 : 0;
             }
             else if (decision.Wish == NodeWish.GoBack && failedWaves?.Contains(waves.IndexOf(i)) != false)
             {
@@ -61,6 +62,13 @@ internal sealed class ScopeRollback
         return new(candidates, new(back, underWay, waiting, stuck, context.BackGate));
     }
 
+    /// <summary>The progress once the slots are given away: what only a person can get out of the way of a drain is found only then.</summary>
+    public TakingBack After(DecidedNodes decisions)
+    {
+        var stuck = Candidates.Count(i => decisions[i].Decision.Verdict.NeedsPerson);
+        return Progress with { Waiting = Progress.Waiting - stuck, Stuck = Progress.Stuck + stuck };
+    }
+
     public static string Impossible(NodeView view) => view.Spec.LastUpgrade?.Previous is { } former
         ? $"Should go back to {Names.Of(former)}, which the host does not keep any more: it stays on {Running(view)}. Point the OSImage at a better tree."
         : $"Should go back, but what it ran before is not known: it stays on {Running(view)}. Point the OSImage at a better tree.";
@@ -72,7 +80,8 @@ internal sealed class ScopeRollback
 
     // A wave whose failed node is gone is known by those that went back for it.
     private static HashSet<int> FailedWaves(RolloutContext context, DecidedNodes decisions, WavePlan waves) =>
-        [.. Enumerable.Range(0, decisions.Count).Where(i => context.FailureCounts(decisions[i].Node.OS?.Spec.Failure)).Select(waves.IndexOf)];
+        [.. Enumerable.Range(0, decisions.Count)
+            .Where(i => decisions[i].Node.OS?.Spec.Failure is { } failure && failure.Reason != Reasons.StagingFailed && context.FailureCounts(failure)).Select(waves.IndexOf)];
 
     private static NodeVerdict Judge(RolloutContext context, NodeView view, NodeVerdict verdict)
     {

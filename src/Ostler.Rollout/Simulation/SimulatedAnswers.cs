@@ -20,7 +20,8 @@ internal sealed class SimulatedAnswers(SimulatedWorld world)
             {
                 NodeQuestion.Preflight preflight => node.Known with { Preflight = DryRun(preflight, drain) },
                 NodeQuestion.Workloads workloads => node.Known with { Workloads = Look(workloads) },
-                _ => node.Known with { Volumes = new() { At = world.Now } },
+                NodeQuestion.Volumes volumes => node.Known with { Volumes = new() { At = world.Now, Attached = world.Volumes.On(question.Node, volumes.Staying) } },
+                _ => node.Known,
             };
         }
     }
@@ -30,7 +31,8 @@ internal sealed class SimulatedAnswers(SimulatedWorld world)
     {
         NodeQuestion.Preflight preflight => !Outcomes(DryRun(preflight, drain)).SequenceEqual(Outcomes(known.Preflight)),
         NodeQuestion.Workloads workloads => !Look(workloads).Workloads.SequenceEqual(known.Workloads?.Workloads ?? []),
-        _ => known.Volumes is null,
+        NodeQuestion.Volumes volumes => !(known.Volumes?.Attached.SequenceEqual(world.Volumes.On(question.Node, volumes.Staying)) ?? false),
+        _ => false,
     };
 
     // An answer about a former node of that name is none.

@@ -25,7 +25,7 @@ internal sealed class SimulatedChecks(RolloutSimulation simulation)
             return snapshot;
         }
 
-        var wanted = subjects.SelectMany(s => s.Checks.Select(c => (Key: (policy, s.Node, c.Name), Run: new Run(s.Epoch, c)))).ToDictionary(w => w.Key, w => w.Run);
+        var wanted = subjects.SelectMany(s => s.Checks.Select(c => (Key: (policy, s.Node, c.Name), Run: new Run(s.Epoch, c)))).DistinctBy(w => w.Key).ToDictionary(w => w.Key, w => w.Run);
         foreach (var key in _runs.Where(r => r.Key.Policy == policy && wanted.GetValueOrDefault(r.Key)?.Epoch != r.Value.Epoch).Select(r => r.Key).ToArray())
         {
             _runs.Remove(key);

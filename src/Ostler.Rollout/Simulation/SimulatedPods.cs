@@ -13,10 +13,12 @@ public sealed class SimulatedPods
     private readonly Dictionary<PodController, HashSet<SimulatedPod>> _byController = [];
     private readonly Dictionary<string, string> _primaries = new(StringComparer.Ordinal);
     private readonly HashSet<string> _hadPrimary = new(StringComparer.Ordinal);
+    private readonly SimulatedVolumes _volumes;
     private int _count;
 
-    internal SimulatedPods(IEnumerable<SimulatedWorkload> workloads)
+    internal SimulatedPods(IEnumerable<SimulatedWorkload> workloads, SimulatedVolumes volumes)
     {
+        _volumes = volumes;
         foreach (var workload in workloads)
         {
             Workloads[workload.Name] = workload;
@@ -79,6 +81,7 @@ public sealed class SimulatedPods
                     Controller = new(workload.ControllerKind, workload.Name, workload.Name),
                     Labels = workload.Labels,
                     NamespaceLabels = LabelsOf("apps"),
+                    Claims = workload.HasVolumes ? [name] : null,
                 };
                 var pod = new SimulatedPod(facts, node.Name, workload.Name);
                 Bind(pod);
@@ -223,6 +226,11 @@ public sealed class SimulatedPods
             }
 
             pod.Join(replicas);
+        }
+
+        if (SimulatedVolumes.HasVolume(pod.Facts))
+        {
+            _volumes.Attach(pod.Node, pod.Facts);
         }
     }
 

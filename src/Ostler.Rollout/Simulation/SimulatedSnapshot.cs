@@ -38,6 +38,7 @@ internal static class SimulatedSnapshot
                 .. world.Nodes.Where(n => NodeMarks.IsControlPlane(n.Labels))
                     .Select(n => new ControlPlaneNode(n.Name, n is { Ready: true, Unschedulable: false, CordonedBy: null } && n.OS?.Spec.IsUnderWay() != true)),
             ],
+            OtherDrains = [.. world.Nodes.Where(n => n.CordonedBy is { } by && by != policy).Select(n => FactsOf(world, n, n.CordonedBy!, evictions))],
             LeaderNode = world.Scenario.LeaderNode,
         };
     }

@@ -23,6 +23,7 @@ public static class Manifests
         ["Deployment"] = ("deployments", true),
         ["PodDisruptionBudget"] = ("poddisruptionbudgets", true),
         ["Pod"] = ("pods", true),
+        ["VolumeAttachment"] = ("volumeattachments", false),
         ["OSImage"] = ("osimages", false),
         ["UpgradePolicy"] = ("upgradepolicies", false),
     };

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Ostler.Cli.Output;
+using Ostler.Cli.Resources;
+using Ostler.Kubernetes;
+
+namespace Ostler.Cli.Commands;
+
+/// <summary>Runs what a command does: with a connection where it needs one, and every failure told in a line.</summary>
+internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions cluster)
+{
+    public CliEnvironment Environment { get; } = environment;
+
+    public Printer Printer { get; } = new(environment);
+
+    /// <summary>The option -o.</summary>
+    public static Option<OutputFormat> OutputOption(params string[] formats)
+    {
+        var option = new Option<OutputFormat>("--output", "-o")
+        {
+            Description = $"{string.Join(", ", formats)}. Default: a text for people",
+            HelpName = string.Join('|', formats),
+            CustomParser = result =>
+            {
+                var text = result.Tokens is [{ Value: { } value }] ? value : "";
+                if (formats.Contains(text) && Enum.TryParse<OutputFormat>(text, ignoreCase: true, out var format))
+                {
+                    return format;
+                }
+
+                result.AddError($"-o takes {string.Join(", ", formats)}, not '{text}'.");
+                return default;
+            },
+        };
+        option.CompletionSources.Add(formats);
+        return option;
+    }
+
+    /// <summary>Lets a command do something with the cluster.</summary>
+    public Command WithCluster(Command command, Func<ParseResult, ApiClient, CancellationToken, Task<int>> run) => With(command, async (arguments, cancel) =>
+    {
+        using var client = Connect(arguments);
+        return await run(arguments, client, cancel);
+    });
+
+    public ApiClient Connect(ParseResult arguments) => ClusterConnection.Open(arguments.GetValue(cluster.Kubeconfig), arguments.GetValue(cluster.Context));
+
+    /// <summary>Lets a command do something.</summary>
+    public Command With(Command command, Func<ParseResult, CancellationToken, Task<int>> run)
+    {
+        command.SetAction(async (arguments, cancel) =>
+        {
+            try
+            {
+                return await run(arguments, cancel);
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                return ExitCode.Interrupted;
+            }
+            catch (Exception e)
+            {
+                var (text, code) = FailureText.Of(e) ?? ($"This is a fault of kubectl-ostler: {e.GetType().Name}: {e.Message}. Please report it with the command that you gave.", ExitCode.Error);
+                await Environment.Error.WriteLineAsync(text.ReplaceLineEndings(" "));
+                return code;
+            }
+        });
+        return command;
+    }
+}

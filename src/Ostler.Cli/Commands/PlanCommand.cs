@@ -1,0 +1,115 @@
+using System.CommandLine;
+using Ostler.Api;
+using Ostler.Cli.Output;
+using Ostler.Cli.Plan;
+using Ostler.Cli.Resources;
+using Ostler.Kubernetes;
+using Ostler.Rollout.Simulation;
+
+namespace Ostler.Cli.Commands;
+
+/// <summary><c>plan -f policy.yaml</c>: the real planner in virtual time.</summary>
+internal sealed class PlanCommand
+{
+    // A person reads some screens; a program takes -o json.
+    private const int MostNodes = 50;
+
+    private readonly CommandRunner _commands;
+    private readonly Option<string> _file = new("--filename", "-f") { Description = "The UpgradePolicy, in YAML or JSON; the OSImage may be in it too. - reads standard input", HelpName = "FILE", Required = true };
+    private readonly Option<string?> _policy = new("--policy") { Description = "Which one, when the file has several", HelpName = "NAME" };
+    private readonly Option<string[]> _nodes = new("--nodes") { Description = "Describe the fleet instead of looking at the cluster: [NAME=]COUNT[,LABEL=VALUE…], several times", HelpName = "COUNT", DefaultValueFactory = _ => [] };
+    private readonly Option<string?> _zones = new("--zones") { Description = "The zones of the described nodes, given to them in turn", HelpName = "A,B,…" };
+    private readonly Option<string[]> _durations = new("--duration") { Description = "How long a step takes: STEP=TIME or STEP=TIME..TIME, several times. Steps: staging, pod-termination, reboot, kubelet, host-checks", HelpName = "STEP=TIME", DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _failures = new("--fail") { Description = "How often something fails: KIND=SHARE, several times. Kinds: staging, falls-back, never-returns, unhealthy", HelpName = "KIND=SHARE", DefaultValueFactory = _ => [] };
+    private readonly Option<string?> _start = new("--start") { Description = "When the rollout begins. Default: now", HelpName = "TIME" };
+    private readonly Option<string?> _horizon = new("--horizon") { Description = "How far is looked ahead. Default: 720h", HelpName = "DURATION" };
+    private readonly Option<string?> _approved = new("--approved-after") { Description = "How long a person takes to approve a wave that waits for it. Default: nobody does", HelpName = "DURATION" };
+    private readonly Option<ulong> _seed = new("--seed") { Description = "Another number is another, equally likely, course. Default: 1", HelpName = "NUMBER", DefaultValueFactory = _ => 1UL };
+    private readonly Option<OutputFormat> _output = CommandRunner.OutputOption("json", "yaml", "wide");
+
+    private PlanCommand(CommandRunner commands) => _commands = commands;
+
+    public static Command Create(CommandRunner commands)
+    {
+        var plan = new PlanCommand(commands);
+        var command = new Command("plan", "What a policy would do, before anything is touched: the controller's own planner in virtual time, over the cluster as it is or over a described fleet")
+        {
+            plan._file, plan._policy, plan._nodes, plan._zones, plan._durations, plan._failures, plan._start, plan._horizon, plan._approved, plan._seed, plan._output,
+        };
+        return commands.With(command, plan.RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
+    {
+        var name = arguments.GetRequiredValue(_file);
+        var text = name == "-" ? await _commands.Environment.In.ReadToEndAsync(cancel) : await File.ReadAllTextAsync(name, cancel);
+        var file = PolicyFile.Read(text, name == "-" ? "standard input" : name, arguments.GetValue(_policy));
+        var described = arguments.GetRequiredValue(_nodes);
+        var (fleet, target, notes) = described.Length > 0 ? Described(arguments, file, described) : await LiveAsync(arguments, file, cancel);
+        if (RolloutSimulation.Validate(fleet, file.Policy.Spec, target.Target) is { Count: > 0 } problems)
+        {
+            throw CommandException.Usage(string.Join(" ", problems.Select(p => $"{p.Field}: {p.Message}.")));
+        }
+
+        // Seconds for thousands of nodes; Ctrl-C must end it all the same.
+        var forecast = await Task.Run(() => RolloutSimulation.Forecast(fleet, file.Policy.Metadata.Name, file.Policy.Spec, target.Target), cancel).WaitAsync(cancel);
+        var format = arguments.GetValue(_output);
+        if (format is OutputFormat.Json or OutputFormat.Yaml)
+        {
+            await _commands.Environment.Out.WriteAsync(ObjectText.Of(ForecastJson.Of(forecast), format));
+        }
+        else
+        {
+            _commands.Printer.Print(
+            [
+                .. ForecastText.Lines(forecast, format == OutputFormat.Wide ? int.MaxValue : MostNodes).Select((l, i) => new Line(l, i == 1 ? forecast.CompletedAt is null ? Tone.Bad : Tone.Good : Tone.Plain)),
+                .. target.Note is { } note ? [.. notes, new Line(note)] : notes,
+            ]);
+        }
+
+        return forecast.CompletedAt is null ? ExitCode.NotReady : ExitCode.Ok;
+    }
+
+    private (FleetDescription, PlannedTarget, IReadOnlyList<Line>) Described(ParseResult arguments, PolicyFile file, string[] groups)
+    {
+        var zones = arguments.GetValue(_zones)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        FleetNodes[] nodes = [.. groups.Select((g, i) => FleetOptions.Nodes(g, file.Policy.Spec.NodeSelector, zones, i))];
+        return (Fleet(arguments, nodes, new()), PlannedTarget.Of(file.Policy.Spec.ImageRef.Name, file.Image, null), []);
+    }
+
+    private async Task<(FleetDescription, PlannedTarget, IReadOnlyList<Line>)> LiveAsync(ParseResult arguments, PolicyFile file, CancellationToken cancel)
+    {
+        if (arguments.GetValue(_zones) is not null)
+        {
+            throw CommandException.Usage("--zones describes the nodes of --nodes; those of the cluster have their own: leave it out, or add --nodes.");
+        }
+
+        using var client = _commands.Connect(arguments);
+        var nodes = (await client.ListAsync(ClusterResources.Nodes, ListOptions.All, cancel)).Items;
+        var systems = (await client.ListAsync(ClusterResources.NodeOSes, ListOptions.All, cancel)).Items;
+        var live = await client.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(file.Policy.Metadata.Name), cancel);
+        var image = await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(file.Policy.Spec.ImageRef.Name), cancel);
+        if (nodes.Count == 0)
+        {
+            throw new CommandException("The cluster has no nodes: describe some with --nodes.");
+        }
+
+        var measured = live?.Status?.Durations;
+        Node[] selected = [.. nodes.Where(n => file.Policy.Spec.NodeSelector.Matches(n.Metadata.Labels))];
+        return (Fleet(arguments, LiveFleet.Nodes(nodes, systems), LiveFleet.Durations(measured)), PlannedTarget.Of(file.Policy.Spec.ImageRef.Name, file.Image, image), [.. LiveFleet.Notes(selected, systems, measured)]);
+    }
+
+    private FleetDescription Fleet(ParseResult arguments, IReadOnlyList<FleetNodes> nodes, FleetDurations durations)
+    {
+        var fleet = new FleetDescription
+        {
+            Nodes = nodes,
+            Durations = FleetOptions.Durations(arguments.GetRequiredValue(_durations), durations),
+            Failures = FleetOptions.Failures(arguments.GetRequiredValue(_failures)),
+            Start = arguments.GetValue(_start) is { } start ? FleetOptions.Moment("--start", start) : _commands.Environment.Time.GetUtcNow().TruncateToSeconds(),
+            Seed = arguments.GetValue(_seed),
+            ApprovedAfter = arguments.GetValue(_approved) is { } approved ? FleetOptions.Time("--approved-after", approved) : null,
+        };
+        return arguments.GetValue(_horizon) is { } horizon ? fleet with { Horizon = FleetOptions.Time("--horizon", horizon) } : fleet;
+    }
+}

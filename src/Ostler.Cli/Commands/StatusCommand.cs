@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ostler.Api;
+using Ostler.Cli.Output;
+using Ostler.Cli.Resources;
+using Ostler.Cli.Status;
+using Ostler.Kubernetes;
+
+namespace Ostler.Cli.Commands;
+
+/// <summary><c>status [policy] [--watch]</c>.</summary>
+internal static class StatusCommand
+{
+    public static Command Create(CommandRunner commands)
+    {
+        var policy = new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "The UpgradePolicy. Default: all of them, one line each" };
+        var watch = new Option<bool>("--watch", "-w") { Description = "Follow the rollout. With a policy it ends when that is Ready (0) or halted (3)" };
+        var output = CommandRunner.OutputOption("json", "yaml", "wide");
+        var command = new Command("status", "How far a rollout has come, what is in flight, what is blocked and why, and when it will be done") { policy, watch, output };
+        command.Validators.Add(r =>
+        {
+            if (r.GetValue(watch) && r.GetValue(output) is OutputFormat.Json or OutputFormat.Yaml)
+            {
+                r.AddError("--watch prints text for people: leave out -o json or -o yaml, or use kubectl get upgradepolicy -w -o json.");
+            }
+        });
+        return commands.WithCluster(command, async (arguments, client, cancel) =>
+        {
+            var (name, format) = (arguments.GetValue(policy), arguments.GetValue(output));
+            var objects = await ReadAsync(client, name, cancel);
+            if (format is OutputFormat.Json or OutputFormat.Yaml)
+            {
+                await commands.Environment.Out.WriteAsync(ObjectText.Of(objects, format, list: name is null));
+                return CodeOf(objects.Select(Policy));
+            }
+
+            if (arguments.GetValue(watch))
+            {
+                return await new StatusWatch(commands, client, name, format == OutputFormat.Wide).RunAsync([.. objects.Select(Policy)], cancel);
+            }
+
+            var policies = objects.Select(Policy).ToArray();
+            var now = commands.Environment.Time.GetUtcNow();
+            commands.Printer.Print(name is null ? PolicyTable.Lines(policies, now, format == OutputFormat.Wide) : StatusText.Lines(policies[0], now, format == OutputFormat.Wide));
+            return CodeOf(policies);
+        });
+    }
+
+    private static int CodeOf(IEnumerable<UpgradePolicy> policies) => policies.All(PolicyState.IsReady) ? ExitCode.Ok : ExitCode.NotReady;
+
+    private static UpgradePolicy Policy(JsonObject whole) => whole.Deserialize(OstlerJson.Default.UpgradePolicy)!;
+
+    private static async Task<IReadOnlyList<JsonObject>> ReadAsync(ApiClient client, string? name, CancellationToken cancel)
+    {
+        var type = ClusterResources.Whole(ClusterResources.UpgradePolicies);
+        if (name is null)
+        {
+            return (await client.ListAsync(type, ListOptions.All, cancel)).Items;
+        }
+
+        return await client.GetAsync(type, NamespacedName.ClusterScoped(name), cancel) is { } found ? [found] : throw await PolicyLookup.NotFoundAsync(client, name, cancel);
+    }
+}

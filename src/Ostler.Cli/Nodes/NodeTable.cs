@@ -1,0 +1,66 @@
+using Ostler.Api;
+using Ostler.Cli.Output;
+using Ostler.Cli.Resources;
+
+namespace Ostler.Cli.Nodes;
+
+/// <summary>The nodes, a line each: what they run and how far they are.</summary>
+internal static class NodeTable
+{
+    private const string ZoneLabel = "topology.kubernetes.io/zone";
+
+    public static IEnumerable<Line> Lines(IReadOnlyList<Node> nodes, IReadOnlyList<NodeOS> systems, IReadOnlyList<UpgradePolicy> policies, bool wide)
+    {
+        if (nodes.Count == 0)
+        {
+            return [new("There is no such node.")];
+        }
+
+        var byName = systems.ToDictionary(s => s.Metadata.Name, StringComparer.Ordinal);
+        string[] columns = ["NAME", "POLICY", "STEP", "BOOTED", "TARGET", "NODE", "MESSAGE"];
+        string[] more = ["ZONE", "GOAL", "BACKEND", "AGENT", "DIGEST"];
+        var table = new TextTable(wide ? [.. columns[..^1], .. more, columns[^1]] : columns);
+        foreach (var node in nodes.OrderBy(n => n.Name, StringComparer.Ordinal))
+        {
+            var os = byName.GetValueOrDefault(node.Name);
+            var matching = policies.Where(p => p.Spec.NodeSelector.Matches(node.Metadata.Labels)).Select(p => p.Metadata.Name).Order(StringComparer.Ordinal);
+            var (step, tone, message) = Standing(node, os, policies);
+            string?[] cells = [node.Name, string.Join(',', matching), step, Tree(os?.Status?.Booted), Target(os), State(node), message];
+            string?[] extra = [node.Metadata.Labels?.GetValueOrDefault(ZoneLabel), os?.Spec.Goal.ToString(), os?.Status?.Backend, os?.Status?.AgentVersion, os?.Status?.Booted?.Digest];
+            table.Add(tone, wide ? [.. cells[..^1], .. extra, cells[^1]] : cells);
+        }
+
+        return table.Lines();
+    }
+
+    // What the controller says of a node in flight, or blocked, knows more than the agent: pods, budgets, the soak.
+    private static (string? Step, Tone Tone, string? Message) Standing(Node node, NodeOS? os, IReadOnlyList<UpgradePolicy> policies)
+    {
+        if (policies.SelectMany(p => p.Status?.InFlight ?? []).FirstOrDefault(f => f.Node == node.Name) is { } flight)
+        {
+            return (flight.Step.ToString(), Tone.Plain, $"{flight.Reason}: {flight.Message}");
+        }
+
+        var blocked = policies.SelectMany(p => p.Status?.Blocked ?? []).FirstOrDefault(b => b.Node == node.Name);
+        if (os?.Status is not { } status)
+        {
+            return (null, Tone.Attention, blocked is null ? os is null ? "It has no NodeOS: is the controller running?" : "Its agent has not reported: look at its pod on the node." : $"{blocked.Reason}: {blocked.Message}");
+        }
+
+        if (os.Spec.Failure is { } failure)
+        {
+            return (status.Step.ToString(), Tone.Bad, $"{failure.Reason}: {failure.Message}");
+        }
+
+        return blocked is not null
+            ? (status.Step.ToString(), Tone.Attention, $"{blocked.Reason}: {blocked.Message}")
+            : (status.Step.ToString(), status.Step == NodeStep.Updated ? Tone.Good : Tone.Plain, status.LastError is { } error ? $"{error.Reason}: {error.Message}" : null);
+    }
+
+    private static string? Tree(Deployment? deployment) => deployment is null ? null : deployment.Version is { Length: > 0 } version ? version : Words.Short(deployment.Digest);
+
+    private static string? Target(NodeOS? os) => os?.Spec.Image is { } image ? image.Version is { Length: > 0 } version ? version : Words.Short(image.Digest) : null;
+
+    private static string State(Node node) =>
+        (node.Ready ? "Ready" : "NotReady") + (node.CordonedBy is { } policy ? $",Cordoned({policy})" : node.Unschedulable ? ",Cordoned" : "");
+}

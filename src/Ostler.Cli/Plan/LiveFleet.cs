@@ -1,0 +1,58 @@
+using Ostler.Api;
+using Ostler.Cli.Output;
+using Ostler.Cli.Resources;
+using Ostler.Rollout.Simulation;
+
+namespace Ostler.Cli.Plan;
+
+/// <summary>Describes the nodes of a cluster as they are now.</summary>
+internal static class LiveFleet
+{
+    /// <summary>Each Node with its labels, the tree that its agent reports, whether it is Ready and whether a person has cordoned it.</summary>
+    /// <remarks>A node that Ostler has cordoned is taken to be where it was before: the forecast begins anew for it.</remarks>
+    public static IReadOnlyList<FleetNodes> Nodes(IEnumerable<Node> nodes, IReadOnlyList<NodeOS> systems)
+    {
+        var byName = systems.ToDictionary(s => s.Metadata.Name, StringComparer.Ordinal);
+        return
+        [
+            .. nodes.OrderBy(n => n.Name, StringComparer.Ordinal).Select(n =>
+            {
+                var booted = byName.GetValueOrDefault(n.Name)?.Status?.Booted;
+                return new FleetNodes
+                {
+                    Name = n.Name,
+                    Labels = n.Metadata.Labels,
+                    Digest = booted is null ? null : Words.Bare(booted.Digest),
+                    Version = booted?.Version,
+                    Cordoned = n.Unschedulable && n.CordonedBy is null,
+                    Ready = n.Ready,
+                };
+            }),
+        ];
+    }
+
+    /// <summary>What the policy's nodes took so far, from the average to the longest; the defaults for what was not measured.</summary>
+    public static FleetDurations Durations(MeasuredDurations? measured)
+    {
+        var defaults = new FleetDurations();
+        return defaults with { Staging = Of(measured?.Staging) ?? defaults.Staging, Reboot = Of(measured?.Reboot) ?? defaults.Reboot };
+
+        static DurationRange? Of(MeasuredDuration? step) => step is { Count: > 0 } ? new(step.Average, step.Max > step.Average ? step.Max : step.Average) : null;
+    }
+
+    /// <summary>What the forecast does not know of the cluster, for people.</summary>
+    public static IEnumerable<Line> Notes(IReadOnlyList<Node> selected, IReadOnlyList<NodeOS> systems, MeasuredDurations? measured)
+    {
+        var reporting = systems.Where(s => s.Status?.Booted is not null).Select(s => s.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        var unknown = selected.Where(n => !reporting.Contains(n.Name)).Select(n => n.Name).Order(StringComparer.Ordinal).ToArray();
+        if (unknown.Length > 0)
+        {
+            yield return new($"No agent reports from {string.Join(", ", unknown.Take(3))}{(unknown.Length > 3 ? $" and {unknown.Length - 3} more" : "")}: taken to be outdated. kubectl ostler doctor says why.", Tone.Attention);
+        }
+
+        yield return measured?.Node is { Count: > 0 } node
+            ? $"Staging and reboots are taken to last as measured on {node.Count} node{(node.Count == 1 ? "" : "s")} of this policy; --duration says otherwise."
+            : "Nothing was measured yet: durations are guesses, --duration says otherwise.";
+        yield return "Pods and PodDisruptionBudgets are not simulated: kubectl ostler doctor names those that would block a drain.";
+    }
+}

@@ -1,0 +1,31 @@
+using Ostler.Kubernetes;
+
+namespace Ostler.Cli.Resources;
+
+/// <summary>Finds the cluster as kubectl does.</summary>
+internal static class ClusterConnection
+{
+    /// <summary>Who the edits are from, in managedFields.</summary>
+    private const string FieldManager = "kubectl-ostler";
+
+    /// <param name="kubeconfig">Default: KUBECONFIG, then ~/.kube/config, then the service account of the pod.</param>
+    /// <param name="context">Default: the current one.</param>
+    public static ApiClient Open(string? kubeconfig, string? context)
+    {
+        var options = new ApiClientOptions { FieldManager = FieldManager };
+        if (kubeconfig is not null && !File.Exists(kubeconfig))
+        {
+            throw new CommandException($"There is no kubeconfig {kubeconfig}: name one that exists with --kubeconfig.");
+        }
+
+        var named = kubeconfig is not null || context is not null || Environment.GetEnvironmentVariable("KUBECONFIG") is { Length: > 0 } || File.Exists(DefaultPath());
+        if (!named && !InClusterClient.IsAvailable())
+        {
+            throw new CommandException($"There is no kubeconfig: set KUBECONFIG, create ~/.kube/config, or name one with --kubeconfig.");
+        }
+
+        return named ? KubeconfigClient.Create(kubeconfig, context, options, FieldManager) : KubeconfigClient.CreateDefault(options, FieldManager);
+    }
+
+    private static string DefaultPath() => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".kube", "config");
+}

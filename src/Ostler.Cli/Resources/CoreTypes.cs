@@ -1,0 +1,108 @@
+using System.Text.Json.Serialization;
+using Ostler.Api;
+
+namespace Ostler.Cli.Resources;
+
+/// <summary>The part of a core/v1 Node that commands show.</summary>
+internal sealed record Node
+{
+    public ObjectMeta Metadata { get; set; } = new();
+    public NodeSpec? Spec { get; init; }
+    public NodeStatus? Status { get; init; }
+
+    [JsonIgnore]
+    public string Name => Metadata.Name;
+
+    [JsonIgnore]
+    public bool Unschedulable => Spec?.Unschedulable ?? false;
+
+    /// <summary>The policy whose slot the node holds; null when it holds none.</summary>
+    [JsonIgnore]
+    public string? CordonedBy => Metadata.Annotations?.GetValueOrDefault(NodeAnnotations.CordonedBy);
+
+    [JsonIgnore]
+    public bool Ready => Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
+}
+
+internal sealed record NodeSpec
+{
+    public bool Unschedulable { get; init; }
+}
+
+internal sealed record NodeStatus
+{
+    public IReadOnlyList<StatusCondition>? Conditions { get; init; }
+}
+
+internal sealed record StatusCondition
+{
+    public string Type { get; set; } = "";
+    public string Status { get; set; } = "";
+}
+
+/// <summary>Names an object in a namespace.</summary>
+internal sealed record NamespacedMeta
+{
+    public string Namespace { get; set; } = "";
+    public string Name { get; set; } = "";
+    public string? ResourceVersion { get; init; }
+    public DateTimeOffset? DeletionTimestamp { get; init; }
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+    public IReadOnlyList<OwnerReference>? OwnerReferences { get; init; }
+
+    public override string ToString() => $"{Namespace}/{Name}";
+}
+
+/// <summary>The part of a core/v1 Pod that tells whether a drain would evict it.</summary>
+internal sealed record Pod
+{
+    public NamespacedMeta Metadata { get; set; } = new();
+    public PodSpec? Spec { get; init; }
+    public PodStatus? Status { get; init; }
+}
+
+internal sealed record PodSpec
+{
+    public string? NodeName { get; init; }
+}
+
+internal sealed record PodStatus
+{
+    public string? Phase { get; init; }
+}
+
+/// <summary>A policy/v1 (or v1beta1) PodDisruptionBudget.</summary>
+internal sealed record Budget
+{
+    public NamespacedMeta Metadata { get; set; } = new();
+    public BudgetSpec? Spec { get; init; }
+    public BudgetStatus? Status { get; init; }
+}
+
+internal sealed record BudgetSpec
+{
+    public LabelSelector? Selector { get; init; }
+}
+
+internal sealed record BudgetStatus
+{
+    public int DisruptionsAllowed { get; init; }
+    public int CurrentHealthy { get; init; }
+    public int DesiredHealthy { get; init; }
+    public int ExpectedPods { get; init; }
+}
+
+/// <summary>A coordination.k8s.io/v1 Lease.</summary>
+internal sealed record Lease
+{
+    public NamespacedMeta Metadata { get; set; } = new();
+    public LeaseSpec? Spec { get; init; }
+}
+
+internal sealed record LeaseSpec
+{
+    public string? HolderIdentity { get; init; }
+    public int? LeaseDurationSeconds { get; init; }
+    public DateTimeOffset? RenewTime { get; init; }
+}

@@ -1,0 +1,40 @@
+using Ostler.Api;
+using Ostler.Kubernetes;
+
+namespace Ostler.Cli.Resources;
+
+/// <summary>Reads what a command line names.</summary>
+internal static class PolicyLookup
+{
+    private const int MostNames = 10;
+
+    public static async Task<UpgradePolicy> PolicyAsync(ApiClient client, string name, CancellationToken cancel) =>
+        await client.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(name), cancel) ?? throw await NotFoundAsync(client, name, cancel);
+
+    public static async Task<OSImage> ImageAsync(ApiClient client, string name, CancellationToken cancel)
+    {
+        if (await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(name), cancel) is { } image)
+        {
+            return image;
+        }
+
+        var names = (await client.ListAsync(ClusterResources.OSImages, ListOptions.All, cancel)).Items.Select(i => i.Metadata.Name);
+        throw new CommandException(Missing("OSImage", name, names));
+    }
+
+    /// <summary>That there is no such policy, and which there are.</summary>
+    public static async Task<CommandException> NotFoundAsync(ApiClient client, string name, CancellationToken cancel)
+    {
+        // Of a cluster without the CRDs this says so instead.
+        var names = (await client.ListAsync(ClusterResources.UpgradePolicies, ListOptions.All, cancel)).Items.Select(p => p.Metadata.Name);
+        return new(Missing("UpgradePolicy", name, names));
+    }
+
+    internal static string Missing(string kind, string name, IEnumerable<string> others)
+    {
+        var names = others.Order(StringComparer.Ordinal).ToArray();
+        return names.Length == 0
+            ? $"There is no {kind} {name}, nor any other: create one first (config/samples has some)."
+            : $"There is no {kind} {name}. There {(names.Length == 1 ? "is" : "are")}: {string.Join(", ", names.Take(MostNames))}{(names.Length > MostNames ? $" and {names.Length - MostNames} more" : "")}.";
+    }
+}

@@ -1,0 +1,38 @@
+using Ostler.Api;
+using Ostler.Cli.Output;
+
+namespace Ostler.Cli.Status;
+
+/// <summary>All policies, a line each.</summary>
+internal static class PolicyTable
+{
+    private const int BarWidth = 15;
+
+    public static IEnumerable<Line> Lines(IReadOnlyList<UpgradePolicy> policies, DateTimeOffset now, bool wide)
+    {
+        if (policies.Count == 0)
+        {
+            return [new("There is no UpgradePolicy. Create one (config/samples has some), and look first with: kubectl ostler plan -f policy.yaml")];
+        }
+
+        string[] columns = ["NAME", "IMAGE", "TARGET", "PROGRESS", "UPDATED", "UPDATING", "BLOCKED", "FAILED", "REASON", "ESTIMATE"];
+        var table = new TextTable([.. columns, .. wide ? (string[])["MESSAGE"] : []]);
+        foreach (var policy in policies.OrderBy(p => p.Metadata.Name, StringComparer.Ordinal))
+        {
+            var (status, counts) = (policy.Status, policy.Status?.Nodes ?? new());
+            string?[] cells =
+            [
+                policy.Metadata.Name, policy.Spec.ImageRef.Name, status?.Target is { } target ? target.Version ?? Words.Short(target.Digest) : null,
+                $"{Words.Bar(counts.Updated, counts.Total, BarWidth)} {Words.Percent(counts.Updated, counts.Total)}", $"{counts.Updated}/{counts.Total}",
+                Words.Number(counts.Updating), Words.Number(status?.Blocked?.Count ?? 0), Words.Number(counts.Failed + counts.RolledBack),
+                policy.Spec.Paused ? $"{PolicyState.Reason(policy)} (paused)" : PolicyState.Reason(policy), Estimate(policy, now),
+            ];
+            table.Add(PolicyState.Tone(policy), [.. cells, .. wide ? (string?[])[status?.Conditions.Find(ConditionTypes.Ready)?.Message] : []]);
+        }
+
+        return table.Lines();
+    }
+
+    private static string? Estimate(UpgradePolicy policy, DateTimeOffset now) =>
+        !PolicyState.IsReady(policy) && policy.Status?.EstimatedCompletion is { } end ? end > now ? $"in {Words.Span(end - now)}" : "any moment" : null;
+}

@@ -1,0 +1,191 @@
+using Ostler.Api;
+using Ostler.Cli.Output;
+
+namespace Ostler.Cli.Status;
+
+/// <summary>One policy: how far it is, what it waits for, and what a person can do.</summary>
+internal static class StatusText
+{
+    // The controller keeps the first fifty; more than a screen of them hides the rest, and -o wide shows all.
+    private const int MostBlocked = 10;
+
+    // What matters to people first; the others follow by name.
+    private static readonly string[] Order = [ConditionTypes.Ready, ConditionTypes.Accepted, ConditionTypes.Halted, ConditionTypes.Conflicted, ConditionTypes.Stalled, ConditionTypes.Progressing, ConditionTypes.WindowOpen];
+
+    public static IReadOnlyList<Line> Lines(UpgradePolicy policy, DateTimeOffset now, bool wide = false)
+    {
+        var name = policy.Metadata.Name;
+        var target = policy.Status?.Target is { } tree ? $", to {Words.Tree(tree.Digest, tree.Version)}" : "";
+        List<Line> lines = [new($"{name}: {PolicyState.Reason(policy)}, image {policy.Spec.ImageRef.Name}{target}", PolicyState.Tone(policy))];
+        if (policy.Status is not { } status)
+        {
+            lines.Add(new("No controller has looked at it yet: is ostler-controller running? kubectl ostler doctor says more.", Tone.Attention));
+            return lines;
+        }
+
+        lines.Add(Progress(status.Nodes ?? new(), PolicyState.Tone(policy)));
+        lines.AddRange(Hints(policy, status));
+        if (status.Nodes is { Unavailable: > 0 and var unavailable })
+        {
+            lines.Add($"Unavailable: {unavailable} (maxUnavailable {policy.Spec.Rollout.MaxUnavailable})");
+        }
+
+        lines.AddRange(Times(policy, status, now));
+        Section("Conditions", Conditions(status, now));
+        Section("Waves", Waves(status, now));
+        Section("In flight", InFlight(status, now));
+        Section("Blocked", Blocked(status, wide));
+        Section("Failed trees", Failed(status, now));
+        if (wide)
+        {
+            Section("Took so far", Durations(status.Durations));
+        }
+
+        return lines;
+
+        void Section(string title, TextTable table)
+        {
+            if (table.Count > 0)
+            {
+                lines.Add(new(""));
+                lines.Add(new(title, Tone.Heading));
+                lines.AddRange(table.Lines(indent: 2));
+            }
+        }
+    }
+
+    private static Line Progress(NodeCounts nodes, Tone tone)
+    {
+        (int Count, string Word)[] others =
+            [(nodes.Updating, "updating"), (nodes.Staged, "staged"), (nodes.Pending, "pending"), (nodes.Failed, "failed"), (nodes.RolledBack, "went back")];
+        return new(
+            $"{Words.Bar(nodes.Updated, nodes.Total)} {Words.Percent(nodes.Updated, nodes.Total)}  {nodes.Updated} of {nodes.Total} updated"
+            + string.Concat(others.Where(o => o.Count > 0).Select(o => $", {o.Count} {o.Word}")), tone);
+    }
+
+    private static IEnumerable<Line> Hints(UpgradePolicy policy, UpgradePolicyStatus status)
+    {
+        var name = policy.Metadata.Name;
+        if (!PolicyState.IsCurrent(policy))
+        {
+            yield return new($"The controller has not looked at the latest spec yet (generation {policy.Metadata.Generation}, seen {status.ObservedGeneration}).", Tone.Attention);
+        }
+
+        if (policy.Spec.Paused)
+        {
+            yield return new($"Paused: nodes in flight are brought to their end, no other is taken. Go on with: kubectl ostler resume {name}", Tone.Attention);
+        }
+
+        if (PolicyState.WaitsForApproval(policy) is { } wave)
+        {
+            yield return new($"Wave {wave} waits for approval: kubectl ostler approve {name}", Tone.Attention);
+        }
+
+        if (PolicyState.IsHalted(policy))
+        {
+            yield return new($"Halted: look at the nodes that failed, then kubectl ostler retry {name}, or let the image name a better tree.", Tone.Bad);
+        }
+    }
+
+    private static IEnumerable<Line> Times(UpgradePolicy policy, UpgradePolicyStatus status, DateTimeOffset now)
+    {
+        if (status.StartedAt is { } started)
+        {
+            yield return status.CompletedAt is { } completed
+                ? $"Started {Words.Time(started)}, completed {Words.Time(completed)} after {Words.Span(completed - started)}"
+                : $"Started {Words.Time(started)}, {Words.Span(now - started)} ago";
+        }
+
+        if (status.NextWindow is { } window)
+        {
+            yield return $"Next window: {Words.Time(window)}{(window > now ? $", in {Words.Span(window - now)}" : "")}";
+        }
+
+        if (status.EstimatedCompletion is { } end && !PolicyState.IsReady(policy))
+        {
+            yield return end > now ? $"Estimated completion: {Words.Time(end)}, in {Words.Span(end - now)}" : $"Estimated completion: {Words.Time(end)}, any moment";
+        }
+    }
+
+    private static TextTable Conditions(UpgradePolicyStatus status, DateTimeOffset now)
+    {
+        var table = new TextTable("TYPE", "STATUS", "REASON", "SINCE", "MESSAGE");
+        foreach (var condition in (status.Conditions ?? []).OrderBy(c => Array.IndexOf(Order, c.Type) is >= 0 and var at ? at : Order.Length).ThenBy(c => c.Type, StringComparer.Ordinal))
+        {
+            table.Add(ToneOf(condition), condition.Type, condition.Status.ToString(), condition.Reason, Words.Span(now - condition.LastTransitionTime), condition.Message);
+        }
+
+        return table;
+    }
+
+    private static Tone ToneOf(Condition condition) => (condition.Type, condition.Status) switch
+    {
+        (ConditionTypes.Halted or ConditionTypes.Conflicted, ConditionStatus.True) or (ConditionTypes.Accepted, ConditionStatus.False) => Tone.Bad,
+        (ConditionTypes.Stalled, ConditionStatus.True) => Tone.Attention,
+        (ConditionTypes.Ready, ConditionStatus.True) => Tone.Good,
+        _ => Tone.Plain,
+    };
+
+    private static TextTable Waves(UpgradePolicyStatus status, DateTimeOffset now)
+    {
+        var table = new TextTable("WAVE", "PROGRESS", "UPDATED", "FAILED", "COMPLETED", "REASON", "MESSAGE");
+        foreach (var wave in status.Waves ?? [])
+        {
+            table.Add(
+                wave.Name == status.Wave ? Tone.Plain : Tone.Faint, wave.Name, $"{Words.Bar(wave.Updated, wave.Total, 10)} {Words.Percent(wave.Updated, wave.Total)}", $"{wave.Updated}/{wave.Total}",
+                Words.Number(wave.Failed), wave.CompletedAt is { } at ? $"{Words.Span(now - at)} ago" : null, wave.Reason, wave.Message);
+        }
+
+        return table;
+    }
+
+    private static TextTable InFlight(UpgradePolicyStatus status, DateTimeOffset now)
+    {
+        var table = new TextTable("NODE", "STEP", "SINCE", "REASON", "MESSAGE");
+        foreach (var node in status.InFlight ?? [])
+        {
+            table.Add(Tone.Plain, node.Node, node.Step.ToString(), node.Since is { } since ? Words.Span(now - since) : null, node.Reason, node.Message);
+        }
+
+        return table;
+    }
+
+    private static TextTable Blocked(UpgradePolicyStatus status, bool wide)
+    {
+        var table = new TextTable("NODE", "REASON", "MESSAGE");
+        var blocked = status.Blocked ?? [];
+        foreach (var node in wide ? blocked : blocked.Take(MostBlocked))
+        {
+            table.Add(Tone.Attention, node.Node, node.Reason, node.Message);
+        }
+
+        return wide || blocked.Count <= MostBlocked ? table : table.Add(Tone.Faint, "…", null, $"and {blocked.Count - MostBlocked} more: -o wide shows them");
+    }
+
+    private static TextTable Failed(UpgradePolicyStatus status, DateTimeOffset now)
+    {
+        var table = new TextTable("DIGEST", "REASON", "LAST", "MESSAGE");
+        foreach (var failed in status.FailedDigests ?? [])
+        {
+            table.Add(Tone.Bad, Words.Short(failed.Digest), failed.Reason, $"{Words.Span(now - failed.At)} ago", failed.Message);
+        }
+
+        return table;
+    }
+
+    private static TextTable Durations(MeasuredDurations? measured)
+    {
+        var table = new TextTable("STEP", "AVERAGE", "LONGEST", "NODES");
+        (string Step, MeasuredDuration? Value)[] steps =
+            [("staging", measured?.Staging), ("drain", measured?.Drain), ("reboot", measured?.Reboot), ("verify", measured?.Verify), ("node out of service", measured?.Node)];
+        foreach (var (step, value) in steps)
+        {
+            if (value is { Count: > 0 })
+            {
+                table.Add(Tone.Plain, step, Words.Span(value.Average), Words.Span(value.Max), Words.Number(value.Count));
+            }
+        }
+
+        return table;
+    }
+}

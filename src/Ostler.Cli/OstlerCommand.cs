@@ -22,6 +22,11 @@ internal static class OstlerCommand
         root.Add(StatusCommand.Create(commands));
         root.Add(NodesCommand.Create(commands));
         root.Add(PlanCommand.Create(commands));
+        foreach (var command in EditCommands.Create(commands))
+        {
+            root.Add(command);
+        }
+
         return root;
     }
 

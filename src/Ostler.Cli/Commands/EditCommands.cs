@@ -1,0 +1,92 @@
+using System.CommandLine;
+using Ostler.Api;
+using Ostler.Cli.Edits;
+using Ostler.Cli.Resources;
+using Ostler.Kubernetes;
+
+namespace Ostler.Cli.Commands;
+
+/// <summary>pause, resume, approve, retry and quarantine: each one edit of a declared field.</summary>
+internal static class EditCommands
+{
+    // The controller writes status all the time during a rollout, and each write changes the version that an edit must be of.
+    private const int Attempts = 10;
+
+    public static IEnumerable<Command> Create(CommandRunner commands)
+    {
+        yield return OfPolicy(commands, "pause", "Take no further node; those in flight are brought to their end (spec.paused: true)", [], (policy, _) => PolicyEdits.Pause(policy));
+        yield return OfPolicy(commands, "resume", "Go on after a pause (spec.paused: false)", [], (policy, _) => PolicyEdits.Resume(policy));
+
+        var wave = new Option<string?>("--wave") { Description = "Which wave. Default: the one that waits for approval", HelpName = "NAME" };
+        var digest = new Option<string?>("--digest") { Description = "The tree that you have seen and approve. Default: the one that the policy leads to now", HelpName = "DIGEST" };
+        yield return OfPolicy(
+            commands, "approve", "Let a wave begin with the present tree (spec.rollout.approvals)", [wave, digest], (policy, r) => PolicyEdits.Approve(policy, r.GetValue(wave), r.GetValue(digest)));
+        yield return OfPolicy(
+            commands, "retry", "Try again what failed until now, and release it from quarantine (spec.rollout.retryFailuresBefore)", [],
+            (policy, _) => PolicyEdits.Retry(policy, commands.Environment.Time.GetUtcNow()));
+        yield return new Command("quarantine", "Keep nodes from getting a tree, or let them (spec.quarantine of the OSImage)")
+        {
+            OfImage(commands, "add", "No node gets this tree any more (spec.quarantine.deny)", QuarantineEdits.Add),
+            OfImage(commands, "remove", "Nodes may get this tree again (spec.quarantine.deny and allow)", QuarantineEdits.Remove),
+        };
+    }
+
+    private static Command OfPolicy(CommandRunner commands, string verb, string description, IReadOnlyList<Option> options, Func<UpgradePolicy, ParseResult, FieldEdit> edit)
+    {
+        var policy = new Argument<string>("policy") { Description = "The UpgradePolicy" };
+        var dryRun = DryRun();
+        var command = new Command(verb, description) { policy, dryRun };
+        foreach (var option in options)
+        {
+            command.Add(option);
+        }
+
+        return commands.WithCluster(command, (arguments, client, cancel) => EditAsync(
+            commands, client, ClusterResources.UpgradePolicies, token => PolicyLookup.PolicyAsync(client, arguments.GetRequiredValue(policy), token),
+            p => edit(p, arguments), arguments.GetValue(dryRun), cancel));
+    }
+
+    private static Command OfImage(CommandRunner commands, string verb, string description, Func<OSImage, string, FieldEdit> edit)
+    {
+        var image = new Argument<string>("image") { Description = "The OSImage" };
+        var digest = new Argument<string>("digest") { Description = "The tree: 64 hexadecimal digits, or the beginning of one that the image has had" };
+        var dryRun = DryRun();
+        return commands.WithCluster(new Command(verb, description) { image, digest, dryRun }, (arguments, client, cancel) => EditAsync(
+            commands, client, ClusterResources.OSImages, token => PolicyLookup.ImageAsync(client, arguments.GetRequiredValue(image), token),
+            i => edit(i, arguments.GetRequiredValue(digest)), arguments.GetValue(dryRun), cancel));
+    }
+
+    private static Option<bool> DryRun() => new("--dry-run") { Description = "Print the edit, as a command of kubectl and as YAML, and change nothing" };
+
+    /// <summary>Reads, decides and writes what was read; when somebody else wrote in between, again.</summary>
+    private static async Task<int> EditAsync<T>(
+        CommandRunner commands, ApiClient client, ResourceType<T> type, Func<CancellationToken, Task<T>> read, Func<T, FieldEdit> decide, bool dryRun, CancellationToken cancel) where T : class
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var current = await read(cancel);
+            var edit = decide(current);
+            if (dryRun)
+            {
+                commands.Printer.Print(edit.Lines());
+                return ExitCode.Ok;
+            }
+
+            try
+            {
+                if (!edit.IsNothing)
+                {
+                    var meta = type.MetaOf(current);
+                    await client.PatchAsync(type, meta.Key, Patch.Merge(edit.Change.DeepClone()).OnlyIf(meta.Uid, meta.ResourceVersion), cancel);
+                }
+
+                commands.Printer.Print([new(edit.Says)]);
+                return ExitCode.Ok;
+            }
+            catch (ApiException e) when (e.IsConflict && attempt < Attempts)
+            {
+                // Read again, decide again.
+            }
+        }
+    }
+}

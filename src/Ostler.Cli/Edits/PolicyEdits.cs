@@ -1,0 +1,80 @@
+using System.Text.Json.Nodes;
+using Ostler.Api;
+using Ostler.Cli.Output;
+using Ostler.Cli.Status;
+
+namespace Ostler.Cli.Edits;
+
+/// <summary>What pause, resume, approve and retry change. Pure: the policy as it is goes in, the change comes out.</summary>
+internal static class PolicyEdits
+{
+    private const string Plural = "upgradepolicy";
+
+    public static FieldEdit Pause(UpgradePolicy policy) => policy.Spec.Paused
+        ? FieldEdit.None(Plural, policy.Metadata.Name, $"{policy.Metadata.Name} is paused already.")
+        : Edit(policy, new() { ["paused"] = true }, $"{policy.Metadata.Name} is paused: nodes in flight are brought to their end, no other is taken.");
+
+    public static FieldEdit Resume(UpgradePolicy policy) => !policy.Spec.Paused
+        ? FieldEdit.None(Plural, policy.Metadata.Name, $"{policy.Metadata.Name} is not paused.")
+        : Edit(policy, new() { ["paused"] = false }, $"{policy.Metadata.Name} goes on.");
+
+    /// <param name="policy">The policy.</param>
+    /// <param name="wave">Default: the one that waits for approval.</param>
+    /// <param name="digest">Default: the tree that the policy leads to now. Named, it must be that one: whoever names it has seen it.</param>
+    public static FieldEdit Approve(UpgradePolicy policy, string? wave, string? digest)
+    {
+        var name = policy.Metadata.Name;
+        if (policy.Status?.Target is not { } target)
+        {
+            throw new CommandException($"{name} leads to no tree yet ({PolicyState.Reason(policy)}): approve once kubectl ostler status {name} shows one.");
+        }
+
+        if (digest is not null && Words.Bare(digest) != Words.Bare(target.Digest))
+        {
+            throw new CommandException($"{name} leads to {target.Digest}, not to {digest}: an approval of another tree would open nothing. Look again with kubectl ostler status {name}.");
+        }
+
+        var chosen = WaveOf(policy, wave);
+        var grants = policy.Spec.Rollout.Approvals ?? [];
+        if (grants.Any(g => g.Wave == chosen && Words.Bare(g.Digest) == Words.Bare(target.Digest)))
+        {
+            return FieldEdit.None(Plural, name, $"Wave {chosen} of {name} is approved for {Words.Tree(target.Digest, target.Version)} already.");
+        }
+
+        // There is one entry for each wave, and of another tree it opens nothing.
+        var approvals = grants.Where(g => g.Wave != chosen).Append(new() { Wave = chosen, Digest = target.Digest });
+        var list = new JsonArray([.. approvals.Select(g => (JsonNode)new JsonObject { ["wave"] = g.Wave, ["digest"] = g.Digest })]);
+        return Edit(policy, new() { ["rollout"] = new JsonObject { ["approvals"] = list } }, $"Wave {chosen} of {name} is approved for {Words.Tree(target.Digest, target.Version)}.");
+    }
+
+    /// <param name="policy">The policy.</param>
+    /// <param name="now">The clock of this machine. A failure that the controller's clock has put after it is retried too.</param>
+    public static FieldEdit Retry(UpgradePolicy policy, DateTimeOffset now)
+    {
+        var last = policy.Status?.FailedDigests?.Select(f => f.At).DefaultIfEmpty(now).Max() ?? now;
+        var moment = Words.Time(last > now ? last : now);
+        return Edit(
+            policy, new() { ["rollout"] = new JsonObject { ["retryFailuresBefore"] = moment } },
+            $"What failed in {policy.Metadata.Name} up to {moment} is tried again, and leaves the quarantine that this policy put it into.");
+    }
+
+    private static string WaveOf(UpgradePolicy policy, string? wave)
+    {
+        var name = policy.Metadata.Name;
+        var manual = (policy.Spec.Rollout.Waves ?? []).Where(w => w.Approval == WaveApproval.Manual).Select(w => w.Name).ToArray();
+        if (manual.Length == 0)
+        {
+            throw new CommandException($"{name} has no wave with approval: Manual, so there is nothing to approve.");
+        }
+
+        if (wave is null)
+        {
+            return PolicyState.WaitsForApproval(policy) ?? throw new CommandException(
+                $"No wave of {name} waits for approval now ({PolicyState.Reason(policy)}). To approve one ahead, name it with --wave: {string.Join(", ", manual)}.");
+        }
+
+        return manual.Contains(wave) ? wave : throw new CommandException($"{name} has no wave {wave} with approval: Manual. It has: {string.Join(", ", manual)}.");
+    }
+
+    private static FieldEdit Edit(UpgradePolicy policy, JsonObject spec, string says) => new(Plural, policy.Metadata.Name, new() { ["spec"] = spec }, says);
+}

@@ -27,6 +27,9 @@ internal static class OstlerCommand
             root.Add(command);
         }
 
+        root.Add(DoctorCommand.Create(commands));
+        root.Add(CompletionCommand.Create(commands));
+        root.Add(VersionCommand.Create(commands));
         return root;
     }
 

@@ -17,6 +17,16 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
 
     public static WindowState Always { get; } = new(true, true, Reasons.AlwaysOpen, "No window is declared: nodes may be disrupted at any time.");
 
+    /// <summary>As a policy's own windows and freezes have it.</summary>
+    /// <param name="spec">A spec that was found valid.</param>
+    /// <param name="measured">status.durations.node; null: nothing was measured yet.</param>
+    /// <param name="now">The moment that is asked about.</param>
+    public static WindowState Of(UpgradePolicySpec spec, MeasuredDuration? measured, DateTimeOffset now)
+    {
+        var calendar = new MaintenanceCalendar(spec.Windows, spec.Freezes);
+        return Of(calendar, now, ExpectedDuration.Of(spec.Rollout, calendar, measured));
+    }
+
     internal static WindowState Of(MaintenanceCalendar calendar, DateTimeOffset now, ExpectedDuration expected)
     {
         var until = calendar.OpenUntil(now);

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Ostler.Cli.Doctor;
+using Ostler.Cli.Output;
+
+namespace Ostler.Cli.Commands;
+
+/// <summary><c>doctor</c>.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create(CommandRunner commands)
+    {
+        var space = new Option<string>("--namespace", "-n") { Description = "Where the controller runs", HelpName = "NAME", DefaultValueFactory = _ => "ostler-system" };
+        var output = CommandRunner.OutputOption("json", "yaml");
+        const string Description = "Looks for what would keep nodes from being upgraded, and says what to do: CRDs, controller, agents, policies, windows, conflicts, budgets. "
+            + "Ends with 0 (nothing found), 1 (warnings) or 2 (something is broken, or the cluster could not be looked at)";
+        return commands.With(new Command("doctor", Description) { space, output }, async (arguments, cancel) =>
+        {
+            try
+            {
+                using var client = commands.Connect(arguments);
+                var shipped = DefinitionCheck.Shipped();
+                var facts = await Examination.ReadAsync(client, arguments.GetRequiredValue(space), shipped.Keys, commands.Environment.Time.GetUtcNow(), cancel);
+                var findings = Examination.Look(facts, shipped);
+                if (arguments.GetValue(output) is OutputFormat.Json or OutputFormat.Yaml)
+                {
+                    await commands.Environment.Out.WriteAsync(ObjectText.Of(Document(findings), arguments.GetValue(output)));
+                }
+                else
+                {
+                    commands.Printer.Print(FindingText.Lines(findings));
+                }
+
+                return FindingText.ExitCodeOf(findings);
+            }
+            catch (Exception e) when (FailureText.Of(e) is { } failure)
+            {
+                throw new CommandException(failure.Text, exitCode: 2);
+            }
+        });
+    }
+
+    private static JsonObject Document(IReadOnlyList<Finding> findings) => new()
+    {
+        ["findings"] = new JsonArray([.. findings.Select(f =>
+        {
+            var finding = new JsonObject { ["severity"] = f.Severity.ToString(), ["subject"] = f.Subject, ["message"] = f.Message };
+            if (f.Remedy is { } remedy)
+            {
+                finding["remedy"] = remedy;
+            }
+
+            return (JsonNode)finding;
+        })]),
+    };
+}

@@ -1,0 +1,89 @@
+using Ostler.Api;
+using Ostler.Cli.Resources;
+
+namespace Ostler.Cli.Doctor;
+
+/// <summary>Does a controller lead, and does an agent report from every node?</summary>
+internal static class AgentCheck
+{
+    public static IEnumerable<Finding> Controller(ClusterFacts facts)
+    {
+        var unseen = facts.Active.Where(p => p.Status is null || p.Status.ObservedGeneration < p.Metadata.Generation).Select(p => p.Metadata.Name).ToArray();
+        const string Remedy = "kubectl -n {0} get pods, and look at the log of ostler-controller";
+        var remedy = Remedy.Replace("{0}", facts.Namespace, StringComparison.Ordinal);
+        if (facts.Lease?.Spec is not { RenewTime: { } renewed } lease)
+        {
+            yield return new(
+                unseen.Length > 0 ? Severity.Broken : Severity.Warning, "Controller",
+                $"there is no lease {facts.Namespace}/ostler-controller{(unseen.Length > 0 ? $", and nobody has looked at {FindingText.Names(unseen)}" : "")}: none has ever led here.",
+                $"{remedy}; if it runs in another namespace, name that with --namespace");
+            yield break;
+        }
+
+        // Twice its duration: one renewal may be late, and clocks differ.
+        var silent = facts.Now - renewed;
+        if (silent > TimeSpan.FromSeconds(2 * (lease.LeaseDurationSeconds ?? 15)) || string.IsNullOrEmpty(lease.HolderIdentity))
+        {
+            yield return new(Severity.Broken, "Controller", $"none leads: the lease {facts.Namespace}/ostler-controller was last renewed {Output.Words.Span(silent)} ago by {(lease.HolderIdentity is { Length: > 0 } last ? last : "nobody")}.", remedy);
+        }
+        else if (unseen.Length > 0)
+        {
+            yield return new(Severity.Warning, "Controller", $"{lease.HolderIdentity} leads, but has not looked at the latest spec of {FindingText.Names(unseen)} yet.", $"if that lasts, {remedy}");
+        }
+        else
+        {
+            yield return new(Severity.Fine, "Controller", $"{lease.HolderIdentity} leads.");
+        }
+    }
+
+    public static IEnumerable<Finding> Agents(ClusterFacts facts)
+    {
+        var systems = facts.Systems.ToDictionary(s => s.Metadata.Name, StringComparer.Ordinal);
+        var without = facts.Nodes.Where(n => !systems.ContainsKey(n.Name)).Select(n => n.Name).ToArray();
+        var mute = facts.Nodes.Where(n => systems.TryGetValue(n.Name, out var s) && s.Status?.Booted is null).Select(n => n.Name).ToArray();
+        var silent = facts.Policies.SelectMany(p => p.Status?.Blocked ?? []).Where(b => b.Reason is Reasons.AgentSilent or Reasons.AgentMissing)
+            .Concat(facts.Policies.SelectMany(p => p.Status?.InFlight ?? []).Where(f => f.Reason == Reasons.AgentSilent).Select(f => new BlockedNode { Node = f.Node, Reason = f.Reason }))
+            .Select(b => b.Node).Distinct().Except(without).Except(mute).ToArray();
+        if (without.Length > 0)
+        {
+            yield return new(Severity.Broken, "Agents", $"no NodeOS for {FindingText.Names(without)}: the controller makes one for each Node.", "see to the controller first; it needs the right to create nodeoses");
+        }
+
+        if (mute.Length > 0)
+        {
+            yield return new(
+                Severity.Broken, "Agents", $"none has reported from {FindingText.Names(mute)}: such a node is never upgraded.",
+                $"kubectl -n {facts.Namespace} get pods -o wide, and look at the log of the ostler-agent on it: it tolerates every taint and needs a host with ostree");
+        }
+
+        if (silent.Length > 0)
+        {
+            yield return new(Severity.Warning, "Agents", $"silent on {FindingText.Names(silent)}: it does not take up what it is told.", $"kubectl -n {facts.Namespace} get pods -o wide, and look at the log of the ostler-agent on it");
+        }
+
+        if (without.Length + mute.Length + silent.Length == 0)
+        {
+            yield return facts.Nodes.Count == 0
+                ? new(Severity.Warning, "Agents", "the cluster has no nodes.", "join some")
+                : new(Severity.Fine, "Agents", $"one reports from each of the {facts.Nodes.Count} nodes.");
+        }
+
+        var versions = facts.Systems.Select(s => s.Status?.AgentVersion).OfType<string>().Distinct().ToArray();
+        if (versions.Length > 1)
+        {
+            yield return new(Severity.Note, "Agents", $"of {versions.Length} versions: {FindingText.Names(versions)}.", "wait until the DaemonSet is rolled out, or look why it is not");
+        }
+    }
+
+    /// <summary>Cordons of policies that are gone: nobody takes them away any more.</summary>
+    public static IEnumerable<Finding> Cordons(ClusterFacts facts)
+    {
+        var names = facts.Policies.Select(p => p.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var node in facts.Nodes.Where(n => n.CordonedBy is { } policy && !names.Contains(policy)).OrderBy(n => n.Name, StringComparer.Ordinal))
+        {
+            yield return new(
+                Severity.Warning, $"Node {node.Name}", $"it is cordoned for UpgradePolicy {node.CordonedBy}, which does not exist.",
+                $"the controller gives it back once its agent reports; by hand: kubectl uncordon {node.Name} && kubectl annotate node {node.Name} {NodeAnnotations.CordonedBy}- {NodeAnnotations.CordonedAt}-");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using Ostler.Api;
+using Ostler.Cli.Output;
+using Ostler.Cli.Status;
+using Ostler.Rollout;
+
+namespace Ostler.Cli.Doctor;
+
+/// <summary>Can each policy do its work: is it accepted, does it find its image, is a window ever open, does another select the same nodes?</summary>
+internal static class PolicyCheck
+{
+    public static IEnumerable<Finding> Look(ClusterFacts facts)
+    {
+        var policies = facts.Active.ToArray();
+        if (policies.Length == 0)
+        {
+            yield return new(Severity.Note, "UpgradePolicies", "there are none, so nothing is upgraded.", "config/samples has some; look first with kubectl ostler plan -f policy.yaml");
+            yield break;
+        }
+
+        var wrong = 0;
+        foreach (var policy in policies)
+        {
+            foreach (var finding in Of(policy, facts).Concat(Windows(policy, facts.Now)))
+            {
+                wrong += finding.Severity >= Severity.Warning ? 1 : 0;
+                yield return finding;
+            }
+        }
+
+        foreach (var finding in Conflicts(policies, facts))
+        {
+            wrong++;
+            yield return finding;
+        }
+
+        if (wrong == 0)
+        {
+            yield return new(Severity.Fine, "UpgradePolicies", $"{FindingText.Names(policies.Select(p => p.Metadata.Name))}: none is halted or stalled, in conflict, or without a window.");
+        }
+    }
+
+    private static IEnumerable<Finding> Of(UpgradePolicy policy, ClusterFacts facts)
+    {
+        var (name, conditions) = (policy.Metadata.Name, policy.Status?.Conditions);
+        var subject = $"UpgradePolicy {name}";
+        if (conditions.Find(ConditionTypes.Accepted) is { Status: ConditionStatus.False } refused)
+        {
+            yield return new(Severity.Broken, subject, $"it cannot be carried out: {refused.Message}", $"correct the field: kubectl edit upgradepolicy {name}");
+        }
+
+        if (facts.Images.All(i => i.Metadata.Name != policy.Spec.ImageRef.Name))
+        {
+            yield return new(Severity.Broken, subject, $"there is no OSImage {policy.Spec.ImageRef.Name}.", "create it, or correct spec.imageRef.name");
+        }
+
+        if (PolicyState.IsHalted(policy))
+        {
+            yield return new(Severity.Broken, subject, $"it is halted: {conditions.Find(ConditionTypes.Halted)!.Message}", $"look at the nodes that failed (kubectl ostler nodes {name}), then kubectl ostler retry {name}, or let the image name a better tree");
+        }
+        else if (PolicyState.WaitsForApproval(policy) is { } wave)
+        {
+            yield return new(Severity.Note, subject, $"wave {wave} waits for approval.", $"kubectl ostler approve {name}");
+        }
+        else if (PolicyState.IsStalled(policy) && !conditions.IsTrue(ConditionTypes.Conflicted) && conditions.Find(ConditionTypes.Accepted)?.Status != ConditionStatus.False)
+        {
+            yield return new(Severity.Warning, subject, $"nothing moves before a person acts: {conditions.Find(ConditionTypes.Stalled)!.Message}", $"kubectl ostler status {name} says which nodes are blocked, and why");
+        }
+
+        if (policy.Spec.Paused)
+        {
+            yield return new(Severity.Note, subject, "it is paused.", $"kubectl ostler resume {name}");
+        }
+
+        if (facts.Nodes.Count > 0 && !facts.Nodes.Any(n => policy.Spec.NodeSelector.Matches(n.Metadata.Labels)))
+        {
+            yield return new(Severity.Warning, subject, "spec.nodeSelector matches no node.", $"compare it with kubectl get nodes --show-labels");
+        }
+    }
+
+    private static IEnumerable<Finding> Windows(UpgradePolicy policy, DateTimeOffset now)
+    {
+        // What is not valid is told of by the condition Accepted.
+        if (policy.Spec.Windows is null or { Count: 0 } && policy.Spec.Freezes is null or { Count: 0 } || SpecValidation.Validate(policy.Spec, now).Count > 0)
+        {
+            yield break;
+        }
+
+        var state = WindowState.Of(policy.Spec, policy.Status?.Durations?.Node, now);
+        if (state is { Fits: false, Next: null })
+        {
+            yield return new(Severity.Broken, $"UpgradePolicy {policy.Metadata.Name}", $"no window is ever open for it: {state.Message}", "lengthen a window, correct its schedule or time zone, or shorten a freeze");
+        }
+        else if (state is { Fits: false, Next: { } next })
+        {
+            yield return new(Severity.Note, $"UpgradePolicy {policy.Metadata.Name}", $"closed until {Words.Time(next)}, in {Words.Span(next - now)}.");
+        }
+    }
+
+    private static IEnumerable<Finding> Conflicts(UpgradePolicy[] policies, ClusterFacts facts)
+    {
+        for (var i = 0; i < policies.Length; i++)
+        {
+            for (var j = i + 1; j < policies.Length; j++)
+            {
+                var (one, other) = (policies[i], policies[j]);
+                var both = facts.Nodes.Where(n => one.Spec.NodeSelector.Matches(n.Metadata.Labels) && other.Spec.NodeSelector.Matches(n.Metadata.Labels)).Select(n => n.Name).ToArray();
+                if (both.Length > 0)
+                {
+                    yield return new(
+                        Severity.Broken, $"UpgradePolicies {one.Metadata.Name} and {other.Metadata.Name}", $"both select {FindingText.Names(both)}, so neither touches {(both.Length == 1 ? "it" : "them")}.",
+                        "narrow the nodeSelector of one of them");
+                }
+            }
+        }
+    }
+}

@@ -108,8 +108,7 @@ internal sealed class RolloutContext
             return WindowState.Always;
         }
 
-        var calendar = new MaintenanceCalendar(Spec.Windows, Spec.Freezes);
-        return WindowState.Of(calendar, Now, ExpectedDuration.Of(Spec.Rollout, calendar, Measured?.Node));
+        return WindowState.Of(Spec, Measured?.Node, Now);
     }
 
     public bool FailureCounts(NodeFailure? failure, string reason) => failure?.Reason == reason && FailureCounts(failure);

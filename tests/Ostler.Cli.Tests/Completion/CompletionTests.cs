@@ -1,0 +1,57 @@
+using System.Diagnostics;
+
+namespace Ostler.Cli.Tests.Completion;
+
+public class CompletionTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("kubectl-ostler st", "status")]
+    [InlineData("kubectl-ostler completion ", "bash fish zsh")]
+    [InlineData("kubectl-ostler quarantine ", "add remove")]
+    [InlineData("kubectl-ostler status --wa", "--watch")]
+    [InlineData("kubectl-ostler status -o ", "json wide yaml")]
+    public async Task The_program_says_how_a_line_may_go_on(string line, string expected)
+    {
+        var result = await CommandLine.RunAsync([$"[suggest:{line.Length}]", line], cancel: Cancel);
+
+        Assert.Equal(0, result.Code);
+        var found = result.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Assert.All(expected.Split(' '), e => Assert.Contains(e, found));
+    }
+
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    public async Task Each_shell_has_its_script(string shell)
+    {
+        var result = await CommandLine.RunAsync(["completion", shell], cancel: Cancel);
+
+        Assert.Equal((0, ""), (result.Code, result.Error));
+        Assert.StartsWith("#", result.Out, StringComparison.Ordinal);
+        Assert.Contains("kubectl-ostler", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Bash_asks_the_program_by_that_script()
+    {
+        var script = (await CommandLine.RunAsync(["completion", "bash"], cancel: Cancel)).Out;
+        // As readline would: the words, the cursor, and then the function.
+        var line = "ostler plan --hor";
+        var program = $$"""
+            ostler() { "{{Path.Combine(AppContext.BaseDirectory, "kubectl-ostler")}}" "$@"; }
+            {{script}}
+            COMP_LINE='{{line}}' COMP_POINT={{line.Length}} COMP_WORDS=(ostler plan --hor) COMP_CWORD=2
+            _ostler
+            printf '%s\n' "${COMPREPLY[@]}"
+            """;
+        using var bash = Process.Start(new ProcessStartInfo("bash", ["-c", program]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+
+        var output = await bash.StandardOutput.ReadToEndAsync(Cancel);
+        await bash.WaitForExitAsync(Cancel);
+
+        Assert.Equal("--horizon\n", output);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Text.Json.Nodes;
+using Ostler.Api;
+using Ostler.Cli.Doctor;
+using Ostler.Cli.Resources;
+using Ostler.Testing;
+
+namespace Ostler.Cli.Tests.Doctor;
+
+/// <summary>What doctor finds, and that a healthy cluster passes.</summary>
+public class DoctorTests
+{
+    private static readonly IReadOnlyDictionary<string, JsonObject> Shipped = DefinitionCheck.Shipped();
+
+    private static ClusterFacts Healthy => new()
+    {
+        Now = Given.Now,
+        Definitions = Shipped,
+        Nodes = [Given.Node("node-1"), Given.Node("node-2")],
+        Systems = [Given.System("node-1"), Given.System("node-2")],
+        Policies = [Given.Policy(status: Given.Status(Reasons.UpToDate, ConditionStatus.True))],
+        Images = [Given.Image()],
+        Lease = LeaseOf(secondsAgo: 4),
+    };
+
+    private static Lease LeaseOf(double secondsAgo, string? holder = "controller-a") =>
+        new() { Spec = new() { HolderIdentity = holder, LeaseDurationSeconds = 15, RenewTime = Given.Now.AddSeconds(-secondsAgo) } };
+
+    [Fact]
+    public void A_healthy_cluster_has_nothing_to_do()
+    {
+        var findings = Examination.Look(Healthy, Shipped);
+
+        Assert.All(findings, f => Assert.Equal(Severity.Fine, f.Severity));
+        Assert.Equal(5, findings.Count);
+        Assert.Equal(0, FindingText.ExitCodeOf(findings));
+    }
+
+    public static TheoryData<string> Troubles => [.. Sick.Keys];
+
+    private static Dictionary<string, (ClusterFacts Facts, Severity Worst)> Sick => new()
+    {
+        ["crd-missing"] = (Healthy with { Definitions = Shipped.Where(d => !d.Key.StartsWith("osimages", StringComparison.Ordinal)).ToDictionary() }, Severity.Broken),
+        ["crd-old"] = (Healthy with { Definitions = WithoutSoak() }, Severity.Warning),
+        ["controller-never-led"] = (Healthy with { Lease = null }, Severity.Warning),
+        ["controller-absent"] = (Healthy with { Lease = null, Policies = [Given.Policy()] }, Severity.Broken),
+        ["controller-gone"] = (Healthy with { Lease = LeaseOf(secondsAgo: 95) }, Severity.Broken),
+        ["controller-released"] = (Healthy with { Lease = LeaseOf(secondsAgo: 1, holder: "") }, Severity.Broken),
+        ["agents"] = (Healthy with
+        {
+            Nodes = [Given.Node("node-1"), Given.Node("node-2"), Given.Node("node-3"), Given.Node("node-4")],
+            Systems = [Given.System("node-1"), Given.System("node-2", booted: null), Given.System("node-3") with { Status = Given.System("x").Status! with { AgentVersion = "0.0.9" } }],
+            Policies = [Given.Policy(status: Given.Status(Reasons.NodesBlocked) with { Blocked = [new() { Node = "node-1", Reason = Reasons.AgentSilent }, new() { Node = "node-2", Reason = Reasons.AgentMissing }] })],
+        }, Severity.Broken),
+        ["cordon-of-nobody"] = (Healthy with { Nodes = [Given.Node("node-1", cordonedBy: "gone"), Given.Node("node-2", cordoned: true)] }, Severity.Warning),
+        ["policy-refused"] = (Healthy with
+        {
+            Policies = [Given.Policy(status: Given.Status(Reasons.NotSupportedYet, ConditionStatus.False, Given.Condition(ConditionTypes.Accepted, ConditionStatus.False, Reasons.NotSupportedYet, "spec.rollback.watchdog is not supported yet: remove it."), Given.Condition(ConditionTypes.Stalled, ConditionStatus.True, Reasons.NotSupportedYet)))],
+        }, Severity.Broken),
+        ["image-missing"] = (Healthy with { Images = [] }, Severity.Broken),
+        ["halted"] = (Healthy with { Policies = [Given.Policy(status: Given.Halted)] }, Severity.Broken),
+        ["stalled"] = (Healthy with { Policies = [Given.Policy(status: Given.Status(Reasons.NodesBlocked, ConditionStatus.False, Given.Condition(ConditionTypes.Stalled, ConditionStatus.True, Reasons.NodesBlocked, "All nodes are blocked.")))] }, Severity.Warning),
+        ["waits-and-paused"] = (Healthy with { Policies = [Given.Policy(status: Given.WaitsForApproval("canary"), spec: s => Given.Manual(s, "canary") with { Paused = true })] }, Severity.Note),
+        ["no-policies"] = (Healthy with { Policies = [] }, Severity.Note),
+        ["window-never"] = (Healthy with { Policies = [Windowed("0 0 30 2 *", "4h"), Windowed("0 0 * * *", "5m", "short")] }, Severity.Broken),
+        ["window-later"] = (Healthy with { Policies = [Windowed("0 22 * * *", "4h")] }, Severity.Note),
+        ["conflict"] = (Healthy with { Policies = [.. Healthy.Policies, Given.Policy("other", Given.Status(Reasons.PolicyConflict))] }, Severity.Broken),
+        ["no-node-selected"] = (Healthy with { Policies = [Given.Policy(status: Given.Status(Reasons.NoNodes), spec: s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["role"] = "none" } } })] }, Severity.Warning),
+        ["budgets"] = (Healthy with
+        {
+            ClosedBudgets = [BudgetOf("never", 2, 2, 2), BudgetOf("ill", 1, 2, 3), BudgetOf("daemon", 1, 1, 1), BudgetOf("elsewhere", 1, 1, 1)],
+            Pods = [PodOf("never", "node-1"), PodOf("never", "node-2"), PodOf("ill", "node-1"), PodOf("daemon", "node-1", owner: "DaemonSet"), PodOf("elsewhere", "node-9"), PodOf("never", "node-1", phase: "Succeeded")],
+        }, Severity.Warning),
+    };
+
+    [Theory]
+    [MemberData(nameof(Troubles))]
+    public void Trouble_is_found_and_said_what_to_do(string trouble)
+    {
+        var (facts, worst) = Sick[trouble];
+
+        var findings = Examination.Look(facts, Shipped);
+
+        Assert.Equal(worst, findings.Max(f => f.Severity));
+        Assert.Equal(worst switch { Severity.Broken => 2, Severity.Warning => 1, _ => 0 }, FindingText.ExitCodeOf(findings));
+        Assert.All(findings.Where(f => f.Severity >= Severity.Warning), f => Assert.False(string.IsNullOrEmpty(f.Remedy)));
+        Golden.Verify(string.Join('\n', FindingText.Lines([.. findings.Where(f => f.Severity != Severity.Fine)])), $"{trouble}.txt");
+    }
+
+    [Fact]
+    public void A_definition_that_is_newer_than_this_command_is_no_trouble()
+    {
+        var newer = Edited("upgradepolicies.ostler.dev", spec => spec["properties"]!["brandNew"] = new JsonObject { ["type"] = "string" });
+
+        var finding = Assert.Single(DefinitionCheck.Look(newer, Shipped), f => f.Severity != Severity.Fine);
+
+        Assert.Equal((Severity.Note, true), (finding.Severity, finding.Message.Contains("spec.brandNew", StringComparison.Ordinal)));
+    }
+
+    private static IReadOnlyDictionary<string, JsonObject> WithoutSoak() => Edited("upgradepolicies.ostler.dev", spec =>
+    {
+        spec["properties"]!["rollout"]!["properties"]!.AsObject().Remove("soak");
+        spec["properties"]!["windows"]!["items"]!["properties"]!.AsObject().Remove("timeZone");
+    });
+
+    private static IReadOnlyDictionary<string, JsonObject> Edited(string name, Action<JsonNode> edit)
+    {
+        var definitions = Shipped.ToDictionary(d => d.Key, d => d.Value.DeepClone().AsObject());
+        edit(definitions[name]["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!);
+        return definitions;
+    }
+
+    private static UpgradePolicy Windowed(string schedule, string duration, string name = "edge")
+    {
+        Assert.True(Duration.TryParse(duration, out var open));
+        var policy = Given.Policy(name, Given.Status(Reasons.OutsideWindow), s => s with { Windows = [new() { Schedule = schedule, Duration = open }] });
+        // Nodes of two policies would be a conflict.
+        return name == "edge" ? policy : policy with { Spec = policy.Spec with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["role"] = name } } } };
+    }
+
+    private static Budget BudgetOf(string app, int healthy, int desired, int expected) => new()
+    {
+        Metadata = new() { Namespace = "shop", Name = app },
+        Spec = new() { Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = app } } },
+        Status = new() { CurrentHealthy = healthy, DesiredHealthy = desired, ExpectedPods = expected },
+    };
+
+    private static Pod PodOf(string app, string node, string owner = "ReplicaSet", string phase = "Running") => new()
+    {
+        Metadata = new()
+        {
+            Namespace = "shop", Name = $"{app}-{node}", Labels = new Dictionary<string, string> { ["app"] = app },
+            OwnerReferences = [new() { ApiVersion = "apps/v1", Kind = owner, Name = app, Uid = "u", Controller = true }],
+        },
+        Spec = new() { NodeName = node },
+        Status = new() { Phase = phase },
+    };
+}

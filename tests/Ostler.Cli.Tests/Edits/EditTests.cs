@@ -1,0 +1,106 @@
+using Ostler.Api;
+using Ostler.Cli.Edits;
+using Ostler.Testing;
+
+namespace Ostler.Cli.Tests.Edits;
+
+/// <summary>Every action is an edit of a declared field, and nothing else.</summary>
+public class EditTests
+{
+    private const string Denied = "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd";
+    private const string Failed = "sha256:ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
+
+    [Fact]
+    public void Pause_and_resume_set_one_field_and_do_nothing_twice()
+    {
+        var (going, paused) = (Given.Policy(), Given.Policy(spec: s => s with { Paused = true }));
+
+        Assert.Equal("""{"spec":{"paused":true}}""", PolicyEdits.Pause(going).Change.ToJsonString());
+        Assert.Equal("""{"spec":{"paused":false}}""", PolicyEdits.Resume(paused).Change.ToJsonString());
+        Assert.True(PolicyEdits.Pause(paused).IsNothing);
+        Assert.True(PolicyEdits.Resume(going).IsNothing);
+    }
+
+    [Fact]
+    public void Approve_takes_the_wave_that_waits_and_the_tree_that_it_waits_with_and_keeps_the_other_approvals()
+    {
+        var policy = Given.Policy(status: Given.WaitsForApproval("second"), spec: s => Given.Manual(s, "first", "second"));
+        policy = policy with { Spec = policy.Spec with { Rollout = policy.Spec.Rollout with { Approvals = [new() { Wave = "first", Digest = Given.New }, new() { Wave = "second", Digest = Given.Old }] } } };
+
+        var edit = PolicyEdits.Approve(policy, null, null);
+
+        Assert.Equal($$$$$"""{"spec":{"rollout":{"approvals":[{"wave":"first","digest":"{{{{{Given.New}}}}}"},{"wave":"second","digest":"{{{{{Given.New}}}}}"}]}}}""", edit.Change.ToJsonString());
+        Assert.Equal("Wave second of edge is approved for 42.2 (424242424242).", edit.Says);
+        Assert.True(PolicyEdits.Approve(policy, "first", Given.New).IsNothing);
+    }
+
+    [Theory]
+    [InlineData("third", null, "edge has no wave third with approval: Manual. It has: first, second.")]
+    [InlineData(null, Given.Old, $"edge leads to {Given.New}, not to {Given.Old}: an approval of another tree would open nothing. Look again with kubectl ostler status edge.")]
+    public void Approve_refuses_what_would_open_nothing(string? wave, string? digest, string message)
+    {
+        var policy = Given.Policy(status: Given.WaitsForApproval("second"), spec: s => Given.Manual(s, "first", "second"));
+
+        Assert.Equal(message, Assert.Throws<CommandException>(() => PolicyEdits.Approve(policy, wave, digest)).Message);
+    }
+
+    [Fact]
+    public void Approve_says_why_there_is_nothing_to_approve()
+    {
+        Assert.StartsWith("edge leads to no tree yet (Unobserved)", Refusal(Given.Policy()), StringComparison.Ordinal);
+        Assert.StartsWith("edge has no wave with approval: Manual", Refusal(Given.Policy(status: Given.RollingOut)), StringComparison.Ordinal);
+        Assert.Equal(
+            "No wave of edge waits for approval now (RollingOut). To approve one ahead, name it with --wave: first.", Refusal(Given.Policy(status: Given.RollingOut, spec: s => Given.Manual(s, "first"))));
+
+        static string Refusal(UpgradePolicy policy) => Assert.Throws<CommandException>(() => PolicyEdits.Approve(policy, null, null)).Message;
+    }
+
+    [Fact]
+    public void Retry_covers_a_failure_that_the_controllers_clock_put_after_ours()
+    {
+        var ahead = Given.Halted with { FailedDigests = [new() { Digest = Given.New, Reason = Reasons.HealthTimedOut, At = Given.Now.AddSeconds(20) }] };
+
+        Assert.Equal("""{"spec":{"rollout":{"retryFailuresBefore":"2026-12-01T12:00:00Z"}}}""", PolicyEdits.Retry(Given.Policy(status: Given.Halted), Given.Now).Change.ToJsonString());
+        Assert.Equal("""{"spec":{"rollout":{"retryFailuresBefore":"2026-12-01T12:00:20Z"}}}""", PolicyEdits.Retry(Given.Policy(status: ahead), Given.Now).Change.ToJsonString());
+    }
+
+    [Fact]
+    public void Quarantine_add_denies_and_takes_back_what_was_allowed()
+    {
+        var image = Given.Image(new() { Deny = [Denied], Allow = [Given.New] }, new() { Resolved = Given.Resolved(Given.New, "42.2") });
+
+        Assert.Equal($$$$$"""{"spec":{"quarantine":{"deny":["{{{{{Denied}}}}}","{{{{{Given.New}}}}}"],"allow":[]}}}""", QuarantineEdits.Add(image, "424242").Change.ToJsonString());
+        Assert.True(QuarantineEdits.Add(image, Denied).IsNothing);
+    }
+
+    [Fact]
+    public void Quarantine_remove_undoes_a_denial_and_allows_what_a_rollout_found_out()
+    {
+        var image = Given.Image(new() { Deny = [Denied] }, new() { Quarantined = [new() { Digest = Failed, Reason = Reasons.HealthTimedOut, Policy = "edge", Since = Given.Now }, new() { Digest = Denied, Reason = Reasons.Denied, Since = Given.Now }] });
+
+        Assert.Equal("""{"spec":{"quarantine":{"deny":[]}}}""", QuarantineEdits.Remove(image, Denied[..8]).Change.ToJsonString());
+        Assert.Equal($$$$$"""{"spec":{"quarantine":{"allow":["{{{{{Failed}}}}}"]}}}""", QuarantineEdits.Remove(image, "ffffff").Change.ToJsonString());
+        Assert.True(QuarantineEdits.Remove(image, Given.Old).IsNothing);
+    }
+
+    [Theory]
+    [InlineData("4242", "'4242' is no digest")]
+    [InlineData("DEADBEEF", "'DEADBEEF' is no digest")]
+    [InlineData("abcdef", "edge-os has had no digest that begins with abcdef")]
+    [InlineData("111111", "Several digests of edge-os begin with 111111")]
+    public void Half_a_digest_must_be_the_beginning_of_one_alone(string text, string message)
+    {
+        var image = Given.Image(status: new() { Resolved = Given.Resolved(Given.Old, "42.1"), History = [Given.Resolved(Given.Old[..60] + "2222", "42.0")] });
+
+        Assert.StartsWith(message, Assert.Throws<CommandException>(() => QuarantineEdits.Add(image, text)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_dry_run_prints_the_command_and_the_manifest()
+    {
+        var policy = Given.Policy(status: Given.WaitsForApproval("canary"), spec: s => Given.Manual(s, "canary"));
+        string[] lines = [.. PolicyEdits.Approve(policy, null, null).Lines().Concat(PolicyEdits.Retry(policy, Given.Now).Lines()).Concat(QuarantineEdits.Add(Given.Image(), Given.New).Lines()).Select(l => l.Text)];
+
+        Golden.Verify(string.Join('\n', lines), "dry-run.txt");
+    }
+}

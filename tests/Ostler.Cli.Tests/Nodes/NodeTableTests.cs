@@ -1,0 +1,35 @@
+using Ostler.Api;
+using Ostler.Cli.Nodes;
+using Ostler.Cli.Resources;
+using Ostler.Testing;
+
+namespace Ostler.Cli.Tests.Nodes;
+
+public class NodeTableTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Each_node_says_what_it_runs_how_far_it_is_and_what_holds_it(bool wide)
+    {
+        Node[] nodes =
+        [
+            Given.Node("node-1", labels: ("topology.kubernetes.io/zone", "a")), Given.Node("node-05", cordonedBy: "edge"), Given.Node("node-07", cordoned: true), Given.Node("broken", ready: false), Given.Node("mute"),
+            Given.Node("new"), Given.Node("odd"),
+        ];
+        var target = new NodeImage { Digest = Given.New, Version = "42.2" };
+        NodeOS[] systems =
+        [
+            Given.System("node-1", Given.New, "42.2", NodeStep.Updated), Given.System("node-05", step: NodeStep.Staged, spec: new() { Goal = Goal.Boot, Image = target }), Given.System("node-07", version: null), Given.System("mute", booted: null),
+            Given.System("broken", step: NodeStep.RolledBack, spec: new() { Image = target, Failure = new() { Digest = Given.New, Reason = Reasons.HealthTimedOut, Message = "app is not active", At = Given.Now } }),
+            Given.System("odd") with { Status = Given.System("odd").Status! with { LastError = new() { Reason = Reasons.PullFailed, Message = "404", At = Given.Now } } },
+        ];
+
+        var lines = NodeTable.Lines(nodes, systems, [Given.Policy(status: Given.RollingOut), Given.Policy("other", spec: s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["topology.kubernetes.io/zone"] = "a" } } })], wide);
+
+        Golden.Verify(string.Join('\n', lines), wide ? "nodes-wide.txt" : "nodes.txt");
+    }
+
+    [Fact]
+    public void No_node_is_said() => Assert.Equal("There is no such node.", Assert.Single(NodeTable.Lines([], [], [], wide: false)).Text);
+}

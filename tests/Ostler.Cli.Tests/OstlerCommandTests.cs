@@ -1,0 +1,89 @@
+using System.CommandLine.Invocation;
+using System.Text.RegularExpressions;
+
+namespace Ostler.Cli.Tests;
+
+/// <summary>The command line as a whole, without a cluster.</summary>
+public partial class OstlerCommandTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("--nope", "kubectl ostler does not know '--nope'.")]
+    [InlineData("status a b", "kubectl ostler status does not know 'b'.")]
+    [InlineData("status -o xml", "-o takes json, yaml, wide, not 'xml'.")]
+    [InlineData("status --watch -o json", "--watch prints text for people")]
+    [InlineData("pause", "Required argument 'policy' missing for command: 'pause'.")]
+    [InlineData("plan", "Option '--filename' is required.")]
+    [InlineData("quarantine", "Required command was not provided.")]
+    [InlineData("completion powershell", "There is no completion for powershell: write bash, zsh, fish.")]
+    public async Task A_line_that_is_not_right_is_refused_in_one_line_with_2(string line, string message)
+    {
+        var result = await CommandLine.RunAsync(line.Split(' '), cancel: Cancel);
+
+        Assert.Equal((2, ""), (result.Code, result.Out));
+        Assert.StartsWith(message, result.Error, StringComparison.Ordinal);
+        Assert.Single(result.Error.TrimEnd().Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("status --kubeconfig /nonexistent/file", "There is no kubeconfig /nonexistent/file", 1)]
+    [InlineData("doctor --kubeconfig /nonexistent/file", "There is no kubeconfig /nonexistent/file", 2)]
+    [InlineData("plan -f /nonexistent/policy.yaml --nodes 3", "Could not find a part of the path '/nonexistent/policy.yaml'", 1)]
+    public async Task What_is_not_there_is_named_without_a_stack_trace(string line, string message, int code)
+    {
+        var result = await CommandLine.RunAsync(line.Split(' '), cancel: Cancel);
+
+        Assert.Equal((code, ""), (result.Code, result.Out));
+        Assert.StartsWith(message, result.Error, StringComparison.Ordinal);
+        Assert.Single(result.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task A_cluster_that_does_not_answer_is_told_of()
+    {
+        var file = Path.GetTempFileName();
+        // Nothing listens on port 1.
+        await File.WriteAllTextAsync(file, "{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}], clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}], users: [{name: u, user: {token: x}}]}", Cancel);
+
+        var gone = await CommandLine.RunAsync(["status", "--kubeconfig", file], cancel: Cancel);
+        var unknown = await CommandLine.RunAsync(["status", "--kubeconfig", file, "--context", "other"], cancel: Cancel);
+        File.Delete(file);
+
+        Assert.Equal((1, 1), (gone.Code, unknown.Code));
+        Assert.StartsWith("The API server cannot be reached: ", gone.Error, StringComparison.Ordinal);
+        Assert.StartsWith("The kubeconfig cannot be used: ", unknown.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_lists_the_commands_and_the_exit_codes()
+    {
+        var result = await CommandLine.RunAsync([], cancel: Cancel);
+
+        Assert.Equal((0, ""), (result.Code, result.Error));
+        Assert.All(
+            (string[])["status", "nodes", "plan", "pause", "resume", "approve", "retry", "quarantine", "doctor", "completion", "version", "Exit codes: 0 done"],
+            word => Assert.Contains(word, result.Out, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_version_is_that_of_the_build()
+    {
+        var result = await CommandLine.RunAsync(["version"], cancel: Cancel);
+
+        Assert.Matches(@"^kubectl-ostler \d+\.\d+\.\d+", result.Out);
+    }
+
+    [Fact]
+    public void Every_command_of_the_README_parses()
+    {
+        var root = OstlerCommand.Create(new() { Out = TextWriter.Null, Error = TextWriter.Null });
+        string[] commands = [.. Commands().Matches(File.ReadAllText(Path.Combine(Repository.Root(), "README.md"))).Select(m => m.Groups[1].Value.Split('#')[0].Trim())];
+
+        Assert.InRange(commands.Length, 5, 50);
+        Assert.All(commands, c => Assert.False(root.Parse(c).Action is ParseErrorAction, $"kubectl ostler {c}"));
+    }
+
+    [GeneratedRegex("(?m)^\\$ kubectl ostler (.+)$")]
+    private static partial Regex Commands();
+}

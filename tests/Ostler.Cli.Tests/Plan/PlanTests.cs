@@ -1,0 +1,156 @@
+using Ostler.Api;
+using Ostler.Cli.Plan;
+using Ostler.Cli.Resources;
+using Ostler.Rollout.Simulation;
+using Ostler.Testing;
+
+namespace Ostler.Cli.Tests.Plan;
+
+public class PlanTests
+{
+    private const string Policy = """
+        apiVersion: ostler.dev/v1alpha1
+        kind: UpgradePolicy
+        metadata: {name: edge}
+        spec:
+          imageRef: {name: edge-os}
+          nodeSelector: {matchLabels: {role: edge}}
+          rollout:
+            maxUnavailable: 2
+            waves: [{name: canary, nodes: 1, soak: 30m}]
+          windows: [{schedule: "0 22 * * *", duration: 4h}]
+        """;
+
+    private const string Image = """
+        apiVersion: ostler.dev/v1alpha1
+        kind: OSImage
+        metadata: {name: edge-os}
+        spec:
+          version: "42.2"
+          ostree: {remote: acme, ref: acme/edge, commit: 42424242424242424242424242424242424242424242424242424242deadbeef}
+        """;
+
+    private static readonly string[] Fleet = ["plan", "-f", "-", "--nodes", "6", "--zones", "a,b"];
+
+    [Fact]
+    public async Task A_plan_over_a_described_fleet_tells_when_which_node_goes()
+    {
+        var result = await CommandLine.RunAsync([.. Fleet, "--duration", "reboot=3m..5m", "--duration", "staging=1m", "--fail", "falls-back=0"], input: $"{Policy}\n---\n{Image}");
+
+        Assert.Equal((0, ""), (result.Code, result.Error));
+        Golden.Verify(result.Out, "plan.txt");
+    }
+
+    [Fact]
+    public async Task One_that_would_halt_says_so_and_ends_with_3()
+    {
+        var result = await CommandLine.RunAsync([.. Fleet, "--fail", "unhealthy=100%"], input: Policy);
+
+        Assert.Equal(3, result.Code);
+        Assert.Contains("TooManyFailures", result.Out, StringComparison.Ordinal);
+        Assert.Contains("ffffffffffff stands for the tree", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task For_programs_it_is_json_with_durations_as_everywhere()
+    {
+        var result = await CommandLine.RunAsync([.. Fleet, "-o", "json"], input: Policy);
+
+        var forecast = System.Text.Json.Nodes.JsonNode.Parse(result.Out)!;
+        Assert.Equal(("edge", 6, "Updated"), ((string)forecast["policy"]!, forecast["nodes"]!.AsArray().Count, (string)forecast["nodes"]![0]!["tally"]!));
+        Assert.True(Duration.TryParse((string)forecast["total"]!, out var total));
+        Assert.InRange(total.Value, TimeSpan.FromHours(10), TimeSpan.FromHours(20));
+    }
+
+    [Theory]
+    [InlineData("--nodes", "0", "--nodes 0: write how many")]
+    [InlineData("--nodes", "3,edge", "'edge' is no label")]
+    [InlineData("--duration", "reboot", "--duration reboot: write a step and how long it takes")]
+    [InlineData("--duration", "reboot=5", "--duration reboot=5: write a step")]
+    [InlineData("--duration", "lunch=5m", "there is no step lunch. Steps: staging")]
+    [InlineData("--duration", "reboot=5m..3m", "durations.reboot: least (5m) exceeds most (3m)")]
+    [InlineData("--fail", "unhealthy=2", "failures.unhealthy: is a share from 0 to 1")]
+    [InlineData("--fail", "luck=1", "there is no failure luck")]
+    [InlineData("--start", "noon", "--start noon: write a time")]
+    [InlineData("--horizon", "long", "--horizon long: write a duration")]
+    [InlineData("--approved-after", "x", "--approved-after x: write a duration")]
+    public async Task What_is_not_right_is_named(string option, string value, string message)
+    {
+        var result = await CommandLine.RunAsync([.. Fleet, option, value], input: Policy);
+
+        Assert.Equal((2, ""), (result.Code, result.Out));
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+        Assert.Single(result.Error.TrimEnd().Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("a: [", "is no YAML: line 2")]
+    [InlineData("kind: ConfigMap", "has no UpgradePolicy of ostler.dev/v1alpha1")]
+    [InlineData(Policy + "\n---\n" + Policy, "has several UpgradePolicies: choose one with --policy (edge, edge)")]
+    [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {imageRef: {name: x}, nodeSelector: {}, rollout: {soak: soon}}}", "UpgradePolicy a, spec.rollout.soak: A duration is written as in 30s")]
+    [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {nodeSelector: {}}}", "imageRef")]
+    public void A_file_that_cannot_be_read_says_where(string text, string message)
+    {
+        var failure = Assert.Throws<CommandException>(() => PolicyFile.Read(text, "policy.yaml"));
+
+        Assert.Equal(2, failure.ExitCode);
+        Assert.StartsWith("policy.yaml", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(message, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_may_be_a_list_and_have_the_image_too()
+    {
+        var list = $"apiVersion: v1\nkind: List\nitems:\n- {Indented(Policy)}\n- {Indented(Image)}\n";
+
+        var file = PolicyFile.Read(list, "policy.yaml", "edge");
+
+        Assert.Equal(("edge", "42.2"), (file.Policy.Metadata.Name, file.Image!.Spec.Version));
+
+        static string Indented(string text) => text.ReplaceLineEndings("\n  ");
+    }
+
+    [Fact]
+    public void A_group_of_nodes_has_the_labels_that_the_policy_asks_for_unless_it_says_otherwise()
+    {
+        var selector = new LabelSelector { MatchLabels = new Dictionary<string, string> { ["role"] = "edge" } };
+
+        var (plain, named) = (FleetOptions.Nodes("40", selector, ["a"], 0), FleetOptions.Nodes("canary=3,role=canary,x=", selector, null, 1));
+
+        Assert.Equal(("node", 40, "edge"), (plain.Name, plain.Count, plain.Labels!["role"]));
+        Assert.Equal(("canary", 3, "canary", ""), (named.Name, named.Count, named.Labels!["role"], named.Labels["x"]));
+    }
+
+    [Fact]
+    public void The_cluster_is_described_as_it_is()
+    {
+        var nodes = LiveFleet.Nodes(
+            [Given.Node("b", ready: false), Given.Node("a", cordoned: true), Given.Node("c", cordonedBy: "edge")], [Given.System("a", "sha256:" + Given.New, "42.2"), Given.System("b", booted: null)]);
+
+        Assert.Equal([("a", Given.New, true, true), ("b", null, false, false), ("c", null, false, true)], nodes.Select(n => (n.Name, n.Digest, n.Cordoned, n.Ready)));
+    }
+
+    [Fact]
+    public void Steps_take_what_was_measured_and_what_was_not_is_guessed()
+    {
+        var durations = LiveFleet.Durations(new() { Reboot = Given.Measured(100, 200, 3), Staging = Given.Measured(0, 0, 0) });
+
+        Assert.Equal(new DurationRange(Duration.FromSeconds(100), Duration.FromSeconds(200)), durations.Reboot);
+        Assert.Equal(new FleetDurations().Staging, durations.Staging);
+    }
+
+    [Fact]
+    public void The_target_is_what_is_pinned_else_what_the_cluster_resolved_of_the_same_ref_else_a_stand_in()
+    {
+        var live = Given.Image(status: new() { Resolved = Given.Resolved(Given.New, "42.2") });
+        var otherRef = live with { Spec = live.Spec with { Ostree = live.Spec.Ostree! with { Ref = "acme/next" } } };
+
+        Assert.Equal((Given.Old, null), Of(Given.Image(commit: Given.Old), live));
+        Assert.Equal((Given.New, null), Of(Given.Image(), live));
+        Assert.Equal((Given.New, null), Of(null, live));
+        Assert.Equal(new string('f', 64), Of(otherRef, live).Digest);
+        Assert.Contains("OSImage edge-os is not resolved here", Of(null, null).Note, StringComparison.Ordinal);
+
+        static (string Digest, string? Note) Of(OSImage? written, OSImage? live) => PlannedTarget.Of("edge-os", written, live) is var p ? (p.Target.Digest, p.Note) : default;
+    }
+}

@@ -1,0 +1,70 @@
+using Ostler.Api;
+using Ostler.Cli.Output;
+using Ostler.Cli.Status;
+using Ostler.Testing;
+
+namespace Ostler.Cli.Tests.Status;
+
+/// <summary>What a person sees of a policy.</summary>
+public class StatusTextTests
+{
+    public static TheoryData<string> Names => [.. Stories.Keys];
+
+    private static Dictionary<string, (UpgradePolicy Policy, bool Wide)> Stories => new()
+    {
+        ["unobserved"] = (Given.Policy(), false),
+        ["rolling-out"] = (Given.Policy(status: Given.RollingOut), false),
+        ["rolling-out-wide"] = (Given.Policy(status: Given.RollingOut with { Blocked = Many(12) }), true),
+        ["many-blocked"] = (Given.Policy(status: Given.Status(Reasons.NodesBlocked) with { Blocked = Many(12) }), false),
+        ["halted"] = (Given.Policy(status: Given.Halted), false),
+        ["waits-for-approval"] = (Given.Policy(status: Given.WaitsForApproval("canary"), spec: s => Given.Manual(s, "canary")), false),
+        ["paused-outside-window"] = (Given.Policy(
+            status: Given.Status(Reasons.OutsideWindow) with { ObservedGeneration = 1, NextWindow = Given.Now.AddHours(13), Nodes = new() { Total = 3, Staged = 3 } }, spec: s => s with { Paused = true }), false),
+        ["complete"] = (Given.Policy(
+            status: Given.Status(Reasons.UpToDate, ConditionStatus.True) with
+            {
+                Nodes = new() { Total = 3, Updated = 3 }, StartedAt = Given.Now.AddHours(-2), CompletedAt = Given.Now.AddMinutes(-20), EstimatedCompletion = Given.Now.AddMinutes(-20),
+            }), false),
+    };
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_status_reads(string story)
+    {
+        var (policy, wide) = Stories[story];
+
+        Golden.Verify(string.Join('\n', StatusText.Lines(policy, Given.Now, wide)), $"{story}.txt");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void All_policies_read(bool wide)
+    {
+        UpgradePolicy[] policies = [.. Stories.Where(s => s.Key != "rolling-out-wide").Select(s => s.Value.Policy with { Metadata = new() { Name = s.Key, Generation = 2 } })];
+
+        Golden.Verify(string.Join('\n', PolicyTable.Lines(policies, Given.Now, wide)), wide ? "table-wide.txt" : "table.txt");
+    }
+
+    [Theory]
+    [InlineData("unobserved", "edge Unobserved: 0/0 updated")]
+    [InlineData("rolling-out", "edge RollingOut: 4/10 updated; 2 blocked; node-05 Cordoned, node-06 Rebooting")]
+    [InlineData("halted", "edge TooManyFailures: 1/3 updated; 1 failed")]
+    public void A_log_has_a_line_of_it(string story, string line) => Assert.Equal(line, WatchLine.Of(Stories[story].Policy));
+
+    [Fact]
+    public void Ready_for_a_former_spec_is_not_ready()
+    {
+        var ready = Given.Status(Reasons.UpToDate, ConditionStatus.True);
+
+        Assert.True(PolicyState.IsReady(Given.Policy(status: ready)));
+        Assert.False(PolicyState.IsReady(Given.Policy(status: ready with { ObservedGeneration = 1 })));
+        Assert.False(PolicyState.IsReady(Given.Policy()));
+    }
+
+    [Fact]
+    public void A_tone_tells_good_from_bad() => Assert.Equal(
+        [Tone.Good, Tone.Bad, Tone.Attention, Tone.Plain], ((string[])["complete", "halted", "paused-outside-window", "rolling-out"]).Select(s => PolicyState.Tone(Stories[s].Policy)));
+
+    private static BlockedNode[] Many(int count) => [.. Enumerable.Range(1, count).Select(i => new BlockedNode { Node = $"node-{i:00}", Reason = Reasons.NodeNotReady, Message = "Not Ready." })];
+}

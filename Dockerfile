@@ -13,6 +13,7 @@ ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 CI=true
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src src
+COPY config/crd config/crd
 ARG VERSION=0.1.0
 # .dbg files are debug symbols, as large as the program.
 RUN for project in Controller Agent Cli; do \
@@ -32,7 +33,7 @@ RUN set -eu; \
     ln -s usr/lib /rootfs/lib; \
     ln -s usr/lib64 /rootfs/lib64; \
     tls="$(find /usr/lib -name 'libssl.so.3' -o -name 'libcrypto.so.3')"; \
-    ldd /published/Controller/ostler-controller /published/Cli/ostler $tls \
+    ldd /published/Controller/ostler-controller /published/Cli/kubectl-ostler $tls \
       | grep -oE '/[^ ):]*\.so[^ ):]*' | sort -u | while read -r library; do \
           target="/rootfs/usr/${library#/usr/}"; \
           case "$library" in /lib*) target="/rootfs/usr$library";; esac; \
@@ -52,9 +53,9 @@ ENTRYPOINT ["/usr/bin/ostler-controller"]
 
 FROM scratch AS cli
 COPY --from=rootfs /rootfs /
-COPY --from=build /published/Cli/ostler /usr/bin/
+COPY --from=build /published/Cli/kubectl-ostler /usr/bin/
 USER 65532:65532
-ENTRYPOINT ["/usr/bin/ostler"]
+ENTRYPOINT ["/usr/bin/kubectl-ostler"]
 
 # The agent runs nsenter to reach the host, and as root for that reason: a whole, if small, distribution.
 FROM ${UBUNTU} AS agent

@@ -66,6 +66,7 @@ publish: ## Compile controller, agent and command line to native programs in art
 	.ci/native-toolchain
 	dotnet publish src/Ostler.Controller -c Release -r $(RID) -o $(PUBLISH)/controller -v quiet
 	dotnet publish src/Ostler.Agent -c Release -r $(RID) -o $(PUBLISH)/agent -v quiet
+	dotnet publish src/Ostler.Cli -c Release -r $(RID) -o $(PUBLISH)/cli -v quiet
 
 smoke: ## Start what publish made: does it run, and does it say what is wrong?
 	.ci/smoke $(PUBLISH)

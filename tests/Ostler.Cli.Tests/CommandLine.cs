@@ -7,11 +7,12 @@ internal static class CommandLine
 {
     public static readonly DateTimeOffset Now = new(2026, 12, 1, 12, 0, 0, TimeSpan.Zero);
 
-    public static async Task<CommandResult> RunAsync(IEnumerable<string> arguments, TimeProvider? time = null, string input = "", StringWriter? output = null, CancellationToken cancel = default)
+    public static async Task<CommandResult> RunAsync(IEnumerable<string> arguments, TimeProvider? time = null, string input = "", StringWriter? output = null)
     {
         var (text, error) = (output ?? new StringWriter(), new StringWriter());
         var code = await OstlerCommand.RunAsync(
-            [.. arguments], new() { Out = TextWriter.Synchronized(text), Error = TextWriter.Synchronized(error), In = new StringReader(input), Time = time ?? new FakeTimeProvider(Now) }, cancel);
+            [.. arguments], new() { Out = TextWriter.Synchronized(text), Error = TextWriter.Synchronized(error), In = new StringReader(input), Time = time ?? new FakeTimeProvider(Now) },
+            TestContext.Current.CancellationToken);
         return new(code, text.ToString(), error.ToString());
     }
 }

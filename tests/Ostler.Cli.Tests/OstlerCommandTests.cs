@@ -19,7 +19,7 @@ public partial class OstlerCommandTests
     [InlineData("completion powershell", "There is no completion for powershell: write bash, zsh, fish.")]
     public async Task A_line_that_is_not_right_is_refused_in_one_line_with_2(string line, string message)
     {
-        var result = await CommandLine.RunAsync(line.Split(' '), cancel: Cancel);
+        var result = await CommandLine.RunAsync(line.Split(' '));
 
         Assert.Equal((2, ""), (result.Code, result.Out));
         Assert.StartsWith(message, result.Error, StringComparison.Ordinal);
@@ -32,7 +32,7 @@ public partial class OstlerCommandTests
     [InlineData("plan -f /nonexistent/policy.yaml --nodes 3", "Could not find a part of the path '/nonexistent/policy.yaml'", 1)]
     public async Task What_is_not_there_is_named_without_a_stack_trace(string line, string message, int code)
     {
-        var result = await CommandLine.RunAsync(line.Split(' '), cancel: Cancel);
+        var result = await CommandLine.RunAsync(line.Split(' '));
 
         Assert.Equal((code, ""), (result.Code, result.Out));
         Assert.StartsWith(message, result.Error, StringComparison.Ordinal);
@@ -46,8 +46,8 @@ public partial class OstlerCommandTests
         // Nothing listens on port 1.
         await File.WriteAllTextAsync(file, "{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}], clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}], users: [{name: u, user: {token: x}}]}", Cancel);
 
-        var gone = await CommandLine.RunAsync(["status", "--kubeconfig", file], cancel: Cancel);
-        var unknown = await CommandLine.RunAsync(["status", "--kubeconfig", file, "--context", "other"], cancel: Cancel);
+        var gone = await CommandLine.RunAsync(["status", "--kubeconfig", file]);
+        var unknown = await CommandLine.RunAsync(["status", "--kubeconfig", file, "--context", "other"]);
         File.Delete(file);
 
         Assert.Equal((1, 1), (gone.Code, unknown.Code));
@@ -58,7 +58,7 @@ public partial class OstlerCommandTests
     [Fact]
     public async Task Help_lists_the_commands_and_the_exit_codes()
     {
-        var result = await CommandLine.RunAsync([], cancel: Cancel);
+        var result = await CommandLine.RunAsync([]);
 
         Assert.Equal((0, ""), (result.Code, result.Error));
         Assert.All(
@@ -69,7 +69,7 @@ public partial class OstlerCommandTests
     [Fact]
     public async Task The_version_is_that_of_the_build()
     {
-        var result = await CommandLine.RunAsync(["version"], cancel: Cancel);
+        var result = await CommandLine.RunAsync(["version"]);
 
         Assert.Matches(@"^kubectl-ostler \d+\.\d+\.\d+", result.Out);
     }

@@ -1,5 +1,4 @@
 using Ostler.Api;
-using Ostler.Cli.Resources;
 
 namespace Ostler.Cli.Doctor;
 

@@ -1,4 +1,3 @@
-using Ostler.Api;
 using Ostler.Cli.Resources;
 
 namespace Ostler.Cli.Doctor;

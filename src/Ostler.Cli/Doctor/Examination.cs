@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ostler.Api;
 using Ostler.Cli.Resources;
 using Ostler.Kubernetes;
 

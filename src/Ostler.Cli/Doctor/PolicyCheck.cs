@@ -20,7 +20,7 @@ internal static class PolicyCheck
         var wrong = 0;
         foreach (var policy in policies)
         {
-            foreach (var finding in Of(policy, facts).Concat(Windows(policy, facts.Now)))
+            foreach (var finding in Of(policy, facts).Concat(Windows(policy, facts)))
             {
                 wrong += finding.Severity >= Severity.Warning ? 1 : 0;
                 yield return finding;
@@ -43,7 +43,12 @@ internal static class PolicyCheck
     {
         var (name, conditions) = (policy.Metadata.Name, policy.Status?.Conditions);
         var subject = $"UpgradePolicy {name}";
-        if (conditions.Find(ConditionTypes.Accepted) is { Status: ConditionStatus.False } refused)
+        // By itself too: there may be no controller that says so.
+        if (SpecValidation.Validate(policy.Spec, facts.Now, facts.Namespace) is [var problem, ..])
+        {
+            yield return new(Severity.Broken, subject, $"it cannot be carried out: {problem.Field}: {problem.Message}.", $"correct the field: kubectl edit upgradepolicy {name}");
+        }
+        else if (conditions.Find(ConditionTypes.Accepted) is { Status: ConditionStatus.False } refused)
         {
             yield return new(Severity.Broken, subject, $"it cannot be carried out: {refused.Message}", $"correct the field: kubectl edit upgradepolicy {name}");
         }
@@ -73,14 +78,15 @@ internal static class PolicyCheck
 
         if (facts.Nodes.Count > 0 && !facts.Nodes.Any(n => policy.Spec.NodeSelector.Matches(n.Metadata.Labels)))
         {
-            yield return new(Severity.Warning, subject, "spec.nodeSelector matches no node.", $"compare it with kubectl get nodes --show-labels");
+            yield return new(Severity.Warning, subject, "spec.nodeSelector matches no node.", "compare it with kubectl get nodes --show-labels");
         }
     }
 
-    private static IEnumerable<Finding> Windows(UpgradePolicy policy, DateTimeOffset now)
+    private static IEnumerable<Finding> Windows(UpgradePolicy policy, ClusterFacts facts)
     {
-        // What is not valid is told of by the condition Accepted.
-        if (policy.Spec.Windows is null or { Count: 0 } && policy.Spec.Freezes is null or { Count: 0 } || SpecValidation.Validate(policy.Spec, now).Count > 0)
+        var now = facts.Now;
+        // What is not valid is told of already.
+        if (policy.Spec.Windows is null or { Count: 0 } && policy.Spec.Freezes is null or { Count: 0 } || SpecValidation.Validate(policy.Spec, now, facts.Namespace).Count > 0)
         {
             yield break;
         }

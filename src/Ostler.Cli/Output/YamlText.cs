@@ -58,7 +58,7 @@ internal static class YamlText
     private static string Key(YamlNode key) =>
         key is YamlScalarNode { Value: { } name } ? name : throw new InvalidDataException($"line {key.Start.Line}: a key must be a plain word");
 
-    private static JsonNode? ToJson(YamlScalarNode scalar)
+    private static JsonValue? ToJson(YamlScalarNode scalar)
     {
         var text = scalar.Value ?? "";
 

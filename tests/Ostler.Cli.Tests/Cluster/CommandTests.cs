@@ -59,7 +59,7 @@ public sealed class CommandTests(CliCluster fixture)
         using var api = fixture.Cluster.CreateApiClient();
         await PolicyAsync(api, Given.RollingOut with { ObservedGeneration = 1 });
         var output = new LineSignal($"{_name} RollingOut");
-        var watching = CommandLine.RunAsync(["status", _name, "--watch", "--kubeconfig", fixture.Cluster.KubeconfigPath], TimeProvider.System, output: output, cancel: Cancel);
+        var watching = CommandLine.RunAsync(["status", _name, "--watch", "--kubeconfig", fixture.Cluster.KubeconfigPath], TimeProvider.System, output: output);
         await output.Seen.WaitAsync(TimeSpan.FromSeconds(60), Cancel);
 
         await StatusAsync(api, Given.Status(Reasons.UpToDate, ConditionStatus.True) with { ObservedGeneration = 1, Nodes = new() { Total = 10, Updated = 10 } });
@@ -167,7 +167,7 @@ public sealed class CommandTests(CliCluster fixture)
     {
         var kubeconfig = await fixture.Cluster.UserKubeconfigAsync("guest", [], Cancel);
 
-        var result = await CommandLine.RunAsync(["status", "--kubeconfig", kubeconfig], cancel: Cancel);
+        var result = await CommandLine.RunAsync(["status", "--kubeconfig", kubeconfig]);
 
         Assert.Equal((1, ""), (result.Code, result.Out));
         Assert.Contains("\"guest\" cannot list resource \"upgradepolicies\"", result.Error, StringComparison.Ordinal);
@@ -177,7 +177,7 @@ public sealed class CommandTests(CliCluster fixture)
 
     private Task<CommandResult> RunAsync(params string[] arguments) => RunAsync(arguments, "");
 
-    private Task<CommandResult> RunAsync(string[] arguments, string input) => CommandLine.RunAsync([.. arguments, "--kubeconfig", fixture.Cluster.KubeconfigPath], input: input, cancel: Cancel);
+    private Task<CommandResult> RunAsync(string[] arguments, string input) => CommandLine.RunAsync([.. arguments, "--kubeconfig", fixture.Cluster.KubeconfigPath], input: input);
 
     private async Task<UpgradePolicy> ReadAsync(ApiClient api) => (await api.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(_name), Cancel))!;
 
@@ -194,7 +194,9 @@ public sealed class CommandTests(CliCluster fixture)
     private async Task StatusAsync(ApiClient api, UpgradePolicyStatus status)
     {
         var body = JsonSerializer.SerializeToNode(Given.Policy(_name, status), OstlerJson.Default.UpgradePolicy)!["status"]!.DeepClone();
-        await api.PatchAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(_name), Patch.Merge(new JsonObject { ["status"] = body }), Cancel, "status");
+        // Whole: a merge would leave in flight what was in flight.
+        var patch = Patch.Json(new JsonArray(new JsonObject { ["op"] = "add", ["path"] = "/status", ["value"] = body }));
+        await api.PatchAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(_name), patch, Cancel, "status");
     }
 
     private async Task ImageStatusAsync(ApiClient api)

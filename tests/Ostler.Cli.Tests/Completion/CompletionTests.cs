@@ -14,7 +14,7 @@ public class CompletionTests
     [InlineData("kubectl-ostler status -o ", "json wide yaml")]
     public async Task The_program_says_how_a_line_may_go_on(string line, string expected)
     {
-        var result = await CommandLine.RunAsync([$"[suggest:{line.Length}]", line], cancel: Cancel);
+        var result = await CommandLine.RunAsync([$"[suggest:{line.Length}]", line]);
 
         Assert.Equal(0, result.Code);
         var found = result.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -27,7 +27,7 @@ public class CompletionTests
     [InlineData("fish")]
     public async Task Each_shell_has_its_script(string shell)
     {
-        var result = await CommandLine.RunAsync(["completion", shell], cancel: Cancel);
+        var result = await CommandLine.RunAsync(["completion", shell]);
 
         Assert.Equal((0, ""), (result.Code, result.Error));
         Assert.StartsWith("#", result.Out, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public class CompletionTests
     [Fact]
     public async Task Bash_asks_the_program_by_that_script()
     {
-        var script = (await CommandLine.RunAsync(["completion", "bash"], cancel: Cancel)).Out;
+        var script = (await CommandLine.RunAsync(["completion", "bash"])).Out;
         // As readline would: the words, the cursor, and then the function.
         var line = "ostler plan --hor";
         var program = $$"""

@@ -61,7 +61,8 @@ public class DoctorTests
         ["stalled"] = (Healthy with { Policies = [Given.Policy(status: Given.Status(Reasons.NodesBlocked, ConditionStatus.False, Given.Condition(ConditionTypes.Stalled, ConditionStatus.True, Reasons.NodesBlocked, "All nodes are blocked.")))] }, Severity.Warning),
         ["waits-and-paused"] = (Healthy with { Policies = [Given.Policy(status: Given.WaitsForApproval("canary"), spec: s => Given.Manual(s, "canary") with { Paused = true })] }, Severity.Note),
         ["no-policies"] = (Healthy with { Policies = [] }, Severity.Note),
-        ["window-never"] = (Healthy with { Policies = [Windowed("0 0 30 2 *", "4h"), Windowed("0 0 * * *", "5m", "short")] }, Severity.Broken),
+        ["window-never"] = (Healthy with { Policies = [Windowed("0 0 * * *", "5m")] }, Severity.Broken),
+        ["window-odd"] = (Healthy with { Policies = [Windowed("0 0 30 2 *", "4h")] }, Severity.Broken),
         ["window-later"] = (Healthy with { Policies = [Windowed("0 22 * * *", "4h")] }, Severity.Note),
         ["conflict"] = (Healthy with { Policies = [.. Healthy.Policies, Given.Policy("other", Given.Status(Reasons.PolicyConflict))] }, Severity.Broken),
         ["no-node-selected"] = (Healthy with { Policies = [Given.Policy(status: Given.Status(Reasons.NoNodes), spec: s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["role"] = "none" } } })] }, Severity.Warning),
@@ -96,25 +97,23 @@ public class DoctorTests
         Assert.Equal((Severity.Note, true), (finding.Severity, finding.Message.Contains("spec.brandNew", StringComparison.Ordinal)));
     }
 
-    private static IReadOnlyDictionary<string, JsonObject> WithoutSoak() => Edited("upgradepolicies.ostler.dev", spec =>
+    private static Dictionary<string, JsonObject> WithoutSoak() => Edited("upgradepolicies.ostler.dev", spec =>
     {
         spec["properties"]!["rollout"]!["properties"]!.AsObject().Remove("soak");
         spec["properties"]!["windows"]!["items"]!["properties"]!.AsObject().Remove("timeZone");
     });
 
-    private static IReadOnlyDictionary<string, JsonObject> Edited(string name, Action<JsonNode> edit)
+    private static Dictionary<string, JsonObject> Edited(string name, Action<JsonNode> edit)
     {
         var definitions = Shipped.ToDictionary(d => d.Key, d => d.Value.DeepClone().AsObject());
         edit(definitions[name]["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!);
         return definitions;
     }
 
-    private static UpgradePolicy Windowed(string schedule, string duration, string name = "edge")
+    private static UpgradePolicy Windowed(string schedule, string duration)
     {
         Assert.True(Duration.TryParse(duration, out var open));
-        var policy = Given.Policy(name, Given.Status(Reasons.OutsideWindow), s => s with { Windows = [new() { Schedule = schedule, Duration = open }] });
-        // Nodes of two policies would be a conflict.
-        return name == "edge" ? policy : policy with { Spec = policy.Spec with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["role"] = name } } } };
+        return Given.Policy(status: Given.Status(Reasons.OutsideWindow), spec: s => s with { Windows = [new() { Schedule = schedule, Duration = open }] });
     }
 
     private static Budget BudgetOf(string app, int healthy, int desired, int expected) => new()

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
-using k8s.Exceptions;
 using Ostler.Api;
 using Ostler.Kubernetes;
 
@@ -19,7 +18,6 @@ internal static class FailureText
         ApiException { IsUnauthorized: true } => ("The cluster does not accept the credentials of this kubeconfig: log in again, or name another with --kubeconfig or --context.", ExitCode.Error),
         ApiException { IsForbidden: true } e => ($"{e.Message}: ask for that right, or use another user with --context.", ExitCode.Error),
         ApiException e => (e.Message, ExitCode.Error),
-        KubeConfigException e => ($"The kubeconfig cannot be used: {e.Message} Name another with --kubeconfig or KUBECONFIG, or another --context.", ExitCode.Error),
         TimeoutException e => ($"{e.Message}: the API server is reachable, but does not answer.", ExitCode.Error),
         HttpRequestException or IOException { InnerException: SocketException } =>
             ($"The API server cannot be reached: {Innermost(failure).Message}. Is the cluster up, and does the kubeconfig (--kubeconfig, --context) name it?", ExitCode.Error),

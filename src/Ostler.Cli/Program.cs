@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Ostler.Cli;
+using Ostler.Cli.Completion;
 
 using var stop = new CancellationTokenSource();
 void Stop(PosixSignalContext signal)
@@ -10,4 +11,14 @@ void Stop(PosixSignalContext signal)
 
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+if (Path.GetFileName(Environment.GetCommandLineArgs()[0]) == KubectlCompletion.Name)
+{
+    foreach (var line in KubectlCompletion.Lines(OstlerCommand.Create(CliEnvironment.OfProcess()), args))
+    {
+        Console.WriteLine(line);
+    }
+
+    return 0;
+}
+
 return await OstlerCommand.RunAsync(args, CliEnvironment.OfProcess(), stop.Token);

@@ -2,16 +2,16 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Ostler.Cli.Tests;
 
-/// <summary>Runs a command line as a pipe would: no terminal, a clock that stands still.</summary>
+/// <summary>Runs a command line as a pipe would, unless told otherwise: no terminal, a clock that stands still.</summary>
 internal static class CommandLine
 {
     public static readonly DateTimeOffset Now = new(2026, 12, 1, 12, 0, 0, TimeSpan.Zero);
 
-    public static async Task<CommandResult> RunAsync(IEnumerable<string> arguments, TimeProvider? time = null, string input = "", StringWriter? output = null)
+    public static async Task<CommandResult> RunAsync(IEnumerable<string> arguments, TimeProvider? time = null, string input = "", StringWriter? output = null, bool terminal = false)
     {
         var (text, error) = (output ?? new StringWriter(), new StringWriter());
         var code = await OstlerCommand.RunAsync(
-            [.. arguments], new() { Out = TextWriter.Synchronized(text), Error = TextWriter.Synchronized(error), In = new StringReader(input), Time = time ?? new FakeTimeProvider(Now) },
+            [.. arguments], new() { Out = TextWriter.Synchronized(text), Error = TextWriter.Synchronized(error), In = new StringReader(input), Terminal = terminal, Time = time ?? new FakeTimeProvider(Now) },
             TestContext.Current.CancellationToken);
         return new(code, text.ToString(), error.ToString());
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
 using Ostler.Kubernetes;
@@ -8,6 +9,8 @@ namespace Ostler.Cli.Commands;
 /// <summary>Runs what a command does: with a connection where it needs one, and every failure told in a line.</summary>
 internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions cluster)
 {
+    private static readonly TimeSpan CompletionTimeout = TimeSpan.FromSeconds(2);
+
     public CliEnvironment Environment { get; } = environment;
 
     public Printer Printer { get; } = new(environment);
@@ -33,6 +36,26 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
         };
         option.CompletionSources.Add(formats);
         return option;
+    }
+
+    /// <summary>Completes an argument with the names that the cluster has; with nothing, when it does not answer at once.</summary>
+    public T CompleteNames<T, TObject>(T argument, ResourceType<TObject> type) where T : Argument where TObject : class
+    {
+        argument.CompletionSources.Add(context =>
+        {
+            try
+            {
+                using var deadline = new CancellationTokenSource(CompletionTimeout, Environment.Time);
+                using var client = Connect(context.ParseResult);
+                return client.ListAsync(type, ListOptions.All, deadline.Token).GetAwaiter().GetResult().Items.Select(i => new CompletionItem(type.MetaOf(i).Name));
+            }
+            catch (Exception)
+            {
+                // A shell that waits for a Tab is no place for an error.
+                return [];
+            }
+        });
+        return argument;
     }
 
     /// <summary>Lets a command do something with the cluster.</summary>

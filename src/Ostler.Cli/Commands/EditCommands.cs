@@ -33,7 +33,7 @@ internal static class EditCommands
 
     private static Command OfPolicy(CommandRunner commands, string verb, string description, IReadOnlyList<Option> options, Func<UpgradePolicy, ParseResult, FieldEdit> edit)
     {
-        var policy = new Argument<string>("policy") { Description = "The UpgradePolicy" };
+        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy" }, ClusterResources.UpgradePolicies);
         var dryRun = DryRun();
         var command = new Command(verb, description) { policy, dryRun };
         foreach (var option in options)
@@ -48,7 +48,7 @@ internal static class EditCommands
 
     private static Command OfImage(CommandRunner commands, string verb, string description, Func<OSImage, string, FieldEdit> edit)
     {
-        var image = new Argument<string>("image") { Description = "The OSImage" };
+        var image = commands.CompleteNames(new Argument<string>("image") { Description = "The OSImage" }, ClusterResources.OSImages);
         var digest = new Argument<string>("digest") { Description = "The tree: 64 hexadecimal digits, or the beginning of one that the image has had" };
         var dryRun = DryRun();
         return commands.WithCluster(new Command(verb, description) { image, digest, dryRun }, (arguments, client, cancel) => EditAsync(

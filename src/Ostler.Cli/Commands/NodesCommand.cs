@@ -13,7 +13,7 @@ internal static class NodesCommand
 {
     public static Command Create(CommandRunner commands)
     {
-        var policy = new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only the nodes that this UpgradePolicy selects" };
+        var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only the nodes that this UpgradePolicy selects" }, ClusterResources.UpgradePolicies);
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
         return commands.WithCluster(new Command("nodes", "Which tree each node runs, and how far it has come") { policy, output }, async (arguments, client, cancel) =>
         {

@@ -14,7 +14,7 @@ internal static class StatusCommand
 {
     public static Command Create(CommandRunner commands)
     {
-        var policy = new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "The UpgradePolicy. Default: all of them, one line each" };
+        var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "The UpgradePolicy. Default: all of them, one line each" }, ClusterResources.UpgradePolicies);
         var watch = new Option<bool>("--watch", "-w") { Description = "Follow the rollout. With a policy it ends when that is Ready (0) or halted (3)" };
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
         var command = new Command("status", "How far a rollout has come, what is in flight, what is blocked and why, and when it will be done") { policy, watch, output };

@@ -24,7 +24,15 @@ internal static class ClusterConnection
             throw new CommandException($"There is no kubeconfig: set KUBECONFIG, create ~/.kube/config, or name one with --kubeconfig.");
         }
 
-        return named ? KubeconfigClient.Create(kubeconfig, context, options, FieldManager) : KubeconfigClient.CreateDefault(options, FieldManager);
+        try
+        {
+            return named ? KubeconfigClient.Create(kubeconfig, context, options, FieldManager) : KubeconfigClient.CreateDefault(options, FieldManager);
+        }
+        catch (Exception e)
+        {
+            // Of the library that reads it: no such context, no credentials, no YAML, no certificate.
+            throw new CommandException($"The kubeconfig cannot be used: {e.Message.TrimEnd('.', ' ')}. Correct it, or name another with --kubeconfig or --context.");
+        }
     }
 
     private static string DefaultPath() => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".kube", "config");

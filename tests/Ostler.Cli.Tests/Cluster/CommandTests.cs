@@ -163,6 +163,30 @@ public sealed class CommandTests(CliCluster fixture)
     }
 
     [Fact]
+    public async Task A_shell_is_told_the_names_that_there_are()
+    {
+        using var api = fixture.Cluster.CreateApiClient();
+        await PolicyAsync(api, Given.RollingOut);
+        var line = $"kubectl-ostler --kubeconfig {fixture.Cluster.KubeconfigPath} status {_name[..^1]}";
+
+        var result = await CommandLine.RunAsync([$"[suggest:{line.Length}]", line], TimeProvider.System);
+
+        Assert.Contains(_name, result.Out.Split('\n', StringSplitOptions.TrimEntries));
+    }
+
+    [Fact]
+    public async Task On_a_terminal_the_watch_redraws_and_ends_the_same()
+    {
+        using var api = fixture.Cluster.CreateApiClient();
+        await PolicyAsync(api, Given.Status(Reasons.UpToDate, ConditionStatus.True) with { ObservedGeneration = 1, Nodes = new() { Total = 3, Updated = 3 } });
+
+        var result = await CommandLine.RunAsync(["status", _name, "--watch", "--kubeconfig", fixture.Cluster.KubeconfigPath], TimeProvider.System, terminal: true);
+
+        Assert.Equal((0, ""), (result.Code, result.Error));
+        Assert.Contains("100%  3 of 3 updated", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Who_may_not_is_told_which_right_is_missing()
     {
         var kubeconfig = await fixture.Cluster.UserKubeconfigAsync("guest", [], Cancel);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ostler.Cli.Completion;
 
 namespace Ostler.Cli.Tests.Completion;
 
@@ -20,6 +21,14 @@ public class CompletionTests
         var found = result.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         Assert.All(expected.Split(' '), e => Assert.Contains(e, found));
     }
+
+    [Theory]
+    [InlineData("st", "status|:4")]
+    [InlineData("quarantine|", "add|remove|:4")]
+    [InlineData("completion|z", "zsh|:4")]
+    [InlineData("plan|-f|./pol", ":0")]
+    public void Kubectl_is_told_in_the_words_that_it_understands(string words, string lines) => Assert.Superset(
+        lines.Split('|').ToHashSet(), KubectlCompletion.Lines(OstlerCommand.Create(new() { Out = TextWriter.Null, Error = TextWriter.Null }), words.Split('|')).ToHashSet());
 
     [Theory]
     [InlineData("bash")]

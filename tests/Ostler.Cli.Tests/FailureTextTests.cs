@@ -1,0 +1,42 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Ostler.Kubernetes;
+
+namespace Ostler.Cli.Tests;
+
+/// <summary>Every failure is a line that says what to do.</summary>
+public class FailureTextTests
+{
+    public static TheoryData<string> Cases => [.. Failures.Keys];
+
+    private static Dictionary<string, (Exception Failure, string Says)> Failures => new()
+    {
+        ["no CRDs"] = (Api(HttpStatusCode.NotFound, "the server could not find the requested resource", "list apis/ostler.dev/v1alpha1/upgradepolicies"), "install Ostler first"),
+        ["no credentials"] = (Api(HttpStatusCode.Unauthorized, "Unauthorized", "list api/v1/nodes"), "log in again"),
+        ["no right"] = (Api(HttpStatusCode.Forbidden, "guest cannot list nodes", "list api/v1/nodes"), "ask for that right"),
+        ["refused"] = (Api(HttpStatusCode.UnprocessableEntity, "spec.paused is no boolean", "patch x"), "spec.paused is no boolean (422)"),
+        ["no answer"] = (new TimeoutException("list nodes: no complete answer within 30 s"), "does not answer"),
+        ["nobody there"] = (new HttpRequestException("x", new SocketException((int)SocketError.ConnectionRefused)), "cannot be reached: Connection refused"),
+        ["another version"] = (new JsonException("odd"), "use the command line of the version that is installed"),
+        ["no file"] = (new FileNotFoundException("Could not find file 'x'."), "Could not find file 'x'."),
+        ["ours"] = (CommandException.Usage("Write this instead."), "Write this instead."),
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_failure_says_what_to_do(string name)
+    {
+        var (failure, says) = Failures[name];
+
+        var (text, code) = FailureText.Of(failure)!.Value;
+
+        Assert.Contains(says, text, StringComparison.Ordinal);
+        Assert.Equal(name == "ours" ? 2 : 1, code);
+    }
+
+    [Fact]
+    public void A_fault_of_the_program_is_none_of_these() => Assert.Null(FailureText.Of(new InvalidOperationException("bug")));
+
+    private static ApiException Api(HttpStatusCode code, string message, string request) => new(code, new ApiStatus { Message = message }, request: request);
+}

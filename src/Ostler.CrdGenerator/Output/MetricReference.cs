@@ -14,7 +14,7 @@ internal static class MetricReference
 
         Generated from the instruments by `make manifests`; do not edit.
 
-        The controller serves them at `:8080/metrics`. Counters exist from 0 on, so that the first increment shows in a rate. What is counted of nodes is from
+        The controller serves them at `:8080/metrics`. Counters whose labels are known beforehand exist from 0 on, so that the first increment shows in a rate. What is counted of nodes is from
         the last plan of each policy and is told by the leader alone; a policy that is gone is told of no more. Label values are names of policies and
         images, or words from fixed lists: never names of nodes or pods. `process_…` and `dotnet_…` of the runtime are served beside them.
 

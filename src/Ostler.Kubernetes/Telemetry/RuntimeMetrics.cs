@@ -98,6 +98,14 @@ public static class RuntimeMetrics
         ApiRequestDuration.Record(took.TotalSeconds, Label("verb", verb), Label("resource", resource));
     }
 
+    internal static void InitializeEvents()
+    {
+        foreach (var reason in EventDrop.All)
+        {
+            DroppedEvents.Add(0, Label("reason", reason));
+        }
+    }
+
     internal static void RecordDroppedEvent(string reason) => DroppedEvents.Add(1, Label("reason", reason));
 
     internal static void RecordLeader(string lease, bool leads) => Leaders[lease] = leads ? 1 : 0;
@@ -129,4 +137,19 @@ internal static class WatchEnd
     public const string Error = "error";
 
     public static IReadOnlyList<string> All { get; } = [Closed, Expired, Silence, Unreadable, Error];
+}
+
+/// <summary>The values of the label <c>reason</c> of an event that was not sent.</summary>
+internal static class EventDrop
+{
+    /// <summary>Too many waited to be sent.</summary>
+    public const string Overflow = "overflow";
+
+    /// <summary>Too many of one object.</summary>
+    public const string Spam = "spam";
+
+    /// <summary>The API server did not take it.</summary>
+    public const string Refused = "refused";
+
+    public static IReadOnlyList<string> All { get; } = [Overflow, Spam, Refused];
 }

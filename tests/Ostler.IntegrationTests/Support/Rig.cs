@@ -29,22 +29,22 @@ internal sealed class Rig : IAsyncDisposable
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Nodes that run 1.0, agents that have reported, and a controller. Skips the test where there can be no real OSTree hosts.</summary>
-    public static async Task<Rig> StartAsync(int nodes, TimeSpan? rebootLatency = null)
+    /// <param name="nodes">How many.</param>
+    /// <param name="rebootLatency">How long a machine is without power in a reboot.</param>
+    /// <param name="change">What is different about the fleet.</param>
+    public static async Task<Rig> StartAsync(int nodes, TimeSpan? rebootLatency = null, Func<FleetOptions, FleetOptions>? change = null)
     {
         Assert.SkipWhen(OstreeHost.WhyNotAvailable() is not null, OstreeHost.WhyNotAvailable() ?? "");
-        var fleet = await TestFleet.StartAsync(
-            new FleetOptions
-            {
-                Nodes = nodes,
-                ControllerProgram = Path.Combine(AppContext.BaseDirectory, "ostler-controller.dll"),
-                AgentProgram = Path.Combine(AppContext.BaseDirectory, "ostler-agent.dll"),
-                ConfigFolder = ConfigFolder(),
-                Behavior = TestWorkload.BehaviorOf,
-                RebootLatency = rebootLatency ?? TimeSpan.FromSeconds(0.5),
-            },
-            OsTree.Of("1.0"),
-            Branch,
-            Cancel);
+        var options = new FleetOptions
+        {
+            Nodes = nodes,
+            ControllerProgram = Path.Combine(AppContext.BaseDirectory, "ostler-controller.dll"),
+            AgentProgram = Path.Combine(AppContext.BaseDirectory, "ostler-agent.dll"),
+            ConfigFolder = ConfigFolder(),
+            Behavior = TestWorkload.BehaviorOf,
+            RebootLatency = rebootLatency ?? TimeSpan.FromSeconds(0.5),
+        };
+        var fleet = await TestFleet.StartAsync(change?.Invoke(options) ?? options, OsTree.Of("1.0"), Branch, Cancel);
         var rig = new Rig(fleet, await FleetWitness.StartAsync(fleet, Cancel));
         await fleet.StartControllerAsync(Cancel);
         foreach (var name in rig.Nodes)
@@ -159,7 +159,8 @@ internal sealed class Rig : IAsyncDisposable
         }
     }
 
-    private static string ConfigFolder()
+    /// <summary>The repository's config folder.</summary>
+    public static string ConfigFolder()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

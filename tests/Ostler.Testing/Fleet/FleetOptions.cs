@@ -27,6 +27,9 @@ public sealed record FleetOptions
     /// <summary>Further flags of the API server.</summary>
     public IReadOnlyList<string> ApiServerArguments { get; init; } = [];
 
+    /// <summary>Whether controllers serve their metrics: see <see cref="TestFleet.MetricsAddress"/>.</summary>
+    public bool ServeMetrics { get; init; }
+
     /// <summary>What happens while the fleet comes up, for people.</summary>
     public Action<string> Progress { get; init; } = _ => { };
 }

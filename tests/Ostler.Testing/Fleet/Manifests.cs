@@ -23,6 +23,11 @@ public static class Manifests
         ["Deployment"] = ("deployments", true),
         ["PodDisruptionBudget"] = ("poddisruptionbudgets", true),
         ["Pod"] = ("pods", true),
+        ["StatefulSet"] = ("statefulsets", true),
+        ["ReplicationController"] = ("replicationcontrollers", true),
+        ["PersistentVolumeClaim"] = ("persistentvolumeclaims", true),
+        ["VolumeAttachment"] = ("volumeattachments", false),
+        ["Secret"] = ("secrets", true),
         ["OSImage"] = ("osimages", false),
         ["UpgradePolicy"] = ("upgradepolicies", false),
     };

@@ -71,6 +71,18 @@ internal sealed class Installed : IAsyncDisposable
         return last;
     }
 
+    /// <summary>Asks again until the answer is no.</summary>
+    public static async Task UntilRefusedAsync(Func<Task<HttpStatusCode>> ask)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        deadline.CancelAfter(TimeSpan.FromSeconds(30));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        while (await ask() != HttpStatusCode.Forbidden)
+        {
+            await tick.WaitForNextTickAsync(deadline.Token);
+        }
+    }
+
     /// <summary>Every object of the cluster that bears Ostler's name, as <c>kind name</c>, but for the namespace and for releases.</summary>
     public async Task<IReadOnlyList<string>> LeftAsync()
     {

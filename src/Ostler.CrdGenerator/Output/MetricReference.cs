@@ -22,12 +22,16 @@ internal static class MetricReference
 
         """;
 
+    private static int s_tables;
+
     public static string Of()
     {
         var text = new StringBuilder(Head);
-        using var metrics = new ControllerMetrics();
+        // A name of its own: meters are seen process-wide, and another table may be in the making.
+        var rollouts = $"{nameof(MetricReference)}.{Interlocked.Increment(ref s_tables)}";
+        using var metrics = new ControllerMetrics(rollouts);
         RuntimeHelpers.RunClassConstructor(typeof(RuntimeMetrics).TypeHandle);
-        Table(text, "Rollouts", ControllerMetrics.MeterName);
+        Table(text, "Rollouts", rollouts);
         Table(text, "Controller internals", RuntimeMetrics.MeterName);
         return text.ToString();
     }

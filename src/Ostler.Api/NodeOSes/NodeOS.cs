@@ -22,7 +22,7 @@ public sealed record NodeOS : IOstlerResource
     public ObjectMeta Metadata { get; set; } = new();
 
     /// <summary>What the node should run and how far its agent may go. Written by the controller alone.</summary>
-    [Default("{}")]
+    [Default("{\"goal\":\"Observe\"}")]
     public NodeOSSpec Spec { get; set; } = new();
 
     /// <summary>What the node runs. Written by the agent of the node alone.</summary>

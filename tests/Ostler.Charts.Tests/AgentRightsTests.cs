@@ -79,14 +79,22 @@ public sealed class AgentRightsTests(ClusterFixture fixture)
     private async Task<Installed> WithNodesAsync(params string[] values)
     {
         var cluster = await Installed.StartAsync(fixture.Cluster);
-        await cluster.InstallAsync(Repository.Chart, values);
-        await cluster.UntilAsync(NodeOSes, list => list is not null);
-        foreach (var name in (string[])["node-1", "node-2"])
+        try
         {
-            await cluster.CreateAsync(NodeOSes, YamlDocuments.Read($"apiVersion: ostler.dev/v1alpha1\nkind: NodeOS\nmetadata: {{name: {name}}}\nspec: {{goal: Observe}}")[0]);
-        }
+            await cluster.InstallAsync(Repository.Chart, values);
+            await cluster.UntilAsync(NodeOSes, list => list is not null);
+            foreach (var name in (string[])["node-1", "node-2"])
+            {
+                await cluster.CreateAsync(NodeOSes, YamlDocuments.Read($"apiVersion: ostler.dev/v1alpha1\nkind: NodeOS\nmetadata: {{name: {name}}}\nspec: {{goal: Observe}}")[0]);
+            }
 
-        return cluster;
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     private HttpClient Agent(string token)

@@ -31,11 +31,13 @@ internal sealed class Installed : IAsyncDisposable
 
     public Task<string> InstallAsync(string chart, params string[] values) => RunAsync("install", [chart, "--create-namespace", .. values]);
 
-    /// <summary>The object at a path of the API; null when there is none.</summary>
+    /// <summary>The object at a path of the API; null when there is none, or not yet.</summary>
     public async Task<JsonObject?> GetAsync(string path)
     {
         using var answer = await Http.GetAsync(new Uri(_cluster.Server, path), Cancel);
-        return answer.StatusCode == HttpStatusCode.NotFound
+
+        // 429: a server that has just been given a CRD is not ready to say.
+        return answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.TooManyRequests
             ? null
             : JsonNode.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(Cancel))!.AsObject();
     }

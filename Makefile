@@ -59,7 +59,7 @@ $(PUBLISH)/%: $(SOURCES)
 	dotnet publish src/Ostler.$(if $(findstring agent,$@),Agent,Controller) -c Release -r $(RID) -o $(@D) -v quiet
 	touch $@
 
-bench: $(if $(filter-out planner,$(or $(ONLY),all)),prepare $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent) ## Measure the figures that are promised, or ONLY="planner rollout controller agent"
+bench: $(if $(filter-out planner simulation,$(or $(ONLY),all)),prepare $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent) ## Measure the figures that are promised, or ONLY="planner simulation rollout controller agent"
 	dotnet run -c Release --project tests/Ostler.Benchmarks -- $(ONLY)
 
 publish: ## Compile controller, agent and command line to native programs in artifacts/publish

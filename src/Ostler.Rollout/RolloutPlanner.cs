@@ -12,39 +12,33 @@ public static class RolloutPlanner
     public static RolloutPlan Plan(RolloutSnapshot snapshot)
     {
         var context = RolloutContext.From(snapshot);
-        var nodes = snapshot.Nodes;
-        var decisions = new List<(NodeFacts Node, NodeDecision Decision)>(nodes.Count);
+        var decisions = new DecidedNodes(context);
         var unavailable = 0;
         var staging = 0;
         DateTimeOffset? wakeUp = null;
-        foreach (var node in nodes)
+        var actions = new List<NodeAction>();
+        var questions = new List<NodeQuestion>();
+        for (var i = 0; i < decisions.Count; i++)
         {
-            if (node.Deleting)
-            {
-                continue;
-            }
-
-            var decision = NodeStateMachine.Decide(context, node);
+            var decision = decisions[i].Decision;
             unavailable += decision.Verdict.Unavailable ? 1 : 0;
             staging += decision.IsStaging ? 1 : 0;
             wakeUp = decision.WakeUp > snapshot.Now ? Moments.Earliest(wakeUp, decision.WakeUp) : wakeUp;
-            decisions.Add((node, decision));
+            if (decision.Actions.Count > 0)
+            {
+                actions.AddRange(decision.Actions);
+            }
+
+            if (decision.Questions is { } asked)
+            {
+                questions.AddRange(asked);
+            }
         }
 
-        // The plan must not depend on the order in which the nodes were gathered.
-        decisions.Sort(static (x, y) => string.CompareOrdinal(x.Node.Name, y.Node.Name));
         var waves = WavePlan.Of(context, decisions);
-        var wantSlot = IndexesOf(NodeWish.Slot);
-        var wantStage = IndexesOf(NodeWish.Stage);
+        var wantSlot = decisions.Wishing(NodeWish.Slot);
+        var wantStage = decisions.Wishing(NodeWish.Stage);
         var budget = new AvailabilityBudget(context.Total, Availability.Limit(context.Spec.Rollout.MaxUnavailable, context.Total), unavailable);
-        var actions = new List<NodeAction>();
-        var questions = new List<NodeQuestion>();
-        foreach (var (_, decision) in decisions)
-        {
-            actions.AddRange(decision.Actions);
-            questions.AddRange(decision.Questions ?? []);
-        }
-
         HoldBackLaterWaves();
         var scope = ScopeRollback.Of(context, decisions, waves);
         wantSlot.AddRange(scope?.Candidates ?? []);
@@ -52,10 +46,14 @@ public static class RolloutPlanner
         var freeSlots = budget.Free;
         var preflight = new Preflight(context, context.HeldBack);
         var blocked = wantSlot.FindAll(IsBlocked);
-        wantSlot.RemoveAll(new HashSet<int>(blocked).Contains);
+        if (blocked.Count > 0)
+        {
+            wantSlot.RemoveAll(new HashSet<int>(blocked).Contains);
+        }
+
         var unknown = new List<NodeFacts>();
         // While nodes go back none goes forward.
-        foreach (var i in scope is null ? First(wantSlot, budget.Free, limits.Any) : wantSlot)
+        foreach (var i in scope is null ? First(wantSlot, budget.Free, mayRefuse: true) : wantSlot)
         {
             if (freeSlots == 0)
             {
@@ -64,7 +62,7 @@ public static class RolloutPlanner
 
             if (limits.Refusal(decisions[i].Node) is { } refusal)
             {
-                Say(i, decisions[i].Decision.Verdict with { Reason = refusal.Reason, Message = refusal.Message });
+                decisions.Say(i, decisions[i].Decision.Verdict with { Reason = refusal.Reason, Message = refusal.Message });
                 continue;
             }
 
@@ -84,7 +82,7 @@ public static class RolloutPlanner
 
             context.HeldBack.AddGranted(decisions[i].Node, snapshot.Now);
             var (verdict, action) = NodeTransitions.Grant(context, decisions[i].Node, decisions[i].Decision.Verdict);
-            Say(i, verdict);
+            decisions.Say(i, verdict);
             actions.Add(action);
         }
 
@@ -95,10 +93,10 @@ public static class RolloutPlanner
 
         // A slot that nobody may take now is none to stage for.
         var mayBeTaken = context.Gate is null && (waves.Waves.Count == 0 || wantStage.Any(i => waves.Of(i)!.Open));
-        foreach (var i in First(wantStage, StageAhead.Allowed(context.Spec, context.Total, mayBeTaken ? freeSlots : 0) - staging))
+        foreach (var i in First(wantStage, StageAhead.Allowed(context.Spec, context.Total, mayBeTaken ? freeSlots : 0) - staging, mayRefuse: false))
         {
             var (verdict, action) = NodeTransitions.Stage(context, decisions[i].Node, decisions[i].Decision.Verdict);
-            Say(i, verdict);
+            decisions.Say(i, verdict);
             wakeUp = Moments.Earliest(wakeUp, verdict.Deadline);
             actions.Add(action);
         }
@@ -107,7 +105,7 @@ public static class RolloutPlanner
         return new()
         {
             Actions = actions,
-            Nodes = decisions.ConvertAll(static d => d.Decision.Verdict),
+            Nodes = decisions.Verdicts(),
             Questions = questions,
             NextWakeUp = wakeUp,
             Target = context.Target,
@@ -115,13 +113,14 @@ public static class RolloutPlanner
             Problems = context.Problems,
             Conflicts = context.Conflicts.Policies,
             Failures = context.Failures,
-            TakingBack = scope?.Progress,
+            TakingBack = scope?.After(decisions),
             Availability = budget,
             Waves = waves.Waves,
             Window = context.Window,
+            Measured = context.Measured,
+            Facts = decisions.Facts,
+            WaveOf = waves.Membership,
         };
-
-        void Say(int i, NodeVerdict verdict) => decisions[i] = (decisions[i].Node, decisions[i].Decision with { Verdict = verdict });
 
         bool IsBlocked(int i)
         {
@@ -130,7 +129,7 @@ public static class RolloutPlanner
                 return false;
             }
 
-            Say(i, decisions[i].Decision.Verdict with
+            decisions.Say(i, decisions[i].Decision.Verdict with
             {
                 Reason = Reasons.DrainWouldBlock,
                 Message = obstacle.Message,
@@ -147,6 +146,8 @@ public static class RolloutPlanner
                 return;
             }
 
+            // Thousands of nodes may wait for the same wave: what they say is made once.
+            var messages = new string?[waves.Waves.Count];
             wantSlot.RemoveAll(i =>
             {
                 if (waves.Of(i) is not { Open: false } wave)
@@ -154,41 +155,49 @@ public static class RolloutPlanner
                     return false;
                 }
 
-                Say(i, decisions[i].Decision.Verdict with { Reason = wave.Reason, Message = $"Has the target staged. Wave {wave.Name}: {wave.Message}" });
+                var message = messages[waves.IndexOf(i)] ??= $"Has the target staged. Wave {wave.Name}: {wave.Message}";
+                decisions.Say(i, decisions[i].Decision.Verdict with { Reason = wave.Reason, Message = message });
                 return true;
             });
         }
 
-        List<int> IndexesOf(NodeWish wish)
-        {
-            var indexes = new List<int>();
-            for (var i = 0; i < decisions.Count; i++)
-            {
-                if (decisions[i].Decision.Wish == wish)
-                {
-                    indexes.Add(i);
-                }
-            }
-
-            return indexes;
-        }
-
-        // Only as many are picked as there is room for: a fleet that waits behind one slot is not sorted at every pass.
-        IEnumerable<int> First(List<int> candidates, int room, bool all = false)
+        // Only as many are put in order as there is room for, and the others only when one of them is refused: then the next is asked.
+        IEnumerable<int> First(List<int> candidates, int room, bool mayRefuse)
         {
             if (candidates.Count == 0 || room <= 0)
             {
-                return [];
+                yield break;
             }
 
-            var ordered = candidates.ConvertAll(i => GrantOrder.Of(context, decisions[i].Node, i, waves.IndexOf(i)));
-            if (room == 1 && !all)
+            var least = Math.Min(room, candidates.Count);
+            var most = mayRefuse && limits.MayRefuse(candidates, decisions) ? candidates.Count : least;
+            var given = 0;
+            for (var count = least; given < most; count = most)
             {
-                return [ordered.Min().Index];
+                var ordered = InOrder(candidates, count);
+                for (; given < ordered.Length; given++)
+                {
+                    yield return ordered[given];
+                }
+            }
+        }
+
+        int[] InOrder(List<int> candidates, int count)
+        {
+            using var first = new Smallest<GrantOrder>(count);
+            foreach (var i in candidates)
+            {
+                first.Add(GrantOrder.Of(context, decisions[i].Node, i, waves.IndexOf(i)));
             }
 
-            ordered.Sort();
-            return (all ? ordered : ordered.Take(room)).Select(o => o.Index);
+            var ordered = first.InOrder();
+            var indexes = new int[ordered.Length];
+            for (var i = 0; i < indexes.Length; i++)
+            {
+                indexes[i] = ordered[i].Index;
+            }
+
+            return indexes;
         }
     }
 }

@@ -6,7 +6,7 @@ using Ostler.Benchmarks.Planner;
 using Ostler.Benchmarks.Rollout;
 using Spectre.Console;
 
-IBenchmark[] all = [new PlannerBenchmark(), new RolloutBenchmark(), new AgentBenchmark(), new ControllerBenchmark()];
+IBenchmark[] all = [new PlannerBenchmark(), new SimulationBenchmark(), new RolloutBenchmark(), new AgentBenchmark(), new ControllerBenchmark()];
 var chosen = args.Length == 0 ? all : [.. all.Where(b => args.Contains(b.Name))];
 if (args.FirstOrDefault(name => all.All(b => b.Name != name)) is { } unknown)
 {

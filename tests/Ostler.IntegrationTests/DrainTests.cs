@@ -3,6 +3,7 @@ using Ostler.Api;
 using Ostler.Controller.Resources;
 using Ostler.IntegrationTests.Support;
 using Ostler.Kubernetes;
+using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
 
 namespace Ostler.IntegrationTests;
@@ -125,6 +126,43 @@ public sealed class DrainTests
         await rig.EverywhereAsync(next);
         await rig.AssertInOrderAsync();
     }
+
+    [Fact]
+    public async Task A_drained_node_waits_until_its_volumes_are_detached_before_it_is_rebooted()
+    {
+        await using var rig = await Rig.StartAsync(1);
+        await AttachAsync(rig, "pv-1", "node-1");
+        await AttachAsync(rig, "pv-elsewhere", "node-9");
+        var next = await rig.PublishAsync(OsTree.Of("2.0"));
+        await rig.ApplyPolicyAsync(Rig.Spec with { Drain = new() { VolumeDetachTimeout = Duration.FromMinutes(30) } });
+
+        var waiting = await rig.PolicyAsync(p => p?.Status?.InFlight?.Any(n => n.Reason == Reasons.WaitingForVolumes && n.Message!.Contains("pv-1", StringComparison.Ordinal)) == true);
+        Assert.Equal(NodeStep.Drained, waiting.Status!.InFlight!.Single().Step);
+        Assert.DoesNotContain("pv-elsewhere", waiting.Status.InFlight!.Single().Message, StringComparison.Ordinal);
+        Assert.NotNull((await rig.NodeOSAsync("node-1", o => o is { Spec.Goal: Goal.Stage, Spec.Deadlines.Detached: not null }))!.Spec.Deadlines!.Detached);
+        Assert.Single(rig.Fleet.Host("node-1").Boots);
+
+        await rig.Api.DeleteAsync(ControllerResources.VolumeAttachments, NamespacedName.ClusterScoped("pv-1"), null, null, Rig.Cancel);
+        await rig.EverywhereAsync(next);
+        await rig.AssertInOrderAsync();
+    }
+
+    // As an attacher of a storage driver does; there is none here, so that it stays until the test deletes it.
+    private static async Task AttachAsync(Rig rig, string volume, string node) => await Manifests.ApplyAsync(
+        rig.Api,
+        new JsonObject
+        {
+            ["apiVersion"] = "storage.k8s.io/v1",
+            ["kind"] = "VolumeAttachment",
+            ["metadata"] = new JsonObject { ["name"] = volume },
+            ["spec"] = new JsonObject
+            {
+                ["attacher"] = "csi.test.example",
+                ["nodeName"] = node,
+                ["source"] = new JsonObject { ["persistentVolumeName"] = volume },
+            },
+        },
+        Rig.Cancel);
 
     private static async Task CordonAsync(Rig rig, string node, bool cordoned) => await rig.Api.PatchAsync(
         ControllerResources.Nodes,

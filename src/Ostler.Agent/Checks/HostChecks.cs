@@ -47,7 +47,7 @@ internal sealed class HostChecks(ICommandRunner runner, TimeProvider time)
         {
             return check switch
             {
-                { Systemd: { } systemd } => await SystemdCheckRun.FindAsync(runner, systemd, check.Timeout, ct),
+                { Systemd: { } systemd } => await SystemdCheckRun.FindAsync(runner, systemd, check.Timeout, time, ct),
                 { Exec: { } exec } => await ExecCheckRun.FindAsync(runner, exec, check.Timeout, ct),
                 _ => await HttpCheckRun.FindAsync(check.Http!, check.Timeout, time, ct),
             };

@@ -9,13 +9,19 @@ internal static class SystemdCheckRun
 {
     private const int Named = 5;
 
-    public static async Task<CheckFinding> FindAsync(ICommandRunner runner, SystemdCheck check, Duration timeout, CancellationToken ct)
+    /// <param name="runner">Runs systemctl on the host.</param>
+    /// <param name="check">What is asked.</param>
+    /// <param name="timeout">Of the whole check, however many units and commands it takes.</param>
+    /// <param name="time">The agent's clock.</param>
+    /// <param name="ct">Ends it before.</param>
+    public static async Task<CheckFinding> FindAsync(ICommandRunner runner, SystemdCheck check, Duration timeout, TimeProvider time, CancellationToken ct)
     {
-        var finding = check.Active is { Count: > 0 } units ? await ActiveAsync(runner, units, timeout, ct) : CheckFinding.Pass();
-        return finding.Outcome == CheckOutcome.Passed && check.NoneFailed ? await NoneFailedAsync(runner, timeout, ct) : finding;
+        var limit = new Limit(timeout, time, time.GetTimestamp());
+        var finding = check.Active is { Count: > 0 } units ? await ActiveAsync(runner, units, limit, ct) : CheckFinding.Pass();
+        return finding.Outcome == CheckOutcome.Passed && check.NoneFailed ? await NoneFailedAsync(runner, limit, ct) : finding;
     }
 
-    private static async Task<CheckFinding> ActiveAsync(ICommandRunner runner, IReadOnlyList<string> units, Duration timeout, CancellationToken ct)
+    private static async Task<CheckFinding> ActiveAsync(ICommandRunner runner, IReadOnlyList<string> units, Limit limit, CancellationToken ct)
     {
         if (units.FirstOrDefault(u => !HostArguments.IsUnit(u)) is { } invalid)
         {
@@ -23,12 +29,12 @@ internal static class SystemdCheckRun
         }
 
         // Its exit code says that one of them is active; the lines, one for each unit, are what counts.
-        var result = await runner.RunAsync(new HostCommand("systemctl", ["is-active", "--", .. units]) { Timeout = timeout }, ct);
+        var result = await runner.RunAsync(new HostCommand("systemctl", ["is-active", "--", .. units]) { Timeout = limit.Left }, ct);
         var states = result.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (result.TimedOut || states.Length != units.Count)
         {
             return CheckFinding.Error(result.TimedOut
-                ? $"systemctl is-active takes longer than {timeout}"
+                ? $"systemctl is-active takes longer than {limit.Timeout}"
                 : $"systemctl is-active does not answer: {HostToolException.Trim(result.Stderr)}");
         }
 
@@ -39,14 +45,14 @@ internal static class SystemdCheckRun
         }
 
         var message = Join([.. others.Select(u => $"{u.First} is {u.Second}")]);
-        var absent = await AbsentAsync(runner, [.. others.Where(u => u.Second is "inactive" or "unknown").Select(u => u.First)], timeout, ct);
+        var absent = await AbsentAsync(runner, [.. others.Where(u => u.Second is "inactive" or "unknown").Select(u => u.First)], limit, ct);
         return absent.Count == 0 ? CheckFinding.No(message)
             : absent.Count == others.Count ? CheckFinding.Missing(Join([.. absent.Select(u => $"the tree has no unit {u}")]))
             : CheckFinding.No($"{message}; {Join([.. absent.Select(u => $"the tree has no unit {u}")])}");
     }
 
     /// <summary>Those that do not exist: is-active calls them inactive, as it does one that was stopped. A systemctl that does not know is no reason to fail.</summary>
-    private static async Task<List<string>> AbsentAsync(ICommandRunner runner, IReadOnlyList<string> units, Duration timeout, CancellationToken ct)
+    private static async Task<List<string>> AbsentAsync(ICommandRunner runner, IReadOnlyList<string> units, Limit limit, CancellationToken ct)
     {
         if (units.Count == 0)
         {
@@ -54,19 +60,19 @@ internal static class SystemdCheckRun
         }
 
         // A block of lines for each unit, in order.
-        var result = await runner.RunAsync(new HostCommand("systemctl", ["show", "--property=LoadState", "--", .. units]) { Timeout = timeout }, ct);
+        var result = await runner.RunAsync(new HostCommand("systemctl", ["show", "--property=LoadState", "--", .. units]) { Timeout = limit.Left }, ct);
         var states = result.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return result.Succeeded && states.Length == units.Count ? [.. units.Zip(states).Where(u => u.Second == "LoadState=not-found").Select(u => u.First)] : [];
     }
 
-    private static async Task<CheckFinding> NoneFailedAsync(ICommandRunner runner, Duration timeout, CancellationToken ct)
+    private static async Task<CheckFinding> NoneFailedAsync(ICommandRunner runner, Limit limit, CancellationToken ct)
     {
-        var command = new HostCommand("systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--full") { Timeout = timeout };
+        var command = new HostCommand("systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--full") { Timeout = limit.Left };
         var result = await runner.RunAsync(command, ct);
         if (!result.Succeeded)
         {
             return CheckFinding.Error(result.TimedOut
-                ? $"systemctl list-units takes longer than {timeout}"
+                ? $"systemctl list-units takes longer than {limit.Timeout}"
                 : $"systemctl list-units does not answer: {HostToolException.Trim(result.Stderr)}");
         }
 
@@ -79,4 +85,12 @@ internal static class SystemdCheckRun
 
     private static string Join(List<string> parts) =>
         string.Join(", ", parts.Take(Named)) + (parts.Count > Named ? $" and {parts.Count - Named} more" : "");
+
+    /// <summary>What is left of the time of the check. A command that begins when it is over has a moment, and says by that that there was too little.</summary>
+    private readonly record struct Limit(Duration Timeout, TimeProvider Time, long Began)
+    {
+        private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
+
+        public TimeSpan Left => Timeout.Value - Time.GetElapsedTime(Began) is var left && left > Moment ? left : Moment;
+    }
 }

@@ -43,7 +43,8 @@ internal static class AgentDecision
             return new AgentAction.Lock(image);
         }
 
-        if (spec.Failure is { } failure && failure.Attempt == spec.Attempt)
+        // What could not be staged was never booted.
+        if (spec.Failure is { } failure && failure.Attempt == spec.Attempt && failure.Reason != Reasons.StagingFailed)
         {
             return failure.Digest == booted.Digest
                 ? new AgentAction.Report(NodeStep.Failed, failure.Reason, $"Runs {Name(booted)}, which failed: {failure.Message}")

@@ -20,6 +20,14 @@ public sealed record RolloutSpec
     [Default("\"25%\"")]
     public IntOrPercent StageAhead { get; set; } = IntOrPercent.Percent(25);
 
+    /// <summary>
+    /// How often a node may fail to fetch and stage the target before that counts as a failure (StagingFailed) against rollback.maxFailures. In one attempt the
+    /// agent tries five times within some two minutes; then the node is left alone, for 5 minutes at first and for twice as long each time, an hour at most.
+    /// A host that is of another kind than the image is no failure: such a node is reported as blocked.
+    /// </summary>
+    [Default("3"), Minimum(1)]
+    public int StagingAttempts { get; set; } = 3;
+
     /// <summary>How long a node must stay healthy before its slot goes to the next one.</summary>
     [Default("\"30s\"")]
     public Duration Soak { get; set; } = Duration.FromSeconds(30);

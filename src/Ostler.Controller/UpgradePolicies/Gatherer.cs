@@ -34,7 +34,7 @@ public sealed class Gatherer(
     public RolloutSnapshot Gather(string name)
     {
         var policy = policies.Get(NamespacedName.ClusterScoped(name));
-        var (selected, controlPlane) = GatherNodes(name, policy);
+        var (selected, controlPlane, otherDrains) = GatherNodes(name, policy);
         var image = policy is null ? null : images.Get(NamespacedName.ClusterScoped(policy.Spec.ImageRef.Name));
         return WithChecks(new()
         {
@@ -53,6 +53,7 @@ public sealed class Gatherer(
                 : new() { Name = image.Metadata.Name, Generation = image.Metadata.Generation, Spec = image.Spec, Status = image.Status },
             Nodes = selected,
             ControlPlane = controlPlane,
+            OtherDrains = otherDrains,
             OtherPolicies =
             [
                 .. policies.List().Where(p => p.Metadata.Name != name).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal)
@@ -87,10 +88,11 @@ public sealed class Gatherer(
         return snapshot with { Nodes = [.. snapshot.Nodes.Select(n => found.TryGetValue(n.Name, out var seen) ? n with { Checks = seen } : n)] };
     }
 
-    private (List<NodeFacts> Selected, List<ControlPlaneNode> ControlPlane) GatherNodes(string policy, UpgradePolicy? spec)
+    private (List<NodeFacts> Selected, List<ControlPlaneNode> ControlPlane, List<NodeFacts> OtherDrains) GatherNodes(string policy, UpgradePolicy? spec)
     {
         var gathered = new List<NodeFacts>();
         var controlPlane = new List<ControlPlaneNode>();
+        var otherDrains = new List<NodeFacts>();
         var holders = new List<string>();
         foreach (var node in nodes.List())
         {
@@ -101,6 +103,12 @@ public sealed class Gatherer(
             }
 
             var holdsSlot = node.CordonedBy == policy;
+            if (!holdsSlot && node.CordonedBy is not null)
+            {
+                // The policy that drains it watches its pods; what is not known yet is told in a later pass.
+                otherDrains.Add(answers.With(NodeMapping.ToFacts(node, os, pods.PodsOf(node.Name))));
+            }
+
             if (!holdsSlot
                 && spec?.Spec.NodeSelector.Matches(node.Metadata.Labels) != true
                 && !(os?.Spec.Policy == policy && NodeMapping.BelongsTo(os, node)))
@@ -119,6 +127,6 @@ public sealed class Gatherer(
         // After reading, so that what starts now is told as "not known yet" in this pass and wakes the next one.
         pods.Retain(policy, holders);
         gathered.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-        return (gathered, controlPlane);
+        return (gathered, controlPlane, otherDrains);
     }
 }

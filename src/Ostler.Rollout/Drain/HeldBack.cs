@@ -15,7 +15,7 @@ internal sealed record HeldBackPod(string Node, DateTimeOffset CordonedAt, PodFa
 /// </summary>
 /// <example>
 /// n1 has the primary of a and a replica of b, n2 the primary of b and a replica of a. Cordoned one after the other, each primary moves to the other
-/// node. Cordoned together, neither can.
+/// node. Cordoned together, neither can; whether one policy did that or two makes no difference.
 /// </example>
 internal sealed class HeldBack
 {
@@ -26,16 +26,21 @@ internal sealed class HeldBack
 
     public HeldBack(RolloutContext context, IEnumerable<NodeFacts> nodes)
     {
-        var draining = nodes.Where(n => !n.Deleting && n.CordonedBy == context.Policy && n is { CordonedAt: not null, OS.Spec: { } spec }
-            && (spec.Goal == Goal.Stage || (spec.IsUpdated() && !spec.IsRecovering())));
-        foreach (var node in draining.OrderBy(n => n.Name, StringComparer.Ordinal))
+        foreach (var node in nodes.Where(n => n.CordonedBy == context.Policy && IsDraining(n)).OrderBy(n => n.Name, StringComparer.Ordinal))
         {
-            foreach (var pod in DrainPass.Over(node.Pods, context.Spec.Drain).Evict)
-            {
-                Add(node, pod, pod.LastEviction ?? node.Preflight?.Pods?.FirstOrDefault(p => p.Uid == pod.Uid)?.LastEviction);
-            }
+            Add(node, DrainPass.Over(node.Pods, context.Spec.Drain).Evict);
+        }
+
+        // By what rules another policy drains need not be known: it has tried to evict them.
+        var others = context.Snapshot.OtherDrains.Where(n => n.CordonedBy is not null && n.CordonedBy != context.Policy && IsDraining(n));
+        foreach (var node in others.OrderBy(n => n.Name, StringComparer.Ordinal))
+        {
+            Add(node, (node.Pods ?? []).Where(p => p.DeletionTimestamp is null));
         }
     }
+
+    private static bool IsDraining(NodeFacts node) => node is { Deleting: false, CordonedAt: not null, OS.Spec: { } spec }
+        && (spec.Goal == Goal.Stage || (spec.IsUpdated() && !spec.IsRecovering()));
 
     /// <summary>A node that is granted a slot in this very pass.</summary>
     public void AddGranted(NodeFacts node, DateTimeOffset now)
@@ -74,6 +79,14 @@ internal sealed class HeldBack
         return _pods.FirstOrDefault(p =>
             (p.CordonedAt, string.CompareOrdinal(p.Node, node.Name)).CompareTo((own.CordonedAt, 0)) < 0
             && (controllers.Contains(p.Pod.Controller!.Uid) || (p.Pod.MayMoveOnCordon && own.Pod.MayMoveOnCordon)));
+    }
+
+    private void Add(NodeFacts node, IEnumerable<PodFacts> pods)
+    {
+        foreach (var pod in pods)
+        {
+            Add(node, pod, pod.LastEviction ?? node.Preflight?.Pods?.FirstOrDefault(p => p.Uid == pod.Uid)?.LastEviction);
+        }
     }
 
     private void Add(NodeFacts node, PodFacts pod, EvictionResult? last)

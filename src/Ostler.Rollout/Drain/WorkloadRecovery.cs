@@ -48,7 +48,7 @@ internal static class WorkloadRecovery
 
         DisplacedWorkload[] displaced =
         [
-            .. facts.Workloads.Where(w => w is { Replicas: > 0, Available: > 0 })
+            .. Distinct(facts).Where(w => w is { Replicas: > 0, Available: > 0 })
                 .OrderBy(w => w.Namespace, StringComparer.Ordinal).ThenBy(w => w.Name, StringComparer.Ordinal).ThenBy(w => w.Kind, StringComparer.Ordinal)
                 .Take(Most)
                 .Select(w => new DisplacedWorkload { Kind = w.Kind, Namespace = w.Namespace, Name = w.Name, Available = w.Available }),
@@ -67,7 +67,7 @@ internal static class WorkloadRecovery
             return null;
         }
 
-        var states = facts.Workloads.ToDictionary(w => (w.Kind, w.Namespace, w.Name));
+        var states = Distinct(facts).ToDictionary(w => (w.Kind, w.Namespace, w.Name));
         var missing = new List<string>();
         foreach (var workload in view.Spec.Displaced ?? [])
         {
@@ -86,6 +86,10 @@ internal static class WorkloadRecovery
 
         return missing;
     }
+
+    // Of two words about one workload the worse one counts: to wait in vain is better than to go on too early.
+    private static IEnumerable<WorkloadState> Distinct(WorkloadFacts facts) =>
+        facts.Workloads.GroupBy(w => (w.Kind, w.Namespace, w.Name)).Select(g => g.MinBy(w => w.Available)!);
 
     public static NodeQuestion.Workloads Ask(NodeView view, DateTimeOffset at) =>
         new(view.Node.Name, view.Node.Uid, at) { Named = view.Spec.Displaced ?? [] };

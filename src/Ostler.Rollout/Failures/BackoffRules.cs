@@ -17,7 +17,7 @@ internal static class BackoffRules
 
     /// <summary>
     /// The next backoff. It counts on from the former one when that was of the same digest and the same kind: a lost boot after a drain that
-    /// timed out is the first lost boot.
+    /// timed out is the first lost boot, and a failed staging after either the first failed staging.
     /// </summary>
     public static NodeBackoff Next(NodeBackoff? former, string digest, string reason, string message, DateTimeOffset now)
     {
@@ -33,10 +33,22 @@ internal static class BackoffRules
     }
 
     public static int CountOf(NodeBackoff? former, string digest, string reason) =>
-        former is not null && former.Digest == digest && IsLostBoot(former.Reason) == IsLostBoot(reason) ? former.Count : 0;
+        former is not null && former.Digest == digest && KindOf(former.Reason) == KindOf(reason) ? former.Count : 0;
 
     public static bool Holds(NodeBackoff? backoff, string? digest, DateTimeOffset now) =>
         backoff is not null && backoff.Digest == digest && backoff.Until > now;
 
-    private static bool IsLostBoot(string reason) => reason is Reasons.FinalizationNeverRan or Reasons.NotStaged;
+    private enum Kind
+    {
+        Drain,
+        LostBoot,
+        Staging,
+    }
+
+    private static Kind KindOf(string reason) => reason switch
+    {
+        Reasons.FinalizationNeverRan or Reasons.NotStaged => Kind.LostBoot,
+        Reasons.StagingFailed => Kind.Staging,
+        _ => Kind.Drain,
+    };
 }

@@ -14,9 +14,9 @@ internal static class FailureRules
     /// and the rollout must not go on for that.
     /// </summary>
     public static FailureBudget Of(
-        UpgradePolicySpec spec, NodeImage? target, IEnumerable<NodeFacts> selected, int total, ImageFacts? image, UpgradePolicyStatus? previous)
+        UpgradePolicySpec spec, NodeImage? target, List<NodeFacts> selected, ImageFacts? image, UpgradePolicyStatus? previous)
     {
-        var allowed = spec.Rollback.MaxFailures.Of(total);
+        var allowed = spec.Rollback.MaxFailures.Of(selected.Count);
         if (target is null)
         {
             return FailureBudget.None with { Allowed = allowed };
@@ -24,6 +24,7 @@ internal static class FailureRules
 
         var retryBefore = spec.Rollout.RetryFailuresBefore;
         var failed = 0;
+        var treeRan = false;
         (string Node, NodeFailure Failure)? first = null;
         DateTimeOffset? last = null;
         foreach (var node in selected)
@@ -34,6 +35,7 @@ internal static class FailureRules
             }
 
             failed++;
+            treeRan |= failure.Reason != Reasons.StagingFailed;
             if (first is not { } f
                 || failure.At < f.Failure.At
                 || (failure.At == f.Failure.At && string.CompareOrdinal(node.Name, f.Node) < 0))
@@ -46,7 +48,10 @@ internal static class FailureRules
 
         var recorded = (previous?.FailedDigests ?? []).FirstOrDefault(d => d.Digest == target.Digest && !(d.At <= retryBefore));
         var allowedAgain = image?.Spec.Quarantine?.Allow?.Contains(target.Digest) == true;
-        return new(failed, allowed, failed > allowed || (recorded is not null && !allowedAgain), first, last ?? recorded?.At);
+        return new(failed, allowed, failed > allowed || (recorded is not null && !allowedAgain), first, last ?? recorded?.At)
+        {
+            TreeRan = treeRan || (recorded is not null && recorded.Reason != Reasons.StagingFailed),
+        };
     }
 
     public static string HaltMessage(NodeImage target, FailureBudget failures) =>

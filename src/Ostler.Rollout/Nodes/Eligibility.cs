@@ -70,11 +70,11 @@ internal static class Eligibility
     private static Ineligible? FailedOnTheTarget(RolloutContext context, NodeView view) =>
         view.Spec.Failure is { } failure && context.FailureCounts(failure)
             ? new(
-                Reasons.RolledBack,
+                failure.Reason == Reasons.StagingFailed ? Reasons.StagingFailed : Reasons.RolledBack,
                 $"{Names.Of(failure.Digest, failure.Version)} failed here at {Names.Of(failure.At)} ({failure.Reason}: {failure.Message}); "
                 + $"the node runs {Names.Of(view.Status!.Booted!)}. To try again, set spec.rollout.retryFailuresBefore to the present time.")
             {
-                Tally = NodeTally.RolledBack,
+                Tally = failure.Reason == Reasons.StagingFailed ? NodeTally.Failed : NodeTally.RolledBack,
                 NeedsPerson = true,
             }
             : null;

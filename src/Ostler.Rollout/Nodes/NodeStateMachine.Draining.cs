@@ -133,7 +133,9 @@ internal static partial class NodeStateMachine
         if (pass.Completed)
         {
             var (reason, message) = WhyNotDrained(view, pass);
-            return Said(view, NodeStep.Drained, reason, $"Drained, but not told to boot: {message}", NodeTally.Updating, blocked: true)
+            return Said(view, NodeStep.Drained, reason, $"Drained, but not told to boot: {message}", NodeTally.Updating, blocked: true,
+                // A kubelet may come back by itself.
+                needsPerson: IsHeld(context, overdue) && view.Node.Ready)
                 with
             { WakeUp = overdue ? Forced(context, view) : deadline };
         }
@@ -142,7 +144,7 @@ internal static partial class NodeStateMachine
         var due = pass.Evict.Where(p => IsDue(p, context.Now)).ToArray();
         var record = due.Length > 0 ? WorkloadRecovery.BeforeEviction(context, view, pass) : DisplacedRecord.Nothing;
         var decision = Said(
-            view, NodeStep.Cordoned, why, explanation, NodeTally.Updating, blocked: why == Reasons.DrainBlocked || overdue, needsPerson: overdue,
+            view, NodeStep.Cordoned, why, explanation, NodeTally.Updating, blocked: why == Reasons.DrainBlocked || overdue, needsPerson: IsHeld(context, overdue),
             deadline: overdue ? null : deadline);
         return decision with
         {
@@ -153,6 +155,9 @@ internal static partial class NodeStateMachine
                 overdue ? Forced(context, view) : deadline, pass.Evict.Count > 0 || pass.UnknownNamespaces.Count > 0 ? context.Now.After(EvictionRetry) : null),
         };
     }
+
+    // Nothing ends a drain that is late under Hold but what it waits for.
+    private static bool IsHeld(RolloutContext context, bool overdue) => overdue && context.Spec.Drain.OnTimeout == DrainTimeoutAction.Hold;
 
     private static DateTimeOffset? Forced(RolloutContext context, NodeView view) =>
         context.Spec.Drain.OnTimeout == DrainTimeoutAction.Force ? NodeDeadlineRules.Forced(view.Node, context.Spec) : null;

@@ -47,7 +47,12 @@ internal static partial class NodeStateMachine
 
         if (Eligibility.Check(context, view) is { } ineligible)
         {
-            var step = ineligible.Tally == NodeTally.RolledBack ? NodeStep.RolledBack : NodeStep.Idle;
+            var step = ineligible.Tally switch
+            {
+                NodeTally.RolledBack => NodeStep.RolledBack,
+                NodeTally.Failed => NodeStep.Failed,
+                _ => NodeStep.Idle,
+            };
             return Blocked(view, step, ineligible);
         }
 
@@ -99,7 +104,7 @@ internal static partial class NodeStateMachine
         var staged = view.HasStaged;
         if (Eligibility.Check(context, view) is { } ineligible)
         {
-            var tally = ineligible.Tally == NodeTally.RolledBack ? NodeTally.RolledBack : staged ? NodeTally.Staged : NodeTally.Pending;
+            var tally = ineligible.Tally is NodeTally.RolledBack or NodeTally.Failed ? ineligible.Tally : staged ? NodeTally.Staged : NodeTally.Pending;
             return Blocked(view, staged ? NodeStep.Staged : NodeStep.Staging, ineligible with { Tally = tally });
         }
 
@@ -122,9 +127,16 @@ internal static partial class NodeStateMachine
         var deadline = view.Spec.Deadlines?.Staged;
         if (view.Error is { } error)
         {
+            if (StagingRules.HasFailed(error, deadline, context.Now))
+            {
+                return NodeTransitions.FailStaging(context, view, error);
+            }
+
             // The agent goes on trying; meanwhile another node may fetch.
             var reason = error.Reason == Reasons.HostNotSupported ? error.Reason : Reasons.StagingFailed;
-            return Said(view, NodeStep.Staging, reason, $"{error.Reason}: {error.Message} The agent tries again by itself.", NodeTally.Pending, blocked: true);
+            return Said(view, NodeStep.Staging, reason, $"{error.Reason}: {error.Message} The agent tries again by itself.", NodeTally.Pending, blocked: true)
+                with
+            { WakeUp = deadline > context.Now ? deadline : null };
         }
 
         if (deadline <= context.Now)

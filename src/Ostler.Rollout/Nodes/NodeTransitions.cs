@@ -8,16 +8,6 @@ namespace Ostler.Rollout;
 /// </summary>
 internal static partial class NodeTransitions
 {
-    /// <summary>AtRest → Staging: the agent fetches the target and lays it down, locked.</summary>
-    public static (NodeVerdict Verdict, NodeAction Action) Stage(RolloutContext context, NodeFacts node, NodeVerdict verdict)
-    {
-        var spec = NodeSpecs.Stage(context, node.OS!.Spec);
-        var message = $"Fetches {Names.Of(context.Target!)} beside its work.";
-        return (
-            verdict with { Step = NodeStep.Staging, Reason = Reasons.Staging, Message = message, Tally = NodeTally.Pending, Deadline = spec.Deadlines!.Staged },
-            Apply(node, spec, Reasons.Staging, message));
-    }
-
     /// <summary>Staged → Cordoned: the node gets a slot.</summary>
     public static (NodeVerdict Verdict, NodeAction Action) Grant(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
@@ -41,17 +31,6 @@ internal static partial class NodeTransitions
                 ResourceVersion = node.ResourceVersion,
             });
     }
-
-    /// <summary>Staging → AtRest: what is staged stays locked on the disk and is never booted.</summary>
-    public static NodeDecision Withdraw(RolloutContext context, NodeView view, string reason, string message) => With(
-        NodeStateMachine.Said(
-            view, NodeStep.Idle, reason, message, NodeTally.Pending, blocked: view.ConflictsWith is not null, needsPerson: view.ConflictsWith is not null),
-        Apply(view.Node, NodeSpecs.Released(context, view), reason, message));
-
-    /// <summary>Staging → Updated: it runs the target without our doing.</summary>
-    public static NodeDecision FoundUpdated(RolloutContext context, NodeView view) => With(
-        NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated),
-        Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, context.UpdatedMessage));
 
     /// <summary>Updated, and from now on for workloads, too: the taint with which it registered goes.</summary>
     public static NodeDecision Admit(RolloutContext context, NodeView view)

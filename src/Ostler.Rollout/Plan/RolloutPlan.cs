@@ -45,6 +45,15 @@ public sealed record RolloutPlan
 
     /// <summary>Whether windows and freezes let a node be disrupted now.</summary>
     public WindowState Window { get; init; } = WindowState.Always;
+
+    /// <summary>How long the steps took on the nodes that run the target, else in the former rollout; null: nobody knows.</summary>
+    public MeasuredDurations? Measured { get; init; }
+
+    /// <summary>What each of <see cref="Nodes"/> was judged by.</summary>
+    internal IReadOnlyList<NodeFacts> Facts { get; init; } = [];
+
+    /// <summary>The index in <see cref="Waves"/> of each of <see cref="Nodes"/>; -1: it is not selected. Empty when no waves are declared.</summary>
+    internal IReadOnlyList<int> WaveOf { get; init; } = [];
 }
 
 /// <summary>Why no new slot is granted.</summary>
@@ -77,6 +86,11 @@ public sealed record PolicyConflict(string Policy, int Count, IReadOnlyList<stri
 /// <param name="LastAt">When the latest happened.</param>
 public sealed record FailureBudget(int Failed, int Allowed, bool Halted, (string Node, NodeFailure Failure)? First, DateTimeOffset? LastAt)
 {
+    /// <summary>
+    /// Whether the target failed on a node that ran it. A tree that could not be fetched says nothing about the nodes that run it: none goes back for that.
+    /// </summary>
+    public bool TreeRan { get; init; }
+
     public static FailureBudget None { get; } = new(0, 0, false, null, null);
 }
 

@@ -14,7 +14,7 @@ internal static class Dependencies
             return null;
         }
 
-        var others = snapshot.OtherPolicies.Where(p => !p.Deleting).ToDictionary(p => p.Name, StringComparer.Ordinal);
+        var others = snapshot.OtherPolicies.Where(p => !p.Deleting).DistinctBy(p => p.Name).ToDictionary(p => p.Name, StringComparer.Ordinal);
         if (Cycle(policy.Name, names, others) is { } cycle)
         {
             return Waits(

@@ -16,15 +16,17 @@ internal sealed class RolloutContext
         Exists = snapshot.Policy.Exists;
         Spec = snapshot.Policy.Spec ?? Defaults;
         Problems = Exists ? SpecValidation.Validate(Spec, Now, snapshot.Namespace) : [];
-        Conflicts = Conflicts.Find(snapshot.Policy, snapshot.OtherPolicies, snapshot.Nodes);
+        // Once and for all: labels are looked up by name, and each of the rules below looks at all of them.
+        var selected = Exists ? SelectedOf(snapshot.Nodes) : [];
+        Total = selected.Count;
+        Conflicts = Conflicts.Find(snapshot.Policy, snapshot.OtherPolicies, selected);
         var (target, targetGate) = Exists ? TargetResolution.Resolve(Spec.ImageRef.Name, snapshot.Image) : (null, null);
         Target = target;
-        var selected = snapshot.Nodes.Where(n => !n.Deleting && Selects(n));
-        Total = selected.Count();
-        Failures = FailureRules.Of(Spec, Target, selected, Total, snapshot.Image, snapshot.Policy.PreviousStatus);
-        Window = Exists && Problems.Count == 0 ? WindowOf(snapshot, Spec, Target) : WindowState.Always;
+        Failures = FailureRules.Of(Spec, Target, selected, snapshot.Image, snapshot.Policy.PreviousStatus);
+        Measured = MeasuredSteps.Of(snapshot, Target);
+        Window = Exists && Problems.Count == 0 ? WindowOf() : WindowState.Always;
         Gate = Gates.Find(snapshot, Problems, Target, targetGate, Failures, Window) ?? WorkloadRecovery.Gate(this, selected);
-        TakesBack = Exists && Problems.Count == 0 && Target is not null && Failures.Halted && Spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node };
+        TakesBack = Exists && Problems.Count == 0 && Target is not null && Failures is { Halted: true, TreeRan: true } && Spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node };
         BackGate = TakesBack ? Gates.FindBack(Spec, Window) ?? WorkloadRecovery.Gate(this, selected) : null;
         HeldBack = new(this, snapshot.Nodes);
         UpdatedMessage = Target is null ? "" : $"Runs {Names.Of(Target)}.";
@@ -82,15 +84,32 @@ internal sealed class RolloutContext
 
     public bool Selects(NodeFacts node) => Exists && Spec.NodeSelector.Matches(node.Labels);
 
-    private static WindowState WindowOf(RolloutSnapshot snapshot, UpgradePolicySpec spec, NodeImage? target)
+    /// <summary>How long the steps took, as far as nodes have shown; null: none has.</summary>
+    public MeasuredDurations? Measured { get; }
+
+    private List<NodeFacts> SelectedOf(IReadOnlyList<NodeFacts> nodes)
     {
-        if (spec is { Windows: null or { Count: 0 }, Freezes: null or { Count: 0 } })
+        var selected = new List<NodeFacts>(nodes.Count);
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            if (!nodes[i].Deleting && Selects(nodes[i]))
+            {
+                selected.Add(nodes[i]);
+            }
+        }
+
+        return selected;
+    }
+
+    private WindowState WindowOf()
+    {
+        if (Spec is { Windows: null or { Count: 0 }, Freezes: null or { Count: 0 } })
         {
             return WindowState.Always;
         }
 
-        var calendar = new MaintenanceCalendar(spec.Windows, spec.Freezes);
-        return WindowState.Of(calendar, snapshot.Now, ExpectedDuration.Of(spec.Rollout, calendar, MeasuredSteps.Of(snapshot, target)?.Node));
+        var calendar = new MaintenanceCalendar(Spec.Windows, Spec.Freezes);
+        return WindowState.Of(calendar, Now, ExpectedDuration.Of(Spec.Rollout, calendar, Measured?.Node));
     }
 
     public bool FailureCounts(NodeFailure? failure, string reason) => failure?.Reason == reason && FailureCounts(failure);

@@ -20,7 +20,7 @@ internal sealed class ScopeRollback
     public TakingBack Progress { get; }
 
     /// <summary>Null when no node goes back. What each node waits for is said in its decision.</summary>
-    public static ScopeRollback? Of(RolloutContext context, List<(NodeFacts Node, NodeDecision Decision)> decisions, WavePlan waves)
+    public static ScopeRollback? Of(RolloutContext context, DecidedNodes decisions, WavePlan waves)
     {
         if (!context.TakesBack)
         {
@@ -42,12 +42,13 @@ internal sealed class ScopeRollback
             }
             else if (view.IsGoingBack)
             {
-                underWay++;
+                underWay += decision.Verdict.NeedsPerson ? 0 : 1;
+                stuck += decision.Verdict.NeedsPerson ? 1 : 0;
             }
             else if (decision.Wish == NodeWish.GoBack && failedWaves?.Contains(waves.IndexOf(i)) != false)
             {
                 var verdict = Judge(context, view, decision.Verdict);
-                decisions[i] = (node, decision with { Verdict = verdict });
+                decisions.Say(i, verdict);
                 waiting += verdict.NeedsPerson ? 0 : 1;
                 stuck += verdict.NeedsPerson ? 1 : 0;
                 if (!verdict.Blocked && context.BackGate is null)
@@ -61,6 +62,13 @@ internal sealed class ScopeRollback
         return new(candidates, new(back, underWay, waiting, stuck, context.BackGate));
     }
 
+    /// <summary>The progress once the slots are given away: what only a person can get out of the way of a drain is found only then.</summary>
+    public TakingBack After(DecidedNodes decisions)
+    {
+        var stuck = Candidates.Count(i => decisions[i].Decision.Verdict.NeedsPerson);
+        return Progress with { Waiting = Progress.Waiting - stuck, Stuck = Progress.Stuck + stuck };
+    }
+
     public static string Impossible(NodeView view) => view.Spec.LastUpgrade?.Previous is { } former
         ? $"Should go back to {Names.Of(former)}, which the host does not keep any more: it stays on {Running(view)}. Point the OSImage at a better tree."
         : $"Should go back, but what it ran before is not known: it stays on {Running(view)}. Point the OSImage at a better tree.";
@@ -71,8 +79,9 @@ internal sealed class ScopeRollback
         : $"The node was well; others that are gone since failed, and spec.rollback.scope is {context.Spec.Rollback.Scope}.";
 
     // A wave whose failed node is gone is known by those that went back for it.
-    private static HashSet<int> FailedWaves(RolloutContext context, List<(NodeFacts Node, NodeDecision Decision)> decisions, WavePlan waves) =>
-        [.. Enumerable.Range(0, decisions.Count).Where(i => context.FailureCounts(decisions[i].Node.OS?.Spec.Failure)).Select(waves.IndexOf)];
+    private static HashSet<int> FailedWaves(RolloutContext context, DecidedNodes decisions, WavePlan waves) =>
+        [.. Enumerable.Range(0, decisions.Count)
+            .Where(i => decisions[i].Node.OS?.Spec.Failure is { } failure && failure.Reason != Reasons.StagingFailed && context.FailureCounts(failure)).Select(waves.IndexOf)];
 
     private static NodeVerdict Judge(RolloutContext context, NodeView view, NodeVerdict verdict)
     {

@@ -26,12 +26,11 @@ internal sealed class SlotLimits
                 }
             }
         }
-
-        Any = _topology is not null || context.Snapshot.ControlPlane.Count > 0 || context.Snapshot.Nodes.Any(n => NodeMarks.IsControlPlane(n.Labels));
     }
 
-    /// <summary>Whether a node may be refused at all; if not, none but those that get a slot need be looked at.</summary>
-    public bool Any { get; }
+    /// <summary>Whether one of the candidates may be refused; if not, none but those that get a slot need be looked at.</summary>
+    public bool MayRefuse(List<int> candidates, DecidedNodes nodes) =>
+        _topology is not null || candidates.Exists(i => NodeMarks.IsControlPlane(nodes[i].Node.Labels));
 
     /// <summary>Why the node may not be disrupted now; null when it may.</summary>
     public (string Reason, string Message)? Refusal(NodeFacts node)

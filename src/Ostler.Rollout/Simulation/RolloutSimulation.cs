@@ -63,6 +63,31 @@ public sealed class RolloutSimulation
         }
     }
 
+    /// <summary>
+    /// Foretells a rollout: the real planner moves the described fleet to the target in virtual time. The same arguments always give the same forecast.
+    /// </summary>
+    /// <param name="fleet">The fleet.</param>
+    /// <param name="policy">The policy's name.</param>
+    /// <param name="spec">The policy's spec. Other policies that it depends on are taken to be Ready.</param>
+    /// <param name="target">What the policy's image resolves to.</param>
+    /// <exception cref="ArgumentException">Something is not valid. The message has what <see cref="Validate"/> found, a line each.</exception>
+    public static RolloutForecast Forecast(FleetDescription fleet, string policy, UpgradePolicySpec spec, FleetTarget target)
+    {
+        if (Validate(fleet, spec, target) is { Count: > 0 } problems)
+        {
+            throw new ArgumentException(string.Join('\n', problems.Select(p => $"{p.Field}: {p.Message}")), nameof(fleet));
+        }
+
+        var simulation = new RolloutSimulation(FleetScenario.Of(fleet, policy, spec, target));
+        var record = new ForecastRecord(simulation, fleet, policy, spec.DependsOn ?? []);
+        simulation.Run();
+        return record.Ending();
+    }
+
+    /// <summary>What is wrong with a description, a policy or a target, field by field, and what to write instead; empty: a forecast can be made.</summary>
+    public static IReadOnlyList<FieldProblem> Validate(FleetDescription fleet, UpgradePolicySpec spec, FleetTarget target) =>
+        FleetValidation.Validate(fleet, spec, target);
+
     public SimulatedWorld World { get; }
 
     /// <summary>Called before each step, to judge it.</summary>
@@ -119,7 +144,7 @@ public sealed class RolloutSimulation
         World.Time.In(TimeSpan.FromSeconds(1), () =>
         {
             _schedulesPods = false;
-            foreach (var (workload, primary) in World.Pods.FailOver(World.Nodes))
+            foreach (var (workload, primary) in World.Pods.FailOver(World))
             {
                 World.Tell(workload, $"primary: now {primary.Facts.Name} on {primary.Node}");
                 _controller.Enqueue();

@@ -71,12 +71,13 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
                 RollBack(node, spec, previous);
                 break;
             default:
+                node.Host.LastError = node.Host.LastError?.Reason == Reasons.PullFailed ? null : node.Host.LastError;
                 Report(node, Rest(spec, node.Host));
                 break;
         }
     }
 
-    private static NodeStep Rest(NodeOSSpec spec, SimulatedHost host) => spec.Failure is { } failure && failure.Attempt == spec.Attempt
+    private static NodeStep Rest(NodeOSSpec spec, SimulatedHost host) => spec.Failure is { } failure && failure.Attempt == spec.Attempt && failure.Reason != Reasons.StagingFailed
         ? failure.Digest == host.Booted ? NodeStep.Failed : NodeStep.RolledBack
         : spec.Image?.Digest == host.Booted ? NodeStep.Updated : NodeStep.Idle;
 
@@ -93,7 +94,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
         if (host.StagingDigest != image.Digest)
         {
             // What went wrong in a former attempt says nothing of this one.
-            host.LastError = host.LastError?.Reason == Reasons.PullFailed ? host.LastError : null;
+            host.LastError = node.OS!.Status?.Attempt == node.OS.Spec.Attempt && host.LastError?.Reason == Reasons.PullFailed ? host.LastError : null;
             host.StagingDigest = image.Digest;
             var term = host.AgentTerm;
             World.Time.In(World.Draw(World.Scenario.Latencies.Staging), () =>
@@ -107,7 +108,13 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
                 if (host.StagingFailures > 0)
                 {
                     host.StagingFailures--;
-                    host.LastError = new() { Reason = Reasons.PullFailed, Message = "connection reset by peer", At = World.Now.TruncateToSeconds() };
+                    host.LastError = new()
+                    {
+                        Reason = Reasons.PullFailed,
+                        Message = "connection reset by peer",
+                        At = World.Now.TruncateToSeconds(),
+                        Count = (host.LastError?.Count ?? 0) + 1,
+                    };
                     Report(node, NodeStep.Staging);
                     Wake(node, TimeSpan.FromSeconds(30));
                     return;

@@ -3,50 +3,40 @@ namespace Ostler.Rollout.Simulation;
 /// <summary>What the controller was told when it asked. It dies with the controller.</summary>
 internal sealed class SimulatedAnswers(SimulatedWorld world)
 {
-    private readonly Dictionary<string, PreflightFacts> _preflight = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, WorkloadFacts> _workloads = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, VolumeFacts> _volumes = new(StringComparer.Ordinal);
-
-    /// <summary>The node's facts with what is known about it.</summary>
-    public NodeFacts With(NodeFacts node) => node with
-    {
-        Preflight = _preflight.GetValueOrDefault(node.Uid),
-        Workloads = _workloads.GetValueOrDefault(node.Uid),
-        Volumes = _volumes.GetValueOrDefault(node.Uid),
-    };
-
+    /// <summary>The controller died.</summary>
     public void Clear()
     {
-        _preflight.Clear();
-        _workloads.Clear();
-        _volumes.Clear();
+        foreach (var node in world.Nodes)
+        {
+            node.Known = default;
+        }
     }
 
     public void Answer(NodeQuestion question, Api.DrainSpec drain)
     {
-        switch (question)
+        if (Of(question) is { } node)
         {
-            case NodeQuestion.Preflight preflight:
-                _preflight[question.NodeUid] = DryRun(preflight, drain);
-                break;
-            case NodeQuestion.Workloads workloads:
-                _workloads[question.NodeUid] = Look(workloads);
-                break;
-            case NodeQuestion.Volumes:
-                _volumes[question.NodeUid] = new() { At = world.Now };
-                break;
+            node.Known = question switch
+            {
+                NodeQuestion.Preflight preflight => node.Known with { Preflight = DryRun(preflight, drain) },
+                NodeQuestion.Workloads workloads => node.Known with { Workloads = Look(workloads) },
+                NodeQuestion.Volumes volumes => node.Known with { Volumes = new() { At = world.Now, Attached = world.Volumes.On(question.Node, volumes.Staying) } },
+                _ => node.Known,
+            };
         }
     }
 
     /// <summary>Whether the answer would be another one than the last. The real controller must ask to find out.</summary>
-    public bool WouldDiffer(NodeQuestion question, Api.DrainSpec drain) => question switch
+    public bool WouldDiffer(NodeQuestion question, Api.DrainSpec drain) => Of(question) is { Known: var known } && question switch
     {
-        NodeQuestion.Preflight preflight =>
-            !Outcomes(DryRun(preflight, drain)).SequenceEqual(Outcomes(_preflight.GetValueOrDefault(question.NodeUid))),
-        NodeQuestion.Workloads workloads =>
-            !Look(workloads).Workloads.SequenceEqual(_workloads.GetValueOrDefault(question.NodeUid)?.Workloads ?? []),
-        _ => !_volumes.ContainsKey(question.NodeUid),
+        NodeQuestion.Preflight preflight => !Outcomes(DryRun(preflight, drain)).SequenceEqual(Outcomes(known.Preflight)),
+        NodeQuestion.Workloads workloads => !Look(workloads).Workloads.SequenceEqual(known.Workloads?.Workloads ?? []),
+        NodeQuestion.Volumes volumes => !(known.Volumes?.Attached.SequenceEqual(world.Volumes.On(question.Node, volumes.Staying)) ?? false),
+        _ => false,
     };
+
+    // An answer about a former node of that name is none.
+    private SimulatedNode? Of(NodeQuestion question) => world.Find(question.Node) is { } node && node.Uid == question.NodeUid ? node : null;
 
     private PreflightFacts DryRun(NodeQuestion.Preflight question, Api.DrainSpec drain)
     {
@@ -62,7 +52,7 @@ internal sealed class SimulatedAnswers(SimulatedWorld world)
                     ? p with
                     {
                         LastEviction = world.Pods.Evict(p.Namespace, p.Name, p.Uid, world.Now, dryRun: true),
-                        Sisters = world.Pods.SistersOf(p, world.Nodes),
+                        Sisters = world.Pods.SistersOf(p, world),
                     }
                     : p),
             ],
@@ -86,4 +76,12 @@ internal sealed class SimulatedAnswers(SimulatedWorld world)
     }
 
     private static IEnumerable<(string, EvictionOutcome?, int?)> Outcomes(PreflightFacts? facts) => (facts?.Pods ?? []).Select(p => (p.Uid, p.LastEviction?.Outcome, p.Sisters));
+}
+
+/// <summary>What the controller was told about one node.</summary>
+internal readonly record struct KnownAnswers(PreflightFacts? Preflight, WorkloadFacts? Workloads, VolumeFacts? Volumes)
+{
+    /// <summary>Whether nothing was told in between. Not whether the same was: an answer counts by its age.</summary>
+    public bool IsStill(KnownAnswers other) =>
+        ReferenceEquals(Preflight, other.Preflight) && ReferenceEquals(Workloads, other.Workloads) && ReferenceEquals(Volumes, other.Volumes);
 }

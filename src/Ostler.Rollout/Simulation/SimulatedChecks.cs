@@ -25,7 +25,7 @@ internal sealed class SimulatedChecks(RolloutSimulation simulation)
             return snapshot;
         }
 
-        var wanted = subjects.SelectMany(s => s.Checks.Select(c => (Key: (policy, s.Node, c.Name), Run: new Run(s.Epoch, c)))).ToDictionary(w => w.Key, w => w.Run);
+        var wanted = subjects.SelectMany(s => s.Checks.Select(c => (Key: (policy, s.Node, c.Name), Run: new Run(s.Epoch, c)))).DistinctBy(w => w.Key).ToDictionary(w => w.Key, w => w.Run);
         foreach (var key in _runs.Where(r => r.Key.Policy == policy && wanted.GetValueOrDefault(r.Key)?.Epoch != r.Value.Epoch).Select(r => r.Key).ToArray())
         {
             _runs.Remove(key);
@@ -39,11 +39,13 @@ internal sealed class SimulatedChecks(RolloutSimulation simulation)
             }
         }
 
-        return snapshot with { Nodes = [.. snapshot.Nodes.Select(n => n with { Checks = SeenOf(policy, n.Name) })] };
+        // Most nodes are not checked now; what is said of them is not made anew.
+        var seen = _runs.Where(r => r.Key.Policy == policy && r.Value.Seen is not null).GroupBy(r => r.Key.Node, r => r.Value.Seen!, StringComparer.Ordinal)
+            .ToDictionary(n => n.Key, n => n.OrderBy(s => s.Name, StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
+        return seen.Count == 0
+            ? snapshot
+            : snapshot with { Nodes = [.. snapshot.Nodes.Select(n => seen.TryGetValue(n.Name, out var checks) ? n with { Checks = checks } : n)] };
     }
-
-    private CheckObservation[] SeenOf(string policy, string node) =>
-        [.. _runs.Where(r => r.Key.Policy == policy && r.Key.Node == node).Select(r => r.Value.Seen).OfType<CheckObservation>().OrderBy(s => s.Name, StringComparer.Ordinal)];
 
     private void Try((string Policy, string Node, string Check) key, Run run)
     {

@@ -146,7 +146,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
             }
         }
 
-        var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions, _answers));
+        var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions));
         var plan = RolloutPlanner.Plan(snapshot);
         simulation.Tell(new SimulatedStep.Plans(policy, plan));
         _busy.Add(policy);

@@ -49,6 +49,10 @@ internal static class SimulatedFaults
                 node.Capacity = changes.Capacity;
                 simulation.Changed(node);
                 break;
+            case SimulationFault.VolumesHang hangs when world.Find(hangs.Node) is { } node:
+                world.Tell(node.Name, "volumes: hang");
+                world.Volumes.Hang(node.Name);
+                break;
             case SimulationFault.NodeDeleted deleted when world.Find(deleted.Node) is { } node:
                 world.Tell(node.Name, "deleted");
                 Delete(simulation, node);
@@ -134,6 +138,7 @@ internal static class SimulatedFaults
             simulation.World.Pods.Remove(pod.Facts.Uid);
         }
 
+        simulation.World.Volumes.Boot(node.Name, []);
         simulation.World.Remove(node);
         simulation.Changed(node);
     }

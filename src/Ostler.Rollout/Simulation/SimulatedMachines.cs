@@ -123,6 +123,11 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
     public void Ready(SimulatedNode node)
     {
         node.Ready = true;
+        if (node.KubeletBootID != node.Host.BootID)
+        {
+            World.Volumes.Boot(node.Name, World.Pods.On(node.Name));
+        }
+
         node.KubeletBootID = node.Host.BootID;
         node.Heartbeat = (World.Now + node.Host.Skew).TruncateToSeconds();
         node.Touch();
@@ -174,6 +179,22 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
 
             World.Pods.Remove(pod.Facts.Uid);
             simulation.Changed(node);
+            Detach(node, pod.Facts);
         });
+    }
+
+    private void Detach(SimulatedNode node, PodFacts pod)
+    {
+        if (SimulatedVolumes.HasVolume(pod))
+        {
+            World.Time.In(World.Draw(World.Scenario.Latencies.VolumeDetach), () =>
+            {
+                if (!node.Gone && World.Volumes.Detach(node.Name, pod))
+                {
+                    World.Tell(node.Name, $"volumes: that of {pod.Name} is detached");
+                    simulation.Controller.Enqueue();
+                }
+            });
+        }
     }
 }

@@ -7,6 +7,9 @@ public sealed class SimulatedNode
 {
     private readonly List<(string Check, string BootID, CheckOutcome Outcome)> _tries = [];
 
+    private NodeFacts? _facts;
+    private int _factsVersion;
+
     internal SimulatedNode(SimulatedNodeSpec spec, DateTimeOffset createdAt, int incarnation)
     {
         Name = spec.Name;
@@ -70,6 +73,43 @@ public sealed class SimulatedNode
     public bool Gone { get; internal set; }
 
     internal void Touch() => Version++;
+
+    /// <summary>What the controller was told when it asked.</summary>
+    internal KnownAnswers Known { get; set; }
+
+    /// <summary>The node as the controller sees it, without its pods. Of thousands few change between two looks: the others are not described anew.</summary>
+    internal NodeFacts Facts()
+    {
+        if (_facts is not { } former || _factsVersion != Version || !ReferenceEquals(former.OS, OS) || !Known.IsStill(new(former.Preflight, former.Workloads, former.Volumes)))
+        {
+            _factsVersion = Version;
+            _facts = former = Describe();
+        }
+
+        return former;
+    }
+
+    private NodeFacts Describe() => new()
+    {
+        Name = Name,
+        Uid = Uid,
+        CreatedAt = CreatedAt,
+        Labels = Labels,
+        Unschedulable = Unschedulable,
+        CordonedBy = CordonedBy,
+        CordonedAt = CordonedAt,
+        HasJoinTaint = HasJoinTaint,
+        Ready = Ready,
+        ReadyReason = Ready ? "KubeletReady" : "NodeStatusUnknown",
+        ReadyMessage = Ready ? "kubelet is posting ready status" : "Kubelet stopped posting node status.",
+        ReadyHeartbeat = Heartbeat,
+        BootID = KubeletBootID,
+        ResourceVersion = Version.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        OS = OS,
+        Preflight = Known.Preflight,
+        Workloads = Known.Workloads,
+        Volumes = Known.Volumes,
+    };
 
     internal void WriteSpec(NodeOSSpec spec) => OS = OS! with
     {

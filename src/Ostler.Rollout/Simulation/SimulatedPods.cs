@@ -4,16 +4,21 @@ namespace Ostler.Rollout.Simulation;
 public sealed class SimulatedPods
 {
     private static readonly List<SimulatedPod> NoPods = [];
+    private static readonly PodController NoController = new("", "", "");
 
     private readonly Dictionary<string, SimulatedPod> _pods = new(StringComparer.Ordinal);
     // A fleet has thousands of nodes, and most events are about the pods of one of them.
     private readonly Dictionary<string, List<SimulatedPod>> _byNode = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SimulatedReplicas> _replicas = new(StringComparer.Ordinal);
+    private readonly Dictionary<PodController, HashSet<SimulatedPod>> _byController = [];
     private readonly Dictionary<string, string> _primaries = new(StringComparer.Ordinal);
     private readonly HashSet<string> _hadPrimary = new(StringComparer.Ordinal);
+    private readonly SimulatedVolumes _volumes;
     private int _count;
 
-    internal SimulatedPods(IEnumerable<SimulatedWorkload> workloads)
+    internal SimulatedPods(IEnumerable<SimulatedWorkload> workloads, SimulatedVolumes volumes)
     {
+        _volumes = volumes;
         foreach (var workload in workloads)
         {
             Workloads[workload.Name] = workload;
@@ -39,7 +44,7 @@ public sealed class SimulatedPods
     }
 
     /// <summary>How many pods of a workload serve.</summary>
-    public int Available(string workload) => _pods.Values.Count(p => p.Workload == workload && p.Ready && p.Facts.DeletionTimestamp is null);
+    public int Available(string workload) => _replicas.GetValueOrDefault(workload)?.Available ?? 0;
 
     internal void Add(string node, PodFacts facts, string? workload = null) =>
         Bind(new(facts with { NamespaceLabels = LabelsOf(facts.Namespace) }, node, workload) { Ready = true });
@@ -51,6 +56,8 @@ public sealed class SimulatedPods
         if (_pods.Remove(uid, out var pod))
         {
             _byNode[pod.Node].Remove(pod);
+            _byController[ControllerOf(pod.Facts)].Remove(pod);
+            pod.Leave();
         }
     }
 
@@ -62,7 +69,7 @@ public sealed class SimulatedPods
         var added = new List<SimulatedPod>();
         foreach (var workload in Workloads.Values)
         {
-            var alive = _pods.Values.Count(p => p.Workload == workload.Name && p.Facts.DeletionTimestamp is null);
+            var alive = _replicas.GetValueOrDefault(workload.Name)?.Alive ?? 0;
             for (; alive < workload.Replicas && Place(workload, nodes) is { } node; alive++)
             {
                 var name = $"{workload.Name}-{++_count}";
@@ -74,6 +81,7 @@ public sealed class SimulatedPods
                     Controller = new(workload.ControllerKind, workload.Name, workload.Name),
                     Labels = workload.Labels,
                     NamespaceLabels = LabelsOf("apps"),
+                    Claims = workload.HasVolumes ? [name] : null,
                 };
                 var pod = new SimulatedPod(facts, node.Name, workload.Name);
                 Bind(pod);
@@ -89,23 +97,17 @@ public sealed class SimulatedPods
     }
 
     /// <summary>Moves the role of primaries whose nodes go away. Returns the workloads, and the pods that have it now.</summary>
-    internal IReadOnlyList<(string Workload, SimulatedPod Primary)> FailOver(IReadOnlyList<SimulatedNode> nodes)
+    internal IReadOnlyList<(string Workload, SimulatedPod Primary)> FailOver(SimulatedWorld world)
     {
         var moved = new List<(string, SimulatedPod)>();
-        if (_primaries.Count == 0)
-        {
-            return moved;
-        }
-
-        var serving = nodes.Where(n => n is { Unschedulable: false, Ready: true }).Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var (workload, uid) in _primaries.ToArray())
         {
-            if (Find(uid) is { Facts.DeletionTimestamp: null } primary && serving.Contains(primary.Node))
+            if (Find(uid) is { Facts.DeletionTimestamp: null } primary && Serves(world, primary.Node))
             {
                 continue;
             }
 
-            var next = _pods.Values.Where(p => p.Workload == workload && p.Ready && p.Facts.DeletionTimestamp is null && serving.Contains(p.Node))
+            var next = _replicas[workload].Pods.Where(p => p.Ready && p.Facts.DeletionTimestamp is null && Serves(world, p.Node))
                 .MinBy(p => p.Facts.Name, StringComparer.Ordinal);
             if (next is not null)
             {
@@ -129,14 +131,20 @@ public sealed class SimulatedPods
         return new() { Namespace = @namespace, Name = name, Uid = uid, Outcome = outcome, Budget = budget, At = now };
     }
 
-    internal static void Delete(SimulatedPod pod, DateTimeOffset now) => pod.Facts = pod.Facts with { DeletionTimestamp = pod.Facts.DeletionTimestamp ?? now };
+    internal static void Delete(SimulatedPod pod, DateTimeOffset now)
+    {
+        if (pod.Facts.DeletionTimestamp is null)
+        {
+            pod.Facts = pod.Facts with { DeletionTimestamp = now };
+        }
+    }
 
     /// <summary>How many other pods of its controller could take over from a pod.</summary>
-    internal int SistersOf(PodFacts pod, IReadOnlyList<SimulatedNode> nodes)
+    internal int SistersOf(PodFacts pod, SimulatedWorld world)
     {
-        var serving = nodes.Where(n => n is { Unschedulable: false, Ready: true }).Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
         var node = Find(pod.Uid)?.Node;
-        return _pods.Values.Count(p => p.Facts.Controller == pod.Controller && p.Ready && p.Facts.DeletionTimestamp is null && p.Node != node && serving.Contains(p.Node));
+        return (_byController.GetValueOrDefault(ControllerOf(pod)) ?? [])
+            .Count(p => p.Ready && p.Facts.DeletionTimestamp is null && p.Node != node && Serves(world, p.Node));
     }
 
     private (EvictionOutcome Outcome, string? Budget) Ask(string uid)
@@ -164,16 +172,33 @@ public sealed class SimulatedPods
 
     private SimulatedNode? Place(SimulatedWorkload workload, IReadOnlyList<SimulatedNode> nodes)
     {
-        var open = nodes.Where(n => n is { Unschedulable: false, HasJoinTaint: false, Ready: true } && !(n.Capacity is { } most && PodsOf(n).Count(p => p.Workload is not null) >= most));
         if (workload.Homes is { } homes)
         {
-            var taken = _pods.Values.Where(p => p.Workload == workload.Name).Select(p => p.Node).ToHashSet(StringComparer.Ordinal);
-            return homes.Where(h => !taken.Contains(h)).Select(h => open.FirstOrDefault(n => n.Name == h)).FirstOrDefault(n => n is not null);
+            var taken = _replicas.GetValueOrDefault(workload.Name)?.Pods.Select(p => p.Node).ToHashSet(StringComparer.Ordinal) ?? [];
+            return homes.Where(h => !taken.Contains(h)).Select(h => nodes.FirstOrDefault(n => n.Name == h && IsOpen(n))).FirstOrDefault(n => n is not null);
         }
 
         // The nodes come sorted by name, and the first of the least is taken.
-        return open.MinBy(n => PodsOf(n).Count);
+        SimulatedNode? found = null;
+        var least = int.MaxValue;
+        for (var i = 0; i < nodes.Count && least > 0; i++)
+        {
+            if (PodsOf(nodes[i]).Count is var count && count < least && IsOpen(nodes[i]))
+            {
+                (found, least) = (nodes[i], count);
+            }
+        }
+
+        return found;
     }
+
+    private bool IsOpen(SimulatedNode node) => node is { Unschedulable: false, HasJoinTaint: false, Ready: true }
+        && !(node.Capacity is { } most && PodsOf(node).Count(p => p.Workload is not null) >= most);
+
+    private static bool Serves(SimulatedWorld world, string node) => world.Find(node) is { Unschedulable: false, Ready: true };
+
+    // Pods that nothing started are sisters to each other: a dictionary knows no null.
+    private static PodController ControllerOf(PodFacts pod) => pod.Controller ?? NoController;
 
     private List<SimulatedPod> PodsOf(SimulatedNode node) => _byNode.GetValueOrDefault(node.Name) ?? NoPods;
 
@@ -187,21 +212,27 @@ public sealed class SimulatedPods
         }
 
         there.Add(pod);
+        if (!_byController.TryGetValue(ControllerOf(pod.Facts), out var sisters))
+        {
+            _byController[ControllerOf(pod.Facts)] = sisters = [];
+        }
+
+        sisters.Add(pod);
+        if (pod.Workload is { } workload)
+        {
+            if (!_replicas.TryGetValue(workload, out var replicas))
+            {
+                _replicas[workload] = replicas = new();
+            }
+
+            pod.Join(replicas);
+        }
+
+        if (SimulatedVolumes.HasVolume(pod.Facts))
+        {
+            _volumes.Attach(pod.Node, pod.Facts);
+        }
     }
 
     private static Dictionary<string, string> LabelsOf(string @namespace) => new() { ["kubernetes.io/metadata.name"] = @namespace };
-}
-
-internal sealed class SimulatedPod(PodFacts facts, string node, string? workload)
-{
-    public PodFacts Facts { get; set; } = facts;
-
-    public string Node { get; } = node;
-
-    public string? Workload { get; } = workload;
-
-    public bool Ready { get; set; }
-
-    /// <summary>Whether the kubelet is at work on its end.</summary>
-    public bool Ending { get; set; }
 }

@@ -5,7 +5,7 @@ namespace Ostler.Rollout.Simulation;
 /// <summary>What the controller of the simulation sees.</summary>
 internal static class SimulatedSnapshot
 {
-    public static RolloutSnapshot Gather(SimulatedWorld world, string policy, Dictionary<string, EvictionResult> evictions, SimulatedAnswers answers)
+    public static RolloutSnapshot Gather(SimulatedWorld world, string policy, Dictionary<string, EvictionResult> evictions)
     {
         var facts = world.Policies[policy];
         return new()
@@ -19,7 +19,7 @@ internal static class SimulatedSnapshot
                 Spec = world.Image.Spec,
                 Status = world.Image.Status,
             },
-            Nodes = [.. world.Nodes.Where(n => IsOf(n, policy, facts)).Select(n => answers.With(FactsOf(world, n, policy, evictions)))],
+            Nodes = [.. world.Nodes.Where(n => IsOf(n, policy, facts)).Select(n => FactsOf(world, n, policy, evictions))],
             OtherPolicies =
             [
                 .. world.Policies.Values.Where(p => p.Name != policy && p.Spec is not null)
@@ -38,6 +38,7 @@ internal static class SimulatedSnapshot
                 .. world.Nodes.Where(n => NodeMarks.IsControlPlane(n.Labels))
                     .Select(n => new ControlPlaneNode(n.Name, n is { Ready: true, Unschedulable: false, CordonedBy: null } && n.OS?.Spec.IsUnderWay() != true)),
             ],
+            OtherDrains = [.. world.Nodes.Where(n => n.CordonedBy is { } by && by != policy).Select(n => FactsOf(world, n, n.CordonedBy!, evictions))],
             LeaderNode = world.Scenario.LeaderNode,
         };
     }
@@ -45,25 +46,8 @@ internal static class SimulatedSnapshot
     private static bool IsOf(SimulatedNode node, string policy, SimulatedPolicy facts) =>
         facts.Spec?.NodeSelector.Matches(node.Labels) == true || node.CordonedBy == policy || node.OS?.Spec.Policy == policy;
 
-    private static NodeFacts FactsOf(SimulatedWorld world, SimulatedNode node, string policy, Dictionary<string, EvictionResult> evictions) => new()
-    {
-        Name = node.Name,
-        Uid = node.Uid,
-        CreatedAt = node.CreatedAt,
-        Labels = node.Labels,
-        Unschedulable = node.Unschedulable,
-        CordonedBy = node.CordonedBy,
-        CordonedAt = node.CordonedAt,
-        HasJoinTaint = node.HasJoinTaint,
-        Ready = node.Ready,
-        ReadyReason = node.Ready ? "KubeletReady" : "NodeStatusUnknown",
-        ReadyMessage = node.Ready ? "kubelet is posting ready status" : "Kubelet stopped posting node status.",
-        ReadyHeartbeat = node.Heartbeat,
-        BootID = node.KubeletBootID,
-        ResourceVersion = node.Version.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        OS = node.OS,
-        Pods = node.CordonedBy == policy
-            ? [.. world.Pods.On(node.Name).Select(p => p with { LastEviction = evictions.GetValueOrDefault(p.Uid) })]
-            : null,
-    };
+    private static NodeFacts FactsOf(SimulatedWorld world, SimulatedNode node, string policy, Dictionary<string, EvictionResult> evictions) =>
+        node.CordonedBy == policy
+            ? node.Facts() with { Pods = [.. world.Pods.On(node.Name).Select(p => p with { LastEviction = evictions.GetValueOrDefault(p.Uid) })] }
+            : node.Facts();
 }

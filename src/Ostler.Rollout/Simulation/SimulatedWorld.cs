@@ -14,7 +14,7 @@ public sealed class SimulatedWorld
         Scenario = scenario;
         Random = new(scenario.Seed);
         Time = new(scenario.Start, Random);
-        Pods = new(scenario.Workloads);
+        Pods = new(scenario.Workloads, Volumes);
         Image = new()
         {
             Metadata = new() { Name = scenario.ImageName, Generation = 1 },
@@ -30,6 +30,8 @@ public sealed class SimulatedWorld
     public IReadOnlyList<SimulatedNode> Nodes => _sorted ??= [.. _nodes.Values.OrderBy(n => n.Name, StringComparer.Ordinal)];
 
     public SimulatedPods Pods { get; }
+
+    public SimulatedVolumes Volumes { get; } = new();
 
     public OSImage Image { get; internal set; }
 

@@ -85,6 +85,9 @@ public abstract record SimulationFault(TimeSpan At)
     /// <summary>A pod has done its work.</summary>
     public sealed record PodCompletes(TimeSpan At, string Pod) : SimulationFault(At);
 
+    /// <summary>No volume is detached from the node until it boots.</summary>
+    public sealed record VolumesHang(TimeSpan At, string Node) : SimulationFault(At);
+
     /// <summary>Changes how many pods of workloads fit on a node.</summary>
     public sealed record CapacityChanges(TimeSpan At, string Node, int? Capacity) : SimulationFault(At);
 

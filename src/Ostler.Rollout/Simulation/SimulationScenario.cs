@@ -83,6 +83,9 @@ public sealed record SimulatedWorkload
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
+    /// <summary>Whether each pod has a volume of its own, which is attached to the node that it runs on.</summary>
+    public bool HasVolumes { get; init; }
+
     /// <summary>The nodes on which the pods' volumes lie: each pod runs there or nowhere. Null: anywhere.</summary>
     public IReadOnlyList<string>? Homes { get; init; }
 
@@ -107,6 +110,9 @@ public sealed record SimulatedLatencies
     public (TimeSpan Least, TimeSpan Most) Kubelet { get; init; } = (TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(40));
 
     public (TimeSpan Least, TimeSpan Most) HostChecks { get; init; } = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20));
+
+    /// <summary>From the end of a pod until its volume is detached.</summary>
+    public (TimeSpan Least, TimeSpan Most) VolumeDetach { get; init; } = (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(30));
 
     public (TimeSpan Least, TimeSpan Most) PodTermination { get; init; } = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 }

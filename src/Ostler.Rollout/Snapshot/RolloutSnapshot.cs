@@ -28,6 +28,12 @@ public sealed record RolloutSnapshot
     /// </summary>
     public IReadOnlyList<ControlPlaneNode> ControlPlane { get; init; } = [];
 
+    /// <summary>
+    /// The nodes that other policies have cordoned, with their pods as far as they are known: pods of one workload may wait for each other on nodes of
+    /// different policies.
+    /// </summary>
+    public IReadOnlyList<NodeFacts> OtherDrains { get; init; } = [];
+
     /// <summary>The node that runs the controller itself; it goes last. Null: not known.</summary>
     public string? LeaderNode { get; init; }
 

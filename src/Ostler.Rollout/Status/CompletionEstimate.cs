@@ -2,117 +2,107 @@ using Ostler.Api;
 
 namespace Ostler.Rollout;
 
-/// <summary>When the rollout will be complete: what nodes took on the mean, as many at once as may be, wave after wave, in the windows.</summary>
-/// <remarks>A guess, and no more: drains that hang, nodes that fail and the limits of topology are not in it.</remarks>
+/// <summary>
+/// When the rollout will be complete: each node as long as the mean, as many at once as may be, wave after wave, in the windows, domain after domain.
+/// </summary>
+/// <remarks>A guess, and no more: drains that hang and nodes that fail are not in it.</remarks>
 internal static class CompletionEstimate
 {
-    /// <summary>How many windows are looked into the future.</summary>
-    private const int MostOpenings = 60;
-
     /// <summary>Null when nothing was measured, when nothing is left that can go, or when a person must act first.</summary>
     public static DateTimeOffset? Of(RolloutSnapshot snapshot, RolloutPlan plan, DateTimeOffset? former)
     {
         var spec = snapshot.Policy.Spec;
-        var mean = MeasuredSteps.Of(snapshot, plan.Target)?.Node?.Average.Value ?? TimeSpan.Zero;
+        var mean = plan.Measured?.Node?.Average.Value ?? TimeSpan.Zero;
         if (spec is null || mean <= TimeSpan.Zero || plan.Gate is { } gate && (gate.NeedsPerson || gate.Reason != plan.Window.Reason))
         {
             return null;
         }
 
-        var at = snapshot.Now;
-        var slots = Math.Max(1, plan.Availability.Limit - plan.Nodes.Count(v => v is { Selected: true, Unavailable: true, InFlight: false }));
         var calendar = new MaintenanceCalendar(spec.Windows, spec.Freezes);
-        foreach (var (work, soak) in Phases(snapshot, plan, spec, mean))
-        {
-            if (work is not { } span || Work(calendar, at, span / slots, mean) is not { } done)
-            {
-                return null;
-            }
-
-            at = done.After(soak);
-        }
-
-        if (at <= snapshot.Now)
+        var slots = Math.Max(1, plan.Availability.Limit - plan.Nodes.Count(v => v is { Selected: true, Unavailable: true, InFlight: false }));
+        var schedule = new SlotSchedule(
+            spec.Rollout.Topology, calendar, snapshot.Now, mean, ExpectedDuration.Of(spec.Rollout, calendar, plan.Measured!.Node).Value, slots);
+        if (!Waves(snapshot, plan, spec, mean, schedule) || schedule.Now <= snapshot.Now)
         {
             return null;
         }
 
         // A guess that is still good is not made anew: each other one would be a write.
-        var estimate = at.TruncateToSeconds();
-        var tolerance = TimeSpan.FromSeconds(Math.Max(60, (at - snapshot.Now).TotalSeconds / 10));
+        var estimate = schedule.Now.TruncateToSeconds();
+        var tolerance = TimeSpan.FromSeconds(Math.Max(60, (schedule.Now - snapshot.Now).TotalSeconds / 10));
         return former is { } guess && guess > snapshot.Now && (guess - estimate).Duration() < tolerance ? guess : estimate;
     }
 
-    // What each wave has still to do, and how long it soaks then; null: it waits for a person. Nobody waits for the soak of the last.
-    private static List<(TimeSpan? Work, TimeSpan Soak)> Phases(RolloutSnapshot snapshot, RolloutPlan plan, UpgradePolicySpec spec, TimeSpan mean)
+    // False: some of it waits for a person, or for what has no end that could be guessed.
+    private static bool Waves(RolloutSnapshot snapshot, RolloutPlan plan, UpgradePolicySpec spec, TimeSpan mean, SlotSchedule schedule)
     {
-        if (plan.Waves.Count == 0)
+        var waiting = new List<NodeFacts>[Math.Max(1, plan.Waves.Count)];
+        var control = false;
+        var last = -1;
+        for (var i = 0; i < plan.Nodes.Count; i++)
         {
-            return [(Left(snapshot, plan.Nodes, mean), TimeSpan.Zero)];
+            var (verdict, node) = (plan.Nodes[i], plan.Facts[i]);
+            var goes = verdict is { Blocked: false, Tally: NodeTally.Updating or NodeTally.Staged or NodeTally.Pending };
+            var wave = plan.Waves.Count == 0 ? 0 : Math.Max(0, plan.WaveOf[i]);
+            if (goes && verdict.InFlight)
+            {
+                var granted = node.CordonedAt ?? node.OS?.Spec.GrantedAt ?? node.OS?.Spec.LastUpgrade?.GrantedAt ?? snapshot.Now;
+                var behind = snapshot.Now - granted;
+                schedule.Begun(node, behind < mean ? mean - behind : TimeSpan.Zero);
+                last = Math.Max(last, wave);
+            }
+            else if (SlotLimits.IsInFlight(snapshot.Policy.Name, node))
+            {
+                schedule.Stays(node);
+            }
+            else if (goes && verdict.Selected)
+            {
+                (waiting[wave] ??= []).Add(node);
+                control = control || NodeMarks.IsControlPlane(node.Labels);
+                last = Math.Max(last, wave);
+            }
         }
 
-        var phases = new List<(TimeSpan? Work, TimeSpan Soak)>();
-        var last = plan.Waves.ToList().FindLastIndex(w => w.CanGo + w.InFlight > 0);
+        if (control && IsShort(snapshot, plan))
+        {
+            return false;
+        }
+
         for (var i = 0; i <= last; i++)
         {
-            var wave = plan.Waves[i];
-            if (!wave.Open && wave.NeedsPerson || wave is { Approved: false, CanGo: > 0 } || wave.Reason == Reasons.WaveBelowThreshold)
+            waiting[i]?.ForEach(schedule.Wants);
+            var wave = plan.Waves.Count == 0 ? null : plan.Waves[i];
+            if (wave is not null && (!wave.Open && wave.NeedsPerson || wave is { Approved: false, CanGo: > 0 } || wave.Reason == Reasons.WaveBelowThreshold))
             {
-                return [(null, default)];
+                return false;
             }
 
-            // Of a wave that has nodes in flight half of their way is taken to be behind them.
-            var work = (wave.CanGo * mean) + (wave.InFlight * mean / 2);
-            var soak = wave.Passed || i == last ? TimeSpan.Zero : wave.SoakedAt is { } over ? over - snapshot.Now : i < spec.Rollout.Waves!.Count ? spec.Rollout.Waves[i].Soak : TimeSpan.Zero;
-            phases.Add((work, soak > TimeSpan.Zero ? soak : TimeSpan.Zero));
-        }
-
-        return phases;
-    }
-
-    private static TimeSpan Left(RolloutSnapshot snapshot, IReadOnlyList<NodeVerdict> verdicts, TimeSpan mean)
-    {
-        var left = TimeSpan.Zero;
-        var grants = snapshot.Nodes.Where(n => n.CordonedAt is not null).ToDictionary(n => n.Name, n => n.CordonedAt, StringComparer.Ordinal);
-        foreach (var verdict in verdicts)
-        {
-            // Nodes that cannot go on have no end that could be guessed.
-            if (verdict is not { Selected: true, Blocked: false, Tally: NodeTally.Updating or NodeTally.Staged or NodeTally.Pending })
+            // Who joins a wave that is through goes beside the next one.
+            if (wave is { Passed: true } && i < last)
             {
                 continue;
             }
 
-            var behind = verdict.InFlight && grants.GetValueOrDefault(verdict.Node) is { } granted ? snapshot.Now - granted : TimeSpan.Zero;
-            left += behind < mean ? mean - behind : TimeSpan.Zero;
+            if (!schedule.Run())
+            {
+                return false;
+            }
+
+            // Nobody waits for the soak of the last.
+            if (wave is not null && i < last)
+            {
+                schedule.Wait(wave.SoakedAt ?? schedule.Now.After(i < spec.Rollout.Waves!.Count ? spec.Rollout.Waves[i].Soak : TimeSpan.Zero));
+            }
         }
 
-        return left;
+        return true;
     }
 
-    private static DateTimeOffset? Work(MaintenanceCalendar calendar, DateTimeOffset from, TimeSpan span, TimeSpan mean)
+    // Another node of the control plane is out of service, and will be until somebody else is done with it.
+    private static bool IsShort(RolloutSnapshot snapshot, RolloutPlan plan)
     {
-        var at = from;
-        for (var i = 0; i < MostOpenings && span > TimeSpan.Zero; i++)
-        {
-            // One whole node at least: what is begun in a window is brought to its end.
-            if (calendar.NextOpening(at, TimeSpan.FromTicks(1)) is not { } opening)
-            {
-                return null;
-            }
-
-            var room = opening.Until - opening.From;
-            if (room < mean && i > 0)
-            {
-                at = opening.Until;
-                continue;
-            }
-
-            var most = room < mean ? mean : room;
-            var taken = span < most ? span : most;
-            at = opening.From.After(taken);
-            span -= taken;
-        }
-
-        return span > TimeSpan.Zero ? null : at;
+        var ours = plan.Nodes.Where(v => v.InFlight && !v.Blocked).Select(v => v.Node).ToHashSet(StringComparer.Ordinal);
+        return snapshot.ControlPlane.Any(n => !n.InService && !ours.Contains(n.Name))
+            || plan.Facts.Any(n => NodeMarks.IsControlPlane(n.Labels) && (!n.Ready || n.Unschedulable) && !ours.Contains(n.Name));
     }
 }

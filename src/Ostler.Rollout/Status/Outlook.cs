@@ -15,9 +15,10 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
 
     public static Outlook Of(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts)
     {
-        var inFlight = verdicts.Count(v => v.InFlight);
+        // A slot that is held until a person acts moves nothing, though its pods are tried again and again.
+        var inFlight = verdicts.Count(v => v is { InFlight: true, NeedsPerson: false });
         // A pass that does something is no standstill, whatever it leaves: a node is uncordoned, or given back, and the next pass sees to it.
-        var acts = inFlight > 0 || plan.Actions.Count > 0;
+        var acts = inFlight > 0 || plan.Actions.Any(a => a is not (NodeAction.EvictPod or NodeAction.DeletePod));
         if (plan.TakingBack is { IsOver: false } back)
         {
             return GoingBack(snapshot, plan, verdicts, back, inFlight, acts);
@@ -26,7 +27,7 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
         if (plan.Gate is { } gate && (gate.NeedsPerson || !gate.StagingAllowed))
         {
             var waits = !gate.NeedsPerson;
-            return new(false, acts || waits, gate.NeedsPerson, gate.Reason, gate.Message + Ending(inFlight));
+            return new(false, acts || waits, gate.NeedsPerson, gate.Reason, gate.Message + Ending(inFlight) + Held(verdicts));
         }
 
         var waiting = verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, NeedsPerson: false });
@@ -136,14 +137,27 @@ internal sealed record Outlook(bool IsReady, bool IsMoving, bool NeedsPerson, st
     // Nodes that are out of service for other reasons take up the whole budget. Whoever waits for the rollout must learn which.
     private static Outlook NoSlotIsFree(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, string progress)
     {
-        var names = verdicts.Where(v => v is { Selected: true, Unavailable: true }).Select(v => v.Node).ToHashSet(StringComparer.Ordinal);
-        var nodes = snapshot.Nodes.Where(n => names.Contains(n.Name)).OrderBy(n => n.Name, StringComparer.Ordinal).ToArray();
-        var which = Names.List([.. nodes.Select(n => $"{n.Name} ({(n.Unschedulable ? "cordoned" : n.Ready ? "held after a failure" : "not Ready")})")]);
+        var unavailable = verdicts.Where(v => v is { Selected: true, Unavailable: true }).DistinctBy(v => v.Node).ToDictionary(v => v.Node, StringComparer.Ordinal);
+        var nodes = snapshot.Nodes.Where(n => unavailable.ContainsKey(n.Name)).OrderBy(n => n.Name, StringComparer.Ordinal).ToArray();
+        var which = Names.List([.. nodes.Select(n => $"{n.Name} ({Why(unavailable[n.Name], n)})")]);
         // A kubelet may come back by itself; a cordon is for a person to remove.
         var mayHeal = nodes.Any(n => n is { Unschedulable: false, Ready: false });
         return new(
             false, mayHeal, !mayHeal, Reasons.NodesBlocked,
-            $"{progress} No slot is free: {plan.Availability.Limit} may be unavailable (spec.rollout.maxUnavailable), and {nodes.Length} are: {which}.");
+            $"{progress} No slot is free: {plan.Availability.Limit} may be unavailable (spec.rollout.maxUnavailable), and {nodes.Length} are: {which}.{Held(verdicts)}");
+
+        static string Why(NodeVerdict verdict, NodeFacts node) =>
+            IsHeld(verdict) || verdict is { InFlight: true, NeedsPerson: true } ? verdict.Reason : node.Unschedulable ? "cordoned" : "not Ready";
+    }
+
+    // One that could not fetch the target never had a slot.
+    private static bool IsHeld(NodeVerdict verdict) => verdict is { Tally: NodeTally.Failed, Reason: not Reasons.StagingFailed };
+
+    // Nodes that keep a slot until a person acts: the first by name, and what there is to do.
+    private static string Held(IReadOnlyList<NodeVerdict> verdicts)
+    {
+        var held = verdicts.Where(v => v is { Unavailable: true, NeedsPerson: true } && (v.InFlight || IsHeld(v))).ToArray();
+        return held is [var first, ..] ? $" {first.Node} keeps its slot{(held.Length > 1 ? $", as {held.Length - 1} more do" : "")}: {first.Message}" : "";
     }
 
     private static string Ending(int inFlight) => inFlight switch

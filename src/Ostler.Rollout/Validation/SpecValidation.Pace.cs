@@ -30,6 +30,11 @@ public static partial class SpecValidation
             }
         }
 
+        if (spec.Rollout.StagingAttempts < 1)
+        {
+            problems.Invalid("spec.rollout.stagingAttempts", "must be at least 1");
+        }
+
         if (spec.Rollout.NodeDuration.Value <= TimeSpan.Zero)
         {
             problems.Invalid("spec.rollout.nodeDuration", "must be longer than 0s");

@@ -14,46 +14,54 @@ namespace Ostler.Rollout;
 internal static class WaveMembership
 {
     /// <summary>The index of the wave of each decision; nodes of no wave have the index after the last one. Nodes not selected have -1.</summary>
-    public static int[] Of(RolloutContext context, IReadOnlyList<(NodeFacts Node, NodeDecision Decision)> decisions, IReadOnlyList<WaveSpec> waves)
+    public static int[] Of(RolloutContext context, DecidedNodes decisions, IReadOnlyList<WaveSpec> waves)
     {
         var membership = new int[decisions.Count];
-        var queue = new List<Place>(decisions.Count);
-        for (var i = 0; i < decisions.Count; i++)
+        var counted = waves.Any(w => w.NodeSelector is null);
+        // Nobody need know who stands where behind those that the waves take.
+        var room = counted ? Math.Min(decisions.Count, Room(context.Total, waves)) : 0;
+        using var queue = new Smallest<Place>(room);
+        var touched = 0;
+        for (var i = 0; i < membership.Length; i++)
         {
             var (node, decision) = decisions[i];
             membership[i] = !decision.Verdict.Selected ? -1 : BySelector(waves, node) ?? waves.Count;
-            if (membership[i] == waves.Count)
+            if (counted && membership[i] == waves.Count && Place.Of(context, node, decision.Verdict, i, onlyTouched: touched >= room) is { } place)
             {
-                queue.Add(Place.Of(context, node, decision.Verdict, i));
+                queue.Add(place);
+                touched += place.Rank == Place.Touched ? 1 : 0;
             }
         }
 
-        if (queue.Count > 0 && waves.Any(w => w.NodeSelector is null))
-        {
-            queue.Sort();
-            Fill(context.Total, waves, queue, membership);
-        }
-
+        Fill(context.Total, waves, queue.InOrder(), membership);
         return membership;
     }
 
-    private static void Fill(int total, IReadOnlyList<WaveSpec> waves, List<Place> queue, int[] membership)
+    private static void Fill(int total, IReadOnlyList<WaveSpec> waves, ReadOnlySpan<Place> queue, int[] membership)
     {
         var next = 0;
         for (var wave = 0; wave < waves.Count; wave++)
         {
-            if (waves[wave].NodeSelector is not null)
-            {
-                continue;
-            }
-
-            // 5% of ten nodes rounds down to none; a wave without nodes would prove nothing.
-            for (var left = Math.Max(1, waves[wave].Nodes?.Of(total) ?? 0); left > 0 && next < queue.Count; left--)
+            for (var left = CountOf(total, waves[wave]); left > 0 && next < queue.Length; left--)
             {
                 membership[queue[next++].Order.Index] = wave;
             }
         }
     }
+
+    private static int Room(int total, IReadOnlyList<WaveSpec> waves)
+    {
+        var room = 0L;
+        for (var i = 0; i < waves.Count; i++)
+        {
+            room += CountOf(total, waves[i]);
+        }
+
+        return (int)Math.Min(room, int.MaxValue);
+    }
+
+    // 5% of ten nodes rounds down to none; a wave without nodes would prove nothing.
+    private static int CountOf(int total, WaveSpec wave) => wave.NodeSelector is null ? Math.Max(1, wave.Nodes?.Of(total) ?? 0) : 0;
 
     private static int? BySelector(IReadOnlyList<WaveSpec> waves, NodeFacts node)
     {
@@ -71,31 +79,37 @@ internal static class WaveMembership
     /// <summary>Where a node stands in the queue.</summary>
     private readonly record struct Place(int Rank, DateTimeOffset TouchedAt, GrantOrder Order) : IComparable<Place>
     {
-        private const int Touched = 0;
+        public const int Touched = 0;
         private const int CanGo = 1;
         private const int CannotGo = 2;
 
-        public static Place Of(RolloutContext context, NodeFacts node, NodeVerdict verdict, int index)
+        /// <summary>Null: not touched, and only those that were are wanted: with waves full of them, nobody need know who would be next.</summary>
+        public static Place? Of(RolloutContext context, NodeFacts node, NodeVerdict verdict, int index, bool onlyTouched)
         {
-            var order = GrantOrder.Of(context, node, index);
+            var at = TouchedSince(context, node, verdict);
+            return at is null && onlyTouched
+                ? null
+                : new(at is not null ? Touched : verdict.Blocked ? CannotGo : CanGo, at ?? default, GrantOrder.Of(context, node, index));
+        }
+
+        private static DateTimeOffset? TouchedSince(RolloutContext context, NodeFacts node, NodeVerdict verdict)
+        {
             var spec = node.OS?.Spec;
             // One that this very pass gives back has its place until the next snapshot: nobody else may be taken for it yet.
             if (WaveTally.IsUnderWay(context, node, verdict))
             {
-                return new(Touched, spec?.LastUpgrade?.GrantedAt ?? node.CordonedAt ?? spec?.GrantedAt ?? context.Now, order);
+                return spec?.LastUpgrade?.GrantedAt ?? node.CordonedAt ?? spec?.GrantedAt ?? context.Now;
             }
 
             // By its record and not by its verdict, which may speak of something else that is wrong with it, too.
             if (context.FailureCounts(spec?.Failure))
             {
                 // One that went back for others is where it was when it was upgraded.
-                return new(Touched, spec!.LastUpgrade?.GrantedAt ?? spec.Failure!.At, order);
+                return spec!.LastUpgrade?.GrantedAt ?? spec.Failure!.At;
             }
 
             // One that runs the target without our doing proves it as well, and was there first.
-            return verdict.Tally == NodeTally.Updated
-                ? new(Touched, spec?.LastUpgrade?.GrantedAt ?? DateTimeOffset.MinValue, order)
-                : new(verdict.Blocked ? CannotGo : CanGo, default, order);
+            return verdict.Tally == NodeTally.Updated ? spec?.LastUpgrade?.GrantedAt ?? DateTimeOffset.MinValue : null;
         }
 
         public int CompareTo(Place other)

@@ -16,6 +16,9 @@ internal sealed class WavePlan
     /// <summary>In their order, the rest last; empty when no waves are declared.</summary>
     public IReadOnlyList<WaveProgress> Waves { get; }
 
+    /// <summary>The wave of each of the planner's nodes; empty when there are none.</summary>
+    public IReadOnlyList<int> Membership => _membership ?? [];
+
     /// <summary>When the next soak ends.</summary>
     public DateTimeOffset? WakeUp { get; private init; }
 
@@ -25,7 +28,7 @@ internal sealed class WavePlan
     /// <summary>The wave of that node; null when there are none.</summary>
     public WaveProgress? Of(int node) => _membership is null ? null : Waves[IndexOf(node)];
 
-    public static WavePlan Of(RolloutContext context, IReadOnlyList<(NodeFacts Node, NodeDecision Decision)> decisions)
+    public static WavePlan Of(RolloutContext context, DecidedNodes decisions)
     {
         if (context.Spec.Rollout.Waves is not { Count: > 0 } specs || !context.Exists || context.Problems.Count > 0 || context.Target is not { } target)
         {

@@ -9,6 +9,9 @@ internal sealed class MaintenanceCalendar
     /// <summary>How far ahead is looked. Cron repeats within a year but for the 29th of February, so what does not open by then hardly ever does.</summary>
     private static readonly TimeSpan Horizon = TimeSpan.FromDays(366);
 
+    /// <summary>No schedule that ever fires is silent for longer; and the calendar of this world ends a century before that of .NET.</summary>
+    private static readonly TimeSpan Century = TimeSpan.FromDays(36525);
+
     /// <summary>How many openings are looked at: one that is closed or too short is skipped, and a schedule of every minute has half a million in a year.</summary>
     private const int MostOpenings = 1000;
 
@@ -92,7 +95,7 @@ internal sealed class MaintenanceCalendar
     public (DateTimeOffset From, DateTimeOffset Until)? NextOpening(DateTimeOffset time, TimeSpan room)
     {
         var (at, from) = (time, time);
-        for (var i = 0; i < MostOpenings && at - from <= Horizon; i++)
+        for (var i = 0; i < MostOpenings && at - from <= Horizon && at < DateTimeOffset.MaxValue - Century; i++)
         {
             if (OpenUntil(at) is { } until)
             {
@@ -164,7 +167,7 @@ internal sealed class MaintenanceCalendar
             }
         }
 
-        return schedule.GetNextOccurrence(at - duration, zone) is { } start && start <= at ? start : null;
+        return schedule.GetNextOccurrence(at - (duration < Century ? duration : Century), zone) is { } start && start <= at ? start : null;
     }
 
     private DateTimeOffset? NextStart(DateTimeOffset after)

@@ -20,6 +20,7 @@ public sealed class AgentDecisionTests
         ["observe: another image was meant"] = (Observe(2), HostWith("1* 2"), "Idle Observing"),
         ["observe: it failed and went back"] = (Observe(2, Failed), HostWith("1* 2"), "RolledBack RolledBack"),
         ["observe: it failed and must not go back"] = (Observe(2, Failed), HostWith("2* 1"), "Failed HealthTimedOut"),
+        ["observe: it could not be staged"] = (Observe(2, Failed with { Reason = Reasons.StagingFailed }), HostWith("1*"), "Idle Observing"),
         ["observe: an older attempt failed"] = (Observe(2, Failed with { Attempt = 0 }), HostWith("2* 1"), "Updated Updated"),
         ["observe: a boot was called off after the unlocking"] = (Observe(2), HostWith("2s 1*"), "Lock 2"),
         ["observe: a boot was called off before the unlocking"] = (Observe(2), HostWith("2l 1*"), "Idle Observing"),

@@ -105,6 +105,42 @@ public sealed class ExecutorTests
     }
 
     [Fact]
+    public async Task The_join_taint_is_taken_off_the_node_that_the_plan_saw_and_the_others_stay()
+    {
+        var tainted = Tainted("a", new() { Key = "gpu", Effect = "NoSchedule", Value = "yes" }, new() { Key = NodeMarks.OutdatedTaint, Effect = "NoSchedule" });
+        await using var server = Given.Server((_, response) => response.JsonAsync(
+            Given.Written(ControllerResources.Nodes, Tainted("a", new NodeTaint { Key = "gpu", Effect = "NoSchedule", Value = "yes" }), "11")));
+        var run = new Run(server, tainted);
+
+        var result = await run.ExecuteAsync(Untaint("a"));
+
+        var request = Assert.Single(server.Received);
+        Assert.Equal("PATCH /api/v1/nodes/a", $"{request.Method} {request.Path}");
+        Assert.Equal("""[{"key":"gpu","effect":"NoSchedule","value":"yes"}]""", request.BodyJson!["spec"]!["taints"]!.ToJsonString());
+        Assert.Equal(("uid-a", "10"), ((string?)request.BodyJson["metadata"]!["uid"], (string?)request.BodyJson["metadata"]!["resourceVersion"]));
+        Assert.Null(request.BodyJson["spec"]!["unschedulable"]);
+        Assert.Equal(["gpu"], run.Nodes.Lister.Get(NamespacedName.ClusterScoped("a"))!.Spec!.Taints!.Select(t => t.Key));
+        Assert.Single(result.Applied);
+    }
+
+    [Fact]
+    public async Task A_node_that_somebody_tainted_since_the_plan_keeps_all_its_taints()
+    {
+        await using var server = Given.Server((_, response) => response.StatusAsync(409, "Conflict"));
+        var run = new Run(server, Tainted("a", new NodeTaint { Key = NodeMarks.OutdatedTaint, Effect = "NoSchedule" }));
+
+        var result = await run.ExecuteAsync(Untaint("a"));
+
+        Assert.True(result.Conflicted);
+        Assert.Empty(result.Applied);
+        Assert.Equal([NodeMarks.OutdatedTaint], run.Nodes.Lister.Get(NamespacedName.ClusterScoped("a"))!.Spec!.Taints!.Select(t => t.Key));
+    }
+
+    private static Node Tainted(string name, params NodeTaint[] taints) => Given.Node(name) with { Spec = new() { Taints = taints } };
+
+    private static NodeAction.RemoveJoinTaint Untaint(string node) => new(node, $"uid-{node}", Reasons.JoinTaintRemoved, "") { ResourceVersion = "10" };
+
+    [Fact]
     public async Task Cancelling_a_term_ends_the_pass_with_no_further_write()
     {
         using var term = CancellationTokenSource.CreateLinkedTokenSource(Given.Cancel);

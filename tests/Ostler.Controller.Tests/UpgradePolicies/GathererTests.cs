@@ -48,6 +48,24 @@ public sealed class GathererTests
     }
 
     [Fact]
+    public void The_nodes_that_other_policies_drain_are_gathered_with_their_pods_whoever_selects_them()
+    {
+        var pods = new Pods();
+
+        var snapshot = Gather(
+            "edge", [Given.Policy("edge", labels: Edge), Given.Policy("core")],
+            [Given.Node("own", cordonedBy: "edge", labels: Edge), Given.Node("theirs", cordonedBy: "core"), Given.Node("both", cordonedBy: "core", labels: Edge), Given.Node("idle")],
+            [Given.NodeOS("theirs", spec: new() { Policy = "core", Goal = Goal.Stage })], pods);
+
+        Assert.Equal(["both", "theirs"], snapshot.OtherDrains.Select(n => n.Name).Order(StringComparer.Ordinal));
+        Assert.All(snapshot.OtherDrains, n => Assert.NotNull(n.Pods));
+        Assert.Equal(("core", Goal.Stage), (snapshot.OtherDrains.Single(n => n.Name == "theirs").CordonedBy, snapshot.OtherDrains.Single(n => n.Name == "theirs").OS!.Spec.Goal));
+
+        // The other policy has them watched; this one must not end that when it lets go.
+        Assert.Equal([("edge", "own")], pods.Retained);
+    }
+
+    [Fact]
     public void A_policy_that_is_gone_still_has_its_nodes()
     {
         var snapshot = Gather("gone", [], [Given.Node("a", cordonedBy: "gone"), Given.Node("b")], []);

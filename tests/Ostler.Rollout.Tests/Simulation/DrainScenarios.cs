@@ -24,6 +24,13 @@ internal static class DrainScenarios
             Workloads = [new() { Name = "web", Replicas = 5, MinAvailable = 1 }],
         },
         "cordon-deadlock" => CordonDeadlock(),
+        "cordon-deadlock-of-two-policies" => CordonDeadlockOfTwoPolicies(),
+        // On n1 the volume is detached soon, on n2 it hangs.
+        "volumes-detach" => Scenarios.Cluster(
+            2, s => s with { Drain = new() { VolumeDetachTimeout = Duration.FromMinutes(2) } }, new SimulationFault.VolumesHang(TimeSpan.Zero, "n2")) with
+        {
+            Workloads = [Store],
+        },
         _ => null,
     };
 
@@ -77,6 +84,25 @@ internal static class DrainScenarios
     {
         Workloads = Crosswise,
     };
+
+    // The same two databases, but a policy for each pool of nodes. A policy that is created drains n1 while the other one is about to take n2.
+    private static SimulationScenario CordonDeadlockOfTwoPolicies()
+    {
+        static UpgradePolicySpec Pool(UpgradePolicySpec s, string pool) => s with { Paused = true, NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["pool"] = pool } } };
+
+        return Scenarios.Cluster(
+            3, null,
+            new SimulationFault.PolicyChanges(Scenarios.Minutes(5), "edge", s => s with { Paused = false }),
+            new SimulationFault.PolicyChanges(Scenarios.Minutes(5), "lake", s => s with { Paused = false })) with
+        {
+            Nodes = Scenarios.Nodes(3, (i, n) => n with { Labels = new Dictionary<string, string> { ["pool"] = i == 1 ? "edge" : "lake" } }),
+            Policies = new Dictionary<string, UpgradePolicySpec> { ["edge"] = Trees.Policy(s => Pool(s, "edge")), ["lake"] = Trees.Policy(s => Pool(s, "lake")) },
+            Workloads = Crosswise,
+        };
+    }
+
+    /// <summary>Pods that have a volume each.</summary>
+    public static SimulatedWorkload Store { get; } = new() { Name = "store", Replicas = 2, ControllerKind = "StatefulSet", HasVolumes = true };
 
     public static SimulatedWorkload[] Crosswise =>
     [

@@ -3,7 +3,7 @@ using Ostler.Api;
 namespace Ostler.Rollout.Tests.Simulation;
 
 /// <summary>
-/// Random cases that once failed, shrunk: <see cref="InvariantTests"/> prints them in this form. Each is run for ever. The last three were written by hand
+/// Random cases that once failed, shrunk: <see cref="InvariantTests"/> prints them in this form. Each is run for ever. The last four were written by hand
 /// and never failed.
 /// </summary>
 public class KeptCases
@@ -28,6 +28,8 @@ public class KeptCases
             new() { Seed = 7, Nodes = 4, MaxUnavailable = IntOrPercent.Count(2), MaxFailures = 1, Faults = [new("boot", 0, 0, 0), new("boot", 0, 1, 1), new("controller", 9, 0, 3)] }),
         ("two primaries crosswise, with a slot for each",
             new() { Seed = 11, Nodes = 3, MaxUnavailable = IntOrPercent.Count(2), HasPrimaries = true, Preflight = DrainPreflight.Ignore, Faults = [new("controller", 4, 0, 1)] }),
+        ("two primaries crosswise, each on a node of another policy",
+            new() { Seed = 17, Nodes = 2, HasPrimaries = true, Preflight = DrainPreflight.Ignore, Faults = [new("selector", 0, 0, 0), new("second policy", 0, 0, 0)] }),
         ("the target changes while a wave soaks",
             new() { Seed = 13, Nodes = 5, Pace = new() { Waves = 2, WaveSoakMinutes = 7 }, Faults = [new("target", 11, 0, 2)] }),
     ];

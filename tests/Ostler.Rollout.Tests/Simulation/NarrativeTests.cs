@@ -24,6 +24,7 @@ public class NarrativeTests
         "two-policies-select-a-node",
         "paused-midway",
         "staging-fails",
+        "staging-gives-up",
         "agent-goes-silent",
         "flapping-health",
         "drain-order",
@@ -31,6 +32,8 @@ public class NarrativeTests
         "preflight-blocked",
         "workloads-recover",
         "cordon-deadlock",
+        "cordon-deadlock-of-two-policies",
+        "volumes-detach",
         "prometheus-says-no",
         "check-error-endless",
         "consecutive-successes",
@@ -124,6 +127,8 @@ public class NarrativeTests
                 new SimulationFault.PolicyChanges(At(2), "edge", s => s with { Paused = true }),
                 new SimulationFault.PolicyChanges(At(40), "edge", s => s with { Paused = false })),
             "staging-fails" => Scenarios.Cluster(2, null, new SimulationFault.StagingFails(At(0), "n1", 3), new SimulationFault.StagingFails(At(0), "n2", 1)),
+            // n1 cannot fetch the target in three attempts; the others have it by then. At 90 min a person has mended the registry.
+            "staging-gives-up" => Scenarios.Cluster(3, null, new SimulationFault.StagingFails(At(0), "n1", 15), new SimulationFault.Retry(At(90), "edge")),
             "agent-goes-silent" => Scenarios.Cluster(
                 2, s => s with { Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(0) } },
                 new SimulationFault.AgentIsAway(At(0.06), "n1", At(50)), new SimulationFault.AgentIsAway(At(3), "n2", At(10))),

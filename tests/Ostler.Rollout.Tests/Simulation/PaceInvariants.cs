@@ -36,11 +36,59 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         require(7, policy.Name, !frozen, "grants a slot in a freeze");
         require(7, policy.Name, spec.Windows is not { Count: > 0 } windows || windows.Any(w => IsOpen(w, world.Now)), "grants a slot outside of its windows");
         Count(spec.Windows is { Count: > 0 }, "grant in a window");
+        JudgeRoom(world, policy, spec, selected, target);
 
         // Those that run the target already go back: waves say who goes forward.
         JudgeWaves(world, policy, spec, selected, [.. granted.Where(n => !Runs(n, target))], target);
         JudgeDomains(world, policy, spec, granted);
         JudgeControlPlane(world, policy, granted);
+    }
+
+    // What is begun must be expected to be done before the window closes, or a freeze begins.
+    private void JudgeRoom(SimulatedWorld world, SimulatedPolicy policy, UpgradePolicySpec spec, SimulatedNode[] selected, string target)
+    {
+        DateTimeOffset[] ends =
+        [
+            .. (spec.Freezes ?? []).Where(f => f.From > world.Now).Select(f => f.From),
+            .. spec.Windows is { Count: > 0 } windows ? [ClosesAt(windows, world.Now)] : Array.Empty<DateTimeOffset>(),
+        ];
+        if (ends.Length > 0)
+        {
+            var expected = Expected(policy, spec, selected, target);
+            require(
+                7, policy.Name, ends.Min() - world.Now >= expected, $"grants a slot although a node takes {expected} and {ends.Min() - world.Now} are left");
+            count("grant with an end in sight");
+        }
+    }
+
+    // The mean of those that went through with this tree, of those with the former one until then, or what a person has declared.
+    private static TimeSpan Expected(SimulatedPolicy policy, UpgradePolicySpec spec, SimulatedNode[] selected, string target)
+    {
+        var through = selected.Select(n => n.OS?.Spec).Where(s => s is { Goal: Goal.Observe, Failure: null, LastUpgrade.GrantedAt: not null } && s.Image?.Digest == target)
+            .Select(s => (s!.LastUpgrade!.CompletedAt - s.LastUpgrade.GrantedAt!.Value).TotalSeconds).Where(t => t >= 0).ToArray();
+        var mean = through.Length > 0 ? TimeSpan.FromSeconds(Math.Round(through.Average())) : policy.Status?.Durations?.Node?.Average.Value;
+        if (mean is not { } measured)
+        {
+            return spec.Rollout.NodeDuration;
+        }
+
+        var half = spec.Windows is { Count: > 0 } windows ? windows.Max(w => w.Duration.Value) / 2 : TimeSpan.MaxValue;
+        return measured < half ? measured : half;
+    }
+
+    // One that opens before the present one closes goes on.
+    private static DateTimeOffset ClosesAt(IReadOnlyList<MaintenanceWindow> windows, DateTimeOffset now)
+    {
+        var starts = windows.SelectMany(w => Cronos.CronExpression.Parse(w.Schedule)
+            .GetOccurrences(now - w.Duration.Value, now.AddDays(1), TimeZoneInfo.FindSystemTimeZoneById(w.TimeZone), fromInclusive: false)
+            .Select(from => (From: from, Until: from + w.Duration.Value))).OrderBy(w => w.From);
+        var end = now;
+        foreach (var (from, until) in starts)
+        {
+            end = from <= end && until > end ? until : end;
+        }
+
+        return end;
     }
 
     private void JudgeWaves(SimulatedWorld world, SimulatedPolicy policy, UpgradePolicySpec spec, SimulatedNode[] selected, SimulatedNode[] granted, string target)

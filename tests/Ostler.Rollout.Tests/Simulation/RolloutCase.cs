@@ -44,6 +44,9 @@ internal sealed record RolloutCase
     /// <summary>Whether two databases have their primaries and replicas crosswise on the first two nodes.</summary>
     public bool HasPrimaries { get; init; }
 
+    /// <summary>Whether there is a store whose pods have volumes, and the policy waits two minutes for them to detach.</summary>
+    public bool HasVolumes { get; init; }
+
     /// <summary>How the rollout is held back: waves, windows, zones.</summary>
     public CasePace Pace { get; init; } = new();
 
@@ -55,7 +58,7 @@ internal sealed record RolloutCase
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
         + $"automatic {Automatic}, maxFailures {MaxFailures}, scope {Scope}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
-        + $"preflight {Preflight}, primaries {HasPrimaries}, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
+        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
 
     public SimulationScenario Scenario()
     {
@@ -68,6 +71,7 @@ internal sealed record RolloutCase
                 OnTimeout = OnTimeout,
                 Preflight = Preflight,
                 Rules = HasRules ? DrainScenarios.Rules : null,
+                VolumeDetachTimeout = HasVolumes ? Duration.FromMinutes(2) : null,
             },
             Rollback = new() { Automatic = Automatic, Scope = Scope, MaxFailures = IntOrPercent.Count(MaxFailures) },
             Health = new() { Checks = [.. Checks.Select((successes, i) => Scenarios.Errors with { Name = $"check-{i}", Successes = successes })] },
@@ -94,6 +98,7 @@ internal sealed record RolloutCase
                 new() { Name = "web", Replicas = Nodes + 1, MinAvailable = MinAvailable },
                 .. HasRules ? [Database] : Array.Empty<SimulatedWorkload>(),
                 .. HasPrimaries ? DrainScenarios.Crosswise : [],
+                .. HasVolumes ? [DrainScenarios.Store] : Array.Empty<SimulatedWorkload>(),
             ],
             LeaderNode = "n1",
             Faults =
@@ -113,7 +118,7 @@ internal sealed record RolloutCase
         $"new() {{ Seed = {Seed}, Nodes = {Nodes}, MaxUnavailable = {Code(MaxUnavailable)}, StageAhead = {Code(StageAhead)}, SoakSeconds = {SoakSeconds}, "
         + $"DrainMinutes = {DrainMinutes}, OnTimeout = DrainTimeoutAction.{OnTimeout}, Automatic = {Code(Automatic)}, MaxFailures = {MaxFailures}, Scope = RollbackScope.{Scope}, "
         + $"MinAvailable = {Code(MinAvailable)}, HasRules = {Code(HasRules)}, Capacity = {Code(Capacity)}, Preflight = DrainPreflight.{Preflight}, "
-        + $"HasPrimaries = {Code(HasPrimaries)}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
+        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
 
     public static RolloutCase From(int seed)
     {
@@ -139,6 +144,7 @@ internal sealed record RolloutCase
             Checks = [.. Enumerable.Range(0, random.Below(3)).Select(_ => 1 + random.Below(3))],
             Pace = CasePace.From(random),
             Scope = Pick(random, RollbackScope.Node, RollbackScope.Wave, RollbackScope.Policy),
+            HasVolumes = random.Below(4) == 0,
         };
     }
 
@@ -186,6 +192,11 @@ internal sealed record RolloutCase
             yield return c with { HasPrimaries = false };
         }
 
+        if (c.HasVolumes)
+        {
+            yield return c with { HasVolumes = false };
+        }
+
         if (c.Capacity is not null)
         {
             yield return c with { Capacity = null };
@@ -220,7 +231,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
     [
         "boot", "boot", "boot", "bad tree", "staging fails", "controller", "controller", "agent", "agent", "agent away", "cordon", "uncordon", "uncordon",
         "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots",
-        "check", "check", "check of one", "freeze", "approve", "joins",
+        "check", "check", "check of one", "freeze", "approve", "joins", "volumes",
     ];
 
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7), random.Below(21));
@@ -249,6 +260,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
             "deleted" => new SimulationFault.NodeDeleted(at, node),
             "replaced" => new SimulationFault.NodeReplaced(at, node),
             "target" => new SimulationFault.TargetChanges(at, Trees.Newer, "43"),
+            "volumes" => new SimulationFault.VolumesHang(at, node),
             "pause" => new SimulationFault.PolicyChanges(at, "edge", s => s with { Paused = true }),
             "second policy" => new SimulationFault.PolicyCreated(
                 at, "second", Trees.Policy(s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["half"] = "first" } } })),

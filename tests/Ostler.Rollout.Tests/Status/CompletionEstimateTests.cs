@@ -46,6 +46,83 @@ public class CompletionEstimateTests
         Assert.Equal(minutes is { } m ? Given.In(m) : null, status.EstimatedCompletion);
     }
 
+    public static TheoryData<string, NodeFacts[], TopologySpec, double?> Domains => new()
+    {
+        // what, the nodes that are left, the topology, minutes from now with two slots
+        { "as many zones at once as there are", [In("n3", "a"), In("n4", "a"), In("n5", "a"), In("n6", "b")], new() { MaxDomainsAtOnce = 2 }, 20 },
+        { "one zone after the other, the last node of each by itself", [In("n3", "a"), In("n4", "a"), In("n5", "a"), In("n6", "b")], new(), 30 },
+        { "nodes without a zone one after the other", [Given.Idle("n3"), Given.Idle("n4"), Given.Idle("n5")], new(), 30 },
+        { "the zone of the node in flight first", [Begun("n3", 4).Label(GrantOrder.ZoneLabel, "b"), In("n4", "a"), In("n5", "b")], new(), 10 + 10 },
+        { "never, while a node that failed holds the only zone", [Given.Held("n3").Label(GrantOrder.ZoneLabel, "b"), In("n4", "a")], new(), null },
+        { "beside the zone that a node that failed holds", [Given.Held("n3").Label(GrantOrder.ZoneLabel, "b"), In("n4", "a"), In("n5", "a")], new() { MaxDomainsAtOnce = 2 }, 20 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Domains))]
+    public void It_disrupts_no_more_zones_at_once_than_may_be(string what, NodeFacts[] left, TopologySpec topology, double? minutes)
+    {
+        Assert.NotEmpty(what);
+
+        var status = Next([.. Through, .. left], 0, change: s => s with
+        {
+            Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(2), Topology = topology },
+            Rollback = new() { MaxFailures = IntOrPercent.Count(3), Automatic = false },
+        });
+
+        Assert.Equal(minutes is { } m ? Given.In(m) : null, status.EstimatedCompletion);
+    }
+
+    [Fact]
+    public void Nodes_of_the_control_plane_go_one_after_the_other_and_others_beside_them()
+    {
+        Assert.Equal(Given.In(10), WithThreeSlots(Given.Idle("n3"), Given.Idle("n4"), Given.Idle("n5")));
+        Assert.Equal(Given.In(30), WithThreeSlots(Server("n3"), Server("n4"), Server("n5")));
+        Assert.Equal(Given.In(20), WithThreeSlots(Server("n3"), Server("n4"), Given.Idle("n5"), Given.Idle("n6"), Given.Idle("n7"), Given.Idle("n8")));
+        // The one in flight has six of its ten minutes before it.
+        Assert.Equal(Given.In(16), WithThreeSlots(Begun("n3", 4).Label(NodeMarks.ControlPlaneLabel, ""), Server("n4")));
+    }
+
+    [Fact]
+    public void There_is_none_for_a_control_plane_that_somebody_else_keeps_short()
+    {
+        Assert.Null(WithThreeSlots(Server("n3"), Server("n4") with { Unschedulable = true }));
+        Assert.Equal(Given.In(10), WithThreeSlots(Given.Idle("n3"), Server("n4") with { Unschedulable = true }));
+    }
+
+    [Fact]
+    public void A_node_in_flight_has_its_slot_until_it_is_through()
+    {
+        Assert.Equal(Given.In(6 + 10), Next([.. Through, Begun("n3", 4), Given.Idle("n4")], 0).EstimatedCompletion);
+    }
+
+    [Fact]
+    public void A_node_that_would_not_be_through_before_its_window_closes_waits_for_the_next()
+    {
+        // Three fit in 35 minutes.
+        var status = Next(
+            [.. Through, Given.Idle("n3"), Given.Idle("n4"), Given.Idle("n5"), Given.Idle("n6")], 0, change: s => s with { Windows = [Window("0 12,14 * * *", 35)] });
+
+        Assert.Equal(Given.In(120 + 10), status.EstimatedCompletion);
+    }
+
+    [Fact]
+    public void A_wave_whose_soak_outlasts_the_window_sends_the_next_one_to_the_next_window()
+    {
+        var status = Next(
+            [.. Through, Given.Idle("n3"), Given.Idle("n4"), Given.Idle("n5")], 0,
+            change: s => Waves(s with { Windows = [Window("0 12 * * *", 60)] }, new WaveSpec { Name = "a", Nodes = IntOrPercent.Count(4), Soak = Duration.FromMinutes(50) }));
+
+        Assert.Equal(Given.In((24 * 60) + 10), status.EstimatedCompletion);
+    }
+
+    [Fact]
+    public void A_freeze_that_begins_before_the_next_node_is_through_holds_it_back()
+    {
+        var status = Next([.. Through, Given.Idle("n3"), Given.Idle("n4")], 0, change: s => s with { Freezes = [new() { From = Given.In(15), To = Given.In(100) }] });
+
+        Assert.Equal(Given.In(110), status.EstimatedCompletion);
+    }
+
     [Fact]
     public void There_is_none_without_a_measurement_and_none_for_nodes_that_cannot_go()
     {
@@ -98,6 +175,15 @@ public class CompletionEstimateTests
             CompletedAt = Given.Ago(500 - minutes),
         },
     });
+
+    private static NodeFacts In(string name, string zone) => Given.Idle(name).Label(GrantOrder.ZoneLabel, zone);
+
+    private static NodeFacts Server(string name) => Given.Idle(name).Label(NodeMarks.ControlPlaneLabel, "");
+
+    private static NodeFacts Begun(string name, double minutesAgo) => Given.Booting(name) with { CordonedAt = Given.Ago(minutesAgo) };
+
+    private static DateTimeOffset? WithThreeSlots(params NodeFacts[] left) => Next(
+        [.. Through, .. left], 0, change: s => s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(3) } }).EstimatedCompletion;
 
     private static MaintenanceWindow Window(string schedule, double minutes) => new() { Schedule = schedule, Duration = Duration.FromMinutes(minutes) };
 

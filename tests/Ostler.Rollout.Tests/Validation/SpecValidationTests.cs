@@ -59,6 +59,7 @@ public class SpecValidationTests
         },
         { "spec.rollout.approvals[0].digest", Reasons.Invalid, s => s with { Rollout = new() { Approvals = [new() { Wave = "c", Digest = "42" }] } } },
         { "spec.rollout.topology.key", Reasons.Invalid, s => s with { Rollout = new() { Topology = new() { Key = "" } } } },
+        { "spec.rollout.stagingAttempts", Reasons.Invalid, s => s with { Rollout = new() { StagingAttempts = 0 } } },
         { "spec.rollout.topology.maxDomainsAtOnce", Reasons.Invalid, s => s with { Rollout = new() { Topology = new() { MaxDomainsAtOnce = 0 } } } },
         { "spec.rollout.nodeDuration", Reasons.Invalid, s => s with { Rollout = new() { NodeDuration = Duration.Zero } } },
         { "spec.windows[0].schedule", Reasons.Invalid, s => Window(s, "every day") },

@@ -213,10 +213,10 @@ public class WaveTests
     {
         var snapshot = Snapshot(waves, nodes, 9, [], IntOrPercent.Percent(25));
         var context = RolloutContext.From(snapshot);
-        var decisions = nodes.Select(n => (n, NodeStateMachine.Decide(context, n))).ToArray();
+        var decisions = new DecidedNodes(context);
         var membership = WaveMembership.Of(context, decisions, waves);
         return string.Join(" | ", Enumerable.Range(0, waves.Length + 1)
-            .Select(w => string.Join(' ', nodes.Where((_, i) => membership[i] == w).Select(n => n.Name).Order(StringComparer.Ordinal)))
+            .Select(w => string.Join(' ', Enumerable.Range(0, decisions.Count).Where(i => membership[i] == w).Select(i => decisions[i].Node.Name)))
             .Where(w => w.Length > 0));
     }
 

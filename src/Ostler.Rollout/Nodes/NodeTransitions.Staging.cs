@@ -1,0 +1,57 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <content>Before a node is disrupted: it fetches the target beside its work.</content>
+internal static partial class NodeTransitions
+{
+    /// <summary>AtRest → Staging: the agent fetches the target and lays it down, locked.</summary>
+    public static (NodeVerdict Verdict, NodeAction Action) Stage(RolloutContext context, NodeFacts node, NodeVerdict verdict)
+    {
+        var spec = NodeSpecs.Stage(context, node.OS!.Spec);
+        var message = $"Fetches {Names.Of(context.Target!)} beside its work.";
+        return (
+            verdict with { Step = NodeStep.Staging, Reason = Reasons.Staging, Message = message, Tally = NodeTally.Pending, Deadline = spec.Deadlines!.Staged },
+            Apply(node, spec, Reasons.Staging, message));
+    }
+
+    /// <summary>Staging → AtRest: what is staged stays locked on the disk and is never booted.</summary>
+    public static NodeDecision Withdraw(RolloutContext context, NodeView view, string reason, string message) => With(
+        NodeStateMachine.Said(
+            view, NodeStep.Idle, reason, message, NodeTally.Pending, blocked: view.ConflictsWith is not null, needsPerson: view.ConflictsWith is not null),
+        Apply(view.Node, NodeSpecs.Released(context, view), reason, message));
+
+    /// <summary>Staging → Updated: it runs the target without our doing.</summary>
+    public static NodeDecision FoundUpdated(RolloutContext context, NodeView view) => With(
+        NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated),
+        Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, context.UpdatedMessage));
+
+    /// <summary>Staging → AtRest: the agent's tries came to nothing. Another attempt is made after a while, unless this was the last.</summary>
+    public static NodeDecision FailStaging(RolloutContext context, NodeView view, NodeError error)
+    {
+        var image = view.Spec.Image!;
+        var allowed = context.Spec.Rollout.StagingAttempts;
+        var attempt = StagingRules.Attempt(view.Spec.Backoff, image.Digest);
+        var message = $"{Names.Of(image)} could not be staged (attempt {attempt} of {allowed}): {error.Reason}: {error.Message?.TrimEnd('.')}.";
+        if (!StagingRules.AreSpent(view.Spec.Backoff, image.Digest, allowed))
+        {
+            return ReleaseWithBackoff(context, view, Reasons.StagingFailed, message);
+        }
+
+        var failure = new NodeFailure
+        {
+            Digest = image.Digest,
+            Version = image.Version,
+            Attempt = view.Spec.Attempt,
+            Reason = Reasons.StagingFailed,
+            Message = Names.Cut(message),
+            At = context.Now.TruncateToSeconds(),
+        };
+
+        // The attempts begin anew when a person asks for another try.
+        var spec = NodeSpecs.Released(context, view) with { Failure = failure, Backoff = null };
+        return With(
+            NodeStateMachine.Said(view, NodeStep.Failed, Reasons.StagingFailed, message, NodeTally.Failed, blocked: true, needsPerson: true),
+            Apply(view.Node, spec, Reasons.StagingFailed, message, warning: true));
+    }
+}

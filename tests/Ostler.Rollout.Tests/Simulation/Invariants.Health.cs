@@ -1,0 +1,67 @@
+using Ostler.Api;
+using Ostler.Rollout.Simulation;
+
+namespace Ostler.Rollout.Tests.Simulation;
+
+/// <content>What is called Updated: invariant 4.</content>
+internal sealed partial class Invariants
+{
+    private readonly Dictionary<string, DateTimeOffset> _passingSince = [];
+
+    private void JudgeUpdated(SimulatedWorld world, SimulatedPolicy policy, SimulatedNode node, NodeAction.Uncordon uncordon)
+    {
+        if (uncordon.Reason != Reasons.Updated || node.OS!.Spec.Goal != Goal.Boot)
+        {
+            return;
+        }
+
+        Count("updated");
+        var spec = node.OS.Spec;
+        Require(4, node.Name, node.Host.BootID != spec.Previous!.BootID, "is called Updated in the boot of before");
+        Require(4, node.Name, node.Host.Booted == spec.Image!.Digest, "is called Updated with another tree");
+        JudgeChecks(policy, node);
+
+        // Written moments are cut to seconds.
+        var soak = (TimeSpan)(policy.Spec ?? Trees.Policy()).Rollout.Soak - TimeSpan.FromSeconds(1);
+        Require(
+            4, node.Name, _passingSince.TryGetValue(node.Uid, out var since) && world.Now - since >= soak, $"is called Updated before its checks passed for {soak.TotalSeconds:0} s");
+    }
+
+    // Told from the tries themselves, whoever counted them.
+    private void JudgeChecks(SimulatedPolicy policy, SimulatedNode node)
+    {
+        foreach (var check in policy.Spec?.Health.Checks ?? [])
+        {
+            var tries = node.Tries.Where(t => t.Check == check.Name && t.BootID == node.Host.BootID).TakeLast(check.Successes).ToArray();
+            Require(
+                4, node.Name, tries.Length == check.Successes && tries.All(t => t.Outcome == CheckOutcome.Passed),
+                $"is called Updated although {check.Name} said {string.Join(", ", tries.Select(t => t.Outcome))} of {check.Successes}");
+            Count("checked");
+        }
+    }
+
+    // At each look of the controller: what passes away between two looks, a level-triggered controller does not see.
+    // What one look sees and cannot write, because it has passed away meanwhile, is as good as not seen.
+    private void Observe(SimulatedWorld world, RolloutPlan plan)
+    {
+        var losesHealth = plan.Actions.OfType<NodeAction.ApplySpec>().Where(a => a.Spec is { Goal: Goal.Boot, HealthySince: null }).Select(a => a.Node).ToHashSet();
+        foreach (var node in world.Nodes)
+        {
+            var status = node.OS?.Status;
+            var passes = status is not null
+                && status.Attempt == node.OS!.Spec.Attempt
+                && status.Conditions.IsTrue(ConditionTypes.HostHealthy)
+                && node.Ready
+                && node.KubeletBootID == status.BootID
+                && node.Host.BootID == status.BootID;
+            if (!passes && !losesHealth.Contains(node.Name))
+            {
+                _passingSince.Remove(node.Uid);
+            }
+            else if (passes)
+            {
+                _passingSince.TryAdd(node.Uid, world.Now);
+            }
+        }
+    }
+}

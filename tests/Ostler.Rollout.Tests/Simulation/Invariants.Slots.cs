@@ -1,0 +1,66 @@
+using Ostler.Api;
+using Ostler.Rollout.Simulation;
+
+namespace Ostler.Rollout.Tests.Simulation;
+
+/// <content>Who is granted a slot: invariants 1, 5, 7 and 8.</content>
+internal sealed partial class Invariants
+{
+    private void JudgeGrants(SimulatedWorld world, SimulatedPolicy policy, NodeAction.Cordon[] granted)
+    {
+        Count("grant");
+        var spec = policy.Spec;
+        Require(7, policy.Name, spec is { Paused: false }, "grants a slot although it is paused or gone");
+        if (spec is null)
+        {
+            return;
+        }
+
+        var selected = world.Nodes.Where(n => spec.NodeSelector.Matches(n.Labels)).ToArray();
+        var unavailable = selected.Count(n => n.Unschedulable || !n.Ready || IsInFlight(n, policy.Name));
+        var limit = Math.Max(1, spec.Rollout.MaxUnavailable.Of(selected.Length));
+        Require(1, policy.Name, unavailable + granted.Length <= limit, $"{unavailable} unavailable of {limit} allowed, and {granted.Length} more granted");
+
+        var target = world.Image.Status!.Resolved!.Digest;
+        // One that runs what is rolled out can only be granted a slot to go back.
+        var back = granted.Where(g => world.Find(g.Node) is { OS: { } os } node && node.Host.Booted == target && os.Spec.Image?.Digest == target && os.Spec.Goal == Goal.Observe).ToArray();
+        var forward = granted.Length - back.Length;
+        var failed = selected.Count(n =>
+            n.OS?.Spec.Failure is { } f && f.Reason != Reasons.RolledBackByScope && f.Digest == target && !(f.At <= spec.Rollout.RetryFailuresBefore));
+        Require(7, policy.Name, forward == 0 || failed <= spec.Rollback.MaxFailures.Of(selected.Length), $"grants a slot although {failed} nodes failed");
+        Require(7, policy.Name, forward == 0 || back.Length == 0, "grants slots forward and back at once");
+        Require(7, policy.Name, back.Length == 0 || spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node }, "takes nodes back although the scope is one node");
+        var recorded = policy.Status?.FailedDigests?.Any(d => d.Digest == target && !(d.At <= spec.Rollout.RetryFailuresBefore)) == true;
+        Require(7, policy.Name, back.Length == 0 || recorded || failed > spec.Rollback.MaxFailures.Of(selected.Length), $"takes nodes back although {failed} nodes failed");
+        // A tree that could not be fetched says nothing of those who run it.
+        var ranAndFailed = selected.Any(n => n.OS?.Spec.Failure is { } f && f.Reason is not (Reasons.RolledBackByScope or Reasons.StagingFailed) && f.Digest == target)
+            || policy.Status?.FailedDigests?.Any(d => d.Digest == target && d.Reason != Reasons.StagingFailed) == true;
+        Require(7, policy.Name, back.Length == 0 || ranAndFailed, "takes nodes back although the tree failed on no node that ran it");
+        var late = selected.Where(n => IsRecovering(n) && n.OS!.Spec.Deadlines!.Recovered is { } until && until <= world.Now && !(until <= spec.Rollout.RetryFailuresBefore));
+        Require(7, policy.Name, !late.Any(), $"grants a slot although workloads of {late.FirstOrDefault()?.Name} are not available again");
+        _pace.JudgeGrants(world, policy, spec, selected, [.. granted.Select(g => world.Find(g.Node)!)], target);
+        foreach (var grant in granted)
+        {
+            var node = world.Find(grant.Node)!;
+            if (back.Contains(grant))
+            {
+                Count("grant to go back");
+                Require(1, node.Name, node is { Unschedulable: false, Ready: true }, "is granted a slot to go back although it is cordoned or not Ready");
+                continue;
+            }
+
+            MustBeFree(world, policy.Name, node, target, "granted a slot");
+            Require(1, node.Name, node is { Unschedulable: false, Ready: true }, "is granted a slot although it is cordoned or not Ready");
+            Require(4, node.Name, node.OS!.Status is { Staged: { } staged } && staged.Digest == target, "is granted a slot although the target is not staged");
+        }
+    }
+
+    private void MustBeFree(SimulatedWorld world, string policy, SimulatedNode node, string digest, string what)
+    {
+        Require(5, node.Name, world.Image.Status?.Quarantined?.Any(q => q.Digest == digest) != true, $"is {what} with a quarantined tree");
+        var others = world.Policies.Values.Where(p => p.Name != policy && p.Spec?.NodeSelector.Matches(node.Labels) == true).Select(p => p.Name);
+        Require(8, node.Name, !others.Any(), $"is {what} by {policy} although {string.Join(", ", others)} selects it");
+        var retry = world.Policies[policy].Spec?.Rollout.RetryFailuresBefore;
+        Require(7, node.Name, node.OS!.Spec.Failure is not { } f || f.Digest != digest || f.At <= retry, $"is {what} again with the tree that failed on it");
+    }
+}

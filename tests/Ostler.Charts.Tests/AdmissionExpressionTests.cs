@@ -23,6 +23,7 @@ public sealed class AdmissionExpressionTests
     [InlineData("ostler-agent", null, "status", "node-1", "the agent of node (unknown: its token is bound to no pod) cannot report for node-1")]
     [InlineData("ostler-agent", "node-1", null, "node-1", "agents write the status of a NodeOS, never the object")]
     [InlineData("ostler-agent", "node-1", "", "node-1", "agents write the status of a NodeOS, never the object")]
+    [InlineData("ostler-agent", "node-1", "scale", "node-1", "agents write the status of a NodeOS, never the object")]
     [InlineData("ostler-agent", "node-1", "status", null, "error")]
     [InlineData("ostler-controller", null, null, "node-1", null)]
     public void An_agent_writes_the_status_of_its_own_node_and_others_are_not_held_up(string account, string? node, string? subresource, string? name, string? refusal)

@@ -12,7 +12,11 @@ public sealed partial class InvalidManifestTests(ApiServerFixture server)
         var answer = await server.DryRunAsync(invalid.Manifest, TestContext.Current.CancellationToken);
 
         Assert.False(answer.Accepted, invalid.Why);
-        Assert.Equal([WithoutIndexes(invalid.Field)], answer.Fields.Select(WithoutIndexes).Distinct());
+        var fields = answer.Fields.Select(WithoutIndexes).ToArray();
+        Assert.Contains(WithoutIndexes(invalid.Field), fields);
+
+        // A rule on the object around it may stumble over it too.
+        Assert.All(fields, name => Assert.True((WithoutIndexes(invalid.Field) + ".").StartsWith(name + ".", StringComparison.Ordinal), name));
         Assert.Contains(WithoutIndexes(invalid.Field), WithoutIndexes(answer.Message), StringComparison.Ordinal);
     }
 

@@ -91,6 +91,7 @@ public sealed record NodeOSSpec
 
 /// <summary>A tree, by where it comes from and by its digest.</summary>
 [Cel("has(self.container) != has(self.ostree)", "set exactly one of container and ostree")]
+[Cel("!has(self.container) || self.container.reference.endsWith('@' + self.digest)", "container.reference must end with @ and the digest")]
 [Atomic]
 public sealed record NodeImage
 {
@@ -100,7 +101,7 @@ public sealed record NodeImage
     /// <summary>A commit of an OSTree remote.</summary>
     public NodeOstreeImage? Ostree { get; init; }
 
-    /// <summary>The manifest digest or the OSTree commit. The agent boots nothing else.</summary>
+    /// <summary>The digest of the manifest of the node's own platform, or the OSTree commit. The agent boots nothing else.</summary>
     [Pattern("^(sha256:)?[0-9a-f]{64}$")]
     public required string Digest { get; init; }
 
@@ -112,9 +113,9 @@ public sealed record NodeImage
 /// <summary>A container image.</summary>
 public sealed record NodeContainerImage
 {
-    /// <summary>The image without tag or digest.</summary>
-    [MinLength(1), MaxLength(1024), Pattern("^[a-zA-Z0-9][a-zA-Z0-9._:/-]*$")]
-    public required string Repository { get; init; }
+    /// <summary>The image with its digest and without a tag, as in <c>quay.io/acme/edge-os@sha256:…</c>: never an index, never what may move.</summary>
+    [MinLength(1), MaxLength(1024), Pattern("^[a-zA-Z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$")]
+    public required string Reference { get; init; }
 }
 
 /// <summary>A commit of an OSTree remote.</summary>

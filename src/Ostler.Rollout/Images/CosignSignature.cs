@@ -71,5 +71,5 @@ public static class CosignSignature
     }
 
     private static bool Names(string? reference, IReadOnlyList<string> repositories) =>
-        reference is { Length: > 0 } && ImageReference.TryParse(reference, out var signed, out _) && repositories.Contains(signed.Name, StringComparer.Ordinal);
+        reference is { Length: > 0 } && ImageName.TryParse(reference, out var signed, out _) && repositories.Contains(signed.Name, StringComparer.Ordinal);
 }

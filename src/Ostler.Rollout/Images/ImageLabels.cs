@@ -1,7 +1,7 @@
 namespace Ostler.Rollout;
 
 /// <summary>What a container image says of itself.</summary>
-internal static class ImageLabels
+public static class ImageLabels
 {
     private const int LongestValue = 256;
     private const int LongestVersion = 128;

@@ -23,7 +23,7 @@ public static class OSImageStatusRules
 
     /// <summary>The commit or digest that the spec pins; null: it follows a ref or a tag.</summary>
     public static string? PinOf(OSImageSpec spec) => spec.Container is { } container
-        ? ImageReference.TryParse(container.Image, out var reference, out _) ? reference.Digest : null
+        ? ImageName.TryParse(container.Image, out var reference, out _) ? reference.Digest : null
         : spec.Ostree?.Commit;
 
     /// <summary>Whether no node may get the digest: a person denied it, or a rollout failed with it and no person allowed it again.</summary>

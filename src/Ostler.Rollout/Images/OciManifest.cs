@@ -100,6 +100,9 @@ public sealed record OciManifest
 /// <summary>The part of an image's config that is read.</summary>
 public sealed record OciConfig
 {
+    public const string OciType = "application/vnd.oci.image.config.v1+json";
+    public const string DockerType = "application/vnd.docker.container.image.v1+json";
+
     public string? Os { get; init; }
 
     public string? Architecture { get; init; }
@@ -107,6 +110,10 @@ public sealed record OciConfig
     public string? Variant { get; init; }
 
     public OciRuntimeConfig? Config { get; init; }
+
+    /// <exception cref="JsonException">It is none.</exception>
+    public static OciConfig Read(ReadOnlySpan<byte> body) =>
+        JsonSerializer.Deserialize(body, OciJson.Default.OciConfig) ?? throw new JsonException("it is null");
 }
 
 /// <summary>What a container of the image would be started with.</summary>

@@ -2,14 +2,18 @@ using Ostler.Api;
 
 namespace Ostler.Rollout;
 
-/// <summary>Which of an image's manifests is for which node.</summary>
-internal static class Platforms
+/// <summary>What a node runs on.</summary>
+public static class NodePlatform
 {
-    private const int Most = 64;
-
-    /// <summary>The platform of a node, as in <c>linux/arm64</c>, which the kubelet reports and labels; null: not known.</summary>
+    /// <summary>As in <c>linux/arm64</c>, from what the kubelet reports or labels; null: not known.</summary>
     public static string? Of(string? os, string? architecture) =>
         architecture is { Length: > 0 } ? $"{(os is { Length: > 0 } ? os : "linux")}/{architecture}" : null;
+}
+
+/// <summary>Which of an image's manifests is for which node.</summary>
+public static class Platforms
+{
+    private const int Most = 64;
 
     /// <summary>
     /// The manifest for a node. Kubelets do not tell variants, so of several the one is taken that every machine of the architecture runs: the one without a
@@ -33,7 +37,7 @@ internal static class Platforms
     public static IReadOnlyList<PlatformManifest> Of(OciManifest index) =>
     [
         .. (index.Manifests ?? [])
-            .Where(m => m is { Platform: { Os: "linux", Architecture: { Length: > 0 } and not "unknown" } } && ImageReference.IsDigest(m.Digest))
+            .Where(m => m is { Platform: { Os: "linux", Architecture: { Length: > 0 } and not "unknown" } } && ImageName.IsDigest(m.Digest))
             .Select(m => new PlatformManifest { Platform = NameOf(m.Platform!.Os, m.Platform.Architecture, m.Platform.Variant), Digest = m.Digest })
             .DistinctBy(m => m.Platform)
             .Take(Most),

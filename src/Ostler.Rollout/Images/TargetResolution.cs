@@ -57,7 +57,7 @@ internal static class TargetResolution
     };
 
     private static string ReferenceOf(string image, string digest) =>
-        ImageReference.TryParse(image, out var reference, out _) ? reference.At(digest) : $"{image}@{digest}";
+        ImageName.TryParse(image, out var reference, out _) ? reference.At(digest) : $"{image}@{digest}";
 
     // Nodes that are staging go on: the answer is often a few seconds away, and to stop 2,000 of them for it would be 4,000 writes.
     private static RolloutGate Shut(string reason, string message, bool needsPerson = true) =>

@@ -7,7 +7,7 @@ public static partial class SpecValidation
 {
     private static void CheckContainer(ContainerSource container, Problems problems)
     {
-        if (!ImageReference.TryParse(container.Image, out _, out var problem))
+        if (!ImageName.TryParse(container.Image, out _, out var problem))
         {
             problems.Invalid("spec.container.image", problem);
         }
@@ -19,7 +19,7 @@ public static partial class SpecValidation
 
         for (var i = 0; i < (container.Mirrors?.Count ?? 0); i++)
         {
-            if (!ImageReference.TryParse($"{container.Mirrors![i].Location}/x", out var mirror, out _) || !container.Mirrors[i].Location.StartsWith(mirror.Registry, StringComparison.Ordinal))
+            if (!ImageName.TryParse($"{container.Mirrors![i].Location}/x", out var mirror, out _) || !container.Mirrors[i].Location.StartsWith(mirror.Registry, StringComparison.Ordinal))
             {
                 problems.Invalid($"spec.container.mirrors[{i}].location", "must be a host with a port and a path if need be, as in mirror.acme.example:5000/hub");
             }
@@ -59,7 +59,7 @@ public static partial class SpecValidation
         for (var i = 0; i < (cosign.SignedRepositories?.Count ?? 0); i++)
         {
             var name = cosign.SignedRepositories![i];
-            if (!ImageReference.TryParse(name, out var reference, out _) || reference is not { Tag: "latest" } || name.EndsWith(":latest", StringComparison.Ordinal))
+            if (!ImageName.TryParse(name, out var reference, out _) || reference is not { Tag: "latest" } || name.EndsWith(":latest", StringComparison.Ordinal))
             {
                 problems.Invalid($"{field}.cosign.signedRepositories[{i}]", "must be a repository without tag and digest, as in quay.io/acme/edge-os");
             }

@@ -11,7 +11,7 @@ namespace Ostler.Rollout;
 /// <param name="Repository">The path below it: <c>library/edge</c>.</param>
 /// <param name="Tag">The tag; null when the image is named by its digest.</param>
 /// <param name="Digest">As in <c>sha256:…</c>; null when the image is named by a tag.</param>
-public sealed record ImageReference(string Registry, string Repository, string? Tag, string? Digest)
+public sealed record ImageName(string Registry, string Repository, string? Tag, string? Digest)
 {
     private const string DockerHub = "docker.io";
     private const int LongestTag = 128;
@@ -36,7 +36,7 @@ public sealed record ImageReference(string Registry, string Repository, string? 
     /// <param name="text">The name as people write it.</param>
     /// <param name="reference">The name in full.</param>
     /// <param name="problem">What is wrong with it and what to write instead.</param>
-    public static bool TryParse(string text, [NotNullWhen(true)] out ImageReference? reference, [NotNullWhen(false)] out string? problem)
+    public static bool TryParse(string text, [NotNullWhen(true)] out ImageName? reference, [NotNullWhen(false)] out string? problem)
     {
         reference = null;
         var at = text.IndexOf('@', StringComparison.Ordinal);

@@ -91,7 +91,6 @@ public sealed record NodeOSSpec
 
 /// <summary>A tree, by where it comes from and by its digest.</summary>
 [Cel("has(self.container) != has(self.ostree)", "set exactly one of container and ostree")]
-[Cel("!has(self.container) || self.container.reference.endsWith('@' + self.digest)", "container.reference must end with @ and the digest")]
 [Atomic]
 public sealed record NodeImage
 {
@@ -113,9 +112,12 @@ public sealed record NodeImage
 /// <summary>A container image.</summary>
 public sealed record NodeContainerImage
 {
-    /// <summary>The image with its digest and without a tag, as in <c>quay.io/acme/edge-os@sha256:…</c>: never an index, never what may move.</summary>
-    [MinLength(1), MaxLength(1024), Pattern("^[a-zA-Z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$")]
-    public required string Reference { get; init; }
+    /// <summary>
+    /// The image with its registry, without tag and digest, as in <c>quay.io/acme/edge-os</c>. Hosts fetch it as <c>repository@digest</c>: never by a tag, which
+    /// may move, and never by an index.
+    /// </summary>
+    [MinLength(1), MaxLength(1024), Pattern("^[a-zA-Z0-9][a-zA-Z0-9.-]*(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$")]
+    public required string Repository { get; init; }
 }
 
 /// <summary>A commit of an OSTree remote.</summary>

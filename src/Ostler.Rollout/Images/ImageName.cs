@@ -77,8 +77,8 @@ public sealed record ImageName(string Registry, string Repository, string? Tag, 
     }
 
     /// <summary>Whether it is a digest that names content: of the algorithms only SHA-256 is known to hosts and to the API.</summary>
-    public static bool IsDigest(string text) =>
-        text.StartsWith("sha256:", StringComparison.Ordinal) && text.Length == 71 && text.AsSpan(7).IndexOfAnyExcept(HexDigits) < 0;
+    public static bool IsDigest([NotNullWhen(true)] string? text) =>
+        text is not null && text.StartsWith("sha256:", StringComparison.Ordinal) && text.Length == 71 && text.AsSpan(7).IndexOfAnyExcept(HexDigits) < 0;
 
     /// <summary>The host and the rest, with the shorthand of Docker Hub written out.</summary>
     internal static (string Registry, string Repository) Split(string name)

@@ -50,14 +50,14 @@ internal static class TargetResolution
     {
         Digest = resolved.Digest,
         Version = image.Status?.ObservedGeneration == image.Generation ? image.Spec.Version ?? resolved.Version : resolved.Version,
-        Container = image.Spec.Container is { } container ? new() { Reference = ReferenceOf(container.Image, resolved.Digest) } : null,
+        Container = image.Spec.Container is { } container ? new() { Repository = RepositoryOf(container.Image) } : null,
         Ostree = image.Spec.Ostree is { } ostree
             ? new() { Remote = ostree.Remote, Url = ostree.Url, Ref = ostree.Ref, GpgVerify = ostree.GpgVerify }
             : null,
     };
 
-    private static string ReferenceOf(string image, string digest) =>
-        ImageName.TryParse(image, out var reference, out _) ? reference.At(digest) : $"{image}@{digest}";
+    // In full: what a host would make of a short name is for its own configuration to say.
+    private static string RepositoryOf(string image) => ImageName.TryParse(image, out var name, out _) ? name.Name : image;
 
     // Nodes that are staging go on: the answer is often a few seconds away, and to stop 2,000 of them for it would be 4,000 writes.
     private static RolloutGate Shut(string reason, string message, bool needsPerson = true) =>

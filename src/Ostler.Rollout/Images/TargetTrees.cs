@@ -74,9 +74,5 @@ internal sealed class TargetTrees
     /// <summary>For whom it exists, for messages.</summary>
     public string Offered => Names.List([.. _platforms.Select(p => p.Platform)], 8);
 
-    private NodeImage On(PlatformManifest manifest) => Release with
-    {
-        Digest = manifest.Digest,
-        Container = Release.Container is { } container ? new() { Reference = $"{container.Reference.Split('@')[0]}@{manifest.Digest}" } : null,
-    };
+    private NodeImage On(PlatformManifest manifest) => Release with { Digest = manifest.Digest };
 }

@@ -72,7 +72,7 @@ public sealed class HostArgumentsTests
         Assert.Null(backend.Refuse(Trees.Image(2, url: null)));
         NodeImage[] bad =
         [
-            new() { Container = new NodeContainerImage { Reference = "quay.io/acme/os@sha256:" + Trees.Commit(2) }, Digest = "sha256:" + Trees.Commit(2) },
+            new() { Container = new NodeContainerImage { Repository = "quay.io/acme/os" }, Digest = "sha256:" + Trees.Commit(2) },
             good with { Digest = "sha256:" + Trees.Commit(2) },
             good with { Digest = "main" },
             good with { Ostree = good.Ostree! with { Remote = "--url=x" } },

@@ -10,13 +10,13 @@ public sealed class MixedArchitectureTests
     private static readonly string Arm64 = "sha256:" + new string('2', 64);
 
     [Fact]
-    public void Each_node_is_told_the_manifest_of_its_platform_by_name_and_digest()
+    public void Each_node_is_told_the_manifest_of_its_platform_by_digest_and_the_name_without_a_tag()
     {
         var plan = RolloutPlanner.Plan(Snapshot(On("amd64", Given.Idle("n1")), On("arm64", Given.Idle("n2"))));
 
         Assert.Equal(Amd64, plan.Written("n1").Image!.Digest);
-        Assert.Equal("quay.io/acme/edge@" + Amd64, plan.Written("n1").Image!.Container!.Reference);
-        Assert.Equal("quay.io/acme/edge@" + Arm64, plan.Written("n2").Image!.Container!.Reference);
+        Assert.Equal(Arm64, plan.Written("n2").Image!.Digest);
+        Assert.All(["n1", "n2"], n => Assert.Equal("quay.io/acme/edge", plan.Written(n).Image!.Container!.Repository));
         Assert.Equal(Index, plan.Target!.Digest);
     }
 
@@ -101,7 +101,7 @@ public sealed class MixedArchitectureTests
 
         var plan = RolloutPlanner.Plan(snapshot with { Image = snapshot.Image with { Status = snapshot.Image.Status with { Resolved = resolved } } });
 
-        Assert.Equal("quay.io/acme/edge@" + Index, plan.Written("n1").Image!.Container!.Reference);
+        Assert.Equal(Index, plan.Written("n1").Image!.Digest);
     }
 
     private static NodeFacts On(string? architecture, NodeFacts node) => node with { Platform = NodePlatform.Of("linux", architecture) };

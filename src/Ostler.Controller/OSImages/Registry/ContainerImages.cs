@@ -95,9 +95,10 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
         ? new(resolved, Reasons.Resolved, $"{reference} is {resolved.Digest}.")
         : new(resolved, Reasons.Pinned, $"spec.container.image pins {resolved.Digest}.");
 
-    // What the status says counts for just this spec, and only if this very key verified it.
+    // What the status says counts for just this spec, and only if this very key verified it. After a failure it may still speak of a former one.
     private static ResolvedImage? Known(OSImage image, CosignKey? key) =>
         image.Status is { Resolved: { } resolved } status && status.ObservedGeneration == image.Metadata.Generation && OSImageStatusRules.IsOf(image.Spec, resolved)
+        && !ResolveOutcome.IsFailure(status.Conditions.Find(ConditionTypes.Ready)?.Reason ?? "")
         && (key is null || (resolved.VerifiedWith == key.Fingerprint && status.Conditions.IsTrue(ConditionTypes.Verified)))
             ? resolved
             : null;

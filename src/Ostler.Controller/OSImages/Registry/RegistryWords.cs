@@ -22,7 +22,7 @@ internal static class RegistryWords
         {
             if (JsonSerializer.Deserialize(body, RegistryJson.Default.RegistryErrors)?.Errors is { Count: > 0 } errors)
             {
-                return Safe(string.Join("; ", errors.Take(3).Select(e => e.Message is { Length: > 0 } m ? $"{e.Code}: {m}" : e.Code)));
+                return Safe(string.Join("; ", errors.OfType<RegistryError>().Take(3).Select(e => e.Message is { Length: > 0 } m ? $"{e.Code}: {m}" : e.Code)));
             }
         }
         catch (JsonException)

@@ -51,7 +51,7 @@ internal sealed class SignatureSearch(RegistryOptions options)
             return true;
         }
 
-        foreach (var referrer in (await session.ReferrersAsync(wanted.Digest, cancel))?.Manifests ?? [])
+        foreach (var referrer in (await session.ReferrersAsync(wanted.Digest, cancel))?.Manifests?.OfType<OciDescriptor>() ?? [])
         {
             found.HasBundle |= referrer.ArtifactType?.StartsWith(CosignSignature.BundlePrefix, StringComparison.Ordinal) == true;
             if (referrer.ArtifactType == CosignSignature.ArtifactType && ImageName.IsDigest(referrer.Digest) && found.Refused.Count < options.MaxSignatures
@@ -67,7 +67,7 @@ internal sealed class SignatureSearch(RegistryOptions options)
 
     private async Task<bool> CountsAsync(RegistrySession session, OciManifest manifest, SignedStatement wanted, CosignKey key, Found found, CancellationToken cancel)
     {
-        foreach (var layer in manifest.Layers ?? [])
+        foreach (var layer in manifest.Layers?.OfType<OciDescriptor>() ?? [])
         {
             if (layer.MediaType != CosignSignature.PayloadType || !ImageName.IsDigest(layer.Digest))
             {

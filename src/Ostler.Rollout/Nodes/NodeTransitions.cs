@@ -11,8 +11,9 @@ internal static partial class NodeTransitions
     /// <summary>AtRest → Staging: the agent fetches the target and lays it down, locked.</summary>
     public static (NodeVerdict Verdict, NodeAction Action) Stage(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
-        var spec = NodeSpecs.Stage(context, node.OS!.Spec);
-        var message = $"Fetches {Names.Of(context.Target!)} beside its work.";
+        var target = context.Trees!.For(node)!;
+        var spec = NodeSpecs.Stage(context, node.OS!.Spec, target);
+        var message = $"Fetches {Names.Of(target.Image)} beside its work.";
         return (
             verdict with { Step = NodeStep.Staging, Reason = Reasons.Staging, Message = message, Tally = NodeTally.Pending, Deadline = spec.Deadlines!.Staged },
             Apply(node, spec, Reasons.Staging, message));
@@ -21,7 +22,7 @@ internal static partial class NodeTransitions
     /// <summary>Staged → Cordoned: the node gets a slot.</summary>
     public static (NodeVerdict Verdict, NodeAction Action) Grant(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
-        var where = context.TakesBack ? $"to go back to {Names.Of(node.OS!.Spec.LastUpgrade!.Previous!)}" : $"for {Names.Of(context.Target!)}";
+        var where = context.TakesBack ? $"to go back to {Names.Of(node.OS!.Spec.LastUpgrade!.Previous!)}" : $"for {Names.Of(node.OS!.Spec.Image!)}";
         var message = $"Cordoned {where}; its pods are evicted next."
             + (node.Preflight?.Error is { } error ? $" Whether they may be could not be asked before: {error}" : "");
         return (
@@ -50,15 +51,15 @@ internal static partial class NodeTransitions
 
     /// <summary>Staging → Updated: it runs the target without our doing.</summary>
     public static NodeDecision FoundUpdated(RolloutContext context, NodeView view) => With(
-        NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated),
-        Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, context.UpdatedMessage));
+        NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, view.Target!.UpdatedMessage, NodeTally.Updated),
+        Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, view.Target!.UpdatedMessage));
 
     /// <summary>Updated, and from now on for workloads, too: the taint with which it registered goes.</summary>
     public static NodeDecision Admit(RolloutContext context, NodeView view)
     {
         const string message = "Runs the target: the taint " + NodeMarks.OutdatedTaint + ", with which it registered, is removed.";
         return With(
-            NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated),
+            NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, view.Target!.UpdatedMessage, NodeTally.Updated),
             new NodeAction.RemoveJoinTaint(view.Node.Name, view.Node.Uid, Reasons.JoinTaintRemoved, message) { ResourceVersion = view.Node.ResourceVersion });
     }
 
@@ -85,7 +86,7 @@ internal static partial class NodeTransitions
         var text = backoff is null ? message : $"{message} Tried again at {Names.Of(backoff.Until)}.";
         var runsOn = view.IsGoingBack && view.Selected;
         var spec = runsOn ? NodeSpecs.Stays(context, view, backoff) : NodeSpecs.Released(context, view, backoff);
-        var (step, tally) = runsOn && view.Runs(context.Target?.Digest) ? (NodeStep.Updated, NodeTally.Updated) : (NodeStep.Idle, NodeTally.Pending);
+        var (step, tally) = runsOn && view.RunsTarget ? (NodeStep.Updated, NodeTally.Updated) : (NodeStep.Idle, NodeTally.Pending);
         return With(
             NodeStateMachine.Said(view, step, reason, text, tally, blocked: backoff is not null) with { WakeUp = backoff?.Until },
             [
@@ -192,7 +193,7 @@ internal static partial class NodeTransitions
                 [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, spec, Reasons.WaitingForWorkloads, waits)]);
         }
 
-        var reached = view.Runs(context.Target?.Digest);
+        var reached = view.RunsTarget;
         return With(
             NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, message, reached ? NodeTally.Updated : NodeTally.Pending),
             [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, spec, Reasons.Updated, message)]);

@@ -13,7 +13,7 @@ internal static class CompletionEstimate
     public static DateTimeOffset? Of(RolloutSnapshot snapshot, RolloutPlan plan, DateTimeOffset? former)
     {
         var spec = snapshot.Policy.Spec;
-        var mean = MeasuredSteps.Of(snapshot, plan.Target)?.Node?.Average.Value ?? TimeSpan.Zero;
+        var mean = MeasuredSteps.Of(snapshot, plan.Trees)?.Node?.Average.Value ?? TimeSpan.Zero;
         if (spec is null || mean <= TimeSpan.Zero || plan.Gate is { } gate && (gate.NeedsPerson || gate.Reason != plan.Window.Reason))
         {
             return null;

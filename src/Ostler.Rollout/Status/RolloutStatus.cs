@@ -34,7 +34,7 @@ public static class RolloutStatus
             CompletedAt = times.CompletedAt,
             EstimatedCompletion = times.EstimatedCompletion,
             NextWindow = plan.Window.Next?.TruncateToSeconds(),
-            Durations = MeasuredSteps.Of(snapshot, plan.Target),
+            Durations = MeasuredSteps.Of(snapshot, plan.Trees),
         };
     }
 

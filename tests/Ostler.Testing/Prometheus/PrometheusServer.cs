@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Ostler.Testing.ControlPlane.Local;
 using Ostler.Testing.Hosts;
+using Ostler.Testing.Registries;
 
 namespace Ostler.Testing.Prometheus;
 
@@ -11,8 +12,6 @@ namespace Ostler.Testing.Prometheus;
 /// </summary>
 public sealed class PrometheusServer : IAsyncDisposable
 {
-    private static readonly SemaphoreSlim Unpacking = new(1);
-
     private readonly Process _process;
     private readonly DirectoryInfo _folder;
 
@@ -111,56 +110,6 @@ public sealed class PrometheusServer : IAsyncDisposable
             return (installed, "");
         }
 
-        await Unpacking.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await UnpackAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            Unpacking.Release();
-        }
-    }
-
-    private static async Task<(string? Program, string WhyNot)> UnpackAsync(CancellationToken cancellationToken)
-    {
-        var home = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } set
-            ? set
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        var cache = Path.Combine(home, "ostler", "prometheus");
-        var program = Path.Combine(cache, "usr", "bin", "prometheus");
-        if (File.Exists(program))
-        {
-            return (program, "");
-        }
-
-        if (HostTools.Find("apt-get") is null || HostTools.Find("dpkg-deb") is null)
-        {
-            return (null, "Prometheus is not installed here, and this machine does not run Debian.");
-        }
-
-        // Beside the cache and moved into it whole: another test process may be at the same.
-        Directory.CreateDirectory(Path.GetDirectoryName(cache)!);
-        var scratch = Directory.CreateDirectory($"{cache}.{Environment.ProcessId}");
-        try
-        {
-            const string script = "cd \"$1\" && { apt-get download prometheus || { apt-get -qq update && apt-get download prometheus; }; } && dpkg-deb -x prometheus_*.deb x";
-            var result = await HostCommand.RunAsync(["bash", "-c", script, "bash", scratch.FullName], cancellationToken).ConfigureAwait(false);
-            if (result.ExitCode != 0)
-            {
-                return (null, $"Debian's package prometheus cannot be had here: {result.Stderr.Trim()}");
-            }
-
-            Directory.Move(Path.Combine(scratch.FullName, "x"), cache);
-        }
-        catch (IOException) when (File.Exists(program))
-        {
-        }
-        finally
-        {
-            scratch.Delete(recursive: true);
-        }
-
-        return (program, "");
+        return await DebianPackage.UnpackAsync("prometheus", "usr/bin/prometheus", cancellationToken).ConfigureAwait(false);
     }
 }

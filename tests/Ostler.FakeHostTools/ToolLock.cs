@@ -21,7 +21,14 @@ internal sealed partial class ToolLock : IDisposable
     public static string? Holder(string path)
     {
         using var free = Take(path, null, wait: false);
-        return free is null ? File.ReadAllText(path) : null;
+        if (free is not null)
+        {
+            return null;
+        }
+
+        // With any sharing: otherwise .NET itself would ask for the lock that is held.
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd().Trim();
     }
 
     public void Dispose() => _file.Dispose();

@@ -102,13 +102,14 @@ public sealed class RealFailureTests
     {
         await using var node = await RealNode.StartAsync("rpm-ostree");
         var next = await node.PublishAsync(OsTree.Of("2.0"));
-        await node.Host.RunAsync(["mkdir", "-p", "/run/ostler-fake"], node.Token);
+        await node.Host.RunAsync(["sh", "-c", "mkdir -p /run/ostler-fake; echo upgrade >/run/ostler-fake/rpm-ostree.transaction"], node.Token);
         var other = await node.Host.StartProcessAsync(["flock", "--close", "/run/ostler-fake/rpm-ostree.transaction", "sleep", "3600"]);
         await node.Host.RunAsync(["sh", "-c", "while flock -n /run/ostler-fake/rpm-ostree.transaction true; do sleep 0.05; done"], node.Token);
         node.Stage(next);
         var waiting = await node.StatusAsync(s => s.Conditions.Find(ConditionTypes.Ready)?.Reason == Reasons.TransactionInProgress);
         Assert.Null(waiting.LastError);
         Assert.Equal(NodeStep.Staging, waiting.Step);
+        Assert.Contains("upgrade", waiting.Conditions.Find(ConditionTypes.Ready)?.Message, StringComparison.Ordinal);
 
         await node.Host.SignalAsync(other, "KILL", node.Token);
         await node.StepAsync(NodeStep.Staged);

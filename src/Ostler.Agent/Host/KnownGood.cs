@@ -24,9 +24,7 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
         }
 
         files.Write(
-            Path,
-            JsonSerializer.Serialize(
-                new PinnedDeployment { Commit = booted.Commit, Serial = booted.Serial, Stateroot = booted.Stateroot }, KnownGoodJson.Default.PinnedDeployment));
+            Path, JsonSerializer.Serialize(new PinnedDeployment { Commit = booted.Commit, Serial = booted.Serial }, KnownGoodJson.Default.PinnedDeployment));
         await backend.PinAsync(booted, pinned: true, ct);
     }
 
@@ -42,7 +40,7 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
 
         try
         {
-            if (deployments.All.FirstOrDefault(d => d.Commit == record.Commit && d.Serial == record.Serial && d.Stateroot == record.Stateroot) is { Pinned: true } kept)
+            if (deployments.All.FirstOrDefault(d => d.Commit == record.Commit && d.Serial == record.Serial) is { Pinned: true } kept)
             {
                 await backend.PinAsync(kept, pinned: false, ct);
             }
@@ -77,7 +75,6 @@ internal sealed record PinnedDeployment
 {
     public required string Commit { get; init; }
     public required int Serial { get; init; }
-    public required string Stateroot { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -9,8 +9,8 @@ internal sealed class OstreePin(OstreeCommands ostree, OstreeStatus status)
     /// <summary>Pins or unpins a deployment, by its place in a list just read: places shift. Nothing happens when it is so already, or the deployment is gone.</summary>
     public async Task SetAsync(HostDeployment deployment, bool pinned, CancellationToken ct)
     {
-        var found = (await status.ReadAsync(ct)).All.FirstOrDefault(
-            d => !d.Staged && d.Digest == deployment.Commit && d.Serial == deployment.Serial && d.Stateroot == deployment.Stateroot);
+        // Not by the stateroot: old versions of bootc do not tell it.
+        var found = (await status.ReadAsync(ct)).All.FirstOrDefault(d => !d.Staged && d.Digest == deployment.Commit && d.Serial == deployment.Serial);
         if (found is null || found.Pinned == pinned)
         {
             return;

@@ -8,8 +8,8 @@ namespace Ostler.Controller.Drain;
 public sealed partial class NodeQuestions(
     DrainDryRun dryRun, DisplacedWorkloads workloads, AttachedVolumes volumes, NodeAnswers answers, TimeProvider time, ILogger<NodeQuestions> logger)
 {
-    /// <summary>How many nodes are asked about at once.</summary>
-    private const int Parallelism = 4;
+    /// <summary>How many nodes are asked about at once: a slot that is free waits for the answers.</summary>
+    private const int Parallelism = 16;
 
     /// <summary>How long one question may take. The pass that asks is also the one that keeps deadlines.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);

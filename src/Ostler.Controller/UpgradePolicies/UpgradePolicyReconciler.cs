@@ -34,6 +34,14 @@ public sealed partial class UpgradePolicyReconciler(
 
     public async Task<ReconcileResult> ReconcileAsync(string name, CancellationToken cancel)
     {
+        var (next, asked) = await PassAsync(name, cancel);
+
+        // A slot waits for what was just found out. Once: a plan that asks again and again must not become a busy loop.
+        return asked ? (await PassAsync(name, cancel)).Next : next;
+    }
+
+    private async Task<(ReconcileResult Next, bool Asked)> PassAsync(string name, CancellationToken cancel)
+    {
         var snapshot = gatherer.Gather(name);
         var plan = RolloutPlanner.Plan(snapshot);
         LogPlanned(name, plan.Actions.Count, plan.NextWakeUp, plan.Gate?.Reason);
@@ -45,7 +53,7 @@ public sealed partial class UpgradePolicyReconciler(
 
         // After the report, which must not wait for what nobody knows yet.
         var asked = await questions.AskAsync(snapshot, plan, cancel);
-        return Next(plan, result, held, asked);
+        return (Next(plan, result, held, asked), asked);
     }
 
     private async Task<TimeSpan?> ReportAsync(RolloutSnapshot snapshot, RolloutPlan plan, ExecutionResult result, CancellationToken cancel)

@@ -87,8 +87,7 @@ internal sealed class AgentBenchmark : IBenchmark
 
     private static IEnumerable<Figure> WriteFigures(IReadOnlyList<ApiRequest> requests)
     {
-        // Leases are renewed by the clock and not by the node.
-        var writes = requests.Where(r => r is { IsWrite: true, Agent: "ostler-controller" or "ostler-agent" } && r.Resource is not ("leases" or "pods/eviction")).ToArray();
+        var writes = requests.Where(r => r.IsWriteOfAnUpgrade).ToArray();
         var kinds = writes.GroupBy(r => $"{(r.Agent == "ostler-agent" ? "agents" : "controller")} {r.Verb} {r.Resource}").OrderByDescending(g => g.Count());
         yield return new("API writes per node", writes.Length / (double)Nodes, "", 12, string.Create(
             CultureInfo.InvariantCulture, $"over {Nodes} nodes, one at a time, so that the policy's own status weighs most: {string.Join(", ", kinds.Select(k => string.Create(CultureInfo.InvariantCulture, $"{k.Count() / (double)Nodes:0.0} {k.Key}")))}"));

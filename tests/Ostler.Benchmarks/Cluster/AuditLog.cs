@@ -13,10 +13,19 @@ namespace Ostler.Benchmarks.Cluster;
 /// <param name="Received">When the request came in.</param>
 /// <param name="Done">When it was answered; for a watch, when it began.</param>
 /// <param name="Body">What was sent, where the log keeps it.</param>
+/// <param name="DryRun">Only a question: nothing was stored. Evictions are asked about before a node is cordoned.</param>
 internal sealed record ApiRequest(
-    string Agent, string Verb, string Resource, string Name, int Code, DateTimeOffset Received, DateTimeOffset Done, JsonNode? Body)
+    string Agent, string Verb, string Resource, string Name, int Code, DateTimeOffset Received, DateTimeOffset Done, JsonNode? Body, bool DryRun)
 {
-    public bool IsWrite => Verb is not ("get" or "list" or "watch");
+    public bool IsWrite => !DryRun && Verb is not ("get" or "list" or "watch");
+
+    /// <summary>
+    /// A write that a node's upgrade costs Ostler. Leases are renewed by the clock and not by the node. Evictions are one a pod, which is the workload's number.
+    /// </summary>
+    public bool IsWriteOfAnUpgrade => IsWrite && Agent is "ostler-controller" or "ostler-agent" && Resource is not ("leases" or "pods/eviction");
+
+    /// <summary>A pod was really asked to go.</summary>
+    public bool IsEviction => Resource == "pods/eviction" && !DryRun;
 }
 
 /// <summary>
@@ -110,8 +119,11 @@ internal sealed class AuditLog : IDisposable
             (int?)entry["responseStatus"]?["code"] ?? 0,
             Moment(entry["requestReceivedTimestamp"]),
             Moment(entry["stageTimestamp"]),
-            entry["requestObject"]);
+            entry["requestObject"],
+            IsDryRun(entry));
     }
+
+    private static bool IsDryRun(JsonNode entry) => ((string?)entry["requestURI"])?.Contains("dryRun=", StringComparison.Ordinal) == true;
 
     private static DateTimeOffset Moment(JsonNode? text) => DateTimeOffset.Parse((string)text!, CultureInfo.InvariantCulture);
 }

@@ -46,8 +46,10 @@ internal sealed class Reactions
         var boot = own.FirstOrDefault(r => Goal(r) == "Boot");
         var soaks = own.FirstOrDefault(r => HealthySince(r) is not null);
         var uncordon = own.FirstOrDefault(r => IsUncordon(r));
-        Add("cordoned, then its pods evicted", cordon?.Done, pods.FirstOrDefault(r => r.Resource == "pods/eviction"));
-        Add("drained, then told to boot", pods.LastOrDefault(r => r is { Agent: "kubelet", Verb: "delete" })?.Done, boot);
+        Add("cordoned, then its pods evicted", cordon?.Done, pods.FirstOrDefault(r => r.IsEviction && r.Received >= cordon?.Done));
+
+        // A pod no longer counts once the kubelet says that its containers ended, which may be before it is gone; both are the kubelet's writes.
+        Add("drained, then told to boot", pods.LastOrDefault(r => r.Agent == "kubelet" && r.Done < boot?.Received)?.Done, boot);
 
         // Agent and kubelet both report from the new boot, in either order; the later one allows the soak to begin.
         Add(
@@ -102,7 +104,6 @@ internal sealed class Reactions
         JsonObject patch => patch["spec"] as JsonObject,
         _ => null,
     };
-
 
     private static DateTimeOffset? HealthySince(ApiRequest request) =>
         Goal(request) == "Boot" && (string?)Spec(request)?["healthySince"] is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture) : null;

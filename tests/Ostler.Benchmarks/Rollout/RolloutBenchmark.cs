@@ -90,12 +90,13 @@ internal sealed class RolloutBenchmark : IBenchmark
 
     private static IEnumerable<Figure> WriteFigures(IReadOnlyList<ApiRequest> requests)
     {
-        // Leases are renewed by the clock and not by the node. Evictions are one a pod, which is the workload's number and not Ostler's.
-        var writes = requests.Where(r => r is { IsWrite: true, Agent: "ostler-controller" or "ostler-agent" } && r.Resource is not ("leases" or "pods/eviction")).ToArray();
+        var writes = requests.Where(r => r.IsWriteOfAnUpgrade).ToArray();
         var kinds = writes.GroupBy(r => $"{(r.Agent == "ostler-agent" ? "agents" : "controller")} {r.Verb} {r.Resource}").OrderByDescending(g => g.Count());
         yield return new("API writes per node", writes.Length / (double)Nodes, "", 12, string.Join(
             ", ", kinds.Select(k => string.Create(CultureInfo.InvariantCulture, $"{k.Count() / (double)Nodes:0.00} {k.Key}"))));
-        yield return new("evictions per node", requests.Count(r => r.Resource == "pods/eviction") / (double)Nodes, "", null, $"{PodsPerNode} pods a node; one eviction each, if none is refused");
+        yield return new("evictions per node", requests.Count(r => r.IsEviction) / (double)Nodes, "", null, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{PodsPerNode} pods a node; one eviction each, if none is refused; and {requests.Count(r => r.Resource == "pods/eviction" && r.DryRun) / (double)Nodes:0.0} dry runs a node before its cordon"));
         yield return new("writes that conflicted", writes.Count(r => r.Code == 409) / (double)Nodes, "", null, "per node; in the sum above");
     }
 

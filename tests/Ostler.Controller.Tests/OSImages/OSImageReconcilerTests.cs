@@ -21,6 +21,7 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
     private readonly ControllerMetrics _metrics = new("Test." + nameof(OSImageReconcilerTests));
     private LoopbackHttp _http = null!;
     private ScriptedServer _server = null!;
+    private OSImage _stored = null!;
     private string _answer = Given.Digest;
     private int _code = 200;
     private int _asked;
@@ -42,7 +43,7 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
         var version = 100;
         _server = Given.Server((request, response) =>
         {
-            var stored = JsonNode.Parse(ControllerResources.OSImages.Serialize(Image()))!.AsObject();
+            var stored = JsonNode.Parse(ControllerResources.OSImages.Serialize(_stored))!.AsObject();
             stored["metadata"]!["resourceVersion"] = (++version).ToString(null, null);
             stored["status"] = request.BodyJson!["status"]!.DeepClone();
             return response.JsonAsync(stored);
@@ -215,6 +216,7 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
 
     private (OSImageReconciler Reconciler, Informer<OSImage> Images) Reconciler(OSImage image, params UpgradePolicy[] policies)
     {
+        _stored = image;
         var client = Given.Client(_server);
         var images = Given.Cache(client, ControllerResources.OSImages, image);
         return (

@@ -60,7 +60,7 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
     [Theory]
     [InlineData(201, "edge", null)]
     [InlineData(429, null, Reasons.DrainWouldBlock)]
-    public async Task A_node_is_cordoned_only_after_a_dry_run_of_its_drain(int answer, string? cordonedBy, string? blocked)
+    public async Task A_node_is_cordoned_only_after_a_dry_run_of_its_drain_and_then_at_once(int answer, string? cordonedBy, string? blocked)
     {
         var staged = Observed with
         {
@@ -73,12 +73,14 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         _nodeOSes.Absorb(os with { Metadata = os.Metadata with { ResourceVersion = "21" } });
         _eviction = answer;
 
-        var first = await Reconciler().ReconcileAsync("edge", Given.Cancel);
-        Assert.Null(_nodes.Lister.Get(NamespacedName.ClusterScoped("a"))!.CordonedBy);
         await Reconciler().ReconcileAsync("edge", Given.Cancel);
 
-        Assert.Equal(TimeSpan.FromMilliseconds(200), first.RequeueAfter);
+        var writes = _server.Received.Select(r => r.Path).Where(p => p.EndsWith("/eviction", StringComparison.Ordinal) || p == "/api/v1/nodes/a");
+        Assert.Equal(["/api/v1/namespaces/apps/pods/web/eviction", .. cordonedBy is null ? (string[])[] : ["/api/v1/nodes/a"]], writes);
         Assert.Equal(cordonedBy, _nodes.Lister.Get(NamespacedName.ClusterScoped("a"))!.CordonedBy);
+
+        // Not too soon after the report of the pass that asked.
+        await Reconciler().ReconcileAsync("edge", Given.Cancel);
         Assert.Equal(blocked, _policies.Lister.Get(NamespacedName.ClusterScoped("edge"))!.Status!.Blocked?.FirstOrDefault(b => b.Node == "a")?.Reason);
     }
 

@@ -45,6 +45,9 @@ public sealed class EvictionTests
         await client.EvictAsync(Pod, "uid-1", null, dryRun: true, Within.Deadline);
 
         Assert.Equal("""{"preconditions":{"uid":"uid-1"},"dryRun":["All"]}""", server.Received[1].BodyJson!["deleteOptions"]!.ToJsonString());
+
+        // What webhooks are told is what the address says.
+        Assert.EndsWith("/eviction?dryRun=All", server.Received[1].ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

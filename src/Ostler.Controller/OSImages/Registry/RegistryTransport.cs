@@ -31,7 +31,9 @@ internal static class RegistryTransport
         }
 
         // The pipeline's own timeouts end a call; this one would not say which attempt it was.
-        return new(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.UserAgent.Add(new("ostler-controller", null));
+        return client;
     }
 
     /// <exception cref="RegistryException">There is no certificate in it.</exception>

@@ -280,33 +280,6 @@ public sealed class ContainerImagesTests : IAsyncLifetime
         Assert.Equal("42", (await images.ResolveAsync(changed, Given.Cancel)).Image!.Version);
     }
 
-    [Fact]
-    public async Task A_mirror_is_asked_first_and_the_registry_for_what_it_has_not()
-    {
-        await using var mirror = await ContainerRegistry.StartAsync();
-        var digest = _registry.PutImage("stable");
-        ContainerSource Mirrored(ContainerSource s) => s with { Mirrors = [new() { Location = mirror.Host, PlainHttp = true }] };
-
-        Assert.Equal(digest, (await _registry.ResolveAsync(change: Mirrored)).Image!.Digest);
-        Assert.Equal(["GET /v2/acme/edge/manifests/stable"], mirror.Asked);
-
-        mirror.PutImage("stable");
-        _registry.Asked.Clear();
-        Assert.Equal(digest, (await _registry.ResolveAsync(change: Mirrored)).Image!.Digest);
-        Assert.Empty(_registry.Asked);
-    }
-
-    [Fact]
-    public async Task A_path_of_a_mirror_stands_before_the_repository_and_the_name_stays_the_registrys()
-    {
-        await using var mirror = await ContainerRegistry.StartAsync();
-        var outcome = await ContainerRegistry.Images().ResolveAsync(
-            _registry.Image(change: s => s with { Mirrors = [new() { Location = mirror.Host + "/hub/cache", PlainHttp = true }] }), Given.Cancel);
-
-        Assert.Equal(["GET /v2/hub/cache/acme/edge/manifests/stable"], mirror.Asked);
-        Assert.Contains(_registry.Host, outcome.Message, StringComparison.Ordinal);
-    }
-
     private static Func<HttpContext, Task<bool>> Once(int code)
     {
         var calls = 0;

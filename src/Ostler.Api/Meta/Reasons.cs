@@ -130,4 +130,5 @@ public static class Reasons
     public const string PullFailed = "PullFailed";
     public const string HostToolFailed = "HostToolFailed";
     public const string TransactionInProgress = "TransactionInProgress";
+    public const string OtherUpdater = "OtherUpdater";
 }

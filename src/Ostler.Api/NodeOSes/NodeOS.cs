@@ -41,6 +41,10 @@ public sealed record NodeOSSpec
     /// <summary>The tree to stage and boot.</summary>
     public NodeImage? Image { get; init; }
 
+    /// <summary>By which tool the host is updated: the value of the node's label <c>ostler.dev/backend</c>. Default: the agent finds out.</summary>
+    [MaxLength(63)]
+    public string? Backend { get; init; }
+
     /// <summary>How far the agent may go.</summary>
     [Default("\"Observe\"")]
     public Goal Goal { get; init; }

@@ -173,7 +173,7 @@ public sealed partial class LeaderTerm(ControllerServices services)
 
         nodes.AddHandler(e =>
         {
-            if (e.Type != InformerEventType.Updated)
+            if (e.Type != InformerEventType.Updated || NodeMarks.BackendOf(e.Old!.Metadata.Labels) != NodeMarks.BackendOf(e.New!.Metadata.Labels))
             {
                 nodeOSController.Queue.Add(e.Object.Name);
             }

@@ -9,6 +9,7 @@ PUBLISH := artifacts/publish
 NODES ?= 5
 MAX_UNAVAILABLE ?= 1
 SCENARIO ?= rolling
+BACKEND ?= ostree
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -48,8 +49,8 @@ verify: ## Fail when a generated file or the formatting is not what it should be
 	dotnet run --project src/Ostler.CrdGenerator -- --verify config
 	dotnet format whitespace operator.sln --verify-no-changes
 
-demo: ## Upgrade NODES=5 nodes, MAX_UNAVAILABLE=1 at a time, on this machine; SCENARIO=rolling, canary, pdb-blocked, rollback-policy or window
-	NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) SCENARIO=$(SCENARIO) dotnet run --project tests/Ostler.Playground
+demo: ## Upgrade NODES=5 nodes, MAX_UNAVAILABLE=1 at a time, on this machine; SCENARIO=rolling, canary, pdb-blocked, rollback-policy or window; BACKEND=ostree, rpm-ostree or bootc
+	NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) SCENARIO=$(SCENARIO) BACKEND=$(BACKEND) dotnet run --project tests/Ostler.Playground
 
 # Figures are of the programs as they are shipped, and so of these sources. The planner alone needs neither them nor a cluster.
 SOURCES := $(shell find src -name obj -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' \) -print) Directory.Build.props Directory.Packages.props

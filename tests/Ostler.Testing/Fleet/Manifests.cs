@@ -16,6 +16,7 @@ public static class Manifests
     {
         ["Namespace"] = ("namespaces", false),
         ["ServiceAccount"] = ("serviceaccounts", true),
+        ["Secret"] = ("secrets", true),
         ["ClusterRole"] = ("clusterroles", false),
         ["ClusterRoleBinding"] = ("clusterrolebindings", false),
         ["Role"] = ("roles", true),

@@ -145,7 +145,16 @@ public sealed class TestFleet : IAsyncDisposable
     {
         var program = Path.GetDirectoryName(_options.AgentProgram)!;
         var host = await Lab.CreateHostAsync(
-            new OstreeHostOptions { Name = name, Tree = tree, Expose = [program, _access], RebootLatency = _options.RebootLatency }, cancel);
+            new OstreeHostOptions
+            {
+                Name = name,
+                Tree = tree,
+                Tool = _options.Tool,
+                Image = _options.Tool == HostTool.Bootc ? Lab.Repository.PublishImage(tree, tag: tree.Version) : null,
+                Expose = [program, _access],
+                RebootLatency = _options.RebootLatency,
+            },
+            cancel);
         var boot = await host.BootAsync(cancel);
         var index = int.Parse(name[(name.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture);
         var node = await Kubelets.AddNodeAsync(

@@ -30,6 +30,9 @@ public sealed class CrashTests
 
         await rig.PolicyAsync(p => p?.Status?.InFlight?.SingleOrDefault()?.Step == NodeStep.Cordoned);
         await KillAsync(rig);
+
+        // Stopped in the middle of a pass, the agent would keep the controller waiting for its answer to the last change of the order.
+        await rig.NodeOSAsync("node-1", o => o is { Spec.Displaced.Count: > 0 } && o.Status?.ObservedGeneration == o.Metadata.Generation);
         var agent = (await host.RunAsync(["pgrep", "-f", "ostler-agent.dll"], Rig.Cancel)).EnsureSuccess().Stdout.Split('\n')[0];
         await host.RunAsync(["kill", "-STOP", agent], Rig.Cancel);
         await held.LetGoAsync();

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Ostler.Charts.Tests.Support;
 using Ostler.Testing.ControlPlane;
-using Ostler.Testing.Tools;
+using Ostler.Testing.Registries;
 
 namespace Ostler.Charts.Tests;
 
@@ -102,7 +102,7 @@ public sealed class LifecycleTests(ClusterFixture fixture)
     [Fact]
     public async Task It_is_pushed_to_an_OCI_registry_and_installed_from_there()
     {
-        var (registry, whyNot) = await OciRegistry.StartAsync(Cancel);
+        var (registry, whyNot) = await RegistryServer.StartAsync(password: false, Cancel);
         Assert.SkipWhen(registry is null, whyNot);
         await using var _ = registry!;
         await using var cluster = await Installed.StartAsync(fixture.Cluster);
@@ -117,7 +117,7 @@ public sealed class LifecycleTests(ClusterFixture fixture)
 
             foreach (var package in folder.EnumerateFiles("*.tgz"))
             {
-                await cluster.Helm.RunAsync(Cancel, "push", package.FullName, $"oci://{registry!.Address}/charts", "--plain-http");
+                await cluster.Helm.RunAsync(Cancel, "push", package.FullName, $"oci://{registry!.Host}/charts", "--plain-http");
             }
         }
         finally
@@ -125,7 +125,7 @@ public sealed class LifecycleTests(ClusterFixture fixture)
             folder.Delete(recursive: true);
         }
 
-        var reference = $"oci://{registry!.Address}/charts/ostler";
+        var reference = $"oci://{registry!.Host}/charts/ostler";
         await cluster.InstallAsync(reference, "--version", "0.1.0", "--plain-http");
         Assert.Equal((2, false), (await ReplicasAsync(cluster), await HasNewFieldAsync(cluster)));
 

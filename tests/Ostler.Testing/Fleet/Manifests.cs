@@ -28,7 +28,6 @@ public static class Manifests
         ["ReplicationController"] = ("replicationcontrollers", true),
         ["PersistentVolumeClaim"] = ("persistentvolumeclaims", true),
         ["VolumeAttachment"] = ("volumeattachments", false),
-        ["Secret"] = ("secrets", true),
         ["OSImage"] = ("osimages", false),
         ["UpgradePolicy"] = ("upgradepolicies", false),
     };

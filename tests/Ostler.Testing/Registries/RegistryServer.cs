@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ostler.Testing.ControlPlane.Local;
 using Ostler.Testing.Hosts;
+using Ostler.Testing.Tools;
 
 namespace Ostler.Testing.Registries;
 
@@ -53,9 +54,7 @@ public sealed class RegistryServer : IAsyncDisposable
             }
         }
 
-        var (program, whyNot) = HostTools.Find("docker-registry") is { } installed
-            ? (installed, "")
-            : await DebianPackage.UnpackAsync("docker-registry", "usr/bin/docker-registry", cancellationToken).ConfigureAwait(false);
+        var (program, whyNot) = await DebianPackage.FindAsync("docker-registry", "docker-registry", cancellationToken).ConfigureAwait(false);
         if (program is null)
         {
             return (null, whyNot);

@@ -9,12 +9,13 @@ PUBLISH := artifacts/publish
 NODES ?= 5
 MAX_UNAVAILABLE ?= 1
 SCENARIO ?= rolling
+BACKEND ?= ostree
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench image dist publish smoke clean
+.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench chart image dist publish smoke clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -23,7 +24,7 @@ build: ## Build everything; warnings are errors
 	dotnet restore operator.sln
 	dotnet build operator.sln --no-restore
 
-prepare: ## Get the Kubernetes control plane that the tests run against (the first time it may be built: 10 minutes)
+prepare: ## Get the Kubernetes control plane, helm and kubectl that the tests use (the first time it may be built: 10 minutes)
 	dotnet run .ci/prepare.cs
 
 test: build prepare ## Run every test, as CI does; logs are in artifacts/test-logs
@@ -41,15 +42,15 @@ lint: build ## Build, with warnings as errors, and check the style of the code
 fmt: ## Format the code
 	dotnet format operator.sln
 
-manifests: ## Write the CRDs and the reference of their fields from the types
+manifests: ## Write the CRDs and the references from the types, and into the chart what it has of config
 	dotnet run --project src/Ostler.CrdGenerator -- config
 
 verify: ## Fail when a generated file or the formatting is not what it should be; changes nothing
 	dotnet run --project src/Ostler.CrdGenerator -- --verify config
 	dotnet format whitespace operator.sln --verify-no-changes
 
-demo: ## Upgrade NODES=5 nodes, MAX_UNAVAILABLE=1 at a time, on this machine; SCENARIO=rolling, canary, pdb-blocked, rollback-policy or window
-	NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) SCENARIO=$(SCENARIO) dotnet run --project tests/Ostler.Playground
+demo: ## Upgrade NODES=5 nodes, MAX_UNAVAILABLE=1 at a time, on this machine; SCENARIO=rolling, canary, pdb-blocked, rollback-policy or window; BACKEND=ostree, rpm-ostree or bootc
+	NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) SCENARIO=$(SCENARIO) BACKEND=$(BACKEND) dotnet run --project tests/Ostler.Playground
 
 # Figures are of the programs as they are shipped, and so of these sources. The planner alone needs neither them nor a cluster.
 SOURCES := $(shell find src -name obj -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' \) -print) Directory.Build.props Directory.Packages.props
@@ -71,8 +72,11 @@ publish: ## Compile controller, agent and command line to native programs in art
 smoke: ## Start what publish made: does it run, and does it say what is wrong?
 	.ci/smoke $(PUBLISH)
 
-dist: publish ## Pack the programs and the manifests into artifacts/dist
+dist: publish ## Pack the programs, the manifests and the chart into artifacts/dist
 	.ci/pack $(VERSION) $(RID) $(PUBLISH) artifacts/dist
+
+chart: ## Pack the Helm chart into artifacts/dist
+	.ci/pack-chart artifacts/dist
 
 image: ## Build the container images, with docker, podman or buildah
 	.ci/build-images $(VERSION)

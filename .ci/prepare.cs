@@ -3,6 +3,7 @@
 #:property PublishAot=false
 
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Tools;
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, e) =>
@@ -13,6 +14,8 @@ Console.CancelKeyPress += (_, e) =>
 try
 {
     Console.WriteLine($"Control plane of the tests: {await TestCluster.PrepareAsync(Console.WriteLine, stop.Token)}");
+    var (helm, whyNot) = await KubernetesTools.FindHelmAsync(stop.Token);
+    Console.WriteLine($"helm of the tests: {helm ?? $"none, and so tests of the chart are skipped. {whyNot}"}");
     return 0;
 }
 catch (ClusterStartException e)

@@ -20,10 +20,19 @@ internal static class Agent
         var cell = new NodeOSCell();
         var pendings = new PendingBootStore(files);
         var reporter = new StatusReporter(api, cell, AgentVersion.Text, time);
-        var reboot = new Reboot(api, cell, runner, pendings, reporter, log, time);
+        var knownGood = new KnownGood(files, log);
+        var reboot = new Reboot(api, cell, runner, pendings, knownGood, reporter, log, time);
         var actions = new ActionRunner(reporter, reboot, new HostChecks(runner, time), log, time);
         var reconciler = new NodeReconciler(
-            new BackendDetection(runner, files), new HostObserver(runner, pendings, time), files, pendings, actions, reporter, log, random);
+            new BackendDetection(runner, files, new StagingUnit(runner, files, time)),
+            new HostObserver(runner, pendings, time),
+            files,
+            pendings,
+            knownGood,
+            actions,
+            reporter,
+            log,
+            random);
         return new AgentLoop(new NodeOSWatcher(api, cell, log, time, random), cell, reconciler, log, time, random);
     }
 }

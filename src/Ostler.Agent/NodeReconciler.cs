@@ -9,8 +9,20 @@ namespace Ostler.Agent;
 
 /// <summary>One pass: observe, decide, act, report. Nothing is carried from one pass to the next, but how often the host's checks passed in a row.</summary>
 internal sealed class NodeReconciler(
-    BackendDetection detection, HostObserver observer, HostFiles files, PendingBootStore pendings, ActionRunner actions, StatusReporter reporter, AgentLog log, Func<double> random)
+    BackendDetection detection,
+    HostObserver observer,
+    HostFiles files,
+    PendingBootStore pendings,
+    KnownGood knownGood,
+    ActionRunner actions,
+    StatusReporter reporter,
+    AgentLog log,
+    Func<double> random)
 {
+    /// <summary>How soon the agent looks again for the end of somebody else's work on the host (±25%).</summary>
+    internal static readonly TimeSpan BusyWait = TimeSpan.FromSeconds(15);
+
+
     /// <summary>How often the agent looks at the host although nothing tells of a change (±25%): people may update it by hand. Costs the API server nothing.</summary>
     internal static readonly TimeSpan LookAround = TimeSpan.FromMinutes(5);
 
@@ -28,10 +40,20 @@ internal sealed class NodeReconciler(
         try
         {
             boot = HostBoot.Read(files);
-            var backend = await detection.DetectAsync(ct);
+            var backend = await detection.DetectAsync(os.Spec.Backend, ct);
             ForgetFormerOrder(os);
             host = await observer.ObserveAsync(os, boot, backend, ct);
+            if (await knownGood.ReleaseAsync(os.Spec, backend, host.Deployments, ct))
+            {
+                host = await observer.ObserveAsync(os, boot, backend, ct);
+            }
+
             var action = Refused(backend, AgentDecision.Decide(os.Metadata.Uid!, os.Spec, host));
+            if (action is not AgentAction.Stage)
+            {
+                await backend.AbandonStagingAsync(ct);
+            }
+
             return await actions.RunAsync(os, host, backend, action, superseded, ct) ?? LookAround * (0.75 + random() / 2);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested && superseded.IsCancellationRequested)
@@ -39,11 +61,17 @@ internal sealed class NodeReconciler(
             log.Info(Reasons.TargetChanged, "The order changed: what was under way was given up.");
             return TimeSpan.Zero;
         }
+        catch (HostToolException busy) when (busy.Reason == Reasons.TransactionInProgress)
+        {
+            log.Info(busy.Reason, busy.Message);
+            await reporter.ReportAsync(os, host, boot, FailureReport.Waiting(os, busy), ct);
+            return BusyWait * (0.75 + random() / 2);
+        }
         catch (HostToolException failure)
         {
             log.Warning(failure.Reason, failure.Message);
             var stored = await reporter.ReportAsync(os, host, boot, FailureReport.Of(os, failure), ct);
-            return failure.Reason == Reasons.HostNotSupported
+            return failure.Reason is Reasons.HostNotSupported or Reasons.Invalid
                 ? LookAround * (0.75 + random() / 2)
                 : Backoff.After(stored.Status?.LastError?.Count ?? 1, random());
         }

@@ -8,7 +8,7 @@ namespace Ostler.Agent;
 
 /// <summary>The only way by which the agent reboots the host, forward or back. No branch in here ever reports success: that is told by the next boot.</summary>
 internal sealed class Reboot(
-    INodeOSApi api, NodeOSCell cell, ICommandRunner runner, PendingBootStore pendings, StatusReporter reporter, AgentLog log, TimeProvider time)
+    INodeOSApi api, NodeOSCell cell, ICommandRunner runner, PendingBootStore pendings, KnownGood knownGood, StatusReporter reporter, AgentLog log, TimeProvider time)
 {
     /// <summary>Unlocks what is staged and reboots.</summary>
     /// <exception cref="HostToolException">NotStaged: what would be booted is not what was ordered. The host is not rebooted.</exception>
@@ -19,6 +19,8 @@ internal sealed class Reboot(
             return TimeSpan.Zero;
         }
 
+        // Before the lock is gone: from then on a reboot that comes from elsewhere applies the new tree.
+        await knownGood.KeepAsync(backend, host.Deployments.Booted!, ct);
         if (!boot.Finalized)
         {
             log.Info(Reasons.WaitingForReboot, $"Unlocking {AgentDecision.Name(boot.Image)}.");

@@ -13,7 +13,11 @@ internal static class GeneratedFiles
     public static IReadOnlyDictionary<string, string> All()
     {
         var resources = Resource.All();
-        var files = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["reference.md"] = FieldReference.Of(resources) };
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["reference.md"] = FieldReference.Of(resources),
+            ["metrics.md"] = MetricReference.Of(),
+        };
         foreach (var resource in resources)
         {
             files[$"crd/{resource.Names.Plural}.yaml"] = Yaml(resource);

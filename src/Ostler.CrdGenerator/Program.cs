@@ -3,7 +3,8 @@ using Ostler.CrdGenerator;
 const string Usage = """
     Usage: ostler-crdgen [--verify] [FOLDER]
 
-    Writes the CRDs and the reference of their fields into FOLDER (default: config).
+    Writes the CRDs, the reference of their fields and that of the metrics into FOLDER (default: config), and what the Helm chart has of FOLDER
+    into charts/ostler/files beside it.
       --verify   write nothing; fail when a file is not what the types say
     """;
 
@@ -25,6 +26,7 @@ var folder = rest.FirstOrDefault() ?? "config";
 if (!verify)
 {
     GeneratedFiles.Write(folder);
+    ChartFiles.Write(folder);
     return 0;
 }
 
@@ -34,4 +36,10 @@ foreach (var path in stale)
     Console.Error.WriteLine($"{path} is not what the types say: run make manifests.");
 }
 
-return stale.Count == 0 ? 0 : 1;
+var staleInChart = ChartFiles.Stale(folder);
+foreach (var path in staleInChart)
+{
+    Console.Error.WriteLine($"{path} is not what {folder} says: edit the file there and run make manifests.");
+}
+
+return stale.Count + staleInChart.Count == 0 ? 0 : 1;

@@ -109,6 +109,7 @@ public static class RolloutPlanner
             Questions = questions,
             NextWakeUp = wakeUp,
             Target = context.Target,
+            Trees = context.Trees,
             Gate = context.Gate,
             Problems = context.Problems,
             Conflicts = context.Conflicts.Policies,

@@ -122,7 +122,7 @@ public class JsonTests
                 Spec = new() { Ostree = new() { Remote = "acme", Ref = "edge" }, Quarantine = new() { Deny = [new('c', 64)] } },
                 Status = new()
                 {
-                    Resolved = new() { Reference = "acme:edge", Digest = new('d', 64), ResolvedAt = at, Platforms = ["linux/arm64"] },
+                    Resolved = new() { Reference = "acme:edge", Digest = new('d', 64), ResolvedAt = at, Platforms = [new() { Platform = "linux/arm64", Digest = "sha256:" + new string('e', 64) }] },
                     Quarantined = [new() { Digest = new('c', 64), Reason = "Denied", Since = at }],
                 },
             },

@@ -52,21 +52,24 @@ public sealed class KustomizationTests
         Assert.Single(Documents("config"), document => (document["subjects"]?.AsArray() ?? []).Any(subject => (string?)subject!["name"] == "ostler-agent"));
     }
 
-    /// <summary>Health checks name Secrets and objects; neither may open more than an admin gave.</summary>
+    /// <summary>Health checks and images name Secrets, and health checks objects; neither may open more than an admin gave.</summary>
     [Fact]
     public void The_controller_reads_Secrets_of_its_own_namespace_only_and_other_objects_by_aggregation()
     {
         var documents = Documents("config").ToList();
         var secrets = documents.Where(document => (document["rules"]?.AsArray() ?? []).Any(rule => rule!["resources"]!.ToJsonString().Contains("secrets", StringComparison.Ordinal)));
 
-        var role = Assert.Single(secrets);
-        Assert.Equal(("Role", "ostler-system"), ((string?)role["kind"], (string?)role["metadata"]!["namespace"]));
-        Assert.Equal("""[{"apiGroups":[""],"resources":["secrets"],"verbs":["get"]}]""", role["rules"]!.ToJsonString());
+        Assert.Equal(["ostler-health-checks", "ostler-image-secrets"], secrets.Select(Name).Order(StringComparer.Ordinal));
+        Assert.All(secrets, role =>
+        {
+            Assert.Equal(("Role", "ostler-system"), ((string?)role["kind"], (string?)role["metadata"]!["namespace"]));
+            Assert.Equal("""[{"apiGroups":[""],"resources":["secrets"],"verbs":["get"]}]""", role["rules"]!.ToJsonString());
+        });
         var aggregated = Assert.Single(documents, document => document["aggregationRule"] is not null);
         Assert.Equal(
-            ("""{"clusterRoleSelectors":[{"matchLabels":{"ostler.dev/aggregate-to-health-checks":"true"}}]}""", "[]"),
-            (aggregated["aggregationRule"]!.ToJsonString(), aggregated["rules"]!.ToJsonString()));
-        Assert.DoesNotContain("*", string.Concat(documents.Where(d => (string?)d["kind"] is "ClusterRole" or "Role").Select(d => d["rules"]!.ToJsonString())), StringComparison.Ordinal);
+            """{"clusterRoleSelectors":[{"matchLabels":{"ostler.dev/aggregate-to-health-checks":"true"}}]}""", aggregated["aggregationRule"]!.ToJsonString());
+        Assert.Null(aggregated["rules"]);
+        Assert.DoesNotContain("*", string.Concat(documents.Where(d => (string?)d["kind"] is "ClusterRole" or "Role").Select(d => d["rules"]?.ToJsonString())), StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> Installed(string folder) =>

@@ -31,7 +31,7 @@ public sealed class DrainTests
         Assert.Equal("2.0", rig.Fleet.Host("node-2").Booted!.Version);
         Assert.Equal(("1.0", 1), (rig.Fleet.Host("node-1").Booted!.Version, rig.Fleet.Host("node-1").Boots.Count));
         Assert.Equal(pod.Metadata.Uid, (await pinned.PodsAsync()).Single().Metadata.Uid);
-        Assert.Equal(next.Checksum, policy.Status.Target!.Digest);
+        Assert.Equal(next.Digest, policy.Status.Target!.Digest);
         await rig.AssertInOrderAsync();
     }
 

@@ -24,6 +24,7 @@ internal sealed class Demo : IAsyncDisposable
     private readonly Dictionary<string, string> _versions = [];
     private Task _watching = Task.CompletedTask;
     private FleetWitness? _witness;
+    private string? _image;
 
     private Demo(DemoOptions options, Live live, TestFleet fleet, string config)
     {
@@ -33,12 +34,19 @@ internal sealed class Demo : IAsyncDisposable
 
     public static async Task<Demo> StartAsync(DemoOptions options, Live live, CancellationToken cancel)
     {
-        live.Chapter($"{options.Nodes} nodes, each a real OSTree host; a real Kubernetes API; maxUnavailable {options.MaxUnavailable}");
+        var tool = options.Backend switch
+        {
+            HostTool.Bootc => ", updated by a fake bootc, by container images",
+            HostTool.RpmOstree => ", updated by a fake rpm-ostree",
+            _ => "",
+        };
+        live.Chapter($"{options.Nodes} nodes, each a real OSTree host{tool}; a real Kubernetes API; maxUnavailable {options.MaxUnavailable}");
         var config = ConfigFolder();
         var fleet = await TestFleet.StartAsync(
             new FleetOptions
             {
                 Nodes = options.Nodes,
+                Tool = options.Backend,
                 ControllerProgram = Path.Combine(AppContext.BaseDirectory, "ostler-controller.dll"),
                 AgentProgram = Path.Combine(AppContext.BaseDirectory, "ostler-agent.dll"),
                 ConfigFolder = config,
@@ -86,7 +94,12 @@ internal sealed class Demo : IAsyncDisposable
 
     /// <summary>Applies config/samples for a version, with what the scenario changes in the policy's spec.</summary>
     public Task ApplyAsync(string version, Action<JsonObject>? change, CancellationToken cancel) => Scene.ApplySamplesAsync(
-        _fleet.Api, _config, _fleet.Lab.Repository.Url, _options.MaxUnavailable, version, change ?? (static _ => { }), cancel);
+        _fleet.Api, _config, Source, _options.MaxUnavailable, version, change ?? (static _ => { }), cancel);
+
+    /// <summary>Where the hosts' trees come from: what the sample has another address for.</summary>
+    private JsonObject Source => _options.Backend == HostTool.Bootc
+        ? new JsonObject { ["container"] = new JsonObject { ["image"] = $"{_image}:stable", ["plainHttp"] = true } }
+        : new JsonObject { ["ostree"] = new JsonObject { ["url"] = _fleet.Lab.Repository.Url, ["gpgVerify"] = false } };
 
     public async ValueTask DisposeAsync()
     {
@@ -105,6 +118,14 @@ internal sealed class Demo : IAsyncDisposable
     public async Task<string> PublishAsync(OsTree tree, CancellationToken cancel)
     {
         var commit = await _fleet.Lab.Repository.CommitAsync(tree, cancel, Scene.Branch);
+        if (_options.Backend == HostTool.Bootc)
+        {
+            var image = _fleet.Lab.Repository.PublishImage(commit);
+            (_image, _versions[image.Digest]) = (image.Repository, image.Version);
+            _live.Say($"{image.Repository}:stable is now {image.Digest[..19]} ({image.Version})");
+            return image.Digest;
+        }
+
         _versions[commit.Checksum] = commit.Version;
         _live.Say($"{Scene.Branch} is now {commit.Checksum[..12]} ({commit.Version})");
         return commit.Checksum;

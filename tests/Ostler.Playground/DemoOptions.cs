@@ -1,20 +1,30 @@
 using System.Globalization;
 using Ostler.Api;
+using Ostler.Testing.Hosts;
 
 namespace Ostler.Playground;
 
 /// <summary>What <c>make demo</c> was asked for.</summary>
-internal sealed record DemoOptions(int Nodes, IntOrPercent MaxUnavailable, string Scenario)
+internal sealed record DemoOptions(int Nodes, IntOrPercent MaxUnavailable, string Scenario, HostTool Backend)
 {
-    public static string Usage { get; } =
-        $"Usage: make demo [NODES=5] [MAX_UNAVAILABLE=1] [SCENARIO={string.Join('|', Scenarios.All.Keys)}]   NODES from 2 to 50; MAX_UNAVAILABLE a count or a percentage such as 25%.";
+    private static readonly Dictionary<string, HostTool> Backends = new(StringComparer.Ordinal)
+    {
+        [""] = HostTool.Ostree,
+        ["ostree"] = HostTool.Ostree,
+        ["rpm-ostree"] = HostTool.RpmOstree,
+        ["bootc"] = HostTool.Bootc,
+    };
 
-    /// <summary>Reads <c>--nodes N --max-unavailable M --scenario S</c>, else NODES, MAX_UNAVAILABLE and SCENARIO; null when something is not understood.</summary>
+    public static string Usage { get; } =
+        $"Usage: make demo [NODES=5] [MAX_UNAVAILABLE=1] [SCENARIO={string.Join('|', Scenarios.All.Keys)}] [BACKEND=ostree|rpm-ostree|bootc]   NODES from 2 to 50; MAX_UNAVAILABLE a count or a percentage such as 25%.";
+
+    /// <summary>Reads <c>--nodes N --max-unavailable M --scenario S --backend B</c>, else NODES, MAX_UNAVAILABLE, SCENARIO and BACKEND; null when something is not understood.</summary>
     public static DemoOptions? Parse(string[] args, Func<string, string?> environment)
     {
         var nodes = environment("NODES");
         var unavailable = environment("MAX_UNAVAILABLE");
         var scenario = environment("SCENARIO");
+        var backend = environment("BACKEND");
         for (var i = 0; i < args.Length; i++)
         {
             var (name, value) = args[i].Split('=', 2) is [var n, var v] ? (n, v) : (args[i], ++i < args.Length ? args[i] : "");
@@ -29,6 +39,9 @@ internal sealed record DemoOptions(int Nodes, IntOrPercent MaxUnavailable, strin
                 case "--scenario":
                     scenario = value;
                     break;
+                case "--backend":
+                    backend = value;
+                    break;
                 default:
                     return null;
             }
@@ -38,7 +51,8 @@ internal sealed record DemoOptions(int Nodes, IntOrPercent MaxUnavailable, strin
             && count is >= 2 and <= 50
             && IntOrPercent.TryParse(string.IsNullOrEmpty(unavailable) ? "1" : unavailable, out var limit)
             && Scenarios.All.ContainsKey(string.IsNullOrEmpty(scenario) ? Scenarios.Default : scenario)
-            ? new DemoOptions(count, limit, string.IsNullOrEmpty(scenario) ? Scenarios.Default : scenario)
+            && Backends.TryGetValue(backend ?? "", out var tool)
+            ? new DemoOptions(count, limit, string.IsNullOrEmpty(scenario) ? Scenarios.Default : scenario, tool)
             : null;
     }
 }

@@ -39,7 +39,7 @@ internal static class Scenarios
             && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), TimeSpan.FromSeconds(150), cancel);
 
         // At most maxUnavailable nodes can have been in flight when the first one failed; all others never left 2.0.
-        var tried = demo.Fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Commit == third));
+        var tried = demo.Fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Version == "3.0"));
         var allowed = Math.Max(1, demo.Options.MaxUnavailable.Of(demo.Options.Nodes));
         if (tried < 1 || tried > allowed)
         {
@@ -68,7 +68,7 @@ internal static class Scenarios
             "the canary runs 2.0, has soaked, and the rollout waits for a person",
             view => view.Policy?.Status is { } status && status.Conditions.Find(ConditionTypes.Ready)?.Reason == Reasons.WaitingForApproval,
             TimeSpan.FromSeconds(90), cancel);
-        var booted = demo.Fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Commit == second));
+        var booted = demo.Fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Version == "2.0"));
         if (booted != 1)
         {
             demo.Fault($"{booted} nodes booted 2.0 before it was approved; the canary alone should have");

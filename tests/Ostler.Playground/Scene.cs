@@ -18,12 +18,24 @@ internal static class Scene
 
     /// <summary>The samples, applied as they are but for what is said on the screen and what a scenario changes in the policy's spec.</summary>
     public static async Task ApplySamplesAsync(
-        ApiClient api, string config, string repository, IntOrPercent maxUnavailable, string version, Action<JsonObject> change, CancellationToken cancel)
+        ApiClient api, string config, JsonObject source, IntOrPercent maxUnavailable, string version, Action<JsonObject> change, CancellationToken cancel)
     {
         var image = Read(config, "osimage.yaml");
-        image["spec"]!["ostree"]!["url"] = repository;
-        image["spec"]!["ostree"]!["gpgVerify"] = false;
-        image["spec"]!["version"] = version;
+        var imageSpec = image["spec"]!.AsObject();
+        if (source["ostree"] is JsonObject ostree)
+        {
+            foreach (var (field, value) in ostree)
+            {
+                imageSpec["ostree"]![field] = value!.DeepClone();
+            }
+        }
+        else
+        {
+            imageSpec.Remove("ostree");
+            imageSpec["container"] = source["container"]!.DeepClone();
+        }
+
+        imageSpec["version"] = version;
         await Manifests.ApplyAsync(api, image, cancel);
         var policy = Read(config, "upgradepolicy.yaml");
         var spec = policy["spec"]!.AsObject();

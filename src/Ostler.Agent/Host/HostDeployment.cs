@@ -25,6 +25,27 @@ internal sealed record HostDeployment
     /// <summary>Staged, and left out at shutdown until it is unlocked.</summary>
     public bool Locked { get; init; }
 
+    /// <summary>The OSTree commit that is checked out, where that is not the digest itself: of a container image, or of a tree with packages layered on it.</summary>
+    public string? Checksum { get; init; }
+
+    /// <summary>What OSTree calls the tree, and its folder.</summary>
+    public string Commit => Checksum ?? Digest;
+
+    /// <summary>Packages that were layered, replaced or removed on this host, the first <see cref="MaxPackages"/>; removed ones with a minus before the name.</summary>
+    public IReadOnlyList<string> Packages { get; init; } = [];
+
+    /// <summary>The tool says that somebody changed the tree in a way that it cannot carry into an update.</summary>
+    public bool Incompatible { get; init; }
+
+    /// <summary>/usr was made writable, or changed live: the running tree is not what its digest promises. As the tool calls it (hotfix, development, transient); null: it was not.</summary>
+    public string? Mutated { get; init; }
+
+    /// <summary>The tool says that this tree can be entered without going through firmware and kernel.</summary>
+    public bool SoftRebootCapable { get; init; }
+
+    /// <summary>How many packages are kept; more tell nobody anything.</summary>
+    public const int MaxPackages = 50;
+
     public Deployment ToStatus() => new()
     {
         Digest = Digest,
@@ -39,10 +60,16 @@ internal sealed record HostDeployment
 /// <summary>The trees of the host, in the tool's order.</summary>
 internal sealed record HostDeployments(IReadOnlyList<HostDeployment> All)
 {
-    /// <summary>What runs. Every host that the agent acts on has one.</summary>
-    public HostDeployment? Booted { get; } = All.FirstOrDefault(d => d.Booted);
+    /// <summary>What somebody is at work on just now, in the tool's words; null when nobody is, or the tool does not tell.</summary>
+    public string? Transaction { get; init; }
 
-    public HostDeployment? Staged { get; } = All.FirstOrDefault(d => d.Staged);
+    /// <summary>Another program that updates the host by itself, as it registered with the tool; null when there is none.</summary>
+    public string? Driver { get; init; }
+
+    /// <summary>What runs. Every host that the agent acts on has one.</summary>
+    public HostDeployment? Booted => All.FirstOrDefault(d => d.Booted);
+
+    public HostDeployment? Staged => All.FirstOrDefault(d => d.Staged);
 
     /// <summary>What the next boot runs if nothing more happens: a locked staged deployment does not count.</summary>
     public HostDeployment? Next => All.FirstOrDefault(d => !(d.Staged && d.Locked));

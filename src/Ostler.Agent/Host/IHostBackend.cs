@@ -31,6 +31,15 @@ internal interface IHostBackend
     /// <exception cref="HostToolException">With the reason RollbackImpossible when the tree is gone.</exception>
     Task RollBackAsync(string digest, HostDeployments present, CancellationToken ct);
 
+    /// <summary>Ends a staging that goes on although nothing asks for it any more: the order changed, or an agent died over it. Else does nothing.</summary>
+    Task AbandonStagingAsync(CancellationToken ct);
+
+    /// <summary>Keeps a deployment from being cleaned up, or does not any more. Can be repeated.</summary>
+    Task PinAsync(HostDeployment deployment, bool pinned, CancellationToken ct);
+
+    /// <summary>Removes what half-done work left behind. Never removes a deployment.</summary>
+    Task CleanUpAsync(CancellationToken ct);
+
     /// <summary>What became of the deployment that was staged in the former boot, as far as the host knows.</summary>
     Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken ct);
 }

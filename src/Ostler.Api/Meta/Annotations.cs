@@ -25,6 +25,15 @@ public static class NodeMarks
     /// <summary>The taint that a node registers with so as to get no workload before it runs the target; see spec.rollout.joinTaint.</summary>
     public const string OutdatedTaint = OstlerApi.Group + "/outdated";
 
+    /// <summary>
+    /// Says by which tool a node's host is updated: bootc, rpm-ostree or ostree. Without it the agent finds out by itself, which goes wrong only on hosts that have
+    /// more than one of them in use.
+    /// </summary>
+    public const string BackendLabel = OstlerApi.Group + "/backend";
+
+    /// <summary>What the label says, right or wrong; null when there is none.</summary>
+    public static string? BackendOf(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault(BackendLabel);
+
     public static bool IsControlPlane(IReadOnlyDictionary<string, string>? labels) =>
         labels is not null && (labels.ContainsKey(ControlPlaneLabel) || labels.ContainsKey(MasterLabel));
 }

@@ -18,6 +18,11 @@ public static class Reasons
     public const string Pinned = "Pinned";
     public const string ResolveFailed = "ResolveFailed";
     public const string RefNotFound = "RefNotFound";
+    public const string AuthenticationFailed = "AuthenticationFailed";
+    public const string SecretNotReadable = "SecretNotReadable";
+    public const string Verified = "Verified";
+    public const string NotSigned = "NotSigned";
+    public const string VerificationFailed = "VerificationFailed";
     public const string Denied = "Denied";
     public const string Quarantined = "Quarantined";
 
@@ -94,6 +99,7 @@ public static class Reasons
     public const string BackingOff = "BackingOff";
     public const string StagingFailed = "StagingFailed";
     public const string HostNotSupported = "HostNotSupported";
+    public const string PlatformNotFound = "PlatformNotFound";
 
     // Why an attempt failed.
     public const string RebootTimedOut = "RebootTimedOut";
@@ -124,4 +130,5 @@ public static class Reasons
     public const string PullFailed = "PullFailed";
     public const string HostToolFailed = "HostToolFailed";
     public const string TransactionInProgress = "TransactionInProgress";
+    public const string OtherUpdater = "OtherUpdater";
 }

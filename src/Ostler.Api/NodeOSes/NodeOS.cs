@@ -22,7 +22,7 @@ public sealed record NodeOS : IOstlerResource
     public ObjectMeta Metadata { get; set; } = new();
 
     /// <summary>What the node should run and how far its agent may go. Written by the controller alone.</summary>
-    [Default("{}")]
+    [Default("{\"goal\":\"Observe\"}")]
     public NodeOSSpec Spec { get; set; } = new();
 
     /// <summary>What the node runs. Written by the agent of the node alone.</summary>
@@ -40,6 +40,10 @@ public sealed record NodeOSSpec
 
     /// <summary>The tree to stage and boot.</summary>
     public NodeImage? Image { get; init; }
+
+    /// <summary>By which tool the host is updated: the value of the node's label <c>ostler.dev/backend</c>. Default: the agent finds out.</summary>
+    [MaxLength(63)]
+    public string? Backend { get; init; }
 
     /// <summary>How far the agent may go.</summary>
     [Default("\"Observe\"")]
@@ -100,7 +104,7 @@ public sealed record NodeImage
     /// <summary>A commit of an OSTree remote.</summary>
     public NodeOstreeImage? Ostree { get; init; }
 
-    /// <summary>The manifest digest or the OSTree commit. The agent boots nothing else.</summary>
+    /// <summary>The digest of the manifest of the node's own platform, or the OSTree commit. The agent boots nothing else.</summary>
     [Pattern("^(sha256:)?[0-9a-f]{64}$")]
     public required string Digest { get; init; }
 
@@ -112,8 +116,11 @@ public sealed record NodeImage
 /// <summary>A container image.</summary>
 public sealed record NodeContainerImage
 {
-    /// <summary>The image without tag or digest.</summary>
-    [MinLength(1), MaxLength(1024), Pattern("^[a-zA-Z0-9][a-zA-Z0-9._:/-]*$")]
+    /// <summary>
+    /// The image with its registry, without tag and digest, as in <c>quay.io/acme/edge-os</c>. Hosts fetch it as <c>repository@digest</c>: never by a tag, which
+    /// may move, and never by an index.
+    /// </summary>
+    [MinLength(1), MaxLength(1024), Pattern("^[a-zA-Z0-9][a-zA-Z0-9.-]*(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$")]
     public required string Repository { get; init; }
 }
 

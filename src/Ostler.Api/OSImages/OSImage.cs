@@ -50,51 +50,6 @@ public sealed record OSImageSpec
     public QuarantineSpec? Quarantine { get; init; }
 }
 
-/// <summary>A bootable container image.</summary>
-public sealed record ContainerSource
-{
-    /// <summary>The image with a tag or a digest, as in <c>quay.io/acme/edge-os:stable</c> or <c>quay.io/acme/edge-os@sha256:…</c>.</summary>
-    [MinLength(1), MaxLength(1024), Pattern("^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$")]
-    public required string Image { get; init; }
-
-    /// <summary>A Secret of type kubernetes.io/dockerconfigjson with the registry's credentials. Default: anonymous.</summary>
-    public SecretReference? PullSecretRef { get; init; }
-
-    /// <summary>Signatures that a digest must carry before any node gets it. Default: none.</summary>
-    public ImageVerification? Verification { get; init; }
-}
-
-/// <summary>Names a Secret.</summary>
-public sealed record SecretReference
-{
-    /// <summary>Its namespace.</summary>
-    [MinLength(1), MaxLength(63)]
-    public required string Namespace { get; init; }
-
-    /// <summary>Its name.</summary>
-    [MinLength(1), MaxLength(253)]
-    public required string Name { get; init; }
-}
-
-/// <summary>How the signature of an image is checked. Fails closed.</summary>
-public sealed record ImageVerification
-{
-    /// <summary>A key-based cosign signature.</summary>
-    public CosignVerification? Cosign { get; init; }
-}
-
-/// <summary>A cosign public key, in the spec or in a Secret.</summary>
-[Cel("has(self.publicKey) != has(self.publicKeySecretRef)", "set exactly one of publicKey and publicKeySecretRef")]
-public sealed record CosignVerification
-{
-    /// <summary>The public key in PEM.</summary>
-    [MaxLength(8192)]
-    public string? PublicKey { get; init; }
-
-    /// <summary>A Secret with the key <c>cosign.pub</c>.</summary>
-    public SecretReference? PublicKeySecretRef { get; init; }
-}
-
 /// <summary>A commit in an OSTree repository.</summary>
 public sealed record OstreeSource
 {
@@ -166,11 +121,31 @@ public sealed record ResolvedImage
     /// <summary>Its version for people.</summary>
     public string? Version { get; init; }
 
-    /// <summary>The platforms it exists for, as in <c>linux/arm64</c>. Empty: not known.</summary>
-    public IReadOnlyList<string>? Platforms { get; init; }
+    /// <summary>
+    /// The manifest of each platform that a container image exists for. A node gets the digest of its own platform, because that is what bootc and rpm-ostree
+    /// report as booted: they choose from an index and forget it. Absent: every node gets <see cref="Digest"/>.
+    /// </summary>
+    [MaxItems(64)]
+    public IReadOnlyList<PlatformManifest>? Platforms { get; init; }
+
+    /// <summary>What the image says of itself under well-known names, such as <c>org.opencontainers.image.revision</c> and <c>containers.bootc</c>.</summary>
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>The SHA-256 of the public key with which the signature of the digest was verified (of its SubjectPublicKeyInfo). Absent: it was not asked for.</summary>
+    public string? VerifiedWith { get; init; }
 
     /// <summary>When it was first resolved to this.</summary>
     public required DateTimeOffset ResolvedAt { get; init; }
+}
+
+/// <summary>What a container image is on one platform.</summary>
+public sealed record PlatformManifest
+{
+    /// <summary>The platform, as in <c>linux/arm64</c>; with the variant if the image names one, as in <c>linux/arm/v7</c>.</summary>
+    public required string Platform { get; init; }
+
+    /// <summary>The digest of its manifest.</summary>
+    public required string Digest { get; init; }
 }
 
 /// <summary>A digest that no node may get, and why.</summary>

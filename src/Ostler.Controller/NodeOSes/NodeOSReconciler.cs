@@ -28,7 +28,7 @@ public sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nod
         {
             if (NodeMapping.BelongsTo(existing, node))
             {
-                return ReconcileResult.Done;
+                return await FollowLabelAsync(existing, node, cancel);
             }
 
             if (NodeMapping.OwnerOf(existing) is not { } owner)
@@ -43,6 +43,28 @@ public sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nod
         }
 
         return await CreateAsync(node, cancel);
+    }
+
+    /// <summary>The agent may not read its Node, so what the node's label says of the host's tool is written where it may read it.</summary>
+    private async Task<ReconcileResult> FollowLabelAsync(NodeOS os, Node node, CancellationToken cancel)
+    {
+        var wanted = NodeMarks.BackendOf(node.Metadata.Labels);
+        if (os.Spec.Backend == wanted)
+        {
+            return ReconcileResult.Done;
+        }
+
+        LogBackend(node.Name, wanted);
+        try
+        {
+            nodeOSes.Absorb(await client.PatchAsync(ControllerResources.NodeOSes, NamespacedName.ClusterScoped(node.Name), NodePatches.Backend(os, wanted), cancel));
+            return ReconcileResult.Done;
+        }
+        catch (ApiException e) when (e.IsNotFound || e.IsConflict)
+        {
+            // A rollout wrote the spec meanwhile, label included, or the object is gone.
+            return ReconcileResult.After(RetryTaken);
+        }
     }
 
     private async Task DeleteAsync(NodeOS former, CancellationToken cancel)
@@ -98,7 +120,7 @@ public sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nod
                 },
             ],
         },
-        Spec = new() { Goal = Goal.Observe },
+        Spec = new() { Goal = Goal.Observe, Backend = NodeMarks.BackendOf(node.Metadata.Labels) },
     };
 
     [LoggerMessage(1, LogLevel.Information, "Creating the NodeOS of node {Node}")]
@@ -106,6 +128,9 @@ public sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nod
 
     [LoggerMessage(2, LogLevel.Information, "Deleting the NodeOS of a former node {Node} (UID {FormerUid}); the present one is {Uid}")]
     private partial void LogReplacing(string node, string formerUid, string? uid);
+
+    [LoggerMessage(4, LogLevel.Information, "Node {Node} is to be updated by {Backend} (its label ostler.dev/backend; empty: the agent finds out)")]
+    private partial void LogBackend(string node, string? backend);
 
     [LoggerMessage(3, LogLevel.Warning, "The NodeOS {Node} has no owner reference to a Node, so it is not used and not touched; delete it to have it made anew")]
     private partial void LogUnowned(string node);

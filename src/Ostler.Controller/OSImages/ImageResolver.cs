@@ -1,10 +1,11 @@
 using Ostler.Api;
+using Ostler.Controller.OSImages.Registry;
 using Ostler.Rollout;
 
 namespace Ostler.Controller.OSImages;
 
 /// <summary>Finds the tree that an OSImage names now.</summary>
-public sealed class ImageResolver(OstreeRepository repository, TimeProvider time)
+public sealed class ImageResolver(OstreeRepository repository, ContainerImages containers, TimeProvider time)
 {
     /// <summary>One try. Asks the network only for what is not known: a pinned commit is its own answer, and a version never changes.</summary>
     /// <param name="image">An image whose spec is valid.</param>
@@ -13,7 +14,7 @@ public sealed class ImageResolver(OstreeRepository repository, TimeProvider time
     {
         if (image.Spec.Ostree is not { } ostree)
         {
-            return new(null, Reasons.NotSupportedYet, "spec.container cannot be resolved yet: use spec.ostree.");
+            return await containers.ResolveAsync(image, cancel);
         }
 
         if (ostree.Commit is { } pinned)

@@ -17,14 +17,8 @@ public sealed partial class OSImageReconciler(
     Announcements announcements,
     ControllerMetrics metrics,
     TimeProvider time,
-    Func<double> random,
     ILogger<OSImageReconciler> logger)
 {
-    /// <summary>After a try that failed; doubled with each in a row, up to the poll interval but no less than this.</summary>
-    private static readonly TimeSpan RetryFailed = TimeSpan.FromSeconds(30);
-
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(10);
-
     // Only the pace of polls, and what the last one found until it is written. A new leader polls each image once, at once.
     private readonly ConcurrentDictionary<string, Poll> _polls = new();
 
@@ -69,7 +63,7 @@ public sealed partial class OSImageReconciler(
             return null;
         }
 
-        LogResolving(image.Metadata.Name, image.Spec.Ostree?.Url, image.Spec.Ostree?.Ref);
+        LogResolving(image.Metadata.Name, OSImageStatusRules.ReferenceOf(image.Spec));
         var outcome = await resolver.ResolveAsync(image, cancel);
         metrics.Resolved(outcome.Reason);
         if (outcome.Image is null)
@@ -80,25 +74,10 @@ public sealed partial class OSImageReconciler(
         return outcome;
     }
 
-    private Poll Next(OSImage image, ResolveOutcome outcome, Poll? former, DateTimeOffset now)
+    private static Poll Next(OSImage image, ResolveOutcome outcome, Poll? former, DateTimeOffset now)
     {
-        TimeSpan? wait;
-        var failures = 0;
-        if (outcome.Image is null)
-        {
-            failures = former?.Generation == image.Metadata.Generation ? former.Failures + 1 : 1;
-            var longest = image.Spec.PollInterval == Duration.Zero ? LongestRetry : Max(image.Spec.PollInterval, RetryFailed);
-            wait = new BackoffOptions { Initial = RetryFailed, Maximum = longest }.After(failures, random());
-        }
-        else
-        {
-            // Between 90% and 110%, so that a hundred images made by one kubectl apply do not poll together for ever.
-            wait = image.Spec.Ostree?.Commit is not null || image.Spec.PollInterval == Duration.Zero
-                ? null
-                : image.Spec.PollInterval.Value * (0.9 + (0.2 * random()));
-        }
-
-        return new(image.Metadata.Generation, now + wait, failures, outcome);
+        var failures = outcome.Image is not null ? 0 : former?.Generation == image.Metadata.Generation ? former.Failures + 1 : 1;
+        return new(image.Metadata.Generation, now + PollSchedule.Wait(image, outcome, failures), failures, outcome);
     }
 
     private IReadOnlyList<PolicyFailures> Failures() =>
@@ -119,8 +98,8 @@ public sealed partial class OSImageReconciler(
         public bool IsDue(OSImage image, DateTimeOffset now) => Generation != image.Metadata.Generation || NextAt <= now;
     }
 
-    [LoggerMessage(1, LogLevel.Debug, "Resolving OSImage {Image}: {Url} {Ref}")]
-    private partial void LogResolving(string image, string? url, string? @ref);
+    [LoggerMessage(1, LogLevel.Debug, "Resolving OSImage {Image}: {Reference}")]
+    private partial void LogResolving(string image, string? reference);
 
     [LoggerMessage(2, LogLevel.Warning, "OSImage {Image} could not be resolved: {Reason}: {Words}")]
     private partial void LogUnresolved(string image, string reason, string words);

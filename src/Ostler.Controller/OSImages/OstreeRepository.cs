@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Ostler.Api;
+using Ostler.Controller.OSImages.Registry;
 using Polly.CircuitBreaker;
 using Polly.Registry;
 using Polly.Timeout;
@@ -112,35 +113,16 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
 
         if (!response.IsSuccessStatusCode)
         {
-            var body = await ReadAtMostAsync(response.Content, 256, cancel);
+            var body = await response.Content.ReadAtMostAsync(256, cancel);
             var said = $"{words}{(body.Length == 0 ? "" : $": {Quote(Encoding.UTF8.GetString(body))}")}";
             return IsTransient(response.StatusCode) ? throw new TransientHttpException(said) : new(uri, null, Reasons.ResolveFailed, said);
         }
 
         // One byte more than allowed tells "just as large" from "larger", whatever Content-Length claims.
-        var content = await ReadAtMostAsync(response.Content, maxBytes + 1, cancel);
+        var content = await response.Content.ReadAtMostAsync(maxBytes + 1, cancel);
         return content.Length <= maxBytes
             ? new(uri, content, Reasons.Resolved, words)
             : new(uri, null, Reasons.ResolveFailed, string.Create(CultureInfo.InvariantCulture, $"{words}, but larger than {maxBytes} bytes."));
-    }
-
-    private static async Task<byte[]> ReadAtMostAsync(HttpContent content, int limit, CancellationToken cancel)
-    {
-        await using var stream = await content.ReadAsStreamAsync(cancel);
-        using var read = new MemoryStream();
-        var buffer = new byte[Math.Min(limit, 16 * 1024)];
-        while (read.Length < limit)
-        {
-            var count = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, limit - read.Length)), cancel);
-            if (count == 0)
-            {
-                break;
-            }
-
-            read.Write(buffer, 0, count);
-        }
-
-        return read.ToArray();
     }
 
     private static bool IsTransient(HttpStatusCode code) =>

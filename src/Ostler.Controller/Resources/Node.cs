@@ -26,6 +26,11 @@ public sealed record Node
 
     public string? InternalIP => Status?.Addresses?.FirstOrDefault(a => a.Type == "InternalIP")?.Address;
 
+    /// <summary>The architecture as Go names it; the label is there before the kubelet's first report.</summary>
+    public string? Architecture => Status?.NodeInfo?.Architecture is { Length: > 0 } told ? told : Metadata.Labels?.GetValueOrDefault("kubernetes.io/arch");
+
+    public string? OperatingSystem => Status?.NodeInfo?.OperatingSystem is { Length: > 0 } told ? told : Metadata.Labels?.GetValueOrDefault("kubernetes.io/os");
+
     /// <summary>Without the annotations, conditions and addresses that nobody here reads.</summary>
     public Node Trimmed() => this with
     {
@@ -84,4 +89,6 @@ public sealed record NodeCondition
 public sealed record NodeInfo
 {
     public string? BootID { get; init; }
+    public string? Architecture { get; init; }
+    public string? OperatingSystem { get; init; }
 }

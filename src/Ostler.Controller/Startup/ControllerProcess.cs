@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Ostler.Controller.OSImages;
+using Ostler.Controller.OSImages.Registry;
 using Ostler.Controller.Telemetry;
 using Ostler.Kubernetes;
 using Prometheus;
@@ -33,6 +34,7 @@ public sealed partial class ControllerProcess(
         using var bridge = new MeterBridge(registry);
         using var metrics = new ControllerMetrics();
         using var http = OstreeRepository.CreateHttpClient();
+        using var registries = ContainerImages.CreateHttpClient();
         var readiness = new Readiness();
         var liveness = new Liveness(time, TimeSpan.FromMinutes(5));
         await using var metricsServer = await ServeAsync(
@@ -51,6 +53,7 @@ public sealed partial class ControllerProcess(
         {
             Client = client,
             Repository = new(http, new(), new() { Random = random, Time = time }),
+            Containers = new(client, registries, new(), new() { Random = random, Time = time }),
             Metrics = metrics,
             Liveness = liveness,
             Readiness = readiness,

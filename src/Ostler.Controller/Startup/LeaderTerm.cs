@@ -4,6 +4,7 @@ using Ostler.Controller.Drain;
 using Ostler.Controller.Health;
 using Ostler.Controller.NodeOSes;
 using Ostler.Controller.OSImages;
+using Ostler.Controller.OSImages.Registry;
 using Ostler.Controller.Resources;
 using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
@@ -17,6 +18,7 @@ public sealed record ControllerServices
 {
     public required ApiClient Client { get; init; }
     public required OstreeRepository Repository { get; init; }
+    public required ContainerImages Containers { get; init; }
     public required ControllerMetrics Metrics { get; init; }
     public required Liveness Liveness { get; init; }
     public required Readiness Readiness { get; init; }
@@ -141,11 +143,10 @@ public sealed partial class LeaderTerm(ControllerServices services)
             images,
             policies.Lister,
             new(services.Client, ControllerResources.OSImages, images, services.Time, services.StatusInterval),
-            new ImageResolver(services.Repository, services.Time),
+            new ImageResolver(services.Repository, services.Containers, services.Time),
             announcements,
             services.Metrics,
             services.Time,
-            services.Random,
             Logger<OSImageReconciler>());
 
         // A repository may take its time to answer; others must not wait for it.
@@ -172,7 +173,7 @@ public sealed partial class LeaderTerm(ControllerServices services)
 
         nodes.AddHandler(e =>
         {
-            if (e.Type != InformerEventType.Updated)
+            if (e.Type != InformerEventType.Updated || NodeMarks.BackendOf(e.Old!.Metadata.Labels) != NodeMarks.BackendOf(e.New!.Metadata.Labels))
             {
                 nodeOSController.Queue.Add(e.Object.Name);
             }

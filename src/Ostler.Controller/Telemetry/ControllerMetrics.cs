@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Ostler.Api;
+using Ostler.Kubernetes;
 using Ostler.Rollout;
 
 namespace Ostler.Controller.Telemetry;
@@ -20,6 +21,7 @@ public sealed class ControllerMetrics : IDisposable
 
     private readonly ConcurrentDictionary<string, PolicyFigures> _policies = new();
     private readonly ConcurrentDictionary<string, int> _quarantined = new();
+    private readonly AgentSilence _silence = new();
     private readonly Meter _meter;
     private readonly Histogram<double> _stepDuration;
     private readonly Counter<long> _failures;
@@ -33,19 +35,27 @@ public sealed class ControllerMetrics : IDisposable
     public ControllerMetrics(string meterName = MeterName)
     {
         _meter = new(meterName);
-        _stepDuration = _meter.CreateHistogram("node_step_duration_seconds", "s", "How long a step of a node's upgrade took.", null, Long);
-        _failures = _meter.CreateCounter<long>("node_failures_total", null, "Attempts that failed, by reason.");
-        _rollbacks = _meter.CreateCounter<long>("node_rollbacks_total", null, "Nodes that went back to their former tree.");
-        _updates = _meter.CreateCounter<long>("node_updates_total", null, "Nodes that reached their target, healthy.");
-        _evictions = _meter.CreateCounter<long>("evictions_total", null, "Evictions and deletions of pods by outcome.");
-        _resolves = _meter.CreateCounter<long>("image_resolves_total", null, "Tries to resolve an OSImage by reason.");
-        _checks = _meter.CreateCounter<long>("health_check_errors_total", null, "Tries of the controller's health checks that did not pass, by kind and outcome.");
-        _meter.CreateObservableGauge("nodes", Nodes, null, "Nodes of a policy by step.");
-        _meter.CreateObservableGauge("nodes_unavailable", () => Of(f => f.Unavailable), null, "Nodes that count against maxUnavailable.");
-        _meter.CreateObservableGauge("nodes_blocked", Blocked, null, "Nodes that cannot go on by themselves, by reason.");
-        _meter.CreateObservableGauge("rollout_progress_ratio", () => Of(f => f.Progress), null, "Updated nodes of a policy, from 0 to 1.");
-        _meter.CreateObservableGauge("rollout_halted", () => Of(f => f.Halted ? 1 : 0), null, "1 while too many nodes have failed.");
-        _meter.CreateObservableGauge("quarantined_digests", () => _quarantined.Select(q => new Measurement<int>(q.Value, Label("image", q.Key))), null, "Digests that no node may get.");
+        _stepDuration = _meter.CreateHistogram(
+            "node_step_duration_seconds", "s", "How long a step of a node's upgrade took: stage, drain, boot, soak, update (all of it) or rollback.", MetricLabels.Of("step"), Long);
+        _failures = Counter("node_failures_total", "Attempts that failed, by reason.", "policy", "reason");
+        _rollbacks = Counter("node_rollbacks_total", "Nodes that went back to their former tree, by the reason of the failure.", "policy", "reason");
+        _updates = Counter("node_updates_total", "Nodes that reached their target, healthy.", "policy");
+        _evictions = Counter("evictions_total", "Evictions and deletions of pods by outcome.", "outcome");
+        _resolves = Counter("image_resolves_total", "Tries to resolve an OSImage by reason.", "reason");
+        _checks = Counter("health_check_errors_total", "Tries of the controller's health checks that did not pass, by kind and outcome.", "check", "outcome");
+        Gauge("nodes", Nodes, "Nodes of a policy by step.", "policy", "step");
+        Gauge("nodes_unavailable", () => Of(f => f.Unavailable), "Nodes that count against maxUnavailable.", "policy");
+        Gauge("nodes_blocked", Blocked, "Nodes that cannot go on by themselves, by reason.", "policy", "reason");
+        Gauge("nodes_left_cordoned", () => Of(f => f.LeftCordoned), "Nodes that Ostler cordoned and for which nothing is under way: failed ones, which a person must release.", "policy");
+        Gauge("nodes_drifted", () => Of(f => f.Drifted), "Nodes that differ from their tree.", "policy");
+        Gauge("distinct_digests", () => Of(f => f.DistinctDigests), "How many different trees the nodes of a policy have booted.", "policy");
+        Gauge("agent_silence_seconds", () => Of(f => f.Silence.TotalSeconds), "How long an agent of the policy's nodes has owed its answer to a change of its NodeOS, at most.", "policy");
+        Gauge("rollout_progress_ratio", () => Of(f => f.Progress), "Updated nodes of a policy, from 0 to 1.", "policy");
+        Gauge("rollout_halted", () => Of(f => f.Halted ? 1 : 0), "1 while too many nodes have failed.", "policy");
+        Gauge("rollout_window_open", () => Of(f => f.WindowOpen ? 1 : 0), "1 while windows and freezes let nodes be disrupted.", "policy");
+        Gauge("policy_ready", Ready, "1 while the condition Ready of a policy is True, else 0; the label says why, and each policy has one series.", "policy", "reason");
+        Gauge("target_quarantined", () => Of(f => f.TargetQuarantined ? 1 : 0), "1 while the tree that the policy's image resolves to is quarantined.", "policy");
+        Gauge("quarantined_digests", () => _quarantined.Select(q => new Measurement<int>(q.Value, Label("image", q.Key))), "Digests of an OSImage that no node may get.", "image");
         foreach (var outcome in Enum.GetNames<EvictionOutcome>())
         {
             _evictions.Add(0, Label("outcome", outcome));
@@ -81,13 +91,17 @@ public sealed class ControllerMetrics : IDisposable
             _updates.Add(0, Label("policy", snapshot.Policy.Name));
         }
 
-        NodeVerdict[] selected = [.. plan.Nodes.Where(n => n.Selected)];
-        _policies[snapshot.Policy.Name] = new(
-            selected.GroupBy(n => n.Step).ToDictionary(g => g.Key, g => g.Count()),
-            selected.Where(n => n.Blocked).GroupBy(n => n.Reason).ToDictionary(g => g.Key, g => g.Count()),
-            plan.Availability.Unavailable,
-            selected.Length == 0 ? 1 : (double)selected.Count(n => n.Tally == NodeTally.Updated) / selected.Length,
-            plan.Failures.Halted);
+        var ready = _policies[snapshot.Policy.Name].Ready;
+        _policies[snapshot.Policy.Name] = PolicyFigures.Of(snapshot, plan, _silence.Observe(snapshot)) with { Ready = ready };
+    }
+
+    /// <summary>What a policy says of itself.</summary>
+    public void ObserveStatus(string policy, UpgradePolicyStatus? status)
+    {
+        if (_policies.TryGetValue(policy, out var figures) && status?.Conditions.Find(ConditionTypes.Ready) is { } ready)
+        {
+            _policies[policy] = figures with { Ready = (ready.Status == ConditionStatus.True, ready.Reason) };
+        }
     }
 
     /// <summary>A write to a node that went through: what it ended, and how long that took.</summary>
@@ -136,6 +150,7 @@ public sealed class ControllerMetrics : IDisposable
     {
         _policies.Clear();
         _quarantined.Clear();
+        _silence.Clear();
     }
 
     private IEnumerable<Measurement<int>> Nodes() =>
@@ -148,14 +163,19 @@ public sealed class ControllerMetrics : IDisposable
         from reason in policy.Value.Blocked
         select new Measurement<int>(reason.Value, Label("policy", policy.Key), Label("reason", reason.Key));
 
+    private IEnumerable<Measurement<int>> Ready() =>
+        from policy in _policies
+        where policy.Value.Ready is not null
+        select new Measurement<int>(policy.Value.Ready!.Value.Holds ? 1 : 0, Label("policy", policy.Key), Label("reason", policy.Value.Ready!.Value.Reason));
+
     private IEnumerable<Measurement<double>> Of(Func<PolicyFigures, double> figure) =>
         _policies.Select(p => new Measurement<double>(figure(p.Value), Label("policy", p.Key)));
 
     private static KeyValuePair<string, object?> Label(string name, string value) => new(name, value);
 
-    private sealed record PolicyFigures(
-        IReadOnlyDictionary<NodeStep, int> Steps, IReadOnlyDictionary<string, int> Blocked, int Unavailable, double Progress, bool Halted)
-    {
-        public static PolicyFigures None { get; } = new(new Dictionary<NodeStep, int>(), new Dictionary<string, int>(), 0, 0, false);
-    }
+    private Counter<long> Counter(string name, string description, params string[] labels) =>
+        _meter.CreateCounter<long>(name, null, description, MetricLabels.Of(labels));
+
+    private void Gauge<T>(string name, Func<IEnumerable<Measurement<T>>> observe, string description, params string[] labels) where T : struct =>
+        _meter.CreateObservableGauge(name, observe, null, description, MetricLabels.Of(labels));
 }

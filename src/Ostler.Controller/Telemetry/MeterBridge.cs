@@ -104,8 +104,8 @@ public sealed class MeterBridge : IDisposable
     private static double[] BucketsOf(Instrument instrument) =>
         instrument is Histogram<double> { Advice.HistogramBucketBoundaries: { Count: > 0 } buckets } ? [.. buckets] : DefaultBuckets;
 
-    /// <summary>The runtime's instruments are not named after any program; served, they are this one's.</summary>
-    private static string MetricName(string name) => name.StartsWith("ostler_", StringComparison.Ordinal) ? Name(name) : $"ostler_{Name(name)}";
+    /// <summary>What an instrument is called where it is served. The runtime's are not named after any program; served, they are this one's.</summary>
+    public static string MetricName(string name) => name.StartsWith("ostler_", StringComparison.Ordinal) ? Name(name) : $"ostler_{Name(name)}";
 
     private static string Name(string name) => name.Replace('.', '_').Replace('-', '_');
 

@@ -100,8 +100,8 @@ public sealed partial class Executor(
                 break;
             case NodeAction.ApplySpec apply:
                 LogApplying(apply.Node, apply.Spec.Goal, apply.Spec.Image?.Digest, apply.Spec.Attempt, apply.Reason, apply.Message);
-                var uid = pass.Nodes.GetValueOrDefault(apply.Node)?.OS?.Uid;
-                nodeOSes.Absorb(await client.PatchAsync(ControllerResources.NodeOSes, name, NodePatches.ApplySpec(apply, uid), cancel));
+                var node = pass.Nodes.GetValueOrDefault(apply.Node);
+                nodeOSes.Absorb(await client.PatchAsync(ControllerResources.NodeOSes, name, NodePatches.ApplySpec(WithBackend(apply, node), node?.OS?.Uid), cancel));
                 pass.Applied.Add(action);
                 break;
             case NodeAction.EvictPod evict:
@@ -116,6 +116,10 @@ public sealed partial class Executor(
                 throw new InvalidOperationException($"{action.GetType().Name} is not an action that can be carried out.");
         }
     }
+
+    /// <summary>The whole spec is replaced, so what the node's label says goes along with it: no rollout decides it.</summary>
+    private static NodeAction.ApplySpec WithBackend(NodeAction.ApplySpec apply, NodeFacts? node) =>
+        apply with { Spec = apply.Spec with { Backend = NodeMarks.BackendOf(node?.Labels) } };
 
     private void Record(Pass pass, NodeAction action, EvictionResult result)
     {

@@ -20,6 +20,7 @@ public static class NodeMapping
             Uid = node.Metadata.Uid ?? "",
             CreatedAt = node.Metadata.CreationTimestamp ?? default,
             Labels = node.Metadata.Labels,
+            Platform = NodePlatform.Of(node.OperatingSystem, node.Architecture),
             Unschedulable = node.Unschedulable,
             CordonedBy = node.CordonedBy,
             CordonedAt = CordonedAt(node),

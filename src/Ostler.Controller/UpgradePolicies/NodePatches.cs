@@ -70,6 +70,11 @@ public static class NodePatches
         }
     }
 
+    /// <summary>The one field of a NodeOS that no rollout decides. Null removes it.</summary>
+    public static Patch Backend(NodeOS os, string? backend) => Patch
+        .Merge(new JsonObject { ["spec"] = new JsonObject { ["backend"] = backend } })
+        .OnlyIf(os.Metadata.Uid, os.Metadata.ResourceVersion);
+
     // "add" puts a value in the place of one that is there.
     private static JsonObject Operation(string path, JsonNode value) => new() { ["op"] = "add", ["path"] = path, ["value"] = value };
 

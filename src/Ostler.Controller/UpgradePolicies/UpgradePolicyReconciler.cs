@@ -66,6 +66,7 @@ public sealed partial class UpgradePolicyReconciler(
         }
 
         var reported = policy with { Status = RolloutStatus.Compute(snapshot, plan, result.Evictions) };
+        metrics.ObserveStatus(snapshot.Policy.Name, reported.Status);
         var write = await status.WriteAsync(policy, reported, cancel);
         if (write.Written)
         {

@@ -8,7 +8,7 @@ namespace Ostler.Kubernetes;
 /// The file is read for every new connection, which is rare: when a cluster's authority is rotated, agents that have run for months must
 /// not lose their API server.
 /// </remarks>
-internal sealed class CertificateAuthorities(string path)
+public sealed class CertificateAuthorities(string path)
 {
     public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
@@ -32,7 +32,11 @@ internal sealed class CertificateAuthorities(string path)
         }
     }
 
-    internal static bool IsSignedBy(X509Certificate2Collection authorities, X509Certificate2 presented, X509Chain? sent)
+    /// <summary>Whether one of the authorities, and none of the system's, stands behind the certificate. Its name is not looked at.</summary>
+    /// <param name="authorities">The only ones that count.</param>
+    /// <param name="presented">The certificate.</param>
+    /// <param name="sent">What the server sent beside it, of which intermediate ones are taken.</param>
+    public static bool IsSignedBy(X509Certificate2Collection authorities, X509Certificate2 presented, X509Chain? sent)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;

@@ -42,6 +42,7 @@ public sealed partial class EventRecorder
         });
         // Events made in one process at one time need different names, and those of another start of it too.
         _sequence = _time.GetUtcNow().UtcTicks;
+        RuntimeMetrics.InitializeEvents();
     }
 
     /// <summary>Queues an event. May be called from anywhere.</summary>
@@ -55,7 +56,7 @@ public sealed partial class EventRecorder
         ArgumentNullException.ThrowIfNull(regarding);
         if (!_notes.Writer.TryWrite(new EventNote(regarding, type, reason, message, action, _time.GetUtcNow())))
         {
-            RuntimeMetrics.RecordDroppedEvent("overflow");
+            RuntimeMetrics.RecordDroppedEvent(EventDrop.Overflow);
         }
     }
 
@@ -87,7 +88,7 @@ public sealed partial class EventRecorder
     {
         if (_correlator.Admit(note) is not { } key)
         {
-            RuntimeMetrics.RecordDroppedEvent("spam");
+            RuntimeMetrics.RecordDroppedEvent(EventDrop.Spam);
             return;
         }
         var message = key.Message.Length > 0 || note.Message.Length == 0 ? note.Message : $"(combined from similar events): {note.Message}";
@@ -109,7 +110,7 @@ public sealed partial class EventRecorder
             }
             catch (Exception e)
             {
-                RuntimeMetrics.RecordDroppedEvent("refused");
+                RuntimeMetrics.RecordDroppedEvent(EventDrop.Refused);
                 LogDropped(e, note.Reason, note.Regarding.Kind, note.Regarding.Name);
                 return;
             }

@@ -26,26 +26,26 @@ public static class RuntimeMetrics
         HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     };
 
-    private static readonly Counter<long> QueueAdds = Meter.CreateCounter<long>("workqueue_adds_total", null, "Keys added to the queue.");
-    private static readonly Counter<long> QueueRetries = Meter.CreateCounter<long>("workqueue_retries_total", null, "Keys added after a failure.");
+    private static readonly Counter<long> QueueAdds = Meter.CreateCounter<long>("workqueue_adds_total", null, "Keys added to the queue.", MetricLabels.Of("name"));
+    private static readonly Counter<long> QueueRetries = Meter.CreateCounter<long>("workqueue_retries_total", null, "Keys added after a failure.", MetricLabels.Of("name"));
     private static readonly Histogram<double> QueueLatency =
-        Meter.CreateHistogram("workqueue_queue_duration_seconds", "s", "How long a key waited for a worker.", null, FromMilliseconds);
-    private static readonly Counter<long> Reconciles = Meter.CreateCounter<long>("reconcile_total", null, "Reconciles by result.");
+        Meter.CreateHistogram("workqueue_queue_duration_seconds", "s", "How long a key waited for a worker.", MetricLabels.Of("name"), FromMilliseconds);
+    private static readonly Counter<long> Reconciles = Meter.CreateCounter<long>("reconcile_total", null, "Reconciles by result.", MetricLabels.Of("controller", "result"));
     private static readonly Histogram<double> ReconcileDuration =
-        Meter.CreateHistogram("reconcile_duration_seconds", "s", "How long a reconcile took.", null, FromMilliseconds);
-    private static readonly Counter<long> WatchRestarts = Meter.CreateCounter<long>("watch_restarts_total", null, "Watches that ended, by reason.");
-    private static readonly Counter<long> Lists = Meter.CreateCounter<long>("list_total", null, "Lists of whole collections.");
-    private static readonly Counter<long> ApiRequests = Meter.CreateCounter<long>("api_requests_total", null, "Requests to the API server.");
+        Meter.CreateHistogram("reconcile_duration_seconds", "s", "How long a reconcile took.", MetricLabels.Of("controller", "result"), FromMilliseconds);
+    private static readonly Counter<long> WatchRestarts = Meter.CreateCounter<long>("watch_restarts_total", null, "Watches that ended, by reason.", MetricLabels.Of("reason", "resource"));
+    private static readonly Counter<long> Lists = Meter.CreateCounter<long>("list_total", null, "Lists of whole collections.", MetricLabels.Of("resource"));
+    private static readonly Counter<long> ApiRequests = Meter.CreateCounter<long>("api_requests_total", null, "Requests to the API server.", MetricLabels.Of("code", "resource", "verb"));
     private static readonly Histogram<double> ApiRequestDuration =
-        Meter.CreateHistogram("api_request_duration_seconds", "s", "Time to the headers of the answer.", null, FromMilliseconds);
+        Meter.CreateHistogram("api_request_duration_seconds", "s", "Time to the headers of the answer.", MetricLabels.Of("resource", "verb"), FromMilliseconds);
     private static readonly Counter<long> DroppedEvents =
-        Meter.CreateCounter<long>("events_dropped_total", null, "Events that were not sent, by reason.");
+        Meter.CreateCounter<long>("events_dropped_total", null, "Events that were not sent, by reason.", MetricLabels.Of("reason"));
 
     // Observable, so that an exporter which attaches late still reads the right value.
     private static readonly ObservableGauge<int> QueueDepth = Meter.CreateObservableGauge(
-        "workqueue_depth", static () => QueueDepths.Select(q => new Measurement<int>(q.Value(), Label("name", q.Key))), null, "Keys that wait for a worker.");
+        "workqueue_depth", static () => QueueDepths.Select(q => new Measurement<int>(q.Value(), Label("name", q.Key))), null, "Keys that wait for a worker.", MetricLabels.Of("name"));
     private static readonly ObservableGauge<int> Leader = Meter.CreateObservableGauge(
-        "leader", static () => Leaders.Select(l => new Measurement<int>(l.Value, Label("lease", l.Key))), null, "1 while this process leads.");
+        "leader", static () => Leaders.Select(l => new Measurement<int>(l.Value, Label("lease", l.Key))), null, "1 while this process leads, 0 while it waits for the lease.", MetricLabels.Of("lease"));
 
     /// <summary>Traces of reconciles; nothing is recorded unless somebody listens.</summary>
     public static ActivitySource Activities { get; } = new(MeterName);
@@ -98,6 +98,14 @@ public static class RuntimeMetrics
         ApiRequestDuration.Record(took.TotalSeconds, Label("verb", verb), Label("resource", resource));
     }
 
+    internal static void InitializeEvents()
+    {
+        foreach (var reason in EventDrop.All)
+        {
+            DroppedEvents.Add(0, Label("reason", reason));
+        }
+    }
+
     internal static void RecordDroppedEvent(string reason) => DroppedEvents.Add(1, Label("reason", reason));
 
     internal static void RecordLeader(string lease, bool leads) => Leaders[lease] = leads ? 1 : 0;
@@ -129,4 +137,19 @@ internal static class WatchEnd
     public const string Error = "error";
 
     public static IReadOnlyList<string> All { get; } = [Closed, Expired, Silence, Unreadable, Error];
+}
+
+/// <summary>The values of the label <c>reason</c> of an event that was not sent.</summary>
+internal static class EventDrop
+{
+    /// <summary>Too many waited to be sent.</summary>
+    public const string Overflow = "overflow";
+
+    /// <summary>Too many of one object.</summary>
+    public const string Spam = "spam";
+
+    /// <summary>The API server did not take it.</summary>
+    public const string Refused = "refused";
+
+    public static IReadOnlyList<string> All { get; } = [Overflow, Spam, Refused];
 }

@@ -5,16 +5,16 @@ namespace Ostler.Rollout;
 /// <summary>Which failures count, and when there are too many.</summary>
 internal static class FailureRules
 {
-    /// <summary>A failure counts for its own digest only, and until a person asks for another try.</summary>
-    public static bool Counts(NodeFailure? failure, string? digest, DateTimeOffset? retryBefore) =>
-        failure is not null && failure.Digest == digest && !(failure.At <= retryBefore);
+    /// <summary>A failure counts for its own release only, on whichever platform, and until a person asks for another try.</summary>
+    public static bool Counts(NodeFailure? failure, TargetTrees? target, DateTimeOffset? retryBefore) =>
+        failure is not null && target?.Includes(failure.Digest) == true && !(failure.At <= retryBefore);
 
     /// <summary>
     /// Halted when more nodes failed than may, or when that was recorded before: a failed node that is replaced takes its record with it,
     /// and the rollout must not go on for that.
     /// </summary>
     public static FailureBudget Of(
-        UpgradePolicySpec spec, NodeImage? target, List<NodeFacts> selected, ImageFacts? image, UpgradePolicyStatus? previous)
+        UpgradePolicySpec spec, TargetTrees? target, List<NodeFacts> selected, ImageFacts? image, UpgradePolicyStatus? previous)
     {
         var allowed = spec.Rollback.MaxFailures.Of(selected.Count);
         if (target is null)
@@ -29,7 +29,7 @@ internal static class FailureRules
         DateTimeOffset? last = null;
         foreach (var node in selected)
         {
-            if (node.OS?.Spec.Failure is not { } failure || !Counts(failure, target.Digest, retryBefore) || failure.Reason == Reasons.RolledBackByScope)
+            if (node.OS?.Spec.Failure is not { } failure || !Counts(failure, target, retryBefore) || failure.Reason == Reasons.RolledBackByScope)
             {
                 continue;
             }
@@ -46,8 +46,8 @@ internal static class FailureRules
             last = last is null || failure.At > last ? failure.At : last;
         }
 
-        var recorded = (previous?.FailedDigests ?? []).FirstOrDefault(d => d.Digest == target.Digest && !(d.At <= retryBefore));
-        var allowedAgain = image?.Spec.Quarantine?.Allow?.Contains(target.Digest) == true;
+        var recorded = (previous?.FailedDigests ?? []).FirstOrDefault(d => d.Digest == target.Release.Digest && !(d.At <= retryBefore));
+        var allowedAgain = image?.Spec.Quarantine?.Allow?.Contains(target.Release.Digest) == true;
         return new(failed, allowed, failed > allowed || (recorded is not null && !allowedAgain), first, last ?? recorded?.At)
         {
             TreeRan = treeRan || (recorded is not null && recorded.Reason != Reasons.StagingFailed),

@@ -1,12 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using Ostler.Api;
 
 namespace Ostler.Rollout;
-
-/// <summary>What one try to resolve an image gave.</summary>
-/// <param name="Image">The tree that it names now; null when the try failed.</param>
-/// <param name="Reason">One of <see cref="Reasons"/>: Resolved, Pinned, ResolveFailed, RefNotFound, Denied.</param>
-/// <param name="Message">For people: where it was found, or what went wrong and what to do.</param>
-public sealed record ResolveOutcome(ResolvedImage? Image, string Reason, string Message);
 
 /// <summary>The status of an OSImage, from what it resolved to and from what rollouts found out. Pure.</summary>
 public static class OSImageStatusRules
@@ -19,6 +14,17 @@ public static class OSImageStatusRules
     /// </summary>
     public static string? ReferenceOf(OSImageSpec spec) =>
         spec.Container?.Image ?? (spec.Ostree is { } ostree ? $"{ostree.Remote}:{ostree.Ref}" : null);
+
+    /// <summary>
+    /// Whether the tree was found for what the spec names now. What a digest or a commit pins must be just that.
+    /// </summary>
+    public static bool IsOf(OSImageSpec spec, [NotNullWhen(true)] ResolvedImage? resolved) =>
+        resolved is not null && resolved.Reference == ReferenceOf(spec) && (PinOf(spec) is not { } pinned || pinned == resolved.Digest);
+
+    /// <summary>The commit or digest that the spec pins; null: it follows a ref or a tag.</summary>
+    public static string? PinOf(OSImageSpec spec) => spec.Container is { } container
+        ? ImageName.TryParse(container.Image, out var reference, out _) ? reference.Digest : null
+        : spec.Ostree?.Commit;
 
     /// <summary>Whether no node may get the digest: a person denied it, or a rollout failed with it and no person allowed it again.</summary>
     public static bool IsQuarantined(OSImageSpec spec, OSImageStatus? status, string digest)
@@ -76,32 +82,39 @@ public static class OSImageStatusRules
     private static IEnumerable<Condition> ConditionsOf(OSImage image, OSImageStatus status, ResolveOutcome? outcome)
     {
         var problems = SpecValidation.Validate(image.Spec);
-        var ready = Ready(image, status, outcome, problems);
+        var verified = problems.Count == 0 ? VerificationRules.ConditionOf(image, status.Resolved, outcome) : null;
+        var ready = Ready(image, status, outcome, problems, verified);
         yield return problems is [var problem, ..]
             ? ConditionOf(ConditionTypes.Accepted, ConditionStatus.False, problem.Reason, $"{problem.Field}: {problem.Message}")
             : ConditionOf(ConditionTypes.Accepted, ConditionStatus.True, Reasons.Succeeded, "The spec can be carried out.");
         yield return ready;
+        if (verified is not null)
+        {
+            yield return verified;
+        }
+
         if (ready.Status != ConditionStatus.True)
         {
-            // An answer that is the same at every try until somebody acts is no progress.
-            var stalled = ready.Reason is Reasons.Invalid or Reasons.NotSupportedYet or Reasons.Quarantined or Reasons.RefNotFound or Reasons.Denied;
+            var stalled = ready.Reason is Reasons.Invalid or Reasons.NotSupportedYet or Reasons.Quarantined || ResolveOutcome.NeedsPerson(ready.Reason);
             yield return ConditionOf(stalled ? ConditionTypes.Stalled : ConditionTypes.Reconciling, ConditionStatus.True, ready.Reason, ready.Message);
         }
     }
 
-    private static Condition Ready(OSImage image, OSImageStatus status, ResolveOutcome? outcome, IReadOnlyList<FieldProblem> problems)
+    private static Condition Ready(
+        OSImage image, OSImageStatus status, ResolveOutcome? outcome, IReadOnlyList<FieldProblem> problems, Condition? verified)
     {
         if (problems is [var problem, ..])
         {
             return NotReady(problem.Reason, $"{problem.Field}: {problem.Message}");
         }
 
-        var isCurrent = status.Resolved is { } resolved
-            && resolved.Reference == ReferenceOf(image.Spec)
-            && (image.Spec.Ostree?.Commit is not { } pinned || pinned == resolved.Digest);
+        var isVerified = verified is null or { Status: ConditionStatus.True };
+        var isCurrent = IsOf(image.Spec, status.Resolved);
         if (outcome is { Image: null })
         {
-            var kept = isCurrent ? $" {Names.Of(status.Resolved!.Digest, status.Resolved.Version)}, found before, stays." : "";
+            var kept = isCurrent
+                ? $" {Names.Of(status.Resolved!.Digest, status.Resolved.Version)}, found before, {(isVerified ? "stays" : "is not verified and goes to no node")}."
+                : "";
             return NotReady(outcome.Reason, outcome.Message + kept);
         }
 
@@ -109,13 +122,12 @@ public static class OSImageStatusRules
         {
             // Nothing was due: what was said about this very spec still holds.
             var former = image.Status?.Conditions.Find(ConditionTypes.Ready);
-            if (former is { Status: ConditionStatus.False } && former.Reason is Reasons.ResolveFailed or Reasons.RefNotFound or Reasons.Denied
-                && former.ObservedGeneration == image.Metadata.Generation)
+            if (former is { Status: ConditionStatus.False } && ResolveOutcome.IsFailure(former.Reason) && former.ObservedGeneration == image.Metadata.Generation)
             {
                 return NotReady(former.Reason, former.Message);
             }
 
-            if (!isCurrent)
+            if (!isCurrent || !isVerified)
             {
                 return NotReady(Reasons.ImageNotReady, "It is being resolved.");
             }
@@ -129,7 +141,7 @@ public static class OSImageStatusRules
             return NotReady(Reasons.Quarantined, $"{name} is quarantined: {who}. Point the image at another tree, or list the digest in spec.quarantine.allow.");
         }
 
-        var pinnedToOne = image.Spec.Ostree?.Commit is not null;
+        var pinnedToOne = PinOf(image.Spec) is not null;
         return ConditionOf(
             ConditionTypes.Ready, ConditionStatus.True, pinnedToOne ? Reasons.Pinned : Reasons.Resolved,
             pinnedToOne ? $"Pinned to {name}." : $"{status.Resolved.Reference} is {name}.");

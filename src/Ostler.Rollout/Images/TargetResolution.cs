@@ -6,7 +6,7 @@ namespace Ostler.Rollout;
 internal static class TargetResolution
 {
     /// <summary>The target, or the gate that stays shut until there is one.</summary>
-    public static (NodeImage? Target, RolloutGate? Gate) Resolve(string imageName, ImageFacts? image)
+    public static (TargetTrees? Target, RolloutGate? Gate) Resolve(string imageName, ImageFacts? image)
     {
         if (image is null)
         {
@@ -20,17 +20,29 @@ internal static class TargetResolution
 
         // A tree that was found for a former spec must not be rolled out on behalf of the present one.
         var resolved = image.Status?.Resolved;
-        if (resolved is null
-            || resolved.Reference != OSImageStatusRules.ReferenceOf(image.Spec)
-            || (image.Spec.Ostree?.Commit is { } pinned && pinned != resolved.Digest))
+        if (!OSImageStatusRules.IsOf(image.Spec, resolved))
         {
             var ready = image.Status?.Conditions.Find(ConditionTypes.Ready);
             var why = ready is { Status: not ConditionStatus.True, Message.Length: > 0 } ? ready.Message : "it is being resolved.";
             return (null, Shut(Reasons.ImageNotReady, $"OSImage {image.Name} names no tree yet: {why}", needsPerson: false));
         }
 
-        return (TargetOf(image, resolved), null);
+        if (image.Spec.Container?.Verification is not null && !IsVerified(image))
+        {
+            var verified = image.Status?.Conditions.Find(ConditionTypes.Verified);
+            var isAnswer = verified is { Status: ConditionStatus.False } && verified.ObservedGeneration == image.Generation;
+            return (null, Shut(
+                Reasons.VerificationFailed,
+                $"OSImage {image.Name}: {(isAnswer ? verified!.Message : $"whether {Names.Of(resolved.Digest, resolved.Version)} is signed as asked for is being found out.")}",
+                needsPerson: isAnswer));
+        }
+
+        return (new(TargetOf(image, resolved), resolved.Platforms), null);
     }
+
+    // Of the present spec: a signature that the former key made says nothing about the present one.
+    private static bool IsVerified(ImageFacts image) =>
+        image.Status?.Conditions.Find(ConditionTypes.Verified) is { Status: ConditionStatus.True } verified && verified.ObservedGeneration == image.Generation;
 
     // The version as it was when the digest was found: people often change spec.version because the ref has moved, and what is known is still
     // what it pointed at before.
@@ -44,13 +56,8 @@ internal static class TargetResolution
             : null,
     };
 
-    /// <summary>The image without tag and digest; a colon before the last slash belongs to the registry's port.</summary>
-    internal static string RepositoryOf(string image)
-    {
-        var name = image.Split('@')[0];
-        var colon = name.LastIndexOf(':');
-        return colon > name.LastIndexOf('/') ? name[..colon] : name;
-    }
+    // In full: what a host would make of a short name is for its own configuration to say.
+    private static string RepositoryOf(string image) => ImageName.TryParse(image, out var name, out _) ? name.Name : image;
 
     // Nodes that are staging go on: the answer is often a few seconds away, and to stop 2,000 of them for it would be 4,000 writes.
     private static RolloutGate Shut(string reason, string message, bool needsPerson = true) =>

@@ -23,6 +23,8 @@ internal static class Eligibility
         HeldByAnotherPolicy,
         AgentHasNotReported,
         HostIsNotSupported,
+        TargetIsNotForItsPlatform,
+        TreeIsQuarantined,
         FailedOnTheTarget,
         BacksOff,
         CordonedByOther,
@@ -67,6 +69,28 @@ internal static class Eligibility
         ? new(Reasons.HostNotSupported, view.Status.LastError?.Message ?? "The agent does not know what the host has booted.") { NeedsPerson = true }
         : null;
 
+    private static Ineligible? TargetIsNotForItsPlatform(RolloutContext context, NodeView view) => context.Trees is { } trees && view.Target is null
+        ? new(
+            Reasons.PlatformNotFound,
+            view.Node.Platform is { } platform
+                ? $"{Names.Of(trees.Release)} does not exist for {platform} but for {trees.Offered}: add the platform to the image, or leave the node out of spec.nodeSelector."
+                : $"The node does not tell its architecture (status.nodeInfo.architecture), and {Names.Of(trees.Release)} exists for {trees.Offered}.")
+        {
+            NeedsPerson = true,
+        }
+        : null;
+
+    // The release as a whole is a gate; a person may deny what it is on one platform.
+    internal static Ineligible? TreeIsQuarantined(RolloutContext context, NodeView view) =>
+        view.Target is { } target && target.Digest != context.Target!.Digest && context.Snapshot.Image is { } image && OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest)
+            ? new(
+                Reasons.ImageQuarantined,
+                $"{Names.Of(target.Image)}, which the target is on {view.Node.Platform ?? "this node"}, is quarantined: point OSImage {image.Name} at another tree.")
+            {
+                NeedsPerson = true,
+            }
+            : null;
+
     private static Ineligible? FailedOnTheTarget(RolloutContext context, NodeView view) =>
         view.Spec.Failure is { } failure && context.FailureCounts(failure)
             ? new(
@@ -80,7 +104,7 @@ internal static class Eligibility
             : null;
 
     private static Ineligible? BacksOff(RolloutContext context, NodeView view) =>
-        view.Spec.Backoff is { } backoff && BackoffRules.Holds(backoff, context.Target?.Digest, context.Now)
+        view.Spec.Backoff is { } backoff && BackoffRules.Holds(backoff, view.Target?.Digest, context.Now)
             ? new(Reasons.BackingOff, $"Given back ({backoff.Reason}), tried again at {Names.Of(backoff.Until)}: {backoff.Message}") { Until = backoff.Until }
             : null;
 

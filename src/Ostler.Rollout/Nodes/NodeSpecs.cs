@@ -5,10 +5,10 @@ namespace Ostler.Rollout;
 /// <summary>What the NodeOS says in each phase of a node's way. Whole specs: what is not named is removed.</summary>
 internal static class NodeSpecs
 {
-    public static NodeOSSpec Stage(RolloutContext context, NodeOSSpec old) => new()
+    public static NodeOSSpec Stage(RolloutContext context, NodeOSSpec old, TargetTree target) => new()
     {
         Policy = context.Policy,
-        Image = context.Target,
+        Image = target.Image,
         Goal = Goal.Stage,
         Attempt = old.Attempt + 1,
         Deadlines = new() { Staged = context.Now.After(StageAhead.Patience).TruncateToSeconds() },

@@ -71,12 +71,17 @@ internal static partial class NodeStateMachine
             return (Reasons.RolledBack, "The target failed on the node before, and that counts again (spec.rollout.retryFailuresBefore).");
         }
 
-        if (view.Spec.Image?.Digest != context.Target?.Digest)
+        if (view.Spec.Image?.Digest != view.Target?.Digest)
         {
             return (Reasons.TargetChanged, "The target changed before the node was told to boot.");
         }
 
-        return view.Runs(context.Target?.Digest) ? (Reasons.Updated, "The node runs the target already.") : null;
+        if (Eligibility.TreeIsQuarantined(context, view) is { } quarantined)
+        {
+            return (quarantined.Reason, quarantined.Message);
+        }
+
+        return view.RunsTarget ? (Reasons.Updated, "The node runs the target already.") : null;
     }
 
     // Cordoned in the same snapshot in which it is empty, or pods may have come back since. Ready, or what was wrong before would be blamed on the

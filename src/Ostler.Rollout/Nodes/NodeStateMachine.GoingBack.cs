@@ -20,7 +20,7 @@ internal static partial class NodeStateMachine
             return (Reasons.PolicyConflict, $"Policy {other} selects the node, too: neither touches it. Change one of the selectors.");
         }
 
-        if (view.Spec.Image?.Digest != context.Target?.Digest)
+        if (view.Spec.Image?.Digest != view.Target?.Digest)
         {
             return (Reasons.TargetChanged, "The target changed before the node was told to go back: it moves on from the tree that it runs.");
         }
@@ -41,6 +41,6 @@ internal static partial class NodeStateMachine
         }
 
         // A crash between the record of a drain that took too long and its uncordon.
-        return view.Spec.Backoff is { } backoff && BackoffRules.Holds(backoff, context.Target?.Digest, context.Now) ? (backoff.Reason, backoff.Message ?? "") : null;
+        return view.Spec.Backoff is { } backoff && BackoffRules.Holds(backoff, view.Target?.Digest, context.Now) ? (backoff.Reason, backoff.Message ?? "") : null;
     }
 }

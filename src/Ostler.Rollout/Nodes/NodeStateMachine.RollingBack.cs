@@ -64,7 +64,7 @@ internal static partial class NodeStateMachine
 
         if (view.Selected && failure.At <= context.RetryBefore && context.Gate is null)
         {
-            return view.Runs(context.Target?.Digest) && view.HasBooted
+            return view.RunsTarget && view.HasBooted
                 ? NodeTransitions.VerifyAgain(context, view)
                 : NodeTransitions.Release(context, view, Reasons.Retried, "A person asked for another try.");
         }

@@ -37,7 +37,7 @@ internal static partial class NodeStateMachine
                 : Said(view, NodeStep.Idle, Reasons.Observing, "The policy does not select the node.", NodeTally.Pending);
         }
 
-        if (context.Target is { } target && view.Runs(target.Digest))
+        if (view.Target is { } target && view.RunsTarget)
         {
             // A conflict and an invalid spec leave the taint where it is; the node says why in status.
             return context is { Spec.Rollout.JoinTaint: true, Problems.Count: 0 } && view is { Node: { HasJoinTaint: true, Ready: true }, ConflictsWith: null }
@@ -64,9 +64,9 @@ internal static partial class NodeStateMachine
     }
 
     // Whether it may go back, and when, is decided between all that should.
-    private static NodeDecision RunsTarget(RolloutContext context, NodeView view, NodeImage target)
+    private static NodeDecision RunsTarget(RolloutContext context, NodeView view, TargetTree target)
     {
-        var decision = Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated);
+        var decision = Said(view, NodeStep.Updated, Reasons.Updated, target.UpdatedMessage, NodeTally.Updated);
         return context.TakesBack && view.Spec.IsUpdated() && view.Spec.Image!.Digest == target.Digest
             ? decision with { Wish = NodeWish.GoBack, WakeUp = view.Spec.Backoff?.Until }
             : decision;
@@ -91,12 +91,12 @@ internal static partial class NodeStateMachine
             return NodeTransitions.Withdraw(context, view, gate.Reason, gate.Message);
         }
 
-        if (context.Target is not { } target)
+        if (context.Trees is null)
         {
             return Said(view, NodeStep.Staging, context.Gate!.Reason, context.Gate.Message, NodeTally.Pending);
         }
 
-        if (view.Runs(target.Digest))
+        if (view.RunsTarget)
         {
             return NodeTransitions.FoundUpdated(context, view);
         }
@@ -108,7 +108,7 @@ internal static partial class NodeStateMachine
             return Blocked(view, staged ? NodeStep.Staged : NodeStep.Staging, ineligible with { Tally = tally });
         }
 
-        if (view.Spec.Image?.Digest != target.Digest)
+        if (view.Spec.Image?.Digest != view.Target!.Digest)
         {
             return Said(view, NodeStep.Idle, Reasons.TargetChanged, "Waits for its turn to fetch the new target.", NodeTally.Pending)
                 with
@@ -120,7 +120,7 @@ internal static partial class NodeStateMachine
 
     private static NodeDecision HasStaged(RolloutContext context, NodeView view) => context.Gate is { } gate
         ? Said(view, NodeStep.Staged, gate.Reason, gate.Message, NodeTally.Staged)
-        : Said(view, NodeStep.Staged, Reasons.WaitingForSlot, context.StagedMessage, NodeTally.Staged) with { Wish = NodeWish.Slot };
+        : Said(view, NodeStep.Staged, Reasons.WaitingForSlot, view.Target!.StagedMessage, NodeTally.Staged) with { Wish = NodeWish.Slot };
 
     private static NodeDecision Fetches(RolloutContext context, NodeView view)
     {

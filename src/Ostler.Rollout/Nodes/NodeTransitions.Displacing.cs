@@ -48,7 +48,7 @@ internal static partial class NodeTransitions
         var tally = step switch
         {
             NodeStep.RolledBack => NodeTally.RolledBack,
-            NodeStep.Updated when view.Runs(context.Target?.Digest) => NodeTally.Updated,
+            NodeStep.Updated when view.RunsTarget => NodeTally.Updated,
             _ => NodeTally.Pending,
         };
         return With(NodeStateMachine.Said(view, step, reason, why, tally), Apply(view.Node, spec, reason, why));

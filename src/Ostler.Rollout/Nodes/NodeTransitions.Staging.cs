@@ -8,8 +8,9 @@ internal static partial class NodeTransitions
     /// <summary>AtRest → Staging: the agent fetches the target and lays it down, locked.</summary>
     public static (NodeVerdict Verdict, NodeAction Action) Stage(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
-        var spec = NodeSpecs.Stage(context, node.OS!.Spec);
-        var message = $"Fetches {Names.Of(context.Target!)} beside its work.";
+        var target = context.Trees!.For(node)!;
+        var spec = NodeSpecs.Stage(context, node.OS!.Spec, target);
+        var message = $"Fetches {Names.Of(target.Image)} beside its work.";
         return (
             verdict with { Step = NodeStep.Staging, Reason = Reasons.Staging, Message = message, Tally = NodeTally.Pending, Deadline = spec.Deadlines!.Staged },
             Apply(node, spec, Reasons.Staging, message));
@@ -23,8 +24,8 @@ internal static partial class NodeTransitions
 
     /// <summary>Staging → Updated: it runs the target without our doing.</summary>
     public static NodeDecision FoundUpdated(RolloutContext context, NodeView view) => With(
-        NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated),
-        Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, context.UpdatedMessage));
+        NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, view.Target!.UpdatedMessage, NodeTally.Updated),
+        Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, view.Target!.UpdatedMessage));
 
     /// <summary>Staging → AtRest: the agent's tries came to nothing. Another attempt is made after a while, unless this was the last.</summary>
     public static NodeDecision FailStaging(RolloutContext context, NodeView view, NodeError error)

@@ -11,7 +11,7 @@ internal static partial class NodeTransitions
     /// <summary>Staged → Cordoned: the node gets a slot.</summary>
     public static (NodeVerdict Verdict, NodeAction Action) Grant(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
-        var where = context.TakesBack ? $"to go back to {Names.Of(node.OS!.Spec.LastUpgrade!.Previous!)}" : $"for {Names.Of(context.Target!)}";
+        var where = context.TakesBack ? $"to go back to {Names.Of(node.OS!.Spec.LastUpgrade!.Previous!)}" : $"for {Names.Of(node.OS!.Spec.Image!)}";
         var message = $"Cordoned {where}; its pods are evicted next."
             + (node.Preflight?.Error is { } error ? $" Whether they may be could not be asked before: {error}" : "");
         return (
@@ -37,7 +37,7 @@ internal static partial class NodeTransitions
     {
         const string message = "Runs the target: the taint " + NodeMarks.OutdatedTaint + ", with which it registered, is removed.";
         return With(
-            NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, context.UpdatedMessage, NodeTally.Updated),
+            NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, view.Target!.UpdatedMessage, NodeTally.Updated),
             new NodeAction.RemoveJoinTaint(view.Node.Name, view.Node.Uid, Reasons.JoinTaintRemoved, message) { ResourceVersion = view.Node.ResourceVersion });
     }
 
@@ -64,7 +64,7 @@ internal static partial class NodeTransitions
         var text = backoff is null ? message : $"{message} Tried again at {Names.Of(backoff.Until)}.";
         var runsOn = view.IsGoingBack && view.Selected;
         var spec = runsOn ? NodeSpecs.Stays(context, view, backoff) : NodeSpecs.Released(context, view, backoff);
-        var (step, tally) = runsOn && view.Runs(context.Target?.Digest) ? (NodeStep.Updated, NodeTally.Updated) : (NodeStep.Idle, NodeTally.Pending);
+        var (step, tally) = runsOn && view.RunsTarget ? (NodeStep.Updated, NodeTally.Updated) : (NodeStep.Idle, NodeTally.Pending);
         return With(
             NodeStateMachine.Said(view, step, reason, text, tally, blocked: backoff is not null) with { WakeUp = backoff?.Until },
             [
@@ -171,7 +171,7 @@ internal static partial class NodeTransitions
                 [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, spec, Reasons.WaitingForWorkloads, waits)]);
         }
 
-        var reached = view.Runs(context.Target?.Digest);
+        var reached = view.RunsTarget;
         return With(
             NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, message, reached ? NodeTally.Updated : NodeTally.Pending),
             [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, spec, Reasons.Updated, message)]);

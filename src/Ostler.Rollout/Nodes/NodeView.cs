@@ -16,6 +16,7 @@ internal readonly struct NodeView
         Holds = node.CordonedBy == context.Policy;
         // A NodeOS that names no policy is nobody's: whoever selects the node, or cordoned it, may take it up.
         Bound = node.OS is not null && (Spec.Policy == context.Policy || (Spec.Policy is null && (Selected || Holds)));
+        Target = context.Trees?.For(node);
         ConflictsWith = Selected ? context.Conflicts.Of(node.Name) : null;
     }
 
@@ -25,6 +26,12 @@ internal readonly struct NodeView
     public NodeOSSpec Spec { get; }
 
     public NodeOSStatus? Status { get; }
+
+    /// <summary>The target on the node's platform; null: there is none, or not for its platform.</summary>
+    public TargetTree? Target { get; }
+
+    /// <summary>Whether it runs the target.</summary>
+    public bool RunsTarget => Runs(Target?.Digest);
 
     /// <summary>Whether the policy selects the node.</summary>
     public bool Selected { get; }

@@ -22,6 +22,9 @@ public sealed record RolloutPlan
     /// <summary>The tree that the nodes are moved to; null while the image names none.</summary>
     public NodeImage? Target { get; init; }
 
+    /// <summary>The same on each platform.</summary>
+    internal TargetTrees? Trees { get; init; }
+
     /// <summary>Why no new slot is granted, whatever the budget; null when nothing stands in the way.</summary>
     public RolloutGate? Gate { get; init; }
 

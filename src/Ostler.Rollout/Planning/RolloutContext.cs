@@ -21,16 +21,15 @@ internal sealed class RolloutContext
         Total = selected.Count;
         Conflicts = Conflicts.Find(snapshot.Policy, snapshot.OtherPolicies, selected);
         var (target, targetGate) = Exists ? TargetResolution.Resolve(Spec.ImageRef.Name, snapshot.Image) : (null, null);
-        Target = target;
-        Failures = FailureRules.Of(Spec, Target, selected, snapshot.Image, snapshot.Policy.PreviousStatus);
-        Measured = MeasuredSteps.Of(snapshot, Target);
+        Trees = target;
+        Target = target?.Release;
+        Failures = FailureRules.Of(Spec, Trees, selected, snapshot.Image, snapshot.Policy.PreviousStatus);
+        Measured = MeasuredSteps.Of(snapshot, Trees);
         Window = Exists && Problems.Count == 0 ? WindowOf() : WindowState.Always;
         Gate = Gates.Find(snapshot, Problems, Target, targetGate, Failures, Window) ?? WorkloadRecovery.Gate(this, selected);
         TakesBack = Exists && Problems.Count == 0 && Target is not null && Failures is { Halted: true, TreeRan: true } && Spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node };
         BackGate = TakesBack ? Gates.FindBack(Spec, Window) ?? WorkloadRecovery.Gate(this, selected) : null;
         HeldBack = new(this, snapshot.Nodes);
-        UpdatedMessage = Target is null ? "" : $"Runs {Names.Of(Target)}.";
-        StagedMessage = Target is null ? "" : $"Has {Names.Of(Target)} staged and waits for a slot.";
     }
 
     public static RolloutContext From(RolloutSnapshot snapshot) => new(snapshot);
@@ -52,8 +51,11 @@ internal sealed class RolloutContext
 
     public Conflicts Conflicts { get; }
 
-    /// <summary>The tree that the nodes are moved to; null while there is none.</summary>
+    /// <summary>What the nodes are moved to, as a whole; null while there is nothing. What a single node gets: <see cref="NodeView.Target"/>.</summary>
     public NodeImage? Target { get; }
+
+    /// <summary>The same, tree by tree.</summary>
+    public TargetTrees? Trees { get; }
 
     /// <summary>How many nodes the policy selects.</summary>
     public int Total { get; }
@@ -74,11 +76,6 @@ internal sealed class RolloutContext
 
     /// <summary>The pods that budgets hold back on the nodes that are being drained.</summary>
     public HeldBack HeldBack { get; }
-
-    // Thousands of nodes say these; they are made once.
-    public string UpdatedMessage { get; }
-
-    public string StagedMessage { get; }
 
     public DateTimeOffset? RetryBefore => Spec.Rollout.RetryFailuresBefore;
 
@@ -113,5 +110,5 @@ internal sealed class RolloutContext
 
     public bool FailureCounts(NodeFailure? failure, string reason) => failure?.Reason == reason && FailureCounts(failure);
 
-    public bool FailureCounts(NodeFailure? failure) => Target is not null && FailureRules.Counts(failure, Target.Digest, RetryBefore);
+    public bool FailureCounts(NodeFailure? failure) => FailureRules.Counts(failure, Trees, RetryBefore);
 }

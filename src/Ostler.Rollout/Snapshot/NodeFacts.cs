@@ -13,6 +13,9 @@ public sealed record NodeFacts
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
+    /// <summary>What it runs on, as in <c>linux/arm64</c>; null: it does not say.</summary>
+    public string? Platform { get; init; }
+
     /// <summary>spec.unschedulable.</summary>
     public bool Unschedulable { get; init; }
 

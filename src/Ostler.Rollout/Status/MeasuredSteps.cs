@@ -8,12 +8,12 @@ namespace Ostler.Rollout;
 /// </summary>
 internal static class MeasuredSteps
 {
-    public static MeasuredDurations? Of(RolloutSnapshot snapshot, NodeImage? target)
+    public static MeasuredDurations? Of(RolloutSnapshot snapshot, TargetTrees? target)
     {
         var (staging, drain, reboot, verify, whole) = (new Sum(), new Sum(), new Sum(), new Sum(), new Sum());
         foreach (var node in snapshot.Nodes)
         {
-            if (node.OS is not { Spec: { LastUpgrade: { } upgrade, Goal: Goal.Observe, Failure: null } spec, Status: var status } || spec.Image?.Digest != target?.Digest)
+            if (node.OS is not { Spec: { LastUpgrade: { } upgrade, Goal: Goal.Observe, Failure: null } spec, Status: var status } || target?.Includes(spec.Image?.Digest) != true)
             {
                 continue;
             }

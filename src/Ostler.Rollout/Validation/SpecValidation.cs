@@ -17,9 +17,9 @@ public static partial class SpecValidation
             return problems.Found;
         }
 
-        if (spec.Container is not null)
+        if (spec.Container is { } container)
         {
-            problems.NotSupported("spec.container", "this version upgrades from OSTree repositories only: use spec.ostree");
+            CheckContainer(container, problems);
         }
 
         if (spec.Ostree is { Commit: null, Url: null or "" })

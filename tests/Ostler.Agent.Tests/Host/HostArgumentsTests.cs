@@ -61,11 +61,35 @@ public sealed class HostArgumentsTests
         Assert.False(HostArguments.IsCommit("sha256:" + Trees.Commit(1)));
     }
 
+    [Theory]
+    [InlineData("quay.io/acme/edge-os", true)]
+    [InlineData("127.0.0.1:5000/acme/edge_os", true)]
+    [InlineData("localhost/edge.os", true)]
+    [InlineData("edge-os", false)]
+    [InlineData("-x/edge-os", false)]
+    [InlineData("quay.io/acme/edge-os:stable", false)]
+    [InlineData("quay.io/acme/edge-os@sha256", false)]
+    [InlineData("quay.io//edge-os", false)]
+    [InlineData("quay.io/-x", false)]
+    [InlineData("quay.io/a b", false)]
+    [InlineData("quay.io/$(x)", false)]
+    [InlineData("", false)]
+    public void Repositories_have_a_registry_and_neither_tag_nor_digest(string text, bool valid) => Assert.Equal(valid, HostArguments.IsRepository(text));
+
+    [Fact]
+    public void Manifest_digests_have_their_algorithm()
+    {
+        Assert.True(HostArguments.IsManifestDigest("sha256:" + Trees.Commit(1)));
+        Assert.False(HostArguments.IsManifestDigest(Trees.Commit(1)));
+        Assert.False(HostArguments.IsManifestDigest("sha512:" + Trees.Commit(1)));
+        Assert.False(HostArguments.IsManifestDigest("sha256:" + Trees.Commit(1) + "0"));
+    }
+
     [Fact]
     public void Ostree_refuses_every_image_that_it_cannot_or_must_not_handle()
     {
         using var host = new TempHost();
-        var backend = new OstreeBackend(new OstreeVersion(2022, 7), new FakeCommandRunner(), host.Files);
+        var backend = new OstreeBackend(Given.Ostree(new FakeCommandRunner(), host.Files));
         var good = Trees.Image(2);
 
         Assert.Null(backend.Refuse(good));

@@ -37,7 +37,7 @@ public sealed class ProcessCommandRunnerTests
         var result = await Runner.RunAsync(new HostCommand("env"), Token);
 
         var names = result.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=')[0]).Order(StringComparer.Ordinal);
-        Assert.Equal(["LC_ALL", "PATH", "SYSTEMD_COLORS", "SYSTEMD_PAGER"], names);
+        Assert.Equal(["LC_ALL", "PATH", "RPMOSTREE_CLIENT_ID", "SYSTEMD_COLORS", "SYSTEMD_PAGER"], names);
     }
 
     [Fact]

@@ -4,21 +4,38 @@ using Ostler.Testing.Hosts;
 
 namespace Ostler.Agent.Tests.RealOstree;
 
+/// <summary>A tree as a node is asked for it: a commit of the host's remote, or a container image.</summary>
+internal sealed record PublishedTree(NodeImage Image)
+{
+    public string Digest => Image.Digest;
+
+    public string Version => Image.Version!;
+}
+
 /// <summary>A host with a real OSTree sysroot, and the agent as a process on it that talks HTTP to an API server in this process.</summary>
 internal sealed class RealNode : IAsyncDisposable
 {
     private readonly CancellationTokenSource _deadline;
     private readonly OstreeLab _lab;
 
-    private RealNode(CancellationTokenSource deadline, OstreeLab lab, OsTreeCommit first, OstreeHost host) =>
-        (_deadline, _lab, First, Host) = (deadline, lab, first, host);
+    private readonly Dictionary<string, PublishedTree> _trees = [];
+    private readonly bool _images;
+
+    private RealNode(CancellationTokenSource deadline, OstreeLab lab, bool images, PublishedTree first, OstreeHost host)
+    {
+        (_deadline, _lab, _images, First, Host) = (deadline, lab, images, first, host);
+        _trees[first.Version] = first;
+    }
+
+    /// <summary>Every kind of host that the agent updates.</summary>
+    public static TheoryData<string> Kinds { get; } = ["ostree", "rpm-ostree", "rpm-ostree with images", "bootc"];
 
     public OstreeHost Host { get; }
 
     public OsTreeRepository Repository => _lab.Repository;
 
     /// <summary>What the host runs at first.</summary>
-    public OsTreeCommit First { get; }
+    public PublishedTree First { get; }
 
     public NodeOSServer Server { get; } = new();
 
@@ -27,16 +44,20 @@ internal sealed class RealNode : IAsyncDisposable
     public CancellationToken Token => _deadline.Token;
 
     /// <summary>Switched on, and nothing asked of it yet. Skips the test where there can be no such hosts.</summary>
-    public static async Task<RealNode> StartAsync(string entry = "direct")
+    /// <param name="kind">One of <see cref="Kinds"/>.</param>
+    /// <param name="entry">How the agent gets onto the host.</param>
+    public static async Task<RealNode> StartAsync(string kind = "ostree", string entry = "direct")
     {
         Assert.SkipWhen(OstreeHost.WhyNotAvailable() is not null, OstreeHost.WhyNotAvailable() ?? "");
         var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(TimeSpan.FromMinutes(4));
         var lab = await OstreeLab.StartAsync(deadline.Token);
-        var first = await lab.Repository.CommitAsync(OsTree.Of("1.0"), deadline.Token);
+        var commit = await lab.Repository.CommitAsync(OsTree.Of("1.0"), deadline.Token);
+        var tool = kind switch { "ostree" => HostTool.Ostree, "bootc" => HostTool.Bootc, _ => HostTool.RpmOstree };
+        var image = kind is "bootc" or "rpm-ostree with images" ? lab.Repository.PublishImage(commit) : null;
         var host = await lab.CreateHostAsync(
-            new OstreeHostOptions { Name = "node-1", Tree = first, Expose = [AppContext.BaseDirectory] }, deadline.Token);
-        var node = new RealNode(deadline, lab, first, host);
+            new OstreeHostOptions { Name = "node-1", Tree = commit, Tool = tool, Image = image, Expose = [AppContext.BaseDirectory] }, deadline.Token);
+        var node = new RealNode(deadline, lab, image is not null, Published(commit, image), host);
         host.WriteVar("lib/agent-token", "token");
         await host.BootAsync(deadline.Token);
         node.Api.Ask(Trees.Observe());
@@ -54,32 +75,38 @@ internal sealed class RealNode : IAsyncDisposable
         ["OSTLER_API_TOKEN_FILE"] = "/var/lib/agent-token",
     };
 
-    public Task<OsTreeCommit> CommitAsync(OsTree tree) => Repository.CommitAsync(tree, Token);
-
-    public static NodeImage Image(OsTreeCommit tree) => new()
+    public async Task<PublishedTree> PublishAsync(OsTree tree)
     {
-        Ostree = new NodeOstreeImage { Remote = OstreeHost.RemoteName, Ref = tree.Ref },
-        Digest = tree.Checksum,
-        Version = tree.Version,
-    };
+        var commit = await Repository.CommitAsync(tree, Token);
+        return _trees[tree.Version] = Published(commit, _images ? Repository.PublishImage(commit) : null);
+    }
 
-    public void Stage(OsTreeCommit tree, long attempt = 1) => Api.Ask(new NodeOSSpec { Goal = Goal.Stage, Attempt = attempt, Image = Image(tree) });
+    private static PublishedTree Published(OsTreeCommit commit, OsTreeImage? image) => new(image is null
+        ? new NodeImage
+        {
+            Ostree = new NodeOstreeImage { Remote = OstreeHost.RemoteName, Ref = commit.Ref },
+            Digest = commit.Checksum,
+            Version = commit.Version,
+        }
+        : new NodeImage { Container = new NodeContainerImage { Repository = image.Repository }, Digest = image.Digest, Version = image.Version });
 
-    public void Boot(OsTreeCommit tree, long attempt = 1, params HealthCheck[] checks) => Api.Ask(new NodeOSSpec
+    public void Stage(PublishedTree tree, long attempt = 1) => Api.Ask(new NodeOSSpec { Goal = Goal.Stage, Attempt = attempt, Image = tree.Image });
+
+    public void Boot(PublishedTree tree, long attempt = 1, params HealthCheck[] checks) => Api.Ask(new NodeOSSpec
     {
         Goal = Goal.Boot,
         Attempt = attempt,
-        Image = Image(tree),
-        Previous = new PreviousOS { Digest = Host.Booted!.Commit, Version = Host.Booted.Version, BootID = Host.Booted.BootId },
+        Image = tree.Image,
+        Previous = new PreviousOS { Digest = _trees[Host.Booted!.Version].Digest, Version = Host.Booted.Version, BootID = Host.Booted.BootId },
         HostChecks = checks,
     });
 
-    public void Rollback(OsTreeCommit from, OsTreeCommit to, string? bootID) => Api.Ask(new NodeOSSpec
+    public void Rollback(PublishedTree from, PublishedTree to, string? bootID) => Api.Ask(new NodeOSSpec
     {
         Goal = Goal.Rollback,
         Attempt = 1,
-        Image = Image(from),
-        Previous = new PreviousOS { Digest = to.Checksum, Version = to.Version, BootID = bootID },
+        Image = from.Image,
+        Previous = new PreviousOS { Digest = to.Digest, Version = to.Version, BootID = bootID },
     });
 
     /// <summary>The next status that says so. Those that say otherwise are passed over.</summary>
@@ -100,7 +127,8 @@ internal sealed class RealNode : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"The agent said: {string.Join("; ", seen)}");
+            throw new TimeoutException(
+                $"The agent said: {string.Join("; ", seen)}\nThe host was asked: {string.Join('\n', Host.StubCalls.TakeLast(20))}");
         }
     }
 

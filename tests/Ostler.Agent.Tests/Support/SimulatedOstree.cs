@@ -14,6 +14,7 @@ internal sealed class SimulatedOstree : ICommandRunner
     private readonly List<HostDeployment> _deployments;
     private readonly Dictionary<string, string> _failures = [];
     private readonly HashSet<string> _pretended = [];
+    private readonly SimulatedUnits _units = new();
     private readonly Lock _gate = new();
     private readonly List<string> _ran = [];
 
@@ -81,7 +82,7 @@ internal sealed class SimulatedOstree : ICommandRunner
         }
     }
 
-    public OstreeBackend Backend() => new(_version, this, _host.Files);
+    public OstreeBackend Backend() => new(new OstreeTools(_version, this, _host.Files, new StagingUnit(this, _host.Files, TimeProvider.System)));
 
     /// <summary>From now on every command that begins so, or has this word, fails with these words.</summary>
     public void Fail(string command, string stderr) => _failures[command] = stderr;
@@ -93,6 +94,11 @@ internal sealed class SimulatedOstree : ICommandRunner
 
     public async Task<CommandResult> RunAsync(HostCommand command, CancellationToken ct)
     {
+        if (await _units.TryRunAsync(command, RunAsync, ct) is { } answer)
+        {
+            return answer;
+        }
+
         var line = command.ToString();
         lock (_gate)
         {
@@ -135,7 +141,7 @@ internal sealed class SimulatedOstree : ICommandRunner
             {
                 // Finalizing keeps the booted deployment and drops the others.
                 _deployments.Add(staged with { Staged = false });
-                _deployments.AddRange(others.Where(d => d.Booted));
+                _deployments.AddRange(others.Where(d => d.Booted || d.Pinned));
             }
             else
             {
@@ -165,6 +171,9 @@ internal sealed class SimulatedOstree : ICommandRunner
         ("ostree", ["admin", "config-diff"]) => Said(ConfigDiff),
         ("ostree", ["admin", "deploy", "--stage", "--lock-finalization", "--origin-file=/run/ostler/origin", var commit]) => Deploy(commit, stage: true),
         ("ostree", ["admin", "deploy", var commit]) => Deploy(commit, stage: false),
+        ("ostree", ["admin", "pin", var index]) => SetPin(index, true),
+        ("ostree", ["admin", "pin", "--unpin", var index]) => SetPin(index, false),
+        ("ostree", ["admin", "cleanup"]) => Said(""),
         ("ostree", ["admin", "undeploy", var index]) => Undeploy(int.Parse(index, System.Globalization.CultureInfo.InvariantCulture)),
         ("ostree", ["admin", "set-default", var index]) when _version.HasSetDefault => SetDefault(int.Parse(index, System.Globalization.CultureInfo.InvariantCulture)),
         ("ostree", ["admin", "lock-finalization", .. var options]) when _version.HasLockFinalization => SetLock(options is []),
@@ -214,6 +223,9 @@ internal sealed class SimulatedOstree : ICommandRunner
     };
 
     private static string Text(HostDeployment d) =>
+        Head(d) + (d.Pinned ? "    Pinned: yes\n" : "");
+
+    private static string Head(HostDeployment d) =>
         $"{(d.Booted ? '*' : ' ')} {d.Stateroot} {d.Digest}.{d.Serial}{(d.Locked ? " (finalization locked)" : d.Staged ? " (staged)" : "")}\n    Version: {d.Version}\n";
 
     private CommandResult Deploy(string commit, bool stage)
@@ -229,7 +241,7 @@ internal sealed class SimulatedOstree : ICommandRunner
         }
 
         var serial = _deployments.Where(d => d.Digest == commit).Select(d => d.Serial + 1).DefaultIfEmpty(0).Max();
-        _deployments.RemoveAll(d => d.Staged || (!stage && !d.Booted));
+        _deployments.RemoveAll(d => d.Staged || (!stage && !d.Booted && !d.Pinned));
         _deployments.Insert(0, new HostDeployment
         {
             Index = 0,
@@ -258,6 +270,12 @@ internal sealed class SimulatedOstree : ICommandRunner
         _deployments.RemoveAt(index);
         return Said("");
     }
+
+    private CommandResult SetPin(string index, bool pinned) => Done(() =>
+    {
+        var at = int.Parse(index, System.Globalization.CultureInfo.InvariantCulture);
+        _deployments[at] = _deployments[at] with { Pinned = pinned };
+    });
 
     private CommandResult SetDefault(int index) => _pretended.Contains("set-default")
         ? Said("")

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Ostler.Benchmarks.Cluster;
+using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Benchmarks.Rollout;
 

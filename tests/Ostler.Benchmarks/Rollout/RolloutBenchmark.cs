@@ -4,6 +4,7 @@ using Ostler.Api;
 using Ostler.Benchmarks.Cluster;
 using Ostler.Benchmarks.Harness;
 using Ostler.Kubernetes;
+using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Kubelet;
 
 namespace Ostler.Benchmarks.Rollout;

@@ -49,12 +49,13 @@ internal sealed class Fleet : IAsyncDisposable
 
     public SimulatedHost Host(string node) => _agents.Host(node);
 
-    public async Task<string[]> StartAsync(int count, CancellationToken cancel)
+    public async Task<string[]> StartAsync(int count, CancellationToken cancel, Func<int, string>? architecture = null)
     {
         string[] names = [.. Enumerable.Range(1, count).Select(i => $"{Name}-{i}")];
-        foreach (var name in names)
+        foreach (var (i, name) in names.Index())
         {
-            var node = await _kubelets.AddNodeAsync(new() { Name = name, Labels = new Dictionary<string, string> { ["fleet"] = Name } }, cancel);
+            var node = await _kubelets.AddNodeAsync(
+                new() { Name = name, Architecture = architecture?.Invoke(i + 1) ?? "amd64", Labels = new Dictionary<string, string> { ["fleet"] = Name } }, cancel);
             _agents.Add(new(name, new() { Digest = OldDigest, Version = "1" }, node.BootId));
         }
 

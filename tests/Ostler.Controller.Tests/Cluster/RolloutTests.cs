@@ -170,9 +170,12 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
 
     private static Task<Node> CreateNodeAsync(ApiClient client, string name) => client.CreateAsync(ControllerResources.Nodes, new() { Metadata = new() { Name = name } }, Cancel);
 
-    private static async Task ApplyAsync(ApiClient client, Fleet fleet, OstreeSource source, Func<UpgradePolicySpec, UpgradePolicySpec>? change = null)
+    private static Task ApplyAsync(ApiClient client, Fleet fleet, OstreeSource source, Func<UpgradePolicySpec, UpgradePolicySpec>? change = null) =>
+        ApplyImageAsync(client, fleet, new() { Ostree = source }, change);
+
+    private static async Task ApplyImageAsync(ApiClient client, Fleet fleet, OSImageSpec image, Func<UpgradePolicySpec, UpgradePolicySpec>? change = null)
     {
-        await client.CreateAsync(ControllerResources.OSImages, new() { Metadata = new() { Name = fleet.Name }, Spec = new() { Ostree = source } }, Cancel);
+        await client.CreateAsync(ControllerResources.OSImages, new() { Metadata = new() { Name = fleet.Name }, Spec = image }, Cancel);
         var spec = new UpgradePolicySpec
         {
             ImageRef = new() { Name = fleet.Name },

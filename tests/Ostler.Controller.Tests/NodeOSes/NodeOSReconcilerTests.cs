@@ -38,6 +38,24 @@ public sealed class NodeOSReconcilerTests
         Assert.Empty(server.Received);
     }
 
+    [Theory]
+    [InlineData(null, "bootc", """{"backend":"bootc"}""")]
+    [InlineData("bootc", "no such tool", """{"backend":"no such tool"}""")]
+    [InlineData("bootc", null, """{"backend":null}""")]
+    public async Task The_label_that_names_the_hosts_tool_is_copied_right_or_wrong(string? before, string? label, string spec)
+    {
+        var node = Given.Node("n");
+        node = node with { Metadata = node.Metadata with { Labels = label is null ? null : new Dictionary<string, string> { [NodeMarks.BackendLabel] = label } } };
+        var os = Given.NodeOS("n", spec: new() { Goal = Goal.Stage, Attempt = 3, Backend = before });
+        await using var server = Given.Server((_, response) => response.JsonAsync("""{"metadata":{"name":"n"},"spec":{"goal":"Stage","attempt":3}}"""));
+
+        await Reconciler(server, node, os).Reconciler.ReconcileAsync("n", Given.Cancel);
+
+        var request = Assert.Single(server.Received);
+        Assert.Equal(("PATCH", spec), (request.Method, request.BodyJson!["spec"]!.ToJsonString()));
+        Assert.Equal("os-uid-n", request.BodyJson!["metadata"]!["uid"]!.GetValue<string>());
+    }
+
     [Fact]
     public async Task A_nodeos_of_a_former_node_is_deleted_by_uid_and_made_anew()
     {

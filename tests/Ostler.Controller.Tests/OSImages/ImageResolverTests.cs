@@ -7,7 +7,7 @@ namespace Ostler.Controller.Tests.OSImages;
 public sealed class ImageResolverTests : IDisposable
 {
     private readonly OstreeRepositoryOnDisk _repo = new();
-    private readonly ImageResolver _resolver = new(OstreeRepositoryTests.Repository(), new FakeTimeProvider(Given.Now));
+    private readonly ImageResolver _resolver = new(OstreeRepositoryTests.Repository(), Registry.ContainerRegistry.Images(), new FakeTimeProvider(Given.Now));
 
     public void Dispose() => _repo.Dispose();
 

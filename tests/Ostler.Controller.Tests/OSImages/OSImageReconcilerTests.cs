@@ -21,6 +21,7 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
     private readonly ControllerMetrics _metrics = new("Test." + nameof(OSImageReconcilerTests));
     private LoopbackHttp _http = null!;
     private ScriptedServer _server = null!;
+    private OSImage _stored = null!;
     private string _answer = Given.Digest;
     private int _code = 200;
     private int _asked;
@@ -42,7 +43,7 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
         var version = 100;
         _server = Given.Server((request, response) =>
         {
-            var stored = JsonNode.Parse(ControllerResources.OSImages.Serialize(Image()))!.AsObject();
+            var stored = JsonNode.Parse(ControllerResources.OSImages.Serialize(_stored))!.AsObject();
             stored["metadata"]!["resourceVersion"] = (++version).ToString(null, null);
             stored["status"] = request.BodyJson!["status"]!.DeepClone();
             return response.JsonAsync(stored);
@@ -62,12 +63,12 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
         var (reconciler, images) = Reconciler(Image());
 
         var result = await ReconcileAsync(reconciler);
-        Assert.Equal(TimeSpan.FromMinutes(10), result.RequeueAfter);
+        Assert.InRange(result.RequeueAfter!.Value, TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(11));
         await ReconcileAsync(reconciler);
         Assert.Equal(1, _asked);
         Assert.Single(_server.Received);
 
-        _time.Advance(TimeSpan.FromMinutes(10));
+        _time.Advance(result.RequeueAfter.Value);
         _answer = Other;
         await ReconcileAsync(reconciler);
 
@@ -82,7 +83,7 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
     {
         var (reconciler, images) = Reconciler(Image());
         await ReconcileAsync(reconciler);
-        _time.Advance(TimeSpan.FromMinutes(10));
+        _time.Advance(TimeSpan.FromMinutes(11));
         (_code, _answer) = (403, "token expired");
 
         var result = await ReconcileAsync(reconciler);
@@ -92,24 +93,25 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
         var ready = status.Conditions.Find(ConditionTypes.Ready)!;
         Assert.Equal((ConditionStatus.False, Reasons.ResolveFailed), (ready.Status, ready.Reason));
         Assert.Contains("403 Forbidden: \"token expired\"", ready.Message, StringComparison.Ordinal);
-        Assert.Equal(TimeSpan.FromSeconds(30), result.RequeueAfter);
+        Assert.InRange(result.RequeueAfter!.Value, TimeSpan.FromSeconds(27), TimeSpan.FromSeconds(33));
         Assert.Contains(Reasons.ResolveFailed, _events);
     }
 
     [Fact]
-    public async Task Failures_in_a_row_are_spaced_further_apart_up_to_the_interval()
+    public async Task Failures_in_a_row_are_spaced_further_apart()
     {
         var (reconciler, _) = Reconciler(Image());
         _code = 404;
-        var waits = new List<double>();
-        for (var i = 0; i < 7; i++)
+        var waits = new List<TimeSpan>();
+        for (var i = 0; i < 4; i++)
         {
             var result = await ReconcileAsync(reconciler);
-            waits.Add(result.RequeueAfter!.Value.TotalSeconds);
+            waits.Add(result.RequeueAfter!.Value);
             _time.Advance(result.RequeueAfter.Value);
         }
 
-        Assert.Equal([30, 60, 120, 240, 480, 600, 600], waits);
+        Assert.Equal([2, 2, 2], waits.Zip(waits.Skip(1), (a, b) => Math.Round(b / a)));
+        Assert.Equal(4, _asked);
     }
 
     [Fact]
@@ -158,17 +160,43 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_container_image_is_refused_by_name_and_nothing_is_asked_for()
+    public async Task An_image_that_names_nothing_is_refused_by_name_and_nothing_is_asked_for()
     {
-        var (reconciler, images) = Reconciler(Image() with { Spec = new() { Container = new() { Image = "registry.example/edge:stable" } } });
+        var (reconciler, images) = Reconciler(Image() with { Spec = new() { Container = new() { Image = "registry.example/EDGE:stable" } } });
 
         var result = await ReconcileAsync(reconciler);
 
         var accepted = images.Lister.Get(Key)!.Status!.Conditions.Find(ConditionTypes.Accepted)!;
-        Assert.Equal((ConditionStatus.False, Reasons.NotSupportedYet), (accepted.Status, accepted.Reason));
+        Assert.Equal((ConditionStatus.False, Reasons.Invalid), (accepted.Status, accepted.Reason));
         Assert.Contains("spec.container", accepted.Message, StringComparison.Ordinal);
         Assert.Null(result.RequeueAfter);
         Assert.Equal(0, _asked);
+    }
+
+    [Fact]
+    public async Task A_container_image_is_followed_and_a_registry_that_wants_to_be_left_alone_is()
+    {
+        await using var registry = await Registry.ContainerRegistry.StartAsync();
+        var digest = registry.PutImage("stable");
+        var (reconciler, images) = Reconciler(Image() with { Spec = registry.Image().Spec });
+
+        await ReconcileAsync(reconciler);
+        var resolved = images.Lister.Get(Key)!.Status!.Resolved!;
+        Assert.Equal((digest, "linux/amd64", "1"), (resolved.Digest, Assert.Single(resolved.Platforms!).Platform, resolved.Labels!["containers.bootc"]));
+
+        registry.Answer = c =>
+        {
+            c.Response.StatusCode = 429;
+            c.Response.Headers.RetryAfter = "1800";
+            return Task.FromResult(true);
+        };
+        _time.Advance(TimeSpan.FromMinutes(11));
+        var result = await ReconcileAsync(reconciler);
+
+        Assert.Equal(TimeSpan.FromMinutes(30), result.RequeueAfter);
+        var status = images.Lister.Get(Key)!.Status!;
+        Assert.Equal(digest, status.Resolved!.Digest);
+        Assert.Contains("429 Too Many Requests", status.Conditions.Find(ConditionTypes.Ready)!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -188,6 +216,7 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
 
     private (OSImageReconciler Reconciler, Informer<OSImage> Images) Reconciler(OSImage image, params UpgradePolicy[] policies)
     {
+        _stored = image;
         var client = Given.Client(_server);
         var images = Given.Cache(client, ControllerResources.OSImages, image);
         return (
@@ -195,11 +224,10 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
                 images,
                 Given.Lister(ControllerResources.UpgradePolicies, policies),
                 new(client, ControllerResources.OSImages, images, _time, TimeSpan.FromSeconds(1)),
-                new(OstreeRepositoryTests.Repository(), _time),
+                new(OstreeRepositoryTests.Repository(), Registry.ContainerRegistry.Images(), _time),
                 new((_, _, reason, _, _) => _events.Add(reason)),
                 _metrics,
                 _time,
-                () => 0.5,
                 NullLogger<OSImageReconciler>.Instance),
             images);
     }

@@ -87,6 +87,95 @@ public sealed class ControllerMetricsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_policy_has_one_series_that_says_whether_it_is_ready_and_why_and_it_goes_with_the_policy()
+    {
+        _metrics.ObservePolicy(Snapshot(Given.Policy("edge").Spec), Plan(Verdict("a", NodeStep.Updated)));
+        Assert.DoesNotContain("ostler_policy_ready{", await ScrapeAsync(), StringComparison.Ordinal);
+
+        _metrics.ObserveStatus("edge", ReadyStatus(ConditionStatus.False, Reasons.RollingOut));
+        Assert.Contains("ostler_policy_ready{policy=\"edge\",reason=\"RollingOut\"} 0\n", await ScrapeAsync(), StringComparison.Ordinal);
+
+        // The next plan does not take it away; the next status takes its place.
+        _metrics.ObservePolicy(Snapshot(Given.Policy("edge").Spec), Plan(Verdict("a", NodeStep.Updated)));
+        _metrics.ObserveStatus("edge", ReadyStatus(ConditionStatus.True, Reasons.UpToDate));
+        Assert.Equal(["ostler_policy_ready{policy=\"edge\",reason=\"UpToDate\"} 1"], Lines(await ScrapeAsync(), "ostler_policy_ready{"));
+
+        _metrics.ObservePolicy(Snapshot(null), Plan());
+        _metrics.ObserveStatus("edge", ReadyStatus(ConditionStatus.True, Reasons.UpToDate));
+        Assert.Empty(Lines(await ScrapeAsync(), "ostler_policy_ready{"));
+    }
+
+    [Fact]
+    public async Task A_node_that_is_cordoned_for_an_upgrade_is_left_so_only_when_nothing_is_under_way_for_it()
+    {
+        var snapshot = Snapshot(Given.Policy("edge").Spec) with
+        {
+            Nodes = [Cordoned("draining", "edge"), Cordoned("failed", "edge"), Cordoned("unselected", "edge"), Cordoned("by-a-person", null), new() { Name = "fine", Uid = "fine" }],
+        };
+        _metrics.ObservePolicy(snapshot, Plan(
+            Verdict("draining", NodeStep.Cordoned) with { InFlight = true },
+            Verdict("failed", NodeStep.Failed) with { InFlight = true },
+            Verdict("unselected", NodeStep.Idle) with { Selected = false },
+            Verdict("by-a-person", NodeStep.Idle),
+            Verdict("fine", NodeStep.Idle)));
+
+        Assert.Equal(["ostler_nodes_left_cordoned{policy=\"edge\"} 2"], Lines(await ScrapeAsync(), "ostler_nodes_left_cordoned{"));
+    }
+
+    [Fact]
+    public async Task A_target_is_quarantined_when_its_digest_is_and_a_person_did_not_allow_it()
+    {
+        var image = new ImageFacts { Name = "edge-os", Spec = new(), Status = new() { Quarantined = [new() { Digest = Given.Digest, Reason = "r", Since = Given.Now }] } };
+        var plan = Plan(Verdict("a", NodeStep.Idle)) with { Target = new() { Digest = Given.Digest } };
+
+        _metrics.ObservePolicy(Snapshot(Given.Policy("edge").Spec) with { Image = image }, plan);
+        Assert.Equal(["ostler_target_quarantined{policy=\"edge\"} 1"], Lines(await ScrapeAsync(), "ostler_target_quarantined{"));
+
+        _metrics.ObservePolicy(Snapshot(Given.Policy("edge").Spec) with { Image = image with { Spec = new() { Quarantine = new() { Allow = [Given.Digest] } } } }, plan);
+        Assert.Equal(["ostler_target_quarantined{policy=\"edge\"} 0"], Lines(await ScrapeAsync(), "ostler_target_quarantined{"));
+    }
+
+    [Fact]
+    public async Task Trees_that_are_booted_and_nodes_that_drifted_are_counted()
+    {
+        Condition drifted = new() { Type = ConditionTypes.Drifted, Status = ConditionStatus.True, Reason = "r", Message = "m" };
+        var snapshot = Snapshot(Given.Policy("edge").Spec) with { Nodes = [Booted("a", "1"), Booted("b", "1", drifted), Booted("c", "2"), new() { Name = "d", Uid = "d" }] };
+        _metrics.ObservePolicy(snapshot, Plan([.. snapshot.Nodes.Select(n => Verdict(n.Name, NodeStep.Idle))]));
+
+        var text = await ScrapeAsync();
+
+        Assert.Contains("ostler_distinct_digests{policy=\"edge\"} 2\n", text, StringComparison.Ordinal);
+        Assert.Contains("ostler_nodes_drifted{policy=\"edge\"} 1\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Silence_lasts_from_the_first_change_that_an_agent_did_not_answer_until_it_answers_or_its_node_is_another()
+    {
+        Assert.Equal(0, await SilenceAsync(0, Asked("a", generation: 1, answered: 1)));
+        Assert.Equal(0, await SilenceAsync(60, Asked("a", generation: 2, answered: 1)));
+        Assert.Equal(60, await SilenceAsync(120, Asked("a", generation: 3, answered: 1), Asked("b", generation: 2, answered: null)));
+        Assert.Equal(90, await SilenceAsync(210, Asked("a", generation: 3, answered: 3), Asked("b", generation: 2, answered: null)));
+        Assert.Equal(0, await SilenceAsync(300, Asked("a", generation: 3, answered: 3), Asked("b", generation: 1, answered: null, uid: "another")));
+        Assert.Equal(10, await SilenceAsync(310, Asked("a", generation: 3, answered: 3), Asked("b", generation: 1, answered: null, uid: "another")));
+
+        _metrics.ForgetAll();
+        Assert.Equal(0, await SilenceAsync(400, Asked("b", generation: 1, answered: null, uid: "another")));
+
+        async Task<int> SilenceAsync(int second, params NodeFacts[] nodes)
+        {
+            _metrics.ObservePolicy(Snapshot(Given.Policy("edge").Spec) with { Now = Given.Now.AddSeconds(second), Nodes = nodes }, Plan());
+            return int.Parse(Assert.Single(Lines(await ScrapeAsync(), "ostler_agent_silence_seconds{")).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        static NodeFacts Asked(string name, long generation, long? answered, string? uid = null) => new()
+        {
+            Name = name,
+            Uid = uid ?? name,
+            OS = new() { Generation = generation, Status = answered is { } observed ? new() { ObservedGeneration = observed } : null },
+        };
+    }
+
+    [Fact]
     public void The_steps_of_an_upgrade_are_timed_from_what_the_objects_say()
     {
         var staged = Node(new() { Goal = Goal.Stage }, new() { Timings = new() { StagingStartedAt = Given.Now.AddHours(-2), StagedAt = Given.Now.AddHours(-1) } }) with { CordonedAt = Given.Now.AddMinutes(-3) };
@@ -101,6 +190,22 @@ public sealed class ControllerMetricsTests : IDisposable
 
         Assert.Empty(StepDurations.Ended(healthy, healthy.OS!, new() { Goal = Goal.Boot }, Given.Now));
     }
+
+    private static UpgradePolicyStatus ReadyStatus(ConditionStatus status, string reason) => new()
+    {
+        Conditions = [new() { Type = ConditionTypes.Ready, Status = status, Reason = reason, Message = "m" }],
+    };
+
+    private static NodeFacts Cordoned(string name, string? by) => new() { Name = name, Uid = name, Unschedulable = true, CordonedBy = by };
+
+    private static NodeFacts Booted(string name, string digest, params Condition[] conditions) => new()
+    {
+        Name = name,
+        Uid = name,
+        OS = new() { Status = new() { Booted = new() { Digest = digest }, Conditions = conditions } },
+    };
+
+    private static string[] Lines(string text, string start) => [.. text.Split('\n').Where(line => line.StartsWith(start, StringComparison.Ordinal))];
 
     private static RolloutSnapshot Snapshot(UpgradePolicySpec? spec) => new() { Now = Given.Now, Policy = new() { Name = "edge", Spec = spec }, Nodes = [] };
 

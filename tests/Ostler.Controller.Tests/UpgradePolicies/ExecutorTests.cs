@@ -29,6 +29,18 @@ public sealed class ExecutorTests
         Assert.False(result.Conflicted);
     }
 
+    [Fact]
+    public async Task What_a_label_says_of_the_hosts_tool_outlives_the_spec_that_is_replaced()
+    {
+        await using var server = Given.Server((_, response) => response.JsonAsync(Given.Written(ControllerResources.NodeOSes, Given.NodeOS("a"), "21")));
+        var run = new Run(server, Given.Node("a", labels: new Dictionary<string, string> { [NodeMarks.BackendLabel] = "rpm-ostree" }));
+
+        await run.ExecuteAsync(Apply("a"));
+
+        var operations = Assert.Single(server.Received).BodyJson!.AsArray();
+        Assert.Equal("rpm-ostree", operations.Single(o => o!["path"]!.GetValue<string>() == "/spec")!["value"]!["backend"]!.GetValue<string>());
+    }
+
     public static TheoryData<string, int, string, bool> Refusals => new()
     {
         { "changed since the plan", 409, "Conflict", true },

@@ -19,7 +19,7 @@ public sealed class NodeMappingTests
              "status":{"conditions":[{"type":"MemoryPressure","status":"False"},
                {"type":"Ready","status":"False","reason":"KubeletNotReady","message":"cni","lastHeartbeatTime":"2026-11-01T12:00:01Z"}],
                "addresses":[{"type":"Hostname","address":"n1"},{"type":"InternalIP","address":"192.0.2.7"},{"type":"InternalIP","address":"2001:db8::7"}],
-               "nodeInfo":{"bootID":"b1","kernelVersion":"6"},"images":[{"names":["a"]}]}}
+               "nodeInfo":{"bootID":"b1","kernelVersion":"6","architecture":"arm64","operatingSystem":"linux"},"images":[{"names":["a"]}]}}
             """)).Trimmed();
 
         var facts = NodeMapping.ToFacts(node, Given.NodeOS("n1", "u1"), null);
@@ -31,6 +31,7 @@ public sealed class NodeMappingTests
                 Uid = "u1",
                 CreatedAt = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
                 Labels = facts.Labels,
+                Platform = "linux/arm64",
                 Unschedulable = true,
                 CordonedBy = "edge",
                 CordonedAt = Given.Now,
@@ -49,6 +50,15 @@ public sealed class NodeMappingTests
         Assert.Equal(2, node.Metadata.Annotations!.Count);
         Assert.Single(node.Status!.Conditions!);
         Assert.Single(node.Status!.Addresses!);
+    }
+
+    [Fact]
+    public void A_node_whose_kubelet_has_not_reported_tells_its_platform_by_labels()
+    {
+        var labels = new Dictionary<string, string> { ["kubernetes.io/arch"] = "arm64", ["kubernetes.io/os"] = "linux" };
+
+        Assert.Equal("linux/arm64", NodeMapping.ToFacts(Given.Node("n1", labels: labels), null, null).Platform);
+        Assert.Null(NodeMapping.ToFacts(Given.Node("n1"), null, null).Platform);
     }
 
     [Fact]

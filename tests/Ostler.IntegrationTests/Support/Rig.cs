@@ -8,6 +8,9 @@ using Ostler.Testing.Hosts;
 
 namespace Ostler.IntegrationTests.Support;
 
+/// <summary>A tree that was published, as nodes are asked for it.</summary>
+internal sealed record Release(string Digest, string Version);
+
 /// <summary>
 /// The whole of Ostler for one test: a control plane, hosts, agents and a controller of its own; one image and one policy. Nothing is shared with any other test.
 /// </summary>
@@ -18,7 +21,13 @@ internal sealed class Rig : IAsyncDisposable
     private const string Branch = "acme/stable/x86_64/edge";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private Rig(TestFleet fleet, FleetWitness witness) => (Fleet, Witness) = (fleet, witness);
+    private readonly HostTool _tool;
+    private string? _repository;
+
+    private Rig(HostTool tool, TestFleet fleet, FleetWitness witness) => (_tool, Fleet, Witness) = (tool, fleet, witness);
+
+    /// <summary>Whatever updates the hosts, the tests of the main job are the same.</summary>
+    public static TheoryData<HostTool> Tools { get; } = [HostTool.Ostree, HostTool.RpmOstree, HostTool.Bootc];
 
     public TestFleet Fleet { get; }
 
@@ -29,23 +38,25 @@ internal sealed class Rig : IAsyncDisposable
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Nodes that run 1.0, agents that have reported, and a controller. Skips the test where there can be no real OSTree hosts.</summary>
-    public static async Task<Rig> StartAsync(int nodes, TimeSpan? rebootLatency = null)
+    /// <param name="nodes">How many.</param>
+    /// <param name="rebootLatency">How long a machine is without power in a reboot.</param>
+    /// <param name="tool">What updates the hosts.</param>
+    /// <param name="change">What is different about the fleet.</param>
+    public static async Task<Rig> StartAsync(int nodes, TimeSpan? rebootLatency = null, HostTool tool = HostTool.Ostree, Func<FleetOptions, FleetOptions>? change = null)
     {
         Assert.SkipWhen(OstreeHost.WhyNotAvailable() is not null, OstreeHost.WhyNotAvailable() ?? "");
-        var fleet = await TestFleet.StartAsync(
-            new FleetOptions
-            {
-                Nodes = nodes,
-                ControllerProgram = Path.Combine(AppContext.BaseDirectory, "ostler-controller.dll"),
-                AgentProgram = Path.Combine(AppContext.BaseDirectory, "ostler-agent.dll"),
-                ConfigFolder = ConfigFolder(),
-                Behavior = TestWorkload.BehaviorOf,
-                RebootLatency = rebootLatency ?? TimeSpan.FromSeconds(0.5),
-            },
-            OsTree.Of("1.0"),
-            Branch,
-            Cancel);
-        var rig = new Rig(fleet, await FleetWitness.StartAsync(fleet, Cancel));
+        var options = new FleetOptions
+        {
+            Nodes = nodes,
+            Tool = tool,
+            ControllerProgram = Path.Combine(AppContext.BaseDirectory, "ostler-controller.dll"),
+            AgentProgram = Path.Combine(AppContext.BaseDirectory, "ostler-agent.dll"),
+            ConfigFolder = ConfigFolder(),
+            Behavior = TestWorkload.BehaviorOf,
+            RebootLatency = rebootLatency ?? TimeSpan.FromSeconds(0.5),
+        };
+        var fleet = await TestFleet.StartAsync(change?.Invoke(options) ?? options, OsTree.Of("1.0"), Branch, Cancel);
+        var rig = new Rig(tool, fleet, await FleetWitness.StartAsync(fleet, Cancel));
         await fleet.StartControllerAsync(Cancel);
         foreach (var name in rig.Nodes)
         {
@@ -58,12 +69,18 @@ internal sealed class Rig : IAsyncDisposable
 
     public IReadOnlyList<string> Nodes => [.. Fleet.Lab.Hosts.Select(h => h.Name).Order(StringComparer.Ordinal)];
 
-    /// <summary>Commits a tree, so that the branch points at it, and has the image looked up anew.</summary>
-    public async Task<OsTreeCommit> PublishAsync(OsTree tree)
+    /// <summary>Commits a tree, so that the branch or the tag points at it, and has the image looked up anew.</summary>
+    public async Task<Release> PublishAsync(OsTree tree)
     {
         var commit = await Fleet.Lab.Repository.CommitAsync(tree, Cancel, Branch);
+        var digest = commit.Checksum;
+        if (_tool == HostTool.Bootc)
+        {
+            (_repository, digest, _) = Fleet.Lab.Repository.PublishImage(commit);
+        }
+
         await ApplyImageAsync(tree.Version);
-        return commit;
+        return new(digest, tree.Version);
     }
 
     /// <summary>As a GitOps controller applies what it has: the same image again and again.</summary>
@@ -72,7 +89,8 @@ internal sealed class Rig : IAsyncDisposable
         // The hosts' own remote: faults of the repository can then be those of one host.
         var spec = new OSImageSpec
         {
-            Ostree = new() { Remote = OstreeHost.RemoteName, Url = Fleet.Lab.Repository.Url, Ref = Branch, GpgVerify = false },
+            Ostree = _repository is null ? new() { Remote = OstreeHost.RemoteName, Url = Fleet.Lab.Repository.Url, Ref = Branch, GpgVerify = false } : null,
+            Container = _repository is null ? null : new() { Image = _repository + ":stable", PlainHttp = true },
             Version = version,
         };
         await Manifests.ApplyAsync(Api, Manifests.Of(new OSImage { Metadata = new() { Name = Image }, Spec = change?.Invoke(spec) ?? spec }), Cancel);
@@ -107,10 +125,10 @@ internal sealed class Rig : IAsyncDisposable
         WaitAsync(ControllerResources.Nodes, name, wanted, timeout, description);
 
     /// <summary>Every node runs the tree and the policy is Ready with it.</summary>
-    public async Task<UpgradePolicy> EverywhereAsync(OsTreeCommit tree)
+    public async Task<UpgradePolicy> EverywhereAsync(Release tree)
     {
         var policy = await PolicyAsync(
-            p => p?.Status is { } s && s.Target?.Digest == tree.Checksum && s.Conditions.IsTrue(ConditionTypes.Ready) && s.Nodes?.Unavailable == 0
+            p => p?.Status is { } s && s.Target?.Digest == tree.Digest && s.Conditions.IsTrue(ConditionTypes.Ready) && s.Nodes?.Unavailable == 0
                 && s.ObservedGeneration == p.Metadata.Generation,
             description: $"Ready with {tree.Version} on every node");
         Assert.All(Fleet.Lab.Hosts, h => Assert.Equal((h.Name, tree.Version), (h.Name, h.Booted?.Version)));
@@ -159,7 +177,8 @@ internal sealed class Rig : IAsyncDisposable
         }
     }
 
-    private static string ConfigFolder()
+    /// <summary>The repository's config folder.</summary>
+    public static string ConfigFolder()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

@@ -75,13 +75,13 @@ public class OSImageStatusRulesTests
     }
 
     [Fact]
-    public void A_container_image_is_not_accepted_yet()
+    public void An_image_that_names_nothing_is_not_accepted()
     {
-        var image = Image(null) with { Spec = new() { Container = new() { Image = "acme.example/os:1" } } };
+        var image = Image(null) with { Spec = new() { Container = new() { Image = "acme.example/OS:1" } } };
 
         var status = OSImageStatusRules.Compute(image, null, [], Given.Now);
 
-        AssertReady(status, false, Reasons.NotSupportedYet);
+        AssertReady(status, false, Reasons.Invalid);
         Assert.Equal(ConditionStatus.False, status.Conditions.Find(ConditionTypes.Accepted)!.Status);
         Assert.True(status.Conditions.IsTrue(ConditionTypes.Stalled));
     }

@@ -20,7 +20,7 @@ public class GateTests
         { "no image", Reasons.ImageNotFound, false, false, true },
         { "image of a former spec", Reasons.ImageNotReady, false, false, true },
         { "image never resolved", Reasons.ImageNotReady, false, false, true },
-        { "image not supported", Reasons.ImageNotReady, false, false, true },
+        { "image not valid", Reasons.ImageNotReady, false, false, true },
         { "pinned to what was not resolved", Reasons.ImageNotReady, false, false, true },
         { "quarantined", Reasons.ImageQuarantined, false, true, true },
         { "denied", Reasons.ImageQuarantined, false, true, true },
@@ -99,7 +99,7 @@ public class GateTests
             "no image" => snapshot with { Image = null },
             "image of a former spec" => snapshot with { Image = image with { Spec = image.Spec with { Ostree = image.Spec.Ostree! with { Ref = "other" } } } },
             "image never resolved" => snapshot with { Image = image with { Status = null } },
-            "image not supported" => snapshot with { Image = image with { Spec = new() { Container = new() { Image = "acme.example/os:1" } } } },
+            "image not valid" => snapshot with { Image = image with { Spec = new() { Container = new() { Image = "acme.example/OS:1" } } } },
             "pinned to what was not resolved" =>
                 snapshot with { Image = image with { Spec = image.Spec with { Ostree = image.Spec.Ostree! with { Commit = Trees.Newer } } } },
             "quarantined" => snapshot with

@@ -150,12 +150,35 @@ public class SpecValidationTests
     {
         { "spec", Reasons.Invalid, new() },
         { "spec", Reasons.Invalid, Trees.ImageSpec with { Container = new() { Image = "x" } } },
-        { "spec.container", Reasons.NotSupportedYet, new() { Container = new() { Image = "x" } } },
+        { "spec.container.image", Reasons.Invalid, Of(new() { Image = "quay.io/Acme/edge" }) },
+        { "spec.container", Reasons.Invalid, Of(new() { Image = "x", CaBundle = "pem", CaSecretRef = new() { Namespace = "a", Name = "b" } }) },
+        { "spec.container.mirrors[1].location", Reasons.Invalid, Of(new() { Image = "x", Mirrors = [new() { Location = "mirror.example:5000/hub" }, new() { Location = "https://mirror.example" }] }) },
+        { "spec.container.mirrors[0].location", Reasons.Invalid, Of(new() { Image = "x", Mirrors = [new() { Location = "hub/acme" }] }) },
+        { "spec.container.verification", Reasons.Invalid, Of(new() { Image = "x", Verification = new() }) },
+        { "spec.container.verification.cosign", Reasons.Invalid, Of(new() { Image = "x", Verification = new() { Cosign = new() } }) },
+        { "spec.container.verification.cosign.publicKey", Reasons.Invalid, Of(new() { Image = "x", Verification = new() { Cosign = new() { PublicKey = "PEM" } } }) },
+        {
+            "spec.container.verification.cosign.signedRepositories[0]", Reasons.Invalid,
+            Of(new() { Image = "x", Verification = new() { Cosign = new() { PublicKeySecretRef = new() { Namespace = "a", Name = "b" }, SignedRepositories = ["quay.io/acme/edge:1"] } } })
+        },
         { "spec.ostree.url", Reasons.Invalid, Trees.ImageSpec with { Ostree = Trees.ImageSpec.Ostree! with { Url = null } } },
         { "spec.ostree.commit", Reasons.Invalid, Trees.ImageSpec with { Ostree = Trees.ImageSpec.Ostree! with { Commit = "ABC" } } },
         { "spec.quarantine.deny[1]", Reasons.Invalid, Trees.ImageSpec with { Quarantine = new() { Deny = [Trees.New, "sha256:xyz"] } } },
         { "spec.quarantine.allow[0]", Reasons.Invalid, Trees.ImageSpec with { Quarantine = new() { Allow = ["latest"] } } },
     };
+
+    private static OSImageSpec Of(ContainerSource container) => new() { Container = container };
+
+    [Fact]
+    public void A_container_image_is_accepted_with_all_that_can_be_said_of_it() => Assert.Empty(SpecValidation.Validate(Of(new()
+    {
+        Image = "edge",
+        PullSecretRef = new() { Namespace = "a", Name = "b" },
+        CaSecretRef = new() { Namespace = "a", Name = "b" },
+        PlainHttp = true,
+        Mirrors = [new() { Location = "localhost/x/y" }, new() { Location = "mirror.acme.example:5000", PlainHttp = true }],
+        Verification = new() { Cosign = new() { PublicKeySecretRef = new() { Namespace = "a", Name = "b" }, SignedRepositories = ["quay.io/acme/edge"] } },
+    })));
 
     [Theory]
     [MemberData(nameof(Images))]

@@ -6,6 +6,9 @@ public sealed record FleetOptions
     /// <summary>How many nodes. They are named node-1, node-2 …</summary>
     public int Nodes { get; init; } = 3;
 
+    /// <summary>What updates the hosts. Those of bootc are installed from container images, the others from a branch. Default: the real ostree.</summary>
+    public Hosts.HostTool Tool { get; init; }
+
     /// <summary>Zones over which the nodes are spread in turn.</summary>
     public IReadOnlyList<string> Zones { get; init; } = ["zone-a", "zone-b", "zone-c"];
 
@@ -26,6 +29,9 @@ public sealed record FleetOptions
 
     /// <summary>Further flags of the API server.</summary>
     public IReadOnlyList<string> ApiServerArguments { get; init; } = [];
+
+    /// <summary>Whether controllers serve their metrics: see <see cref="TestFleet.MetricsAddress"/>.</summary>
+    public bool ServeMetrics { get; init; }
 
     /// <summary>What happens while the fleet comes up, for people.</summary>
     public Action<string> Progress { get; init; } = _ => { };

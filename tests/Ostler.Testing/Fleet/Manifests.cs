@@ -16,6 +16,7 @@ public static class Manifests
     {
         ["Namespace"] = ("namespaces", false),
         ["ServiceAccount"] = ("serviceaccounts", true),
+        ["Secret"] = ("secrets", true),
         ["ClusterRole"] = ("clusterroles", false),
         ["ClusterRoleBinding"] = ("clusterrolebindings", false),
         ["Role"] = ("roles", true),
@@ -23,6 +24,9 @@ public static class Manifests
         ["Deployment"] = ("deployments", true),
         ["PodDisruptionBudget"] = ("poddisruptionbudgets", true),
         ["Pod"] = ("pods", true),
+        ["StatefulSet"] = ("statefulsets", true),
+        ["ReplicationController"] = ("replicationcontrollers", true),
+        ["PersistentVolumeClaim"] = ("persistentvolumeclaims", true),
         ["VolumeAttachment"] = ("volumeattachments", false),
         ["OSImage"] = ("osimages", false),
         ["UpgradePolicy"] = ("upgradepolicies", false),

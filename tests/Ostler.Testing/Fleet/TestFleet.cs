@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ostler.Kubernetes;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.ControlPlane.Local;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Kubelet;
 
@@ -27,6 +28,7 @@ public sealed class TestFleet : IAsyncDisposable
         // In the cluster's own folder, which is swept by the next run when this one is killed.
         _logs = Directory.CreateDirectory(Path.Combine(cluster.LogFolder, "fleet")).FullName;
         _access = Directory.CreateDirectory(Path.Combine(_logs, "access")).FullName;
+        MetricsAddress = options.ServeMetrics ? $"127.0.0.1:{LoopbackPorts.Take(1)[0]}" : null;
     }
 
     public TestCluster Cluster { get; }
@@ -39,6 +41,9 @@ public sealed class TestFleet : IAsyncDisposable
     public SimulatedKubelets Kubelets { get; }
 
     public ControllerProcess? Controller { get; private set; }
+
+    /// <summary>Host and port of the controller's metrics, the same for one that follows another; null when not served.</summary>
+    public string? MetricsAddress { get; }
 
     /// <summary>What the nodes were installed with.</summary>
     public OsTreeCommit First { get; private set; } = null!;
@@ -83,7 +88,8 @@ public sealed class TestFleet : IAsyncDisposable
     public async Task StartControllerAsync(CancellationToken cancel)
     {
         _controllerKubeconfig ??= await Cluster.ServiceAccountKubeconfigAsync(SystemNamespace, "ostler-controller", cancellationToken: cancel);
-        Controller = await ControllerProcess.StartAsync(_options.ControllerProgram, _controllerKubeconfig, "controller-1", ControllerLog);
+        string[] flags = MetricsAddress is { } address ? [$"--metrics-address={address}"] : [];
+        Controller = await ControllerProcess.StartAsync(_options.ControllerProgram, _controllerKubeconfig, "controller-1", ControllerLog, flags);
     }
 
     /// <summary>SIGKILL, and a new process in its place. The dead one's lease is taken away: no test waits for it to run out.</summary>
@@ -139,7 +145,16 @@ public sealed class TestFleet : IAsyncDisposable
     {
         var program = Path.GetDirectoryName(_options.AgentProgram)!;
         var host = await Lab.CreateHostAsync(
-            new OstreeHostOptions { Name = name, Tree = tree, Expose = [program, _access], RebootLatency = _options.RebootLatency }, cancel);
+            new OstreeHostOptions
+            {
+                Name = name,
+                Tree = tree,
+                Tool = _options.Tool,
+                Image = _options.Tool == HostTool.Bootc ? Lab.Repository.PublishImage(tree, tag: tree.Version) : null,
+                Expose = [program, _access],
+                RebootLatency = _options.RebootLatency,
+            },
+            cancel);
         var boot = await host.BootAsync(cancel);
         var index = int.Parse(name[(name.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture);
         var node = await Kubelets.AddNodeAsync(

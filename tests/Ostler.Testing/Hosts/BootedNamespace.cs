@@ -21,7 +21,7 @@ internal sealed class BootedNamespace : IAsyncDisposable
     /// Starts the init; <see cref="WaitUpAsync"/> says when it stands. Whoever passes events on to <see cref="Received"/> must know this
     /// object before: the init may be quicker than the return from here.
     /// </summary>
-    public void Start(Machine machine, string scripts, string layer, string deployment, string name)
+    public void Start(Machine machine, string scripts, string layers, string deployment, string name)
     {
         string[] argv =
         [
@@ -29,7 +29,7 @@ internal sealed class BootedNamespace : IAsyncDisposable
             "setsid", "bash", "-c", "exec >>\"$0\" 2>&1; exec \"$@\"", Path.Combine(machine.Lab, "console"),
             .. machine.Enter(), "unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--propagation", "private",
             "env", "-i", $"PATH={OstreeHost.SearchPath}", "LANG=C.UTF-8", "bash", Path.Combine(scripts, "boot.sh"), machine.Disk, OstreeHost.StateRoot,
-            deployment, Path.Combine(machine.Folder, "root"), machine.Lab, layer, name,
+            deployment, Path.Combine(machine.Folder, "root"), machine.Lab, layers, name,
         ];
         _process.StartInfo = new ProcessStartInfo(argv[0], argv[1..]) { RedirectStandardInput = true };
         _process.Start();

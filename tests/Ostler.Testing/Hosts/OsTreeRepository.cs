@@ -15,10 +15,11 @@ public sealed class OsTreeRepository : IAsyncDisposable
     private const long FirstTimestamp = 1767225600;
 
     private readonly RepositoryServer _server;
+    private readonly ImageRegistry _images;
     private readonly SemaphoreSlim _committing = new(1, 1);
     private int _commits;
 
-    private OsTreeRepository(string folder, RepositoryServer server) => (Folder, _server) = (folder, server);
+    private OsTreeRepository(string folder, RepositoryServer server, ImageRegistry images) => (Folder, _server, _images) = (folder, server, images);
 
     /// <summary>The repository on disk.</summary>
     public string Folder { get; }
@@ -35,7 +36,8 @@ public sealed class OsTreeRepository : IAsyncDisposable
         (await HostCommand.RunAsync(["ostree", $"--repo={folder}", "init", "--mode=archive"], cancellationToken)).EnsureSuccess();
         // A test repository may be lost with the machine; without this every commit waits for the disk.
         (await HostCommand.RunAsync(["ostree", $"--repo={folder}", "config", "set", "core.fsync", "false"], cancellationToken)).EnsureSuccess();
-        return new OsTreeRepository(folder, await RepositoryServer.StartAsync(folder, cancellationToken));
+        var images = new ImageRegistry();
+        return new OsTreeRepository(folder, await RepositoryServer.StartAsync(folder, images, cancellationToken), images);
     }
 
     /// <summary>The URL under which one host finds the repository; faults can be injected for it alone.</summary>
@@ -65,6 +67,13 @@ public sealed class OsTreeRepository : IAsyncDisposable
             _committing.Release();
         }
     }
+
+    /// <summary>Makes the container image of a tree and moves a tag to it. Its registry is the repository's own server, without TLS.</summary>
+    public OsTreeImage PublishImage(OsTreeCommit tree, string name = "acme/edge-os", string tag = "stable") =>
+        new($"{_server.Address.Authority}/{name}", _images.Publish(name, tag, tree), tree);
+
+    /// <summary>From now on the registry has other bytes under the image's digest than the digest says, as a hostile or broken one might.</summary>
+    public void CorruptImage(OsTreeImage image) => _images.Corrupt(image.Repository[(image.Repository.IndexOf('/', StringComparison.Ordinal) + 1)..], image.Digest);
 
     /// <summary>
     /// Breaks downloads of one host (by <see cref="UrlFor"/>; null: of everybody) for paths that contain a text

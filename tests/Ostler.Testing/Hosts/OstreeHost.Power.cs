@@ -119,7 +119,7 @@ public sealed partial class OstreeHost
 
         var starting = new BootedNamespace();
         _starting = starting;
-        starting.Start(_machine, _lab.Scripts, _lab.Layer, _machine.Disk + deployment, Name);
+        starting.Start(_machine, _lab.Scripts, _lab.LayersOf(_options.Tool), _machine.Disk + deployment, Name);
         try
         {
             await starting.WaitUpAsync(cancellationToken);

@@ -36,8 +36,10 @@ public sealed partial class OstreeHost : IAsyncDisposable
         (_lab, _options, _machine) = (lab, options, machine);
         Units = new HostUnits(Path.Combine(machine.Lab, "units"));
         Journal = new HostJournal(machine.Lab, options.PersistentJournal);
-        _exposed = [.. options.Expose.Append(DotnetRoot).Where(folder => !IsUnder(folder, "/usr")).Distinct().Select((folder, index) => (folder, $"/run/host-files/{index}"))];
+        IReadOnlyList<string> expose = options.Tool == HostTool.Ostree ? options.Expose : [.. options.Expose, AppContext.BaseDirectory];
+        _exposed = [.. expose.Append(DotnetRoot).Where(folder => !IsUnder(folder, "/usr")).Distinct().Select((folder, index) => (folder, $"/run/host-files/{index}"))];
         File.WriteAllLines(Path.Combine(machine.Lab, "exposed"), _exposed.Select(mount => $"{mount.Outside}\t{mount.Inside}"));
+        WriteFakeTools();
         _events = new HostEvents(machine.EventsFile, OnEvent);
     }
 
@@ -161,6 +163,18 @@ public sealed partial class OstreeHost : IAsyncDisposable
         await _machine.DisposeAsync();
         RunFolder.Delete(_machine.Folder);
         _lab.Forget(this);
+    }
+
+    // What the wrappers in /usr/bin of such hosts start: the paths inside differ from host to host.
+    private void WriteFakeTools()
+    {
+        if (_options.Tool != HostTool.Ostree)
+        {
+            var file = Path.Combine(_machine.Lab, "fake-host-tools");
+            var program = PathInside(Path.Combine(AppContext.BaseDirectory, "ostler-fake-host-tools.dll"));
+            File.WriteAllText(file, $"#!/bin/bash\nexec {HostCommand.Quote(Dotnet)} {HostCommand.Quote(program)} \"$@\"\n");
+            OstreeLab.MakeExecutable(file);
+        }
     }
 
     private static string DotnetRoot { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));

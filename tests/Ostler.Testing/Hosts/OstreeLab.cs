@@ -26,7 +26,24 @@ public sealed class OstreeLab : IAsyncDisposable
 
     internal string Scripts => Path.Combine(_run.Path, "scripts");
 
-    internal string Layer => Path.Combine(_run.Path, "layer");
+    /// <summary>What lies over /usr of a host, as overlayfs takes it: the first one wins.</summary>
+    internal string LayersOf(HostTool tool) => string.Join(
+        ':', FakesOf(tool).Select(fake => Path.Combine(_run.Path, "layer-" + fake)).Append(Path.Combine(_run.Path, "layer")));
+
+    private static string[] FakesOf(HostTool tool) => tool switch
+    {
+        HostTool.Bootc => ["bootc", "rpm-ostree"],
+        HostTool.RpmOstree => ["rpm-ostree"],
+        _ => [],
+    };
+
+    internal static void MakeExecutable(string file)
+    {
+        if (!OperatingSystem.IsWindows()) // for the analyzer: a lab starts on Linux only
+        {
+            File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        }
+    }
 
     /// <param name="cancellationToken">Ends the start, not the lab.</param>
     /// <param name="root">Folder of all runs. Default: ostler-hosts in ${XDG_RUNTIME_DIR} or the temporary folder.</param>
@@ -53,7 +70,12 @@ public sealed class OstreeLab : IAsyncDisposable
     public async Task<OstreeHost> CreateHostAsync(OstreeHostOptions options, CancellationToken cancellationToken)
     {
         // Outside of the lazy task: a template is everybody's, and must not end with the first one's patience.
-        var template = await _templates.GetOrAdd(options.Tree.Checksum, _ => new Lazy<Task<string>>(() => InstallAsync(options.Tree))).Value.WaitAsync(cancellationToken);
+        if (options is { Tool: HostTool.Bootc, Image: null } or { Tool: HostTool.Ostree, Image: not null })
+        {
+            throw new ArgumentException("A host of bootc needs an image, and one of ostree must have none.", nameof(options));
+        }
+        var template = await _templates
+            .GetOrAdd(options.Image?.Digest ?? options.Tree.Checksum, _ => new Lazy<Task<string>>(() => InstallAsync(options.Tree, options.Image))).Value.WaitAsync(cancellationToken);
         var machine = await Machine.StartAsync(Path.Combine(_run.Path, "hosts", options.Name), Scripts, options.SysrootBytes, options.BootBytes, cancellationToken);
         try
         {
@@ -91,10 +113,13 @@ public sealed class OstreeLab : IAsyncDisposable
             {
                 source.CopyTo(target);
             }
-            if (!OperatingSystem.IsWindows()) // for the analyzer: a lab starts on Linux only
-            {
-                File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-            }
+            MakeExecutable(file);
+        }
+        foreach (var fake in FakesOf(HostTool.Bootc))
+        {
+            var file = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "layer-" + fake, "bin")).FullName, fake);
+            File.WriteAllText(file, $"#!/bin/bash\nexec /run/ostler-lab/fake-host-tools {fake} \"$@\"\n");
+            MakeExecutable(file);
         }
         foreach (var alias in new[] { "reboot", "poweroff" })
         {
@@ -111,10 +136,10 @@ public sealed class OstreeLab : IAsyncDisposable
     }
 
     // Installing is five processes and a checkout; the archive of an installed disk makes the next host in two.
-    private async Task<string> InstallAsync(OsTreeCommit tree)
+    private async Task<string> InstallAsync(OsTreeCommit tree, OsTreeImage? image)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        var folder = Path.Combine(_run.Path, "templates", tree.Checksum);
+        var folder = Path.Combine(_run.Path, "templates", image?.Digest.Replace(':', '_') ?? tree.Checksum);
         var machine = await Machine.StartAsync(folder, Scripts, sysrootBytes: 1L << 30, bootBytes: 256 << 20, deadline.Token);
         try
         {
@@ -122,7 +147,7 @@ public sealed class OstreeLab : IAsyncDisposable
             const string script =
                 """
                 set -eu
-                disk=$1 stateroot=$2 remote=$3 source=$4 url=$5 ref=$6 commit=$7 archive=$8
+                disk=$1 stateroot=$2 remote=$3 source=$4 url=$5 ref=$6 commit=$7 archive=$8 image=$9 digest=${10} version=${11}
                 repo=$disk/ostree/repo
                 ostree admin init-fs --modern "$disk"
                 ostree admin os-init --sysroot="$disk" "$stateroot"
@@ -130,14 +155,23 @@ public sealed class OstreeLab : IAsyncDisposable
                 ostree --repo="$repo" remote add --no-gpg-verify "$remote" "$url"
                 ostree --repo="$repo" pull-local --remote="$remote" "$source" "$commit"
                 ostree --repo="$repo" refs --create="$remote:$ref" "$commit"
-                ostree admin --sysroot="$disk" deploy --os="$stateroot" --karg=root=LABEL=root --karg=rw "$remote:$ref"
+                deploy="$remote:$ref" origin=()
+                if [ -n "$image" ]; then
+                    # What an importer of container images makes of one: a commit of its own, that notes the manifest.
+                    deploy=$(ostree --repo="$repo" commit --branch="ostree/container/image/${digest/:/_}" --tree=ref="$commit" --parent=none --subject="$digest" \
+                        --timestamp=@1767225600 --add-metadata-string="ostree.manifest-digest=$digest" --add-metadata-string="version=$version")
+                    printf '[origin]\ncontainer-image-reference=ostree-unverified-registry:%s\n' "$image" >"$archive.origin"
+                    origin=(--origin-file="$archive.origin")
+                fi
+                ostree admin --sysroot="$disk" deploy --os="$stateroot" --karg=root=LABEL=root --karg=rw "${origin[@]}" "$deploy"
                 cd "$disk/ostree/deploy/$stateroot/var"
                 mkdir -p home opt srv mnt
                 mkdir -p -m 0700 roothome
                 tar -cf "$archive" -C "$disk" .
                 """;
             (await machine.RunAsync(
-                ["bash", "-c", script, "install", machine.Disk, OstreeHost.StateRoot, OstreeHost.RemoteName, Repository.Folder, Repository.Url, tree.Ref, tree.Checksum, archive],
+                ["bash", "-c", script, "install", machine.Disk, OstreeHost.StateRoot, OstreeHost.RemoteName, Repository.Folder, Repository.Url, tree.Ref, tree.Checksum, archive,
+                    image?.Reference ?? "", image?.Digest ?? "", tree.Version],
                 deadline.Token)).EnsureSuccess();
             return archive;
         }

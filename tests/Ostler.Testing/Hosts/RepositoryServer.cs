@@ -9,19 +9,20 @@ namespace Ostler.Testing.Hosts;
 
 /// <summary>
 /// Serves an archive repository over HTTP on loopback: at <c>/repo/</c> for everybody and at
-/// <c>/hosts/NAME/repo/</c> for one host, so that a fault can hit that host alone.
+/// <c>/hosts/NAME/repo/</c> for one host, so that a fault can hit that host alone. Beside it, at <c>/v2/</c>, the registry of container images.
 /// </summary>
 internal sealed class RepositoryServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly string _repository;
+    private readonly ImageRegistry _images;
     private readonly ConcurrentDictionary<Rule, byte> _rules = new();
     private readonly ConcurrentQueue<RepositoryRequest> _requests = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _stalled = new();
 
-    private RepositoryServer(WebApplication app, string repository)
+    private RepositoryServer(WebApplication app, string repository, ImageRegistry images)
     {
-        (_app, _repository) = (app, repository);
+        (_app, _repository, _images) = (app, repository, images);
         app.Run(ServeAsync);
     }
 
@@ -30,12 +31,12 @@ internal sealed class RepositoryServer : IAsyncDisposable
 
     public IReadOnlyCollection<RepositoryRequest> Requests => _requests;
 
-    public static async Task<RepositoryServer> StartAsync(string repository, CancellationToken cancellationToken)
+    public static async Task<RepositoryServer> StartAsync(string repository, ImageRegistry images, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var server = new RepositoryServer(builder.Build(), repository);
+        var server = new RepositoryServer(builder.Build(), repository, images);
         await server._app.StartAsync(cancellationToken);
         return server;
     }
@@ -64,6 +65,11 @@ internal sealed class RepositoryServer : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext context)
     {
+        if (context.Request.Path.StartsWithSegments("/v2", out var image))
+        {
+            await RespondImageAsync(context, image.Value!.TrimStart('/'));
+            return;
+        }
         var segments = context.Request.Path.Value!.TrimStart('/').Split('/');
         var (host, path) = segments switch
         {
@@ -121,6 +127,24 @@ internal sealed class RepositoryServer : IAsyncDisposable
         else
         {
             await context.Response.Body.WriteAsync(content, context.RequestAborted);
+        }
+    }
+
+    private async Task RespondImageAsync(HttpContext context, string path)
+    {
+        if (_images.Find(path) is not { } found)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync("""{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}""", context.RequestAborted);
+            return;
+        }
+        context.Response.ContentType = found.Type;
+        context.Response.ContentLength = found.Content.Length;
+        context.Response.Headers["Docker-Content-Digest"] = ImageRegistry.DigestOf(found.Content);
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.Body.WriteAsync(found.Content, context.RequestAborted);
         }
     }
 

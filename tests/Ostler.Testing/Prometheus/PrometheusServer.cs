@@ -1,18 +1,15 @@
 using System.Diagnostics;
 using System.Net;
 using Ostler.Testing.ControlPlane.Local;
-using Ostler.Testing.Hosts;
+using Ostler.Testing.Tools;
 
 namespace Ostler.Testing.Prometheus;
 
 /// <summary>
-/// Debian's real Prometheus on a free loopback port, scraping itself once a second, with its data in a folder of its own that goes with it. It is taken from the
-/// machine's PATH, or unpacked from the package into the cache: installing that would start a server on its default port.
+/// Debian's real Prometheus on a free loopback port, scraping itself once a second, and what else it is told to, with its data in a folder of its own that goes with it.
 /// </summary>
 public sealed class PrometheusServer : IAsyncDisposable
 {
-    private static readonly SemaphoreSlim Unpacking = new(1);
-
     private readonly Process _process;
     private readonly DirectoryInfo _folder;
 
@@ -30,9 +27,13 @@ public sealed class PrometheusServer : IAsyncDisposable
 
     /// <summary>Starts one, and comes back when it has scraped itself.</summary>
     /// <returns>The server, or why there is none here, for a test's skip reason.</returns>
-    public static async Task<(PrometheusServer? Server, string WhyNot)> StartAsync(CancellationToken cancellationToken)
+    public static Task<(PrometheusServer? Server, string WhyNot)> StartAsync(CancellationToken cancellationToken) => StartAsync([], cancellationToken);
+
+    /// <summary>Starts one that scrapes other targets, too: host and port of each, under the job <c>ostler</c>.</summary>
+    /// <inheritdoc cref="StartAsync(CancellationToken)"/>
+    public static async Task<(PrometheusServer? Server, string WhyNot)> StartAsync(IReadOnlyList<string> targets, CancellationToken cancellationToken)
     {
-        var (program, whyNot) = await FindAsync(cancellationToken).ConfigureAwait(false);
+        var (program, whyNot) = await DebianPackage.FindAsync("prometheus", "prometheus", cancellationToken).ConfigureAwait(false);
         if (program is null)
         {
             return (null, whyNot);
@@ -43,7 +44,8 @@ public sealed class PrometheusServer : IAsyncDisposable
         var configuration = Path.Combine(folder.FullName, "prometheus.yml");
         await File.WriteAllTextAsync(
             configuration,
-            $"global: {{scrape_interval: 1s}}\nscrape_configs:\n- job_name: self\n  static_configs: [{{targets: ['{address.Authority}']}}]\n",
+            $"global: {{scrape_interval: 1s}}\nscrape_configs:\n- job_name: self\n  static_configs: [{{targets: ['{address.Authority}']}}]\n"
+            + (targets.Count == 0 ? "" : $"- job_name: ostler\n  static_configs: [{{targets: ['{string.Join("', '", targets)}']}}]\n"),
             cancellationToken).ConfigureAwait(false);
         var log = Path.Combine(folder.FullName, "log");
         var process = await ProcessLauncher.StartAsync(
@@ -91,7 +93,7 @@ public sealed class PrometheusServer : IAsyncDisposable
 
             try
             {
-                var answer = await http.GetStringAsync("api/v1/query?query=up", deadline.Token).ConfigureAwait(false);
+                var answer = await http.GetStringAsync("api/v1/query?query=up%7Bjob%3D%22self%22%7D", deadline.Token).ConfigureAwait(false);
                 if (answer.Contains("\"1\"", StringComparison.Ordinal))
                 {
                     return;
@@ -102,65 +104,5 @@ public sealed class PrometheusServer : IAsyncDisposable
                 // Not listening yet, or starting.
             }
         }
-    }
-
-    private static async Task<(string? Program, string WhyNot)> FindAsync(CancellationToken cancellationToken)
-    {
-        if (HostTools.Find("prometheus") is { } installed)
-        {
-            return (installed, "");
-        }
-
-        await Unpacking.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await UnpackAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            Unpacking.Release();
-        }
-    }
-
-    private static async Task<(string? Program, string WhyNot)> UnpackAsync(CancellationToken cancellationToken)
-    {
-        var home = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } set
-            ? set
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        var cache = Path.Combine(home, "ostler", "prometheus");
-        var program = Path.Combine(cache, "usr", "bin", "prometheus");
-        if (File.Exists(program))
-        {
-            return (program, "");
-        }
-
-        if (HostTools.Find("apt-get") is null || HostTools.Find("dpkg-deb") is null)
-        {
-            return (null, "Prometheus is not installed here, and this machine does not run Debian.");
-        }
-
-        // Beside the cache and moved into it whole: another test process may be at the same.
-        Directory.CreateDirectory(Path.GetDirectoryName(cache)!);
-        var scratch = Directory.CreateDirectory($"{cache}.{Environment.ProcessId}");
-        try
-        {
-            const string script = "cd \"$1\" && { apt-get download prometheus || { apt-get -qq update && apt-get download prometheus; }; } && dpkg-deb -x prometheus_*.deb x";
-            var result = await HostCommand.RunAsync(["bash", "-c", script, "bash", scratch.FullName], cancellationToken).ConfigureAwait(false);
-            if (result.ExitCode != 0)
-            {
-                return (null, $"Debian's package prometheus cannot be had here: {result.Stderr.Trim()}");
-            }
-
-            Directory.Move(Path.Combine(scratch.FullName, "x"), cache);
-        }
-        catch (IOException) when (File.Exists(program))
-        {
-        }
-        finally
-        {
-            scratch.Delete(recursive: true);
-        }
-
-        return (program, "");
     }
 }

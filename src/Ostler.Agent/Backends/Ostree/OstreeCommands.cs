@@ -3,7 +3,7 @@ using Ostler.Agent.Host;
 namespace Ostler.Agent.Backends.Ostree;
 
 /// <summary>Runs ostree on the host and turns its failures into <see cref="HostToolException"/>.</summary>
-internal sealed class OstreeCommands(ICommandRunner runner)
+internal sealed class OstreeCommands(ICommandRunner runner, StagingUnit unit)
 {
     /// <summary>The booted system's repository. Named, so that no <c>OSTREE_REPO</c> and no working directory is in play.</summary>
     public const string Repository = "--repo=/ostree/repo";
@@ -15,6 +15,17 @@ internal sealed class OstreeCommands(ICommandRunner runner)
 
     /// <summary>Runs ostree to its end, whatever that is.</summary>
     public Task<CommandResult> TryAsync(HostCommand command, CancellationToken ct) => runner.RunAsync(command, ct);
+
+    /// <summary>Runs ostree apart from the agent's life, and waits for its end.</summary>
+    /// <exception cref="HostToolException">It failed or took too long.</exception>
+    public async Task RunDetachedAsync(HostCommand command, CancellationToken ct)
+    {
+        var result = await unit.RunAsync(command, ct);
+        if (!result.Succeeded)
+        {
+            throw OstreeErrors.From(command, result);
+        }
+    }
 
     /// <summary>Runs ostree and returns its standard output.</summary>
     /// <exception cref="HostToolException">It failed or took too long.</exception>

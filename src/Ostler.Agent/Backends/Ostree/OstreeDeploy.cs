@@ -16,11 +16,11 @@ internal sealed class OstreeDeploy(OstreeCommands ostree, HostFiles files)
     /// <param name="refspec">
     /// What the deployment follows afterwards, for people and other tools. Left to itself, ostree would note the bare commit, which no upgrade can follow.
     /// </param>
-    /// <param name="ct">Cancels: ostree is killed; what it leaves behind goes with the next deployment that is written.</param>
+    /// <param name="ct">Ends the wait, not ostree.</param>
     public async Task StageAsync(string commit, string refspec, CancellationToken ct)
     {
         files.Write(OriginFile, $"[origin]\nrefspec={refspec}\n");
-        await ostree.RunAsync(
+        await ostree.RunDetachedAsync(
             new HostCommand("ostree", "admin", "deploy", "--stage", "--lock-finalization", $"--origin-file={OriginFile}", commit)
             {
                 Timeout = OstreeCommands.WriteTimeout,
@@ -43,7 +43,7 @@ internal sealed class OstreeDeploy(OstreeCommands ostree, HostFiles files)
     public Task MakeNextWithOwnEtcAsync(HostDeployment former, HostDeployment booted, CancellationToken ct) =>
         ostree.RunAsync(
             new HostCommand(
-                "unshare", "--mount", "--propagation", "private", "--", "sh", "-c", OwnEtcScript, "deploy", Folder(former), Folder(booted), former.Digest)
+                "unshare", "--mount", "--propagation", "private", "--", "sh", "-c", OwnEtcScript, "deploy", Folder(former), Folder(booted), former.Commit)
             {
                 Timeout = OstreeCommands.WriteTimeout,
             },
@@ -53,5 +53,5 @@ internal sealed class OstreeDeploy(OstreeCommands ostree, HostFiles files)
         "set -eu; mount --bind \"$1/etc\" \"$2/etc\"; mount --bind \"$1/usr/etc\" \"$2/usr/etc\"; exec ostree admin deploy \"--origin-file=$1.origin\" \"$3\"";
 
     private static string Folder(HostDeployment deployment) =>
-        $"/sysroot/ostree/deploy/{deployment.Stateroot}/deploy/{deployment.Digest}.{deployment.Serial}";
+        $"/sysroot/ostree/deploy/{deployment.Stateroot}/deploy/{deployment.Commit}.{deployment.Serial}";
 }

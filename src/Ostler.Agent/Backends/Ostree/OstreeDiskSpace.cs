@@ -25,6 +25,17 @@ internal sealed class OstreeDiskSpace(OstreeCommands ostree)
         }
     }
 
+    /// <summary>For images of which nothing is known before they are here: a /boot that has not even <see cref="BootReserve"/> left takes no kernel.</summary>
+    /// <exception cref="HostToolException">BootFull.</exception>
+    public async Task CheckAnyForBootAsync(CancellationToken ct)
+    {
+        if (await FreeAsync("/boot", ct) is { } free && free < BootReserve)
+        {
+            throw new HostToolException(
+                Reasons.BootFull, $"/boot has {Mebibytes(free)} left, which is too little for any kernel. Remove deployments that are not needed any more.");
+        }
+    }
+
     /// <summary>
     /// Compares the commit's kernel with the room in /boot. ostree could make room by dropping what is kept for a rollback; this says no instead.
     /// </summary>

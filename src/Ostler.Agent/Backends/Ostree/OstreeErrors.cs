@@ -13,14 +13,6 @@ internal static class OstreeErrors
     /// <summary>Printed on standard output, at once and every three seconds, while somebody else holds the sysroot's lock.</summary>
     private const string WaitingForLock = "Waiting for sysroot lock";
 
-    private static readonly string[] DiskWords = ["No space left on device", "min-free-space-percent", "min-free-space-size", "Disk quota exceeded"];
-
-    private static readonly string[] PullWords =
-    [
-        "Server returned HTTP", "While fetching", "No such branch", "Couldn't connect", "Couldn't resolve", "Could not resolve", "Remote \"",
-        "GPG", "signature", "Timeout", "timed out", "Connection", "SSL", "Can't find commit", "No such metadata object",
-    ];
-
     /// <summary>The failure of a command, with the tool's own words.</summary>
     public static HostToolException From(HostCommand command, CommandResult result)
     {
@@ -39,24 +31,11 @@ internal static class OstreeErrors
     private static string ReasonOf(HostCommand command, string stderr) => stderr switch
     {
         // Only the kernel's copy goes to /boot; all else is in the repository's file system.
-        _ when stderr.Contains("Installing kernel", StringComparison.Ordinal) && Any(stderr, DiskWords) => Reasons.BootFull,
-        _ when Any(stderr, DiskWords) => Reasons.DiskFull,
-        _ when Subcommand(command) == "pull" && Any(stderr, PullWords) => Reasons.PullFailed,
+        _ when stderr.Contains("Installing kernel", StringComparison.Ordinal) && ToolWords.Any(stderr, ToolWords.Disk) => Reasons.BootFull,
+        _ when ToolWords.Any(stderr, ToolWords.Disk) => Reasons.DiskFull,
+        _ when Subcommand(command) == "pull" && ToolWords.Any(stderr, ToolWords.Pull) => Reasons.PullFailed,
         _ => Reasons.HostToolFailed,
     };
-
-    private static bool Any(string text, string[] words)
-    {
-        foreach (var word in words)
-        {
-            if (text.Contains(word, StringComparison.OrdinalIgnoreCase))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 
     /// <summary>The command without its arguments, as in <c>ostree admin deploy</c>.</summary>
     private static string Verb(HostCommand command) => $"{command.Program} {Subcommand(command)}".TrimEnd();

@@ -20,7 +20,7 @@ internal sealed class OstreeEtcConflicts(OstreeCommands ostree, HostFiles files)
             return null;
         }
 
-        var defaults = $"/ostree/deploy/{staged.Stateroot}/deploy/{staged.Digest}.{staged.Serial}/usr/etc";
+        var defaults = $"/ostree/deploy/{staged.Stateroot}/deploy/{staged.Commit}.{staged.Serial}/usr/etc";
         var conflicts = Kept(result.Stdout).Where(path => Conflicts(defaults, path)).ToList();
         return conflicts.Count == 0
             ? null

@@ -13,6 +13,8 @@ internal sealed class OstreeFinalization(ICommandRunner runner, HostFiles files)
     private const string FailedBefore = "error: ostree-finalize-staged.service failed on previous boot: ";
     private const string LockedBefore = "Not finalizing; deployment is locked";
     private const string Error = "error: ";
+    private const string Began = "Finalizing staged deployment";
+    private const string Ended = "Bootloader updated";
     private const string TimedOut = "Failed with result 'timeout'";
 
     public async Task<FinalizationReport> ExplainAsync(CancellationToken ct)
@@ -36,6 +38,7 @@ internal sealed class OstreeFinalization(ICommandRunner runner, HostFiles files)
 
         return before.Contains(TimedOut, StringComparison.Ordinal) ? Failed("it took longer than its unit may take to stop")
             : before.Contains(LockedBefore, StringComparison.Ordinal) ? new FinalizationReport(Finalization.SkippedLocked)
+            : before.Contains(Began, StringComparison.Ordinal) && !before.Contains(Ended, StringComparison.Ordinal) ? Failed("it began and did not come to its end")
             : new FinalizationReport(Finalization.NeverRan);
     }
 

@@ -20,7 +20,7 @@ internal sealed class OstreePull(OstreeCommands ostree, HostFiles files)
             return;
         }
 
-        await ostree.RunAsync(
+        await ostree.RunDetachedAsync(
             new HostCommand("ostree", OstreeCommands.Repository, "pull", image.Remote, $"{image.Ref}@{commit}") { Timeout = Timeout }, ct);
     }
 

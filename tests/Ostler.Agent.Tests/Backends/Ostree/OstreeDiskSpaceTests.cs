@@ -23,6 +23,16 @@ public sealed class OstreeDiskSpaceTests
     }
 
     [Fact]
+    public async Task An_image_is_not_begun_when_boot_takes_no_kernel_at_all()
+    {
+        var runner = new FakeCommandRunner().On("stat --file-system --format=%a %S /boot", "8 4096\n");
+
+        var failure = await Assert.ThrowsAsync<HostToolException>(() => Space(runner).CheckAnyForBootAsync(Token));
+
+        Assert.Equal(Reasons.BootFull, failure.Reason);
+    }
+
+    [Fact]
     public async Task A_kernel_that_does_not_fit_into_boot_is_found_before_the_reboot()
     {
         var runner = Kernel(Kernel(Boot("40"), 2, size: 60 << 20, checksum: "c"), 1, size: 60 << 20, checksum: "d");
@@ -73,7 +83,7 @@ public sealed class OstreeDiskSpaceTests
         Assert.Equal("ddbddb1ecc4d7c4e589d9bb574744ad8bb88524e3dac5608fd8bd8369051aeef", files[2].Checksum);
     }
 
-    private static OstreeDiskSpace Space(FakeCommandRunner runner) => new(new OstreeCommands(runner));
+    private static OstreeDiskSpace Space(FakeCommandRunner runner) => new(Given.OstreeCommands(runner, new HostFiles("/nowhere")));
 
     private static FakeCommandRunner Boot(string mebibytes) =>
         new FakeCommandRunner().On("stat --file-system --format=%a %S /boot", $"{mebibytes} {Mebibyte}\n");

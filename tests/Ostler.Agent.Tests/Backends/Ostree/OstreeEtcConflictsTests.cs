@@ -65,7 +65,7 @@ public sealed class OstreeEtcConflictsTests : IDisposable
     private Task<string?> PredictAsync(string diff, int exitCode = 0)
     {
         var runner = new FakeCommandRunner().On("ostree admin config-diff", diff, exitCode);
-        return new OstreeEtcConflicts(new OstreeCommands(runner), _host.Files)
+        return new OstreeEtcConflicts(Given.OstreeCommands(runner, _host.Files), _host.Files)
             .PredictAsync(Trees.Deployments("2l 1*").Staged!, TestContext.Current.CancellationToken);
     }
 }

@@ -43,6 +43,10 @@ public sealed class OstreeFinalizationTests : IDisposable
         Assert.Equal(Finalization.SkippedLocked, (await ExplainAsync("", "Not finalizing; deployment is locked for finalization\n")).Outcome);
 
     [Fact]
+    public async Task One_that_began_and_never_ended_has_failed() =>
+        Assert.Equal(Finalization.Failed, (await ExplainAsync("", "Finalizing staged deployment\nCopying /etc changes: 29 modified, 0 removed, 80 added\n")).Outcome);
+
+    [Fact]
     public async Task Silence_means_that_it_never_ran() => Assert.Equal(Finalization.NeverRan, (await ExplainAsync()).Outcome);
 
     [Fact]

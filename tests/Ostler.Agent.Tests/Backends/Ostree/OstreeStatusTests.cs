@@ -160,7 +160,7 @@ public sealed class OstreeStatusTests : IDisposable
     }
 
     private OstreeStatus Status(FakeCommandRunner runner, int year = 2022, int number = 7) =>
-        new(new OstreeCommands(runner), new OstreeVersion(year, number), _host.Files);
+        new(Given.OstreeCommands(runner, _host.Files), new OstreeVersion(year, number), _host.Files);
 
     private static string Describe(IReadOnlyList<HostDeployment>? deployments, bool wholeVersion = false)
     {

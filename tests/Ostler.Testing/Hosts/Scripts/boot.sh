@@ -1,12 +1,12 @@
 #!/bin/bash
-# boot.sh DISK STATEROOT DEPLOYMENT ROOT LAB LAYER NAME
+# boot.sh DISK STATEROOT DEPLOYMENT ROOT LAB LAYERS NAME
 #
 # Boot loader, initramfs and PID 1 in one: makes DEPLOYMENT the root of this mount namespace as
 # ostree-prepare-root would, then stays as the init that starts jobs on the harness's word.
 # Runs as PID 1 of a new PID, mount, UTS and IPC namespace. Standard input is the harness's command pipe;
 # its end (the harness closed it, or died) ends this process, and with it everything inside.
 set -eu
-disk=$1 stateroot=$2 deployment=$3 root=$4 lab=$5 layer=$6 name=$7
+disk=$1 stateroot=$2 deployment=$3 root=$4 lab=$5 layers=$6 name=$7
 exec >>"$lab/console" 2>&1
 
 # /proc is still the machine's here, so this is the PID by which the harness can enter from outside.
@@ -29,7 +29,7 @@ while IFS=$'\t' read -r from to; do
 done <"$lab/exposed"
 
 # The tree's own files win over the tools that it borrows from the machine; the stubs win over both.
-mount -t overlay -o "ro,lowerdir=$layer:$deployment/usr:/usr" overlay "$root/usr"
+mount -t overlay -o "ro,lowerdir=$layers:$deployment/usr:/usr" overlay "$root/usr"
 
 mount -t tmpfs -o mode=1777 tmp "$root/tmp"
 mount --rbind /dev "$root/dev"

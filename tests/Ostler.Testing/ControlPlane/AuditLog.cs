@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Ostler.Benchmarks.Cluster;
+namespace Ostler.Testing.ControlPlane;
 
 /// <summary>A request as the API server saw it.</summary>
 /// <param name="Agent">The user agent, up to the first slash or blank.</param>
@@ -14,9 +14,18 @@ namespace Ostler.Benchmarks.Cluster;
 /// <param name="Done">When it was answered; for a watch, when it began.</param>
 /// <param name="Body">What was sent, where the log keeps it.</param>
 /// <param name="DryRun">Only a question: nothing was stored. Evictions are asked about before a node is cordoned.</param>
-internal sealed record ApiRequest(
+public sealed record ApiRequest(
     string Agent, string Verb, string Resource, string Name, int Code, DateTimeOffset Received, DateTimeOffset Done, JsonNode? Body, bool DryRun)
 {
+    /// <summary>Who asked, as in <c>system:serviceaccount:ostler-system:ostler-agent</c>.</summary>
+    public string User { get; init; } = "";
+
+    /// <summary>The API group; empty for the core group, and for paths that are no resource.</summary>
+    public string Group { get; init; } = "";
+
+    /// <summary>The namespace; empty for what has none, and for all namespaces.</summary>
+    public string Namespace { get; init; } = "";
+
     public bool IsWrite => !DryRun && Verb is not ("get" or "list" or "watch");
 
     /// <summary>
@@ -29,10 +38,10 @@ internal sealed record ApiRequest(
 }
 
 /// <summary>
-/// The audit log of a local API server: every request of everybody with two moments of one clock. What a client would count of itself
-/// leaves out what it does not know of, such as retries within a library.
+/// The audit log of a local API server: every request of everybody, with two moments of one clock. What a client would count of itself
+/// leaves out what it does not know of, such as retries within a library, and heartbeats of nodes are left out.
 /// </summary>
-internal sealed class AuditLog : IDisposable
+public sealed class AuditLog : IDisposable
 {
     // Bodies only where they tell the steps of a node apart. Heartbeats are none of Ostler's and would be most of the log.
     private const string Policy = """
@@ -52,7 +61,7 @@ internal sealed class AuditLog : IDisposable
         - level: Metadata
         """;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("ostler-bench-audit-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("ostler-audit-").FullName;
 
     public AuditLog() => File.WriteAllText(Path.Combine(_folder, "policy.yaml"), Policy);
 
@@ -65,6 +74,9 @@ internal sealed class AuditLog : IDisposable
         // Rotated, the beginning would be missing.
         "--audit-log-maxsize=2000",
     ];
+
+    /// <summary>Whether there is a log: a cluster that was there before the test writes none for it.</summary>
+    public bool Exists => File.Exists(LogFile);
 
     private string LogFile => Path.Combine(_folder, "audit.log");
 
@@ -120,7 +132,12 @@ internal sealed class AuditLog : IDisposable
             Moment(entry["requestReceivedTimestamp"]),
             Moment(entry["stageTimestamp"]),
             entry["requestObject"],
-            IsDryRun(entry));
+            IsDryRun(entry))
+        {
+            User = (string?)entry["user"]?["username"] ?? "",
+            Group = (string?)target?["apiGroup"] ?? "",
+            Namespace = (string?)target?["namespace"] ?? "",
+        };
     }
 
     private static bool IsDryRun(JsonNode entry) => ((string?)entry["requestURI"])?.Contains("dryRun=", StringComparison.Ordinal) == true;

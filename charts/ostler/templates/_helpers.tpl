@@ -1,0 +1,40 @@
+{{/* Selectors cannot be changed later, so they hold nothing that a release or a version may change. */}}
+{{- define "ostler.selector" -}}
+app.kubernetes.io/name: ostler
+app.kubernetes.io/component: {{ . }}
+{{- end }}
+
+{{- define "ostler.labels" -}}
+app.kubernetes.io/name: ostler
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* dict "image" .Values.….image "root" $ */}}
+{{- define "ostler.image" -}}
+{{- if .image.digest -}}
+{{ .image.repository }}@{{ .image.digest }}
+{{- else -}}
+{{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}
+{{- end }}
+{{- end }}
+
+{{/*
+A file that `make manifests` copied from config/, as it is there but for the release's namespace and what Helm needs in metadata.
+As text: what is read and written again as YAML loses comments, and large numbers their last digits.
+dict "file" "files/…" "annotations" "key: value" (optional) "root" $
+*/}}
+{{- define "ostler.file" -}}
+{{- $metadata := printf "labels:\n%s" (include "ostler.labels" .root | indent 2) }}
+{{- with .annotations }}
+{{- $metadata = printf "annotations:\n%s\n%s" (indent 2 .) $metadata }}
+{{- end }}
+{{- .root.Files.Get .file
+  | replace "namespace: ostler-system" (printf "namespace: %s" .root.Release.Namespace)
+  | replace "\nmetadata:\n" (printf "\nmetadata:\n%s\n" (indent 2 $metadata)) }}
+{{- end }}

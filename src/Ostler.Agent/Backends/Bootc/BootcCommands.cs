@@ -1,0 +1,52 @@
+using Ostler.Agent.Backends.Ostree;
+using Ostler.Agent.Host;
+using Ostler.Api;
+
+namespace Ostler.Agent.Backends.Bootc;
+
+/// <summary>Runs bootc on the host and turns its failures into <see cref="HostToolException"/>.</summary>
+internal sealed class BootcCommands(ICommandRunner runner, StagingUnit unit)
+{
+    public const string Program = "/usr/bin/bootc";
+
+    public async Task<string> RunAsync(HostCommand command, CancellationToken ct)
+    {
+        var result = await runner.RunAsync(command, ct);
+        return result.Succeeded ? result.Stdout : throw Failure(command, result);
+    }
+
+    public async Task RunDetachedAsync(HostCommand command, CancellationToken ct)
+    {
+        var result = await unit.RunAsync(command, ct);
+        if (!result.Succeeded)
+        {
+            throw Failure(command, result);
+        }
+    }
+
+    /// <summary>What bootc's complaint means. Its exit codes do not tell: there are only its words.</summary>
+    internal static HostToolException Failure(HostCommand command, CommandResult result)
+    {
+        var verb = $"bootc {command.Arguments.FirstOrDefault()}".TrimEnd();
+        var text = result.Stderr.Length > 0 ? result.Stderr : result.Stdout;
+        var words = HostToolException.Trim(text);
+        if (result.TimedOut)
+        {
+            // bootc takes the sysroot's lock for every verb, status included, and waits for it without a word.
+            return command.Timeout < OstreeCommands.WriteTimeout || text.Contains("Waiting for sysroot lock", StringComparison.Ordinal)
+                ? new HostToolException(Reasons.TransactionInProgress, $"{verb} got no answer in {command.Timeout.TotalSeconds:0} s: somebody else is at work on the host's deployments.")
+                : new HostToolException(Reasons.HostToolFailed, $"{verb} took longer than {command.Timeout.TotalMinutes:0} min and was ended. {words}".TrimEnd());
+        }
+
+        var message = $"{verb}: {(words.Length > 0 ? words : $"exit code {result.ExitCode}")}";
+        return text switch
+        {
+            _ when ToolWords.Any(text, "Missing base image ref") => new HostToolException(
+                Reasons.HostToolFailed, message + ". The rollback deployment lost its layers, and bootc does nothing any more: remove it with ostree admin undeploy."),
+            _ when ToolWords.Any(text, "Installing kernel") && ToolWords.Any(text, ToolWords.Disk) => new HostToolException(Reasons.BootFull, message),
+            _ when ToolWords.Any(text, ToolWords.Disk) => new HostToolException(Reasons.DiskFull, message),
+            _ when verb == "bootc switch" && ToolWords.Any(text, ToolWords.Pull) => new HostToolException(Reasons.PullFailed, message),
+            _ => new HostToolException(Reasons.HostToolFailed, message),
+        };
+    }
+}

@@ -1,0 +1,55 @@
+using System.Text.Json;
+using Ostler.Agent.Host;
+
+namespace Ostler.Agent.Backends.Bootc;
+
+/// <summary>What bootc says of the host.</summary>
+internal sealed class BootcHost(BootcStatusJson.Status status)
+{
+    private const string DefaultStateroot = "default";
+
+    /// <summary>Why bootc cannot update this host; null when it can. A host of another kind has bootc installed often enough.</summary>
+    public string? WhyNotManaged => status.Booted switch
+    {
+        null => "it says that nothing of its is booted",
+        { Incompatible: true } => "packages are layered on the running tree, which it cannot carry into an update",
+        { Image: null } => "what runs was not booted from a container image",
+        { Ostree: null } => "what runs was booted with its composefs backend, which this agent cannot lock or order yet",
+        _ => null,
+    };
+
+    /// <summary>The running image must carry a signature by the host's policy, and so must its successor.</summary>
+    public bool EnforcesSignatures =>
+        status.Booted?.Image?.Image?.Signature is { ValueKind: JsonValueKind.String } signature && signature.GetString() == "containerPolicy";
+
+    /// <summary>The next boot was ordered to run what ran before.</summary>
+    public bool RollbackQueued => status.RollbackQueued;
+
+    public HostDeployments Deployments => new([.. status.All.Select(Describe)]);
+
+    private HostDeployment Describe(BootcStatusJson.Entry entry, int index)
+    {
+        var checksum = entry.Ostree?.Checksum;
+        var digest = entry.Image?.ImageDigest ?? checksum ?? "";
+        return new HostDeployment
+        {
+            Index = index,
+            Stateroot = entry.Ostree?.Stateroot ?? DefaultStateroot,
+            Digest = digest,
+            Checksum = checksum == digest ? null : checksum,
+            Serial = entry.Ostree?.DeploySerial ?? 0,
+            Version = entry.Image?.Version,
+            Reference = entry.Image?.Image?.Image,
+            Booted = ReferenceEquals(entry, status.Booted),
+            Staged = ReferenceEquals(entry, status.Staged),
+            Pinned = entry.Pinned,
+            Locked = ReferenceEquals(entry, status.Staged) && entry.DownloadOnly,
+            Incompatible = entry.Incompatible,
+            Mutated = ReferenceEquals(entry, status.Booted) && status.UsrOverlay is { ValueKind: JsonValueKind.Object } overlay ? Persistence(overlay) : null,
+            SoftRebootCapable = entry.SoftRebootCapable,
+        };
+    }
+
+    private static string Persistence(JsonElement overlay) =>
+        overlay.TryGetProperty("persistence", out var word) && word.ValueKind == JsonValueKind.String ? word.GetString()! : "unlocked";
+}

@@ -1,0 +1,36 @@
+using Ostler.Agent.Host;
+using Ostler.Api;
+
+namespace Ostler.Agent.Backends.Bootc;
+
+/// <summary><c>bootc switch</c>: fetches an image and lays it down. Layers that are here already are not fetched again, so it resumes by itself.</summary>
+internal sealed class BootcSwitch(BootcCommands bootc)
+{
+    /// <summary>A whole operating system over a slow line. What was fetched by then is kept for the next try.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromHours(2);
+
+    /// <summary>Stages the image by its digest. bootc locks nothing that it switches to: the lock must be there before.</summary>
+    /// <param name="repository">The image without tag or digest.</param>
+    /// <param name="digest">Its manifest digest.</param>
+    /// <param name="enforceSignatures">
+    /// Refuse an image that the host's signature policy does not accept. Not asked for where the running image was not held to it either: the policy of most hosts accepts anything,
+    /// and bootc then refuses to be told to enforce it.
+    /// </param>
+    /// <param name="ct">Ends the wait, not bootc.</param>
+    public Task RunAsync(string repository, string digest, bool enforceSignatures, CancellationToken ct)
+    {
+        string[] policy = enforceSignatures ? ["--enforce-container-sigpolicy"] : [];
+        return bootc.RunDetachedAsync(new HostCommand("bootc", ["switch", .. policy, Reference(repository, digest)]) { Timeout = Timeout }, ct);
+    }
+
+    public static string Reference(string repository, string digest) => $"{repository}@{digest}";
+
+    /// <summary>Why an image cannot be given to the tool; null when it can. Nothing of an image reaches a command before this.</summary>
+    public static string? Refuse(NodeImage image) => image switch
+    {
+        { Container: null } => null,
+        _ when !HostArguments.IsManifestDigest(image.Digest) => $"{image.Digest} is no manifest digest.",
+        _ when !HostArguments.IsRepository(image.Container.Repository) => "The image's repository is not a valid one: give the registry's host, a slash and the name.",
+        _ => null,
+    };
+}

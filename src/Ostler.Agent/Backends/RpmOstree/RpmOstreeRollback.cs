@@ -1,0 +1,51 @@
+using Ostler.Agent.Backends.Ostree;
+using Ostler.Agent.Host;
+using Ostler.Api;
+
+namespace Ostler.Agent.Backends.RpmOstree;
+
+/// <summary>Makes the next boot run a tree that ran before.</summary>
+/// <remarks>
+/// <c>rpm-ostree rollback</c> toggles with two deployments and goes to a third one with three. So everything is computed from a list just read, done once, and read again.
+/// </remarks>
+internal sealed class RpmOstreeRollback(RpmOstreeCommands rpmOstree, RpmOstreeStatus status, RpmOstreeCleanup cleanup, OstreeTools ostree)
+{
+    /// <exception cref="HostToolException">RollbackImpossible: the tree is gone, or the next boot would still run another one.</exception>
+    public async Task RunAsync(string digest, HostDeployments present, CancellationToken ct)
+    {
+        var deployments = present;
+        if (deployments.Staged is not null || (deployments.Booted?.Digest == digest && deployments.Next?.Digest != digest))
+        {
+            // With something staged rpm-ostree refuses to go back. In the second case only what stands before the running tree has to go.
+            await cleanup.DropPendingAsync(ct);
+            deployments = await status.ReadAsync(ct);
+        }
+
+        if (deployments.Next?.Digest == digest)
+        {
+            return;
+        }
+
+        var wanted = deployments.Find(digest)
+            ?? throw new HostToolException(Reasons.RollbackImpossible, $"The host does not have {digest} any more.");
+        if (deployments.Rollback == wanted && deployments.Booted is { Index: 0 })
+        {
+            await rpmOstree.RunAsync(new HostCommand("rpm-ostree", "rollback") { Timeout = OstreeCommands.WriteTimeout }, ct);
+        }
+        else if (ostree.Version.HasSetDefault)
+        {
+            await ostree.SetDefault.RunAsync(wanted, ct);
+        }
+        else
+        {
+            throw new HostToolException(Reasons.RollbackImpossible, $"The host keeps {digest}, but its ostree ({ostree.Version}) cannot put it first: boot it from the boot menu.");
+        }
+
+        deployments = await status.ReadAsync(ct);
+        if (deployments.Next?.Digest != digest)
+        {
+            throw new HostToolException(
+                Reasons.RollbackImpossible, $"rpm-ostree said that it went back to {digest}, but the next boot would run {deployments.Next?.Digest ?? "nothing"}.");
+        }
+    }
+}

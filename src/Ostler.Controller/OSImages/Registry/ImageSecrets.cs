@@ -1,0 +1,87 @@
+using System.Text;
+using Ostler.Api;
+using Ostler.Controller.Health;
+using Ostler.Controller.Resources;
+using Ostler.Kubernetes;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.OSImages.Registry;
+
+/// <summary>Reads the Secrets that an image names, at each try: never cached, so that one that was rotated counts from the next try on.</summary>
+internal sealed class ImageSecrets(ApiClient client)
+{
+    private const string DockerConfigJson = ".dockerconfigjson";
+    private const string DockerConfig = ".dockercfg";
+    private const string CaCertificate = "ca.crt";
+    private const string PublicKey = "cosign.pub";
+
+    /// <exception cref="RegistryException">It cannot be read.</exception>
+    public async Task<PullCredentials> PullCredentialsAsync(SecretReference reference, CancellationToken cancel)
+    {
+        const string field = "spec.container.pullSecretRef";
+        var secret = await GetAsync(reference, field, cancel);
+        var legacy = secret.Data?.ContainsKey(DockerConfigJson) != true;
+        var bytes = Bytes(secret, reference, legacy ? DockerConfig : DockerConfigJson, field);
+        return PullCredentials.TryRead(bytes, legacy, out var credentials, out var problem)
+            ? credentials
+            : throw Unreadable($"the Secret {reference.Namespace}/{reference.Name} ({field}) {problem}.");
+    }
+
+    /// <summary>The authorities in PEM.</summary>
+    public async Task<string> AuthoritiesAsync(SecretReference reference, CancellationToken cancel) =>
+        await TextAsync(reference, CaCertificate, "spec.container.caSecretRef", cancel);
+
+    /// <summary>The key of the spec, or the one in the Secret that it names.</summary>
+    public async Task<CosignKey> KeyAsync(CosignVerification cosign, CancellationToken cancel)
+    {
+        const string field = "spec.container.verification.cosign.publicKeySecretRef";
+        if (cosign.PublicKeySecretRef is not { } reference)
+        {
+            return CosignKey.TryRead(cosign.PublicKey!, out var given, out var why)
+                ? given
+                : throw new RegistryException(Reasons.Invalid, $"spec.container.verification.cosign.publicKey {why}.");
+        }
+
+        return CosignKey.TryRead(await TextAsync(reference, PublicKey, field, cancel), out var key, out var problem)
+            ? key
+            : throw Unreadable($"the key {PublicKey} of the Secret {reference.Namespace}/{reference.Name} ({field}) {problem}.");
+    }
+
+    private async Task<string> TextAsync(SecretReference reference, string key, string field, CancellationToken cancel) =>
+        Encoding.UTF8.GetString(Bytes(await GetAsync(reference, field, cancel), reference, key, field));
+
+    private async Task<Secret> GetAsync(SecretReference reference, string field, CancellationToken cancel)
+    {
+        var name = $"the Secret {reference.Namespace}/{reference.Name} ({field})";
+        try
+        {
+            return await ApiCalls.GetAsync(
+                    client, ControllerResources.Secrets, new(reference.Namespace, reference.Name), name, $"a Role in {reference.Namespace} like ostler-image-secrets", cancel)
+                ?? throw Unreadable($"{name} does not exist.");
+        }
+        catch (CheckException e)
+        {
+            throw Unreadable($"{e.Message}.");
+        }
+    }
+
+    private static byte[] Bytes(Secret secret, SecretReference reference, string key, string field)
+    {
+        var name = $"the Secret {reference.Namespace}/{reference.Name} ({field})";
+        if (secret.Data?.GetValueOrDefault(key) is not { Length: > 0 } text)
+        {
+            throw Unreadable($"{name} has no key {key}{(key == DockerConfig ? $" and no key {DockerConfigJson}" : "")}.");
+        }
+
+        try
+        {
+            return Convert.FromBase64String(text);
+        }
+        catch (FormatException)
+        {
+            throw Unreadable($"the key {key} of {name} cannot be read.");
+        }
+    }
+
+    private static RegistryException Unreadable(string message) => new(Reasons.SecretNotReadable, char.ToUpperInvariant(message[0]) + message[1..]);
+}

@@ -1,0 +1,148 @@
+using System.Net;
+using Ostler.Api;
+using Polly.CircuitBreaker;
+using Polly.Registry;
+using Polly.Timeout;
+
+namespace Ostler.Controller.OSImages.Registry;
+
+/// <summary>What a server sent.</summary>
+/// <param name="Code">The HTTP status: success, 401 or 404; everything else is an exception.</param>
+/// <param name="Words">The request and the status, for messages.</param>
+/// <param name="Body">The body; null when it is larger than may be.</param>
+/// <param name="Headers">The header that matter.</param>
+internal sealed record RegistryAnswer(HttpStatusCode Code, string Words, byte[]? Body, RegistryHeaders Headers);
+
+/// <param name="ContentType">The media type without parameters.</param>
+/// <param name="Digest">Docker-Content-Digest.</param>
+/// <param name="Challenges">WWW-Authenticate.</param>
+internal sealed record RegistryHeaders(string? ContentType, string? Digest, IReadOnlyList<Rollout.AuthChallenge> Challenges);
+
+/// <summary>One request, with its retries and redirects: bounded in time, in size, in number.</summary>
+internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegistry<string> pipelines, RegistryOptions options)
+{
+    private const int MostWords = 4096;
+
+    /// <param name="request">Makes the request anew for each attempt; its Authorization is meant for the host of its URI alone.</param>
+    /// <param name="maxBytes">How large the body of a success may be.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <exception cref="RegistryException">There was no answer, or it was neither a success nor 401 nor 404.</exception>
+    public async Task<RegistryAnswer> SendAsync(Func<HttpRequestMessage> request, int maxBytes, CancellationToken cancel)
+    {
+        using var sample = request();
+        var uri = sample.RequestUri!;
+        var what = $"{sample.Method} {uri.GetLeftPart(UriPartial.Path)}";
+        var pipeline = pipelines.GetOrAddPipeline(uri.Authority, builder => options.Configure(builder));
+        try
+        {
+            return await pipeline.ExecuteAsync(
+                static async (state, token) => await state.Self.FollowAsync(state.Request(), state.MaxBytes, token),
+                (Self: this, Request: request, MaxBytes: maxBytes),
+                cancel);
+        }
+        catch (RateLimitedException e)
+        {
+            throw new RegistryException(Reasons.ResolveFailed, e.Message) { RetryAfter = e.RetryAfter };
+        }
+        catch (TransientHttpException e)
+        {
+            throw new RegistryException(Reasons.ResolveFailed, e.Message);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new RegistryException(Reasons.ResolveFailed, $"{what}: {Explain(e)}");
+        }
+        catch (TimeoutRejectedException)
+        {
+            throw new RegistryException(Reasons.ResolveFailed, $"{what}: no answer within {(Duration)options.AttemptTimeout}.");
+        }
+        catch (BrokenCircuitException)
+        {
+            throw new RegistryException(
+                Reasons.ResolveFailed, $"{what}: {uri.Authority} failed repeatedly and is left alone for {(Duration)options.BreakDuration}.");
+        }
+    }
+
+    private async Task<RegistryAnswer> FollowAsync(HttpRequestMessage request, int maxBytes, CancellationToken cancel)
+    {
+        for (var redirects = 0; ; redirects++)
+        {
+            using var sent = request;
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+
+            // Without the query: that of a redirect to a store of blobs is a key to it.
+            var words = $"{request.Method} {request.RequestUri!.GetLeftPart(UriPartial.Path)}: {(int)response.StatusCode} {response.ReasonPhrase ?? response.StatusCode.ToString()}";
+            if (response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
+                or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)
+            {
+                request = redirects < options.MaxRedirects
+                    ? Redirected(request, response, words)
+                    : throw new RegistryException(Reasons.ResolveFailed, $"{words}: more than {options.MaxRedirects} redirects.");
+                continue;
+            }
+
+            return await ReadAsync(response, words, maxBytes, cancel);
+        }
+    }
+
+    private static HttpRequestMessage Redirected(HttpRequestMessage request, HttpResponseMessage response, string words)
+    {
+        var from = request.RequestUri!;
+        if (response.Headers.Location is not { } location || !Uri.TryCreate(from, location, out var to) || to.Scheme is not ("http" or "https"))
+        {
+            throw new RegistryException(Reasons.ResolveFailed, $"{words} without a place to go to.");
+        }
+
+        if (from.Scheme == Uri.UriSchemeHttps && to.Scheme == Uri.UriSchemeHttp)
+        {
+            throw new RegistryException(Reasons.ResolveFailed, $"{words}: from https to http ({to.Authority}) is not followed.");
+        }
+
+        var next = new HttpRequestMessage(request.Method == HttpMethod.Head ? HttpMethod.Head : HttpMethod.Get, to);
+        foreach (var accept in request.Headers.Accept)
+        {
+            next.Headers.Accept.Add(accept);
+        }
+
+        // Another host must not learn who we are to this one; a port is another server, too.
+        next.Headers.Authorization = from.Scheme == to.Scheme && from.Authority == to.Authority ? request.Headers.Authorization : null;
+        return next;
+    }
+
+    private async Task<RegistryAnswer> ReadAsync(HttpResponseMessage response, string words, int maxBytes, CancellationToken cancel)
+    {
+        var headers = new RegistryHeaders(
+            response.Content.Headers.ContentType?.MediaType,
+            response.Headers.TryGetValues("Docker-Content-Digest", out var digests) ? digests.FirstOrDefault() : null,
+            [.. response.Headers.WwwAuthenticate.Select(c => Rollout.AuthChallenge.Of(c.Scheme, c.Parameter))]);
+        if (response.IsSuccessStatusCode)
+        {
+            // One byte more than allowed tells "just as large" from "larger", whatever Content-Length claims.
+            var body = await response.Content.ReadAtMostAsync(maxBytes + 1, cancel);
+            return new(response.StatusCode, words, body.Length <= maxBytes ? body : null, headers);
+        }
+
+        var said = RegistryWords.Of(await response.Content.ReadAtMostAsync(MostWords, cancel));
+        var full = said.Length == 0 ? words : $"{words}: {said}";
+        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound)
+        {
+            return new(response.StatusCode, full, [], headers);
+        }
+
+        var retryAfter = RegistryWords.RetryAfter(response.Headers, options.Time.GetUtcNow());
+        throw response.StatusCode switch
+        {
+            HttpStatusCode.TooManyRequests => new RateLimitedException(
+                retryAfter is { } wait ? $"{full}; asked to come back after {(Duration)wait}." : full, retryAfter ?? options.RetryDelay),
+            HttpStatusCode.ServiceUnavailable when retryAfter is not null => new RateLimitedException(full, retryAfter),
+            HttpStatusCode.Forbidden => new RegistryException(Reasons.AuthenticationFailed, full),
+            HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new TransientHttpException(full),
+            _ => new RegistryException(Reasons.ResolveFailed, full),
+        };
+    }
+
+    // The outermost message of a failed handshake says no more than that it failed.
+    private static string Explain(Exception e) => e.InnerException is System.Security.Authentication.AuthenticationException inner
+        ? $"{inner.Message} Name its authority in spec.container.caBundle, or set plainHttp if it does not speak TLS."
+        : e.Message;
+}

@@ -1,0 +1,188 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Ostler.Api;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.OSImages.Registry;
+
+/// <summary>Content whose digest was computed from the very bytes.</summary>
+internal sealed record RegistryContent(string Digest, byte[] Body, string? ContentType);
+
+/// <summary>
+/// Reads one repository of one registry, for one try to resolve an image. Whether and how the registry wants to be convinced is told by its first 401; the
+/// token is kept for the rest of the session.
+/// </summary>
+internal sealed class RegistrySession(
+    RegistryEndpoint endpoint, RegistryCredential? credential, string credentialHint, RegistryExchange exchange, RegistryOptions options)
+{
+    private AuthenticationHeaderValue? _authorization;
+
+    public RegistryEndpoint Endpoint => endpoint;
+
+    /// <summary>The digest that a tag points at, without its content; null when the registry does not say.</summary>
+    /// <exception cref="RegistryException">There is no such tag, or no answer.</exception>
+    public async Task<string?> HeadAsync(string pointer, CancellationToken cancel)
+    {
+        var answer = await AskAsync(HttpMethod.Head, endpoint.Manifest(pointer), OciManifest.MediaTypes, 0, cancel);
+        return answer.Headers.Digest is { } digest && ImageName.IsDigest(digest) ? digest : null;
+    }
+
+    /// <summary>A manifest by tag or digest.</summary>
+    /// <exception cref="RegistryException">There is none, it is too large, or not what was asked for.</exception>
+    public Task<RegistryContent> ManifestAsync(string pointer, CancellationToken cancel) =>
+        ContentAsync(endpoint.Manifest(pointer), pointer, OciManifest.MediaTypes, options.MaxManifestBytes, cancel);
+
+    /// <summary>A blob by its digest.</summary>
+    public Task<RegistryContent> BlobAsync(string digest, int maxBytes, CancellationToken cancel) =>
+        ContentAsync(endpoint.Blob(digest), digest, [], maxBytes, cancel);
+
+    /// <summary>The index of what refers to a digest, by the API of OCI 1.1 or, where a registry lacks that, by the tag that stands in for it; null: nothing does.</summary>
+    public async Task<OciManifest?> ReferrersAsync(string digest, CancellationToken cancel)
+    {
+        var uri = endpoint.Referrers(digest);
+        RegistryAnswer answer;
+        try
+        {
+            answer = await AskAsync(HttpMethod.Get, uri, [OciManifest.OciIndex], options.MaxManifestBytes, cancel);
+        }
+        catch (RegistryException e) when (e.IsNotFound)
+        {
+            return await TryManifestAsync(digest.Replace(':', '-'), cancel) is { } content ? Read(content, endpoint.Manifest(digest)) : null;
+        }
+
+        var body = answer.Body ?? throw new RegistryException(Reasons.ResolveFailed, RegistryWords.Larger(answer.Words, options.MaxManifestBytes));
+        return OciManifest.TryRead(body, answer.Headers.ContentType, out var index, out var problem)
+            ? index
+            : throw new RegistryException(Reasons.ResolveFailed, $"{answer.Words}: {problem}.");
+    }
+
+    /// <summary>As <see cref="ManifestAsync"/>; null when there is none.</summary>
+    public async Task<RegistryContent?> TryManifestAsync(string pointer, CancellationToken cancel)
+    {
+        try
+        {
+            return await ManifestAsync(pointer, cancel);
+        }
+        catch (RegistryException e) when (e.IsNotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <exception cref="RegistryException">It is no manifest.</exception>
+    public static OciManifest Read(RegistryContent content, Uri from) => OciManifest.TryRead(content.Body, content.ContentType, out var manifest, out var problem)
+        ? manifest
+        : throw new RegistryException(Reasons.ResolveFailed, $"{from}: {problem}.");
+
+    private async Task<RegistryContent> ContentAsync(Uri uri, string pointer, IReadOnlyList<string> accept, int maxBytes, CancellationToken cancel)
+    {
+        var answer = await AskAsync(HttpMethod.Get, uri, accept, maxBytes, cancel);
+        var body = answer.Body ?? throw new RegistryException(Reasons.ResolveFailed, RegistryWords.Larger(answer.Words, maxBytes));
+
+        // Never the registry's word for it: this digest is what nodes are told to boot.
+        var digest = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(body))}";
+        var expected = ImageName.IsDigest(pointer) ? pointer : answer.Headers.Digest;
+        return expected is null || expected == digest
+            ? new(digest, body, answer.Headers.ContentType)
+            : throw new RegistryException(
+                Reasons.ResolveFailed, $"{answer.Words}, but what was sent has the digest {digest} and not {RegistryWords.Safe(expected)}: it was cut off or changed on the way.");
+    }
+
+    private async Task<RegistryAnswer> AskAsync(HttpMethod method, Uri uri, IReadOnlyList<string> accept, int maxBytes, CancellationToken cancel)
+    {
+        var answer = await exchange.SendAsync(() => Request(method, uri, accept), maxBytes, cancel);
+        if (answer.Code == HttpStatusCode.Unauthorized && await ConvinceAsync(answer, cancel))
+        {
+            answer = await exchange.SendAsync(() => Request(method, uri, accept), maxBytes, cancel);
+        }
+
+        return answer.Code switch
+        {
+            HttpStatusCode.Unauthorized => throw new RegistryException(Reasons.AuthenticationFailed, $"{answer.Words}: {credentialHint}"),
+            HttpStatusCode.NotFound => throw new RegistryException(Reasons.RefNotFound, answer.Words),
+            _ => answer,
+        };
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, Uri uri, IReadOnlyList<string> accept)
+    {
+        var request = new HttpRequestMessage(method, uri);
+        request.Headers.Authorization = _authorization;
+        foreach (var type in accept)
+        {
+            request.Headers.Accept.Add(new(type));
+        }
+
+        return request;
+    }
+
+    /// <summary>Whether another try with what was found out may go better.</summary>
+    private async Task<bool> ConvinceAsync(RegistryAnswer refused, CancellationToken cancel)
+    {
+        var former = _authorization;
+        if (refused.Headers.Challenges.FirstOrDefault(c => c.Is("Bearer")) is { Realm: not null } bearer)
+        {
+            _authorization = new("Bearer", await TokenAsync(bearer, refused.Words, cancel));
+        }
+        else if (refused.Headers.Challenges.Any(c => c.Is("Basic")) && credential is { IdentityToken: null })
+        {
+            _authorization = Basic(credential);
+        }
+
+        return _authorization is not null && !_authorization.Equals(former);
+    }
+
+    /// <summary>A token as Docker's registries give it: for a name and a password, for a refresh token, or for nobody in particular.</summary>
+    private async Task<string> TokenAsync(AuthChallenge challenge, string words, CancellationToken cancel)
+    {
+        if (!Uri.TryCreate(challenge.Realm, UriKind.Absolute, out var realm)
+            || !(realm.Scheme == Uri.UriSchemeHttps || (realm.Scheme == Uri.UriSchemeHttp && endpoint.Base.Scheme == Uri.UriSchemeHttp)))
+        {
+            throw new RegistryException(Reasons.AuthenticationFailed, $"{words}: tokens are to be had at \"{RegistryWords.Safe(challenge.Realm!)}\", which is not https.");
+        }
+
+        var answer = await exchange.SendAsync(() => TokenRequest(realm, challenge), options.MaxTokenBytes, cancel);
+        if (answer.Code != HttpStatusCode.OK)
+        {
+            throw new RegistryException(Reasons.AuthenticationFailed, $"{answer.Words}: {credentialHint}");
+        }
+
+        try
+        {
+            var token = JsonSerializer.Deserialize(answer.Body ?? [], RegistryJson.Default.RegistryToken);
+            return (token?.Token ?? token?.AccessToken) is { Length: > 0 } text && !text.Any(char.IsControl)
+                ? text
+                : throw new RegistryException(Reasons.AuthenticationFailed, $"{answer.Words}, but without a token.");
+        }
+        catch (JsonException)
+        {
+            throw new RegistryException(Reasons.AuthenticationFailed, $"{answer.Words}, but not the JSON of a token.");
+        }
+    }
+
+    private HttpRequestMessage TokenRequest(Uri realm, AuthChallenge challenge)
+    {
+        var fields = new List<KeyValuePair<string, string>> { new("scope", challenge.Scope ?? endpoint.Scope) };
+        if (challenge.Service is { } service)
+        {
+            fields.Add(new("service", service));
+        }
+
+        if (credential?.IdentityToken is { } refresh)
+        {
+            fields.AddRange([new("grant_type", "refresh_token"), new("refresh_token", refresh), new("client_id", "ostler")]);
+            return new(HttpMethod.Post, realm) { Content = new FormUrlEncodedContent(fields) };
+        }
+
+        var query = string.Join('&', fields.Select(f => $"{f.Key}={Uri.EscapeDataString(f.Value)}"));
+        var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(realm) { Query = realm.Query is { Length: > 1 } own ? $"{own[1..]}&{query}" : query }.Uri);
+        request.Headers.Authorization = credential is null ? null : Basic(credential);
+        return request;
+    }
+
+    private static AuthenticationHeaderValue Basic(RegistryCredential credential) =>
+        new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.User}:{credential.Password}")));
+}

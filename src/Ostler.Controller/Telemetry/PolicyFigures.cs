@@ -1,0 +1,64 @@
+using Ostler.Api;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.Telemetry;
+
+/// <summary>What is told of one policy: all from its last snapshot, plan and status. Pure.</summary>
+internal sealed record PolicyFigures
+{
+    /// <summary>Of a policy that has not been planned yet.</summary>
+    public static PolicyFigures None { get; } = new();
+
+    public IReadOnlyDictionary<NodeStep, int> Steps { get; init; } = new Dictionary<NodeStep, int>();
+
+    public IReadOnlyDictionary<string, int> Blocked { get; init; } = new Dictionary<string, int>();
+
+    public int Unavailable { get; init; }
+
+    /// <summary>Updated nodes, from 0 to 1.</summary>
+    public double Progress { get; init; }
+
+    public bool Halted { get; init; }
+
+    public bool WindowOpen { get; init; }
+
+    /// <summary>Whether the tree that the policy moves nodes to may be given to none.</summary>
+    public bool TargetQuarantined { get; init; }
+
+    /// <summary>Nodes that Ostler cordoned, and for which nothing is under way.</summary>
+    public int LeftCordoned { get; init; }
+
+    /// <summary>How long an agent has owed an answer, at most.</summary>
+    public TimeSpan Silence { get; init; }
+
+    public int Drifted { get; init; }
+
+    /// <summary>How many trees are booted.</summary>
+    public int DistinctDigests { get; init; }
+
+    /// <summary>The condition Ready as reported; null before the first report.</summary>
+    public (bool Holds, string Reason)? Ready { get; init; }
+
+    public static PolicyFigures Of(RolloutSnapshot snapshot, RolloutPlan plan, TimeSpan silence)
+    {
+        NodeVerdict[] selected = [.. plan.Nodes.Where(n => n.Selected)];
+        var facts = snapshot.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
+        NodeFacts[] nodes = [.. selected.Select(n => facts.GetValueOrDefault(n.Node)).OfType<NodeFacts>()];
+        return new()
+        {
+            Steps = selected.GroupBy(n => n.Step).ToDictionary(g => g.Key, g => g.Count()),
+            Blocked = selected.Where(n => n.Blocked).GroupBy(n => n.Reason).ToDictionary(g => g.Key, g => g.Count()),
+            Unavailable = plan.Availability.Unavailable,
+            Progress = selected.Length == 0 ? 1 : (double)selected.Count(n => n.Tally == NodeTally.Updated) / selected.Length,
+            Halted = plan.Failures.Halted,
+            WindowOpen = plan.Window.IsOpen,
+            TargetQuarantined = plan.Target is { } target && snapshot.Image is { } image && OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest),
+
+            // Those that are selected no more are given back as well, or are not: that is what this count is for.
+            LeftCordoned = plan.Nodes.Count(n => (!n.InFlight || n.Step == NodeStep.Failed) && facts.GetValueOrDefault(n.Node) is { Unschedulable: true, CordonedBy: not null }),
+            Silence = silence,
+            Drifted = nodes.Count(n => (n.OS?.Status?.Conditions).IsTrue(ConditionTypes.Drifted)),
+            DistinctDigests = nodes.Select(n => n.OS?.Status?.Booted?.Digest).OfType<string>().Distinct(StringComparer.Ordinal).Count(),
+        };
+    }
+}

@@ -1,0 +1,91 @@
+using Ostler.Agent.Backends;
+using Ostler.Agent.Host;
+using Ostler.Agent.Tests.Support;
+using Ostler.Api;
+
+namespace Ostler.Agent.Tests.Backends;
+
+public sealed class BackendDetectionTests : IDisposable
+{
+    private const string Managed = BootcDocuments.Booted;
+    private const string Layered = """{"kind":"BootcHost","status":{"booted":{"image":null,"incompatible":true,"ostree":{"checksum":"CCC","deploySerial":0}}}}""";
+    private const string Foreign = """{"kind":"BootcHost","status":{"booted":null,"staged":null,"rollback":null}}""";
+
+    private readonly TempHost _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    /// <summary>What is installed, what bootc says, what the label says, and what comes of it.</summary>
+    [Theory]
+    [InlineData("bootc rpm-ostree", Managed, null, "bootc 1.12.0")]
+    [InlineData("bootc rpm-ostree", Layered, null, "rpm-ostree 2024.6")]
+    [InlineData("bootc rpm-ostree", Foreign, null, "rpm-ostree 2024.6")]
+    [InlineData("bootc", Foreign, null, "ostree 2022.7")]
+    [InlineData("rpm-ostree", Foreign, null, "rpm-ostree 2024.6")]
+    [InlineData("", Foreign, null, "ostree 2022.7")]
+    [InlineData("bootc rpm-ostree", Managed, "rpm-ostree", "rpm-ostree 2024.6")]
+    [InlineData("bootc rpm-ostree", Managed, "ostree", "ostree 2022.7")]
+    [InlineData("bootc rpm-ostree", Managed, "bootc", "bootc 1.12.0")]
+    public async Task The_tool_that_manages_what_runs_is_found_unless_the_label_names_one(string installed, string bootc, string? label, string expected)
+    {
+        var backend = await DetectAsync(installed, bootc, label);
+
+        Assert.Equal(expected, $"{backend.Name} {backend.Version}");
+    }
+
+    [Theory]
+    [InlineData("rpm-ostree", Foreign, "bootc", Reasons.HostNotSupported, "not installed")]
+    [InlineData("bootc rpm-ostree", Layered, "bootc", Reasons.HostNotSupported, "layered")]
+    [InlineData("bootc", Managed, "rpm-ostree", Reasons.HostNotSupported, "not installed")]
+    [InlineData("bootc", Managed, "zypper", Reasons.Invalid, "\"zypper\": set it to bootc, rpm-ostree or ostree")]
+    [InlineData("bootc", Managed, "", Reasons.Invalid, "remove it")]
+    public async Task A_label_that_is_not_so_is_told_with_what_to_write_instead(string installed, string bootc, string label, string reason, string words)
+    {
+        var failure = await Assert.ThrowsAsync<HostToolException>(() => DetectAsync(installed, bootc, label));
+
+        Assert.Equal(reason, failure.Reason);
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(NodeMarks.BackendLabel, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bootc_that_does_not_answer_hands_its_host_to_no_other_tool()
+    {
+        _host.Put("/usr/bin/bootc", "");
+        _host.Put("/usr/bin/rpm-ostree", "");
+        var runner = Runner("").Fail("bootc status", "error: Computing status: Rollback deployment: Missing base image ref ostree/container/blob/x");
+
+        var failure = await Assert.ThrowsAsync<HostToolException>(() => DetectAsync(runner, null));
+
+        Assert.Equal(Reasons.HostToolFailed, failure.Reason);
+    }
+
+    [Fact]
+    public async Task A_host_without_ostree_is_not_touched()
+    {
+        _host.Files.Delete("/run/ostree-booted");
+
+        var failure = await Assert.ThrowsAsync<HostToolException>(() => DetectAsync(new ScriptedRunner(), null));
+
+        Assert.Equal(Reasons.HostNotSupported, failure.Reason);
+    }
+
+    private Task<IHostBackend> DetectAsync(string installed, string bootc, string? label)
+    {
+        foreach (var tool in installed.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            _host.Put("/usr/bin/" + tool, "");
+        }
+
+        return DetectAsync(Runner(bootc), label);
+    }
+
+    private Task<IHostBackend> DetectAsync(ScriptedRunner runner, string? label) =>
+        new BackendDetection(runner, _host.Files, Given.Unit(runner, _host.Files)).DetectAsync(label, TestContext.Current.CancellationToken);
+
+    private static ScriptedRunner Runner(string bootc) => new ScriptedRunner()
+        .On("ostree --version", "libostree:\n Version: '2022.7'\n")
+        .On("bootc --version", "bootc 1.12.0\n")
+        .On("rpm-ostree --version", "rpm-ostree:\n Version: '2024.6'\n")
+        .On("bootc status --json --format-version=1", bootc.Replace("CCC", Trees.Commit(1), StringComparison.Ordinal));
+}

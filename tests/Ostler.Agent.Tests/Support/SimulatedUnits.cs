@@ -1,0 +1,36 @@
+using Ostler.Agent.Host;
+
+namespace Ostler.Agent.Tests.Support;
+
+/// <summary>The transient unit of a simulated host: what it is told to run is run at once, by whatever answers all other commands.</summary>
+internal sealed class SimulatedUnits
+{
+    private CommandResult? _ended;
+
+    /// <summary>The whole command lines that started a unit.</summary>
+    public List<string> Started { get; } = [];
+
+    /// <summary>The answer to a command that is about the unit; null for every other command.</summary>
+    public async Task<CommandResult?> TryRunAsync(HostCommand command, Func<HostCommand, CancellationToken, Task<CommandResult>> run, CancellationToken ct)
+    {
+        switch (command.Program, command.Arguments)
+        {
+            case ("systemd-run", var words):
+                Started.Add(command.ToString());
+                var program = Array.IndexOf(words, "--") + 1;
+                _ended = await run(new HostCommand(words[program], words[(program + 1)..]), ct);
+                return new CommandResult(0, "", "");
+            case ("systemctl", ["show", _, StagingUnit.Name]):
+                return new CommandResult(0, _ended is { Succeeded: false } failed ? $"ActiveState=failed\nResult=exit-code\nExecMainStatus={failed.ExitCode}\nInvocationID=i1\n" : "ActiveState=inactive\nResult=success\n", "");
+            case ("systemctl", ["reset-failed", StagingUnit.Name]):
+                _ended = null;
+                return new CommandResult(0, "", "");
+            case ("journalctl", ["--sync"]):
+                return new CommandResult(0, "", "");
+            case ("journalctl", [.., "_SYSTEMD_INVOCATION_ID=i1"]):
+                return new CommandResult(0, _ended?.Stderr ?? "", "");
+            default:
+                return null;
+        }
+    }
+}

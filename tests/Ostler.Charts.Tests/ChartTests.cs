@@ -1,0 +1,76 @@
+using System.Text.RegularExpressions;
+using Ostler.Charts.Tests.Support;
+using Ostler.Testing;
+
+namespace Ostler.Charts.Tests;
+
+/// <summary>The chart as it is packed: helm takes it, and what it makes is what was looked at.</summary>
+public sealed partial class ChartTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Helm_finds_nothing_to_object_to()
+    {
+        using var helm = await Rendered.HelmAsync();
+
+        var lint = await helm.TryAsync(Cancel, "lint", "--strict", Repository.Chart);
+
+        Assert.Equal(("", 0), (lint.Stderr, lint.ExitCode));
+        Assert.Contains("0 chart(s) failed", lint.Stdout, StringComparison.Ordinal);
+    }
+
+    /// <summary>CRDs and dashboards are left out: they are copies, which other tests compare with what they are copied from.</summary>
+    [Theory]
+    [InlineData("default", Rendered.Newest)]
+    [InlineData("oldest", Rendered.Oldest)]
+    [InlineData("everything", Rendered.Newest)]
+    [InlineData("minimal", Rendered.Newest)]
+    public async Task What_is_made_is_what_was_looked_at(string name, string kubernetes)
+    {
+        string[] values = name is "everything" or "minimal" ? ["--values", Path.Combine(Repository.Root, "tests", "Ostler.Charts.Tests", "Testdata", $"{name}.values.yaml")] : [];
+
+        var rendered = await Rendered.OfAsync(kubernetes, values);
+
+        Golden.Verify(Shortened(rendered.Text), $"{name}.yaml");
+    }
+
+    [Fact]
+    public void Chart_and_programs_have_one_version()
+    {
+        var chart = File.ReadAllLines(Path.Combine(Repository.Chart, "Chart.yaml"));
+        var version = VersionPrefix().Match(File.ReadAllText(Path.Combine(Repository.Root, "Directory.Build.props"))).Groups[1].Value;
+
+        Assert.Contains($"version: {version}", chart);
+        Assert.Contains($"appVersion: {version}", chart);
+    }
+
+    /// <summary>A release is stored with the whole chart in it, in a Secret, which may have a megabyte.</summary>
+    [Fact]
+    public async Task A_packed_chart_leaves_room_for_the_release_that_is_stored_with_it()
+    {
+        using var helm = await Rendered.HelmAsync();
+        var folder = Directory.CreateTempSubdirectory("ostler-chart-");
+        try
+        {
+            await helm.RunAsync(Cancel, "package", Repository.Chart, "--destination", folder.FullName);
+
+            Assert.InRange(Assert.Single(folder.EnumerateFiles("ostler-*.tgz")).Length, 10_000, 150_000);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static string Shortened(string text) => string.Concat(
+        text.Split("---\n", StringSplitOptions.RemoveEmptyEntries).Select(document => "---\n" + document.Split('\n') switch
+        {
+            var lines when lines.Contains("kind: CustomResourceDefinition") => string.Join('\n', lines.TakeWhile(l => l != "spec:")) + "\n# …\n",
+            var lines when lines.Contains("kind: ConfigMap") => string.Join('\n', lines.TakeWhile(l => !l.StartsWith("    {", StringComparison.Ordinal))) + "\n# …\n",
+            _ => document,
+        }));
+
+    [GeneratedRegex("<VersionPrefix>(.*)</VersionPrefix>")]
+    private static partial Regex VersionPrefix();
+}

@@ -1,0 +1,48 @@
+using System.Text;
+using Ostler.Api;
+
+namespace Ostler.Rollout.Tests.Images;
+
+public sealed class PlatformsTests
+{
+    [Theory]
+    [InlineData("linux/amd64", "linux/amd64 linux/arm64", "linux/amd64")]
+    [InlineData("linux/arm64", "linux/amd64 linux/arm64/v8", "linux/arm64/v8")]
+    [InlineData("linux/arm64", "linux/arm64/v9 linux/arm64/v8", "linux/arm64/v8")]
+    [InlineData("linux/amd64", "linux/amd64/v3 linux/amd64", "linux/amd64")]
+    [InlineData("linux/amd64", "linux/amd64/v3", "linux/amd64/v3")]
+    [InlineData("linux/arm", "linux/arm/v6 linux/arm/v7", "linux/arm/v7")]
+    [InlineData("linux/arm", "linux/arm64", null)]
+    [InlineData("linux/riscv64", "linux/amd64 linux/arm64", null)]
+    [InlineData(null, "linux/amd64", null)]
+    public void A_node_gets_the_manifest_of_its_platform(string? node, string offered, string? chosen)
+    {
+        var manifests = offered.Split(' ').Select((p, i) => new PlatformManifest { Platform = p, Digest = $"sha256:{i}" }).ToArray();
+
+        Assert.Equal(chosen, Platforms.For(node, manifests)?.Platform);
+    }
+
+    [Theory]
+    [InlineData(null, "arm64", "linux/arm64")]
+    [InlineData("linux", "", null)]
+    [InlineData("windows", "amd64", "windows/amd64")]
+    public void A_node_without_an_architecture_has_no_platform(string? os, string? architecture, string? platform) =>
+        Assert.Equal(platform, NodePlatform.Of(os, architecture));
+
+    [Fact]
+    public void Of_an_index_attestations_and_other_systems_are_left_out()
+    {
+        var digest = "sha256:" + new string('a', 64);
+        var json = $$$"""
+            {"schemaVersion":2,"manifests":[
+              {"digest":"{{{digest}}}","platform":{"os":"linux","architecture":"arm64","variant":"v8"}},
+              {"digest":"{{{digest}}}","platform":{"os":"unknown","architecture":"unknown"}},
+              {"digest":"{{{digest}}}","platform":{"os":"windows","architecture":"amd64"}},
+              {"digest":"{{{digest}}}"},
+              {"digest":"sha512:1","platform":{"os":"linux","architecture":"amd64"}}]}
+            """;
+        Assert.True(OciManifest.TryRead(Encoding.UTF8.GetBytes(json), null, out var index, out _));
+
+        Assert.Equal(new PlatformManifest { Platform = "linux/arm64/v8", Digest = digest }, Assert.Single(Platforms.Of(index)));
+    }
+}

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Ostler.Cli.Commands;
 
@@ -18,6 +19,9 @@ internal static class OstlerCommand
     {
         var cluster = new ClusterOptions();
         var root = new RootCommand(Description) { cluster.Kubeconfig, cluster.Context };
+        // Without -? and /h, which no shell of ours completes.
+        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+        root.Add(new HelpOption("--help", "-h"));
         var commands = new CommandRunner(environment, cluster);
         root.Add(StatusCommand.Create(commands));
         root.Add(NodesCommand.Create(commands));

@@ -63,12 +63,17 @@ internal sealed class PlanCommand
             _commands.Printer.Print(
             [
                 .. ForecastText.Lines(forecast, format == OutputFormat.Wide ? int.MaxValue : MostNodes).Select((l, i) => new Line(l, i == 1 ? forecast.CompletedAt is null ? Tone.Bad : Tone.Good : Tone.Plain)),
-                .. target.Note is { } note ? [.. notes, new Line(note)] : notes,
+                .. notes,
+                .. target.Note is { } note ? (Line[])[new(note)] : [],
+                .. WaitsForPerson(forecast, file.Policy.Spec) && fleet.ApprovedAfter is null ? (Line[])[new("--approved-after 1h foretells what comes after an approval.")] : [],
             ]);
         }
 
         return forecast.CompletedAt is null ? ExitCode.NotReady : ExitCode.Ok;
     }
+
+    private static bool WaitsForPerson(RolloutForecast forecast, UpgradePolicySpec spec) =>
+        forecast.Waves.Any(w => w.StartedAt is null && spec.Rollout.Waves?.Any(s => s.Name == w.Name && s.Approval == WaveApproval.Manual) == true);
 
     private (FleetDescription, PlannedTarget, IReadOnlyList<Line>) Described(ParseResult arguments, PolicyFile file, string[] groups)
     {

@@ -14,13 +14,15 @@ internal static class CompletionScript
         _ => throw CommandException.Usage($"There is no completion for {shell}: write {string.Join(", ", Shells)}."),
     };
 
-    // The line is handed over with the program's own name first, and the cursor's place counted from its beginning.
+    // Options are offered once a dash is typed, as kubectl does. The line is handed over with the program's own name first, and the cursor's place counted from its beginning.
     private const string Bash = """
         # bash completion of ostler and kubectl-ostler. To load it now:  source <(kubectl ostler completion bash)
         # For every shell:  kubectl ostler completion bash > /etc/bash_completion.d/kubectl-ostler
         _ostler() {
-          local IFS=$'\n' word=${COMP_WORDS[COMP_CWORD]}
-          COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)" -- "$word"))
+          local IFS=$'\n' word=${COMP_WORDS[COMP_CWORD]} found
+          found=$("${COMP_WORDS[0]}" "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)
+          [[ $word == -* ]] || found=$(grep -v '^-' <<<"$found")
+          COMPREPLY=($(compgen -W "$found" -- "$word"))
         }
         complete -o default -F _ostler ostler kubectl-ostler
 
@@ -34,6 +36,7 @@ internal static class CompletionScript
           local -a found
           found=("${(@f)$("${words[1]}" "[suggest:$CURSOR]" "$BUFFER" 2>/dev/null)}")
           found=(${found:#})
+          [[ ${words[CURRENT]} == -* ]] || found=(${found:#-*})
           if (( $#found )); then compadd -- $found; else _files; fi
         }
         if [ "$funcstack[1]" = "_ostler" ]; then _ostler; else compdef _ostler ostler kubectl-ostler; fi
@@ -46,7 +49,12 @@ internal static class CompletionScript
         function __ostler_suggest
           set -l line (commandline -cp)
           set -l program (commandline -opc)[1]
-          $program "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
+          set -l found ($program "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
+          if string match -q -- '-*' (commandline -ct)
+            printf '%s\n' $found
+          else
+            string match -v -- '-*' $found
+          end
         end
         complete -c ostler -a '(__ostler_suggest)'
         complete -c kubectl-ostler -a '(__ostler_suggest)'

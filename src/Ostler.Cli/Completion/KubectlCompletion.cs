@@ -20,7 +20,8 @@ internal static class KubectlCompletion
     public static IEnumerable<string> Lines(RootCommand root, IReadOnlyList<string> words)
     {
         var line = string.Join(' ', words.Prepend("kubectl-ostler"));
-        var suggestions = root.Parse(line).GetCompletions(line.Length).Select(c => c.Label).Distinct().ToArray();
+        // Options only once a dash is typed, as kubectl does.
+        var suggestions = root.Parse(line).GetCompletions(line.Length).Select(c => c.Label).Distinct().Where(l => !l.StartsWith('-') || words is [.., ['-', ..]]).ToArray();
         return [.. suggestions, suggestions.Length == 0 ? Files : NoFiles];
     }
 }

@@ -43,16 +43,19 @@ public class CompletionTests
         Assert.Contains("kubectl-ostler", result.Out, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Bash_asks_the_program_by_that_script()
+    [Theory]
+    [InlineData("ostler plan --hor", "--horizon")]
+    [InlineData("ostler quarantine ", "add\nremove")]
+    [InlineData("ostler completion f", "fish")]
+    public async Task Bash_asks_the_program_by_that_script(string line, string expected)
     {
         var script = (await CommandLine.RunAsync(["completion", "bash"])).Out;
+        var words = line.Split(' ');
         // As readline would: the words, the cursor, and then the function.
-        var line = "ostler plan --hor";
         var program = $$"""
             ostler() { "{{Path.Combine(AppContext.BaseDirectory, "kubectl-ostler")}}" "$@"; }
             {{script}}
-            COMP_LINE='{{line}}' COMP_POINT={{line.Length}} COMP_WORDS=(ostler plan --hor) COMP_CWORD=2
+            COMP_LINE='{{line}}' COMP_POINT={{line.Length}} COMP_WORDS=({{string.Join(' ', words.Select(w => $"'{w}'"))}}) COMP_CWORD={{words.Length - 1}}
             _ostler
             printf '%s\n' "${COMPREPLY[@]}"
             """;
@@ -61,6 +64,6 @@ public class CompletionTests
         var output = await bash.StandardOutput.ReadToEndAsync(Cancel);
         await bash.WaitForExitAsync(Cancel);
 
-        Assert.Equal("--horizon\n", output);
+        Assert.Equal(expected + "\n", output);
     }
 }

@@ -52,6 +52,18 @@ public class PlanTests
     }
 
     [Fact]
+    public async Task One_that_waits_for_a_person_says_how_to_see_further()
+    {
+        var manual = Policy.Replace("soak: 30m", "soak: 30m, approval: Manual", StringComparison.Ordinal);
+
+        var (waits, goes) = (await CommandLine.RunAsync(Fleet, input: manual), await CommandLine.RunAsync([.. Fleet, "--approved-after", "2h"], input: manual));
+
+        Assert.Equal((3, 0), (waits.Code, goes.Code));
+        Assert.Contains("--approved-after 1h foretells what comes after an approval.", waits.Out, StringComparison.Ordinal);
+        Assert.Contains("approved after 2h: canary", goes.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task For_programs_it_is_json_with_durations_as_everywhere()
     {
         var result = await CommandLine.RunAsync([.. Fleet, "-o", "json"], input: Policy);

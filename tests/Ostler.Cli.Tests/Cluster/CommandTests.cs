@@ -98,6 +98,22 @@ public sealed class CommandTests(CliCluster fixture)
     }
 
     [Fact]
+    public async Task Edits_at_the_same_moment_lose_none_of_each_other()
+    {
+        using var api = fixture.Cluster.CreateApiClient();
+        string[] waves = ["a", "b", "c", "d"];
+        await PolicyAsync(api, Given.WaitsForApproval("a") with { ObservedGeneration = 1 }, s => Given.Manual(s, waves));
+
+        // Each writes the whole list: without a precondition the last one would win.
+        var results = await Task.WhenAll(waves.Select(w => RunAsync("approve", _name, "--wave", w)).Append(RunAsync("pause", _name)));
+
+        Assert.All(results, r => Assert.Equal((0, ""), (r.Code, r.Error)));
+        var edited = (await ReadAsync(api)).Spec;
+        Assert.True(edited.Paused);
+        Assert.Equal(waves, edited.Rollout.Approvals!.Select(g => g.Wave).Order());
+    }
+
+    [Fact]
     public async Task Quarantine_goes_in_and_out()
     {
         using var api = fixture.Cluster.CreateApiClient();

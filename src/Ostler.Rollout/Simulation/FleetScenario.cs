@@ -31,6 +31,8 @@ internal static class FleetScenario
             Workloads = fleet.Workloads,
             Faults = [.. Faults(fleet)],
             LeaderNode = fleet.LeaderNode,
+            // A forecast is one itself.
+            Estimates = false,
             Latencies = new()
             {
                 Controller = (look, look),
@@ -44,7 +46,7 @@ internal static class FleetScenario
     }
 
     public static TimeSpan Resolution(FleetDescription fleet) =>
-        fleet.Resolution ?? TimeSpan.FromSeconds(Math.Max(2, Math.Ceiling(fleet.Nodes.Sum(n => n.Count ?? 1) * 0.003)));
+        fleet.Resolution ?? TimeSpan.FromSeconds(Math.Max(2, Math.Ceiling(fleet.Nodes.Sum(n => n.Count ?? 1) * 0.006)));
 
     public static IEnumerable<SimulatedNodeSpec> Nodes(FleetDescription fleet, FleetTarget target)
     {

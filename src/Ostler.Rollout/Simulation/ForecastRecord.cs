@@ -10,6 +10,9 @@ internal sealed class ForecastRecord
     private readonly SimulatedPolicy _policy;
     private readonly MaintenanceCalendar? _calendar;
     private readonly Dictionary<string, Track> _tracks = new(StringComparer.Ordinal);
+
+    // Plans name the nodes in one order, and to find thousands of them by name at each would take longer than to plan.
+    private readonly List<(string Node, Track Track)> _inOrder = [];
     private readonly Dictionary<string, DateTimeOffset> _waveStarts = new(StringComparer.Ordinal);
     private readonly HashSet<string> _approved = new(StringComparer.Ordinal);
     private readonly List<WindowForecast> _windows = [];
@@ -108,14 +111,11 @@ internal sealed class ForecastRecord
     {
         _last = plan;
         var inFlight = 0;
-        foreach (var verdict in plan.Nodes)
+        for (var i = 0; i < plan.Nodes.Count; i++)
         {
+            var verdict = plan.Nodes[i];
             inFlight += verdict.InFlight ? 1 : 0;
-            if (!_tracks.TryGetValue(verdict.Node, out var track))
-            {
-                _tracks[verdict.Node] = track = new();
-            }
-
+            var track = TrackOf(i, verdict.Node);
             _lastChange = track.Goes(verdict, Now) ? Now : _lastChange;
             if (verdict.Tally is NodeTally.Failed or NodeTally.RolledBack)
             {
@@ -142,6 +142,23 @@ internal sealed class ForecastRecord
         }
 
         Count(plan.Actions.Count(a => a is NodeAction.Cordon { Grants: true }));
+    }
+
+    private Track TrackOf(int index, string node)
+    {
+        if (index < _inOrder.Count && ReferenceEquals(_inOrder[index].Node, node))
+        {
+            return _inOrder[index].Track;
+        }
+
+        if (!_tracks.TryGetValue(node, out var track))
+        {
+            _tracks[node] = track = new();
+        }
+
+        _inOrder.RemoveRange(Math.Min(index, _inOrder.Count), Math.Max(0, _inOrder.Count - index));
+        _inOrder.Add((node, track));
+        return track;
     }
 
     private void Fail(Track track, NodeVerdict verdict)

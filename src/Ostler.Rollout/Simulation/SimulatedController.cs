@@ -225,7 +225,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
         var policy = World.Policies[name];
         if (policy.Spec is not null)
         {
-            var status = RolloutStatus.Compute(snapshot, plan, evictions);
+            var status = RolloutStatus.Compute(snapshot, plan, evictions, World.Scenario.Estimates);
             var ready = status.Conditions.Find(ConditionTypes.Ready);
             if (policy.Status?.Conditions.Find(ConditionTypes.Ready)?.Reason != ready?.Reason)
             {

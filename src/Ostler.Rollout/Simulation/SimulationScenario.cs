@@ -41,6 +41,9 @@ public sealed record SimulationScenario
     /// <summary>The node that runs the controller.</summary>
     public string? LeaderNode { get; init; }
 
+    /// <summary>Whether the controller estimates when the rollout will be complete, which it reckons anew at each look.</summary>
+    public bool Estimates { get; init; } = true;
+
     public SimulatedLatencies Latencies { get; init; } = new();
 }
 

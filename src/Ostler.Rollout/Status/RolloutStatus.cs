@@ -12,12 +12,15 @@ public static class RolloutStatus
     /// <param name="snapshot">What was seen.</param>
     /// <param name="plan">What was decided on it.</param>
     /// <param name="evictions">What the evictions of this very pass gave; newer than what the snapshot carries.</param>
-    public static UpgradePolicyStatus Compute(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<EvictionResult>? evictions = null)
+    public static UpgradePolicyStatus Compute(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<EvictionResult>? evictions = null) =>
+        Compute(snapshot, plan, evictions, estimates: true);
+
+    internal static UpgradePolicyStatus Compute(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<EvictionResult>? evictions, bool estimates)
     {
         var previous = snapshot.Policy.PreviousStatus;
         var verdicts = evictions is { Count: > 0 } ? [.. plan.Nodes.Select(v => Refresh(v, evictions))] : plan.Nodes;
         var counts = Count(verdicts);
-        var times = RolloutTimes.Of(snapshot, plan, counts);
+        var times = RolloutTimes.Of(snapshot, plan, counts, estimates);
         return new()
         {
             ObservedGeneration = snapshot.Policy.Generation,

@@ -5,7 +5,7 @@ namespace Ostler.Rollout;
 /// <summary>When a rollout began, when it was complete, when it will be.</summary>
 internal readonly record struct RolloutTimes(DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt, DateTimeOffset? EstimatedCompletion)
 {
-    public static RolloutTimes Of(RolloutSnapshot snapshot, RolloutPlan plan, NodeCounts counts)
+    public static RolloutTimes Of(RolloutSnapshot snapshot, RolloutPlan plan, NodeCounts counts, bool estimates)
     {
         var previous = snapshot.Policy.PreviousStatus;
         if (plan.Target is not { } target)
@@ -22,6 +22,6 @@ internal readonly record struct RolloutTimes(DateTimeOffset? StartedAt, DateTime
 
         // A node that joins a complete rollout begins another one: its duration is not that of the first and the pause after it.
         var started = sameTarget && previous!.CompletedAt is null ? previous.StartedAt ?? now : now;
-        return new(started, null, CompletionEstimate.Of(snapshot, plan, sameTarget ? previous!.EstimatedCompletion : null));
+        return new(started, null, estimates ? CompletionEstimate.Of(snapshot, plan, sameTarget ? previous!.EstimatedCompletion : null) : null);
     }
 }

@@ -78,6 +78,10 @@ internal sealed partial class Invariants
         world.Policies[node.CordonedBy!] is { Spec.Drain.OnTimeout: DrainTimeoutAction.Hold, Status.Blocked: { } blocked }
         && blocked.Any(b => b.Node == node.Name && b.Reason == Reasons.DrainBlocked);
 
+    /// <summary>The horizon came while its drain was tried once more, as that of a node whose budget never gives way is for ever.</summary>
+    private static bool IsBeingDrained(SimulatedWorld world, SimulatedNode node) =>
+        world.Policies[node.CordonedBy!].Spec is { } spec && node is { CordonedAt: { } at, OS.Spec.Goal: Goal.Stage } && world.Now < at + spec.Drain.Timeout;
+
     internal static bool IsInFlight(SimulatedNode node, string policy) =>
         node.CordonedBy == policy || (node.OS?.Spec is { } spec && spec.Policy == policy && (spec.Goal is Goal.Boot or Goal.Rollback || IsRecovering(node)));
 

@@ -47,7 +47,10 @@ internal sealed partial class Invariants
         {
             Require(3, node.Name, !node.CordonedByHuman || node.Unschedulable, "a human's cordon was removed");
             Require(
-                3, node.Name, node.CordonedBy is null || IsFailed(world, node) || IsHeldByDrain(world, node), $"is still cordoned by {node.CordonedBy} (goal {node.OS?.Spec.Goal}, step {node.OS?.Status?.Step})");
+                3,
+                node.Name,
+                node.CordonedBy is null || IsFailed(world, node) || IsHeldByDrain(world, node) || IsBeingDrained(world, node),
+                $"is still cordoned by {node.CordonedBy} (goal {node.OS?.Spec.Goal}, step {node.OS?.Status?.Step})");
             Require(6, node.Name, node.OS?.Spec.Goal is not (Goal.Boot or Goal.Rollback) || IsFailed(world, node), $"never came to an end: {node.OS?.Spec.Goal}");
             Require(6, node.Name, !IsRecovering(node) || world.Now >= node.OS!.Spec.Deadlines!.Recovered, "keeps its slot for its workloads although their time is not over");
         }

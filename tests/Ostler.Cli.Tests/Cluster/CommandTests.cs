@@ -90,7 +90,8 @@ public sealed class CommandTests(CliCluster fixture)
         var edited = await ReadAsync(api);
         var expected = before.Spec with
         {
-            Paused = true, Rollout = before.Spec.Rollout with { Approvals = [new() { Wave = "canary", Digest = Given.New }], RetryFailuresBefore = Given.Now },
+            Paused = true,
+            Rollout = before.Spec.Rollout with { Approvals = [new() { Wave = "canary", Digest = Given.New }], RetryFailuresBefore = Given.Now },
         };
         Assert.Equal(Spec(before with { Spec = expected }), Spec(edited));
         Assert.Equal(0, (await RunAsync("resume", _name)).Code);

@@ -127,7 +127,9 @@ public class DoctorTests
     {
         Metadata = new()
         {
-            Namespace = "shop", Name = $"{app}-{node}", Labels = new Dictionary<string, string> { ["app"] = app },
+            Namespace = "shop",
+            Name = $"{app}-{node}",
+            Labels = new Dictionary<string, string> { ["app"] = app },
             OwnerReferences = [new() { ApiVersion = "apps/v1", Kind = owner, Name = app, Uid = "u", Controller = true }],
         },
         Spec = new() { NodeName = node },

@@ -23,7 +23,10 @@ public class StatusTextTests
         ["complete"] = (Given.Policy(
             status: Given.Status(Reasons.UpToDate, ConditionStatus.True) with
             {
-                Nodes = new() { Total = 3, Updated = 3 }, StartedAt = Given.Now.AddHours(-2), CompletedAt = Given.Now.AddMinutes(-20), EstimatedCompletion = Given.Now.AddMinutes(-20),
+                Nodes = new() { Total = 3, Updated = 3 },
+                StartedAt = Given.Now.AddHours(-2),
+                CompletedAt = Given.Now.AddMinutes(-20),
+                EstimatedCompletion = Given.Now.AddMinutes(-20),
             }), false),
     };
 

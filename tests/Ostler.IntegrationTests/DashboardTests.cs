@@ -24,7 +24,9 @@ public sealed class DashboardTests
         await rig.PublishAsync(OsTree.Of("2.0").Unhealthy("ostler-lab.service"));
         await rig.ApplyPolicyAsync(Rig.Spec with { Health = Rig.Spec.Health with { Timeout = Duration.FromSeconds(8) } });
         await rig.PolicyAsync(p => p?.Status is { Nodes: { RolledBack: 1, Updating: 0 } } s && s.Conditions.IsTrue(ConditionTypes.Halted));
-        await SeesAsync(http, "max(ostler_rollout_halted) == 1 and on () max(ostler_target_quarantined) == 1");
+
+        // What halts a rollout is seen while the node still goes back; what is blocked, only when it is there.
+        await SeesAsync(http, "max(ostler_rollout_halted) == 1 and on () max(ostler_target_quarantined) == 1 and on () sum(ostler_nodes_blocked) > 0");
         await rig.EverywhereAsync(await rig.PublishAsync(OsTree.Of("3.0")));
         await SeesAsync(http, "min(ostler_policy_ready{reason=\"UpToDate\"}) == 1 and on () sum(increase(ostler_node_updates_total[1m])) > 0");
 

@@ -39,11 +39,15 @@ internal static class Endings
         // Nor does anybody know that a budget, which the controller asks time and again, will never say another thing. But that excuses nobody else.
         var blocked = (policy.Status!.Blocked ?? []).ToDictionary(b => b.Node, StringComparer.Ordinal);
         var waits = selected.Where(n => !IsAtRest(world, policy, n) && !blocked.ContainsKey(n.Name)).Select(n => n.Name).ToArray();
-        if (waits.Length > 0 || !blocked.Values.Any(b => b.Reason is Reasons.DrainWouldBlock or Reasons.DrainBlocked))
+        if (waits.Length > 0 || !blocked.Values.Any(b => IsBlockedByBudget(world, b)))
         {
             complain($"6: {policy.Name} goes on for ever with nothing left to happen for {string.Join(", ", waits)}: {ready.Reason}: {ready.Message}");
         }
     }
+
+    private static bool IsBlockedByBudget(SimulatedWorld world, BlockedNode blocked) =>
+        blocked.Reason is Reasons.DrainWouldBlock or Reasons.DrainBlocked
+        || (blocked.Reason == Reasons.BackingOff && world.Find(blocked.Node)?.OS?.Spec.Backoff?.Reason == Reasons.DrainBlocked);
 
     // Where the policy wants it, or where it must stay.
     private static bool IsAtRest(SimulatedWorld world, SimulatedPolicy policy, SimulatedNode node)

@@ -30,8 +30,8 @@ public sealed record NodeOS : IOstlerResource
 }
 
 /// <summary>What a node should run and how far its agent may go.</summary>
-[Cel("!has(self.goal) || self.goal == 'Observe' || self.goal == 'Rollback' || has(self.image)", "Stage and Boot need an image")]
-[Cel("!has(self.goal) || self.goal != 'Rollback' || has(self.previous)", "Rollback needs previous")]
+[Cel("self.goal == 'Observe' || self.goal == 'Rollback' || has(self.image)", "Stage and Boot need an image")]
+[Cel("self.goal != 'Rollback' || has(self.previous)", "Rollback needs previous")]
 public sealed record NodeOSSpec
 {
     /// <summary>The policy on whose behalf.</summary>

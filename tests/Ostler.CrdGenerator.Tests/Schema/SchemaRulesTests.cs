@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Ostler.CrdGenerator.Schema;
 
 namespace Ostler.CrdGenerator.Tests.Schema;
@@ -73,22 +71,5 @@ public sealed class SchemaRulesTests
                       select field.Key;
 
         Assert.Empty(skipped);
-    }
-
-    /// <summary>
-    /// An API server tries a rule on the default of its object, before it fills in the defaults of the fields: one that reads a field which is not there
-    /// makes the whole CRD invalid.
-    /// </summary>
-    [Fact]
-    public void A_rule_on_an_object_with_a_default_asks_whether_a_field_is_there_before_it_reads_it()
-    {
-        var daring = from field in FieldTree.All
-                     where field.Value is { Kind: ValueKind.Object, Default: JsonObject }
-                     from rule in field.Value.Rules
-                     from read in Regex.Matches(rule.Rule, @"(?<!has\()self\.(\w+)").Select(m => m.Groups[1].Value)
-                     where !((JsonObject)field.Value.Default!).ContainsKey(read) && !rule.Rule.StartsWith($"!has(self.{read}) || ", StringComparison.Ordinal)
-                     select $"{field.Key}: {rule.Rule} reads {read}";
-
-        Assert.Empty(daring.Distinct());
     }
 }

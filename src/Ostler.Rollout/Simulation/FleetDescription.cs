@@ -36,8 +36,8 @@ public sealed record FleetDescription
     public Duration? ApprovedAfter { get; init; }
 
     /// <summary>
-    /// How long after a change the controller has looked and decided, 100 ms to 10 minutes; no moment of the forecast is more precise. Default: 2 s, and 6 ms a
-    /// node for fleets of more than 333, since each look is at the whole fleet.
+    /// How long after a change the controller has looked and decided, 100 ms to 30 s; no moment of the forecast is more precise. Default: 2 s, and 6 ms a
+    /// node for fleets of more than 333, since each look is at the whole fleet, but no more than 30 s.
     /// </summary>
     public Duration? Resolution { get; init; }
 }

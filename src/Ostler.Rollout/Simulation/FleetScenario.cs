@@ -45,8 +45,12 @@ internal static class FleetScenario
         };
     }
 
+    /// <summary>Who looks less often than answers hold finds each too old, asks again, and never grants a slot.</summary>
+    public static readonly TimeSpan CoarsestResolution = Preflight.Lifetime;
+
     public static TimeSpan Resolution(FleetDescription fleet) =>
-        fleet.Resolution ?? TimeSpan.FromSeconds(Math.Max(2, Math.Ceiling(fleet.Nodes.Sum(n => n.Count ?? 1) * 0.006)));
+        fleet.Resolution
+        ?? TimeSpan.FromSeconds(Math.Clamp(Math.Ceiling(fleet.Nodes.Sum(n => n.Count ?? 1) * 0.006), 2, CoarsestResolution.TotalSeconds));
 
     public static IEnumerable<SimulatedNodeSpec> Nodes(FleetDescription fleet, FleetTarget target)
     {

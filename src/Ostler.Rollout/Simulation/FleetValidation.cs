@@ -27,7 +27,7 @@ internal sealed class FleetValidation
         check.Range("durations.hostChecks", fleet.Durations.HostChecks);
         check.Rates(fleet.Failures);
         check.Between("horizon", fleet.Horizon, TimeSpan.FromSeconds(1), TimeSpan.FromDays(366), "720h");
-        check.Between("resolution", fleet.Resolution, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10), "5s");
+        check.Between("resolution", fleet.Resolution, TimeSpan.FromMilliseconds(100), FleetScenario.CoarsestResolution, "5s");
         check.Between("approvedAfter", fleet.ApprovedAfter, TimeSpan.Zero, TimeSpan.FromDays(366), "1h");
         check.Require(IsDigest(target.Digest), "target.digest", "must be 64 hexadecimal digits in lower case: copy status.resolved.digest of the OSImage");
         check._found.AddRange(SpecValidation.Validate(target.Image).Select(p => p with { Field = $"target.image.{p.Field}" }));

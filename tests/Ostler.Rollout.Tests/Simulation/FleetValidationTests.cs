@@ -26,7 +26,7 @@ public class FleetValidationTests
         { "no number", Fleets.Of(One) with { Failures = new() { Staging = double.NaN } }, "failures.staging", "from 0 to 1" },
         { "more failures than boots", Fleets.Of(One) with { Failures = new() { Unhealthy = 0.6, FallsBack = 0.6 } }, "failures", "must not exceed 1 together" },
         { "no time to look at", Fleets.Of(One) with { Horizon = Duration.Zero }, "horizon", "must lie between 1s and 8784h, as in 720h" },
-        { "a look every hour", Fleets.Of(One) with { Resolution = Duration.FromMinutes(60) }, "resolution", "between 100ms and 10m" },
+        { "looks further apart than answers hold", Fleets.Of(One) with { Resolution = Duration.FromSeconds(31) }, "resolution", "between 100ms and 30s" },
         { "an approval in the past", Fleets.Of(One) with { ApprovedAfter = Duration.FromMinutes(-1) }, "approvedAfter", "between 0s and" },
         { "a leader of another fleet", Fleets.Of(One) with { LeaderNode = "n9" }, "leaderNode", "n9 is none of the described nodes" },
         { "a workload without a name", Fleets.Of(One) with { Workloads = [new() { Name = "", Replicas = 1 }] }, "workloads[0].name", "must not be empty" },

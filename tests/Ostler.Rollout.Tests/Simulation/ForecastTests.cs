@@ -64,6 +64,16 @@ public class ForecastTests
     }
 
     [Fact]
+    public void However_big_the_fleet_no_look_is_so_late_that_every_answer_is_too_old()
+    {
+        var coarsest = Fleets.Forecast(Fleets.Of(Fleets.Edge(10_000)) with { Horizon = Duration.FromSeconds(1) }).Resolution;
+
+        var forecast = Fleets.Forecast(Fleets.Of(Fleets.Edge(5)) with { Resolution = new(coarsest) });
+
+        Assert.Equal(5, forecast.Counts.Updated);
+    }
+
+    [Fact]
     public void Too_many_failures_halt_it_and_are_told()
     {
         var forecast = Fleets.Forecast(Fleets.Of(Fleets.Edge(5)) with { Failures = new() { Unhealthy = 1 } }, s => s with { Rollback = new() { MaxFailures = IntOrPercent.Count(1) } });

@@ -72,6 +72,15 @@ public sealed partial class NotificationOutbox(
         return room;
     }
 
+    /// <summary>Forgets a policy that is gone.</summary>
+    public void Forget(string policy)
+    {
+        foreach (var key in _known.Keys.Where(k => k.Policy == policy))
+        {
+            _known.TryRemove(key, out _);
+        }
+    }
+
     /// <summary>Sends until cancelled. What is under way then is sent again by the next leader.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {

@@ -69,6 +69,7 @@ public sealed partial class UpgradePolicyReconciler(
         if (policies.Get(key) is not { } policy || policy.Metadata.Uid != snapshot.Policy.Uid)
         {
             status.Forget(key);
+            outbox.Forget(snapshot.Policy.Name);
             return null;
         }
 

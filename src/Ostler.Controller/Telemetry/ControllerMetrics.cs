@@ -113,6 +113,9 @@ public sealed class ControllerMetrics : IDisposable
         if (_policies.TryAdd(snapshot.Policy.Name, PolicyFigures.None))
         {
             _updates.Add(0, Label("policy", snapshot.Policy.Name));
+
+            // No budget by name is known yet; that none holds up a drain is worth a series, too.
+            _drainBlocked.Add(0, Label("policy", snapshot.Policy.Name), Label("budget", ""));
         }
 
         var ready = _policies[snapshot.Policy.Name].Ready;

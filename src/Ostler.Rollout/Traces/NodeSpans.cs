@@ -40,6 +40,9 @@ public static class NodeSpans
         var steps = new List<SpanFacts>();
         switch (old.Goal, write.Spec.Goal)
         {
+            case (Goal.Stage, Goal.Stage) when write.Spec.Attempt == old.Attempt:
+                // Something is written down before the next step, as the workloads that the drain displaces: nothing is over.
+                return [];
             case (Goal.Stage, _):
                 steps.AddRange(attempt.Staging());
                 steps.AddRange(attempt.Drain());

@@ -92,6 +92,15 @@ public sealed class NodeSpansTests
     }
 
     [Fact]
+    public void What_is_written_down_in_the_middle_of_a_drain_ends_nothing()
+    {
+        var node = Given.Cordoned("n1", Given.Pod("web")).Status(s => s with { Timings = Staged });
+        var write = new NodeAction.ApplySpec("n1", node.Uid, node.OS!.Spec with { Displaced = [] }, Reasons.Draining, "m");
+
+        Assert.Empty(NodeSpans.Ended(Snapshot().Policy, node, write, Given.Now));
+    }
+
+    [Fact]
     public void A_node_that_keeps_its_slot_for_its_workloads_is_done_when_they_are_back()
     {
         var node = Given.Upgraded("n1", minutesAgo: 4).Spec(s => s with { Deadlines = new() { Recovered = Given.In(5) } });

@@ -33,7 +33,7 @@ public sealed class TraceExporter : ISpanSink, IDisposable
 
             // A rollout makes a handful of spans for each node: there is nothing to thin out.
             .SetSampler(new AlwaysOnSampler())
-            .AddProcessor(new BatchActivityExportProcessor(new CountedExporter(options, sent)))
+            .AddProcessor(new OwnSpans(_source, new CountedExporter(options, sent)))
             .Build();
     }
 
@@ -90,6 +90,18 @@ public sealed class TraceExporter : ISpanSink, IDisposable
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_spanId")]
     private static extern ref string? SpanIdOf(Activity activity);
+
+    /// <summary>A provider listens to every source of a name: two controllers in one process, as tests have them, would send each other's spans once more.</summary>
+    private sealed class OwnSpans(ActivitySource source, BaseExporter<Activity> exporter) : BatchActivityExportProcessor(exporter)
+    {
+        public override void OnEnd(Activity data)
+        {
+            if (ReferenceEquals(data.Source, source))
+            {
+                base.OnEnd(data);
+            }
+        }
+    }
 
     /// <summary>The SDK tells of a failed export in an EventSource that nobody listens to.</summary>
     private sealed class CountedExporter(OtlpExporterOptions options, Action<int, bool> sent) : OtlpTraceExporter(options)

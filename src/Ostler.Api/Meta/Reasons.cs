@@ -40,6 +40,7 @@ public static class Reasons
     public const string FailuresTolerated = "FailuresTolerated";
     public const string PolicyConflict = "PolicyConflict";
     public const string NoConflict = "NoConflict";
+    public const string NotificationFailed = "NotificationFailed";
 
     // The pace: why no further node is disrupted now, though nothing is wrong.
     public const string AlwaysOpen = "AlwaysOpen";

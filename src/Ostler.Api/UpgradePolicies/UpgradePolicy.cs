@@ -79,6 +79,10 @@ public sealed record UpgradePolicySpec
     /// <summary>What happens when a node does not become healthy.</summary>
     [Default("{}")]
     public RollbackSpec Rollback { get; set; } = new();
+
+    /// <summary>Whom to tell when a rollout starts, halts, takes nodes back, waits for an approval or is complete. Never in the rollout's way. Default: nobody.</summary>
+    [MaxItems(10), ListMap("name")]
+    public IReadOnlyList<NotificationReceiver>? Notifications { get; init; }
 }
 
 /// <summary>Names an OSImage.</summary>

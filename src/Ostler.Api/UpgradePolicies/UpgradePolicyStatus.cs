@@ -8,7 +8,7 @@ public sealed record UpgradePolicyStatus
     /// <summary>The generation of the spec that this speaks of.</summary>
     public long ObservedGeneration { get; init; }
 
-    /// <summary>Accepted, Ready, Progressing, Halted, Conflicted, WindowOpen; Reconciling and Stalled as kstatus has them.</summary>
+    /// <summary>Accepted, Ready, Progressing, Halted, Conflicted, WindowOpen, Notified; Reconciling and Stalled as kstatus has them.</summary>
     [ListMap("type")]
     public IReadOnlyList<Condition>? Conditions { get; init; }
 
@@ -54,6 +54,10 @@ public sealed record UpgradePolicyStatus
 
     /// <summary>How long the steps of an upgrade took on the nodes that run the target; of the former rollout until one does.</summary>
     public MeasuredDurations? Durations { get; init; }
+
+    /// <summary>The notifications of the present target, and older ones that have not arrived yet; the newest last.</summary>
+    [MaxItems(100)]
+    public IReadOnlyList<NotificationStatus>? Notifications { get; init; }
 }
 
 /// <summary>How far a wave has come.</summary>

@@ -1,9 +1,12 @@
 using System.Net;
+using System.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Ostler.Controller.Notifications;
 using Ostler.Controller.OSImages;
 using Ostler.Controller.OSImages.Registry;
 using Ostler.Controller.Telemetry;
+using Ostler.Controller.Telemetry.Traces;
 using Ostler.Kubernetes;
 using Prometheus;
 
@@ -33,7 +36,9 @@ public sealed partial class ControllerProcess(
         DotNetStats.Register(registry);
         using var bridge = new MeterBridge(registry);
         using var metrics = new ControllerMetrics();
+        using var traces = Traces(metrics);
         using var http = OstreeRepository.CreateHttpClient();
+        using var receivers = NotificationSender.CreateHttpClient();
         using var registries = ContainerImages.CreateHttpClient();
         var readiness = new Readiness();
         var liveness = new Liveness(time, TimeSpan.FromMinutes(5));
@@ -54,7 +59,9 @@ public sealed partial class ControllerProcess(
             Client = client,
             Repository = new(http, new(), new() { Random = random, Time = time }),
             Containers = new(client, registries, new(), new() { Random = random, Time = time }),
+            Notifications = new NotificationSender(client, receivers, new() { Random = random, Time = time }),
             Metrics = metrics,
+            Spans = traces is null ? NoSpans.Instance : traces,
             Liveness = liveness,
             Readiness = readiness,
             Loggers = loggers,
@@ -68,6 +75,25 @@ public sealed partial class ControllerProcess(
         var leading = settings.LeaderElection ? ElectAsync(term, readiness, stop) : term.RunAsync(stop);
         await EndAsync(leading, stop);
         LogStopped();
+    }
+
+    private TraceExporter? Traces(ControllerMetrics metrics)
+    {
+        if (settings.Traces is not { } to)
+        {
+            return null;
+        }
+
+        LogTracing(to.Endpoint);
+        var version = typeof(ControllerProcess).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+        return new(to, settings.Identity, version, (spans, taken) =>
+        {
+            metrics.SpansSent(spans, taken);
+            if (!taken)
+            {
+                LogSpansLost(spans, to.Endpoint);
+            }
+        });
     }
 
     private Task ElectAsync(LeaderTerm term, Readiness readiness, CancellationToken stop)
@@ -117,6 +143,12 @@ public sealed partial class ControllerProcess(
 
     [LoggerMessage(1, LogLevel.Information, "Starting as {Identity} on node {Node}, leader election {LeaderElection}")]
     private partial void LogStarting(string identity, string? node, bool leaderElection);
+
+    [LoggerMessage(4, LogLevel.Information, "Sending traces to {Endpoint}")]
+    private partial void LogTracing(Uri endpoint);
+
+    [LoggerMessage(5, LogLevel.Warning, "{Spans} spans were lost: the collector at {Endpoint} did not take them. Look at its address, protocol and headers (OTEL_EXPORTER_OTLP_*), and at NetworkPolicies")]
+    private partial void LogSpansLost(int spans, Uri endpoint);
 
     [LoggerMessage(2, LogLevel.Information, "Stopped")]
     private partial void LogStopped();

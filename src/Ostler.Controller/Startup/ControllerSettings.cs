@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Ostler.Api;
+using Ostler.Controller.Telemetry.Traces;
 
 namespace Ostler.Controller.Startup;
 
@@ -28,6 +29,8 @@ public sealed record ControllerSettings
           --shutdown-timeout=DURATION how long work under way may take to end (default: 20s)
           --log-format=console|json                                      (default: console)
           --log-level=Trace|Debug|Information|Warning|Error              (default: Information)
+          --otlp-endpoint=URL         an OpenTelemetry collector for traces, as http://collector:4318; port 4317: by gRPC
+                                      (default: $OTEL_EXPORTER_OTLP_ENDPOINT; without either no traces are made; the other OTEL_* variables hold too)
           --help, --version
         """;
 
@@ -45,6 +48,10 @@ public sealed record ControllerSettings
 
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(20);
     public LogFormat LogFormat { get; init; }
+
+    /// <summary>Null: no traces are made.</summary>
+    public TraceSettings? Traces { get; init; }
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>Reads flags (<c>--name=value</c> or <c>--name value</c>), which win over the environment.</summary>
@@ -58,6 +65,7 @@ public sealed record ControllerSettings
             Identity = NonEmpty(environment("POD_NAME")) ?? hostName,
             NodeName = NonEmpty(environment("NODE_NAME")),
         };
+        string? collector = null;
         for (var i = 0; i < arguments.Count; i++)
         {
             var (name, value) = arguments[i].Split('=', 2) is [var n, var v] ? (n, v) : (arguments[i], null);
@@ -68,6 +76,12 @@ public sealed record ControllerSettings
 
             // As in Go's flags, a boolean needs no value.
             value ??= name == "--leader-election" ? "true" : ++i < arguments.Count ? arguments[i] : null;
+            if (name == "--otlp-endpoint" && !string.IsNullOrEmpty(value))
+            {
+                collector = value;
+                continue;
+            }
+
             if (value is null || settings.With(name, value) is not { } next)
             {
                 return (null, value is null ? $"{name} needs a value." : $"\"{value}\" is not a value for {name}; --help lists them.");
@@ -76,13 +90,14 @@ public sealed record ControllerSettings
             settings = next;
         }
 
-        return (settings, null);
+        var (traces, problem) = TraceSettings.Parse(collector, environment);
+        return problem is null ? (settings with { Traces = traces }, null) : (null, problem);
     }
 
     private static readonly HashSet<string> Names =
     [
         "--kubeconfig", "--namespace", "--identity", "--node-name", "--leader-election", "--metrics-address", "--health-address",
-        "--shutdown-timeout", "--log-format", "--log-level",
+        "--shutdown-timeout", "--log-format", "--log-level", "--otlp-endpoint",
     ];
 
     private ControllerSettings? With(string name, string value) => (name, value) switch

@@ -3,11 +3,13 @@ using Ostler.Api;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Health;
 using Ostler.Controller.NodeOSes;
+using Ostler.Controller.Notifications;
 using Ostler.Controller.OSImages;
 using Ostler.Controller.OSImages.Registry;
 using Ostler.Controller.Resources;
 using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
+using Ostler.Controller.Telemetry.Traces;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes;
 
@@ -19,7 +21,12 @@ public sealed record ControllerServices
     public required ApiClient Client { get; init; }
     public required OstreeRepository Repository { get; init; }
     public required ContainerImages Containers { get; init; }
+    public required INotificationSender Notifications { get; init; }
     public required ControllerMetrics Metrics { get; init; }
+
+    /// <summary>Where spans go. Default: nowhere.</summary>
+    public ISpanSink Spans { get; init; } = NoSpans.Instance;
+
     public required Liveness Liveness { get; init; }
     public required Readiness Readiness { get; init; }
     public required ILoggerFactory Loggers { get; init; }
@@ -76,13 +83,14 @@ public sealed partial class LeaderTerm(ControllerServices services)
             services.Metrics.CheckFailed,
             services.Time,
             Logger<HealthChecks>());
-        policyController = PolicyController(nodes, nodeOSes, policies, images, namespaces, pods, checks, announcements);
+        var outbox = new NotificationOutbox(services.Notifications, policy => policyController!.Queue.Add(policy), services.Metrics.Notified, Logger<NotificationOutbox>());
+        policyController = PolicyController(nodes, nodeOSes, policies, images, namespaces, pods, checks, announcements, outbox);
         var imageController = ImageController(policies, images, announcements);
         var nodeOSController = NodeOSController(nodes, nodeOSes);
         Subscribe(nodes, nodeOSes, policies, images, namespaces, policyController, imageController, nodeOSController);
 
         Task[] caches = [nodes.RunAsync(end.Token), nodeOSes.RunAsync(end.Token), policies.RunAsync(end.Token), images.RunAsync(end.Token), namespaces.RunAsync(end.Token)];
-        var loops = new List<Task>(caches) { events.RunAsync(end.Token) };
+        var loops = new List<Task>(caches) { events.RunAsync(end.Token), outbox.RunAsync(end.Token) };
         try
         {
             await Task.WhenAll(
@@ -112,7 +120,7 @@ public sealed partial class LeaderTerm(ControllerServices services)
 
     private Controller<string> PolicyController(
         Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images, Informer<Namespace> namespaces,
-        DrainingPods pods, HealthChecks checks, Announcements announcements)
+        DrainingPods pods, HealthChecks checks, Announcements announcements, NotificationOutbox outbox)
     {
         var answers = new NodeAnswers(services.Time);
         var evictions = new PodEvictions(services.Client, services.Time);
@@ -130,6 +138,8 @@ public sealed partial class LeaderTerm(ControllerServices services)
             new(services.Client, ControllerResources.UpgradePolicies, policies, services.Time, services.StatusInterval),
             announcements,
             services.Metrics,
+            services.Spans,
+            outbox,
             services.Time,
             Logger<UpgradePolicyReconciler>());
 

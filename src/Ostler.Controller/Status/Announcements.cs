@@ -16,7 +16,7 @@ public sealed class Announcements(PublishEvent publish)
 {
     /// <summary>The conditions whose change is worth an Event, and whether being True is bad news.</summary>
     private static readonly (string Type, bool TrueIsBad)[] OfPolicies =
-        [(ConditionTypes.Accepted, false), (ConditionTypes.Halted, true), (ConditionTypes.Conflicted, true), (ConditionTypes.Ready, false)];
+        [(ConditionTypes.Accepted, false), (ConditionTypes.Halted, true), (ConditionTypes.Conflicted, true), (ConditionTypes.Notified, false), (ConditionTypes.Ready, false)];
 
     /// <summary>The reasons for which a node's goal is set at the end of its way.</summary>
     private static readonly HashSet<string> Ends = [Reasons.Updated, Reasons.RolledBack, Reasons.Released];

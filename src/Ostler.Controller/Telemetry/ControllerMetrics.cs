@@ -14,6 +14,9 @@ public sealed class ControllerMetrics : IDisposable
 {
     public const string MeterName = "Ostler.Controller";
 
+    private const string Taken = "Taken";
+    private const string Lost = "Lost";
+
     private static readonly InstrumentAdvice<double> Long = new()
     {
         HistogramBucketBoundaries = [5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400],
@@ -30,6 +33,10 @@ public sealed class ControllerMetrics : IDisposable
     private readonly Counter<long> _evictions;
     private readonly Counter<long> _resolves;
     private readonly Counter<long> _checks;
+    private readonly Counter<long> _spans;
+    private readonly Counter<long> _notifications;
+    private readonly Counter<double> _drainBlocked;
+    private readonly BlockedDrains _blockedDrains = new();
 
     /// <param name="meterName">Another name keeps tests that run side by side apart.</param>
     public ControllerMetrics(string meterName = MeterName)
@@ -43,6 +50,10 @@ public sealed class ControllerMetrics : IDisposable
         _evictions = Counter("evictions_total", "Evictions and deletions of pods by outcome.", "outcome");
         _resolves = Counter("image_resolves_total", "Tries to resolve an OSImage by reason.", "reason");
         _checks = Counter("health_check_errors_total", "Tries of the controller's health checks that did not pass, by kind and outcome.", "check", "outcome");
+        _spans = Counter("spans_total", "Spans handed to the collector of traces, by whether it took them.", "outcome");
+        _notifications = Counter("notifications_total", "Tries to deliver a notification, by outcome.", "type", "outcome");
+        _drainBlocked = _meter.CreateCounter<double>(
+            "drain_blocked_seconds_total", "s", "For how long drains have been held up, by the PodDisruptionBudget that allowed no eviction.", MetricLabels.Of("policy", "budget"));
         Gauge("nodes", Nodes, "Nodes of a policy by step.", "policy", "step");
         Gauge("nodes_unavailable", () => Of(f => f.Unavailable), "Nodes that count against maxUnavailable.", "policy");
         Gauge("nodes_blocked", Blocked, "Nodes that cannot go on by themselves, by reason.", "policy", "reason");
@@ -59,6 +70,19 @@ public sealed class ControllerMetrics : IDisposable
         foreach (var outcome in Enum.GetNames<EvictionOutcome>())
         {
             _evictions.Add(0, Label("outcome", outcome));
+        }
+
+        foreach (var outcome in (string[])[Taken, Lost])
+        {
+            _spans.Add(0, Label("outcome", outcome));
+        }
+
+        foreach (var type in Enum.GetNames<NotificationType>())
+        {
+            foreach (var outcome in Enum.GetNames<DeliveryOutcome>())
+            {
+                _notifications.Add(0, Label("type", type), Label("outcome", outcome));
+            }
         }
 
         foreach (var kind in (string[])["http", "pods", "prometheus", "condition"])
@@ -89,6 +113,9 @@ public sealed class ControllerMetrics : IDisposable
         if (_policies.TryAdd(snapshot.Policy.Name, PolicyFigures.None))
         {
             _updates.Add(0, Label("policy", snapshot.Policy.Name));
+
+            // No budget by name is known yet; that none holds up a drain is worth a series, too.
+            _drainBlocked.Add(0, Label("policy", snapshot.Policy.Name), Label("budget", ""));
         }
 
         var ready = _policies[snapshot.Policy.Name].Ready;
@@ -139,6 +166,21 @@ public sealed class ControllerMetrics : IDisposable
     /// <summary>A try of a check that did not pass. False, Error and Missing are told apart: only the first speaks of the node.</summary>
     public void CheckFailed(string kind, CheckOutcome outcome) => _checks.Add(1, Label("check", kind), Label("outcome", outcome.ToString()));
 
+    /// <summary>The drains of a policy that budgets hold up now. What has passed since the last look is counted for those that were held up then.</summary>
+    public void ObserveDrains(string policy, IReadOnlyCollection<BlockedDrain> blocked, DateTimeOffset now)
+    {
+        foreach (var (budget, seconds) in _blockedDrains.Observe(policy, blocked, now))
+        {
+            _drainBlocked.Add(seconds, Label("policy", policy), Label("budget", budget));
+        }
+    }
+
+    public void SpansSent(int count, bool taken) => _spans.Add(count, Label("outcome", taken ? Taken : Lost));
+
+    /// <summary>A try to deliver a notification that is over.</summary>
+    public void Notified(NotificationType type, DeliveryOutcome outcome) =>
+        _notifications.Add(1, Label("type", type.ToString()), Label("outcome", outcome.ToString()));
+
     public void Resolved(string reason) => _resolves.Add(1, Label("reason", reason));
 
     public void ObserveImage(string image, OSImageStatus? status) => _quarantined[image] = status?.Quarantined?.Count ?? 0;
@@ -151,6 +193,7 @@ public sealed class ControllerMetrics : IDisposable
         _policies.Clear();
         _quarantined.Clear();
         _silence.Clear();
+        _blockedDrains.Clear();
     }
 
     private IEnumerable<Measurement<int>> Nodes() =>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Ostler.Api;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Resources;
+using Ostler.Controller.Telemetry.Traces;
 using Ostler.Kubernetes;
 using Ostler.Rollout;
 
@@ -58,6 +59,7 @@ public sealed partial class Executor(
     {
         foreach (var action in actions)
         {
+            using var scope = logger.BeginScope(TraceScope.Of(pass.Nodes.GetValueOrDefault(action.Node), action));
             try
             {
                 await ExecuteAsync(pass, action, cancel);

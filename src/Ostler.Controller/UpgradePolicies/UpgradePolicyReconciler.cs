@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Ostler.Api;
 using Ostler.Controller.Drain;
+using Ostler.Controller.Notifications;
 using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
+using Ostler.Controller.Telemetry.Traces;
 using Ostler.Kubernetes;
 using Ostler.Rollout;
 
@@ -17,6 +19,8 @@ public sealed partial class UpgradePolicyReconciler(
     StatusWriter<UpgradePolicy> status,
     Announcements announcements,
     ControllerMetrics metrics,
+    ISpanSink spans,
+    NotificationOutbox outbox,
     TimeProvider time,
     ILogger<UpgradePolicyReconciler> logger)
 {
@@ -30,7 +34,10 @@ public sealed partial class UpgradePolicyReconciler(
     private static readonly TimeSpan RetryFailure = TimeSpan.FromSeconds(10);
 
     /// <summary>No moment of a plan is nearer than this, whatever it says: a wake-up in the past must not become a busy loop.</summary>
-    private static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>When more notifications wait than are sent at once.</summary>
+    private static readonly TimeSpan NoRoom = TimeSpan.FromSeconds(5);
 
     public async Task<ReconcileResult> ReconcileAsync(string name, CancellationToken cancel)
     {
@@ -62,19 +69,28 @@ public sealed partial class UpgradePolicyReconciler(
         if (policies.Get(key) is not { } policy || policy.Metadata.Uid != snapshot.Policy.Uid)
         {
             status.Forget(key);
+            outbox.Forget(snapshot.Policy.Name);
             return null;
         }
 
-        var reported = policy with { Status = RolloutStatus.Compute(snapshot, plan, result.Evictions) };
+        var deliveries = outbox.Deliveries(snapshot.Policy.Name);
+        var reported = policy with { Status = RolloutStatus.Compute(snapshot, plan, result.Evictions, deliveries) };
         metrics.ObserveStatus(snapshot.Policy.Name, reported.Status);
         var write = await status.WriteAsync(policy, reported, cancel);
         if (write.Written)
         {
             announcements.Changed(policy, reported);
+            spans.Take(RolloutSpans.Ended(snapshot.Policy.Name, snapshot.Policy.Uid, policy.Status, reported.Status, snapshot.Now));
         }
 
-        return write.HeldFor;
+        // Only what is stored is sent: a report that never was would be made again, and told twice.
+        var isStored = write.Written || write.HeldFor is null;
+        var stored = isStored ? reported : policy;
+        var room = outbox.Offer(stored, time.GetUtcNow(), isStored ? deliveries.Keys : []);
+        return Soonest(write.HeldFor, room ? null : NoRoom, NotificationRules.NextRetry(stored.Status, time.GetUtcNow()) - time.GetUtcNow());
     }
+
+    private static TimeSpan? Soonest(params TimeSpan?[] waits) => waits.Min();
 
     private void Tell(RolloutSnapshot snapshot, RolloutPlan plan, ExecutionResult result)
     {
@@ -84,7 +100,13 @@ public sealed partial class UpgradePolicyReconciler(
         {
             announcements.Applied(action);
             metrics.Applied(before[action.Node], action, snapshot.Now);
+            if (action is NodeAction.ApplySpec write)
+            {
+                spans.Take(NodeSpans.Ended(snapshot.Policy, before[action.Node], write, snapshot.Now));
+            }
         }
+
+        metrics.ObserveDrains(snapshot.Policy.Name, BlockedDrain.Of(plan.Nodes, result.Evictions), snapshot.Now);
 
         foreach (var eviction in result.Evictions)
         {
@@ -99,12 +121,12 @@ public sealed partial class UpgradePolicyReconciler(
         [
             plan.NextWakeUp - now,
             statusHeld,
-            asked ? Soonest : null,
+            asked ? Least : null,
             plan.Questions.Where(q => q.DueAt > now).Min(q => (TimeSpan?)(q.DueAt - now)),
             result.Conflicted ? RetryConflict : null,
             result.Failures.Count > 0 ? RetryFailure : null,
         ];
-        return waits.Min() is { } wait ? ReconcileResult.After(wait > Soonest ? wait : Soonest) : ReconcileResult.Done;
+        return waits.Min() is { } wait ? ReconcileResult.After(wait > Least ? wait : Least) : ReconcileResult.Done;
     }
 
     [LoggerMessage(1, LogLevel.Debug, "Planned for policy {Policy}: {Actions} actions, next wake-up {NextWakeUp}, gate {Gate}")]

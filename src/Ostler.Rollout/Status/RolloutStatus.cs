@@ -12,8 +12,21 @@ public static class RolloutStatus
     /// <param name="snapshot">What was seen.</param>
     /// <param name="plan">What was decided on it.</param>
     /// <param name="evictions">What the evictions of this very pass gave; newer than what the snapshot carries.</param>
-    public static UpgradePolicyStatus Compute(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<EvictionResult>? evictions = null) =>
-        Compute(snapshot, plan, evictions, estimates: true);
+    /// <param name="deliveries">What came of sending notifications since the last report, by their IDs.</param>
+    public static UpgradePolicyStatus Compute(
+        RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<EvictionResult>? evictions = null, IReadOnlyDictionary<string, Delivery>? deliveries = null)
+    {
+        var status = Compute(snapshot, plan, evictions, estimates: true);
+        var previous = snapshot.Policy.PreviousStatus;
+        var notifications = NotificationRules.Next(snapshot, previous, status, deliveries);
+        return NotificationRules.Condition(snapshot, notifications) is { } notified
+            ? status with
+            {
+                Notifications = notifications,
+                Conditions = Conditions.Carry(previous?.Conditions, [.. status.Conditions ?? [], notified], snapshot.Policy.Generation, snapshot.Now),
+            }
+            : status;
+    }
 
     internal static UpgradePolicyStatus Compute(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<EvictionResult>? evictions, bool estimates)
     {

@@ -24,6 +24,7 @@ public static partial class SpecValidation
         CheckPace(spec, now, problems);
         CheckDrain(spec.Drain, problems);
         CheckHealth(spec.Health, ownNamespace, problems);
+        CheckNotifications(spec.Notifications, ownNamespace, problems);
         CheckSupport(spec, problems);
         return problems.Found;
     }

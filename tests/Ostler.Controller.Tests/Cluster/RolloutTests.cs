@@ -2,9 +2,11 @@ using System.Net;
 using Ostler.Api;
 using Ostler.Controller.Resources;
 using Ostler.Controller.Startup;
+using Ostler.Controller.Telemetry.Traces;
 using Ostler.Controller.Tests.OSImages;
 using Ostler.Kubernetes;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Telemetry;
 
 [assembly: AssemblyFixture(typeof(Ostler.Controller.Tests.Cluster.ControllerCluster))]
 
@@ -64,10 +66,15 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
         var nodes = await fleet.StartAsync(3, Cancel);
         await using var ns = await Cluster.CreateNamespaceAsync("ostler", Cancel);
         using var client = Cluster.CreateApiClient();
-        var first = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "first");
+        await using var collector = await OtlpReceiver.StartAsync(grpc: false, Cancel);
+        await using var ops = await NotificationsAsync(ns.Name);
+        var traces = TraceSettings.Parse(collector.Endpoint.ToString(), _ => null).Settings;
+        var first = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "first", traces);
         await LeadsAsync(client, ns.Name, "first");
-        await using var second = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "second");
-        await ApplyAsync(client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest });
+        var second = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "second", traces);
+        await ApplyAsync(
+            client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest },
+            s => s with { Notifications = [new() { Name = "ops", SecretRef = new() { Namespace = ns.Name, Name = "ops" } }] });
         await client.WaitForAsync(ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Nodes?.Updating > 0, Cancel, Patience);
         Assert.Equal("standby", await second.GetAsync("/readyz"));
 
@@ -77,6 +84,11 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
         var policy = await ReadyAsync(client, fleet.Name);
         Assert.Equal(3, policy.Status!.Nodes!.Updated);
         Assert.All(nodes, n => Assert.Equal(fleet.NewDigest, fleet.Host(n).Booted.Digest));
+        await AssertNotifiedAsync(client, fleet.Name, ops);
+
+        // What waits is sent before the process ends.
+        await second.DisposeAsync();
+        AssertTraces(collector.Spans, fleet.Name, nodes);
     }
 
     [Fact]
@@ -213,12 +225,13 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
             _running = process.RunAsync(_stop.Token);
         }
 
-        public static Running Start(ITestOutputHelper output, ApiClient client, string @namespace, string identity) => new(
+        public static Running Start(ITestOutputHelper output, ApiClient client, string @namespace, string identity, TraceSettings? traces = null) => new(
             new(
                 new()
                 {
                     Identity = identity,
                     Namespace = @namespace,
+                    Traces = traces,
                     MetricsAddress = new(IPAddress.Loopback, 0),
                     HealthAddress = new(IPAddress.Loopback, 0),
                 },

@@ -34,6 +34,28 @@ public sealed class AnnouncementsTests
         Assert.Equal(["Node/n Warning HealthTimedOut: m [Rollback]"], _published);
     }
 
+    /// <summary>Whoever reads an Event finds its reason in a condition of the object, and a program may look for the one or the other.</summary>
+    [Fact]
+    public void An_Event_on_a_policy_has_the_reason_of_the_condition_that_changed()
+    {
+        string[] types = [.. typeof(ConditionTypes).GetFields().Select(f => (string)f.GetValue(null)!)];
+        foreach (var type in types)
+        {
+            foreach (var status in (ConditionStatus[])[ConditionStatus.True, ConditionStatus.False])
+            {
+                _announcements.Changed(Report(type, status == ConditionStatus.True ? ConditionStatus.False : ConditionStatus.True, "Before"), Report(type, status, $"{type}Is{status}"));
+            }
+        }
+
+        Assert.All(_published, e => Assert.Matches("^UpgradePolicy/edge (Normal|Warning) [A-Za-z]+Is(True|False): m ", e));
+        Assert.Contains(_published, e => e.Contains("Warning NotifiedIsFalse", StringComparison.Ordinal));
+        Assert.Contains(_published, e => e.Contains("Warning HaltedIsTrue", StringComparison.Ordinal));
+        Assert.True(_published.Count >= 8, string.Join('\n', _published));
+
+        static UpgradePolicy Report(string type, ConditionStatus status, string reason) =>
+            Given.Policy("edge", status: new() { Conditions = [new() { Type = type, Status = status, Reason = reason, Message = "m" }] });
+    }
+
     [Fact]
     public void A_check_that_cannot_be_made_is_told_of_once_for_each_node()
     {

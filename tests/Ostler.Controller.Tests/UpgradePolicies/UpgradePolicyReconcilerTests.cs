@@ -4,9 +4,11 @@ using Microsoft.Extensions.Time.Testing;
 using Ostler.Api;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Health;
+using Ostler.Controller.Notifications;
 using Ostler.Controller.Resources;
 using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
+using Ostler.Controller.Telemetry.Traces;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes;
 using Ostler.Rollout;
@@ -162,8 +164,15 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         new(_client, ControllerResources.UpgradePolicies, _policies, _time, TimeSpan.FromSeconds(1)),
         new((_, _, reason, _, _) => _events.Add(reason)),
         _metrics,
+        NoSpans.Instance,
+        new NotificationOutbox(new NoSender(), _ => { }, (_, _) => { }, NullLogger<NotificationOutbox>.Instance),
         _time,
         NullLogger<UpgradePolicyReconciler>.Instance);
+
+    private sealed class NoSender : INotificationSender
+    {
+        public Task<Delivery> SendAsync(Letter letter, CancellationToken cancel) => throw new InvalidOperationException("Nobody is to be told.");
+    }
 
     private Task AnswerAsync(ScriptedRequest request, ScriptedResponse response)
     {

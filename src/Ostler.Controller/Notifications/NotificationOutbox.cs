@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Ostler.Api;
+using Ostler.Rollout;
+
+namespace Ostler.Controller.Notifications;
+
+/// <summary>
+/// Sends notifications beside the rollouts, which wait for none of them: a bounded queue, a few at a time. What it knows is lost with the process, and nothing is lost
+/// by that: which notifications there are, and which have arrived, stands in the policies' status.
+/// </summary>
+/// <param name="sender">Delivers one.</param>
+/// <param name="tell">Called with a policy's name when something came of one of its notifications: its status is to say so.</param>
+/// <param name="finished">Called with the end of each round of tries, for metrics.</param>
+/// <param name="logger">For the log.</param>
+public sealed partial class NotificationOutbox(
+    INotificationSender sender, Action<string> tell, Action<NotificationType, DeliveryOutcome> finished, ILogger<NotificationOutbox> logger)
+{
+    /// <summary>How many wait at most. The next one stays in its status until there is room.</summary>
+    public const int Capacity = 200;
+
+    /// <summary>How many are sent at once: one receiver that hangs must not hold up those of the others.</summary>
+    public const int Workers = 8;
+
+    private readonly Channel<Letter> _letters = Channel.CreateBounded<Letter>(new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait });
+
+    // Null while it is under way. Kept until the stored status says the same.
+    private readonly ConcurrentDictionary<(string Policy, string Id), Delivery?> _known = new();
+
+    /// <summary>What came of the notifications of a policy, by ID, as far as its stored status does not say so yet.</summary>
+    public IReadOnlyDictionary<string, Delivery> Deliveries(string policy) =>
+        _known.Where(k => k.Key.Policy == policy && k.Value is not null).ToDictionary(k => k.Key.Id, k => k.Value!, StringComparer.Ordinal);
+
+    /// <summary>Takes what is due of a stored status. Never waits.</summary>
+    /// <param name="policy">The policy, with the status that is stored.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="told">The deliveries that this status tells of.</param>
+    /// <returns>False: there was no room for all of them; come back.</returns>
+    public bool Offer(UpgradePolicy policy, DateTimeOffset now, IEnumerable<string> told)
+    {
+        foreach (var id in told)
+        {
+            _known.TryRemove((policy.Metadata.Name, id), out _);
+        }
+
+        var room = true;
+        foreach (var entry in NotificationRules.Due(policy.Status, now))
+        {
+            var key = (policy.Metadata.Name, entry.Id);
+            if (policy.Spec.Notifications?.FirstOrDefault(r => r.Name == entry.Receiver) is not { } receiver || !_known.TryAdd(key, null))
+            {
+                continue;
+            }
+
+            var letter = new Letter
+            {
+                Policy = policy.Metadata.Name,
+                PolicyUid = policy.Metadata.Uid ?? "",
+                Image = policy.Spec.ImageRef.Name,
+                Receiver = receiver,
+                Entry = entry,
+                Nodes = policy.Status?.Nodes,
+            };
+            if (!_letters.Writer.TryWrite(letter))
+            {
+                _known.TryRemove(key, out _);
+                room = false;
+            }
+        }
+
+        return room;
+    }
+
+    /// <summary>Forgets a policy that is gone.</summary>
+    public void Forget(string policy)
+    {
+        foreach (var key in _known.Keys.Where(k => k.Policy == policy))
+        {
+            _known.TryRemove(key, out _);
+        }
+    }
+
+    /// <summary>Sends until cancelled. What is under way then is sent again by the next leader.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => WorkAsync(cancel)));
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task WorkAsync(CancellationToken cancel)
+    {
+        await foreach (var letter in _letters.Reader.ReadAllAsync(cancel))
+        {
+            LogSending(letter.Entry.Event, letter.Policy, letter.Receiver.Name, letter.Entry.Id, letter.Entry.Reason);
+            var delivery = await DeliverAsync(letter, cancel);
+            if (delivery.Outcome != DeliveryOutcome.Delivered)
+            {
+                LogFailed(letter.Entry.Event, letter.Policy, letter.Receiver.Name, letter.Entry.Id, Reasons.NotificationFailed, delivery.Error);
+            }
+
+            _known[(letter.Policy, letter.Entry.Id)] = delivery;
+            finished(letter.Receiver.Type, delivery.Outcome);
+            tell(letter.Policy);
+        }
+    }
+
+    private async Task<Delivery> DeliverAsync(Letter letter, CancellationToken cancel)
+    {
+        try
+        {
+            return await sender.SendAsync(letter, cancel);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            // An error of ours costs this notification and not the worker.
+            LogBroken(e, letter.Policy, letter.Receiver.Name);
+            return new(DeliveryOutcome.Failed, "the controller's log says why.");
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Sending notification {Event} of policy {Policy} to {Receiver} (ID {Id}): {Reason}")]
+    private partial void LogSending(RolloutEvent @event, string policy, string receiver, string id, string reason);
+
+    [LoggerMessage(2, LogLevel.Warning, "Notification {Event} of policy {Policy} did not reach {Receiver} (ID {Id}): {Reason}: {Words}")]
+    private partial void LogFailed(RolloutEvent @event, string policy, string receiver, string id, string reason, string? words);
+
+    [LoggerMessage(3, LogLevel.Error, "Sending a notification of policy {Policy} to {Receiver} failed unexpectedly")]
+    private partial void LogBroken(Exception e, string policy, string receiver);
+}

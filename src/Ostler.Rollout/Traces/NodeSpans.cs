@@ -1,0 +1,66 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>
+/// The spans that a write to a NodeOS ends: those of the steps that are over, and, when the attempt is, that of the whole upgrade. Pure: all times stand in the
+/// objects.
+/// </summary>
+/// <remarks>
+/// A write is made once, because the API server takes it over one version of the object only. So each span is told once, by whichever leader made the write;
+/// one that dies before it has sent what it told loses those spans and no others, for the next step's span is found from the objects again.
+/// </remarks>
+public static class NodeSpans
+{
+    /// <summary>The name of a node's root span.</summary>
+    public const string Upgrade = "upgrade";
+
+    /// <summary>The name of a node's span in the trace of the rollout.</summary>
+    public const string Node = "node";
+
+    /// <param name="policy">The policy as the plan saw it, whose rollout the node's trace is linked with.</param>
+    /// <param name="before">The node as the plan saw it.</param>
+    /// <param name="write">What was written then.</param>
+    /// <param name="now">The moment of the plan.</param>
+    public static IReadOnlyList<SpanFacts> Ended(PolicyFacts policy, NodeFacts before, NodeAction.ApplySpec write, DateTimeOffset now)
+    {
+        if (before.OS is not { } os)
+        {
+            return [];
+        }
+
+        // An order to stage or to go back begins another attempt, and ends the former one when that was under way.
+        var old = os.Spec;
+        var attempt = NodeAttempt.Of(policy, before, os, write, now, begun: write.Spec.Attempt > old.Attempt && old.Goal == Goal.Observe);
+        if (attempt is null)
+        {
+            return [];
+        }
+
+        var steps = new List<SpanFacts>();
+        switch (old.Goal, write.Spec.Goal)
+        {
+            case (Goal.Stage, Goal.Stage) when write.Spec.Attempt == old.Attempt:
+                // Something is written down before the next step, as the workloads that the drain displaces: nothing is over.
+                return [];
+            case (Goal.Stage, _):
+                steps.AddRange(attempt.Staging());
+                steps.AddRange(attempt.Drain());
+                break;
+            case (Goal.Boot, _):
+                steps.AddRange(attempt.Boot());
+                break;
+            case (Goal.Rollback, Goal.Observe):
+                steps.AddRange(attempt.Rollback());
+                break;
+            case (Goal.Observe, Goal.Rollback):
+                steps.AddRange(attempt.Drain());
+                break;
+            case (Goal.Observe, Goal.Observe):
+                steps.AddRange(attempt.Recovery());
+                break;
+        }
+
+        return attempt.IsOver ? [.. steps, .. attempt.Whole()] : steps;
+    }
+}

@@ -1,13 +1,12 @@
 using Ostler.Agent.Tests.Support;
 using Ostler.Api;
+using Ostler.Testing.Hosts;
 
 namespace Ostler.Agent.Tests.RealOstree;
 
 /// <summary>Hosts that people changed: what the agent sees of it, and what undoes it.</summary>
 public sealed class RealDriftTests
 {
-    private const string Hotfix = "hotfix", Packages = "packages", Overlay = "overlay";
-
     [Theory, MemberData(nameof(RealNode.Kinds), MemberType = typeof(RealNode))]
     public async Task Files_of_etc_are_counted_and_listed_and_no_drift_by_themselves(string kind)
     {
@@ -26,23 +25,23 @@ public sealed class RealDriftTests
 
     /// <summary>What each tool lets people do to the running tree, and whether a reboot alone undoes it.</summary>
     [Theory]
-    [InlineData("ostree", Hotfix, true)]
-    [InlineData("ostree", Overlay, false)]
-    [InlineData("rpm-ostree", Packages, true)]
-    [InlineData("rpm-ostree with images", Packages, true)]
-    [InlineData("rpm-ostree", Overlay, false)]
-    [InlineData("bootc", Overlay, false)]
-    public async Task What_was_changed_is_told_and_undone_by_the_same_tree_and_etc_is_kept(string kind, string change, bool stages)
+    [InlineData("ostree", TreeChange.Hotfix, true)]
+    [InlineData("ostree", TreeChange.Overlay, false)]
+    [InlineData("rpm-ostree", TreeChange.Packages, true)]
+    [InlineData("rpm-ostree with images", TreeChange.Packages, true)]
+    [InlineData("rpm-ostree", TreeChange.Overlay, false)]
+    [InlineData("bootc", TreeChange.Overlay, false)]
+    public async Task What_was_changed_is_told_and_undone_by_the_same_tree_and_etc_is_kept(string kind, TreeChange change, bool stages)
     {
         await using var node = await RealNode.StartAsync(kind);
         await node.StepAsync(NodeStep.Idle);
-        await ChangeAsync(node, change);
+        await node.Host.ChangeTreeAsync(change, node.Token);
         node.Host.WriteEtc("hostname", "edited");
         node.Api.Ask(Trees.Observe() with { Attempt = 1 });
         var drifted = await node.StatusAsync(s => s.Conditions.IsTrue(ConditionTypes.Drifted));
-        Assert.Equal(change == Packages ? Reasons.PackagesLayered : Reasons.TreeUnlocked, drifted.Drift!.Reason);
+        Assert.Equal(change == TreeChange.Packages ? Reasons.PackagesLayered : Reasons.TreeUnlocked, drifted.Drift!.Reason);
         Assert.True(drifted.Drift.Findings![0].Reconcilable);
-        Assert.Equal(change == Packages ? ["strace"] : null, drifted.Drift.Packages);
+        Assert.Equal(change == TreeChange.Packages ? ["strace"] : null, drifted.Drift.Packages);
 
         node.Stage(node.First, attempt: 2, reconcile: drifted.Drift.Reason);
         var staged = await node.StepAsync(NodeStep.Staged);
@@ -63,8 +62,8 @@ public sealed class RealDriftTests
     {
         await using var node = await RealNode.StartAsync(kind);
         await node.StepAsync(NodeStep.Idle);
-        await ChangeAsync(node, Packages);
-        var next = await node.PublishAsync(Testing.Hosts.OsTree.Of("2.0"));
+        await node.Host.ChangeTreeAsync(TreeChange.Packages, node.Token);
+        var next = await node.PublishAsync(OsTree.Of("2.0"));
 
         node.Stage(next);
         await node.StepAsync(NodeStep.Staged);
@@ -83,21 +82,5 @@ public sealed class RealDriftTests
         var text = (await node.Host.RunAsync(["rpm-ostree", "status", "--json"], node.Token)).Stdout;
         var entry = System.Text.Json.JsonDocument.Parse(text).RootElement.GetProperty("deployments").EnumerateArray().Single(d => d.GetProperty("staged").GetBoolean() == staged && (staged || d.GetProperty("booted").GetBoolean()));
         return entry.GetProperty("requested-packages").GetRawText();
-    }
-
-    /// <summary>As the tools themselves note it: a hotfix and packages in the deployment's origin, an overlay in /run.</summary>
-    private static async Task ChangeAsync(RealNode node, string change)
-    {
-        var booted = (await node.Host.DeploymentsAsync(node.Token)).Single(d => d.Booted);
-        var name = $"{booted.Commit}.{booted.Serial}";
-        var origin = $"/ostree/deploy/{Testing.Hosts.OstreeHost.StateRoot}/deploy/{name}.origin";
-        var script = change switch
-        {
-            Hotfix => $"sed -i 's/^\\[origin\\]$/[origin]\\nunlocked=hotfix/' {origin}",
-            Packages => $"printf '\\n[packages]\\nrequested=strace;\\n' >>{origin}",
-            _ => $"mkdir -p /run/ostree/deployment-state/{name} && touch /run/ostree/deployment-state/{name}/unlocked-development",
-        };
-        var result = await node.Host.RunAsync(["sh", "-c", $"mount -o remount,rw /sysroot 2>/dev/null; {script}"], node.Token);
-        Assert.Equal((0, ""), (result.ExitCode, result.Stderr));
     }
 }

@@ -88,21 +88,6 @@ internal sealed class RealNode : IAsyncDisposable
         return _trees[tree.Version] = Published(commit, image);
     }
 
-    /// <summary>From now on the host takes nothing that is not signed by this one: its remote asks for GPG signatures, or the policy of its container tools for signatures of images.</summary>
-    public async Task RequireSignaturesAsync(TreeSigner signer)
-    {
-        if (_images)
-        {
-            Host.WriteEtc("containers/policy.json", signer.ContainersPolicy);
-            return;
-        }
-
-        Host.WriteVar("signer.asc", signer.GpgPublicKey);
-        var ended = await Host.RunAsync(
-            ["sh", "-c", "ostree --repo=/ostree/repo remote gpg-import -k /var/signer.asc lab && ostree --repo=/ostree/repo config set 'remote \"lab\".gpg-verify' true"], Token);
-        Assert.True(ended.ExitCode == 0, ended.Stderr);
-    }
-
     private static PublishedTree Published(OsTreeCommit commit, OsTreeImage? image) => new(image is null
         ? new NodeImage
         {

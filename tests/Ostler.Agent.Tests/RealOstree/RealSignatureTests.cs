@@ -23,7 +23,7 @@ public sealed class RealSignatureTests
         await using var hosts = await TreeSigner.CreateAsync("hosts", TestContext.Current.CancellationToken);
         await using var foreign = await TreeSigner.CreateAsync("foreign", TestContext.Current.CancellationToken);
         await using var node = await RealNode.StartAsync(kind, signer: hosts);
-        await node.RequireSignaturesAsync(hosts);
+        await node.Host.RequireSignaturesAsync(hosts, node.Token);
         await node.StepAsync(NodeStep.Idle);
         var before = await node.Host.DeploymentsAsync(node.Token);
         var next = await node.PublishAsync(OsTree.Of("2.0"), bad == Unsigned ? null : foreign);

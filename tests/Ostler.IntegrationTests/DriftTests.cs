@@ -20,9 +20,8 @@ public sealed class DriftTests
         var host = rig.Fleet.Host("node-1");
         host.WriteEtc("hostname", "edited");
         await LayerAsync(rig, host);
-        var reported = await rig.PolicyAsync(p => p?.Status?.Drifted is { Count: 1 });
-        Assert.Equal(("node-1", Reasons.PackagesLayered), (reported.Status!.Drifted![0].Node, reported.Status.Drifted[0].Reason));
-        Assert.Equal((2, 1), (reported.Status.Nodes!.Updated, reported.Status.Nodes.Drifted));
+        var reported = await rig.PolicyAsync(p => p?.Status?.Drifted?.Any(d => d is { Node: "node-1", Reason: Reasons.PackagesLayered }) == true);
+        Assert.Equal((2, reported.Status!.Drifted!.Count), (reported.Status.Nodes!.Updated, reported.Status.Nodes.Drifted));
         Assert.True(reported.Status.Conditions.IsTrue(ConditionTypes.Ready));
         Assert.Equal(2, host.Boots.Count);
 
@@ -33,9 +32,9 @@ public sealed class DriftTests
         {
             var os = await rig.NodeOSAsync(
                 "node-1",
-                o => o is { Spec: { Goal: Goal.Observe, Reconcile: { } r }, Status: { Drift: null or { Reason: Reasons.EtcChanged } } } && r.Count == count && host.Boots.Count == 2 + count,
+                o => o is { Spec: { Goal: Goal.Observe, Reconcile: { } r }, Status: { } s } && !Layered(s) && r.Count == count && host.Boots.Count == 2 + count,
                 description: $"undone {count} times");
-            Assert.Equal((next.Digest, ConditionStatus.False), (os!.Status!.Booted!.Digest, os.Status.Conditions.Find(ConditionTypes.Drifted)!.Status));
+            Assert.Equal(next.Digest, os!.Status!.Booted!.Digest);
             await rig.EverywhereAsync(next);
             await LayerAsync(rig, host);
         }
@@ -50,6 +49,9 @@ public sealed class DriftTests
         await web.ReadyAsync(1);
         await rig.AssertInOrderAsync();
     }
+
+    // The hosts' own remote has another address than the image, which is told as a drift, too, and never undone.
+    private static bool Layered(NodeOSStatus status) => status.Drift?.Findings?.Any(f => f.Reason == Reasons.PackagesLayered) == true;
 
     /// <summary>An agent looks when it starts, and else every few minutes.</summary>
     private static async Task LayerAsync(Rig rig, OstreeHost host)

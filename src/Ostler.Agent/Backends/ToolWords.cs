@@ -22,7 +22,7 @@ internal static class ToolWords
         "pinging container registry", "i/o timeout", "connection refused", "no such host", "dial tcp", "manifest unknown", "unauthorized", "denied: ", "access denied",
         "toomanyrequests", "refusing usage", "reading manifest", "received unexpected HTTP status",
         // Bytes that are not what their name, a checksum, says.
-        "Corrupted ", "does not match provided manifest digest",
+        "Corrupted ", "Invalid compressed data", "does not match provided manifest digest",
     ];
 
     public static bool Any(string text, params string[] words)

@@ -107,7 +107,8 @@ public sealed class RealFailureTests
             node.Stage(next);
             var corrupted = await node.StatusAsync(s => s.LastError is not null);
             Assert.Equal(Reasons.PullFailed, corrupted.LastError?.Reason);
-            Assert.Contains("Corrupted", corrupted.LastError?.Message, StringComparison.Ordinal);
+            // By which of its bytes it is found out depends on the file.
+            Assert.Matches("Corrupted|Invalid compressed data", corrupted.LastError?.Message);
             Assert.Null(corrupted.Staged);
         }
 

@@ -18,6 +18,7 @@ public sealed class OstreeErrorsTests
     [InlineData("error: Commit abc: Signature made Thu 01 Jan 2026 using EdDSA key ID 1234\nCan't check signature: public key not found", Reasons.SignatureRefused)]
     [InlineData("error: Commit abc: BAD signature from \"Somebody\"", Reasons.SignatureRefused)]
     [InlineData("error: Writing content object: Corrupted file object; checksum expected='a' actual='b'", Reasons.PullFailed)]
+    [InlineData("error: Writing content object: Invalid compressed data", Reasons.PullFailed)]
     [InlineData("error: Writing content object: min-free-space-percent '3%' would be exceeded, at least 4.1 kB requested", Reasons.DiskFull)]
     [InlineData("error: Writing content object: fallocate: No space left on device", Reasons.DiskFull)]
     [InlineData("error: opendir(objects): Input/output error", Reasons.HostToolFailed)]

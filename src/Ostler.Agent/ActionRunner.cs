@@ -18,7 +18,7 @@ internal sealed class ActionRunner(StatusReporter reporter, Reboot reboot, HostC
         NodeOS os, HostState host, IHostBackend backend, AgentAction action, CancellationToken superseded, CancellationToken ct) => action switch
         {
             AgentAction.Report report => ReportAsync(os, host, report, ct),
-            AgentAction.Stage stage => StageAsync(os, host, backend, stage.Image, superseded, ct),
+            AgentAction.Stage stage => StageAsync(os, host, backend, stage, superseded, ct),
             AgentAction.Lock relock => LockAsync(os, host, backend, relock.Image, ct),
             AgentAction.Boot boot => reboot.BootAsync(os, host, backend, boot, ct),
             AgentAction.RollBack back => reboot.RollBackAsync(os, host, backend, back.Previous, ct),
@@ -70,8 +70,9 @@ internal sealed class ActionRunner(StatusReporter reporter, Reboot reboot, HostC
     }
 
     private async Task<TimeSpan?> StageAsync(
-        NodeOS os, HostState host, IHostBackend backend, NodeImage image, CancellationToken superseded, CancellationToken ct)
+        NodeOS os, HostState host, IHostBackend backend, AgentAction.Stage stage, CancellationToken superseded, CancellationToken ct)
     {
+        var image = stage.Image;
         log.Info(Reasons.Staging, $"Staging {AgentDecision.Name(image)}.");
         var began = time.GetUtcNow();
         var underWay = new StepReport(NodeStep.Staging, Reasons.Staging, $"{AgentDecision.Name(image)} is fetched and staged.")
@@ -82,7 +83,7 @@ internal sealed class ActionRunner(StatusReporter reporter, Reboot reboot, HostC
             Since = began,
         };
         var (warnings, current) = await WithProgressAsync(
-            os, host, underWay, stop => backend.StageAsync(image, host.Deployments, stop), superseded, ct);
+            os, host, underWay, stop => stage.Anew ? backend.RedeployAsync(image, host.Deployments, stop) : backend.StageAsync(image, host.Deployments, stop), superseded, ct);
         await ReportStagedAsync(current, host, backend, image, warnings, began, ct);
         return null;
     }

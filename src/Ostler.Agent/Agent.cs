@@ -1,6 +1,7 @@
 using Ostler.Agent.Api;
 using Ostler.Agent.Backends;
 using Ostler.Agent.Checks;
+using Ostler.Agent.Drift;
 using Ostler.Agent.Host;
 using Ostler.Agent.Reporting;
 
@@ -25,7 +26,7 @@ internal static class Agent
         var actions = new ActionRunner(reporter, reboot, new HostChecks(runner, time), log, time);
         var reconciler = new NodeReconciler(
             new BackendDetection(runner, files, new StagingUnit(runner, files, time)),
-            new HostObserver(runner, pendings, time),
+            new HostObserver(runner, pendings, new DriftObserver(runner, log, time, random), time),
             files,
             pendings,
             knownGood,

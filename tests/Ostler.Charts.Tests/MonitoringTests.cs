@@ -43,7 +43,7 @@ public sealed partial class MonitoringTests
 
         var names = rules.Select(rule => (string)rule!["alert"]!).ToArray();
         Assert.Equal(
-            ["OstlerRolloutStuck", "OstlerRolloutHalted", "OstlerNodeSilent", "OstlerNodeLeftCordoned", "OstlerQuarantinedImageTargeted", "OstlerControllerWithoutLeader",
+            ["OstlerRolloutStuck", "OstlerRolloutHalted", "OstlerNodeSilent", "OstlerNodeLeftCordoned", "OstlerQuarantinedImageTargeted", "OstlerNodesDrifted", "OstlerControllerWithoutLeader",
              "OstlerDrainBlocked", "OstlerNotificationsFailing"],
             names);
         Assert.Equal(names.SelectMany(name => ((string, bool)[])[(name, true), (name, false)]).ToHashSet(), expectations);

@@ -17,8 +17,9 @@ internal static class ImagePull
     private const string Remote = "lab";
 
     /// <param name="image"><c>HOST/NAME@sha256:…</c> or <c>HOST/NAME:TAG</c>.</param>
+    /// <param name="mustBeSigned">By the host's policy, which then must not accept anything.</param>
     /// <returns>The commit to deploy, and the digest that it was made of.</returns>
-    public static (string Commit, string Digest, string? Version) Pull(string image)
+    public static (string Commit, string Digest, string? Version) Pull(string image, bool mustBeSigned)
     {
         var slash = image.IndexOf('/', StringComparison.Ordinal);
         var rest = image[(slash + 1)..];
@@ -31,6 +32,7 @@ internal static class ImagePull
             throw new ToolException($"Creating importer: failed to invoke method OpenImage: manifest of {image} does not match provided manifest digest {reference}");
         }
 
+        ContainersPolicy.Check(image[..slash], name, digest, mustBeSigned, path => FetchIfThere(image[..slash], name, path));
         var annotations = JsonNode.Parse(manifest)!["annotations"]!;
         var layers = (string)annotations[CommitAnnotation]!;
         var version = (string?)annotations["org.opencontainers.image.version"];
@@ -58,6 +60,14 @@ internal static class ImagePull
         {
             throw new ToolException($"Creating importer: failed to invoke method OpenImage: pinging container registry {host}: Get \"http://{host}/v2/\": dial tcp: {failure.Message}");
         }
+    }
+
+    private static byte[]? FetchIfThere(string host, string name, string path)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{host}/v2/{name}/{path}");
+        using var response = client.Send(request);
+        return response.StatusCode == HttpStatusCode.OK ? response.Content.ReadAsByteArrayAsync().Result : null;
     }
 
     /// <summary>The same image gives the same commit, on every host and each time.</summary>

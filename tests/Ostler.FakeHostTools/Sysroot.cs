@@ -9,6 +9,9 @@ internal sealed record Deployment(int Index, string Stateroot, string Commit, in
     public bool Pinned { get; init; }
     public string? Version { get; init; }
 
+    /// <summary>How its /usr was made writable: development, hotfix or transient; null: it was not.</summary>
+    public string? Unlocked { get; init; }
+
     /// <summary>The remote and branch that it follows, or null.</summary>
     public string? Refspec { get; init; }
 
@@ -46,6 +49,10 @@ internal sealed partial class Sysroot
                     int.Parse(head.Groups["serial"].Value, CultureInfo.InvariantCulture),
                     head.Groups["mark"].Value == "*",
                     head.Groups["note"].Value is "staged" or "finalization locked")));
+            }
+            else if (line.Trim() is var detail && detail.StartsWith("Unlocked: ", StringComparison.Ordinal))
+            {
+                found[^1] = found[^1] with { Unlocked = detail["Unlocked: ".Length..] };
             }
             else if (line.Trim() == "Pinned: yes")
             {

@@ -20,7 +20,9 @@ internal abstract record AgentAction
     }
 
     /// <summary>Fetch the image and lay it down, locked.</summary>
-    internal sealed record Stage(NodeImage Image) : AgentAction;
+    /// <param name="Image">The tree.</param>
+    /// <param name="Anew">Without what was changed on the host, also when the tree is the one that runs.</param>
+    internal sealed record Stage(NodeImage Image, bool Anew = false) : AgentAction;
 
     /// <summary>The image lies there unlocked, although nobody ordered to boot it: lock it.</summary>
     internal sealed record Lock(NodeImage Image) : AgentAction;

@@ -1,5 +1,6 @@
 using Ostler.Agent.Host;
 using Ostler.Api;
+using Ostler.Rollout;
 
 namespace Ostler.Agent.Decisions;
 
@@ -27,7 +28,7 @@ internal static class AgentDecision
 
         return spec.Goal switch
         {
-            Goal.Stage when spec.Image is { } image => DecideStage(image, booted, host),
+            Goal.Stage when spec.Image is { } image => DecideStage(image, DropsChanges(spec), booted, host),
             Goal.Boot when spec.Image is { } image => DecideBoot(uid, spec, image, booted, host),
             Goal.Rollback when spec.Previous is { } previous => DecideRollback(uid, spec, previous, booted, host),
             Goal.Observe => DecideObserve(spec, booted, host),
@@ -56,16 +57,28 @@ internal static class AgentDecision
             : new AgentAction.Report(NodeStep.Idle, Reasons.Observing, $"Runs {Name(booted)}.");
     }
 
-    private static AgentAction DecideStage(NodeImage image, HostDeployment booted, HostState host)
+    /// <summary>The present order is to undo what was changed on the host.</summary>
+    private static bool DropsChanges(NodeOSSpec spec) => spec.IsReconciling() && spec.Reconcile!.DropsChanges;
+
+    private static AgentAction DecideStage(NodeImage image, bool anew, HostDeployment booted, HostState host)
     {
+        var staged = host.Deployments.Staged;
         if (booted.Digest == image.Digest)
         {
-            return new AgentAction.Report(NodeStep.Updated, Reasons.Updated, $"Runs {Name(booted)} already.");
+            if (!anew || host.Undo == Undo.Nothing)
+            {
+                return new AgentAction.Report(NodeStep.Updated, Reasons.Updated, $"Runs {Name(booted)} already.");
+            }
+
+            if (host.Undo == Undo.Reboot)
+            {
+                return new AgentAction.Report(NodeStep.Staged, Reasons.Staged, $"{Name(booted)} runs, changed; a reboot undoes that, and nothing need be staged.");
+            }
         }
 
-        if (host.Deployments.Staged is not { } staged || staged.Digest != image.Digest)
+        if (staged is null || staged.Digest != image.Digest || (anew && staged.Packages.Count > 0))
         {
-            return new AgentAction.Stage(image);
+            return new AgentAction.Stage(image, anew);
         }
 
         return staged.Locked
@@ -80,7 +93,8 @@ internal static class AgentDecision
             return BootOutcome.Derive(spec, image, booted, host);
         }
 
-        if (booted.Digest == image.Digest)
+        var anew = DropsChanges(spec) && booted.Digest == image.Digest;
+        if (booted.Digest == image.Digest && (!anew || host.Undo == Undo.Nothing))
         {
             // Updated would claim a boot that never was; a reboot would disturb the node for nothing.
             return Refuse($"{Name(booted)} runs since before the order: there is nothing to boot.");
@@ -98,7 +112,8 @@ internal static class AgentDecision
                 : Refuse($"{Name(staged)} is staged, not {Name(image)}.");
         }
 
-        return host.Deployments.Next?.Digest == image.Digest
+        // What runs is the next boot's, too, and undoes nothing when it must be laid down anew.
+        return host.Deployments.Next is { } next && next.Digest == image.Digest && (!anew || host.Undo == Undo.Reboot || !next.Booted)
             ? new AgentAction.Boot(image, Finalized: true)
             : Refuse($"{Name(image)} is not staged.");
     }

@@ -1,21 +1,25 @@
 using Ostler.Agent.Decisions;
+using Ostler.Agent.Drift;
 using Ostler.Api;
 
 namespace Ostler.Agent.Host;
 
 /// <summary>Reads all that a decision needs, and of what costs more than a look only what this decision needs.</summary>
-internal sealed class HostObserver(ICommandRunner runner, PendingBootStore pendings, TimeProvider time)
+internal sealed class HostObserver(ICommandRunner runner, PendingBootStore pendings, DriftObserver drift, TimeProvider time)
 {
     /// <exception cref="HostToolException">The host's tool does not answer.</exception>
     public async Task<HostState> ObserveAsync(NodeOS os, HostBoot boot, IHostBackend backend, CancellationToken ct)
     {
+        var deployments = await backend.ReadAsync(ct);
         var host = new HostState
         {
             Now = time.GetUtcNow(),
             Boot = boot,
             Backend = backend.Name,
             BackendVersion = backend.Version,
-            Deployments = await backend.ReadAsync(ct),
+            Deployments = deployments,
+            Undo = deployments.Booted is { } booted ? backend.UndoFor(booted) : Undo.Nothing,
+            Drift = await drift.ReadAsync(os, boot, ct),
             Pending = pendings.Read(),
         };
         if (host.Pending is { } pending && pending.BootID == boot.BootID && pending.Answers(os.Metadata.Uid!, os.Spec))

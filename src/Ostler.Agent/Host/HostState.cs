@@ -1,3 +1,5 @@
+using Ostler.Agent.Drift;
+
 namespace Ostler.Agent.Host;
 
 /// <summary>All that the agent knows of the host in one pass. Immutable: decisions are made from this and the spec alone.</summary>
@@ -14,6 +16,12 @@ internal sealed record HostState
 
     /// <summary>Asked of the host only when it booted and runs something else than the pending record wanted.</summary>
     public FinalizationReport? Finalization { get; init; }
+
+    /// <summary>What undoes what was changed on the running tree.</summary>
+    public Undo Undo { get; init; }
+
+    /// <summary>What the last dearer look at the host found.</summary>
+    public HostDrift Drift { get; init; } = HostDrift.Unknown;
 
     /// <summary>The host is on its way down. Asked only when a reboot was ordered in this boot.</summary>
     public bool ShuttingDown { get; init; }

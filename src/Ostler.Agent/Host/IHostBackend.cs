@@ -21,6 +21,12 @@ internal interface IHostBackend
     /// <returns>What a person should know although it succeeded; empty when there is nothing.</returns>
     Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, CancellationToken ct);
 
+    /// <summary>What undoes what was changed on the running tree: packages, an unlocked or live-changed /usr.</summary>
+    Undo UndoFor(HostDeployment booted);
+
+    /// <summary>As <see cref="StageAsync"/>, but without what was changed on the host, and also for the image that runs. Local changes of /etc are kept as ever.</summary>
+    Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken ct);
+
     /// <summary>Makes sure that the staged deployment is not applied at shutdown.</summary>
     Task LockAsync(NodeImage image, HostDeployments present, CancellationToken ct);
 

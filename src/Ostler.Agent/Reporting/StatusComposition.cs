@@ -1,3 +1,4 @@
+using Ostler.Agent.Drift;
 using Ostler.Agent.Host;
 using Ostler.Api;
 
@@ -22,6 +23,7 @@ internal static class StatusComposition
 
         // A host tool that does not answer for once has not made the host forget what it runs.
         var last = host is null && boot is not null && os.Status?.BootID == boot.BootID ? os.Status : null;
+        var drift = host is null ? last?.Drift : DriftFindings.Of(os.Spec, host);
         return new NodeOSStatus
         {
             ObservedGeneration = os.Metadata.Generation,
@@ -34,8 +36,9 @@ internal static class StatusComposition
             Booted = host is null ? last?.Booted : host.Deployments.Booted?.ToStatus(),
             Staged = host is null ? last?.Staged : host.Deployments.Upcoming?.ToStatus(),
             Rollback = host is null ? last?.Rollback : host.Deployments.Rollback?.ToStatus(),
-            Conditions = Conditions.Carry(os.Status?.Conditions, Wanted(report), os.Metadata.Generation, moment),
+            Conditions = Conditions.Carry(os.Status?.Conditions, [.. Wanted(report), .. Drifted(host, last, drift)], os.Metadata.Generation, moment),
             Timings = Timings(former?.Timings, report, boot, moment),
+            Drift = drift,
             LastError = Error(former?.LastError, report.Error, moment),
         };
     }
@@ -57,6 +60,16 @@ internal static class StatusComposition
         if (report.HostHealthy is { } healthy)
         {
             yield return new Condition { Type = ConditionTypes.HostHealthy, Status = healthy.Status, Reason = healthy.Reason, Message = healthy.Message };
+        }
+    }
+
+    // While nothing is known of the host, nothing is said of it either but what was.
+    private static IEnumerable<Condition> Drifted(HostState? host, NodeOSStatus? last, DriftStatus? drift)
+    {
+        var report = host?.Deployments.Booted is not null ? DriftFindings.Condition(drift) : FailureReport.Keep(last, ConditionTypes.Drifted);
+        if (report is not null)
+        {
+            yield return new Condition { Type = ConditionTypes.Drifted, Status = report.Status, Reason = report.Reason, Message = report.Message };
         }
     }
 

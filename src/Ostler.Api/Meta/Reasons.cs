@@ -122,6 +122,16 @@ public static class Reasons
     public const string RollbackImpossible = "RollbackImpossible";
     public const string RollbackDisabled = "RollbackDisabled";
 
+    // How a node differs from its tree. UnexpectedTree is one of these, too.
+    public const string NoDrift = "NoDrift";
+    public const string PackagesLayered = "PackagesLayered";
+    public const string TreeUnlocked = "TreeUnlocked";
+    public const string RemoteChanged = "RemoteChanged";
+    public const string EtcChanged = "EtcChanged";
+    public const string OtherDrift = "Other";
+    public const string DriftsAgain = "DriftsAgain";
+    public const string ReconcileFailed = "ReconcileFailed";
+
     // The agent.
     public const string Observing = "Observing";
     public const string HostChecksPass = "HostChecksPass";
@@ -132,4 +142,5 @@ public static class Reasons
     public const string HostToolFailed = "HostToolFailed";
     public const string TransactionInProgress = "TransactionInProgress";
     public const string OtherUpdater = "OtherUpdater";
+    public const string SignatureRefused = "SignatureRefused";
 }

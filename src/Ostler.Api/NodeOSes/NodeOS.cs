@@ -89,6 +89,9 @@ public sealed record NodeOSSpec
     /// <summary>Why the node was given back undisturbed, and when it may be tried again.</summary>
     public NodeBackoff? Backoff { get; init; }
 
+    /// <summary>The last order to bring the node back to a tree that it had reached and drifted from, and how often that was done.</summary>
+    public NodeReconcile? Reconcile { get; init; }
+
     /// <summary>When the steps of the upgrade to image happened, once it is complete. From these the pace of the rollout is told.</summary>
     public NodeUpgrade? LastUpgrade { get; init; }
 }
@@ -298,4 +301,29 @@ public sealed record NodeBackoff
     /// <summary>Why, for people.</summary>
     [MaxLength(2048)]
     public string? Message { get; init; }
+}
+
+/// <summary>A node that had reached a tree and drifted from it is brought back to it.</summary>
+[Atomic]
+public sealed record NodeReconcile
+{
+    /// <summary>The tree.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>The attempt that does it. Any other is an upgrade like all.</summary>
+    public long Attempt { get; init; }
+
+    /// <summary>How often the node was rebooted for it on this tree. After three times it is left to a person.</summary>
+    [Minimum(0)]
+    public int Count { get; init; }
+
+    /// <summary>How it differed, in one word.</summary>
+    [MaxLength(63)]
+    public required string Reason { get; init; }
+
+    /// <summary>Whether what was changed on the host is dropped: the tree is laid down anew, without layered packages, although it may be the one that runs.</summary>
+    public bool DropsChanges { get; init; }
+
+    /// <summary>When the node was last told to boot for it.</summary>
+    public DateTimeOffset? At { get; init; }
 }

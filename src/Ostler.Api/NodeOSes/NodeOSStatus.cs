@@ -96,15 +96,43 @@ public sealed record NodeTimings
 [Atomic]
 public sealed record DriftStatus
 {
-    /// <summary>Why, in one word.</summary>
+    /// <summary>The weightiest of the findings, in one word: <c>UnexpectedTree</c>, <c>PackagesLayered</c>, <c>TreeUnlocked</c>, <c>RemoteChanged</c> or <c>EtcChanged</c>.</summary>
+    [MaxLength(63)]
     public required string Reason { get; init; }
 
+    /// <summary>What differs, the weightiest first. Differences of /etc alone, which nearly every host has, do not make the node Drifted.</summary>
+    [MaxItems(8)]
+    public IReadOnlyList<DriftFinding>? Findings { get; init; }
+
     /// <summary>How many files of /etc differ from the tree's defaults.</summary>
+    [Minimum(0)]
     public int EtcChanges { get; init; }
 
-    /// <summary>Packages that were layered or overridden, the first 50.</summary>
-    [MaxItems(50)]
+    /// <summary>
+    /// The first 50 of them, sorted by path: <c>M</c> (modified), <c>A</c> (added) or <c>D</c> (deleted), a space, and the path below /etc. Names only, never what is in
+    /// them. Looked at after each boot and once an hour.
+    /// </summary>
+    [MaxItems(50), MaxLength(256)]
+    public IReadOnlyList<string>? EtcFiles { get; init; }
+
+    /// <summary>Packages that were layered, replaced or removed, the first 50; removed ones with a minus before the name.</summary>
+    [MaxItems(50), MaxLength(256)]
     public IReadOnlyList<string>? Packages { get; init; }
+}
+
+/// <summary>One way in which a node differs from its tree.</summary>
+public sealed record DriftFinding
+{
+    /// <summary>What, in one word.</summary>
+    [MaxLength(63)]
+    public required string Reason { get; init; }
+
+    /// <summary>What, for people.</summary>
+    [MaxLength(1024)]
+    public string? Message { get; init; }
+
+    /// <summary>Whether laying the tree down anew and a reboot would undo it: what spec.drift <c>Reconcile</c> does.</summary>
+    public bool Reconcilable { get; init; }
 }
 
 /// <summary>What went wrong on the node.</summary>

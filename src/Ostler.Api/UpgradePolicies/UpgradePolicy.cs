@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ostler.Api.Schema;
 
 namespace Ostler.Api;
@@ -76,6 +77,10 @@ public sealed record UpgradePolicySpec
     [Default("{}")]
     public HealthSpec Health { get; set; } = new();
 
+    /// <summary>What is done about nodes that run the target and differ from it.</summary>
+    [Default("\"Report\"")]
+    public DriftHandling Drift { get; init; }
+
     /// <summary>What happens when a node does not become healthy.</summary>
     [Default("{}")]
     public RollbackSpec Rollback { get; set; } = new();
@@ -83,6 +88,24 @@ public sealed record UpgradePolicySpec
     /// <summary>Whom to tell when a rollout starts, halts, takes nodes back, waits for an approval or is complete. Never in the rollout's way. Default: nobody.</summary>
     [MaxItems(10), ListMap("name")]
     public IReadOnlyList<NotificationReceiver>? Notifications { get; init; }
+}
+
+/// <summary>What is done about nodes that run the target and differ from it.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<DriftHandling>))]
+public enum DriftHandling
+{
+    /// <summary>
+    /// It is told: by the condition Drifted of the NodeOS, in status.drifted and by metrics. A node that runs another tree than the target is outdated all the same, and is
+    /// upgraded.
+    /// </summary>
+    Report,
+
+    /// <summary>
+    /// The target is laid down anew, without layered, replaced or removed packages, and booted: in slots, drains, windows and checks as an upgrade. That undoes packages and an
+    /// unlocked or live-changed /usr. It never resets /etc (local changes are merged as ever), /var, kernel arguments or the address of a remote, which are only told. A node that
+    /// is not healthy afterwards stays cordoned for a person, and one that drifts again after three times is left alone as blocked (<c>DriftsAgain</c>).
+    /// </summary>
+    Reconcile,
 }
 
 /// <summary>Names an OSImage.</summary>

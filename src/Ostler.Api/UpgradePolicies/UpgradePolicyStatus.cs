@@ -33,6 +33,17 @@ public sealed record UpgradePolicyStatus
     [MaxItems(50)]
     public IReadOnlyList<BlockedNode>? Blocked { get; init; }
 
+    /// <summary>The nodes that differ from the tree that they run, the first 50 by name.</summary>
+    [MaxItems(50)]
+    public IReadOnlyList<DriftedNode>? Drifted { get; init; }
+
+    /// <summary>How many different trees run on the nodes: 1 when the fleet is the same everywhere. A tree of a release for several platforms counts once.</summary>
+    public int DistinctDigests { get; init; }
+
+    /// <summary>Which, the 10 that most nodes run.</summary>
+    [MaxItems(10)]
+    public IReadOnlyList<RunningDigest>? Digests { get; init; }
+
     /// <summary>Digests that failed more often than maxFailures allows.</summary>
     [MaxItems(50)]
     public IReadOnlyList<FailedDigest>? FailedDigests { get; init; }
@@ -157,6 +168,9 @@ public sealed record NodeCounts
 
     /// <summary>Nodes that are cordoned by anyone, not Ready or in flight: what maxUnavailable limits. Overlaps the others.</summary>
     public int Unavailable { get; init; }
+
+    /// <summary>Nodes that differ from the tree that they run (condition Drifted). Overlaps the others.</summary>
+    public int Drifted { get; init; }
 }
 
 /// <summary>A node in flight.</summary>
@@ -205,4 +219,30 @@ public sealed record FailedDigest
 
     /// <summary>When the last of the failures happened.</summary>
     public required DateTimeOffset At { get; init; }
+}
+
+/// <summary>A node that differs from the tree that it runs.</summary>
+public sealed record DriftedNode
+{
+    /// <summary>Its name.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>How, in one word.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>How, for people.</summary>
+    public string? Message { get; init; }
+}
+
+/// <summary>A tree that nodes run.</summary>
+public sealed record RunningDigest
+{
+    /// <summary>Its digest: that of the release where it is the target.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Its version for people.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>How many nodes run it.</summary>
+    public int Nodes { get; init; }
 }

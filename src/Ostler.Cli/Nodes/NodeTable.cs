@@ -1,6 +1,7 @@
 using Ostler.Api;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
+using Ostler.Rollout;
 
 namespace Ostler.Cli.Nodes;
 
@@ -18,7 +19,7 @@ internal static class NodeTable
 
         var byName = systems.ToDictionary(s => s.Metadata.Name, StringComparer.Ordinal);
         string[] columns = ["NAME", "POLICY", "STEP", "BOOTED", "TARGET", "NODE", "MESSAGE"];
-        string[] more = ["ZONE", "GOAL", "BACKEND", "AGENT", "DIGEST"];
+        string[] more = ["ZONE", "GOAL", "BACKEND", "AGENT", "DRIFT", "DIGEST"];
         var table = new TextTable(wide ? [.. columns[..^1], .. more, columns[^1]] : columns);
         foreach (var node in nodes.OrderBy(n => n.Name, StringComparer.Ordinal))
         {
@@ -26,7 +27,7 @@ internal static class NodeTable
             var matching = policies.Where(p => p.Spec.NodeSelector.Matches(node.Metadata.Labels)).Select(p => p.Metadata.Name).Order(StringComparer.Ordinal);
             var (step, tone, message) = Standing(node, os, policies);
             string?[] cells = [node.Name, string.Join(',', matching), step, Tree(os?.Status?.Booted), Target(os), State(node), message];
-            string?[] extra = [node.Metadata.Labels?.GetValueOrDefault(ZoneLabel), os?.Spec.Goal.ToString(), os?.Status?.Backend, os?.Status?.AgentVersion, os?.Status?.Booted?.Digest];
+            string?[] extra = [node.Metadata.Labels?.GetValueOrDefault(ZoneLabel), os?.Spec.Goal.ToString(), os?.Status?.Backend, os?.Status?.AgentVersion, Drift(os?.Status?.Drift), os?.Status?.Booted?.Digest];
             table.Add(tone, wide ? [.. cells[..^1], .. extra, cells[^1]] : cells);
         }
 
@@ -52,10 +53,18 @@ internal static class NodeTable
             return (status.Step.ToString(), Tone.Bad, $"{failure.Reason}: {failure.Message}");
         }
 
-        return blocked is not null
-            ? (status.Step.ToString(), Tone.Attention, $"{blocked.Reason}: {blocked.Message}")
+        if (blocked is not null)
+        {
+            return (status.Step.ToString(), Tone.Attention, $"{blocked.Reason}: {blocked.Message}");
+        }
+
+        return status.LastError is null && DriftRules.Of(status) is { } drift
+            ? (status.Step.ToString(), Tone.Attention, $"{DriftRules.WordFor(drift)}: {DriftRules.Describe(drift)}")
             : (status.Step.ToString(), status.Step == NodeStep.Updated ? Tone.Good : Tone.Plain, status.LastError is { } error ? $"{error.Reason}: {error.Message}" : null);
     }
+
+    // Files of /etc alone are no drift, and yet what people look for first when one node of many is not as the others.
+    private static string? Drift(DriftStatus? drift) => drift is null ? null : drift.EtcChanges > 0 ? $"{drift.Reason},etc:{Words.Number(drift.EtcChanges)}" : drift.Reason;
 
     private static string? Tree(Deployment? deployment) => deployment is null ? null : deployment.Version is { Length: > 0 } version ? version : Words.Short(deployment.Digest);
 

@@ -30,11 +30,18 @@ internal static class StatusText
             lines.Add($"Unavailable: {unavailable} (maxUnavailable {policy.Spec.Rollout.MaxUnavailable})");
         }
 
+        if (status is { DistinctDigests: > 1, Digests: { } trees })
+        {
+            var listed = string.Join(", ", trees.Select(t => $"{Words.Tree(t.Digest, t.Version)} on {t.Nodes}"));
+            lines.Add($"Trees that run: {status.DistinctDigests}: {listed}{(status.DistinctDigests > trees.Count ? ", …" : "")}");
+        }
+
         lines.AddRange(Times(policy, status, now));
         Section("Conditions", Conditions(status, now));
         Section("Waves", Waves(status, now));
         Section("In flight", InFlight(status, now));
         Section("Blocked", Blocked(status, wide));
+        Section("Drifted", Drifted(status, wide));
         Section("Failed trees", Failed(status, now));
         if (wide)
         {
@@ -160,6 +167,18 @@ internal static class StatusText
         }
 
         return wide || blocked.Count <= MostBlocked ? table : table.Add(Tone.Faint, "…", null, $"and {blocked.Count - MostBlocked} more: -o wide shows them");
+    }
+
+    private static TextTable Drifted(UpgradePolicyStatus status, bool wide)
+    {
+        var table = new TextTable("NODE", "REASON", "MESSAGE");
+        var drifted = status.Drifted ?? [];
+        foreach (var node in wide ? drifted : drifted.Take(MostBlocked))
+        {
+            table.Add(Tone.Attention, node.Node, node.Reason, node.Message);
+        }
+
+        return wide || drifted.Count <= MostBlocked ? table : table.Add(Tone.Faint, "…", null, $"and {drifted.Count - MostBlocked} more: -o wide shows them");
     }
 
     private static TextTable Failed(UpgradePolicyStatus status, DateTimeOffset now)

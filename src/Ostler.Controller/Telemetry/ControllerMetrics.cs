@@ -58,8 +58,8 @@ public sealed class ControllerMetrics : IDisposable
         Gauge("nodes_unavailable", () => Of(f => f.Unavailable), "Nodes that count against maxUnavailable.", "policy");
         Gauge("nodes_blocked", Blocked, "Nodes that cannot go on by themselves, by reason.", "policy", "reason");
         Gauge("nodes_left_cordoned", () => Of(f => f.LeftCordoned), "Nodes that Ostler cordoned and for which nothing is under way: failed ones, which a person must release.", "policy");
-        Gauge("nodes_drifted", () => Of(f => f.Drifted), "Nodes that differ from their tree.", "policy");
-        Gauge("distinct_digests", () => Of(f => f.DistinctDigests), "How many different trees the nodes of a policy have booted.", "policy");
+        Gauge("nodes_drifted", Drifted, "Nodes that differ from the tree that they run, by how: UnexpectedTree, PackagesLayered, TreeUnlocked, RemoteChanged or Other. Files of /etc are none of these.", "policy", "reason");
+        Gauge("distinct_digests", () => Of(f => f.DistinctDigests), "How many different trees the nodes of a policy have booted; a release for several platforms counts as one.", "policy");
         Gauge("agent_silence_seconds", () => Of(f => f.Silence.TotalSeconds), "How long an agent of the policy's nodes has owed its answer to a change of its NodeOS, at most.", "policy");
         Gauge("rollout_progress_ratio", () => Of(f => f.Progress), "Updated nodes of a policy, from 0 to 1.", "policy");
         Gauge("rollout_halted", () => Of(f => f.Halted ? 1 : 0), "1 while too many nodes have failed.", "policy");
@@ -205,6 +205,11 @@ public sealed class ControllerMetrics : IDisposable
         from policy in _policies
         from reason in policy.Value.Blocked
         select new Measurement<int>(reason.Value, Label("policy", policy.Key), Label("reason", reason.Key));
+
+    private IEnumerable<Measurement<int>> Drifted() =>
+        from policy in _policies
+        from reason in DriftRules.Words
+        select new Measurement<int>(policy.Value.Drifted.GetValueOrDefault(reason), Label("policy", policy.Key), Label("reason", reason));
 
     private IEnumerable<Measurement<int>> Ready() =>
         from policy in _policies

@@ -31,7 +31,8 @@ internal sealed record PolicyFigures
     /// <summary>How long an agent has owed an answer, at most.</summary>
     public TimeSpan Silence { get; init; }
 
-    public int Drifted { get; init; }
+    /// <summary>Nodes that differ from their tree, by how. The words are known ones: a node may say anything.</summary>
+    public IReadOnlyDictionary<string, int> Drifted { get; init; } = new Dictionary<string, int>();
 
     /// <summary>How many trees are booted.</summary>
     public int DistinctDigests { get; init; }
@@ -43,7 +44,7 @@ internal sealed record PolicyFigures
     {
         NodeVerdict[] selected = [.. plan.Nodes.Where(n => n.Selected)];
         var facts = snapshot.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
-        NodeFacts[] nodes = [.. selected.Select(n => facts.GetValueOrDefault(n.Node)).OfType<NodeFacts>()];
+        var fleet = FleetConsistency.Of(plan);
         return new()
         {
             Steps = selected.GroupBy(n => n.Step).ToDictionary(g => g.Key, g => g.Count()),
@@ -57,8 +58,8 @@ internal sealed record PolicyFigures
             // Those that are selected no more are given back as well, or are not: that is what this count is for.
             LeftCordoned = plan.Nodes.Count(n => (!n.InFlight || n.Step == NodeStep.Failed) && facts.GetValueOrDefault(n.Node) is { Unschedulable: true, CordonedBy: not null }),
             Silence = silence,
-            Drifted = nodes.Count(n => (n.OS?.Status?.Conditions).IsTrue(ConditionTypes.Drifted)),
-            DistinctDigests = nodes.Select(n => n.OS?.Status?.Booted?.Digest).OfType<string>().Distinct(StringComparer.Ordinal).Count(),
+            Drifted = fleet.Drifted.GroupBy(d => d.Reason).ToDictionary(g => g.Key, g => g.Count()),
+            DistinctDigests = fleet.Digests.Count,
         };
     }
 }

@@ -29,7 +29,7 @@ internal static class FailureRules
         DateTimeOffset? last = null;
         foreach (var node in selected)
         {
-            if (node.OS?.Spec.Failure is not { } failure || !Counts(failure, target, retryBefore) || failure.Reason == Reasons.RolledBackByScope)
+            if (node.OS?.Spec.Failure is not { } failure || !Counts(failure, target, retryBefore) || failure.Reason is Reasons.RolledBackByScope or Reasons.ReconcileFailed)
             {
                 continue;
             }

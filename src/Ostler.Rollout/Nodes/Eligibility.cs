@@ -26,6 +26,7 @@ internal static class Eligibility
         TargetIsNotForItsPlatform,
         TreeIsQuarantined,
         FailedOnTheTarget,
+        DriftsAgain,
         BacksOff,
         CordonedByOther,
         NodeIsNotReady,
@@ -94,11 +95,23 @@ internal static class Eligibility
     private static Ineligible? FailedOnTheTarget(RolloutContext context, NodeView view) =>
         view.Spec.Failure is { } failure && context.FailureCounts(failure)
             ? new(
-                failure.Reason == Reasons.StagingFailed ? Reasons.StagingFailed : Reasons.RolledBack,
+                failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed ? failure.Reason : Reasons.RolledBack,
                 $"{Names.Of(failure.Digest, failure.Version)} failed here at {Names.Of(failure.At)} ({failure.Reason}: {failure.Message}); "
                 + $"the node runs {Names.Of(view.Status!.Booted!)}. To try again, set spec.rollout.retryFailuresBefore to the present time.")
             {
-                Tally = failure.Reason == Reasons.StagingFailed ? NodeTally.Failed : NodeTally.RolledBack,
+                Tally = failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed ? NodeTally.Failed : NodeTally.RolledBack,
+                NeedsPerson = true,
+            }
+            : null;
+
+    // A node that somebody else moves to another tree time and again, or changes time and again.
+    private static Ineligible? DriftsAgain(RolloutContext context, NodeView view) =>
+        DriftRules.IsSpent(context, view) && (DriftRules.RunsOther(view) || (view.RunsTarget && view.Spec.Goal == Goal.Observe))
+            ? new(
+                Reasons.DriftsAgain,
+                DriftRules.SpentMessage(context, view, view.RunsTarget && DriftRules.Of(view.Status) is { } drift ? DriftRules.Describe(drift) : $"it runs {Names.Of(view.Status!.Booted!)}"))
+            {
+                Tally = NodeTally.Failed,
                 NeedsPerson = true,
             }
             : null;

@@ -5,15 +5,16 @@ namespace Ostler.Rollout;
 /// <summary>What the NodeOS says in each phase of a node's way. Whole specs: what is not named is removed.</summary>
 internal static class NodeSpecs
 {
-    public static NodeOSSpec Stage(RolloutContext context, NodeOSSpec old, TargetTree target) => new()
+    public static NodeOSSpec Stage(RolloutContext context, NodeView view, TargetTree target) => new()
     {
         Policy = context.Policy,
         Image = target.Image,
         Goal = Goal.Stage,
-        Attempt = old.Attempt + 1,
+        Attempt = view.Spec.Attempt + 1,
         Deadlines = new() { Staged = context.Now.After(StageAhead.Patience).TruncateToSeconds() },
-        Failure = old.Failure,
-        Backoff = old.Backoff,
+        Failure = view.Spec.Failure,
+        Backoff = view.Spec.Backoff,
+        Reconcile = DriftRules.Next(context, view, target),
     };
 
     public static NodeOSSpec Boot(RolloutContext context, NodeView view) => new()
@@ -36,6 +37,7 @@ internal static class NodeSpecs
         Displaced = view.Spec.Displaced,
         Failure = view.Spec.Failure,
         Backoff = view.Spec.Backoff,
+        Reconcile = DriftRules.Counted(context, view.Spec),
     };
 
     /// <summary>The checks once more on a tree that runs already: a new attempt, with deadlines of its own.</summary>
@@ -62,6 +64,7 @@ internal static class NodeSpecs
         Deadlines = NodeDeadlineRules.OfRollback(context.Spec, context.Now),
         Displaced = view.Spec.Displaced,
         Failure = failure,
+        Reconcile = view.Spec.Reconcile,
         // It tells which wave the node was in.
         LastUpgrade = view.Spec.LastUpgrade,
     };
@@ -78,6 +81,7 @@ internal static class NodeSpecs
         Deadlines = NodeDeadlineRules.OfRollback(context.Spec, context.Now),
         Displaced = old.Displaced,
         Failure = failure,
+        Reconcile = old.Reconcile,
     };
 
     /// <summary>Failed, and left as it is: previous stays, which tells this from a node that was given back.</summary>
@@ -92,6 +96,7 @@ internal static class NodeSpecs
         Displaced = old.Displaced,
         ReadyBefore = old.ReadyBefore,
         Failure = failure,
+        Reconcile = old.Reconcile,
     };
 
     public static NodeOSSpec Updated(RolloutContext context, NodeView view) => KeepingSlot(context, view, new()
@@ -100,6 +105,7 @@ internal static class NodeSpecs
         Image = view.Spec.Image,
         Goal = Goal.Observe,
         Attempt = view.Spec.Attempt,
+        Reconcile = view.Spec.Reconcile,
         LastUpgrade = view.Spec.GrantedAt is null
             ? null
             : new()
@@ -120,6 +126,7 @@ internal static class NodeSpecs
         Goal = Goal.Observe,
         Attempt = view.Spec.Attempt,
         Failure = view.Spec.Failure,
+        Reconcile = view.Spec.Reconcile,
         LastUpgrade = view.Spec.LastUpgrade,
     });
 
@@ -131,6 +138,7 @@ internal static class NodeSpecs
         Attempt = view.Spec.Attempt,
         Failure = view.Spec.Failure,
         Backoff = backoff ?? view.Spec.Backoff,
+        Reconcile = view.Spec.Reconcile,
     });
 
     /// <summary>Was to go back, and stays: what is known of its upgrade is kept.</summary>

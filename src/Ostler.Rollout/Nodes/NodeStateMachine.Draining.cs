@@ -81,7 +81,7 @@ internal static partial class NodeStateMachine
             return (quarantined.Reason, quarantined.Message);
         }
 
-        return view.RunsTarget ? (Reasons.Updated, "The node runs the target already.") : null;
+        return view.RunsTarget && !IsToRedeploy(context, view) ? (Reasons.Updated, "The node runs the target already.") : null;
     }
 
     // Cordoned in the same snapshot in which it is empty, or pods may have come back since. Ready, or what was wrong before would be blamed on the

@@ -57,7 +57,8 @@ internal static partial class NodeStateMachine
             return NodeTransitions.FinishRelease(context, view);
         }
 
-        if (view.Selected && context.Spec.Rollback.Automatic)
+        var isRedeployed = failure.Reason == Reasons.ReconcileFailed;
+        if (view.Selected && context.Spec.Rollback.Automatic && !isRedeployed)
         {
             return NodeTransitions.OrderRollback(context, view, failure);
         }
@@ -70,8 +71,8 @@ internal static partial class NodeStateMachine
         }
 
         return Said(
-            view, NodeStep.Failed, failure.Reason, $"{failure.Message} It stays cordoned on {Runs(view)}, spec.rollback.automatic being false. "
-            + $"To go back, set that to true; to keep the tree, kubectl uncordon {view.Node.Name}; to check it again, set spec.rollout.retryFailuresBefore "
+            view, NodeStep.Failed, failure.Reason, $"{failure.Message} It stays cordoned on {Runs(view)}, {NodeTransitions.WhyHeld(view)}. "
+            + $"To {(isRedeployed ? "" : "go back, set that to true; to ")}keep the tree, kubectl uncordon {view.Node.Name}; to check it again, set spec.rollout.retryFailuresBefore "
             + "to the present time.",
             NodeTally.Failed, blocked: true, needsPerson: true);
     }

@@ -67,9 +67,12 @@ internal static partial class NodeStateMachine
     private static NodeDecision RunsTarget(RolloutContext context, NodeView view, TargetTree target)
     {
         var decision = Said(view, NodeStep.Updated, Reasons.Updated, target.UpdatedMessage, NodeTally.Updated);
-        return context.TakesBack && view.Spec.IsUpdated() && view.Spec.Image!.Digest == target.Digest
-            ? decision with { Wish = NodeWish.GoBack, WakeUp = view.Spec.Backoff?.Until }
-            : decision;
+        if (context.TakesBack && view.Spec.IsUpdated() && view.Spec.Image!.Digest == target.Digest)
+        {
+            return decision with { Wish = NodeWish.GoBack, WakeUp = view.Spec.Backoff?.Until };
+        }
+
+        return DriftRules.ToUndo(context, view) is { } drift ? Drifted(context, view, drift) : decision;
     }
 
     /// <summary>It fetches the target, or has it and waits for a slot.</summary>
@@ -96,7 +99,7 @@ internal static partial class NodeStateMachine
             return Said(view, NodeStep.Staging, context.Gate!.Reason, context.Gate.Message, NodeTally.Pending);
         }
 
-        if (view.RunsTarget)
+        if (view.RunsTarget && !IsToRedeploy(context, view))
         {
             return NodeTransitions.FoundUpdated(context, view);
         }
@@ -117,6 +120,11 @@ internal static partial class NodeStateMachine
 
         return staged && view.AgentIsCurrent ? HasStaged(context, view) : Fetches(context, view);
     }
+
+    // Whether the order to lay down the tree that runs still has something to undo. Not known counts as yes: the agent has the last word.
+    private static bool IsToRedeploy(RolloutContext context, NodeView view) =>
+        context.Spec.Drift == DriftHandling.Reconcile && view.Spec.IsReconciling()
+        && (!view.AgentIsCurrent || (view.Status?.Conditions).Find(ConditionTypes.Drifted)?.Status != ConditionStatus.False);
 
     private static NodeDecision HasStaged(RolloutContext context, NodeView view) => context.Gate is { } gate
         ? Said(view, NodeStep.Staged, gate.Reason, gate.Message, NodeTally.Staged)

@@ -9,8 +9,11 @@ internal static partial class NodeTransitions
     public static (NodeVerdict Verdict, NodeAction Action) Stage(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
         var target = context.Trees!.For(node)!;
-        var spec = NodeSpecs.Stage(context, node.OS!.Spec, target);
-        var message = $"Fetches {Names.Of(target.Image)} beside its work.";
+        var view = new NodeView(context, node);
+        var spec = NodeSpecs.Stage(context, view, target);
+        var message = view.RunsTarget
+            ? $"Lays {Names.Of(target.Image)} down anew beside its work, for the node differs from it ({spec.Reconcile?.Reason})."
+            : $"Fetches {Names.Of(target.Image)} beside its work.";
         return (
             verdict with { Step = NodeStep.Staging, Reason = Reasons.Staging, Message = message, Tally = NodeTally.Pending, Deadline = spec.Deadlines!.Staged },
             Apply(node, spec, Reasons.Staging, message));
@@ -33,6 +36,7 @@ internal static partial class NodeTransitions
         var image = view.Spec.Image!;
         var allowed = context.Spec.Rollout.StagingAttempts;
         var attempt = StagingRules.Attempt(view.Spec.Backoff, image.Digest);
+        var ends = view.RunsTarget && view.Spec.IsReconciling() ? Reasons.ReconcileFailed : Reasons.StagingFailed;
         var message = $"{Names.Of(image)} could not be staged (attempt {attempt} of {allowed}): {error.Reason}: {error.Message?.TrimEnd('.')}.";
         if (!StagingRules.AreSpent(view.Spec.Backoff, image.Digest, allowed))
         {
@@ -44,7 +48,8 @@ internal static partial class NodeTransitions
             Digest = image.Digest,
             Version = image.Version,
             Attempt = view.Spec.Attempt,
-            Reason = Reasons.StagingFailed,
+            // The tree runs here, and elsewhere: it is not to blame.
+            Reason = ends,
             Message = Names.Cut(message),
             At = context.Now.TruncateToSeconds(),
         };
@@ -52,7 +57,7 @@ internal static partial class NodeTransitions
         // The attempts begin anew when a person asks for another try.
         var spec = NodeSpecs.Released(context, view) with { Failure = failure, Backoff = null };
         return With(
-            NodeStateMachine.Said(view, NodeStep.Failed, Reasons.StagingFailed, message, NodeTally.Failed, blocked: true, needsPerson: true),
-            Apply(view.Node, spec, Reasons.StagingFailed, message, warning: true));
+            NodeStateMachine.Said(view, NodeStep.Failed, ends, message, NodeTally.Failed, blocked: true, needsPerson: true),
+            Apply(view.Node, spec, ends, message, warning: true));
     }
 }

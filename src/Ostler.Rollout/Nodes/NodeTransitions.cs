@@ -189,9 +189,15 @@ internal static partial class NodeTransitions
             : ReleaseWithBackoff(context, view, reason, message ?? "The agent does not say why.");
     }
 
-    /// <summary>Rebooting, Verifying or Soaking → RollingBack; or, automatic rollback being off, → HeldAfterFailure.</summary>
+    /// <summary>Rebooting, Verifying or Soaking → RollingBack; or, automatic rollback being off or leading nowhere, → HeldAfterFailure.</summary>
     public static NodeDecision Fail(RolloutContext context, NodeView view, string reason, string message)
     {
+        if (view.Spec.IsRedeploying())
+        {
+            // Others run the same tree: what is not well is this node, without what was changed on it.
+            (reason, message) = (Reasons.ReconcileFailed, $"{reason}: {message}");
+        }
+
         var failure = new NodeFailure
         {
             Digest = view.Spec.Image?.Digest ?? "",
@@ -204,14 +210,18 @@ internal static partial class NodeTransitions
 
         // A node that is back already has nothing to be held for.
         var isBack = view.HasBooted && view.Runs(view.Spec.Previous?.Digest);
-        return view.Spec.Previous is not null && (context.Spec.Rollback.Automatic || isBack)
+        return view.Spec.Previous is not null && !view.Spec.IsRedeploying() && (context.Spec.Rollback.Automatic || isBack)
             ? OrderRollback(context, view, failure)
             : With(
                 NodeStateMachine.Said(
-                    view, NodeStep.Failed, reason, $"{message} The node stays cordoned, spec.rollback.automatic being false.", NodeTally.Failed, blocked: true,
+                    view, NodeStep.Failed, reason, $"{message} The node stays cordoned, {WhyHeld(view)}.", NodeTally.Failed, blocked: true,
                     needsPerson: true),
                 Apply(view.Node, NodeSpecs.HeldAfterFailure(context, view.Spec, failure), reason, message, warning: true));
     }
+
+    internal static string WhyHeld(NodeView view) => view.Spec.Failure?.Reason == Reasons.ReconcileFailed || view.Spec.IsRedeploying()
+        ? "for it ran the same tree before, with changes that were undone: there is none to go back to"
+        : "spec.rollback.automatic being false";
 
     /// <summary>→ RollingBack.</summary>
     public static NodeDecision OrderRollback(RolloutContext context, NodeView view, NodeFailure failure)

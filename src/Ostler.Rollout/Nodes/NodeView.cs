@@ -64,7 +64,9 @@ internal readonly struct NodeView
 
     /// <summary>Whether the image of the spec lies on the node, locked, ready for the next boot.</summary>
     public bool HasStaged =>
-        ReportsOnAttempt && Spec.Image is { } image && Status!.Staged?.Digest == image.Digest && Status.Conditions.IsTrue(ConditionTypes.Staged);
+        ReportsOnAttempt && Spec.Image is { } image && Status!.Conditions.IsTrue(ConditionTypes.Staged)
+        // What a reboot alone undoes needs nothing to be staged: the agent says so.
+        && (Status.Staged?.Digest == image.Digest || (Spec.IsReconciling() && Runs(image.Digest)));
 
     /// <summary>What went wrong with the present attempt on the host.</summary>
     public NodeError? Error => ReportsOnAttempt ? Status!.LastError : null;

@@ -61,7 +61,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
         var spec = node.OS!.Spec;
         switch (spec.Goal)
         {
-            case Goal.Stage when spec.Image is { } image && node.Host.Booted != image.Digest:
+            case Goal.Stage when spec.Image is { } image && (node.Host.Booted != image.Digest || (spec.IsReconciling() && node.Host.Drift is not null)):
                 Stage(node, image);
                 break;
             case Goal.Boot when spec.Image is { } image:
@@ -155,6 +155,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
             return;
         }
 
+        host.DropsChanges = spec.IsReconciling() && spec.Reconcile!.DropsChanges;
         host.Pending = new(spec.Attempt, Goal.Boot, host.BootID);
         if (Lives(node) && Report(node, NodeStep.Rebooting))
         {
@@ -244,6 +245,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
         {
             Make(ConditionTypes.Ready, true, Reasons.Observing),
             Make(ConditionTypes.Staged, host.Staged is not null && host.Staged.Digest == spec.Image?.Digest, Reasons.Succeeded),
+            Make(ConditionTypes.Drifted, host.Drift is not null, host.Drift?.Reason ?? Reasons.NoDrift),
         };
         if (step == NodeStep.Verifying && host.CheckResult is { } passed)
         {
@@ -263,6 +265,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
             Booted = new() { Digest = host.Booted, Version = host.BootedVersion },
             Staged = host.Staged is { } staged ? new() { Digest = staged.Digest, Version = staged.Version, Locked = true } : null,
             Rollback = host.Former,
+            Drift = host.Drift,
             Timings = new() { BootedAt = host.Boots == 0 ? null : host.BootedAt },
             LastError = host.LastError,
             Conditions = Conditions.Carry(former?.Conditions, conditions, node.OS.Generation, World.Now),

@@ -39,6 +39,16 @@ internal static class SimulatedFaults
             case SimulationFault.PowerCycle cycle when world.Find(cycle.Node) is { Host.IsUp: true } node:
                 simulation.Machines.Reboot(node, null, null, null);
                 break;
+            case SimulationFault.Drifts drifts when world.Find(drifts.Node) is { } node:
+                world.Tell(node.Name, "somebody: layers a package");
+                node.Host.Drift = SimulatedHost.Layered;
+                node.Host.DriftsAgain = drifts.Again;
+                simulation.Agents.Wake(node);
+                break;
+            case SimulationFault.SomebodyBoots boots when world.Find(boots.Node) is { Host.IsUp: true } node:
+                node.Host.ForeignAgain = boots.Again;
+                simulation.Machines.BootForeign(node);
+                break;
             case SimulationFault.PodCompletes completes when world.Pods.Find(completes.Pod) is { } pod:
                 world.Tell(pod.Node, $"pod {pod.Facts.Name}: has completed");
                 pod.Facts = pod.Facts with { Phase = "Succeeded" };

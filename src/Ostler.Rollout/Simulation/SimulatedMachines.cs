@@ -17,6 +17,8 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
     {
         var host = node.Host;
         var outcome = ordered == Goal.Boot ? Fate(node, wanted!) : SimulatedBoot.Works;
+        // What is staged and locked is lost with the power.
+        host.DropsChanges &= ordered == Goal.Boot;
         World.Tell(node.Name, ordered is null ? "host: loses power" : $"host: reboots ({ordered})");
         Down(node);
         if (outcome == SimulatedBoot.NeverReturns)
@@ -86,6 +88,12 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
                 break;
         }
 
+        if (outcome is not (SimulatedBoot.PowerCut or SimulatedBoot.FallsBack) && wanted is not null)
+        {
+            Change(node);
+        }
+
+        host.DropsChanges = false;
         host.Former = host.Booted == former.Digest ? host.Former : former;
         World.Tell(node.Name, $"host: is up with {Names.Of(host.Booted, host.BootedVersion)}{(host.HasKubelet ? "" : ", without a kubelet")}");
         if (outcome == SimulatedBoot.Flapping)
@@ -105,6 +113,43 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
                 }
             });
         }
+    }
+
+    /// <summary>What people do to the host after an ordered boot.</summary>
+    private void Change(SimulatedNode node)
+    {
+        var host = node.Host;
+        if (host is { DropsChanges: true, Drift: { } drift })
+        {
+            host.Drift = host.DriftsAgain-- > 0 ? drift : null;
+        }
+
+        if (host.ForeignAgain > 0)
+        {
+            host.ForeignAgain--;
+            World.Time.In(TimeSpan.FromMinutes(20), () =>
+            {
+                if (node is { Gone: false, Host.IsUp: true })
+                {
+                    BootForeign(node);
+                }
+            });
+        }
+    }
+
+    /// <summary>Somebody reboots the host into a tree of their own.</summary>
+    public void BootForeign(SimulatedNode node)
+    {
+        World.Tell(node.Name, "somebody: boots another tree");
+        node.Host.DropsChanges = false;
+        Down(node);
+        World.Time.In(World.Draw(World.Scenario.Latencies.Boot), () =>
+        {
+            if (!node.Gone)
+            {
+                Up(node, SimulatedBoot.Unexpected, null, null);
+            }
+        });
     }
 
     private void Flap(SimulatedNode node, int boots, int times) => World.Time.In(

@@ -159,6 +159,25 @@ public sealed class SimulatedHost
     /// <summary>Whether its host checks would pass.</summary>
     public bool IsHealthy { get; internal set; } = true;
 
+    /// <summary>How it differs from the tree that it runs.</summary>
+    public DriftStatus? Drift { get; internal set; }
+
+    internal static DriftStatus Layered { get; } = new()
+    {
+        Reason = Reasons.PackagesLayered,
+        Findings = [new() { Reason = Reasons.PackagesLayered, Message = "strace is layered.", Reconcilable = true }],
+        Packages = ["strace"],
+    };
+
+    /// <summary>After how many of the next boots that undo it the drift is there again.</summary>
+    internal int DriftsAgain { get; set; }
+
+    /// <summary>After how many of the next ordered boots somebody boots another tree.</summary>
+    internal int ForeignAgain { get; set; }
+
+    /// <summary>Whether the next boot is into a tree that was laid down without what was changed on the host.</summary>
+    internal bool DropsChanges { get; set; }
+
     /// <summary>The agent's record on disk of the last order to reboot.</summary>
     internal PendingBoot? Pending { get; set; }
 

@@ -58,6 +58,12 @@ public abstract record SimulationFault(TimeSpan At)
     /// <summary>The host is power-cycled by itself: what is staged and locked is lost.</summary>
     public sealed record PowerCycle(TimeSpan At, string Node) : SimulationFault(At);
 
+    /// <summary>Somebody layers a package on the host, and does it again after each of the next boots that undo it.</summary>
+    public sealed record Drifts(TimeSpan At, string Node, int Again = 0) : SimulationFault(At);
+
+    /// <summary>Somebody boots a tree of their own, and does it again some time after each of the next boots that Ostler orders.</summary>
+    public sealed record SomebodyBoots(TimeSpan At, string Node, int Again = 0) : SimulationFault(At);
+
     public sealed record NodeDeleted(TimeSpan At, string Node) : SimulationFault(At);
 
     /// <summary>The Node is deleted and another one registers under its name, with the tree that the first one began with.</summary>

@@ -7,6 +7,7 @@ public static class RolloutStatus
 {
     private const int MostNodes = 50;
     private const int MostDigests = 50;
+    private const int MostTrees = 10;
 
     /// <summary>The whole status. The same facts give the same bytes, so that a pass that changes nothing writes nothing.</summary>
     /// <param name="snapshot">What was seen.</param>
@@ -32,7 +33,8 @@ public static class RolloutStatus
     {
         var previous = snapshot.Policy.PreviousStatus;
         var verdicts = evictions is { Count: > 0 } ? [.. plan.Nodes.Select(v => Refresh(v, evictions))] : plan.Nodes;
-        var counts = Count(verdicts);
+        var fleet = FleetConsistency.Of(plan);
+        var counts = Count(verdicts) with { Drifted = fleet.Drifted.Count };
         var times = RolloutTimes.Of(snapshot, plan, counts, estimates);
         return new()
         {
@@ -45,6 +47,9 @@ public static class RolloutStatus
             Waves = Waves(plan),
             InFlight = InFlight(verdicts, previous, snapshot.Now),
             Blocked = Blocked(verdicts),
+            Drifted = fleet.Drifted is [] ? null : [.. fleet.Drifted.Take(MostNodes)],
+            DistinctDigests = fleet.Digests.Count,
+            Digests = fleet.Digests is [] ? null : [.. fleet.Digests.Take(MostTrees)],
             FailedDigests = FailedDigests(snapshot, plan, previous),
             StartedAt = times.StartedAt,
             CompletedAt = times.CompletedAt,

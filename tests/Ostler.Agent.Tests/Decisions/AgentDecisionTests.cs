@@ -34,6 +34,23 @@ public sealed class AgentDecisionTests
         ["stage: runs already"] = (Stage(2), HostWith("2* 1"), "Updated Updated"),
         ["stage: was kept from before"] = (Stage(2), HostWith("1* 2"), "Stage 2"),
         ["stage: was handed to the bootloader and did not come up"] = (Stage(2), HostWith("2 1*"), "Stage 2"),
+        ["anew: packages are layered"] = (Anew(Goal.Stage), Changed("2*", Undo.Redeploy), "Stage 2 anew"),
+        ["anew: staged and locked"] = (Anew(Goal.Stage), Changed("2l 2*", Undo.Redeploy), "Staged Staged"),
+        ["anew: staged and unlocked"] = (Anew(Goal.Stage), Changed("2s 2*", Undo.Redeploy), "Lock 2"),
+        ["anew: staged with the packages"] = (Anew(Goal.Stage), Changed("2l 2*", Undo.Redeploy, "strace"), "Stage 2 anew"),
+        ["anew: a reboot undoes it"] = (Anew(Goal.Stage), Changed("2*", Undo.Reboot), "Staged Staged"),
+        ["anew: there is nothing to undo any more"] = (Anew(Goal.Stage), HostWith("2*"), "Updated Updated"),
+        ["anew: the order was of a former attempt"] = (Anew(Goal.Stage) with { Attempt = 2 }, Changed("2*", Undo.Redeploy), "Updated Updated"),
+        ["anew: on the way to another tree"] = (Anew(Goal.Stage), Changed("1*", Undo.Redeploy), "Stage 2 anew"),
+        ["anew: only a return"] = (Anew(Goal.Stage) is var s ? s with { Reconcile = s.Reconcile! with { DropsChanges = false } } : s, Changed("2*", Undo.Redeploy), "Updated Updated"),
+        ["anew: boot what is staged"] = (Anew(Goal.Boot), Changed("2l 2*", Undo.Redeploy), "Boot 2"),
+        ["anew: boot what is finalized"] = (Anew(Goal.Boot), Changed("2 2*", Undo.Redeploy), "Boot 2 finalized"),
+        ["anew: what was staged is gone"] = (Anew(Goal.Boot), Changed("2*", Undo.Redeploy), "Idle NotStaged!"),
+        ["anew: only reboot"] = (Anew(Goal.Boot), Changed("2*", Undo.Reboot), "Boot 2 finalized"),
+        ["anew: undone by somebody meanwhile"] = (Anew(Goal.Boot), HostWith("2*"), "Idle NotStaged!"),
+        ["anew: booted"] = (Anew(Goal.Boot), HostWith("2* 2", SecondBoot), "Verify 2"),
+        ["anew: booted, and changed again"] = (Anew(Goal.Boot), Changed("2* 2", Undo.Redeploy, bootID: SecondBoot), "Verify 2"),
+
         ["stage: without an image"] = (new NodeOSSpec { Goal = Goal.Stage }, HostWith("1*"), "Idle Invalid!"),
 
         ["boot: staged and locked"] = (Boot(2, 1), HostWith("2l 1*"), "Boot 2"),
@@ -76,6 +93,22 @@ public sealed class AgentDecisionTests
         ["rollback: without where to"] = (new NodeOSSpec { Goal = Goal.Rollback }, HostWith("2* 1"), "Idle Invalid!"),
     };
 
+    /// <summary>An order to undo what was changed on the host.</summary>
+    private static NodeOSSpec Anew(Goal goal) => (goal == Goal.Stage ? Stage(2) : Boot(2, 2)) with
+    {
+        Reconcile = new() { Digest = Commit(2), Attempt = 1, Reason = Reasons.PackagesLayered, DropsChanges = true },
+    };
+
+    private static HostState Changed(string deployments, Undo undo, string? stagedWith = null, string bootID = FirstBoot)
+    {
+        var host = HostWith(deployments, bootID);
+        return host with
+        {
+            Undo = undo,
+            Deployments = new([.. host.Deployments.All.Select(d => d.Staged && stagedWith is not null ? d with { Packages = [stagedWith] } : d)]),
+        };
+    }
+
     public static TheoryData<string> Labels => [.. Cases.Keys];
 
     [Theory, MemberData(nameof(Labels))]
@@ -95,7 +128,7 @@ public sealed class AgentDecisionTests
             from markOfFirst in marks
             from markOfSecond in marks
             select second == 0 ? $"{first}{markOfFirst}" : $"{first}{markOfFirst} {second}{markOfSecond}";
-        NodeOSSpec[] specs = [Observe(), Observe(2), Observe(2, Failed), Stage(2), Boot(2, 1), Rollback(1, 2)];
+        NodeOSSpec[] specs = [Observe(), Observe(2), Observe(2, Failed), Stage(2), Boot(2, 1), Rollback(1, 2), Anew(Goal.Stage), Anew(Goal.Boot)];
         PendingBoot?[] records = [null, Pending(), Pending(Goal.Rollback, 1, 2), Pending(bootID: "other")];
         foreach (var state in states)
         {
@@ -117,7 +150,7 @@ public sealed class AgentDecisionTests
     internal static string Describe(AgentAction action) => action switch
     {
         AgentAction.Report report => $"{report.Step} {report.Reason}{(report.IsError ? "!" : "")}{(report.RequeueAfter is { } after ? $" +{after.TotalSeconds:0}s" : "")}",
-        AgentAction.Stage stage => $"Stage {stage.Image.Version![0]}",
+        AgentAction.Stage stage => $"Stage {stage.Image.Version![0]}{(stage.Anew ? " anew" : "")}",
         AgentAction.Lock relock => $"Lock {relock.Image.Version![0]}",
         AgentAction.Boot boot => $"Boot {boot.Image.Version![0]}{(boot.Finalized ? " finalized" : "")}",
         AgentAction.Verify verify => $"Verify {verify.Image.Version![0]}",

@@ -97,6 +97,32 @@ public sealed class RealFailureTests
         Assert.Null(failed.Staged);
     }
 
+    [Theory, MemberData(nameof(RealNode.Kinds), MemberType = typeof(RealNode))]
+    public async Task A_download_whose_bytes_are_not_what_their_names_say_or_that_breaks_off_is_told_and_tried_again(string kind)
+    {
+        await using var node = await RealNode.StartAsync(kind);
+        var next = await node.PublishAsync(OsTree.Of("2.0"));
+        using (node.Repository.Inject(RepositoryFault.Corrupt, "node-1", ".filez"))
+        {
+            node.Stage(next);
+            var corrupted = await node.StatusAsync(s => s.LastError is not null);
+            Assert.Equal(Reasons.PullFailed, corrupted.LastError?.Reason);
+            // By which of its bytes it is found out depends on the file.
+            Assert.Matches("Corrupted|Invalid compressed data", corrupted.LastError?.Message);
+            Assert.Null(corrupted.Staged);
+        }
+
+        using (node.Repository.Inject(RepositoryFault.DropMidObject, "node-1", ".filez"))
+        {
+            node.Stage(next, attempt: 2);
+            var broken = await node.StatusAsync(s => s is { Attempt: 2, LastError: not null });
+            Assert.Equal(Reasons.PullFailed, broken.LastError?.Reason);
+        }
+
+        node.Stage(next, attempt: 3);
+        Assert.Equal(next.Digest, (await node.StatusAsync(s => s is { Step: NodeStep.Staged, Attempt: 3 })).Staged?.Digest);
+    }
+
     [Fact]
     public async Task Another_client_of_rpm_ostree_is_waited_for_and_its_end_is_seen()
     {

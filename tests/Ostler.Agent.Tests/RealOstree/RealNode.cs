@@ -46,13 +46,14 @@ internal sealed class RealNode : IAsyncDisposable
     /// <summary>Switched on, and nothing asked of it yet. Skips the test where there can be no such hosts.</summary>
     /// <param name="kind">One of <see cref="Kinds"/>.</param>
     /// <param name="entry">How the agent gets onto the host.</param>
-    public static async Task<RealNode> StartAsync(string kind = "ostree", string entry = "direct")
+    /// <param name="signer">Who signs what it runs at first.</param>
+    public static async Task<RealNode> StartAsync(string kind = "ostree", string entry = "direct", TreeSigner? signer = null)
     {
         Assert.SkipWhen(OstreeHost.WhyNotAvailable() is not null, OstreeHost.WhyNotAvailable() ?? "");
         var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(TimeSpan.FromMinutes(4));
         var lab = await OstreeLab.StartAsync(deadline.Token);
-        var commit = await lab.Repository.CommitAsync(OsTree.Of("1.0"), deadline.Token);
+        var commit = await lab.Repository.CommitAsync(OsTree.Of("1.0"), deadline.Token, signer: signer);
         var tool = kind switch { "ostree" => HostTool.Ostree, "bootc" => HostTool.Bootc, _ => HostTool.RpmOstree };
         var image = kind is "bootc" or "rpm-ostree with images" ? lab.Repository.PublishImage(commit) : null;
         var host = await lab.CreateHostAsync(
@@ -75,10 +76,16 @@ internal sealed class RealNode : IAsyncDisposable
         ["OSTLER_API_TOKEN_FILE"] = "/var/lib/agent-token",
     };
 
-    public async Task<PublishedTree> PublishAsync(OsTree tree)
+    public async Task<PublishedTree> PublishAsync(OsTree tree, TreeSigner? signer = null)
     {
-        var commit = await Repository.CommitAsync(tree, Token);
-        return _trees[tree.Version] = Published(commit, _images ? Repository.PublishImage(commit) : null);
+        var commit = await Repository.CommitAsync(tree, Token, signer: signer);
+        var image = _images ? Repository.PublishImage(commit) : null;
+        if (image is not null && signer is not null)
+        {
+            Repository.SignImage(image, signer);
+        }
+
+        return _trees[tree.Version] = Published(commit, image);
     }
 
     private static PublishedTree Published(OsTreeCommit commit, OsTreeImage? image) => new(image is null
@@ -90,16 +97,28 @@ internal sealed class RealNode : IAsyncDisposable
         }
         : new NodeImage { Container = new NodeContainerImage { Repository = image.Repository }, Digest = image.Digest, Version = image.Version });
 
-    public void Stage(PublishedTree tree, long attempt = 1) => Api.Ask(new NodeOSSpec { Goal = Goal.Stage, Attempt = attempt, Image = tree.Image });
+    /// <param name="tree">What.</param>
+    /// <param name="attempt">Which.</param>
+    /// <param name="reconcile">How the host differs, when that is to be undone.</param>
+    public void Stage(PublishedTree tree, long attempt = 1, string? reconcile = null) =>
+        Api.Ask(new NodeOSSpec { Goal = Goal.Stage, Attempt = attempt, Image = tree.Image, Reconcile = Undoing(tree, attempt, reconcile) });
 
-    public void Boot(PublishedTree tree, long attempt = 1, params HealthCheck[] checks) => Api.Ask(new NodeOSSpec
+    private static NodeReconcile? Undoing(PublishedTree tree, long attempt, string? reason) =>
+        reason is null ? null : new() { Digest = tree.Digest, Attempt = attempt, Reason = reason, DropsChanges = true };
+
+    public void Boot(PublishedTree tree, long attempt, string reconcile) =>
+        Api.Ask(Ordered(tree, attempt, []) with { Reconcile = Undoing(tree, attempt, reconcile) });
+
+    public void Boot(PublishedTree tree, long attempt = 1, params HealthCheck[] checks) => Api.Ask(Ordered(tree, attempt, checks));
+
+    private NodeOSSpec Ordered(PublishedTree tree, long attempt, HealthCheck[] checks) => new()
     {
         Goal = Goal.Boot,
         Attempt = attempt,
         Image = tree.Image,
         Previous = new PreviousOS { Digest = _trees[Host.Booted!.Version].Digest, Version = Host.Booted.Version, BootID = Host.Booted.BootId },
         HostChecks = checks,
-    });
+    };
 
     public void Rollback(PublishedTree from, PublishedTree to, string? bootID) => Api.Ask(new NodeOSSpec
     {

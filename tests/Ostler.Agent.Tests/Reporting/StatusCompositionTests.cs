@@ -29,7 +29,7 @@ public sealed class StatusCompositionTests
         Assert.Equal(("ostree", "2022.7", "9.9.9", FirstBoot), (status.Backend, status.BackendVersion, status.AgentVersion, status.BootID));
         Assert.Equal((Commit(1), Commit(2), Commit(3)), (status.Booted?.Digest, status.Staged?.Digest, status.Rollback?.Digest));
         Assert.True(status.Staged?.Locked);
-        Assert.Equal(["Ready", "Staged"], status.Conditions!.Select(c => c.Type));
+        Assert.Equal(["Drifted", "Ready", "Staged"], status.Conditions!.Select(c => c.Type).Order(StringComparer.Ordinal));
         Assert.Equal(
             new NodeTimings { StagingStartedAt = Noon.AddSeconds(-20), StagedAt = Noon, BootedAt = Noon.AddMinutes(-3) }, status.Timings);
     }

@@ -9,6 +9,9 @@ internal sealed class ScriptedRunner : ICommandRunner
 
     public List<string> Ran { get; } = [];
 
+    /// <summary>Told of each command before it is answered.</summary>
+    public Action<string>? Running { get; set; }
+
     public ScriptedRunner On(string beginning, params string[] stdouts)
     {
         _answers[beginning] = new Queue<CommandResult>((stdouts.Length == 0 ? [""] : stdouts).Select(text => new CommandResult(0, text, "")));
@@ -26,6 +29,7 @@ internal sealed class ScriptedRunner : ICommandRunner
         ct.ThrowIfCancellationRequested();
         var line = command.ToString();
         Ran.Add(line);
+        Running?.Invoke(line);
         var answers = _answers.Where(a => line.StartsWith(a.Key, StringComparison.Ordinal)).MaxBy(a => a.Key.Length).Value
             ?? throw new InvalidOperationException($"The test has no answer to: {line}");
         return Task.FromResult(answers.Count > 1 ? answers.Dequeue() : answers.Peek());

@@ -22,6 +22,15 @@ public class DoctorTests
         Lease = LeaseOf(secondsAgo: 4),
     };
 
+    private static NodeOS Drifted(string name, string? reason) => Given.System(name) with
+    {
+        Status = Given.System(name).Status! with
+        {
+            Drift = reason is null ? null : new() { Reason = reason, Findings = [new() { Reason = reason, Message = $"The host differs ({reason})." }] },
+            Conditions = [Given.Condition(ConditionTypes.Drifted, reason is null ? ConditionStatus.False : ConditionStatus.True, reason ?? Reasons.NoDrift)],
+        },
+    };
+
     private static Lease LeaseOf(double secondsAgo, string? holder = "controller-a") =>
         new() { Spec = new() { HolderIdentity = holder, LeaseDurationSeconds = 15, RenewTime = Given.Now.AddSeconds(-secondsAgo) } };
 
@@ -52,6 +61,12 @@ public class DoctorTests
             Policies = [Given.Policy(status: Given.Status(Reasons.NodesBlocked) with { Blocked = [new() { Node = "node-1", Reason = Reasons.AgentSilent }, new() { Node = "node-2", Reason = Reasons.AgentMissing }] })],
         }, Severity.Broken),
         ["cordon-of-nobody"] = (Healthy with { Nodes = [Given.Node("node-1", cordonedBy: "gone"), Given.Node("node-2", cordoned: true)] }, Severity.Warning),
+        ["drift"] = (Healthy with
+        {
+            Nodes = [.. Enumerable.Range(1, 4).Select(i => Given.Node($"node-{i}"))],
+            Systems = [Drifted("node-1", Reasons.PackagesLayered), Drifted("node-2", Reasons.PackagesLayered), Drifted("node-3", Reasons.RemoteChanged), Drifted("node-4", null)],
+        }, Severity.Warning),
+        ["no-drift"] = (Healthy with { Systems = [Drifted("node-1", null), Given.System("node-2")] }, Severity.Fine),
         ["policy-refused"] = (Healthy with
         {
             Policies = [Given.Policy(status: Given.Status(Reasons.NotSupportedYet, ConditionStatus.False, Given.Condition(ConditionTypes.Accepted, ConditionStatus.False, Reasons.NotSupportedYet, "spec.rollback.watchdog is not supported yet: remove it."), Given.Condition(ConditionTypes.Stalled, ConditionStatus.True, Reasons.NotSupportedYet)))],

@@ -20,6 +20,14 @@ public class StatusTextTests
         ["waits-for-approval"] = (Given.Policy(status: Given.WaitsForApproval("canary"), spec: s => Given.Manual(s, "canary")), false),
         ["paused-outside-window"] = (Given.Policy(
             status: Given.Status(Reasons.OutsideWindow) with { ObservedGeneration = 1, NextWindow = Given.Now.AddHours(13), Nodes = new() { Total = 3, Staged = 3 } }, spec: s => s with { Paused = true }), false),
+        ["drifted"] = (Given.Policy(
+            status: Given.Status(Reasons.UpToDate, ConditionStatus.True) with
+            {
+                Nodes = new() { Total = 3, Updated = 3, Drifted = 1 },
+                DistinctDigests = 2,
+                Digests = [new() { Digest = Given.New, Version = "42.2", Nodes = 2 }, new() { Digest = new string('d', 64), Nodes = 1 }],
+                Drifted = [new() { Node = "node-2", Reason = Reasons.PackagesLayered, Message = "Packages were layered, replaced or removed (-) on the host: strace." }],
+            }), false),
         ["complete"] = (Given.Policy(
             status: Given.Status(Reasons.UpToDate, ConditionStatus.True) with
             {

@@ -138,14 +138,21 @@ public sealed class ControllerMetricsTests : IDisposable
     [Fact]
     public async Task Trees_that_are_booted_and_nodes_that_drifted_are_counted()
     {
-        Condition drifted = new() { Type = ConditionTypes.Drifted, Status = ConditionStatus.True, Reason = "r", Message = "m" };
-        var snapshot = Snapshot(Given.Policy("edge").Spec) with { Nodes = [Booted("a", "1"), Booted("b", "1", drifted), Booted("c", "2"), new() { Name = "d", Uid = "d" }] };
-        _metrics.ObservePolicy(snapshot, Plan([.. snapshot.Nodes.Select(n => Verdict(n.Name, NodeStep.Idle))]));
+        var snapshot = Snapshot(Given.Policy("edge").Spec) with
+        {
+            Nodes =
+            [
+                Booted("a", "1"), Drifted("b", Reasons.PackagesLayered), Drifted("c", "whatever a broken-into node says"), Booted("d", "2"), new() { Name = "e", Uid = "e" },
+            ],
+        };
+        _metrics.ObservePolicy(snapshot, RolloutPlanner.Plan(snapshot));
 
         var text = await ScrapeAsync();
 
         Assert.Contains("ostler_distinct_digests{policy=\"edge\"} 2\n", text, StringComparison.Ordinal);
-        Assert.Contains("ostler_nodes_drifted{policy=\"edge\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Equal(
+            ["Other\"} 1", "PackagesLayered\"} 1", "RemoteChanged\"} 0", "TreeUnlocked\"} 0", "UnexpectedTree\"} 0"],
+            Lines(text, "ostler_nodes_drifted{").Select(l => l[(l.IndexOf("reason=", StringComparison.Ordinal) + 8)..]).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -197,6 +204,12 @@ public sealed class ControllerMetricsTests : IDisposable
     };
 
     private static NodeFacts Cordoned(string name, string? by) => new() { Name = name, Uid = name, Unschedulable = true, CordonedBy = by };
+
+    private static NodeFacts Drifted(string name, string reason)
+    {
+        var booted = Booted(name, "1", new Condition { Type = ConditionTypes.Drifted, Status = ConditionStatus.True, Reason = "r", Message = "m" });
+        return booted with { OS = booted.OS! with { Status = booted.OS.Status! with { Drift = new() { Reason = reason } } } };
+    }
 
     private static NodeFacts Booted(string name, string digest, params Condition[] conditions) => new()
     {

@@ -34,7 +34,7 @@ internal static class BootcStatusDocument
                 ["rollbackQueued"] = rollback is not null && rollback.Index < booted?.Index,
                 ["staged"] = Entry(staged),
                 ["type"] = booted?.ImageReference is null ? null : "bootcHost",
-                ["usrOverlay"] = null,
+                ["usrOverlay"] = booted?.Unlocked is null ? null : new JsonObject { ["accessMode"] = "readWrite", ["persistence"] = "transient" },
             },
         }.ToJsonString();
     }

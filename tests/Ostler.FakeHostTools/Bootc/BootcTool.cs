@@ -53,7 +53,7 @@ internal sealed class BootcTool(Sysroot sysroot)
 
         try
         {
-            var (commit, digest, version) = ImagePull.Pull(image);
+            var (commit, digest, version) = ImagePull.Pull(image, signed);
             sysroot.Stage("Staging deployment", commit, $"[origin]\ncontainer-image-reference={wanted}\n", locked: false);
             Console.WriteLine($"Queued for next boot: {image}\n  Version: {version}\n  Digest: {digest}");
             return 0;

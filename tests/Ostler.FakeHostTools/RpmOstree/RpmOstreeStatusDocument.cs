@@ -27,7 +27,7 @@ internal static class RpmOstreeStatusDocument
             ["booted"] = d.Booted,
             ["staged"] = d.Staged,
             ["pinned"] = d.Pinned,
-            ["unlocked"] = "none",
+            ["unlocked"] = d.Unlocked ?? "none",
             ["timestamp"] = 1767225600,
             ["base-commit-meta"] = new JsonObject(),
             ["regenerate-initramfs"] = false,

@@ -17,6 +17,7 @@ internal sealed class RpmOstreeTool(Sysroot sysroot)
         ["deploy", .. var options] => InTransaction("deploy", () => Deploy(options)),
         ["rebase", .. var options] => InTransaction("rebase", () => Rebase(options)),
         ["upgrade"] => InTransaction("upgrade", Upgrade),
+        ["reset"] => InTransaction("reset", Reset),
         ["cleanup", "-p"] => InTransaction("cleanup", DropPending),
         ["rollback"] => InTransaction("rollback", Rollback),
         _ => throw new UsageException($"Unknown option or command in '{string.Join(' ', words)}'"),
@@ -65,7 +66,7 @@ internal sealed class RpmOstreeTool(Sysroot sysroot)
         }
 
         Fetch(merge.Refspec!, commit);
-        Finish(commit, $"[origin]\nrefspec={merge.Refspec}\n", locked);
+        Finish(commit, $"[origin]\nrefspec={merge.Refspec}\n{PackagesOf(merge)}", locked);
     }
 
     private void Rebase(string[] options)
@@ -91,14 +92,14 @@ internal sealed class RpmOstreeTool(Sysroot sysroot)
             }
 
             Print("Pulling manifest: " + to);
-            var (image, _, _) = ImagePull.Pull(to[prefix.Length..]);
-            Finish(image, $"[origin]\ncontainer-image-reference={to}\n", locked);
+            var (image, _, _) = ImagePull.Pull(to[prefix.Length..], prefix.StartsWith("ostree-image-signed", StringComparison.Ordinal));
+            Finish(image, $"[origin]\ncontainer-image-reference={to}\n{PackagesOf(merge)}", locked);
             return;
         }
 
         var commit = words.Length == 2 ? words[1] : null;
         Fetch(to, commit);
-        Finish(commit ?? Ostree.Run("Resolving", Ostree.Repository, "rev-parse", to).Trim(), $"[origin]\nrefspec={to}\n", locked);
+        Finish(commit ?? Ostree.Run("Resolving", Ostree.Repository, "rev-parse", to).Trim(), $"[origin]\nrefspec={to}\n{PackagesOf(merge)}", locked);
     }
 
     private void Upgrade()
@@ -131,6 +132,22 @@ internal sealed class RpmOstreeTool(Sysroot sysroot)
         sysroot.Stage("Staging deployment", commit, origin, locked);
         Print("Staging deployment...done\nChanges queued for next boot. Run \"systemctl reboot\" to start a reboot");
     }
+
+    /// <summary>The base of what the change starts from, without packages.</summary>
+    private void Reset()
+    {
+        var merge = Merge();
+        if (merge.Packages.Count == 0)
+        {
+            Print("No change.");
+            return;
+        }
+
+        Finish(merge.Commit, merge.ImageReference is { } image ? $"[origin]\ncontainer-image-reference={image}\n" : $"[origin]\nrefspec={merge.Refspec}\n", locked: false);
+    }
+
+    // Whatever is laid down has the packages that were asked for on it, until they are removed.
+    private static string PackagesOf(Deployment merge) => merge.Packages.Count == 0 ? "" : $"\n[packages]\nrequested={string.Join(';', merge.Packages)};\n";
 
     private void DropPending()
     {

@@ -69,14 +69,19 @@ internal sealed class Rig : IAsyncDisposable
 
     public IReadOnlyList<string> Nodes => [.. Fleet.Lab.Hosts.Select(h => h.Name).Order(StringComparer.Ordinal)];
 
-    /// <summary>Commits a tree, so that the branch or the tag points at it, and has the image looked up anew.</summary>
-    public async Task<Release> PublishAsync(OsTree tree)
+    /// <summary>Commits a tree, signed by somebody or by nobody, so that the branch or the tag points at it, and has the image looked up anew.</summary>
+    public async Task<Release> PublishAsync(OsTree tree, TreeSigner? signer = null)
     {
-        var commit = await Fleet.Lab.Repository.CommitAsync(tree, Cancel, Branch);
+        var commit = await Fleet.Lab.Repository.CommitAsync(tree, Cancel, Branch, signer);
         var digest = commit.Checksum;
         if (_tool == HostTool.Bootc)
         {
-            (_repository, digest, _) = Fleet.Lab.Repository.PublishImage(commit);
+            var image = Fleet.Lab.Repository.PublishImage(commit);
+            (_repository, digest, _) = image;
+            if (signer is not null)
+            {
+                Fleet.Lab.Repository.SignImage(image, signer);
+            }
         }
 
         await ApplyImageAsync(tree.Version);

@@ -9,6 +9,9 @@ public sealed record FleetOptions
     /// <summary>What updates the hosts. Those of bootc are installed from container images, the others from a branch. Default: the real ostree.</summary>
     public Hosts.HostTool Tool { get; init; }
 
+    /// <summary>Who signs what the nodes are installed with; null: nobody.</summary>
+    public Hosts.TreeSigner? Signer { get; init; }
+
     /// <summary>Zones over which the nodes are spread in turn.</summary>
     public IReadOnlyList<string> Zones { get; init; } = ["zone-a", "zone-b", "zone-c"];
 

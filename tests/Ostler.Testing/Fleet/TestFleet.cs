@@ -196,7 +196,7 @@ public sealed class TestFleet : IAsyncDisposable
     private async Task AddNodesAsync(OsTree first, string branch, CancellationToken cancel)
     {
         _options.Progress($"installing {first.Version} on {_options.Nodes} OSTree hosts and booting them");
-        First = await Lab.Repository.CommitAsync(first, cancel, branch);
+        First = await Lab.Repository.CommitAsync(first, cancel, branch, _options.Signer);
         await File.WriteAllTextAsync(
             Path.Combine(_access, "token"), await Cluster.ServiceAccountTokenAsync(SystemNamespace, "ostler-agent", cancellationToken: cancel), cancel);
         await File.WriteAllTextAsync(Path.Combine(_access, "ca.crt"), Cluster.AuthorityPem, cancel);

@@ -58,6 +58,35 @@ internal sealed class ImageRegistry
         return DigestOf(manifest);
     }
 
+    /// <summary>Attaches a signature to an image, as cosign does: under a tag of its own.</summary>
+    public void Sign(string registry, string name, string digest, TreeSigner signer)
+    {
+        var payload = Encoding.UTF8.GetBytes(new JsonObject
+        {
+            ["critical"] = new JsonObject
+            {
+                ["identity"] = new JsonObject { ["docker-reference"] = $"{registry}/{name}" },
+                ["image"] = new JsonObject { ["docker-manifest-digest"] = digest },
+                ["type"] = "cosign container image signature",
+            },
+            ["optional"] = null,
+        }.ToJsonString());
+        var manifest = Encoding.UTF8.GetBytes(new JsonObject
+        {
+            ["schemaVersion"] = 2,
+            ["mediaType"] = ManifestType,
+            ["layers"] = new JsonArray(new JsonObject
+            {
+                ["mediaType"] = "application/vnd.dev.cosign.simplesigning.v1+json",
+                ["digest"] = DigestOf(payload),
+                ["size"] = payload.Length,
+                ["annotations"] = new JsonObject { ["dev.cosignproject.cosign/signature"] = Convert.ToBase64String(signer.Sign(payload)) },
+            }),
+        }.ToJsonString());
+        _content[$"{name}/blobs/{DigestOf(payload)}"] = (payload, "application/octet-stream");
+        _content[$"{name}/manifests/{digest.Replace(':', '-')}.sig"] = (manifest, ManifestType);
+    }
+
     /// <summary>From now on the registry has other bytes under a digest than the digest says.</summary>
     public void Corrupt(string name, string digest)
     {

@@ -43,8 +43,8 @@ public sealed class OsTreeRepository : IAsyncDisposable
     /// <summary>The URL under which one host finds the repository; faults can be injected for it alone.</summary>
     public string UrlFor(string host) => $"{_server.Address}hosts/{host}/repo";
 
-    /// <summary>Commits a tree, moves the ref to it and refreshes the summary.</summary>
-    public async Task<OsTreeCommit> CommitAsync(OsTree tree, CancellationToken cancellationToken, string branch = DefaultRef)
+    /// <summary>Commits a tree, signed by somebody or by nobody, moves the ref to it and refreshes the summary.</summary>
+    public async Task<OsTreeCommit> CommitAsync(OsTree tree, CancellationToken cancellationToken, string branch = DefaultRef, TreeSigner? signer = null)
     {
         await _committing.WaitAsync(cancellationToken);
         var folder = Folder + ".tree";
@@ -52,10 +52,11 @@ public sealed class OsTreeRepository : IAsyncDisposable
         {
             OsTreeBuilder.Write(tree, folder);
             var timestamp = (FirstTimestamp + (_commits++ * 86400)).ToString(CultureInfo.InvariantCulture);
+            string[] sign = signer is null ? [] : [$"--gpg-homedir={signer.GpgHome}", $"--gpg-sign={signer.GpgKeyID}"];
             var commit = await HostCommand.RunAsync(
                 [
                     "ostree", $"--repo={Folder}", "commit", $"--branch={branch}", $"--tree=dir={folder}", $"--subject=Lab OS {tree.Version}",
-                    $"--add-metadata-string=version={tree.Version}", "--owner-uid=0", "--owner-gid=0", $"--timestamp=@{timestamp}",
+                    $"--add-metadata-string=version={tree.Version}", "--owner-uid=0", "--owner-gid=0", $"--timestamp=@{timestamp}", .. sign,
                 ],
                 cancellationToken);
             (await HostCommand.RunAsync(["ostree", $"--repo={Folder}", "summary", "-u"], cancellationToken)).EnsureSuccess();
@@ -71,6 +72,13 @@ public sealed class OsTreeRepository : IAsyncDisposable
     /// <summary>Makes the container image of a tree and moves a tag to it. Its registry is the repository's own server, without TLS.</summary>
     public OsTreeImage PublishImage(OsTreeCommit tree, string name = "acme/edge-os", string tag = "stable") =>
         new($"{_server.Address.Authority}/{name}", _images.Publish(name, tag, tree), tree);
+
+    /// <summary>Attaches a signature to an image.</summary>
+    public void SignImage(OsTreeImage image, TreeSigner signer)
+    {
+        var slash = image.Repository.IndexOf('/', StringComparison.Ordinal);
+        _images.Sign(image.Repository[..slash], image.Repository[(slash + 1)..], image.Digest, signer);
+    }
 
     /// <summary>From now on the registry has other bytes under the image's digest than the digest says, as a hostile or broken one might.</summary>
     public void CorruptImage(OsTreeImage image) => _images.Corrupt(image.Repository[(image.Repository.IndexOf('/', StringComparison.Ordinal) + 1)..], image.Digest);

@@ -17,6 +17,9 @@ public enum RepositoryFault
 
     /// <summary>The connection breaks in the middle of an object; metadata files (refs, config, summary) come whole.</summary>
     DropMidObject,
+
+    /// <summary>Objects come with another byte at their end than they have.</summary>
+    Corrupt,
 }
 
 /// <summary>One request that the repository's server saw; <see cref="Host"/> is null when it came by the common URL.</summary>

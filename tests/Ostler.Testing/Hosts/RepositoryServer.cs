@@ -111,6 +111,10 @@ internal sealed class RepositoryServer : IAsyncDisposable
             return;
         }
         var content = await File.ReadAllBytesAsync(file, context.RequestAborted);
+        if (fault == RepositoryFault.Corrupt && path.StartsWith("objects/", StringComparison.Ordinal))
+        {
+            content[^1] ^= 0xff;
+        }
         context.Response.ContentType = "application/octet-stream";
         context.Response.ContentLength = content.Length;
         context.Response.Headers.LastModified = File.GetLastWriteTimeUtc(file).ToString("R", CultureInfo.InvariantCulture);

@@ -59,6 +59,12 @@ internal sealed class BootcBackend : IHostBackend
         }
     }
 
+    /// <summary>An overlay over /usr is all that bootc can tell of; it is gone after a reboot.</summary>
+    public Undo UndoFor(HostDeployment booted) => booted.Mutated is null ? Undo.Nothing : Undo.Reboot;
+
+    /// <summary>bootc carries nothing over into what it stages. It does not lay down what runs once more, which <see cref="UndoFor"/> never asks for.</summary>
+    public Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken ct) => StageAsync(image, present, ct);
+
     public async Task LockAsync(NodeImage image, HostDeployments present, CancellationToken ct)
     {
         if (!await _ostree.Lock.TryLockAsync(ct))

@@ -45,6 +45,7 @@ internal sealed class BootcCommands(ICommandRunner runner, StagingUnit unit)
                 Reasons.HostToolFailed, message + ". The rollback deployment lost its layers, and bootc does nothing any more: remove it with ostree admin undeploy."),
             _ when ToolWords.Any(text, "Installing kernel") && ToolWords.Any(text, ToolWords.Disk) => new HostToolException(Reasons.BootFull, message),
             _ when ToolWords.Any(text, ToolWords.Disk) => new HostToolException(Reasons.DiskFull, message),
+            _ when verb == "bootc switch" && ToolWords.Any(text, ToolWords.Signature) => new HostToolException(Reasons.SignatureRefused, message),
             _ when verb == "bootc switch" && ToolWords.Any(text, ToolWords.Pull) => new HostToolException(Reasons.PullFailed, message),
             _ => new HostToolException(Reasons.HostToolFailed, message),
         };

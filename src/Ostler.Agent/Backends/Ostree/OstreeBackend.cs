@@ -6,6 +6,9 @@ namespace Ostler.Agent.Backends.Ostree;
 /// <summary>Hosts that plain ostree updates.</summary>
 internal sealed class OstreeBackend : IHostBackend
 {
+    /// <summary>As ostree calls a /usr that was made writable for good.</summary>
+    public const string Hotfix = "hotfix";
+
     private readonly OstreeTools _ostree;
     private readonly OstreeRollback _rollback;
 
@@ -57,6 +60,17 @@ internal sealed class OstreeBackend : IHostBackend
         warnings.Add(await _ostree.Conflicts.PredictAsync(staged, ct));
         return [.. warnings.OfType<string>()];
     }
+
+    /// <summary>A hotfix outlives reboots; what else is made writable does not.</summary>
+    public Undo UndoFor(HostDeployment booted) => booted.Mutated switch
+    {
+        null => Undo.Nothing,
+        Hotfix => Undo.Redeploy,
+        _ => Undo.Reboot,
+    };
+
+    /// <summary>The same commit once more is another deployment, with an origin of its own that knows nothing of a hotfix.</summary>
+    public Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken ct) => StageAsync(image, present, ct);
 
     public async Task LockAsync(NodeImage image, HostDeployments present, CancellationToken ct)
     {

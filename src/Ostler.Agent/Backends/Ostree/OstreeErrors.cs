@@ -33,6 +33,7 @@ internal static class OstreeErrors
         // Only the kernel's copy goes to /boot; all else is in the repository's file system.
         _ when stderr.Contains("Installing kernel", StringComparison.Ordinal) && ToolWords.Any(stderr, ToolWords.Disk) => Reasons.BootFull,
         _ when ToolWords.Any(stderr, ToolWords.Disk) => Reasons.DiskFull,
+        _ when Subcommand(command) == "pull" && ToolWords.Any(stderr, ToolWords.Signature) => Reasons.SignatureRefused,
         _ when Subcommand(command) == "pull" && ToolWords.Any(stderr, ToolWords.Pull) => Reasons.PullFailed,
         _ => Reasons.HostToolFailed,
     };

@@ -26,6 +26,7 @@ internal static class OstreeStatusJson
                     Staged = d.Staged,
                     Pinned = d.Pinned,
                     Locked = d.FinalizationLocked,
+                    Mutated = d.Unlocked is null or "none" ? null : d.Unlocked,
                 })]
                 : null;
         }
@@ -47,6 +48,7 @@ internal static class OstreeStatusJson
         public bool Staged { get; init; }
         public bool Pinned { get; init; }
         public bool FinalizationLocked { get; init; }
+        public string? Unlocked { get; init; }
         public string? Version { get; init; }
     }
 }

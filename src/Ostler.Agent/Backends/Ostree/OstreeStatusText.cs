@@ -90,6 +90,7 @@ internal static class OstreeStatusText
         {
             "Version" => deployment with { Version = value },
             "Pinned" => deployment with { Pinned = value == "yes" },
+            "Unlocked" => deployment with { Mutated = value },
             "origin refspec" => deployment with { Reference = value },
             _ => deployment,
         };

@@ -13,6 +13,7 @@ internal sealed class RpmOstreeBackend : IHostBackend
     private readonly RpmOstreeStatus _status;
     private readonly RpmOstreeCleanup _cleanup;
     private readonly RpmOstreeStage _stage;
+    private readonly RpmOstreeReset _reset;
     private readonly RpmOstreeRollback _rollback;
     private readonly StagedTree _staged;
 
@@ -23,6 +24,7 @@ internal sealed class RpmOstreeBackend : IHostBackend
         _status = new RpmOstreeStatus(_rpmOstree);
         _cleanup = new RpmOstreeCleanup(_rpmOstree);
         _stage = new RpmOstreeStage(_rpmOstree);
+        _reset = new RpmOstreeReset(_rpmOstree);
         _rollback = new RpmOstreeRollback(_rpmOstree, _status, _cleanup, ostree);
         _staged = new StagedTree(ostree);
         Version = version;
@@ -41,7 +43,20 @@ internal sealed class RpmOstreeBackend : IHostBackend
         _ => "The image is neither a container image nor a commit.",
     };
 
-    public async Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, CancellationToken ct)
+    /// <summary>A hotfix without packages stays until the next upgrade: rpm-ostree has no verb to lay the same tree down once more.</summary>
+    public Undo UndoFor(HostDeployment booted) => booted switch
+    {
+        { Packages.Count: > 0 } => Undo.Redeploy,
+        { Mutated: null or OstreeBackend.Hotfix } => Undo.Nothing,
+        _ => Undo.Reboot,
+    };
+
+    public Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, CancellationToken ct) => StageAsync(image, present, reset: false, ct);
+
+    public Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken ct) =>
+        StageAsync(image, present, reset: present.Booted!.Packages.Count > 0, ct);
+
+    private async Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, bool reset, CancellationToken ct)
     {
         // A staging of ours that an earlier agent began shows as a transaction, too: it is not waited for here but joined.
         if (!await _ostree.Unit.IsRunningAsync(ct))
@@ -56,9 +71,48 @@ internal sealed class RpmOstreeBackend : IHostBackend
             warnings.Add(warning);
         }
 
-        await _stage.RunAsync(image, present.Booted!, ct);
+        if (reset)
+        {
+            await ResetAsync(image, present.Booted!, ct);
+        }
+        else
+        {
+            await _stage.RunAsync(image, present.Booted!, ct);
+        }
+
         warnings.AddRange(await _staged.CheckAsync(Name, image, await ReadAsync(ct), ct));
         return warnings;
+    }
+
+    /// <summary>
+    /// First the base without packages, then the image over it: the other way round they would be layered once more, with downloads and conflicts of their own. A lock that is there
+    /// before holds whatever is staged in between.
+    /// </summary>
+    private async Task ResetAsync(NodeImage image, HostDeployment booted, CancellationToken ct)
+    {
+        _ostree.Lock.LockAhead();
+        try
+        {
+            await _reset.RunAsync(ct);
+            if (booted.Digest != image.Digest)
+            {
+                await _stage.RunAsync(image, booted, ct);
+            }
+
+            if ((await _ostree.Status.ReadAsync(ct)).Staged is not null && await _ostree.Lock.TryLockAsync(ct))
+            {
+                _ostree.Lock.ForgetFile();
+            }
+        }
+        catch (HostToolException)
+        {
+            if ((await _ostree.Status.ReadAsync(ct)).Staged is null)
+            {
+                _ostree.Lock.ForgetFile();
+            }
+
+            throw;
+        }
     }
 
     public async Task LockAsync(NodeImage image, HostDeployments present, CancellationToken ct)

@@ -60,6 +60,7 @@ internal sealed class RpmOstreeCommands(ICommandRunner runner, StagingUnit unit)
             _ when ToolWords.Any(text, "No rollback deployment found") => new HostToolException(Reasons.RollbackImpossible, message),
             _ when ToolWords.Any(text, "Installing kernel") && ToolWords.Any(text, ToolWords.Disk) => new HostToolException(Reasons.BootFull, message),
             _ when ToolWords.Any(text, ToolWords.Disk) => new HostToolException(Reasons.DiskFull, message),
+            _ when verb is "rpm-ostree rebase" or "rpm-ostree deploy" && ToolWords.Any(text, ToolWords.Signature) => new HostToolException(Reasons.SignatureRefused, message),
             _ when verb is "rpm-ostree rebase" or "rpm-ostree deploy" && ToolWords.Any(text, ToolWords.Pull) && !ToolWords.Any(text, DaemonWords) =>
                 new HostToolException(Reasons.PullFailed, message),
             _ => new HostToolException(Reasons.HostToolFailed, message),

@@ -52,6 +52,19 @@ public sealed class OstreeStatusTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("lab-2022.7")]
+    [InlineData("lab-2026.4")]
+    public void A_tree_that_was_made_writable_is_told(string version)
+    {
+        Assert.SkipWhen(Shared.Samples is null, Shared.WhyNot);
+        var file = Path.Combine(Shared.Samples!, "ostree", version, "booted-unlocked-hotfix");
+        IEnumerable<IReadOnlyList<HostDeployment>?> lists =
+            [OstreeStatusText.Parse(File.ReadAllText(file + ".txt")), .. File.Exists(file + ".json") ? [OstreeStatusJson.Parse(File.ReadAllText(file + ".json"))] : Array.Empty<IReadOnlyList<HostDeployment>?>()];
+
+        Assert.All(lists, list => Assert.Equal(["hotfix", null, null], list!.Select(d => d.Mutated)));
+    }
+
     [Fact]
     public void Text_and_JSON_of_the_same_state_say_the_same()
     {

@@ -49,6 +49,42 @@ public sealed class RpmOstreeBackendTests : IDisposable
         Assert.DoesNotContain("rpm-ostree cleanup -p", runner.Ran);
     }
 
+    /// <summary>The base first: the other way round the packages would be layered on the new tree once more.</summary>
+    [Theory]
+    [InlineData(1, "rpm-ostree reset")]
+    [InlineData(2, "rpm-ostree reset, rpm-ostree rebase")]
+    public async Task Packages_are_dropped_before_the_image_is_laid_over_and_what_is_staged_is_locked_all_the_while(int image, string commands)
+    {
+        var locked = new List<bool>();
+        var runner = Host(Document($"{image}l 1*"));
+        var present = Read("1*");
+        var layered = new HostDeployments([.. present.All.Select(d => d with { Packages = ["strace"] })]);
+        runner.Running = command =>
+        {
+            if (command.Contains("-- rpm-ostree", StringComparison.Ordinal))
+            {
+                locked.Add(_host.Files.Exists(OstreeStatus.LockFile));
+            }
+        };
+
+        await Backend(runner).RedeployAsync(Image(image, url: null), layered, Token);
+
+        var ran = runner.Ran.Where(c => c.StartsWith("systemd-run", StringComparison.Ordinal)).Select(c => string.Join(' ', c[(c.IndexOf("-- ", StringComparison.Ordinal) + 3)..].Split(' ').Take(2)));
+        Assert.Equal(commands, string.Join(", ", ran));
+        Assert.All(locked, Assert.True);
+        Assert.NotEmpty(locked);
+    }
+
+    [Theory]
+    [InlineData("", null, Undo.Nothing)]
+    [InlineData("strace", null, Undo.Redeploy)]
+    [InlineData("strace", "hotfix", Undo.Redeploy)]
+    [InlineData("", "hotfix", Undo.Nothing)]
+    [InlineData("", "development", Undo.Reboot)]
+    [InlineData("", "live", Undo.Reboot)]
+    public void What_undoes_a_change(string package, string? mutated, object undo) =>
+        Assert.Equal(undo, Backend(new ScriptedRunner()).UndoFor(Deployments("1*").Booted! with { Packages = package.Length > 0 ? [package] : [], Mutated = mutated }));
+
     [Fact]
     public async Task What_is_staged_is_dropped_first_because_it_would_be_compared_with()
     {
@@ -145,6 +181,8 @@ public sealed class RpmOstreeBackendTests : IDisposable
     [InlineData("error: No rollback deployment found", Reasons.RollbackImpossible)]
     [InlineData("error: While pulling acme/edge: Server returned HTTP 503", Reasons.PullFailed)]
     [InlineData("error: Importing: manifest unknown", Reasons.PullFailed)]
+    [InlineData("error: Importing: containers-policy.json specifies a default of `insecureAcceptAnything`; refusing usage", Reasons.SignatureRefused)]
+    [InlineData("error: Importing: Source image rejected: A signature was required, but no signature exists", Reasons.SignatureRefused)]
     [InlineData("error: Importing: min-free-space-percent '3%' would be exceeded", Reasons.DiskFull)]
     [InlineData("error: Old and new refs are equal: x", Reasons.HostToolFailed)]
     public void What_a_rebase_complains_of(string stderr, string reason) =>

@@ -1,0 +1,30 @@
+using Ostler.Api;
+using Ostler.Rollout;
+
+namespace Ostler.Cli.Doctor;
+
+/// <summary>Does each node run its tree as it was made?</summary>
+internal static class DriftCheck
+{
+    public static IEnumerable<Finding> Look(ClusterFacts facts)
+    {
+        var drifted = facts.Systems.Where(s => DriftRules.Of(s.Status) is not null).OrderBy(s => s.Metadata.Name, StringComparer.Ordinal).ToArray();
+        foreach (var kind in drifted.GroupBy(s => DriftRules.WordFor(s.Status!.Drift!)).OrderBy(g => g.Key, StringComparer.Ordinal))
+        {
+            var first = kind.First();
+            yield return new(
+                Severity.Warning, "Drift", $"{FindingText.Names(kind.Select(s => s.Metadata.Name))}: {kind.Key}. On {first.Metadata.Name}: {DriftRules.Describe(first.Status!.Drift!)}",
+                kind.Key switch
+                {
+                    Reasons.UnexpectedTree => "find out who else updates the host; the policy brings the node back, at most three times",
+                    Reasons.RemoteChanged => "correct the remote on the host (ostree remote), or spec.ostree.url of the OSImage",
+                    _ => "undo it on the host, or set spec.drift of the policy to Reconcile: the tree is then laid down anew and booted, /etc kept",
+                });
+        }
+
+        if (drifted.Length == 0 && facts.Systems.Any(s => s.Status?.Conditions.Find(ConditionTypes.Drifted) is not null))
+        {
+            yield return new(Severity.Fine, "Drift", "every node that tells runs its tree as it was made, /etc aside.");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>Nodes that reached a tree and differ from it since: what counts as that, and what is done about it. Pure.</summary>
+public static class DriftRules
+{
+    /// <summary>
+    /// How often a node is rebooted to bring it back to one tree. Whoever changes it each time is stronger than a controller, and a node that is rebooted for ever serves nobody.
+    /// </summary>
+    public const int MostReconciles = 3;
+
+    /// <summary>The words that tell how a node differs. Others come from an agent that is newer, or not what it claims to be.</summary>
+    public static IReadOnlyList<string> Words { get; } =
+        [Reasons.UnexpectedTree, Reasons.PackagesLayered, Reasons.TreeUnlocked, Reasons.RemoteChanged, Reasons.OtherDrift];
+
+    /// <summary>How the node differs, as its agent says; null: it does not, or nobody knows.</summary>
+    public static DriftStatus? Of(NodeOSStatus? status) => (status?.Conditions).IsTrue(ConditionTypes.Drifted) ? status!.Drift : null;
+
+    /// <summary>The same in a word that is known.</summary>
+    public static string WordFor(DriftStatus drift) => Words.Contains(drift.Reason) ? drift.Reason : Reasons.OtherDrift;
+
+    /// <summary>How the node differs, for people.</summary>
+    public static string Describe(DriftStatus drift) =>
+        drift.Findings is { Count: > 0 } findings ? string.Join(" ", findings.Select(f => f.Message ?? f.Reason)) : drift.Reason;
+
+    /// <summary>Whether the present attempt brings the node back to a tree that it had reached.</summary>
+    public static bool IsReconciling(this NodeOSSpec spec) => spec.Reconcile is { } reconcile && reconcile.Attempt == spec.Attempt;
+
+    /// <summary>Whether the present attempt lays down and boots the very tree that ran before it: there is none to go back to.</summary>
+    internal static bool IsRedeploying(this NodeOSSpec spec) => spec.IsReconciling() && spec.Previous is { } previous && previous.Digest == spec.Image?.Digest;
+
+    /// <summary>How a node that runs the target differs from it in a way that a redeployment undoes; null: it does not, or the policy only reports.</summary>
+    internal static DriftStatus? ToUndo(RolloutContext context, NodeView view) =>
+        context.Spec.Drift == DriftHandling.Reconcile && Of(view.Status) is { } drift && drift.Findings?.Any(f => f.Reconcilable) == true ? drift : null;
+
+    /// <summary>Whether it was left alone with another tree after it had reached the target: somebody booted that.</summary>
+    internal static bool RunsOther(NodeView view) =>
+        view.Bound && view.Spec.IsUpdated() && view.Target is { } target && view.Spec.Image!.Digest == target.Digest && view.Status?.Booted is not null && !view.RunsTarget;
+
+    /// <summary>How often the node was rebooted to bring it back to this tree, since a person last asked for another try.</summary>
+    internal static int CountOf(RolloutContext context, NodeOSSpec spec, string digest) =>
+        spec.Reconcile is { } reconcile && reconcile.Digest == digest && !(reconcile.At <= context.RetryBefore) ? reconcile.Count : 0;
+
+    /// <summary>Whether it was brought back as often as it may be.</summary>
+    internal static bool IsSpent(RolloutContext context, NodeView view) =>
+        view.Target is { } target && CountOf(context, view.Spec, target.Digest) >= MostReconciles;
+
+    internal static string SpentMessage(RolloutContext context, NodeView view, string how) =>
+        $"It was brought back to {Names.Of(view.Target!.Image)} {MostReconciles} times and differs again ({how.TrimEnd('.')}): find out who changes the host. To try again, set "
+        + "spec.rollout.retryFailuresBefore to the present time.";
+
+    /// <summary>What the next attempt on the node is noted as; a plain upgrade keeps what is known of former ones.</summary>
+    internal static NodeReconcile? Next(RolloutContext context, NodeView view, TargetTree target)
+    {
+        var attempt = view.Spec.Attempt + 1;
+        var undo = ToUndo(context, view);
+        var isReturn = view.RunsTarget || RunsOther(view);
+        if (!isReturn && undo is null)
+        {
+            return view.Spec.Reconcile;
+        }
+
+        // An upgrade drops what is layered on the way, which saves a reboot.
+        return new()
+        {
+            Digest = target.Digest,
+            Attempt = attempt,
+            Count = CountOf(context, view.Spec, target.Digest),
+            Reason = undo is null ? Reasons.UnexpectedTree : WordFor(undo),
+            DropsChanges = undo is not null,
+            At = view.Spec.Reconcile?.Digest == target.Digest ? view.Spec.Reconcile.At : null,
+        };
+    }
+
+    /// <summary>Noted with the order to boot: a try that comes to nothing before it disturbs nobody.</summary>
+    internal static NodeReconcile? Counted(RolloutContext context, NodeOSSpec spec) => spec.IsReconciling()
+        ? spec.Reconcile! with { Count = spec.Reconcile.Count + 1, At = context.Now.TruncateToSeconds() }
+        : spec.Reconcile;
+}

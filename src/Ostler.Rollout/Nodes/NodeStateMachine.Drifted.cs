@@ -1,0 +1,25 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+internal static partial class NodeStateMachine
+{
+    /// <summary>It runs the target and differs from it, and the policy wants that undone: staged, drained and booted as for an upgrade.</summary>
+    private static NodeDecision Drifted(RolloutContext context, NodeView view, DriftStatus drift)
+    {
+        var how = DriftRules.Describe(drift);
+        if (Eligibility.Check(context, view) is { } ineligible)
+        {
+            // It serves all the same. Only what a person must see to is no longer counted as done.
+            return ineligible.NeedsPerson && ineligible.Reason is Reasons.DriftsAgain or Reasons.ReconcileFailed
+                ? Blocked(view, NodeStep.Failed, ineligible)
+                : Blocked(view, NodeStep.Updated, ineligible with { Tally = NodeTally.Updated, NeedsPerson = false, Message = $"{how} {ineligible.Message}" });
+        }
+
+        return context.Gate is { StagingAllowed: false } gate
+            ? Said(view, NodeStep.Updated, gate.Reason, $"{how} {gate.Message}", NodeTally.Updated)
+            : Said(view, NodeStep.Idle, Reasons.WaitingForStage, $"{how} Waits for its turn to have the target laid down anew.", NodeTally.Pending)
+                with
+            { Wish = NodeWish.Stage };
+    }
+}

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ostler.Kubernetes;
 
 namespace Ostler.Controller.Console;
@@ -19,7 +20,7 @@ internal static class NodeEvents
                 ConsoleResources.Events, new() { Namespace = Namespace, FieldSelector = $"involvedObject.kind=Node,involvedObject.name={node}" }, cancel);
             return ([.. list.Items.OrderByDescending(e => e.At).Take(MaxShown)], null);
         }
-        catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException or IOException)
+        catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException or IOException or JsonException)
         {
             return ([], $"Its Events could not be read: {e.Message}");
         }

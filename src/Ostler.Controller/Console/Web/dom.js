@@ -37,7 +37,7 @@ export function say(element, text) {
 }
 
 export function table(caption, columns, rows, options = {}) {
-  return h('div', { class: 'scroll', role: 'region', 'aria-label': caption, tabindex: '0', 'data-key': `table ${caption}` },
+  return h('div', { class: 'scroll', role: 'region', 'aria-label': `Table: ${caption}`, tabindex: '0', 'data-key': `table ${caption}` },
     h('table', { class: options.class },
       h('caption', { class: 'unseen' }, caption),
       h('thead', null, h('tr', null, columns.map((c) => h('th', { scope: 'col' }, c)))),
@@ -46,7 +46,7 @@ export function table(caption, columns, rows, options = {}) {
 
 /** A list of names and values; values that are not there are left out. */
 export function facts(...pairs) {
-  return h('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== '').map(([name, value]) =>
+  return h('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== '' && value.length !== 0).map(([name, value]) =>
     h('div', null, h('dt', null, name), h('dd', null, value))));
 }
 

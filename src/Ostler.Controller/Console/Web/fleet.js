@@ -6,7 +6,7 @@ const groupings = { zone: ['Zone', (n) => n.zone ?? 'no zone'], policy: ['Policy
 const pageSize = 100;
 
 export function fleetPage(fleet, tip) {
-  const view = { text: '', only: new Set(), group: 'zone', table: false, shown: pageSize };
+  const view = { text: '', only: new Set(), group: null, table: false, shown: pageSize };
   const cells = new Map();
   const groups = new Map();
   const title = h('h1', { tabindex: '-1' }, 'Fleet');
@@ -32,7 +32,8 @@ export function fleetPage(fleet, tip) {
   }
 
   const root = h('div', { class: 'page' }, h('div', { class: 'head' }, title, totals), policies, attention,
-    section('Nodes', h('div', { class: 'tools' }, search, h('label', null, 'Group by ', grouping), toggle, found), legend, body));
+    section('Nodes', h('div', { class: 'tools' }, search, h('label', null, 'Group by ', grouping), toggle, found), legend,
+      h('p', { class: 'marks' }, h('span', null, h('i', { class: 'mark-blocked', 'aria-hidden': 'true' }), 'blocked'), h('span', null, h('i', { class: 'mark-away', 'aria-hidden': 'true' }), 'not Ready'), h('span', null, h('i', { class: 'mark-held', 'aria-hidden': 'true' }), 'cordoned by somebody else'), h('span', { class: 'keys' }, 'Arrow keys move, Enter opens, / filters')), body));
   body.addEventListener('keydown', move);
   body.addEventListener('focusin', (e) => { const cell = e.target.closest('.cell'); if (cell) { rove(cell); tip.show(cell, lines(fleet.nodes.get(cell.dataset.node))); } });
   body.addEventListener('pointerover', (e) => { const cell = e.target.closest('.cell'); if (cell) tip.show(cell, lines(fleet.nodes.get(cell.dataset.node))); });
@@ -51,7 +52,7 @@ export function fleetPage(fleet, tip) {
     cell.classList.toggle('blocked', node.blocked === true);
     cell.classList.toggle('away', node.ready !== true);
     cell.classList.toggle('held', node.cordon !== undefined && !inFlight(node));
-    const label = `${node.name}: ${steps[step].text}${node.booted ? `, runs ${node.booted}` : ''}${flags.length ? `, ${flags.join(', ')}` : ''}`;
+    const label = `${node.name} ${steps[step].text}${node.booted ? ` · ${node.booted}` : ''}${flags.length ? `, ${flags.join(', ')}` : ''}`;
     if (cell.getAttribute('aria-label') !== label) cell.setAttribute('aria-label', label);
     say(cell.firstChild, steps[step].sign);
     say(cell.lastChild, `${steps[step].text}${node.booted ? ` · ${node.booted}` : ''}`);
@@ -60,14 +61,18 @@ export function fleetPage(fleet, tip) {
   const make = (node) => h('a', { class: 'cell', href: `#/nodes/${encodeURIComponent(node.name)}`, tabindex: '-1', 'data-node': node.name, 'data-key': `cell ${node.name}` },
     h('span', { class: 'sign', 'aria-hidden': 'true' }), h('span', { class: 'name' }, node.name), h('span', { class: 'what' }));
 
+  // A zone for each of a few nodes is more frame than picture.
+  const group = () => view.group ?? (fleet.nodes.size > 20 ? 'zone' : 'none');
+
   function layout() {
+    grouping.value = group();
     const shown = [...fleet.nodes.values()].filter(matches).sort(byName);
     say(found, shown.length === fleet.nodes.size ? '' : `${shown.length} of ${count(fleet.nodes.size, 'node')}`);
     body.classList.toggle('tiles', fleet.nodes.size <= 60);
     if (view.table) { rows(shown); return; }
     const wanted = new Map();
     for (const node of shown) {
-      const name = groupings[view.group][1](node);
+      const name = groupings[group()][1](node);
       if (!wanted.has(name)) wanted.set(name, []);
       if (!cells.has(node.name)) cells.set(node.name, make(node));
       paint(node);
@@ -174,7 +179,7 @@ export function fleetPage(fleet, tip) {
     focusSearch() { search.focus(); },
     update(changed) {
       overview();
-      const known = !changed.full && !view.table && view.text === '' && view.only.size === 0 && view.group !== 'step' && view.group !== 'booted' && [...changed.nodes].every((name) => fleet.nodes.has(name) && cells.has(name));
+      const known = !changed.full && !view.table && view.text === '' && view.only.size === 0 && group() !== 'step' && group() !== 'booted' && [...changed.nodes].every((name) => fleet.nodes.has(name) && cells.has(name));
       if (known) for (const name of changed.nodes) paint(fleet.nodes.get(name));
       else if (changed.full || changed.nodes.size > 0 || body.childElementCount === 0) {
         for (const name of cells.keys()) if (!fleet.nodes.has(name)) cells.delete(name);

@@ -6,7 +6,7 @@ import { conditions } from './policy.js';
 const way = ['Idle', 'Staging', 'Staged', 'Cordoned', 'Drained', 'Rebooting', 'Verifying', 'Soaking', 'Updated'];
 
 export function nodePage(fleet, name, token) {
-  const heading = h('h1', { tabindex: '-1' }, name);
+  const heading = h('h1', { tabindex: '-1', 'data-key': 'heading' }, name);
   const [head, body] = [h('div', { class: 'head' }), h('div', { class: 'page' })];
   let [history, problem, asked, again] = [null, null, false, false];
 
@@ -42,7 +42,7 @@ export function nodePage(fleet, name, token) {
         ['Deadlines', Object.entries(d.deadlines ?? {}).map(([what, when], i) => [i ? ', ' : '', `${what} `, time(when)])],
         ['Tried again', d.backoff && [time(d.backoff.until), ` after ${d.backoff.count} times ${words(d.backoff.reason).toLowerCase()}`]])),
       problem && h('p', { class: 'problem', role: 'alert' }, problem),
-      history && section('Trees', table('Trees', ['', 'Version', 'Digest', 'From', ''], [['Booted', d.booted], ['Staged', d.staged], ['Kept to go back to', d.rollback]].filter(([, t]) => t).map(([what, t]) => [what, t.version ?? '', digest(t.digest), t.reference ?? '', [t.locked && 'locked', t.pinned && 'pinned'].filter(Boolean).join(', ')]))),
+      history && section('Trees', table('Trees', ['Tree', 'Version', 'Digest', 'From', 'Marks'], [['Booted', d.booted], ['Staged', d.staged], ['Kept to go back to', d.rollback]].filter(([, t]) => t).map(([what, t]) => [what, t.version ?? '', digest(t.digest), t.reference ?? '', [t.locked && 'locked', t.pinned && 'pinned'].filter(Boolean).join(', ')]))),
       history && section('History', d.eventsProblem && h('p', { class: 'problem' }, d.eventsProblem), h('ol', { class: 'history' }, d.entries.map((e) => h('li', { 'data-tone': e.warning ? 'bad' : null },
         h('span', { class: 'when' }, time(e.at), h('span', { class: 'hint' }, ago(e.at))), h('div', null, h('p', null, h('strong', null, (e.warning ? '! ' : '') + e.title), h('span', { class: 'tag' }, e.source), e.count > 1 && ` ${e.count} times`), e.message && h('p', { class: 'hint' }, e.message))))),
         h('p', { class: 'hint' }, 'What NodeOS, Node and Events hold. The API server keeps Events for an hour unless told otherwise.')),

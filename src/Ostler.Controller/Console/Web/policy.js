@@ -5,7 +5,7 @@ import { steps, stepOf, inFlight, chip, badge, standing, progress, nodeLink, tim
 const rowsOfTimeline = 40;
 
 export function policyPage(fleet, name) {
-  const heading = h('h1', { tabindex: '-1' }, name);
+  const heading = h('h1', { tabindex: '-1', 'data-key': 'heading' }, name);
   const root = h('div', { class: 'page' });
   const head = h('div', { class: 'head' });
   const body = h('div', { class: 'page' });
@@ -79,6 +79,9 @@ function timeline(p, nodes) {
   line += `H${x(present).toFixed(1)}`;
   const text = `${level} of ${count(total, 'node')} updated between ${new Date(from).toLocaleString()} and ${new Date(present).toLocaleString()}${failed.length ? `; ${count(failed.length, 'node')} failed` : ''}${guess ? `; the end is expected at ${new Date(guess).toLocaleString()}` : ''}.`;
   const rows = nodes.filter((n) => n.grantedAt && Date.parse(n.completedAt ?? n.grantedAt) >= from).sort((a, b) => (inFlight(b) - inFlight(a)) || Date.parse(b.grantedAt) - Date.parse(a.grantedAt));
+  // The estimate, hours ahead, would leave no room for the minutes of a single node.
+  const shown = rows.slice(0, rowsOfTimeline);
+  const [first, last] = [Math.min(...shown.map((n) => Date.parse(n.grantedAt))), present];
   return section('Timeline',
     h('figure', null,
       h('svg', { class: 'chart', viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': text },
@@ -88,16 +91,16 @@ function timeline(p, nodes) {
         failed.map((n) => h('line', { class: 'fell', x1: x(Date.parse(n.failedAt)), x2: x(Date.parse(n.failedAt)), y1: height - 26, y2: height - 4 }))),
       h('figcaption', null, h('span', null, time(new Date(from).toISOString())), h('span', { class: 'hint' }, `${level} of ${total} updated`, failed.length ? ` · ${failed.length} failed (red)` : '', guess && guess > present ? ' · dashed: estimate' : ''), h('span', null, time(new Date(to).toISOString())))),
     rows.length > 0 && h('p', { class: 'key' }, [['drain', 'drain'], ['boot', 'reboot'], ['check', 'checks and soak']].map(([kind, label]) => h('span', null, h('i', { 'data-kind': kind, 'aria-hidden': 'true' }), label))),
-    rows.length > 0 && table('Upgrades of single nodes', ['Node', 'Drain, reboot, checks', 'Cordoned', 'Drain', 'Reboot', 'Checks', 'Out of service', 'Now'], rows.slice(0, rowsOfTimeline).map((n) => row(n, from, to)), { class: 'upgrades' }),
+    rows.length > 0 && table('Upgrades of single nodes', ['Node', 'Drain, reboot, checks', 'Cordoned', 'Drain', 'Reboot', 'Checks', 'Out of service', 'Now'], shown.map((n) => row(n, first, Math.max(last, first + 1000))), { class: 'upgrades' }),
     rows.length > rowsOfTimeline && h('p', { class: 'hint' }, `The latest ${rowsOfTimeline} of ${rows.length}; the page of a node has its own times.`));
 }
 
 function row(n, from, to) {
   const end = n.completedAt ?? new Date(inFlight(n) ? now() : Date.parse(n.failedAt ?? n.healthySince ?? n.bootRequestedAt ?? n.grantedAt)).toISOString();
-  const kernel = n.bootedAt && Date.parse(n.bootedAt) > Date.parse(n.bootRequestedAt ?? '') ? n.bootedAt : n.bootRequestedAt ? (n.healthySince ?? end) : null;
+  const kernel = n.bootedAt && Date.parse(n.bootedAt) > Date.parse(n.bootRequestedAt ?? '') ? n.bootedAt : n.healthySince ?? null;
   const x = (t) => 1000 * (Date.parse(t) - from) / (to - from);
   const part = (kind, a, b) => a && b && h('rect', { 'data-kind': kind, x: x(a), y: 2, width: Math.max(3, x(b) - x(a)), height: 12 });
   return [nodeLink(n.name, `time ${n.name}`),
-    h('svg', { class: 'bars', viewBox: '0 0 1000 16', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, part('drain', n.grantedAt, n.bootRequestedAt ?? end), part('boot', n.bootRequestedAt, kernel), part('check', kernel, end)),
-    time(n.grantedAt), between(n.grantedAt, n.bootRequestedAt) ?? '', between(n.bootRequestedAt, kernel) ?? '', between(kernel, end) ?? '', between(n.grantedAt, end) ?? '', chip(stepOf(n))];
+    h('svg', { class: 'bars', viewBox: '0 0 1000 16', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, part('drain', n.grantedAt, n.bootRequestedAt ?? end), part('boot', n.bootRequestedAt, kernel ?? end), part('check', kernel, end)),
+    time(n.grantedAt), between(n.grantedAt, n.bootRequestedAt) ?? '', between(n.bootRequestedAt, kernel ?? end) ?? '', between(kernel, end) ?? '', between(n.grantedAt, end) ?? '', chip(stepOf(n))];
 }

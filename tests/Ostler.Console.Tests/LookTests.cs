@@ -3,10 +3,10 @@ using Ostler.Console.Tests.Support;
 
 namespace Ostler.Console.Tests;
 
-/// <summary>Pictures for people, when asked for: OSTLER_SCREENSHOTS names the folder.</summary>
+/// <summary>Pictures for people, when asked for by <c>-explicit only</c>: OSTLER_SCREENSHOTS names the folder.</summary>
 public sealed class LookTests(Chromium chromium) : IClassFixture<Chromium>
 {
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData(5, ColorScheme.Light)]
     [InlineData(5, ColorScheme.Dark)]
     [InlineData(2000, ColorScheme.Light)]

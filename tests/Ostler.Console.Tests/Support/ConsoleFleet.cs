@@ -21,7 +21,7 @@ internal sealed class ConsoleFleet : IAsyncDisposable
 
     public StoredObjects Api { get; }
 
-    public ConsoleServer Server { get; }
+    public ConsoleServer Server { get; private set; }
 
     public Uri Address => Server.Address;
 
@@ -36,6 +36,14 @@ internal sealed class ConsoleFleet : IAsyncDisposable
         var client = new ApiClient(api.Server.CreateClient());
         settings ??= new() { Address = new(System.Net.IPAddress.Loopback, 0) };
         return new(api, client, await ConsoleServer.StartAsync(settings, client, loggers ?? NullLoggerFactory.Instance, TimeProvider.System, () => 0.5, cancel));
+    }
+
+    /// <summary>Another process at the same address, with caches and versions of its own.</summary>
+    public async Task RestartAsync(CancellationToken cancel)
+    {
+        var port = Address.Port;
+        await Server.DisposeAsync();
+        Server = await ConsoleServer.StartAsync(new() { Address = new(System.Net.IPAddress.Loopback, port) }, _client, NullLoggerFactory.Instance, TimeProvider.System, () => 0.5, cancel);
     }
 
     public async ValueTask DisposeAsync()

@@ -42,6 +42,9 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
     private readonly ConcurrentDictionary<string, (Access Access, long Until)> _answers = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _asking = new(4);
 
+    /// <summary>How many answers are remembered now.</summary>
+    public int Remembering => _answers.Count;
+
     /// <param name="authorization">The header Authorization.</param>
     /// <param name="cancel">Ends the question.</param>
     public async Task<Access> AskAsync(string? authorization, CancellationToken cancel)

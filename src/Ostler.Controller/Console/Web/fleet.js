@@ -59,7 +59,7 @@ export function fleetPage(fleet, tip) {
   }
 
   const make = (node) => h('a', { class: 'cell', href: `#/nodes/${encodeURIComponent(node.name)}`, tabindex: '-1', 'data-node': node.name, 'data-key': `cell ${node.name}` },
-    h('span', { class: 'sign', 'aria-hidden': 'true' }), h('span', { class: 'name' }, node.name), h('span', { class: 'what' }));
+    h('span', { class: 'sign', 'aria-hidden': 'true' }), ' ', h('span', { class: 'name' }, node.name), ' ', h('span', { class: 'what' }));
 
   // A zone for each of a few nodes is more frame than picture.
   const group = () => view.group ?? (fleet.nodes.size > 20 ? 'zone' : 'none');

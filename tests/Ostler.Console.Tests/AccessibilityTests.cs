@@ -6,7 +6,7 @@ using Ostler.Console.Tests.Support;
 namespace Ostler.Console.Tests;
 
 /// <summary>What axe-core finds of WCAG 2.2 A and AA, in light and dark.</summary>
-public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class AccessibilityTests(Chromium chromium)
 {
     [Theory]
     [InlineData(ColorScheme.Light, 5, "", ".cell")]

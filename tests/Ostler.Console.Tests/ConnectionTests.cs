@@ -8,7 +8,7 @@ using Ostler.Controller.Resources;
 namespace Ostler.Console.Tests;
 
 /// <summary>Signing in, and what the page does when the controller goes away.</summary>
-public sealed class ConnectionTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class ConnectionTests(Chromium chromium)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

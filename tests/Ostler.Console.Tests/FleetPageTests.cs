@@ -7,7 +7,7 @@ using Ostler.Controller.Resources;
 namespace Ostler.Console.Tests;
 
 /// <summary>The page in a real Chromium: what a person sees, hears and can do without a pointer.</summary>
-public sealed partial class FleetPageTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed partial class FleetPageTests(Chromium chromium)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

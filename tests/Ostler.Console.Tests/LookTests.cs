@@ -4,7 +4,7 @@ using Ostler.Console.Tests.Support;
 namespace Ostler.Console.Tests;
 
 /// <summary>Pictures for people, when asked for by <c>-explicit only</c>: OSTLER_SCREENSHOTS names the folder.</summary>
-public sealed class LookTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class LookTests(Chromium chromium)
 {
     [Theory(Explicit = true)]
     [InlineData(5, ColorScheme.Light)]

@@ -1,9 +1,11 @@
 using Microsoft.Playwright;
 using Ostler.Testing.Tools;
 
+[assembly: AssemblyFixture(typeof(Ostler.Console.Tests.Support.Chromium))]
+
 namespace Ostler.Console.Tests.Support;
 
-/// <summary>Debian's Chromium, started once for all tests of a class, driven by Playwright.</summary>
+/// <summary>Debian's Chromium, started once for all tests, driven by Playwright.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
     private IPlaywright? _playwright;

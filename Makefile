@@ -10,6 +10,7 @@ NODES ?= 5
 MAX_UNAVAILABLE ?= 1
 SCENARIO ?= rolling
 BACKEND ?= ostree
+KEEP ?=
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -24,7 +25,7 @@ build: ## Build everything; warnings are errors
 	dotnet restore operator.sln
 	dotnet build operator.sln --no-restore
 
-prepare: ## Get the Kubernetes control plane, helm and kubectl that the tests use (the first time it may be built: 10 minutes)
+prepare: ## Get the Kubernetes control plane, helm, kubectl and Chromium that the tests use (the first time it may be built: 10 minutes)
 	dotnet run .ci/prepare.cs
 
 test: build prepare ## Run every test, as CI does; logs are in artifacts/test-logs
@@ -49,8 +50,8 @@ verify: ## Fail when a generated file or the formatting is not what it should be
 	dotnet run --project src/Ostler.CrdGenerator -- --verify config
 	dotnet format whitespace operator.sln --verify-no-changes
 
-demo: ## Upgrade NODES=5 nodes, MAX_UNAVAILABLE=1 at a time, on this machine; SCENARIO=rolling, canary, pdb-blocked, rollback-policy or window; BACKEND=ostree, rpm-ostree or bootc
-	NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) SCENARIO=$(SCENARIO) BACKEND=$(BACKEND) dotnet run --project tests/Ostler.Playground
+demo: ## Upgrade NODES=5 nodes, MAX_UNAVAILABLE=1 at a time, on this machine; SCENARIO=rolling, canary, pdb-blocked, rollback-policy or window; BACKEND=ostree, rpm-ostree or bootc; KEEP=1 leaves it up, with its console
+	NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) SCENARIO=$(SCENARIO) BACKEND=$(BACKEND) KEEP=$(KEEP) dotnet run --project tests/Ostler.Playground
 
 # Figures are of the programs as they are shipped, and so of these sources. The planner alone needs neither them nor a cluster.
 SOURCES := $(shell find src -name obj -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' \) -print) Directory.Build.props Directory.Packages.props

@@ -16,6 +16,8 @@ try
     Console.WriteLine($"Control plane of the tests: {await TestCluster.PrepareAsync(Console.WriteLine, stop.Token)}");
     var (helm, whyNot) = await KubernetesTools.FindHelmAsync(stop.Token);
     Console.WriteLine($"helm of the tests: {helm ?? $"none, and so tests of the chart are skipped. {whyNot}"}");
+    var (chromium, noChromium) = await Browsers.FindChromiumAsync(stop.Token);
+    Console.WriteLine($"Chromium of the tests: {chromium ?? $"none, and so tests of the console in a browser are skipped. {noChromium}"}");
     return 0;
 }
 catch (ClusterStartException e)

@@ -13,6 +13,7 @@ internal static class ChartFiles
         ("kubernetes-1.20", "*.yaml", "crds-1.20"),
         ("rbac", "*.yaml", "rbac"),
         ("admission", "*.yaml", "admission"),
+        ("console", "rbac.yaml", "console"),
         ("prometheus", "*.yaml", "prometheus"),
         ("grafana", "*.json", "grafana"),
     ];

@@ -42,6 +42,16 @@ public sealed class SameAsConfigTests
         Assert.Equal(config, chart);
     }
 
+    [Fact]
+    public async Task With_the_console_on_the_network_both_are_the_same_too()
+    {
+        var chart = Described((await Rendered.OfAsync(Rendered.WithoutAdmissionPolicy, "--set", "console.service.enabled=true")).Objects);
+        var config = Described((await KustomizedAsync(["console"])).Where(o => (string?)o["kind"] != "Namespace"));
+
+        Assert.Contains(config, o => o.StartsWith("ClusterRole ostler-console:", StringComparison.Ordinal));
+        Assert.Equal(config, chart);
+    }
+
     [Theory]
     [InlineData(Rendered.Oldest, false)]
     [InlineData("1.22.17", false)]

@@ -18,11 +18,12 @@ public sealed class LeastRightsTests
     public async Task Every_right_that_is_granted_is_used_and_every_right_that_is_used_is_granted()
     {
         using var audit = new AuditLog();
-        await using var rig = await Rig.StartAsync(2, change: o => o with { ApiServerArguments = audit.ApiServerArguments });
+        await using var rig = await Rig.StartAsync(2, change: o => o with { ApiServerArguments = audit.ApiServerArguments, ServeConsole = true, ConsoleTokens = true });
         Assert.SkipUnless(audit.Exists, $"{rig.Fleet.Cluster.Description} was not started by this test and writes no audit log for it.");
 
         await UpgradeWithEverythingInTheWayAsync(rig);
         await FailToResolveTwiceAsync(rig);
+        await LookAtTheConsoleAsync(rig);
         await MeetTheNodeOSOfAFormerNodeAsync(rig, audit);
 
         ApiRequest[] requests = [.. audit.Read().Where(r => Right.Used(r) is not null)];
@@ -101,6 +102,35 @@ public sealed class LeastRightsTests
         }
     }
 
+    /// <summary>Somebody with a token of the cluster looks at a node; somebody without a good one does not.</summary>
+    private static async Task LookAtTheConsoleAsync(Rig rig)
+    {
+        foreach (var manifest in YamlDocuments.Read(Viewers))
+        {
+            await Manifests.ApplyAsync(rig.Api, manifest, Rig.Cancel);
+        }
+
+        using var http = new HttpClient { BaseAddress = rig.Fleet.ConsoleAddress };
+        var (status, history) = await AskAsync(await rig.Fleet.Cluster.ServiceAccountTokenAsync("default", "viewer", cancellationToken: Rig.Cancel));
+        Assert.Equal((System.Net.HttpStatusCode.OK, null), (status, (string?)history["eventsProblem"]));
+        Assert.Contains(history["entries"]!.AsArray(), e => (string?)e!["source"] == "event");
+
+        // Whoever may see some of it sees nothing, and is told what is missing.
+        (status, var refusal) = await AskAsync(await rig.Fleet.Cluster.ServiceAccountTokenAsync("default", "default", cancellationToken: Rig.Cancel));
+        Assert.Equal((System.Net.HttpStatusCode.Forbidden, "Forbidden"), (status, (string?)refusal["reason"]));
+        Assert.Contains("system:serviceaccount:default:default may not list nodes", (string?)refusal["message"], StringComparison.Ordinal);
+        (status, refusal) = await AskAsync("made-up");
+        Assert.Equal((System.Net.HttpStatusCode.Unauthorized, "TokenRefused"), (status, (string?)refusal["reason"]));
+        Assert.DoesNotContain("made-up", await File.ReadAllTextAsync(rig.Fleet.ControllerLog, Rig.Cancel), StringComparison.Ordinal);
+
+        async Task<(System.Net.HttpStatusCode Status, JsonNode Answer)> AskAsync(string token)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "api/nodes/node-1") { Headers = { Authorization = new("Bearer", token) } };
+            using var response = await http.SendAsync(request, Rig.Cancel);
+            return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync(Rig.Cancel))!);
+        }
+    }
+
     /// <summary>The former one is deleted, a finalizer keeps it, and it is asked for until it is gone.</summary>
     private static async Task MeetTheNodeOSOfAFormerNodeAsync(Rig rig, AuditLog audit)
     {
@@ -152,6 +182,24 @@ public sealed class LeastRightsTests
         await rig.Api.WaitForAsync(
             KnownResources.Pods, new("default", pod.Metadata.Name), p => p?.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true, Rig.Cancel, TimeSpan.FromMinutes(1));
     }
+
+    private const string Viewers = """
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: viewer, namespace: default}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: viewer-sees-ostler}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ostler-console-viewer}
+        subjects: [{kind: ServiceAccount, name: viewer, namespace: default}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: viewer-sees-ostler, namespace: default}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: ostler-console-viewer}
+        subjects: [{kind: ServiceAccount, name: viewer, namespace: default}]
+        """;
 
     private const string Workloads = """
         apiVersion: apps/v1

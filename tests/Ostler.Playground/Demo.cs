@@ -50,6 +50,7 @@ internal sealed class Demo : IAsyncDisposable
                 ControllerProgram = Path.Combine(AppContext.BaseDirectory, "ostler-controller.dll"),
                 AgentProgram = Path.Combine(AppContext.BaseDirectory, "ostler-agent.dll"),
                 ConfigFolder = config,
+                ServeConsole = true,
                 Progress = live.Say,
             },
             OsTree.Of("1.0"),
@@ -65,13 +66,22 @@ internal sealed class Demo : IAsyncDisposable
         await _observatory.WaitForSyncAsync(cancel);
         _witness = await FleetWitness.StartAsync(_fleet, cancel);
         await _fleet.StartControllerAsync(cancel);
+        _live.Say($"the console: {_fleet.ConsoleAddress}");
         _live.Say($"a Deployment of {Scene.Replicas} replicas and a PodDisruptionBudget of minAvailable {Scene.MinAvailable}");
         await Scene.ApplyWorkloadAsync(_fleet.Api, _fleet.Cluster.Capabilities.HasPolicyV1, cancel);
         await Expect("the workload is up and every agent reports", view =>
             _observatory.Disruptions.Ready == Scene.Replicas && view.Rows.All(r => r.Booted == "1.0"), TimeSpan.FromSeconds(60), cancel);
         _observatory.Disruptions.Arm();
         await Scenarios.All[_options.Scenario](this, cancel);
-        return await TellAsync();
+        var good = await TellAsync();
+        if (_options.Keep)
+        {
+            _live.Say($"Everything stays as it is until Ctrl-C. The console: {_fleet.ConsoleAddress}");
+            _live.Say($"kubectl: export KUBECONFIG={_fleet.Cluster.KubeconfigPath}");
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        return good;
     }
 
     /// <summary>The fleet, for what a scenario does to it.</summary>

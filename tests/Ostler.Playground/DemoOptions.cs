@@ -5,7 +5,7 @@ using Ostler.Testing.Hosts;
 namespace Ostler.Playground;
 
 /// <summary>What <c>make demo</c> was asked for.</summary>
-internal sealed record DemoOptions(int Nodes, IntOrPercent MaxUnavailable, string Scenario, HostTool Backend)
+internal sealed record DemoOptions(int Nodes, IntOrPercent MaxUnavailable, string Scenario, HostTool Backend, bool Keep)
 {
     private static readonly Dictionary<string, HostTool> Backends = new(StringComparer.Ordinal)
     {
@@ -16,9 +16,9 @@ internal sealed record DemoOptions(int Nodes, IntOrPercent MaxUnavailable, strin
     };
 
     public static string Usage { get; } =
-        $"Usage: make demo [NODES=5] [MAX_UNAVAILABLE=1] [SCENARIO={string.Join('|', Scenarios.All.Keys)}] [BACKEND=ostree|rpm-ostree|bootc]   NODES from 2 to 50; MAX_UNAVAILABLE a count or a percentage such as 25%.";
+        $"Usage: make demo [NODES=5] [MAX_UNAVAILABLE=1] [SCENARIO={string.Join('|', Scenarios.All.Keys)}] [BACKEND=ostree|rpm-ostree|bootc] [KEEP=1]   NODES from 2 to 50; MAX_UNAVAILABLE a count or a percentage such as 25%.";
 
-    /// <summary>Reads <c>--nodes N --max-unavailable M --scenario S --backend B</c>, else NODES, MAX_UNAVAILABLE, SCENARIO and BACKEND; null when something is not understood.</summary>
+    /// <summary>Reads <c>--nodes N --max-unavailable M --scenario S --backend B</c>, else NODES, MAX_UNAVAILABLE, SCENARIO, BACKEND and KEEP (1: it stays until it is interrupted); null when something is not understood.</summary>
     public static DemoOptions? Parse(string[] args, Func<string, string?> environment)
     {
         var nodes = environment("NODES");
@@ -52,7 +52,7 @@ internal sealed record DemoOptions(int Nodes, IntOrPercent MaxUnavailable, strin
             && IntOrPercent.TryParse(string.IsNullOrEmpty(unavailable) ? "1" : unavailable, out var limit)
             && Scenarios.All.ContainsKey(string.IsNullOrEmpty(scenario) ? Scenarios.Default : scenario)
             && Backends.TryGetValue(backend ?? "", out var tool)
-            ? new DemoOptions(count, limit, string.IsNullOrEmpty(scenario) ? Scenarios.Default : scenario, tool)
+            ? new DemoOptions(count, limit, string.IsNullOrEmpty(scenario) ? Scenarios.Default : scenario, tool, environment("KEEP") == "1")
             : null;
     }
 }

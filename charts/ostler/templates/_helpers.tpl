@@ -15,6 +15,31 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end }}
 
+{{/* The flags of the console, as a YAML list; none where the program's defaults are meant. */}}
+{{- define "ostler.consoleArgs" -}}
+{{- $console := .Values.console }}
+{{- $args := list }}
+{{- if not $console.enabled }}
+{{- $args = append $args "--console-address=0" }}
+{{- else }}
+{{- if $console.service.enabled }}
+{{- $args = append $args (printf "--console-address=:%d" (int $console.port)) }}
+{{- else if ne (int $console.port) 8082 }}
+{{- $args = append $args (printf "--console-address=127.0.0.1:%d" (int $console.port)) }}
+{{- end }}
+{{- if and $console.tokens (not $console.service.enabled) }}
+{{- $args = append $args "--console-auth=token" }}
+{{- end }}
+{{- with $console.hosts }}
+{{- $args = append $args (printf "--console-hosts=%s" (join "," .)) }}
+{{- end }}
+{{- if $console.tlsSecret }}
+{{- $args = concat $args (list "--console-tls-certificate=/etc/ostler/console-tls/tls.crt" "--console-tls-key=/etc/ostler/console-tls/tls.key") }}
+{{- end }}
+{{- end }}
+{{- toYaml $args }}
+{{- end }}
+
 {{/* dict "image" .Values.….image "root" $ */}}
 {{- define "ostler.image" -}}
 {{- if .image.digest -}}

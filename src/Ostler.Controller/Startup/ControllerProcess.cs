@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Ostler.Controller.Console;
 using Ostler.Controller.Notifications;
 using Ostler.Controller.OSImages;
 using Ostler.Controller.OSImages.Registry;
@@ -20,6 +21,7 @@ public sealed partial class ControllerProcess(
 
     private readonly ILogger _logger = loggers.CreateLogger<ControllerProcess>();
     private readonly TaskCompletionSource<Uri?> _healthAddress = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Uri?> _consoleAddress = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Uri?> _metricsAddress = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Where probes are answered, once that is so; null when not served.</summary>
@@ -27,6 +29,9 @@ public sealed partial class ControllerProcess(
 
     /// <summary>Where metrics are served, once that is so; null when not served.</summary>
     public Task<Uri?> MetricsAddress => _metricsAddress.Task;
+
+    /// <summary>Where the console is served, once that is so; null when not served.</summary>
+    public Task<Uri?> ConsoleAddress => _consoleAddress.Task;
 
     /// <summary>Runs until <paramref name="stop"/>. Throws when the process had better be started afresh.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -53,6 +58,9 @@ public sealed partial class ControllerProcess(
             },
             _healthAddress,
             stop);
+
+        await using var console = settings.ServesConsole ? await ConsoleServer.StartAsync(settings.Console, client, loggers, time, random, stop) : null;
+        _consoleAddress.TrySetResult(console?.Address);
 
         var term = new LeaderTerm(new()
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Ostler.Api;
+using Ostler.Controller.Console;
 using Ostler.Controller.Telemetry.Traces;
 
 namespace Ostler.Controller.Startup;
@@ -26,6 +27,10 @@ public sealed record ControllerSettings
           --leader-election=BOOL      wait for the lease; false only where a single process is certain (default: true)
           --metrics-address=HOST:PORT /metrics; 0 turns it off           (default: :8080)
           --health-address=HOST:PORT  /healthz and /readyz; 0 turns it off (default: :8081)
+          --console-address=HOST:PORT the web console; 0 turns it off. Beyond loopback it asks for tokens (default: 127.0.0.1:8082)
+          --console-auth=none|token   whether it asks for tokens on loopback, too (default: none)
+          --console-hosts=NAME,...    further names that it may be opened under  (default: those of loopback; with tokens, any)
+          --console-tls-certificate=FILE, --console-tls-key=FILE  PEM files; the console is then served over TLS
           --shutdown-timeout=DURATION how long work under way may take to end (default: 20s)
           --log-format=console|json                                      (default: console)
           --log-level=Trace|Debug|Information|Warning|Error              (default: Information)
@@ -45,6 +50,12 @@ public sealed record ControllerSettings
 
     /// <summary>Null: not served.</summary>
     public IPEndPoint? HealthAddress { get; init; } = new(IPAddress.IPv6Any, 8081);
+
+    /// <summary>How the web console is served.</summary>
+    public ConsoleSettings Console { get; init; } = new();
+
+    /// <summary>Whether it is served.</summary>
+    public bool ServesConsole { get; init; } = true;
 
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(20);
     public LogFormat LogFormat { get; init; }
@@ -90,6 +101,11 @@ public sealed record ControllerSettings
             settings = next;
         }
 
+        if (settings.Console is var console && console.CertificateFile is null != console.KeyFile is null)
+        {
+            return (null, "--console-tls-certificate and --console-tls-key belong together.");
+        }
+
         var (traces, problem) = TraceSettings.Parse(collector, environment);
         return problem is null ? (settings with { Traces = traces }, null) : (null, problem);
     }
@@ -97,7 +113,8 @@ public sealed record ControllerSettings
     private static readonly HashSet<string> Names =
     [
         "--kubeconfig", "--namespace", "--identity", "--node-name", "--leader-election", "--metrics-address", "--health-address",
-        "--shutdown-timeout", "--log-format", "--log-level", "--otlp-endpoint",
+        "--console-address", "--console-auth", "--console-hosts", "--console-tls-certificate", "--console-tls-key", "--shutdown-timeout", "--log-format", "--log-level",
+        "--otlp-endpoint",
     ];
 
     private ControllerSettings? With(string name, string value) => (name, value) switch
@@ -110,10 +127,22 @@ public sealed record ControllerSettings
         ("--leader-election", _) when bool.TryParse(value, out var elect) => this with { LeaderElection = elect },
         ("--metrics-address", _) when TryParseAddress(value, out var address) => this with { MetricsAddress = address },
         ("--health-address", _) when TryParseAddress(value, out var address) => this with { HealthAddress = address },
+        (_, _) when name.StartsWith("--console-", StringComparison.Ordinal) => WithConsole(name, value),
         ("--shutdown-timeout", _) when Duration.TryParse(value, out var timeout) => this with { ShutdownTimeout = timeout },
         ("--log-format", "console") => this with { LogFormat = LogFormat.Console },
         ("--log-format", "json") => this with { LogFormat = LogFormat.Json },
         ("--log-level", _) when Enum.TryParse<LogLevel>(value, ignoreCase: true, out var level) && Enum.IsDefined(level) => this with { LogLevel = level },
+        _ => null,
+    };
+
+    private ControllerSettings? WithConsole(string name, string value) => (name, value) switch
+    {
+        ("--console-address", "0") => this with { ServesConsole = false },
+        ("--console-address", _) when TryParseAddress(value, out var address) => this with { ServesConsole = true, Console = Console with { Address = address! } },
+        ("--console-auth", "none" or "token") => this with { Console = Console with { Tokens = value == "token" } },
+        ("--console-hosts", _) => this with { Console = Console with { Hosts = value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) } },
+        ("--console-tls-certificate", _) => this with { Console = Console with { CertificateFile = value } },
+        ("--console-tls-key", _) => this with { Console = Console with { KeyFile = value } },
         _ => null,
     };
 

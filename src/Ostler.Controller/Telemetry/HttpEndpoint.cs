@@ -1,13 +1,15 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Ostler.Controller.Telemetry;
 
-/// <summary>A small HTTP server: a few paths, GET only, nothing else.</summary>
+/// <summary>A small HTTP server: a few paths, and nothing else.</summary>
 /// <remarks>Kestrel without routing, middleware or configuration: that is all it takes, and the process stays small.</remarks>
 public sealed class HttpEndpoint : IAsyncDisposable
 {
@@ -18,20 +20,11 @@ public sealed class HttpEndpoint : IAsyncDisposable
     /// <summary>Where it listens; with port 0 the one that was found free.</summary>
     public Uri Address => new(_app.Urls.Single());
 
-    public static async Task<HttpEndpoint> StartAsync(
-        IPEndPoint address, IReadOnlyDictionary<string, RequestDelegate> paths, ILoggerFactory loggers, CancellationToken cancel)
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.Services.AddSingleton(loggers);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
-        {
-            options.AddServerHeader = false;
-            options.Limits.MaxRequestBodySize = 0;
-            options.Limits.MaxConcurrentConnections = 100;
-            options.Listen(address);
-        });
-        var app = builder.Build();
-        app.Run(context =>
+    /// <summary>Serves these paths, and 404 for every other.</summary>
+    public static Task<HttpEndpoint> StartAsync(
+        IPEndPoint address, IReadOnlyDictionary<string, RequestDelegate> paths, ILoggerFactory loggers, CancellationToken cancel) => StartAsync(
+        address,
+        context =>
         {
             if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
             {
@@ -46,7 +39,34 @@ public sealed class HttpEndpoint : IAsyncDisposable
 
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
+        },
+        certificate: null,
+        loggers,
+        cancel);
+
+    /// <summary>Serves whatever the handler answers, over TLS when there is a certificate (asked for at every handshake).</summary>
+    public static async Task<HttpEndpoint> StartAsync(
+        IPEndPoint address, RequestDelegate handler, Func<X509Certificate2>? certificate, ILoggerFactory loggers, CancellationToken cancel)
+    {
+        // At the start, so that a file that is not there is told then and not to each visitor.
+        certificate?.Invoke();
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Services.AddSingleton(loggers);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+        {
+            options.AddServerHeader = false;
+            options.Limits.MaxRequestBodySize = 0;
+            options.Limits.MaxConcurrentConnections = 100;
+            options.Listen(address, listen =>
+            {
+                if (certificate is not null)
+                {
+                    listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificateSelector = (_, _) => certificate() });
+                }
+            });
         });
+        var app = builder.Build();
+        app.Run(handler);
         await app.StartAsync(cancel);
         return new(app);
     }

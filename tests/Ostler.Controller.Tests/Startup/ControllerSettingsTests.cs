@@ -45,6 +45,24 @@ public sealed class ControllerSettingsTests
             settings);
     }
 
+    [Theory]
+    [InlineData("", true, "127.0.0.1:8082", false, "localhost,127.0.0.1,[::1]")]
+    [InlineData("--console-address=0 --console-auth=token", false, "127.0.0.1:8082", true, "")]
+    [InlineData("--console-auth=token", true, "127.0.0.1:8082", true, "")]
+    [InlineData("--console-address=[::1]:9", true, "[::1]:9", false, "localhost,127.0.0.1,[::1]")]
+    [InlineData("--console-address=:8082", true, "[::]:8082", true, "")]
+    [InlineData("--console-address=10.0.0.1:8082 --console-auth=none", true, "10.0.0.1:8082", true, "")]
+    [InlineData("--console-hosts=a,b --console-address=:8082", true, "[::]:8082", true, "a,b,localhost,127.0.0.1,[::1]")]
+    public void The_console_is_on_loopback_and_beyond_it_never_without_tokens(string flags, bool served, string address, bool tokens, string hosts)
+    {
+        var (settings, problem) = ControllerSettings.Parse(flags.Split(' ', StringSplitOptions.RemoveEmptyEntries), _ => null, "host");
+
+        Assert.Null(problem);
+        Assert.Equal(
+            (served, address, tokens, hosts),
+            (settings!.ServesConsole, settings.Console.Address.ToString(), settings.Console.AsksForTokens, string.Join(',', settings.Console.AllowedHosts)));
+    }
+
     [Fact]
     public void A_port_alone_means_every_address_of_both_families()
     {
@@ -55,6 +73,9 @@ public sealed class ControllerSettingsTests
 
     [Theory]
     [InlineData("--metric-address=:1", "--metric-address is not a flag")]
+    [InlineData("--console-auth=perhaps", "is not a value for --console-auth")]
+    [InlineData("--console-address=localhost", "is not a value for --console-address")]
+    [InlineData("--console-tls-key=/key", "--console-tls-certificate and --console-tls-key belong together")]
     [InlineData("extra", "extra is not a flag")]
     [InlineData("--metrics-address=8080", "\"8080\" is not a value for --metrics-address")]
     [InlineData("--metrics-address=:99999", "is not a value for --metrics-address")]

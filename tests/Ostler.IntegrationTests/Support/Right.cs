@@ -15,10 +15,10 @@ internal sealed record Right(string Account, string Group, string Resource, stri
     /// <summary>The only object for which it holds; null for any.</summary>
     public string? Name { get; init; }
 
-    /// <summary>What the roles of config/rbac grant.</summary>
+    /// <summary>What the roles of config/rbac grant, and those of config/console.</summary>
     public static IReadOnlyList<Right> Granted(string config)
     {
-        JsonObject[] documents = [.. Directory.EnumerateFiles(Path.Combine(config, "rbac"), "*.yaml").SelectMany(file => YamlDocuments.Read(File.ReadAllText(file)))];
+        JsonObject[] documents = [.. new[] { "rbac", "console" }.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(config, folder), "*.yaml")).SelectMany(file => YamlDocuments.Read(File.ReadAllText(file)))];
         return
         [
             .. from binding in documents

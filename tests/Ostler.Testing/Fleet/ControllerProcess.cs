@@ -24,7 +24,7 @@ public sealed class ControllerProcess : IAsyncDisposable
     public static async Task<ControllerProcess> StartAsync(string program, string kubeconfig, string identity, string logFile, params string[] flags)
     {
         string[] command = program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : [program];
-        string[] common = [$"--kubeconfig={kubeconfig}", $"--identity={identity}", "--metrics-address=0", "--health-address=0", "--log-level=Debug"];
+        string[] common = [$"--kubeconfig={kubeconfig}", $"--identity={identity}", "--metrics-address=0", "--health-address=0", "--console-address=0", "--log-level=Debug"];
         return new(await ProcessLauncher.StartAsync(command[0], [.. command[1..], .. common, .. flags], logFile, Path.GetDirectoryName(logFile)!));
     }
 

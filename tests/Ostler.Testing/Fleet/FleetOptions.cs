@@ -36,6 +36,12 @@ public sealed record FleetOptions
     /// <summary>Whether controllers serve their metrics: see <see cref="TestFleet.MetricsAddress"/>.</summary>
     public bool ServeMetrics { get; init; }
 
+    /// <summary>Whether controllers serve the console: see <see cref="TestFleet.ConsoleAddress"/>.</summary>
+    public bool ServeConsole { get; init; }
+
+    /// <summary>Whether the console asks for tokens, with the rights of config/console for that.</summary>
+    public bool ConsoleTokens { get; init; }
+
     /// <summary>What happens while the fleet comes up, for people.</summary>
     public Action<string> Progress { get; init; } = _ => { };
 }

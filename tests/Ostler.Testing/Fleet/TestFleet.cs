@@ -28,6 +28,7 @@ public sealed class TestFleet : IAsyncDisposable
         // In the cluster's own folder, which is swept by the next run when this one is killed.
         _logs = Directory.CreateDirectory(Path.Combine(cluster.LogFolder, "fleet")).FullName;
         _access = Directory.CreateDirectory(Path.Combine(_logs, "access")).FullName;
+        ConsoleAddress = options.ServeConsole ? new($"http://127.0.0.1:{LoopbackPorts.Take(1)[0]}/") : null;
         MetricsAddress = options.ServeMetrics ? $"127.0.0.1:{LoopbackPorts.Take(1)[0]}" : null;
     }
 
@@ -44,6 +45,9 @@ public sealed class TestFleet : IAsyncDisposable
 
     /// <summary>Host and port of the controller's metrics, the same for one that follows another; null when not served.</summary>
     public string? MetricsAddress { get; }
+
+    /// <summary>Where the controller's console is, the same for one that follows another; null when not served.</summary>
+    public Uri? ConsoleAddress { get; }
 
     /// <summary>What the nodes were installed with.</summary>
     public OsTreeCommit First { get; private set; } = null!;
@@ -68,6 +72,11 @@ public sealed class TestFleet : IAsyncDisposable
             {
                 options.Progress("installing the CRDs and the roles of config/");
                 await Installation.ApplyAsync(cluster, api, options.ConfigFolder, cancel);
+                if (options.ConsoleTokens)
+                {
+                    await Manifests.ApplyFileAsync(api, Path.Combine(options.ConfigFolder, "console", "rbac.yaml"), cancel);
+                }
+
                 await fleet.AddNodesAsync(first, branch, cancel);
                 return fleet;
             }
@@ -88,7 +97,11 @@ public sealed class TestFleet : IAsyncDisposable
     public async Task StartControllerAsync(CancellationToken cancel)
     {
         _controllerKubeconfig ??= await Cluster.ServiceAccountKubeconfigAsync(SystemNamespace, "ostler-controller", cancellationToken: cancel);
-        string[] flags = MetricsAddress is { } address ? [$"--metrics-address={address}"] : [];
+        string[] flags =
+        [
+            .. MetricsAddress is { } address ? [$"--metrics-address={address}"] : Array.Empty<string>(),
+            .. ConsoleAddress is { } console ? [$"--console-address={console.Authority}", $"--console-auth={(_options.ConsoleTokens ? "token" : "none")}"] : Array.Empty<string>(),
+        ];
         Controller = await ControllerProcess.StartAsync(_options.ControllerProgram, _controllerKubeconfig, "controller-1", ControllerLog, flags);
     }
 

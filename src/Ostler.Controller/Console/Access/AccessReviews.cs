@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Ostler.Api;
+using Ostler.Kubernetes;
+
+namespace Ostler.Controller.Console;
+
+/// <summary>Why a request is not answered, for the page and for people. What to do next is in the message.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Reason">In one word.</param>
+/// <param name="Message">For people.</param>
+public sealed record Refusal([property: System.Text.Json.Serialization.JsonIgnore] int Status, string Reason, string Message);
+
+/// <summary>What a visitor may see: nothing (a refusal), the fleet, and the Events of its nodes.</summary>
+public sealed record Access(Refusal? Refused, bool Events)
+{
+    /// <summary>Of whoever comes over loopback: the API server has let them forward a port already.</summary>
+    public static Access All { get; } = new(null, true);
+}
+
+/// <summary>
+/// Asks the API server whose a bearer token is, and whether its owner may list what the console shows: it shows nobody more than kubectl would.
+/// </summary>
+/// <remarks>
+/// Tokens are neither logged nor kept: answers are remembered under their SHA-256, <see cref="AllowedFor"/> or <see cref="RefusedFor"/>, which is also how
+/// long a withdrawn right lives on. At most <see cref="MaxRemembered"/> answers, and four questions under way at once: who guesses tokens slows down
+/// other guests, not the API server.
+/// </remarks>
+internal sealed partial class AccessReviews(ApiClient client, TimeProvider time, ILogger logger) : IDisposable
+{
+    public static readonly TimeSpan AllowedFor = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan RefusedFor = TimeSpan.FromSeconds(10);
+    public const int MaxRemembered = 256;
+    private const int MaxToken = 16 * 1024;
+
+    /// <summary>What the fleet is made of.</summary>
+    private static readonly (string Group, string Resource)[] Shown =
+        [("", "nodes"), (OstlerApi.Group, "nodeoses"), (OstlerApi.Group, "upgradepolicies"), (OstlerApi.Group, "osimages")];
+
+    private readonly ConcurrentDictionary<string, (Access Access, long Until)> _answers = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _asking = new(4);
+
+    /// <summary>How many answers are remembered now.</summary>
+    public int Remembering => _answers.Count;
+
+    /// <param name="authorization">The header Authorization.</param>
+    /// <param name="cancel">Ends the question.</param>
+    public async Task<Access> AskAsync(string? authorization, CancellationToken cancel)
+    {
+        const string Bearer = "Bearer ";
+        if (authorization is null || !authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) || authorization.Length is < 8 or > MaxToken)
+        {
+            return Refuse(401, "TokenMissing", "Sign in with a token of the cluster: kubectl create token SERVICEACCOUNT --namespace NAMESPACE.");
+        }
+
+        var token = authorization[Bearer.Length..].Trim();
+        var key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+        if (Remembered(key) is { } known)
+        {
+            return known;
+        }
+
+        await _asking.WaitAsync(cancel);
+        try
+        {
+            return Remembered(key) ?? Remember(key, await ReviewAsync(token, cancel));
+        }
+        catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException or IOException)
+        {
+            // Fail closed, and remember nothing: the next request asks anew.
+            LogNotReviewed(e.Message);
+            return Refuse(503, "ReviewFailed", e is ApiException { IsForbidden: true }
+                ? "The controller may not review tokens: apply config/console, or set console.service.enabled in the chart."
+                : "The API server did not say whose this token is. Try again; the controller's log has its words.");
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    public void Dispose() => _asking.Dispose();
+
+    private async Task<Access> ReviewAsync(string token, CancellationToken cancel)
+    {
+        var review = await client.CreateAsync(ConsoleResources.TokenReviews, new() { Spec = new() { Token = token } }, cancel);
+        if (review.Status is not { Authenticated: true, User: { Username.Length: > 0 } user })
+        {
+            LogUnknownToken();
+            return Refuse(401, "TokenRefused", "The API server does not know this token: it may have expired. Make another one with kubectl create token.");
+        }
+
+        foreach (var (group, resource) in Shown)
+        {
+            if (!await MayListAsync(user, "", group, resource, cancel))
+            {
+                LogForbidden(user.Username, resource);
+                return Refuse(403, "Forbidden",
+                    $"{user.Username} may not list {resource}{(group.Length > 0 ? "." + group : "")}. An admin grants it: kubectl create clusterrolebinding NAME --clusterrole=ostler-console-viewer --user={user.Username}");
+            }
+        }
+
+        LogSignedIn(user.Username);
+        return new(null, await MayListAsync(user, NodeEvents.Namespace, "", "events", cancel));
+    }
+
+    private async Task<bool> MayListAsync(UserInfo user, string @namespace, string group, string resource, CancellationToken cancel)
+    {
+        var review = await client.CreateAsync(
+            ConsoleResources.SubjectAccessReviews,
+            new()
+            {
+                Spec = new()
+                {
+                    User = user.Username,
+                    Uid = user.Uid,
+                    Groups = user.Groups,
+                    Extra = user.Extra,
+                    ResourceAttributes = new() { Verb = "list", Group = group, Resource = resource, Namespace = @namespace.Length == 0 ? null : @namespace },
+                },
+            },
+            cancel);
+        return review.Status?.Allowed == true;
+    }
+
+    private Access? Remembered(string key) => _answers.TryGetValue(key, out var known) && time.GetTimestamp() < known.Until ? known.Access : null;
+
+    private Access Remember(string key, Access access)
+    {
+        var now = time.GetTimestamp();
+        if (_answers.Count >= MaxRemembered)
+        {
+            foreach (var (old, answer) in _answers)
+            {
+                if (answer.Until <= now || _answers.Count >= MaxRemembered)
+                {
+                    _answers.TryRemove(old, out _);
+                }
+            }
+        }
+
+        _answers[key] = (access, now + (long)((access.Refused is null ? AllowedFor : RefusedFor).TotalSeconds * time.TimestampFrequency));
+        return access;
+    }
+
+    private static Access Refuse(int status, string reason, string message) => new(new(status, reason, message), false);
+
+    [LoggerMessage(1, LogLevel.Warning, "A token could not be reviewed: {Error}")]
+    private partial void LogNotReviewed(string error);
+
+    [LoggerMessage(2, LogLevel.Information, "A token was refused: the API server does not know it")]
+    private partial void LogUnknownToken();
+
+    [LoggerMessage(3, LogLevel.Information, "{User} may not see the console, because not list {Resource}")]
+    private partial void LogForbidden(string user, string resource);
+
+    [LoggerMessage(4, LogLevel.Information, "{User} looks at the console")]
+    private partial void LogSignedIn(string user);
+}

@@ -1,0 +1,53 @@
+// One node: what it runs, how far it is, and what is recorded of it.
+import { h, swap, facts, section, table } from './dom.js';
+import { steps, stepOf, chip, policyLink, time, ago, digest, words } from './words.js';
+import { conditions } from './policy.js';
+
+const way = ['Idle', 'Staging', 'Staged', 'Cordoned', 'Drained', 'Rebooting', 'Verifying', 'Soaking', 'Updated'];
+
+export function nodePage(fleet, name, token) {
+  const heading = h('h1', { tabindex: '-1', 'data-key': 'heading' }, name);
+  const [head, body] = [h('div', { class: 'head' }), h('div', { class: 'page' })];
+  let [history, problem, asked, again] = [null, null, false, false];
+
+  async function read() {
+    // One question at a time; what changes meanwhile is asked for once more.
+    if (asked) { again = true; return; }
+    asked = true;
+    try {
+      const response = await fetch(`api/nodes/${encodeURIComponent(name)}`, { headers: token() ? { Authorization: `Bearer ${token()}` } : {}, cache: 'no-store', credentials: 'omit' });
+      const answer = await response.json();
+      [history, problem] = response.ok ? [answer, null] : [history, answer.message];
+    } catch (error) {
+      problem = `Its history could not be read: ${error.message}`;
+    }
+    asked = false;
+    render();
+    if (again) { again = false; setTimeout(read, 1000); }
+  }
+
+  function render() {
+    const n = fleet.nodes.get(name);
+    if (!n) { swap(head, heading); swap(body, h('p', { class: 'empty' }, 'There is no such node. It may have been removed.')); return; }
+    const step = stepOf(n);
+    const at = way.indexOf(step);
+    const d = history ?? {};
+    swap(head, heading, chip(step), h('p', { class: 'lead' }, n.reason ? [h('strong', null, words(n.reason)), n.message ? `: ${n.message}` : ''] : steps[step].hint));
+    swap(body,
+      at >= 0 && h('ol', { class: 'way', 'aria-label': 'Steps of an upgrade' }, way.map((s, i) => h('li', { class: i < at ? 'past' : i === at ? 'here' : '', 'aria-current': i === at ? 'step' : null, 'data-step': i <= at ? s : null }, h('span', { class: 'sign', 'aria-hidden': 'true' }, steps[s].sign), h('span', null, steps[s].text)))),
+      h('section', { class: 'panel', 'aria-label': 'Facts' }, facts(
+        ['Policy', n.policy?.split(', ').map((p, i) => [i ? ', ' : '', policyLink(p)])], ['Goal', d.goal ?? (history ? 'Observe' : null)], ['Attempt', d.attempt ? String(d.attempt) : null],
+        ['Runs', n.booted], ['Target', n.target], ['Zone', n.zone], ['Node', n.ready ? 'Ready' : 'not Ready'], ['Cordoned by', n.cordon], ['In this step since', n.since && [time(n.since), ` (${ago(n.since)})`]],
+        ['Updated by', d.backend], ['Agent', d.agentVersion],
+        ['Deadlines', Object.entries(d.deadlines ?? {}).map(([what, when], i) => [i ? ', ' : '', `${what} `, time(when)])],
+        ['Tried again', d.backoff && [time(d.backoff.until), ` after ${d.backoff.count} times ${words(d.backoff.reason).toLowerCase()}`]])),
+      problem && h('p', { class: 'problem', role: 'alert' }, problem),
+      history && section('Trees', table('Trees', ['Tree', 'Version', 'Digest', 'From', 'Marks'], [['Booted', d.booted], ['Staged', d.staged], ['Kept to go back to', d.rollback]].filter(([, t]) => t).map(([what, t]) => [what, t.version ?? '', digest(t.digest), t.reference ?? '', [t.locked && 'locked', t.pinned && 'pinned'].filter(Boolean).join(', ')]))),
+      history && section('History', d.eventsProblem && h('p', { class: 'problem' }, d.eventsProblem), h('ol', { class: 'history' }, d.entries.map((e) => h('li', { 'data-tone': e.warning ? 'bad' : null },
+        h('span', { class: 'when' }, time(e.at), h('span', { class: 'hint' }, ago(e.at))), h('div', null, h('p', null, h('strong', null, (e.warning ? '! ' : '') + e.title), h('span', { class: 'tag' }, e.source), e.count > 1 && ` ${e.count} times`), e.message && h('p', { class: 'hint' }, e.message))))),
+        h('p', { class: 'hint' }, 'What NodeOS, Node and Events hold. The API server keeps Events for an hour unless told otherwise.')),
+      d.conditions?.length > 0 && section('Conditions', conditions(d.conditions)));
+  }
+
+  return { root: h('div', { class: 'page' }, head, body), title: name, heading, update(changed) { if (changed.full || changed.nodes.has(name)) { render(); read(); } }, tick: render };
+}

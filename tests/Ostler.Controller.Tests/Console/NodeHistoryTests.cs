@@ -1,0 +1,54 @@
+using Ostler.Api;
+using Ostler.Controller.Console;
+
+namespace Ostler.Controller.Tests.Console;
+
+public sealed class NodeHistoryTests
+{
+    private static readonly NodeRow Row = new() { Name = "a", Step = "Updated" };
+
+    [Fact]
+    public void It_tells_what_is_recorded_newest_first_and_the_same_moment_once()
+    {
+        var (t, granted) = (Given.Now, Given.Now.AddMinutes(-9));
+        var os = Given.NodeOS("a", spec: new() { GrantedAt = granted, LastUpgrade = new() { GrantedAt = granted, CompletedAt = t } }, status: new()
+        {
+            Timings = new() { StagedAt = t.AddMinutes(-20) },
+            Conditions = [new() { Type = "Ready", Status = ConditionStatus.False, Reason = "Broken", Message = "why", LastTransitionTime = t.AddMinutes(-30) }],
+        });
+        NodeEvent[] events = [new() { Type = "Warning", Reason = "DrainBlocked", Message = "m", Count = 3, LastTimestamp = t.AddMinutes(-5) }, new() { Reason = "NoTime" }];
+
+        var history = NodeHistory.Of(Row, Given.Node("a"), os, events, null);
+
+        Assert.Equal(
+            [
+                new(t, "controller", "Back in service, updated"),
+                new(t.AddMinutes(-5), "event", "DrainBlocked", "m", Warning: true, 3),
+                new(granted, "controller", "Slot granted, cordoned"),
+                new(t.AddMinutes(-20), "agent", "Staged and locked"),
+                new HistoryEntry(t.AddMinutes(-30), "condition", "Ready is False: Broken", "why", Warning: true),
+            ],
+            history.Entries);
+    }
+
+    [Fact]
+    public void A_failure_and_the_last_error_of_the_host_are_warnings()
+    {
+        var os = Given.NodeOS("a", spec: new() { Failure = new() { Digest = Given.Digest, Version = "2.0", Reason = "HealthCheckFailed", Message = "503", At = Given.Now } }, status: new()
+        {
+            LastError = new() { Reason = "StagingFailed", Message = "no route", At = Given.Now.AddHours(-1), Count = 4 },
+        });
+
+        var entries = NodeHistory.Of(Row, Given.Node("a"), os, [], "no Events").Entries;
+
+        Assert.Equal([("Failed with 2.0: HealthCheckFailed", 1, true), ("StagingFailed", 4, true)], entries.Select(e => (e.Title, e.Count, e.Warning)));
+    }
+
+    [Fact]
+    public void Of_a_former_node_of_that_name_nothing_is_told()
+    {
+        var history = NodeHistory.Of(Row, Given.Node("a"), Given.NodeOS("a", nodeUid: "another", status: new() { Backend = "bootc" }), [], null);
+
+        Assert.Equal((null, 0), (history.Backend, history.Entries.Count));
+    }
+}

@@ -131,4 +131,5 @@ public static class Reasons
     public const string HostToolFailed = "HostToolFailed";
     public const string TransactionInProgress = "TransactionInProgress";
     public const string OtherUpdater = "OtherUpdater";
+    public const string WatchdogUnavailable = "WatchdogUnavailable";
 }

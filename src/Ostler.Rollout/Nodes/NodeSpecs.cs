@@ -12,6 +12,9 @@ internal static class NodeSpecs
         Goal = Goal.Stage,
         Attempt = old.Attempt + 1,
         Deadlines = new() { Staged = context.Now.After(StageAhead.Patience).TruncateToSeconds() },
+
+        // The agent puts it onto the host now: one that cannot have it is known before anybody is evicted.
+        Watchdog = WatchdogRules.Of(context.Spec),
         Failure = old.Failure,
         Backoff = old.Backoff,
     };
@@ -33,6 +36,7 @@ internal static class NodeSpecs
         Deadlines = NodeDeadlineRules.OfBoot(context.Spec, context.Now),
         HostChecks = HostChecks(context.Spec, view.Node),
         ReadyBefore = ReadyAgain.Record(context.Spec.Health, view.Node.Pods),
+        Watchdog = WatchdogRules.Of(context.Spec),
         Displaced = view.Spec.Displaced,
         Failure = view.Spec.Failure,
         Backoff = view.Spec.Backoff,

@@ -23,6 +23,9 @@ public enum SimulatedBoot
     /// <summary>The tree comes up, but no kubelet.</summary>
     WithoutKubelet,
 
+    /// <summary>The tree comes up, but neither kubelet nor agent. Without a watchdog nobody hears of the machine again.</summary>
+    Hangs,
+
     /// <summary>The tree comes up, but its host checks fail.</summary>
     Unhealthy,
 

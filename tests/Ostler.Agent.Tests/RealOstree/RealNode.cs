@@ -90,15 +90,17 @@ internal sealed class RealNode : IAsyncDisposable
         }
         : new NodeImage { Container = new NodeContainerImage { Repository = image.Repository }, Digest = image.Digest, Version = image.Version });
 
-    public void Stage(PublishedTree tree, long attempt = 1) => Api.Ask(new NodeOSSpec { Goal = Goal.Stage, Attempt = attempt, Image = tree.Image });
+    public void Stage(PublishedTree tree, long attempt = 1, Duration? watchdog = null) =>
+        Api.Ask(new NodeOSSpec { Goal = Goal.Stage, Attempt = attempt, Image = tree.Image, Watchdog = watchdog });
 
-    public void Boot(PublishedTree tree, long attempt = 1, params HealthCheck[] checks) => Api.Ask(new NodeOSSpec
+    public void Boot(PublishedTree tree, long attempt = 1, Duration? watchdog = null, params HealthCheck[] checks) => Api.Ask(new NodeOSSpec
     {
         Goal = Goal.Boot,
         Attempt = attempt,
         Image = tree.Image,
         Previous = new PreviousOS { Digest = _trees[Host.Booted!.Version].Digest, Version = Host.Booted.Version, BootID = Host.Booted.BootId },
         HostChecks = checks,
+        Watchdog = watchdog,
     });
 
     public void Rollback(PublishedTree from, PublishedTree to, string? bootID) => Api.Ask(new NodeOSSpec

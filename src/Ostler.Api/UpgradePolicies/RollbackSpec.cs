@@ -36,7 +36,7 @@ public sealed record RollbackSpec
 
     /// <summary>
     /// How long after the boot of a new tree the agent may take to call its host healthy before the host goes back by itself, needing neither kubelet nor network. Shorter than
-    /// reboot.timeout. 0s: no watchdog. None either when automatic is false. Default: two thirds of reboot.timeout.
+    /// reboot.timeout. 0s: no watchdog. None either when automatic is false. Default: health.timeout and 2 minutes, at most four fifths of reboot.timeout.
     /// </summary>
     public Duration? Watchdog { get; init; }
 }

@@ -8,13 +8,18 @@ internal static class WatchdogRules
     /// <summary>Beyond this the host takes the order for a mistake.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
+    /// <summary>How much later than the controller the host gives up: a controller that lives decides first, and knows why.</summary>
+    private static readonly TimeSpan Later = TimeSpan.FromMinutes(2);
+
     /// <summary>
     /// Null: no watchdog. Shorter than the time in which a node must report from its boot, so that the host is back, and says why, before it is given up: what is left of that
     /// time is for the two boots.
     /// </summary>
     public static Duration? Of(UpgradePolicySpec spec)
     {
-        var time = spec.Rollback.Watchdog?.Value ?? TimeSpan.FromSeconds(Math.Ceiling(((TimeSpan)spec.Reboot.Timeout).TotalSeconds * 2 / 3));
-        return spec.Rollback.Automatic && time > TimeSpan.Zero ? new Duration(time < Longest ? time : Longest) : null;
+        var time = spec.Rollback.Watchdog?.Value ?? Shorter(((TimeSpan)spec.Health.Timeout).Plus(Later), spec.Reboot.Timeout.Value * 0.8);
+        return spec.Rollback.Automatic && time > TimeSpan.Zero ? new Duration(Shorter(time, Longest)) : null;
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

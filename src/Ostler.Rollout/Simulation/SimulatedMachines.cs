@@ -117,7 +117,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
             return;
         }
 
-        World.Time.In(watchdog.Timeout, () =>
+        World.Time.LastIn(watchdog.Timeout, () =>
         {
             if (node.Gone || !node.Host.IsUp || node.Host.Boots != boots || node.Host.Watchdog is null)
             {

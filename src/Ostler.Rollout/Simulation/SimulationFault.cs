@@ -23,14 +23,14 @@ public enum SimulatedBoot
     /// <summary>The tree comes up, but no kubelet.</summary>
     WithoutKubelet,
 
-    /// <summary>The tree comes up, but neither kubelet nor agent. Without a watchdog nobody hears of the machine again.</summary>
-    Hangs,
-
     /// <summary>The tree comes up, but its host checks fail.</summary>
     Unhealthy,
 
     /// <summary>The tree comes up, its host checks pass, fail and pass again for a while.</summary>
     Flapping,
+
+    /// <summary>The tree comes up, but neither kubelet nor agent. Without a watchdog nobody hears of the machine again.</summary>
+    Hangs,
 }
 
 /// <summary>Something that befalls the cluster at a moment, counted from the start.</summary>

@@ -51,6 +51,12 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             log.Error(failure.Reason, failure.Message);
             return 1;
         }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Without its being written down nothing is done: a host that forgets could go back for ever.
+            log.Error(Reasons.DiskFull, $"The record cannot be written, so nothing is done: {failure.Message}");
+            return 1;
+        }
     }
 
     private async Task<int> ObeyAsync(WatchdogStep step, WatchdogRecord record, View? host, HostBoot boot, TimeSpan uptime, CancellationToken ct)

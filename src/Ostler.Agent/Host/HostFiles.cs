@@ -110,7 +110,7 @@ internal sealed class HostFiles(string root)
             file.Flush(flushToDisk: true);
         }
 
-        if (executable)
+        if (executable && !OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Ostler.Agent.Backends;
-using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
 using Ostler.Api;
 

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
@@ -5,6 +6,7 @@ using Ostler.Api;
 
 namespace Ostler.Agent.Tests.Watchdog;
 
+[SupportedOSPlatform("linux")]
 public sealed class WatchdogInstallerTests : IDisposable
 {
     private readonly TempHost _host = new();

@@ -3,12 +3,14 @@ using Ostler.Agent.Checks;
 using Ostler.Agent.Decisions;
 using Ostler.Agent.Host;
 using Ostler.Agent.Reporting;
+using Ostler.Agent.Watchdog;
 using Ostler.Api;
 
 namespace Ostler.Agent;
 
 /// <summary>Carries out what was decided and reports it.</summary>
-internal sealed class ActionRunner(StatusReporter reporter, Reboot reboot, HostChecks checks, AgentLog log, TimeProvider time)
+internal sealed class ActionRunner(
+    StatusReporter reporter, Reboot reboot, HostWatchdog watchdog, HostVerification verification, AgentLog log, TimeProvider time)
 {
     /// <summary>What is done within this time is reported as done, without a word of its having been under way.</summary>
     internal static readonly TimeSpan QuickStep = TimeSpan.FromSeconds(1);
@@ -83,7 +85,16 @@ internal sealed class ActionRunner(StatusReporter reporter, Reboot reboot, HostC
             Since = began,
         };
         var (warnings, current) = await WithProgressAsync(
-            os, host, underWay, stop => stage.Anew ? backend.RedeployAsync(image, host.Deployments, stop) : backend.StageAsync(image, host.Deployments, stop), superseded, ct);
+            os,
+            host,
+            underWay,
+            async stop =>
+            {
+                await watchdog.PrepareAsync(os.Spec, stop);
+                return stage.Anew ? await backend.RedeployAsync(image, host.Deployments, stop) : await backend.StageAsync(image, host.Deployments, stop);
+            },
+            superseded,
+            ct);
         await ReportStagedAsync(current, host, backend, image, warnings, began, ct);
         return null;
     }
@@ -146,7 +157,7 @@ internal sealed class ActionRunner(StatusReporter reporter, Reboot reboot, HostC
             os,
             host,
             before is null ? underWay : null,
-            stop => checks.RunAsync($"{os.Metadata.Uid} {os.Spec.Attempt} {host.Boot.BootID}", os.Spec.HostChecks, before is { Status: ConditionStatus.True }, stop),
+            stop => verification.RunAsync($"{os.Metadata.Uid} {os.Spec.Attempt} {host.Boot.BootID}", os.Spec.HostChecks, before is { Status: ConditionStatus.True }, stop),
             superseded,
             ct);
         if (before?.Reason != result.Reason)
@@ -164,6 +175,13 @@ internal sealed class ActionRunner(StatusReporter reporter, Reboot reboot, HostC
                 Milestone = result.Passed ? Milestone.Healthy : Milestone.None,
             },
             ct);
+
+        // After the API server has taken the verdict in, and not before: a node that cannot reach it is no node.
+        if (result.Passed && !watchdog.TryDisarm(host.Boot))
+        {
+            log.Warning(Reasons.WatchdogExpired, "The host's watchdog was faster than the last check.");
+            return QuickStep;
+        }
 
         // Never at once: a clock that was set back in the middle must not make this a busy loop.
         return result.Next is { } next && next < QuickStep ? QuickStep : result.Next;

@@ -4,6 +4,7 @@ using Ostler.Agent.Checks;
 using Ostler.Agent.Drift;
 using Ostler.Agent.Host;
 using Ostler.Agent.Reporting;
+using Ostler.Agent.Watchdog;
 
 namespace Ostler.Agent;
 
@@ -16,20 +17,24 @@ internal static class Agent
     /// <param name="log">Where events go.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">From 0 to below 1.</param>
-    public static AgentLoop Create(INodeOSApi api, ICommandRunner runner, HostFiles files, AgentLog log, TimeProvider time, Func<double> random)
+    /// <param name="program">The program that the host's watchdog runs. Default: this one.</param>
+    public static AgentLoop Create(
+        INodeOSApi api, ICommandRunner runner, HostFiles files, AgentLog log, TimeProvider time, Func<double> random, Func<byte[]>? program = null)
     {
         var cell = new NodeOSCell();
         var pendings = new PendingBootStore(files);
         var reporter = new StatusReporter(api, cell, AgentVersion.Text, time);
         var knownGood = new KnownGood(files, log);
-        var reboot = new Reboot(api, cell, runner, pendings, knownGood, reporter, log, time);
-        var actions = new ActionRunner(reporter, reboot, new HostChecks(runner, time), log, time);
+        var watchdog = new HostWatchdog(new WatchdogStore(files), new WatchdogInstaller(runner, files, program ?? OwnProgram.Read), log, time);
+        var reboot = new Reboot(api, cell, runner, pendings, knownGood, watchdog, reporter, log, time);
+        var actions = new ActionRunner(reporter, reboot, watchdog, new HostVerification(new HostChecks(runner, time), runner, files), log, time);
         var reconciler = new NodeReconciler(
             new BackendDetection(runner, files, new StagingUnit(runner, files, time)),
-            new HostObserver(runner, pendings, new DriftObserver(runner, log, time, random), time),
+            new HostObserver(runner, files, pendings, watchdog, new DriftObserver(runner, log, time, random), time),
             files,
             pendings,
             knownGood,
+            watchdog,
             actions,
             reporter,
             log,

@@ -10,6 +10,7 @@ internal sealed record AgentOptions
         ostler-agent: keeps the OS of this node as its NodeOS object asks. Runs once on every node.
 
         Usage: ostler-agent [--help | --version]
+               ostler-agent watchdog check | uninstall   on the host, without a cluster; see ostler-agent watchdog --help
 
         Environment:
           NODE_NAME              the node, and so the NodeOS; required

@@ -2,6 +2,7 @@ using Ostler.Agent.Backends;
 using Ostler.Agent.Decisions;
 using Ostler.Agent.Host;
 using Ostler.Agent.Reporting;
+using Ostler.Agent.Watchdog;
 using Ostler.Api;
 using Ostler.Kubernetes;
 
@@ -14,6 +15,7 @@ internal sealed class NodeReconciler(
     HostFiles files,
     PendingBootStore pendings,
     KnownGood knownGood,
+    HostWatchdog watchdog,
     ActionRunner actions,
     StatusReporter reporter,
     AgentLog log,
@@ -42,6 +44,7 @@ internal sealed class NodeReconciler(
             boot = HostBoot.Read(files);
             var backend = await detection.DetectAsync(os.Spec.Backend, ct);
             ForgetFormerOrder(os);
+            await watchdog.TidyAsync(os, boot, ct);
             host = await observer.ObserveAsync(os, boot, backend, ct);
             if (await knownGood.ReleaseAsync(os.Spec, backend, host.Deployments, ct))
             {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Ostler.Agent;
 using Ostler.Agent.Api;
 using Ostler.Agent.Host;
+using Ostler.Agent.Watchdog;
 using Ostler.Kubernetes;
 
 switch (args)
@@ -13,6 +14,8 @@ switch (args)
     case ["--help"] or ["-h"]:
         Console.WriteLine(AgentOptions.Help);
         return 0;
+    case ["watchdog", .. var words]:
+        return await WatchdogCommand.RunAsync(words, CancellationToken.None);
     case not []:
         Console.Error.WriteLine($"Unknown argument {args[0]}; see --help.");
         return 2;

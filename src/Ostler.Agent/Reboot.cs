@@ -2,13 +2,14 @@ using Ostler.Agent.Api;
 using Ostler.Agent.Decisions;
 using Ostler.Agent.Host;
 using Ostler.Agent.Reporting;
+using Ostler.Agent.Watchdog;
 using Ostler.Api;
 
 namespace Ostler.Agent;
 
 /// <summary>The only way by which the agent reboots the host, forward or back. No branch in here ever reports success: that is told by the next boot.</summary>
 internal sealed class Reboot(
-    INodeOSApi api, NodeOSCell cell, ICommandRunner runner, PendingBootStore pendings, KnownGood knownGood, StatusReporter reporter, AgentLog log, TimeProvider time)
+    INodeOSApi api, NodeOSCell cell, ICommandRunner runner, PendingBootStore pendings, KnownGood knownGood, HostWatchdog watchdog, StatusReporter reporter, AgentLog log, TimeProvider time)
 {
     /// <summary>Unlocks what is staged and reboots.</summary>
     /// <exception cref="HostToolException">NotStaged: what would be booted is not what was ordered. The host is not rebooted.</exception>
@@ -21,6 +22,7 @@ internal sealed class Reboot(
 
         // Before the lock is gone: from then on a reboot that comes from elsewhere applies the new tree.
         await knownGood.KeepAsync(backend, host.Deployments.Booted!, ct);
+        await watchdog.ArmAsync(os, host, boot, ct);
         if (!boot.Finalized)
         {
             log.Info(Reasons.WaitingForReboot, $"Unlocking {AgentDecision.Name(boot.Image)}.");

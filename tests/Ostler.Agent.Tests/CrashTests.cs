@@ -1,4 +1,5 @@
 using Ostler.Agent.Tests.Support;
+using Ostler.Agent.Watchdog;
 using Ostler.Api;
 using static Ostler.Agent.Tests.Support.Trees;
 
@@ -8,23 +9,27 @@ namespace Ostler.Agent.Tests;
 public sealed class CrashTests
 {
     [Theory]
-    [InlineData("2022.7")]
-    [InlineData("2026.4")]
-    public async Task Killed_anywhere_in_an_upgrade_it_ends_updated_after_one_reboot(string version)
+    [InlineData("2022.7", false)]
+    [InlineData("2026.4", false)]
+    [InlineData("2026.4", true)]
+    public async Task Killed_anywhere_in_an_upgrade_it_ends_updated_after_one_reboot(string version, bool watched)
     {
+        Duration? watchdog = watched ? Duration.FromMinutes(10) : null;
         var killAt = 0;
         bool wasKilled;
         do
         {
             await using var run = new AgentRun("1*", version);
-            wasKilled = await DriveAsync(run, ++killAt, Stage(2), status => status switch
+            wasKilled = await DriveAsync(run, ++killAt, Stage(2) with { Watchdog = watchdog }, status => status switch
             {
-                { Step: NodeStep.Staged } => Boot(2, 1),
+                { Step: NodeStep.Staged } => Boot(2, 1) with { Watchdog = watchdog },
                 { Step: NodeStep.Verifying } when status.Conditions.IsTrue(ConditionTypes.HostHealthy) => Observe(2),
                 _ => null,
             }, NodeStep.Updated);
 
             Assert.Equal((1, "2* 1"), (run.Ostree.Reboots, run.Ostree.List));
+            Assert.Null(new WatchdogStore(run.Host.Files).Read());
+            Assert.False(run.Ostree.WatchdogEnabled);
             Assert.All(run.Api.Written, s => Assert.True(s.Step != NodeStep.Updated || s.Booted?.Digest == Commit(2), $"killed at {killAt}"));
             Assert.All(run.Api.Written, s => Assert.Null(s.LastError));
         }

@@ -26,6 +26,17 @@ internal static class AgentDecision
             };
         }
 
+        if (host.Watchdog is { } watchdog && watchdog.IsGoingBackIn(host.Boot.BootID))
+        {
+            // Two that order a boot at once could end on the wrong tree, and the record outlives this boot.
+            return new AgentAction.Report(
+                NodeStep.RollingBack, Reasons.WatchdogExpired, $"{Name(booted)} was not healthy within {watchdog.Timeout.TotalMinutes:0.#} min of its boot: the host's watchdog reboots it into its former tree.")
+            {
+                IsError = true,
+                RequeueAfter = RebootGrace,
+            };
+        }
+
         return spec.Goal switch
         {
             Goal.Stage when spec.Image is { } image => DecideStage(image, DropsChanges(spec), booted, host),
@@ -90,7 +101,7 @@ internal static class AgentDecision
     {
         if (BootOutcome.IsNewBoot(uid, spec, host))
         {
-            return BootOutcome.Derive(spec, image, booted, host);
+            return BootOutcome.Derive(uid, spec, image, booted, host);
         }
 
         var anew = DropsChanges(spec) && booted.Digest == image.Digest;
@@ -124,7 +135,9 @@ internal static class AgentDecision
         {
             return host.Deployments.Next is { } next && next.Digest != previous.Digest
                 ? new AgentAction.KeepPrevious(previous)
-                : new AgentAction.Report(NodeStep.RolledBack, Reasons.RolledBack, $"Runs {Name(booted)}.");
+                : host.Watchdog is { } watchdog && watchdog.Answers(uid, spec) && watchdog.TookBack(booted)
+                    ? new AgentAction.Report(NodeStep.RolledBack, Reasons.WatchdogExpired, BootOutcome.WatchdogExpired(watchdog, spec.Image?.Version, booted))
+                    : new AgentAction.Report(NodeStep.RolledBack, Reasons.RolledBack, $"Runs {Name(booted)}.");
         }
 
         if (host.Pending is { } pending && pending.Answers(uid, spec) && pending.BootID != host.Boot.BootID)
@@ -169,7 +182,7 @@ internal static class AgentDecision
 
     internal static string Name(PreviousOS previous) => Name(previous.Version, previous.Digest);
 
-    private static string Name(string? version, string digest)
+    internal static string Name(string? version, string digest)
     {
         var from = digest.IndexOf(':') + 1;
         var shortened = digest.Substring(from, Math.Min(12, digest.Length - from));

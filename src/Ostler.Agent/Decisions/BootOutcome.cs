@@ -1,4 +1,5 @@
 using Ostler.Agent.Host;
+using Ostler.Agent.Watchdog;
 using Ostler.Api;
 
 namespace Ostler.Agent.Decisions;
@@ -21,7 +22,7 @@ internal static class BootOutcome
     }
 
     /// <summary>For a host that has booted since the order.</summary>
-    public static AgentAction Derive(NodeOSSpec spec, NodeImage target, HostDeployment booted, HostState host)
+    public static AgentAction Derive(string uid, NodeOSSpec spec, NodeImage target, HostDeployment booted, HostState host)
     {
         if (booted.Digest == target.Digest)
         {
@@ -39,11 +40,16 @@ internal static class BootOutcome
             };
         }
 
+        if (host.Watchdog is { } watchdog && watchdog.Answers(uid, spec) && watchdog.TookBack(booted))
+        {
+            return RolledBack(Reasons.WatchdogExpired, WatchdogExpired(watchdog, target.Version, booted));
+        }
+
         if (host.Deployments.Find(target.Digest) is not null)
         {
             return RolledBack(
                 Reasons.BootFellBack,
-                $"{AgentDecision.Name(target)} was handed to the bootloader, but {AgentDecision.Name(booted)} came up: it did not boot, or somebody chose in the boot menu.");
+                $"{AgentDecision.Name(target)} was handed to the bootloader, but {AgentDecision.Name(booted)} came up: {host.FellBackBecause ?? "it did not boot, or somebody chose in the boot menu"}.");
         }
 
         return host.Finalization switch
@@ -59,6 +65,10 @@ internal static class BootOutcome
                 $"The host went down without applying {AgentDecision.Name(target)}: a power cut, or a forced reboot."),
         };
     }
+
+    public static string WatchdogExpired(WatchdogRecord record, string? version, HostDeployment booted) =>
+        $"The host's watchdog went back to {AgentDecision.Name(booted)}: {AgentDecision.Name(version, record.Target)} ran and was not called healthy within "
+        + $"{record.Timeout.TotalMinutes:0.#} min of its boot. See journalctl of that boot on the node.";
 
     private static AgentAction.Report RolledBack(string reason, string message) => new(NodeStep.RolledBack, reason, message) { IsError = true };
 }

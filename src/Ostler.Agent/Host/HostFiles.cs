@@ -31,6 +31,23 @@ internal sealed class HostFiles(string root)
         }
     }
 
+    /// <summary>The bytes of a file; null when it is not there.</summary>
+    public byte[]? ReadBytes(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(At(path));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The names in a folder; none when it is not there.</summary>
+    public IReadOnlyList<string> Names(string folder) =>
+        Directory.Exists(At(folder)) ? [.. Directory.EnumerateFileSystemEntries(At(folder)).Select(entry => Path.GetFileName(entry))] : [];
+
     public bool Exists(string path) => Kind(path) != HostFileKind.Missing;
 
     /// <summary>What a path is, symbolic links not followed.</summary>
@@ -45,12 +62,30 @@ internal sealed class HostFiles(string root)
         return info.Exists ? HostFileKind.File : Directory.Exists(info.FullName) ? HostFileKind.Directory : HostFileKind.Missing;
     }
 
-    /// <summary>Deletes a file; nothing happens when it is not there.</summary>
+    /// <summary>Deletes a file, so that a power cut does not bring it back; nothing happens when it is not there.</summary>
     public void Delete(string path)
     {
         if (Exists(path))
         {
             File.Delete(At(path));
+            NativeMethods.FlushDirectory(Path.GetDirectoryName(At(path))!);
+        }
+    }
+
+    /// <summary>
+    /// Locks a file, which is made if need be, until the result is disposed of or the process ends; null when somebody has it locked. Only those who ask are kept off.
+    /// </summary>
+    public IDisposable? TryLock(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(At(path))!);
+        try
+        {
+            // flock(2), of the file and not of a process's view of it: it holds between a pod and its host.
+            return new FileStream(At(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException))
+        {
+            return null;
         }
     }
 
@@ -58,7 +93,12 @@ internal sealed class HostFiles(string root)
     /// Writes a file so that, whatever happens, either the former text or the whole new one is found, also after a power cut: a file beside
     /// it is written, flushed and renamed, and the directory flushed.
     /// </summary>
-    public void Write(string path, string text)
+    public void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text), executable: false);
+
+    /// <summary>As <see cref="Write(string, string)"/>, for what root may run.</summary>
+    public void WriteProgram(string path, byte[] content) => Write(path, content, executable: true);
+
+    private void Write(string path, byte[] content, bool executable)
     {
         var target = At(path);
         var directory = Path.GetDirectoryName(target)!;
@@ -66,8 +106,13 @@ internal sealed class HostFiles(string root)
         var draft = target + ".new";
         using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
         {
-            file.Write(Encoding.UTF8.GetBytes(text));
+            file.Write(content);
             file.Flush(flushToDisk: true);
+        }
+
+        if (executable && !OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
         File.Move(draft, target, overwrite: true);

@@ -1,11 +1,13 @@
 using Ostler.Agent.Decisions;
 using Ostler.Agent.Drift;
+using Ostler.Agent.Watchdog;
 using Ostler.Api;
 
 namespace Ostler.Agent.Host;
 
 /// <summary>Reads all that a decision needs, and of what costs more than a look only what this decision needs.</summary>
-internal sealed class HostObserver(ICommandRunner runner, PendingBootStore pendings, DriftObserver drift, TimeProvider time)
+internal sealed class HostObserver(
+    ICommandRunner runner, HostFiles files, PendingBootStore pendings, HostWatchdog watchdog, DriftObserver drift, TimeProvider time)
 {
     /// <exception cref="HostToolException">The host's tool does not answer.</exception>
     public async Task<HostState> ObserveAsync(NodeOS os, HostBoot boot, IHostBackend backend, CancellationToken ct)
@@ -21,21 +23,28 @@ internal sealed class HostObserver(ICommandRunner runner, PendingBootStore pendi
             Undo = deployments.Booted is { } booted ? backend.UndoFor(booted) : Undo.Nothing,
             Drift = await drift.ReadAsync(os, boot, ct),
             Pending = pendings.Read(),
+            Watchdog = watchdog.Read(),
         };
         if (host.Pending is { } pending && pending.BootID == boot.BootID && pending.Answers(os.Metadata.Uid!, os.Spec))
         {
             return host with { ShuttingDown = await IsShuttingDownAsync(ct) };
         }
 
-        return AsksWhatBecameOfIt(os, host) ? host with { Finalization = await backend.ExplainFinalizationAsync(ct) } : host;
+        if (!IsNotWhatWasOrdered(os, host))
+        {
+            return host;
+        }
+
+        return host.Deployments.Find(os.Spec.Image!.Digest) is null
+            ? host with { Finalization = await backend.ExplainFinalizationAsync(ct) }
+            : host with { FellBackBecause = await BootAssessment.WhoFellBackAsync(runner, files, ct) };
     }
 
-    private static bool AsksWhatBecameOfIt(NodeOS os, HostState host) =>
+    private static bool IsNotWhatWasOrdered(NodeOS os, HostState host) =>
         os.Spec is { Goal: Goal.Boot, Image: { } image }
         && BootOutcome.IsNewBoot(os.Metadata.Uid!, os.Spec, host)
         && host.Deployments.Booted is { } booted
-        && booted.Digest != image.Digest
-        && host.Deployments.Find(image.Digest) is null;
+        && booted.Digest != image.Digest;
 
     private async Task<bool> IsShuttingDownAsync(CancellationToken ct)
     {

@@ -1,4 +1,5 @@
 using Ostler.Agent.Drift;
+using Ostler.Agent.Watchdog;
 
 namespace Ostler.Agent.Host;
 
@@ -13,6 +14,12 @@ internal sealed record HostState
 
     /// <summary>The agent's own note of what it was about to do, whatever order it belongs to.</summary>
     public PendingBoot? Pending { get; init; }
+
+    /// <summary>The host's watchdog, as far as it was armed; whatever order it belongs to.</summary>
+    public WatchdogRecord? Watchdog { get; init; }
+
+    /// <summary>Who took the host back, where greenboot or the boot loader did. Asked only when it booted, has the ordered tree, and runs another.</summary>
+    public string? FellBackBecause { get; init; }
 
     /// <summary>Asked of the host only when it booted and runs something else than the pending record wanted.</summary>
     public FinalizationReport? Finalization { get; init; }

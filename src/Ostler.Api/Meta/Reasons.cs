@@ -143,4 +143,5 @@ public static class Reasons
     public const string TransactionInProgress = "TransactionInProgress";
     public const string OtherUpdater = "OtherUpdater";
     public const string SignatureRefused = "SignatureRefused";
+    public const string WatchdogUnavailable = "WatchdogUnavailable";
 }

@@ -73,7 +73,9 @@ public sealed record NodeOSSpec
     [MaxItems(50)]
     public IReadOnlyList<ReadyPods>? ReadyBefore { get; init; }
 
-    /// <summary>After this time without a healthy report, the host itself goes back.</summary>
+    /// <summary>
+    /// How long after the boot of the image the agent may take to call its host healthy before the host goes back by itself. At most 24h. Default: the host does not.
+    /// </summary>
     public Duration? Watchdog { get; init; }
 
     /// <summary>The workloads whose pods the drain makes leave, the first 50 by name. Kept until they are available again.</summary>

@@ -34,6 +34,9 @@ public sealed record RollbackSpec
     [Default("0")]
     public IntOrPercent MaxFailures { get; set; } = IntOrPercent.Count(0);
 
-    /// <summary>After this time without a healthy report, the host itself goes back. Default: no watchdog.</summary>
+    /// <summary>
+    /// How long after the boot of a new tree the agent may take to call its host healthy before the host goes back by itself, needing neither kubelet nor network. Shorter than
+    /// reboot.timeout. 0s: no watchdog. None either when automatic is false. Default: health.timeout and 2 minutes, at most four fifths of reboot.timeout.
+    /// </summary>
     public Duration? Watchdog { get; init; }
 }

@@ -15,6 +15,9 @@ internal static class NodeSpecs
         Failure = view.Spec.Failure,
         Backoff = view.Spec.Backoff,
         Reconcile = DriftRules.Next(context, view, target),
+
+        // The agent puts it onto the host now: one that cannot have it is known before anybody is evicted.
+        Watchdog = WatchdogRules.For(context, view, target.Image),
     };
 
     public static NodeOSSpec Boot(RolloutContext context, NodeView view) => new()
@@ -34,6 +37,7 @@ internal static class NodeSpecs
         Deadlines = NodeDeadlineRules.OfBoot(context.Spec, context.Now),
         HostChecks = HostChecks(context.Spec, view.Node),
         ReadyBefore = ReadyAgain.Record(context.Spec.Health, view.Node.Pods),
+        Watchdog = WatchdogRules.For(context, view, view.Spec.Image),
         Displaced = view.Spec.Displaced,
         Failure = view.Spec.Failure,
         Backoff = view.Spec.Backoff,

@@ -36,7 +36,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
         var term = node.Host.AgentTerm;
         World.Time.In(delay, () =>
         {
-            if (!node.Gone && node.Host is { IsUp: true, AgentIsAway: false } && node.Host.AgentTerm == term && node.OS is not null)
+            if (!node.Gone && node.Host is { IsUp: true, HasAgent: true, AgentIsAway: false } && node.Host.AgentTerm == term && node.OS is not null)
             {
                 Act(node);
             }
@@ -59,6 +59,11 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
     private void Act(SimulatedNode node)
     {
         var spec = node.OS!.Spec;
+        if (spec.Goal != Goal.Boot)
+        {
+            node.Host.Watchdog = null;
+        }
+
         switch (spec.Goal)
         {
             case Goal.Stage when spec.Image is { } image && (node.Host.Booted != image.Digest || (spec.IsReconciling() && node.Host.Drift is not null)):
@@ -157,6 +162,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
 
         host.DropsChanges = spec.IsReconciling() && spec.Reconcile!.DropsChanges;
         host.Pending = new(spec.Attempt, Goal.Boot, host.BootID);
+        host.Watchdog = spec is { Watchdog: { } watchdog, Previous: { } previous } ? new(image.Digest, previous, watchdog) : null;
         if (Lives(node) && Report(node, NodeStep.Rebooting))
         {
             GoDown(node, image.Digest, image.Version, Goal.Boot);
@@ -203,6 +209,10 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
         }
 
         Report(node, NodeStep.Verifying);
+        if (host.CheckResult == true)
+        {
+            host.Watchdog = null;
+        }
     }
 
     private void RollBack(SimulatedNode node, NodeOSSpec spec, PreviousOS previous)

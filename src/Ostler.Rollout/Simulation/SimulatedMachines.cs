@@ -71,7 +71,8 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
         host.BootID = $"{node.Uid}-boot-{++host.Boots}";
         host.BootedAt = (World.Now + host.Skew).TruncateToSeconds();
         host.Staged = null;
-        host.HasKubelet = outcome != SimulatedBoot.WithoutKubelet;
+        host.HasKubelet = outcome is not (SimulatedBoot.WithoutKubelet or SimulatedBoot.Hangs);
+        host.HasAgent = outcome != SimulatedBoot.Hangs;
         host.IsHealthy = outcome != SimulatedBoot.Unhealthy;
         var former = new Deployment { Digest = host.Booted, Version = host.BootedVersion };
         switch (outcome)
@@ -95,7 +96,8 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
 
         host.DropsChanges = false;
         host.Former = host.Booted == former.Digest ? host.Former : former;
-        World.Tell(node.Name, $"host: is up with {Names.Of(host.Booted, host.BootedVersion)}{(host.HasKubelet ? "" : ", without a kubelet")}");
+        World.Tell(node.Name, $"host: is up with {Names.Of(host.Booted, host.BootedVersion)}{(host.HasAgent ? host.HasKubelet ? "" : ", without a kubelet" : ", without kubelet and agent")}");
+        Watch(node, host.Boots);
         if (outcome == SimulatedBoot.Flapping)
         {
             Flap(node, host.Boots, 6);
@@ -149,6 +151,28 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
             {
                 Up(node, SimulatedBoot.Unexpected, null, null);
             }
+        });
+    }
+
+    /// <summary>The host's own watchdog: armed with the order to boot, disarmed by the agent's word that the host is healthy.</summary>
+    private void Watch(SimulatedNode node, int boots)
+    {
+        if (node.Host.Watchdog is not { } watchdog || watchdog.Target != node.Host.Booted)
+        {
+            return;
+        }
+
+        World.Time.LastIn(watchdog.Timeout, () =>
+        {
+            if (node.Gone || !node.Host.IsUp || node.Host.Boots != boots || node.Host.Watchdog is null)
+            {
+                return;
+            }
+
+            World.Tell(node.Name, $"host: its watchdog goes back to {Names.Of(watchdog.Previous.Digest, watchdog.Previous.Version)}");
+            node.Host.Watchdog = null;
+            Reboot(node, watchdog.Previous.Digest, watchdog.Previous.Version, Goal.Rollback);
+            node.Host.FellBackBecause = Reasons.WatchdogExpired;
         });
     }
 

@@ -156,6 +156,12 @@ public sealed class SimulatedHost
     /// <summary>Whether it runs a kubelet.</summary>
     public bool HasKubelet { get; internal set; } = true;
 
+    /// <summary>Whether an agent starts in this boot.</summary>
+    internal bool HasAgent { get; set; } = true;
+
+    /// <summary>The watchdog's record on disk; null: not armed.</summary>
+    internal SimulatedWatchdog? Watchdog { get; set; }
+
     /// <summary>Whether its host checks would pass.</summary>
     public bool IsHealthy { get; internal set; } = true;
 
@@ -205,6 +211,9 @@ public sealed class SimulatedHost
 
     internal bool IsChecking { get; set; }
 }
+
+/// <summary>What the host's watchdog goes by.</summary>
+internal sealed record SimulatedWatchdog(string Target, PreviousOS Previous, TimeSpan Timeout);
 
 /// <summary>The order to reboot that the agent wrote down before it obeyed.</summary>
 internal sealed record PendingBoot(long Attempt, Goal Goal, string BootID);

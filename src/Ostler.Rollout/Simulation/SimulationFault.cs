@@ -28,6 +28,9 @@ public enum SimulatedBoot
 
     /// <summary>The tree comes up, its host checks pass, fail and pass again for a while.</summary>
     Flapping,
+
+    /// <summary>The tree comes up, but neither kubelet nor agent. Without a watchdog nobody hears of the machine again.</summary>
+    Hangs,
 }
 
 /// <summary>Something that befalls the cluster at a moment, counted from the start.</summary>

@@ -11,6 +11,9 @@ internal sealed class VirtualTime(DateTimeOffset start, SeededSequence random)
 
     public void At(DateTimeOffset time, Action what) => _queue.Enqueue(what, (time < Now ? Now : time, random.Next()));
 
+    /// <summary>After everything else of that moment. Draws nothing: what hardly ever acts changes no run in which it does not.</summary>
+    public void LastIn(TimeSpan delay, Action what) => _queue.Enqueue(what, (Now + delay, ulong.MaxValue));
+
     public void In(TimeSpan delay, Action what) => At(Now + delay, what);
 
     /// <summary>Does the next event. False when there is none up to <paramref name="horizon"/>.</summary>

@@ -34,6 +34,19 @@ public static partial class SpecValidation
         Positive("spec.drain.timeout", spec.Drain.Timeout);
         Positive("spec.reboot.timeout", spec.Reboot.Timeout);
         Positive("spec.health.timeout", spec.Health.Timeout);
+        if (spec.Rollback.Watchdog is { } watchdog)
+        {
+            if (watchdog.Value < TimeSpan.Zero || watchdog.Value > WatchdogRules.Longest)
+            {
+                problems.Invalid("spec.rollback.watchdog", "must be between 0s (none) and 24h");
+            }
+            else if (watchdog.Value >= spec.Reboot.Timeout.Value)
+            {
+                // The node would be given up before its host had gone back.
+                problems.Invalid("spec.rollback.watchdog", $"must be shorter than spec.reboot.timeout ({spec.Reboot.Timeout}), which also covers the way back");
+            }
+        }
+
         if (spec.Rollout.RetryFailuresBefore is { } retry && retry > now.After(ClockSkew))
         {
             // Failures that are still to come would not count either: nodes would be tried, and fail, for ever.
@@ -51,16 +64,9 @@ public static partial class SpecValidation
 
     private static void CheckSupport(UpgradePolicySpec spec, Problems problems)
     {
-        const string remove = "is not supported yet: remove it";
-        NotSupportedIf(spec.Reboot.Method == RebootMethod.SoftReboot, "spec.reboot.method", "SoftReboot is not supported yet: use Auto or Reboot");
-        NotSupportedIf(spec.Rollback.Watchdog is not null, "spec.rollback.watchdog", remove);
-
-        void NotSupportedIf(bool used, string field, string message)
+        if (spec.Reboot.Method == RebootMethod.SoftReboot)
         {
-            if (used)
-            {
-                problems.NotSupported(field, message);
-            }
+            problems.NotSupported("spec.reboot.method", "SoftReboot is not supported yet: use Auto or Reboot");
         }
     }
 }

@@ -1,6 +1,7 @@
 using Ostler.Agent.Decisions;
 using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
+using Ostler.Agent.Watchdog;
 using Ostler.Api;
 using static Ostler.Agent.Tests.Support.Trees;
 
@@ -28,6 +29,18 @@ public sealed class BootOutcomeTests
         ["the old tree runs, the target is there and a failure is on record"] = (HostWith("2 1*", SecondBoot, Pending(), Failure), "RolledBack BootFellBack!"),
         ["the old tree runs, the target was staged once more by hand"] =
             (HostWith("2l 1*", SecondBoot, Pending(), new(Finalization.NeverRan)), "RolledBack FinalizationNeverRan!"),
+        ["the host's watchdog went back"] = (HostWith("1* 2", "boot-3", Pending()) with { Watchdog = Armed(WatchdogState.Fired, SecondBoot) }, "RolledBack WatchdogExpired!"),
+        ["the host's watchdog went back and a power cut hid it"] =
+            (HostWith("1* 2", "boot-3", Pending()) with { Watchdog = Armed(WatchdogState.Firing, SecondBoot) }, "RolledBack WatchdogExpired!"),
+        ["the watchdog was armed, and did not act"] = (HostWith("1* 2", SecondBoot, Pending()) with { Watchdog = Armed() }, "RolledBack BootFellBack!"),
+        ["the watchdog acted in another attempt"] =
+            (HostWith("1* 2", "boot-3", Pending()) with { Watchdog = Armed(WatchdogState.Fired, SecondBoot) with { Attempt = 7 } }, "RolledBack BootFellBack!"),
+        ["the watchdog acted on another node of this name"] =
+            (HostWith("1* 2", "boot-3", Pending()) with { Watchdog = Armed(WatchdogState.Fired, SecondBoot) with { NodeUid = "uid-2" } }, "RolledBack BootFellBack!"),
+        ["the watchdog is going back just now"] =
+            (HostWith("1 2*", SecondBoot, Pending()) with { Watchdog = Armed(WatchdogState.Fired, SecondBoot) }, "RollingBack WatchdogExpired! +120s"),
+        ["the watchdog wanted to go back and could not"] =
+            (HostWith("2* 1", SecondBoot, Pending()) with { Watchdog = Armed(WatchdogState.Firing, SecondBoot) with { Error = "no room" } }, "Verify 2"),
         ["a third tree runs"] = (HostWith("3* 1", SecondBoot, Pending()), "Failed UnexpectedTree!"),
         ["a third tree runs, with the target at hand"] = (HostWith("3* 2 1", SecondBoot, Pending()), "Failed UnexpectedTree!"),
         ["the host booted twice"] = (HostWith("1* 2", "boot-3", Pending()), "RolledBack BootFellBack!"),
@@ -40,6 +53,14 @@ public sealed class BootOutcomeTests
     {
         var (host, expected) = Cases[label];
         Assert.Equal(expected, AgentDecisionTests.Describe(AgentDecision.Decide(Uid, Boot(2, 1), host)));
+    }
+
+    [Fact]
+    public void Whoever_else_took_the_host_back_is_named()
+    {
+        var host = HostWith("1* 2", SecondBoot, Pending()) with { FellBackBecause = "greenboot had called it red in every try, and its boot loader fell back" };
+
+        Assert.Contains("came up: greenboot had called it red", Assert.IsType<AgentAction.Report>(AgentDecision.Decide(Uid, Boot(2, 1), host)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -100,8 +100,8 @@ internal sealed class RealNode : IAsyncDisposable
     /// <param name="tree">What.</param>
     /// <param name="attempt">Which.</param>
     /// <param name="reconcile">How the host differs, when that is to be undone.</param>
-    public void Stage(PublishedTree tree, long attempt = 1, string? reconcile = null) =>
-        Api.Ask(new NodeOSSpec { Goal = Goal.Stage, Attempt = attempt, Image = tree.Image, Reconcile = Undoing(tree, attempt, reconcile) });
+    public void Stage(PublishedTree tree, long attempt = 1, string? reconcile = null, Duration? watchdog = null) =>
+        Api.Ask(new NodeOSSpec { Goal = Goal.Stage, Attempt = attempt, Image = tree.Image, Reconcile = Undoing(tree, attempt, reconcile), Watchdog = watchdog });
 
     private static NodeReconcile? Undoing(PublishedTree tree, long attempt, string? reason) =>
         reason is null ? null : new() { Digest = tree.Digest, Attempt = attempt, Reason = reason, DropsChanges = true };
@@ -109,7 +109,8 @@ internal sealed class RealNode : IAsyncDisposable
     public void Boot(PublishedTree tree, long attempt, string reconcile) =>
         Api.Ask(Ordered(tree, attempt, []) with { Reconcile = Undoing(tree, attempt, reconcile) });
 
-    public void Boot(PublishedTree tree, long attempt = 1, params HealthCheck[] checks) => Api.Ask(Ordered(tree, attempt, checks));
+    public void Boot(PublishedTree tree, long attempt = 1, Duration? watchdog = null, params HealthCheck[] checks) =>
+        Api.Ask(Ordered(tree, attempt, checks) with { Watchdog = watchdog });
 
     private NodeOSSpec Ordered(PublishedTree tree, long attempt, HealthCheck[] checks) => new()
     {

@@ -33,6 +33,9 @@ internal sealed class AgentRun : IAsyncDisposable
     /// <summary>Half way between the bounds of every jitter.</summary>
     public const double Random = 0.5;
 
+    /// <summary>What the host's watchdog runs.</summary>
+    public static byte[] Program { get; } = [1, 2, 3];
+
     /// <summary>The wait of an agent that has nothing to do.</summary>
     public static TimeSpan AtRest => NodeReconciler.LookAround;
 
@@ -40,7 +43,7 @@ internal sealed class AgentRun : IAsyncDisposable
     {
         _life = CancellationTokenSource.CreateLinkedTokenSource(_deadline.Token);
         var life = _life.Token;
-        var agent = Agent.Create(Api, Ostree, Host.Files, new AgentLog(Log, Clock), Clock, () => Random);
+        var agent = Agent.Create(Api, Ostree, Host.Files, new AgentLog(Log, Clock), Clock, () => Random, () => Program);
         _running = Task.Run(() => RunAsync(agent, life), CancellationToken.None);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
+using Ostler.Agent.Watchdog;
 
 namespace Ostler.Agent.Tests.Support;
 
@@ -56,6 +57,8 @@ internal sealed class SimulatedOstree : ICommandRunner
 
     /// <summary>Called for <c>systemctl reboot</c>.</summary>
     public Action? RebootRequested { get; set; }
+
+    public bool WatchdogEnabled { get; private set; }
 
     public int Reboots { get; private set; }
 
@@ -190,6 +193,11 @@ internal sealed class SimulatedOstree : ICommandRunner
         ("systemctl", ["is-system-running"]) => Said(SystemState + "\n"),
         ("systemctl", ["is-active", "--", .. var units]) => Said(string.Concat(units.Select(_ => UnitState + "\n"))),
         ("systemctl", ["reboot"]) => Done(() => RebootRequested?.Invoke()),
+        ("systemctl", ["reboot", "--force"]) => Done(() => RebootRequested?.Invoke()),
+        ("systemctl", ["daemon-reload"]) => Said(""),
+        ("systemctl", ["enable", WatchdogUnits.Timer]) => Done(() => WatchdogEnabled = true),
+        ("systemctl", ["disable", "--now", WatchdogUnits.Timer]) => Done(() => WatchdogEnabled = false),
+        ("/usr/bin/env", [WatchdogUnits.Program, "--version"]) => Said(AgentVersion.Text + "\n"),
         ("journalctl", _) => Said(""),
         _ => throw new InvalidOperationException($"No such command on the simulated host: {line}"),
     };

@@ -1,4 +1,5 @@
 using Ostler.Agent.Host;
+using Ostler.Agent.Watchdog;
 using Ostler.Api;
 
 namespace Ostler.Agent.Tests.Support;
@@ -59,6 +60,24 @@ internal static class Trees
             Staged = word[^1] is 's' or 'l',
             Locked = word.EndsWith('l'),
         })]);
+
+    /// <summary>The watchdog's record of a boot into 2 from 1, armed in the first boot for ten minutes, unless told otherwise.</summary>
+    public static WatchdogRecord Armed(WatchdogState state = WatchdogState.Armed, string? firedIn = null, int target = 2, int previous = 1) => new()
+    {
+        NodeUid = Uid,
+        Attempt = 1,
+        Target = Commit(target),
+        TargetCommit = Commit(target),
+        Previous = Commit(previous),
+        PreviousCommit = Commit(previous),
+        Backend = "ostree",
+        ArmedIn = FirstBoot,
+        ArmedAt = Noon,
+        TimeoutSeconds = 600,
+        State = state,
+        FiredIn = firedIn,
+        FiredUptimeSeconds = firedIn is null ? 0 : 610,
+    };
 
     public static HostState HostWith(
         string deployments,

@@ -69,7 +69,7 @@ public class DoctorTests
         ["no-drift"] = (Healthy with { Systems = [Drifted("node-1", null), Given.System("node-2")] }, Severity.Fine),
         ["policy-refused"] = (Healthy with
         {
-            Policies = [Given.Policy(status: Given.Status(Reasons.NotSupportedYet, ConditionStatus.False, Given.Condition(ConditionTypes.Accepted, ConditionStatus.False, Reasons.NotSupportedYet, "spec.rollback.watchdog is not supported yet: remove it."), Given.Condition(ConditionTypes.Stalled, ConditionStatus.True, Reasons.NotSupportedYet)))],
+            Policies = [Given.Policy(status: Given.Status(Reasons.NotSupportedYet, ConditionStatus.False, Given.Condition(ConditionTypes.Accepted, ConditionStatus.False, Reasons.NotSupportedYet, "spec.reboot.method SoftReboot is not supported yet: use Auto or Reboot."), Given.Condition(ConditionTypes.Stalled, ConditionStatus.True, Reasons.NotSupportedYet)))],
         }, Severity.Broken),
         ["image-missing"] = (Healthy with { Images = [] }, Severity.Broken),
         ["halted"] = (Healthy with { Policies = [Given.Policy(status: Given.Halted)] }, Severity.Broken),

@@ -70,6 +70,7 @@ public class DrainingTests
                 BootRequestedAt = Given.Now,
                 Previous = new() { Digest = Trees.Old, Version = "41", BootID = "n1-boot-1" },
                 Deadlines = new() { Reboot = Given.In(20), Healthy = Given.In(27) },
+                Watchdog = Duration.FromMinutes(9),
             },
             spec with { HostChecks = null });
         Assert.Equal(["units", "probe"], spec.HostChecks!.Select(c => c.Name));

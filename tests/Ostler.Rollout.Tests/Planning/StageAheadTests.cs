@@ -72,6 +72,7 @@ public class StageAheadTests
                 Goal = Goal.Stage,
                 Attempt = 5,
                 Deadlines = new() { Staged = Given.In(30) },
+                Watchdog = Duration.FromMinutes(9),
                 Failure = Given.Failure(30, Trees.Newer),
             },
             spec);

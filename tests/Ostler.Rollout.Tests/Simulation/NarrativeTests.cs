@@ -15,6 +15,8 @@ public class NarrativeTests
         "drain-by-force",
         "reboot-never-returns",
         "image-without-kubelet",
+        "watchdog-takes-a-node-back",
+        "no-watchdog-and-a-node-that-hangs",
         "power-cut-during-a-boot",
         "humans-cordon-and-uncordon",
         "automatic-rollback-off",
@@ -101,6 +103,9 @@ public class NarrativeTests
             { Workloads = [new() { Name = "web", Replicas = 3, MinAvailable = 3 }] },
             "drain-by-force" => Forced(),
             "reboot-never-returns" => Scenarios.Cluster(2, null, new SimulationFault.BadTree(At(0), Trees.New, SimulatedBoot.NeverReturns)),
+            "watchdog-takes-a-node-back" => Scenarios.Cluster(2, null, new SimulationFault.BadTree(At(0), Trees.New, SimulatedBoot.Hangs)),
+            "no-watchdog-and-a-node-that-hangs" => Scenarios.Cluster(
+                2, s => s with { Rollback = new() { Watchdog = Duration.Zero } }, new SimulationFault.BadTree(At(0), Trees.New, SimulatedBoot.Hangs)),
             "image-without-kubelet" => Scenarios.Cluster(2, null, new SimulationFault.BadTree(At(0), Trees.New, SimulatedBoot.WithoutKubelet)),
             "power-cut-during-a-boot" => Scenarios.Cluster(
                 1, null, new SimulationFault.Boots(At(0), "n1", [SimulatedBoot.PowerCut, SimulatedBoot.PowerCut, SimulatedBoot.PowerCut])) with

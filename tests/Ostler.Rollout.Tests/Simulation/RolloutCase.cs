@@ -225,13 +225,13 @@ internal sealed record RolloutCase
 /// <summary>One thing that befalls the cluster.</summary>
 internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
 {
-    private static readonly SimulatedBoot[] Boots = Enum.GetValues<SimulatedBoot>()[1..];
+    private static readonly SimulatedBoot[] Boots = [.. Enum.GetValues<SimulatedBoot>().Except([SimulatedBoot.Works, SimulatedBoot.Hangs])];
 
     private static readonly string[] Kinds =
     [
         "boot", "boot", "boot", "bad tree", "staging fails", "controller", "controller", "agent", "agent", "agent away", "cordon", "uncordon", "uncordon",
         "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots",
-        "check", "check", "check of one", "freeze", "approve", "joins", "volumes",
+        "check", "check", "check of one", "freeze", "approve", "joins", "volumes", "hangs", "no watchdog",
     ];
 
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7), random.Below(21));
@@ -249,6 +249,8 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
         {
             "boot" => new SimulationFault.Boots(TimeSpan.Zero, node, [boot]),
             "bad tree" => new SimulationFault.BadTree(TimeSpan.Zero, Trees.New, boot),
+            "hangs" => new SimulationFault.Boots(TimeSpan.Zero, node, [SimulatedBoot.Hangs]),
+            "no watchdog" => new SimulationFault.PolicyChanges(at, "edge", s => s with { Rollback = s.Rollback with { Watchdog = Duration.Zero } }),
             "staging fails" => new SimulationFault.StagingFails(at, node, Variant),
             "controller" => new SimulationFault.ControllerRestarts(at),
             "agent" => new SimulationFault.AgentRestarts(at, node),

@@ -72,7 +72,9 @@ public class SpecValidationTests
         { "spec.windows[0].duration", Reasons.Invalid, s => Window(s, "0 1 * * *", minutes: 0) },
         { "spec.freezes[0].to", Reasons.Invalid, s => s with { Freezes = [new() { From = Given.Now, To = Given.Now }] } },
         { "spec.reboot.method", Reasons.NotSupportedYet, s => s with { Reboot = new() { Method = RebootMethod.SoftReboot } } },
-        { "spec.rollback.watchdog", Reasons.NotSupportedYet, s => s with { Rollback = new() { Watchdog = Duration.FromMinutes(10) } } },
+        { "spec.rollback.watchdog", Reasons.Invalid, s => s with { Rollback = new() { Watchdog = Duration.FromMinutes(-1) } } },
+        { "spec.rollback.watchdog", Reasons.Invalid, s => s with { Rollback = new() { Watchdog = Duration.FromMinutes(15) } } },
+        { "spec.rollback.watchdog", Reasons.Invalid, s => s with { Reboot = new() { Timeout = Duration.FromMinutes(3000) }, Rollback = new() { Watchdog = Duration.FromMinutes(1441) } } },
     };
 
     [Theory]

@@ -46,7 +46,10 @@ public sealed partial class OstreeHost
     {
         foreach (var timer in EnabledTimers())
         {
-            Units.SetActive(timer);
+            if (UnitFile.Load(UnitFolders, timer).Get("ConditionPathExists") is not { } path || File.Exists(Running.View + path))
+            {
+                Units.SetActive(timer);
+            }
         }
     }
 

@@ -1,0 +1,114 @@
+using Ostler.Agent.Decisions;
+using Ostler.Agent.Host;
+using Ostler.Api;
+
+namespace Ostler.Agent.Watchdog;
+
+/// <summary>The agent's side of the watchdog: installs, arms and disarms it. It never fires it.</summary>
+internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller installer, AgentLog log, TimeProvider time)
+{
+    public WatchdogRecord? Read() => store.Read();
+
+    /// <summary>Installs it long before it is needed, so that a host that cannot have it is known while its node still serves. Does nothing when it is not asked for.</summary>
+    /// <exception cref="HostToolException">WatchdogUnavailable.</exception>
+    public async Task PrepareAsync(NodeOSSpec spec, CancellationToken ct)
+    {
+        if (spec.Watchdog is not null)
+        {
+            await installer.EnsureAsync(ct);
+        }
+    }
+
+    /// <summary>Arms it for the tree that is about to be let boot. When this returns, no power cut disarms it. Does nothing when it is not asked for.</summary>
+    /// <exception cref="HostToolException">WatchdogUnavailable: the host must not be rebooted without it.</exception>
+    public async Task ArmAsync(NodeOS os, HostState host, AgentAction.Boot boot, CancellationToken ct)
+    {
+        if (os.Spec.Watchdog is not { } timeout)
+        {
+            return;
+        }
+
+        if (host.Deployments is not { Booted: { } booted, Upcoming: { } upcoming } || upcoming.Digest != boot.Image.Digest)
+        {
+            throw new HostToolException(Reasons.NotStaged, $"{AgentDecision.Name(boot.Image)} is not what the next boot would run.");
+        }
+
+        await installer.EnsureAsync(ct);
+        if (boot.Finalized)
+        {
+            installer.CheckApplied(upcoming);
+        }
+
+        using var turn = store.TryLock() ?? throw Busy();
+        store.Write(new WatchdogRecord
+        {
+            NodeUid = os.Metadata.Uid!,
+            Attempt = os.Spec.Attempt,
+            Target = upcoming.Digest,
+            TargetCommit = upcoming.Commit,
+            Previous = booted.Digest,
+            PreviousCommit = booted.Commit,
+            Backend = host.Backend,
+            ArmedIn = host.Boot.BootID,
+            ArmedAt = time.GetUtcNow(),
+            TimeoutSeconds = (long)Math.Ceiling(timeout.Value.TotalSeconds),
+        });
+        log.Info("WatchdogArmed", $"The host goes back to {Name(booted)} unless {Name(upcoming)} is healthy {timeout} after its boot.");
+    }
+
+    /// <summary>Disarms it for good: the tree is healthy, and the API server knows.</summary>
+    /// <returns>False when it was too late: the host is going back.</returns>
+    public bool TryDisarm(HostBoot boot)
+    {
+        if (!store.Exists)
+        {
+            return true;
+        }
+
+        using var turn = store.TryLock();
+        if (turn is null || store.Read()?.IsGoingBackIn(boot.BootID) == true)
+        {
+            return false;
+        }
+
+        store.Delete();
+        log.Info("WatchdogDisarmed", "The tree is healthy, and the API server was reached.");
+        return true;
+    }
+
+    /// <summary>Before anything is decided: what is no longer asked for is disarmed, and between upgrades nothing of it stays on the host.</summary>
+    public async Task TidyAsync(NodeOS os, HostBoot boot, CancellationToken ct)
+    {
+        var rests = os.Spec.Goal is Goal.Observe or Goal.Stage;
+        if (store.Exists && IsOfNoUse(os, boot, rests))
+        {
+            using var turn = store.TryLock();
+            if (turn is null || store.Read()?.IsGoingBackIn(boot.BootID) == true)
+            {
+                return;
+            }
+
+            store.Delete();
+            log.Info("WatchdogDisarmed", "What it was armed for is not asked for any more.");
+        }
+
+        if (rests && os.Spec.Watchdog is null && !store.Exists && installer.IsInstalled)
+        {
+            await installer.RemoveAsync(ct);
+            store.DeleteLock();
+        }
+    }
+
+    private bool IsOfNoUse(NodeOS os, HostBoot boot, bool rests)
+    {
+        var record = store.Read();
+        return record?.IsGoingBackIn(boot.BootID) != true && (rests
+            || record is null
+            || !record.Answers(os.Metadata.Uid!, os.Spec)
+            || (record.State == WatchdogState.Armed && (os.Spec.Goal == Goal.Rollback || os.Spec.Watchdog is null)));
+    }
+
+    private static string Name(HostDeployment deployment) => AgentDecision.Name(deployment);
+
+    private static HostToolException Busy() => new(Reasons.TransactionInProgress, "the host's watchdog is at work");
+}

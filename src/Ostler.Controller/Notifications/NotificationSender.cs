@@ -8,7 +8,6 @@ using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Rollout;
 using Polly;
-using Polly.Retry;
 using Polly.Timeout;
 
 namespace Ostler.Controller.Notifications;

@@ -27,7 +27,7 @@ public sealed record NotificationReceiver
 
     /// <summary>Of what it is told. Default: of everything.</summary>
     [MaxItems(5)]
-    public IReadOnlyList<RolloutEvent>? On { get; init; }
+    public IReadOnlyList<RolloutEvent>? Events { get; init; }
 }
 
 /// <summary>What the body of a notification looks like.</summary>

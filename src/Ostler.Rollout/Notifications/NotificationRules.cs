@@ -53,7 +53,7 @@ public static class NotificationRules
         {
             foreach (var news in RolloutEvents.Between(before, after))
             {
-                foreach (var receiver in receivers.Where(r => r.On is not { Count: > 0 } wanted || wanted.Contains(news.Event)))
+                foreach (var receiver in receivers.Where(r => r.Events is not { Count: > 0 } wanted || wanted.Contains(news.Event)))
                 {
                     var entry = Entry(uid, receiver.Name, after, news, snapshot.Now);
                     if (entries.TrueForAll(e => e.Id != entry.Id))
@@ -89,7 +89,10 @@ public static class NotificationRules
             }
             : new()
             {
-                Type = ConditionTypes.Notified, Status = ConditionStatus.True, Reason = Reasons.Succeeded, Message = "Nothing that was to be told has failed to arrive.",
+                Type = ConditionTypes.Notified,
+                Status = ConditionStatus.True,
+                Reason = Reasons.Succeeded,
+                Message = "Nothing that was to be told has failed to arrive.",
             };
     }
 

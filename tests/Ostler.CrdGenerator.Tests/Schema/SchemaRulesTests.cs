@@ -1,3 +1,4 @@
+using Ostler.Api;
 using Ostler.CrdGenerator.Schema;
 
 namespace Ostler.CrdGenerator.Tests.Schema;
@@ -18,6 +19,17 @@ public sealed class SchemaRulesTests
     [Fact]
     public void Every_word_of_an_enum_is_described() =>
         Assert.Empty(FieldTree.All.SelectMany(field => field.Value.Members.Where(member => member.Description.Length == 0).Select(member => $"{field.Key}: {member.Name}")));
+
+    /// <summary>kubectl reads YAML 1.1, in which such a word is true, false or nothing: a field of that name is dropped, or refused as "true".</summary>
+    [Fact]
+    public void No_name_and_no_word_is_something_else_in_YAML()
+    {
+        string[] taken = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+
+        // The status of a condition is True or False everywhere, and written by programs.
+        Assert.Empty(FieldTree.All.Where(value => value.Value.Type != typeof(ConditionStatus)).SelectMany(value => value.Value.Fields.Select(field => field.Name).Concat(value.Value.Members.Select(member => member.Name))
+            .Where(word => taken.Contains(word, StringComparer.OrdinalIgnoreCase)).Select(word => $"{value.Key}: {word}")));
+    }
 
     [Fact]
     public void Descriptions_are_sentences() =>

@@ -40,7 +40,7 @@ public sealed class NotificationRulesTests
         var told = Next(
             UnderWay, Halted(UnderWay with { Nodes = new() { Total = 3, RolledBack = 1 } }),
             new() { Name = "all", Url = "https://example" },
-            new() { Name = "halts", Url = "https://example", On = [RolloutEvent.Halted, RolloutEvent.Completed] });
+            new() { Name = "halts", Url = "https://example", Events = [RolloutEvent.Halted, RolloutEvent.Completed] });
 
         Assert.Equal(["all RolledBack", "all Halted", "halts Halted"], told.Select(t => $"{t.Receiver} {t.Event}"));
         Assert.Equal(3, told.Select(t => t.Id).Distinct().Count());

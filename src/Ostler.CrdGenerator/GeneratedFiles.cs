@@ -17,6 +17,7 @@ internal static class GeneratedFiles
         {
             ["reference.md"] = FieldReference.Of(resources),
             ["metrics.md"] = MetricReference.Of(),
+            ["reasons.md"] = ReasonReference.Of(),
         };
         foreach (var resource in resources)
         {

@@ -3,8 +3,8 @@ using Ostler.CrdGenerator;
 const string Usage = """
     Usage: ostler-crdgen [--verify] [FOLDER]
 
-    Writes the CRDs, the reference of their fields and that of the metrics into FOLDER (default: config), and what the Helm chart has of FOLDER
-    into charts/ostler/files beside it.
+    Writes the CRDs and the references of fields, metrics and reasons into FOLDER (default: config), and what the Helm chart has of FOLDER into
+    charts/ostler/files beside it.
       --verify   write nothing; fail when a file is not what the types say
     """;
 

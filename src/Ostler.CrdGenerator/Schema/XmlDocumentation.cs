@@ -6,31 +6,38 @@ using System.Xml.Linq;
 namespace Ostler.CrdGenerator.Schema;
 
 /// <summary>
-/// The summaries of an assembly's types and members, as plain text: what a C# developer reads in the editor is what
+/// The summaries and remarks of an assembly's types and members, as plain text: what a C# developer reads in the editor is what
 /// <c>kubectl explain</c> prints.
 /// </summary>
 internal sealed class XmlDocumentation
 {
     private readonly Dictionary<string, string> _summaries;
+    private readonly Dictionary<string, string> _remarks;
 
-    private XmlDocumentation(Dictionary<string, string> summaries) => _summaries = summaries;
+    private XmlDocumentation(XDocument file) => (_summaries, _remarks) = (Read(file, "summary"), Read(file, "remarks"));
 
     /// <summary>Reads the file that the compiler puts beside the assembly.</summary>
     /// <exception cref="FileNotFoundException">GenerateDocumentationFile is off for the assembly's project.</exception>
     public static XmlDocumentation Of(Assembly assembly) =>
-        new(XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml"))
-            .Descendants("member")
-            .Where(member => member.Element("summary") is not null)
-            .ToDictionary(member => member.Attribute("name")!.Value, member => PlainText(member.Element("summary")!), StringComparer.Ordinal));
+        new(XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")));
 
     /// <summary>The summary of a type; empty when there is none.</summary>
     public string Of(Type type) => Find($"T:{IdOf(type)}");
 
     /// <summary>The summary of a property or of an enum's field; empty when there is none.</summary>
-    public string Of(MemberInfo member) =>
-        Find($"{(member is FieldInfo ? 'F' : 'P')}:{IdOf(member.DeclaringType!)}.{member.Name}");
+    public string Of(MemberInfo member) => Find(IdOf(member));
+
+    /// <summary>The remarks on a property or a field; empty when there are none.</summary>
+    public string RemarksOf(MemberInfo member) => _remarks.GetValueOrDefault(IdOf(member), "");
+
+    private static Dictionary<string, string> Read(XDocument file, string element) => file
+        .Descendants("member")
+        .Where(member => member.Element(element) is not null)
+        .ToDictionary(member => member.Attribute("name")!.Value, member => PlainText(member.Element(element)!), StringComparer.Ordinal);
 
     private string Find(string id) => _summaries.GetValueOrDefault(id, "");
+
+    private static string IdOf(MemberInfo member) => $"{(member is FieldInfo ? 'F' : 'P')}:{IdOf(member.DeclaringType!)}.{member.Name}";
 
     // Nested types are A+B in reflection and A.B in documentation.
     private static string IdOf(Type type) => type.FullName!.Replace('+', '.');

@@ -1,10 +1,7 @@
-using System.CommandLine.Invocation;
-using System.Text.RegularExpressions;
-
 namespace Ostler.Cli.Tests;
 
 /// <summary>The command line as a whole, without a cluster.</summary>
-public partial class OstlerCommandTests
+public class OstlerCommandTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -73,17 +70,4 @@ public partial class OstlerCommandTests
 
         Assert.Matches(@"^kubectl-ostler \d+\.\d+\.\d+", result.Out);
     }
-
-    [Fact]
-    public void Every_command_of_the_README_parses()
-    {
-        var root = OstlerCommand.Create(new() { Out = TextWriter.Null, Error = TextWriter.Null });
-        string[] commands = [.. Commands().Matches(File.ReadAllText(Path.Combine(Repository.Root(), "README.md"))).Select(m => m.Groups[1].Value.Split('#')[0].Trim())];
-
-        Assert.InRange(commands.Length, 5, 50);
-        Assert.All(commands, c => Assert.False(root.Parse(c).Action is ParseErrorAction, $"kubectl ostler {c}"));
-    }
-
-    [GeneratedRegex("(?m)^\\$ kubectl ostler (.+)$")]
-    private static partial Regex Commands();
 }

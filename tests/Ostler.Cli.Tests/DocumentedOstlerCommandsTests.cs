@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Text.RegularExpressions;
+using Ostler.Testing.Documentation;
+
+namespace Ostler.Cli.Tests;
+
+/// <summary>What the documentation says of kubectl ostler. The other commands are run by tests of the chart.</summary>
+public sealed partial class DocumentedOstlerCommandsTests
+{
+    private static readonly RootCommand Root = OstlerCommand.Create(new() { Out = TextWriter.Null, Error = TextWriter.Null });
+
+    [Fact]
+    public void The_command_line_takes_every_command()
+    {
+        var commands = CommandChecks.All(CommandCheck.Ostler);
+
+        Assert.InRange(commands.Count, 8, 100);
+        Assert.All(commands, command =>
+        {
+            // By itself it is the name, and no command yet.
+            string[] words = command.Words.Count > 2 ? [.. command.Words.Skip(2)] : ["--help"];
+            Assert.False(Root.Parse(words).Action is ParseErrorAction, command.ToString());
+        });
+    }
+
+    /// <summary>Advice names a command without the policy that it is about: neither the table of reasons nor a message knows that.</summary>
+    [Fact]
+    public void Every_command_that_a_reason_advises_is_there()
+    {
+        var advised = Advice().Matches(File.ReadAllText(Path.Combine(Documents.Root, "config", "reasons.md"))).Select(match => match.Groups[1].Value.Split(' ')).ToArray();
+
+        Assert.InRange(advised.Length, 5, 200);
+        Assert.All(advised, words => Assert.True(
+            words.Aggregate((Command?)Root, (parent, word) => parent?.Subcommands.SingleOrDefault(c => c.Name == word)) is not null, $"kubectl ostler {string.Join(' ', words)}"));
+    }
+
+    [GeneratedRegex("kubectl ostler (quarantine [a-z]+|[a-z]+)")]
+    private static partial Regex Advice();
+}

@@ -1,0 +1,57 @@
+using System.Text.RegularExpressions;
+
+namespace Ostler.Testing.Documentation;
+
+/// <summary>How a test runs a command of the documentation.</summary>
+public enum CommandCheck
+{
+    /// <summary>make knows the target and the variables.</summary>
+    Make,
+
+    /// <summary>The command line of kubectl ostler parses it.</summary>
+    Ostler,
+
+    /// <summary>helm or kubectl runs it against a real API server.</summary>
+    Cluster,
+
+    /// <summary>The name of a command, without what it is to work on: the program has help on it.</summary>
+    Help,
+
+    /// <summary>It is looked at and not run: what it needs is not here.</summary>
+    NotRun,
+}
+
+/// <summary>The table of commands: which is run how. A command of none of these forms, as by a typo, fails a test.</summary>
+public static class CommandChecks
+{
+    private static readonly (Regex Form, CommandCheck Check, string Why)[] Table =
+    [
+        Row("make [a-z-]+( [A-Z_]+=\\S+)*", CommandCheck.Make),
+        Row("kubectl ostler( .+)?", CommandCheck.Ostler),
+
+        Exactly("kubectl -n ostler-system port-forward deployment/ostler-controller 8082", "No kubelet runs a pod here. ConsoleTests has the port, ConsoleServerTests what listens there."),
+        Exactly("kubectl -n ostler-system logs deployment/ostler-controller", "No kubelet runs a pod here."),
+        Exactly("sudo /var/lib/ostler/bin/ostler-agent watchdog uninstall", "For a host; RealWatchdogTests runs it on one."),
+        Exactly("journalctl -u ostler-stage", "For a host with systemd."),
+        Exactly("journalctl -u ostler-watchdog", "For a host with systemd."),
+        Exactly("journalctl -u kubelet", "For a host with systemd."),
+        Exactly("journalctl -b -1", "For a host with systemd."),
+        Exactly("journalctl -b -1 -u ostree-finalize-staged", "For a host with systemd."),
+
+        Row("(kubectl|helm) [a-z]+|kubectl create token", CommandCheck.Help),
+        Row("helm (install|uninstall) ostler .+", CommandCheck.Cluster),
+        Row("kubectl (-n ostler-system )?(get|describe|explain|wait|patch|apply|uncordon|label|delete crd|create clusterrolebinding) .+", CommandCheck.Cluster),
+    ];
+
+    /// <summary>How it is run, and where it is not, why; null when the table does not have it.</summary>
+    public static (CommandCheck Check, string Why)? Of(DocumentedCommand command) =>
+        Table.Where(row => row.Form.IsMatch(command.Text)).Select(row => ((CommandCheck, string)?)(row.Check, row.Why)).FirstOrDefault();
+
+    /// <summary>The commands that are run in this way, each once, and as it stands where its output is shown, too.</summary>
+    public static IReadOnlyList<DocumentedCommand> All(CommandCheck check) =>
+        [.. DocumentedCommand.All.Where(command => Of(command)?.Check == check).OrderByDescending(command => command.Output.Count).DistinctBy(command => command.Text)];
+
+    private static (Regex, CommandCheck, string) Row(string form, CommandCheck check) => (new($"^({form})$", RegexOptions.CultureInvariant), check, "");
+
+    private static (Regex, CommandCheck, string) Exactly(string text, string why) => (new($"^{Regex.Escape(text)}$", RegexOptions.CultureInvariant), CommandCheck.NotRun, why);
+}

@@ -124,11 +124,13 @@ internal static class RollbackEdit
     private static IEnumerable<string> Next(RollbackFacts facts, ResolvedImage current, FormerTree tree)
     {
         var (policy, name) = (facts.Policy, facts.Policy.Metadata.Name);
+        bool UnderWay(NodeOS s) => s.Spec.Goal == Goal.Boot && FormerTrees.Includes(current, s.Spec.Image?.Digest);
         bool RunsIt(NodeOS s) => s.Status?.Booted?.Digest is { } booted && (booted == tree.Digest || (tree.Release is { } release && FormerTrees.Includes(release, booted)));
-        var there = facts.Systems.Count(RunsIt);
-        var back = facts.Systems.Count(s => FormerTrees.Includes(current, s.Status?.Booted?.Digest));
-        var other = facts.Systems.Count - there - back;
+        var (underWay, still) = (facts.Systems.Count(UnderWay), facts.Systems.Where(s => !UnderWay(s)).ToArray());
+        var (there, back) = (still.Count(RunsIt), still.Count(s => FormerTrees.Includes(current, s.Status?.Booted?.Digest)));
+        var other = still.Length - there - back;
         yield return $"{Count(back)} of {name} {(back == 1 ? "goes" : "go")} back, as an upgrade goes forward: staged, then in the slots, waves and windows of {name}, with its drain and its checks. {there} {(there == 1 ? "runs" : "run")} it already."
+            + (underWay > 0 ? $" {underWay} in flight {(underWay == 1 ? "is" : "are")} brought to {(underWay == 1 ? "its" : "their")} end first." : "")
             + (other > 0 ? $" {other} more, which {(other == 1 ? "runs" : "run")} something else, {(other == 1 ? "is" : "are")} moved to it as well." : "");
         if (PolicyState.IsHalted(policy))
         {

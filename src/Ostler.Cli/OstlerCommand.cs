@@ -26,6 +26,7 @@ internal static class OstlerCommand
         root.Add(StatusCommand.Create(commands));
         root.Add(NodesCommand.Create(commands));
         root.Add(HistoryCommand.Create(commands));
+        root.Add(DiffCommand.Create(commands));
         root.Add(PlanCommand.Create(commands));
         foreach (var command in EditCommands.Create(commands))
         {

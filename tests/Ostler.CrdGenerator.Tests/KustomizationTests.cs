@@ -59,7 +59,7 @@ public sealed class KustomizationTests
         var documents = Documents("config").ToList();
         var secrets = documents.Where(document => (document["rules"]?.AsArray() ?? []).Any(rule => rule!["resources"]!.ToJsonString().Contains("secrets", StringComparison.Ordinal)));
 
-        Assert.Equal(["ostler-health-checks", "ostler-image-secrets"], secrets.Select(Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["ostler-health-checks", "ostler-image-secrets", "ostler-notifications"], secrets.Select(Name).Order(StringComparer.Ordinal));
         Assert.All(secrets, role =>
         {
             Assert.Equal(("Role", "ostler-system"), ((string?)role["kind"], (string?)role["metadata"]!["namespace"]));

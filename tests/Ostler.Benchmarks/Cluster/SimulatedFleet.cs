@@ -86,7 +86,7 @@ internal sealed class SimulatedFleet : IAsyncDisposable
     {
         var kubeconfig = await _cluster.ServiceAccountKubeconfigAsync(Installation.Namespace, "ostler-controller", cancellationToken: cancel);
         var controller = await ControllerProcess.StartAsync(
-            Programs.Controller, kubeconfig, "bench", _log, "--log-level=Information", "--metrics-address=127.0.0.1:0", "--health-address=127.0.0.1:0");
+            Programs.Controller, kubeconfig, "bench", _log, "--log-level=Information", "--metrics-address=127.0.0.1:0", "--health-address=127.0.0.1:0", "--console-address=0");
         _controllers.Add(controller);
         return controller;
     }

@@ -234,6 +234,7 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
                     Traces = traces,
                     MetricsAddress = new(IPAddress.Loopback, 0),
                     HealthAddress = new(IPAddress.Loopback, 0),
+                    ServesConsole = false,
                 },
                 client, new TestLog(output, identity), TimeProvider.System, () => 0.5),
             client);

@@ -72,7 +72,7 @@ public class StageAheadTests
                 Goal = Goal.Stage,
                 Attempt = 5,
                 Deadlines = new() { Staged = Given.In(30) },
-                Watchdog = Duration.FromMinutes(9),
+                Watchdog = Duration.FromMinutes(12),
                 Failure = Given.Failure(30, Trees.Newer),
             },
             spec);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Ostler.Agent;
 using Ostler.Agent.Api;
 using Ostler.Agent.Host;
+using Ostler.Agent.Inspection;
 using Ostler.Agent.Watchdog;
 using Ostler.Kubernetes;
 
@@ -16,6 +17,8 @@ switch (args)
         return 0;
     case ["watchdog", .. var words]:
         return await WatchdogCommand.RunAsync(words, CancellationToken.None);
+    case ["host", .. var words]:
+        return await HostConsoleCommand.RunAsync(words, CancellationToken.None);
     case not []:
         Console.Error.WriteLine($"Unknown argument {args[0]}; see --help.");
         return 2;

@@ -25,6 +25,8 @@ internal static class OstlerCommand
         var commands = new CommandRunner(environment, cluster);
         root.Add(StatusCommand.Create(commands));
         root.Add(NodesCommand.Create(commands));
+        root.Add(HistoryCommand.Create(commands));
+        root.Add(DiffCommand.Create(commands));
         root.Add(PlanCommand.Create(commands));
         foreach (var command in EditCommands.Create(commands))
         {

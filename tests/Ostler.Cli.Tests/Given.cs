@@ -69,6 +69,19 @@ internal static class Given
         Waves = [new() { Name = wave, Total = 3, Reason = Reasons.WaitingForApproval, Message = "Waits for approval." }],
     };
 
+    /// <summary>One receiver was told, and one cannot be reached.</summary>
+    public static UpgradePolicyStatus NotTold => Status(
+        Reasons.UpToDate, ConditionStatus.True, Condition(ConditionTypes.Notified, ConditionStatus.False, Reasons.NotificationFailed, "pager was not told that the rollout is complete: HTTP 500. Tried again at 2026-12-01T12:10:00Z.", 12)) with
+    {
+        Nodes = new() { Total = 3, Updated = 3 },
+        Notifications =
+        [
+            new() { Id = "1", Receiver = "chat", Event = RolloutEvent.Completed, Reason = Reasons.UpToDate, Message = "All 3 nodes run 42.2.", At = Now.AddMinutes(-20), State = NotificationState.Delivered, TriedAt = Now.AddMinutes(-19), Failures = 1, Error = "HTTP 502" },
+            new() { Id = "2", Receiver = "pager", Event = RolloutEvent.Completed, Reason = Reasons.UpToDate, Message = "All 3 nodes run 42.2.", At = Now.AddMinutes(-20), State = NotificationState.Pending, Failures = 3, Error = "HTTP 500", RetryAt = Now.AddMinutes(10) },
+            new() { Id = "3", Receiver = "old", Event = RolloutEvent.Started, Reason = Reasons.RollingOut, Message = "42.1 begins.", At = Now.AddDays(-3), State = NotificationState.GivenUp, Failures = 9, Error = "no such host" },
+        ],
+    };
+
     public static MeasuredDuration Measured(double average, double max, int count) => new() { Average = Duration.FromSeconds(average), Max = Duration.FromSeconds(max), Count = count };
 
     public static Node Node(string name, bool ready = true, bool cordoned = false, string? cordonedBy = null, params (string Key, string Value)[] labels) => new()

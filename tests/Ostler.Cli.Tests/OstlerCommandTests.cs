@@ -11,6 +11,9 @@ public class OstlerCommandTests
     [InlineData("status -o xml", "-o takes json, yaml, wide, not 'xml'.")]
     [InlineData("status --watch -o json", "--watch prints text for people")]
     [InlineData("pause", "Required argument 'policy' missing for command: 'pause'.")]
+    [InlineData("rollback", "Required argument 'policy' missing for command: 'rollback'.")]
+    [InlineData("history -o xml", "-o takes json, yaml, wide, not 'xml'.")]
+    [InlineData("diff edge other", "kubectl ostler diff does not know 'other'.")]
     [InlineData("plan", "Option '--filename' is required.")]
     [InlineData("quarantine", "Required command was not provided.")]
     [InlineData("completion powershell", "There is no completion for powershell: write bash, zsh, fish.")]
@@ -59,7 +62,7 @@ public class OstlerCommandTests
 
         Assert.Equal((0, ""), (result.Code, result.Error));
         Assert.All(
-            (string[])["status", "nodes", "plan", "pause", "resume", "approve", "retry", "quarantine", "doctor", "completion", "version", "Exit codes: 0 done"],
+            (string[])["status", "nodes", "history", "diff", "plan", "pause", "resume", "approve", "retry", "rollback", "quarantine", "doctor", "completion", "version", "Exit codes: 0 done"],
             word => Assert.Contains(word, result.Out, StringComparison.Ordinal));
     }
 

@@ -41,21 +41,15 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
     /// <summary>Completes an argument with the names that the cluster has; with nothing, when it does not answer at once.</summary>
     public T CompleteNames<T, TObject>(T argument, ResourceType<TObject> type) where T : Argument where TObject : class
     {
-        argument.CompletionSources.Add(context =>
-        {
-            try
-            {
-                using var deadline = new CancellationTokenSource(CompletionTimeout, Environment.Time);
-                using var client = Connect(context.ParseResult);
-                return client.ListAsync(type, ListOptions.All, deadline.Token).GetAwaiter().GetResult().Items.Select(i => new CompletionItem(type.MetaOf(i).Name));
-            }
-            catch (Exception)
-            {
-                // A shell that waits for a Tab is no place for an error.
-                return [];
-            }
-        });
+        argument.CompletionSources.Add(NamesOf(type));
         return argument;
+    }
+
+    /// <summary>The same for an option.</summary>
+    public Option<string?> CompleteNames<TObject>(Option<string?> option, ResourceType<TObject> type) where TObject : class
+    {
+        option.CompletionSources.Add(NamesOf(type));
+        return option;
     }
 
     /// <summary>Lets a command do something with the cluster.</summary>
@@ -89,4 +83,19 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
         });
         return command;
     }
+
+    private Func<CompletionContext, IEnumerable<CompletionItem>> NamesOf<TObject>(ResourceType<TObject> type) where TObject : class => context =>
+    {
+        try
+        {
+            using var deadline = new CancellationTokenSource(CompletionTimeout, Environment.Time);
+            using var client = Connect(context.ParseResult);
+            return client.ListAsync(type, ListOptions.All, deadline.Token).GetAwaiter().GetResult().Items.Select(i => new CompletionItem(type.MetaOf(i).Name));
+        }
+        catch (Exception)
+        {
+            // A shell that waits for a Tab is no place for an error.
+            return [];
+        }
+    };
 }

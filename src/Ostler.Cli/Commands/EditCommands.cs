@@ -6,7 +6,7 @@ using Ostler.Kubernetes;
 
 namespace Ostler.Cli.Commands;
 
-/// <summary>pause, resume, approve, retry and quarantine: each one edit of a declared field.</summary>
+/// <summary>pause, resume, approve, retry, rollback and quarantine: each one edit of a declared field.</summary>
 internal static class EditCommands
 {
     // The controller writes status all the time during a rollout, and each write changes the version that an edit must be of.
@@ -24,6 +24,7 @@ internal static class EditCommands
         yield return OfPolicy(
             commands, "retry", "Try again what failed until now, and release it from quarantine (spec.rollout.retryFailuresBefore)", [],
             (policy, _) => PolicyEdits.Retry(policy, commands.Environment.Time.GetUtcNow()));
+        yield return Rollback(commands);
         yield return new Command("quarantine", "Keep nodes from getting a tree, or let them (spec.quarantine of the OSImage)")
         {
             OfImage(commands, "add", "No node gets this tree any more (spec.quarantine.deny)", QuarantineEdits.Add),
@@ -44,6 +45,21 @@ internal static class EditCommands
         return commands.WithCluster(command, (arguments, client, cancel) => EditAsync(
             commands, client, ClusterResources.UpgradePolicies, token => PolicyLookup.PolicyAsync(client, arguments.GetRequiredValue(policy), token),
             p => edit(p, arguments), arguments.GetValue(dryRun), cancel));
+    }
+
+    private static Command Rollback(CommandRunner commands)
+    {
+        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy whose nodes go back" }, ClusterResources.UpgradePolicies);
+        var to = new Option<string?>("--to") { Description = "Which tree, by its digest or the beginning of it. Default: the one that the nodes ran before, when it was the same on all", HelpName = "DIGEST" };
+        var dryRun = DryRun();
+        const string Description = "Pin the policy's OSImage to the tree that its nodes ran before, so that they go back to it as they came (spec.ostree.commit or spec.container.image)";
+        return commands.WithCluster(new Command("rollback", Description) { policy, to, dryRun }, (arguments, client, cancel) =>
+        {
+            RollbackFacts? facts = null;
+            return EditAsync(
+                commands, client, ClusterResources.OSImages, async token => (facts = await RollbackLookup.ReadAsync(client, arguments.GetRequiredValue(policy), token)).Image,
+                _ => RollbackEdit.Decide(facts!, arguments.GetValue(to)), arguments.GetValue(dryRun), cancel);
+        });
     }
 
     private static Command OfImage(CommandRunner commands, string verb, string description, Func<OSImage, string, FieldEdit> edit)
@@ -80,7 +96,7 @@ internal static class EditCommands
                     await client.PatchAsync(type, meta.Key, Patch.Merge(edit.Change.DeepClone()).OnlyIf(meta.Uid, meta.ResourceVersion), cancel);
                 }
 
-                commands.Printer.Print([new(edit.Says)]);
+                commands.Printer.Print(edit.Done());
                 return ExitCode.Ok;
             }
             catch (ApiException e) when (e.IsConflict && attempt < Attempts)

@@ -71,6 +71,13 @@ internal static class PolicyCheck
             yield return new(Severity.Warning, subject, $"nothing moves before a person acts: {conditions.Find(ConditionTypes.Stalled)!.Message}", $"kubectl ostler status {name} says which nodes are blocked, and why");
         }
 
+        if (conditions.Find(ConditionTypes.Notified) is { Status: ConditionStatus.False } untold)
+        {
+            yield return new(
+                Severity.Warning, subject, $"not everybody is told of it: {untold.Message}",
+                $"correct spec.notifications or what its secretRef names; kubectl ostler status {name} -o wide lists each notification");
+        }
+
         if (policy.Spec.Paused)
         {
             yield return new(Severity.Note, subject, "it is paused.", $"kubectl ostler resume {name}");

@@ -8,13 +8,12 @@ namespace Ostler.Cli.Edits;
 internal static class QuarantineEdits
 {
     private const string Plural = "osimage";
-    private const int ShortestPrefix = 6;
 
     /// <summary>No node gets the digest any more.</summary>
     public static FieldEdit Add(OSImage image, string digest)
     {
         var (deny, allow) = Lists(image);
-        var whole = Complete(image, digest);
+        var whole = DigestArgument.Complete(image, digest, []);
         if (deny.Any(d => Same(d, whole)))
         {
             return FieldEdit.None(Plural, image.Metadata.Name, $"{whole} is denied by {image.Metadata.Name} already.");
@@ -27,7 +26,7 @@ internal static class QuarantineEdits
     public static FieldEdit Remove(OSImage image, string digest)
     {
         var (deny, allow) = Lists(image);
-        var whole = Complete(image, digest);
+        var whole = DigestArgument.Complete(image, digest, []);
         var denied = deny.Any(d => Same(d, whole));
         // What a rollout found out stays recorded in the status until somebody allows it.
         var failed = image.Status?.Quarantined?.Any(q => Same(q.Digest, whole) && q.Policy is { Length: > 0 }) == true;
@@ -39,28 +38,6 @@ internal static class QuarantineEdits
         return Edit(
             image, [.. deny.Where(d => !Same(d, whole))], failed && !allow.Any(a => Same(a, whole)) ? [.. allow, whole] : allow,
             $"Nodes may get {whole} of {image.Metadata.Name} again.{(failed ? " A policy that halted over it goes on after kubectl ostler retry." : "")}");
-    }
-
-    /// <summary>The whole digest of one whose beginning is given, out of those that the image has or had.</summary>
-    private static string Complete(OSImage image, string text)
-    {
-        var bare = Words.Bare(text);
-        if (bare.Any(c => !char.IsAsciiHexDigitLower(c)) || bare.Length is < ShortestPrefix or > 64)
-        {
-            throw CommandException.Usage($"'{text}' is no digest: write its 64 hexadecimal digits in lower case, or the first {ShortestPrefix} or more of one that {image.Metadata.Name} has had.");
-        }
-
-        var status = image.Status;
-        var known = (status?.History ?? []).Append(status?.Resolved).OfType<ResolvedImage>().Select(r => r.Digest)
-            .Concat((status?.Quarantined ?? []).Select(q => q.Digest)).Concat(image.Spec.Quarantine?.Deny ?? []).Concat(image.Spec.Quarantine?.Allow ?? []);
-        var matches = known.Where(d => Words.Bare(d).StartsWith(bare, StringComparison.Ordinal)).DistinctBy(Words.Bare).ToArray();
-        return matches switch
-        {
-            [var one] => one,
-            [] when bare.Length == 64 => text,
-            [] => throw new CommandException($"{image.Metadata.Name} has had no digest that begins with {bare}: write all 64 digits."),
-            _ => throw new CommandException($"Several digests of {image.Metadata.Name} begin with {bare}: {string.Join(", ", matches)}. Write more of it."),
-        };
     }
 
     private static bool Same(string one, string other) => Words.Bare(one) == Words.Bare(other);

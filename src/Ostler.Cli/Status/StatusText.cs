@@ -10,7 +10,7 @@ internal static class StatusText
     private const int MostBlocked = 10;
 
     // What matters to people first; the others follow by name.
-    private static readonly string[] Order = [ConditionTypes.Ready, ConditionTypes.Accepted, ConditionTypes.Halted, ConditionTypes.Conflicted, ConditionTypes.Stalled, ConditionTypes.Progressing, ConditionTypes.WindowOpen];
+    private static readonly string[] Order = [ConditionTypes.Ready, ConditionTypes.Accepted, ConditionTypes.Halted, ConditionTypes.Conflicted, ConditionTypes.Stalled, ConditionTypes.Progressing, ConditionTypes.WindowOpen, ConditionTypes.Notified];
 
     public static IReadOnlyList<Line> Lines(UpgradePolicy policy, DateTimeOffset now, bool wide = false)
     {
@@ -46,6 +46,7 @@ internal static class StatusText
         if (wide)
         {
             Section("Took so far", Durations(status.Durations));
+            Section("Notifications", NotificationTable.Of(status.Notifications ?? [], now));
         }
 
         return lines;
@@ -128,7 +129,7 @@ internal static class StatusText
     private static Tone ToneOf(Condition condition) => (condition.Type, condition.Status) switch
     {
         (ConditionTypes.Halted or ConditionTypes.Conflicted, ConditionStatus.True) or (ConditionTypes.Accepted, ConditionStatus.False) => Tone.Bad,
-        (ConditionTypes.Stalled, ConditionStatus.True) => Tone.Attention,
+        (ConditionTypes.Stalled, ConditionStatus.True) or (ConditionTypes.Notified, ConditionStatus.False) => Tone.Attention,
         (ConditionTypes.Ready, ConditionStatus.True) => Tone.Good,
         _ => Tone.Plain,
     };

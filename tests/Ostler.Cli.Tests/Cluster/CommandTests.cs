@@ -131,6 +131,52 @@ public sealed class CommandTests(CliCluster fixture)
     }
 
     [Fact]
+    public async Task A_rollback_pins_the_image_to_what_the_nodes_ran_before_and_history_and_diff_tell_of_it()
+    {
+        using var api = fixture.Cluster.CreateApiClient();
+        await NodeAsync(api, "a", Given.New);
+        await NodeAsync(api, "b", Given.Old);
+        await PolicyAsync(api, Given.RollingOut with { ObservedGeneration = 1 });
+        await ImageStatusAsync(api);
+        await UpgradedAsync(api, $"{_name}-a");
+
+        var (diff, json, history, node) = (
+            await RunAsync("diff", _name), await RunAsync("diff", "--node", $"{_name}-b", "-o", "json"), await RunAsync("history", _name), await RunAsync("history", _name, "--node", $"{_name}-a", "-o", "yaml"));
+        var dry = await RunAsync("rollback", _name, "--dry-run");
+        var untouched = (await ImageAsync(api)).Spec.Ostree!.Commit;
+        var done = await RunAsync("rollback", _name);
+        var again = await RunAsync("rollback", _name);
+
+        Assert.Equal((0, 0, 0, 0, 0, 0, 1), (diff.Code, json.Code, history.Code, node.Code, dry.Code, done.Code, again.Code));
+        Assert.Contains($"From 42.1 (111111111111) on 1 node ({_name}-b)", diff.Out, StringComparison.Ordinal);
+        Assert.Equal(_name, (string)Assert.Single(JsonNode.Parse(json.Out)!["policies"]!.AsArray())!["policy"]!);
+        Assert.Contains(history.Out.Split('\n'), l => l.Contains($"Node {_name}-a", StringComparison.Ordinal) && l.Contains("Updated", StringComparison.Ordinal));
+        Assert.Equal(Given.Old, (string)YamlText.Read(node.Out).Single()["entries"]![0]!["from"]!["digest"]!);
+        Assert.Contains($$$$"""kubectl patch osimage {{{{_name}}}} --type=merge -p '{"spec":{"ostree":{"commit":"{{{{Given.Old}}}}"}}}'""", dry.Out, StringComparison.Ordinal);
+        Assert.Null(untouched);
+        Assert.Equal(Given.Old, (await ImageAsync(api)).Spec.Ostree!.Commit);
+        // No controller runs here that would resolve the new spec.
+        Assert.StartsWith($"What {_name} names now is not resolved", again.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_not_recorded_is_not_rolled_back_and_a_node_that_is_not_there_is_named_with_those_that_are()
+    {
+        using var api = fixture.Cluster.CreateApiClient();
+        await NodeAsync(api, "a", Given.Old);
+        await PolicyAsync(api, Given.RollingOut);
+        await ImageStatusAsync(api);
+
+        var (rollback, history, diff) = (await RunAsync("rollback", _name), await RunAsync("history", "--node", "no-such"), await RunAsync("diff", _name, "--node", "no-such"));
+
+        Assert.Equal((1, 1, 1), (rollback.Code, history.Code, diff.Code));
+        Assert.StartsWith($"No node of {_name} has been moved to 42.2 (424242424242) yet", rollback.Error, StringComparison.Ordinal);
+        Assert.StartsWith("There is no NodeOS no-such. There ", history.Error, StringComparison.Ordinal);
+        Assert.Equal($"There is no NodeOS no-such of a node that {_name} selects. There is: {_name}-a.", diff.Error.TrimEnd());
+        Assert.Null((await ImageAsync(api)).Spec.Ostree!.Commit);
+    }
+
+    [Fact]
     public async Task A_plan_without_nodes_is_over_the_cluster_as_it_is()
     {
         using var api = fixture.Cluster.CreateApiClient();
@@ -184,11 +230,16 @@ public sealed class CommandTests(CliCluster fixture)
     {
         using var api = fixture.Cluster.CreateApiClient();
         await PolicyAsync(api, Given.RollingOut);
-        var line = $"kubectl-ostler --kubeconfig {fixture.Cluster.KubeconfigPath} status {_name[..^1]}";
+        await NodeAsync(api, "a", Given.Old);
 
-        var result = await CommandLine.RunAsync([$"[suggest:{line.Length}]", line], TimeProvider.System);
+        Assert.Contains(_name, await SuggestAsync($"status {_name[..^1]}"));
+        Assert.Contains($"{_name}-a", await SuggestAsync($"history --node {_name}"));
 
-        Assert.Contains(_name, result.Out.Split('\n', StringSplitOptions.TrimEntries));
+        async Task<string[]> SuggestAsync(string words)
+        {
+            var line = $"kubectl-ostler --kubeconfig {fixture.Cluster.KubeconfigPath} {words}";
+            return (await CommandLine.RunAsync([$"[suggest:{line.Length}]", line], TimeProvider.System)).Out.Split('\n', StringSplitOptions.TrimEntries);
+        }
     }
 
     [Fact]
@@ -245,6 +296,20 @@ public sealed class CommandTests(CliCluster fixture)
         var image = Given.Image(status: new() { Resolved = Given.Resolved(Given.New, "42.2") });
         var body = JsonSerializer.SerializeToNode(image, OstlerJson.Default.OSImage)!["status"]!.DeepClone();
         await api.PatchAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(_name), Patch.Merge(new JsonObject { ["status"] = body }), Cancel, "status");
+    }
+
+    private async Task<OSImage> ImageAsync(ApiClient api) => (await api.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(_name), Cancel))!;
+
+    /// <summary>Writes down that a node of this test was moved to the new tree.</summary>
+    private static async Task UpgradedAsync(ApiClient api, string name)
+    {
+        var spec = new NodeOSSpec
+        {
+            Image = new() { Ostree = new() { Remote = "acme", Ref = "acme/edge" }, Digest = Given.New, Version = "42.2" },
+            LastUpgrade = new() { CompletedAt = Given.Now, Previous = new() { Digest = Given.Old, Version = "42.1" } },
+        };
+        var body = JsonSerializer.SerializeToNode(Given.System(name, spec: spec), OstlerJson.Default.NodeOS)!["spec"]!.DeepClone();
+        await api.PatchAsync(ClusterResources.NodeOSes, NamespacedName.ClusterScoped(name), Patch.Merge(new JsonObject { ["spec"] = body }), Cancel);
     }
 
     /// <summary>A node of this test, Ready, whose agent reports what it has booted; null: it does not report.</summary>

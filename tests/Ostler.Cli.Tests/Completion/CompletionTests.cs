@@ -13,6 +13,9 @@ public class CompletionTests
     [InlineData("kubectl-ostler quarantine ", "add remove")]
     [InlineData("kubectl-ostler status --wa", "--watch")]
     [InlineData("kubectl-ostler status -o ", "json wide yaml")]
+    [InlineData("kubectl-ostler history -o ", "json wide yaml")]
+    [InlineData("kubectl-ostler diff --n", "--node")]
+    [InlineData("kubectl-ostler rollback edge --", "--to --dry-run")]
     public async Task The_program_says_how_a_line_may_go_on(string line, string expected)
     {
         var result = await CommandLine.RunAsync([$"[suggest:{line.Length}]", line]);

@@ -73,6 +73,7 @@ public class DoctorTests
         }, Severity.Broken),
         ["image-missing"] = (Healthy with { Images = [] }, Severity.Broken),
         ["halted"] = (Healthy with { Policies = [Given.Policy(status: Given.Halted)] }, Severity.Broken),
+        ["not-told"] = (Healthy with { Policies = [Given.Policy(status: Given.NotTold)] }, Severity.Warning),
         ["stalled"] = (Healthy with { Policies = [Given.Policy(status: Given.Status(Reasons.NodesBlocked, ConditionStatus.False, Given.Condition(ConditionTypes.Stalled, ConditionStatus.True, Reasons.NodesBlocked, "All nodes are blocked.")))] }, Severity.Warning),
         ["waits-and-paused"] = (Healthy with { Policies = [Given.Policy(status: Given.WaitsForApproval("canary"), spec: s => Given.Manual(s, "canary") with { Paused = true })] }, Severity.Note),
         ["no-policies"] = (Healthy with { Policies = [] }, Severity.Note),

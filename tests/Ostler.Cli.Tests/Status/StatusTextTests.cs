@@ -28,6 +28,8 @@ public class StatusTextTests
                 Digests = [new() { Digest = Given.New, Version = "42.2", Nodes = 2 }, new() { Digest = new string('d', 64), Nodes = 1 }],
                 Drifted = [new() { Node = "node-2", Reason = Reasons.PackagesLayered, Message = "Packages were layered, replaced or removed (-) on the host: strace." }],
             }), false),
+        ["not-told"] = (Given.Policy(status: Given.NotTold), false),
+        ["not-told-wide"] = (Given.Policy(status: Given.NotTold), true),
         ["complete"] = (Given.Policy(
             status: Given.Status(Reasons.UpToDate, ConditionStatus.True) with
             {
@@ -52,7 +54,7 @@ public class StatusTextTests
     [InlineData(true)]
     public void All_policies_read(bool wide)
     {
-        UpgradePolicy[] policies = [.. Stories.Where(s => s.Key != "rolling-out-wide").Select(s => s.Value.Policy with { Metadata = new() { Name = s.Key, Generation = 2 } })];
+        UpgradePolicy[] policies = [.. Stories.Where(s => !s.Key.EndsWith("-wide", StringComparison.Ordinal)).Select(s => s.Value.Policy with { Metadata = new() { Name = s.Key, Generation = 2 } })];
 
         Golden.Verify(string.Join('\n', PolicyTable.Lines(policies, Given.Now, wide)), wide ? "table-wide.txt" : "table.txt");
     }

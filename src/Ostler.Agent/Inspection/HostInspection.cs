@@ -1,0 +1,79 @@
+using Ostler.Agent.Backends;
+using Ostler.Agent.Host;
+using Ostler.Agent.Watchdog;
+using Ostler.Api;
+
+namespace Ostler.Agent.Inspection;
+
+/// <summary>Looks at this host with the agent's own backends, and lets a person take it back when no cluster can.</summary>
+internal sealed class HostInspection(ICommandRunner runner, HostFiles files, TimeProvider time)
+{
+    private readonly WatchdogStore _watchdog = new(files);
+    private readonly StagingUnit _unit = new(runner, files, time);
+
+    /// <summary>Changes nothing.</summary>
+    /// <exception cref="HostToolException">The host cannot be updated by Ostler, or its tool does not answer.</exception>
+    public async Task<HostReport> ReadAsync(CancellationToken ct)
+    {
+        var backend = await new BackendDetection(runner, files, _unit).DetectAsync(null, ct);
+        return await ReadAsync(backend, await backend.ReadAsync(ct), ct);
+    }
+
+    /// <summary>Makes the next boot run the tree that is kept to go back to. Does not reboot.</summary>
+    /// <param name="dryRun">Only say what would be done.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>What is so now, for people.</returns>
+    /// <exception cref="HostToolException">It cannot, or somebody else is at it; the message says what to do.</exception>
+    public async Task<string> RollBackAsync(bool dryRun, CancellationToken ct)
+    {
+        // Only where there is a record can the watchdog act; on other hosts nothing is left behind by a look.
+        using var exclusive = _watchdog.Exists ? _watchdog.TryLock() ?? throw Busy("the agent or the watchdog is at work on this host") : null;
+        var backend = await new BackendDetection(runner, files, _unit).DetectAsync(null, ct);
+        var deployments = await backend.ReadAsync(ct);
+        var report = await ReadAsync(backend, deployments, ct);
+        RefuseWhileBusy(report);
+        if (report.Trees.FirstOrDefault(t => t is { Next: true, Booted: false, Staged: false }) is { } already)
+        {
+            return $"The next boot runs {HostReportText.Tree(already)} already. {Reboot}";
+        }
+
+        if (deployments.Rollback is not { } former)
+        {
+            throw new HostToolException(Reasons.RollbackImpossible, "No former tree is kept on this host: there is nothing to go back to.");
+        }
+
+        var (name, dropped) = (HostReportText.Tree(ReportedTree.Of(former, deployments)), deployments.Staged is { } staged ? $" and {HostReportText.Tree(ReportedTree.Of(staged, deployments))}, which is staged, would be dropped" : "");
+        if (dryRun)
+        {
+            return $"The next boot would run {name}{dropped}. Nothing was changed.";
+        }
+
+        await backend.RollBackAsync(former.Digest, deployments, ct);
+        var after = await backend.ReadAsync(ct);
+        return after.Next?.Digest == former.Digest
+            ? $"The next boot runs {name}. {Reboot}"
+            : throw new HostToolException(Reasons.RollbackImpossible, $"The next boot would run {after.Next?.Digest ?? "nothing"}, not {former.Digest}.");
+    }
+
+    private const string Reboot = "To go there: systemctl reboot. A policy that wants another tree brings this node back to it: pause that first, or point its image at this tree (kubectl ostler rollback).";
+
+    private async Task<HostReport> ReadAsync(IHostBackend backend, HostDeployments deployments, CancellationToken ct) =>
+        HostReport.Of(backend, deployments, HostBoot.Read(files), new PendingBootStore(files).Read(), _watchdog.Read(), await _unit.IsRunningAsync(ct));
+
+    private static void RefuseWhileBusy(HostReport report)
+    {
+        var why = report switch
+        {
+            { Reboot.InThisBoot: true } => "the agent has told the host to reboot",
+            { Staging: true } => "a tree is being staged (ostler-stage.service)",
+            { Transaction: { } transaction } => $"somebody is at work: {transaction}",
+            _ => null,
+        };
+        if (why is not null)
+        {
+            throw Busy(why);
+        }
+    }
+
+    private static HostToolException Busy(string why) => new(Reasons.HostToolFailed, $"Not now: {why}. Try again when that is over; ostler-agent host status says more.");
+}

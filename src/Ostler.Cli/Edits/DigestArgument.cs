@@ -1,0 +1,35 @@
+using Ostler.Api;
+using Ostler.Cli.Output;
+
+namespace Ostler.Cli.Edits;
+
+/// <summary>A digest as people type it: whole, or its beginning.</summary>
+internal static class DigestArgument
+{
+    private const int ShortestPrefix = 6;
+
+    /// <summary>The whole digest of one whose beginning is given, out of those that the image has or had.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="text">What was typed.</param>
+    /// <param name="more">Digests that are known beside those of the image.</param>
+    public static string Complete(OSImage image, string text, IEnumerable<string> more)
+    {
+        var bare = Words.Bare(text);
+        if (bare.Any(c => !char.IsAsciiHexDigitLower(c)) || bare.Length is < ShortestPrefix or > 64)
+        {
+            throw CommandException.Usage($"'{text}' is no digest: write its 64 hexadecimal digits in lower case, or the first {ShortestPrefix} or more of one that {image.Metadata.Name} has had.");
+        }
+
+        var status = image.Status;
+        var known = (status?.History ?? []).Append(status?.Resolved).OfType<ResolvedImage>().Select(r => r.Digest)
+            .Concat((status?.Quarantined ?? []).Select(q => q.Digest)).Concat(image.Spec.Quarantine?.Deny ?? []).Concat(image.Spec.Quarantine?.Allow ?? []).Concat(more);
+        var matches = known.Where(d => Words.Bare(d).StartsWith(bare, StringComparison.Ordinal)).DistinctBy(Words.Bare).ToArray();
+        return matches switch
+        {
+            [var one] => one,
+            [] when bare.Length == 64 => text,
+            [] => throw new CommandException($"{image.Metadata.Name} has had no digest that begins with {bare}: write all 64 digits."),
+            _ => throw new CommandException($"Several digests of {image.Metadata.Name} begin with {bare}: {string.Join(", ", matches)}. Write more of it."),
+        };
+    }
+}

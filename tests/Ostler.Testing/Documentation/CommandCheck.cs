@@ -32,6 +32,8 @@ public static class CommandChecks
         Exactly("kubectl -n ostler-system port-forward deployment/ostler-controller 8082", "No kubelet runs a pod here. ConsoleTests has the port, ConsoleServerTests what listens there."),
         Exactly("kubectl -n ostler-system logs deployment/ostler-controller", "No kubelet runs a pod here."),
         Exactly("sudo /var/lib/ostler/bin/ostler-agent watchdog uninstall", "For a host; RealWatchdogTests runs it on one."),
+        Exactly("ostler-agent host status", "For a host; HostConsoleTests and RealConsoleTests run it on one."),
+        Exactly("ostler-agent host rollback --dry-run", "For a host; HostConsoleTests and RealConsoleTests run it on one."),
         Exactly("journalctl -u ostler-stage", "For a host with systemd."),
         Exactly("journalctl -u ostler-watchdog", "For a host with systemd."),
         Exactly("journalctl -u kubelet", "For a host with systemd."),

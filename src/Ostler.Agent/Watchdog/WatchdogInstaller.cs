@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Ostler.Agent.Backends;
 using Ostler.Agent.Host;
 using Ostler.Api;
 
@@ -12,7 +13,7 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
     /// <summary>Whether anything of it is on the host.</summary>
     public bool IsInstalled => files.Exists(WatchdogUnits.Program) || files.Exists(WatchdogUnits.TimerPath) || files.Exists(WatchdogUnits.ServicePath);
 
-    /// <exception cref="HostToolException">WatchdogUnavailable: the host has no room for it, does not run it, or would not have it after a reboot.</exception>
+    /// <exception cref="HostToolException">DiskFull; WatchdogUnavailable: the host does not run it, or would not have it after a reboot.</exception>
     public async Task EnsureAsync(CancellationToken ct)
     {
         if (PrepareRootConfigurations.Any(path => HasTransientEtc(files.Read(path))))
@@ -31,7 +32,8 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unavailable(e.Message);
+            // Room is the answer, and not to do without a watchdog.
+            throw ToolWords.Any(e.Message, ToolWords.Disk) ? new HostToolException(Reasons.DiskFull, $"The watchdog cannot be installed: {HostToolException.Trim(e.Message)}.") : Unavailable(e.Message);
         }
 
         // Enabled and not started: in this boot there is nothing to watch.

@@ -34,6 +34,7 @@ internal static class OstlerCommand
         }
 
         root.Add(DoctorCommand.Create(commands));
+        root.Add(HostCommand.Create(commands));
         root.Add(CompletionCommand.Create(commands));
         root.Add(VersionCommand.Create(commands));
         return root;

@@ -14,6 +14,7 @@ public class OstlerCommandTests
     [InlineData("rollback", "Required argument 'policy' missing for command: 'rollback'.")]
     [InlineData("history -o xml", "-o takes json, yaml, wide, not 'xml'.")]
     [InlineData("diff edge other", "kubectl ostler diff does not know 'other'.")]
+    [InlineData("host status", "A host is looked at with the agent's program, on that host: ostler-agent host status")]
     [InlineData("plan", "Option '--filename' is required.")]
     [InlineData("quarantine", "Required command was not provided.")]
     [InlineData("completion powershell", "There is no completion for powershell: write bash, zsh, fish.")]
@@ -62,7 +63,7 @@ public class OstlerCommandTests
 
         Assert.Equal((0, ""), (result.Code, result.Error));
         Assert.All(
-            (string[])["status", "nodes", "history", "diff", "plan", "pause", "resume", "approve", "retry", "rollback", "quarantine", "doctor", "completion", "version", "Exit codes: 0 done"],
+            (string[])["status", "nodes", "history", "diff", "plan", "pause", "resume", "approve", "retry", "rollback", "quarantine", "doctor", "host", "completion", "version", "Exit codes: 0 done"],
             word => Assert.Contains(word, result.Out, StringComparison.Ordinal));
     }
 

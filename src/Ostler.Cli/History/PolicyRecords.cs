@@ -24,7 +24,13 @@ internal static class PolicyRecords
                 var ready = status.Conditions.Find(ConditionTypes.Ready);
                 yield return new()
                 {
-                    At = now, Subject = subject, Result = PolicyState.Reason(policy), To = target, Took = HistorySteps.Positive(now - started), Message = ready?.Message, Tone = PolicyState.Tone(policy),
+                    At = now,
+                    Subject = subject,
+                    Result = PolicyState.Reason(policy),
+                    To = target,
+                    Took = HistorySteps.Positive(now - started),
+                    Message = ready?.Message,
+                    Tone = PolicyState.Tone(policy),
                 };
             }
         }
@@ -53,8 +59,12 @@ internal static class PolicyRecords
         {
             yield return new()
             {
-                At = trees[i].ResolvedAt, Subject = subject, Result = Reasons.Resolved, From = i + 1 < trees.Length ? new(trees[i + 1].Digest, trees[i + 1].Version) : null,
-                To = new(trees[i].Digest, trees[i].Version), Message = trees[i].Reference,
+                At = trees[i].ResolvedAt,
+                Subject = subject,
+                Result = Reasons.Resolved,
+                From = i + 1 < trees.Length ? new(trees[i + 1].Digest, trees[i + 1].Version) : null,
+                To = new(trees[i].Digest, trees[i].Version),
+                Message = trees[i].Reference,
             };
         }
 
@@ -62,8 +72,13 @@ internal static class PolicyRecords
         {
             yield return new()
             {
-                At = entry.Since, Subject = subject, Result = Reasons.Quarantined, To = new(entry.Digest, trees.FirstOrDefault(t => t.Digest == entry.Digest)?.Version), Reason = entry.Reason,
-                Message = entry.Policy is { Length: > 0 } by ? $"UpgradePolicy {by} failed with it." : "A person denied it.", Tone = Tone.Bad,
+                At = entry.Since,
+                Subject = subject,
+                Result = Reasons.Quarantined,
+                To = new(entry.Digest, trees.FirstOrDefault(t => t.Digest == entry.Digest)?.Version),
+                Reason = entry.Reason,
+                Message = entry.Policy is { Length: > 0 } by ? $"UpgradePolicy {by} failed with it." : "A person denied it.",
+                Tone = Tone.Bad,
             };
         }
     }

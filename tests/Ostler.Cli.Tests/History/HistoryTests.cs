@@ -50,7 +50,10 @@ public class HistoryTests
 
     private static NodeOS Booting => Given.System("node-06", step: NodeStep.Staged, spec: new()
     {
-        Image = new() { Digest = Given.New, Version = "42.2" }, Goal = Goal.Boot, GrantedAt = Given.Now.AddMinutes(-4), Previous = new() { Digest = Given.Old, Version = "42.1" },
+        Image = new() { Digest = Given.New, Version = "42.2" },
+        Goal = Goal.Boot,
+        GrantedAt = Given.Now.AddMinutes(-4),
+        Previous = new() { Digest = Given.Old, Version = "42.1" },
     });
 
     private static NodeOS Staging => Given.System("node-07", spec: new() { Image = new() { Digest = Given.New }, Goal = Goal.Stage }) with

@@ -24,7 +24,7 @@ internal static class Scenarios
     /// <summary>An upgrade that works, and one whose health check fails on the first node.</summary>
     private static async Task RollingAsync(Demo demo, CancellationToken cancel)
     {
-        demo.Chapter("v2 is published; kubectl apply -f config/samples (with this repository's URL, soak 2s, health timeout 15s, no HTTP check of the simulated kubelets)");
+        demo.Chapter("v2 is published; kubectl apply -f config/samples (with this repository's URL, soak 2s, health timeout 15s, reboot timeout 60s, the default watchdog, no HTTP check of the simulated kubelets)");
         var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
         await demo.ApplyAsync("2.0", null, cancel);
         await EverywhereAsync(demo, "2.0", second, cancel);

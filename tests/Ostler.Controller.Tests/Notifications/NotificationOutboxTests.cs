@@ -96,7 +96,13 @@ public sealed class NotificationOutboxTests : IAsyncDisposable
 
     private static NotificationStatus Pending(string id) => new()
     {
-        Id = id, Receiver = "ops", Event = RolloutEvent.Halted, Reason = "TooManyFailures", Message = "m", At = Given.Now, State = NotificationState.Pending,
+        Id = id,
+        Receiver = "ops",
+        Event = RolloutEvent.Halted,
+        Reason = "TooManyFailures",
+        Message = "m",
+        At = Given.Now,
+        State = NotificationState.Pending,
     };
 
     private static UpgradePolicy Policy(string name, params NotificationStatus[] notifications)

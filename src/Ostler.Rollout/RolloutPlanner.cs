@@ -9,10 +9,15 @@ public static class RolloutPlanner
     /// The plan: first each node by itself, then the budgets between those that want a slot or want to stage. At most one step of each node; what
     /// follows from it is for the next snapshot to tell.
     /// </summary>
-    public static RolloutPlan Plan(RolloutSnapshot snapshot)
+    /// <param name="snapshot">What was seen.</param>
+    /// <param name="former">
+    /// A former plan of the same policy: what is decided is the same with it and without. It saves time when most nodes have not changed, their
+    /// <see cref="NodeFacts"/> being the very same objects.
+    /// </param>
+    public static RolloutPlan Plan(RolloutSnapshot snapshot, RolloutPlan? former = null)
     {
-        var context = RolloutContext.From(snapshot);
-        var decisions = new DecidedNodes(context);
+        var context = RolloutContext.From(snapshot, former?.Known);
+        var decisions = new DecidedNodes(context, former?.Decided);
         var unavailable = 0;
         var staging = 0;
         DateTimeOffset? wakeUp = null;
@@ -119,7 +124,8 @@ public static class RolloutPlanner
             Waves = waves.Waves,
             Window = context.Window,
             Measured = context.Measured,
-            Facts = decisions.Facts,
+            Known = decisions.Nodes,
+            Decided = decisions,
             WaveOf = waves.Membership,
         };
 
@@ -188,7 +194,7 @@ public static class RolloutPlanner
             using var first = new Smallest<GrantOrder>(count);
             foreach (var i in candidates)
             {
-                first.Add(GrantOrder.Of(context, decisions[i].Node, i, waves.IndexOf(i)));
+                first.Add(GrantOrder.Of(context, decisions.Nodes[i], i, waves.IndexOf(i)));
             }
 
             var ordered = first.InOrder();

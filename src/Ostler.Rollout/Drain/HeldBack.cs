@@ -24,11 +24,14 @@ internal sealed class HeldBack
 
     private readonly List<HeldBackPod> _pods = [];
 
-    public HeldBack(RolloutContext context, IEnumerable<NodeFacts> nodes)
+    public HeldBack(RolloutContext context)
     {
-        foreach (var node in nodes.Where(n => n.CordonedBy == context.Policy && IsDraining(n)).OrderBy(n => n.Name, StringComparer.Ordinal))
+        foreach (var node in context.Nodes)
         {
-            Add(node, DrainPass.Over(node.Pods, context.Spec.Drain).Evict);
+            if (node.CordonedHere && IsDraining(node.Facts))
+            {
+                Add(node.Facts, DrainPass.Over(node.Facts.Pods, context.Spec.Drain).Evict);
+            }
         }
 
         // By what rules another policy drains need not be known: it has tried to evict them.

@@ -102,9 +102,9 @@ internal static class WorkloadRecovery
     /// <summary>
     /// No further node is taken while workloads of a former one are late: the next drain would displace what is left of them.
     /// </summary>
-    public static RolloutGate? Gate(RolloutContext context, IEnumerable<NodeFacts> selected)
+    public static RolloutGate? Gate(RolloutContext context)
     {
-        var late = selected.Where(n => n.OS?.Spec.Deadlines?.Recovered is not null).Select(n => new NodeView(context, n)).Where(v => IsLate(v, context.Spec, context.Now)).Select(v => v.Node.Name)
+        var late = context.Nodes.Where(n => n is { OwesWorkloads: true, Selected: true }).Select(n => new NodeView(context, n.Facts)).Where(v => IsLate(v, context.Spec, context.Now)).Select(v => v.Node.Name)
             .Order(StringComparer.Ordinal).ToArray();
         return late.Length == 0
             ? null

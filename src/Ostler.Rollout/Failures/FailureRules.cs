@@ -14,9 +14,9 @@ internal static class FailureRules
     /// and the rollout must not go on for that.
     /// </summary>
     public static FailureBudget Of(
-        UpgradePolicySpec spec, TargetTrees? target, List<NodeFacts> selected, ImageFacts? image, UpgradePolicyStatus? previous)
+        UpgradePolicySpec spec, TargetTrees? target, KnownNodes nodes, ImageFacts? image, UpgradePolicyStatus? previous)
     {
-        var allowed = spec.Rollback.MaxFailures.Of(selected.Count);
+        var allowed = spec.Rollback.MaxFailures.Of(nodes.Selected);
         if (target is null)
         {
             return FailureBudget.None with { Allowed = allowed };
@@ -27,9 +27,9 @@ internal static class FailureRules
         var treeRan = false;
         (string Node, NodeFailure Failure)? first = null;
         DateTimeOffset? last = null;
-        foreach (var node in selected)
+        for (var i = 0; i < nodes.Count; i++)
         {
-            if (node.OS?.Spec.Failure is not { } failure || !Counts(failure, target, retryBefore) || failure.Reason is Reasons.RolledBackByScope or Reasons.ReconcileFailed)
+            if (nodes[i] is not { Failure: { } failure, Selected: true } node || !Counts(failure, target, retryBefore) || failure.Reason is Reasons.RolledBackByScope or Reasons.ReconcileFailed)
             {
                 continue;
             }

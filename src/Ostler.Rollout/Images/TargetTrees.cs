@@ -34,6 +34,9 @@ internal sealed class TargetTrees
     /// <summary>The target as policies know it.</summary>
     public NodeImage Release => _release.Image;
 
+    /// <summary>Whether it is the same tree on each platform.</summary>
+    public bool OnePlatform => _platforms.Count == 0;
+
     /// <summary>What the node is moved to; null: the image does not exist for its platform.</summary>
     public TargetTree? For(NodeFacts node)
     {

@@ -23,6 +23,11 @@ internal sealed record NodeDecision(NodeVerdict Verdict, IReadOnlyList<NodeActio
 {
     public NodeWish Wish { get; init; }
 
+    /// <summary>
+    /// Whether neither time nor another node changes it: it holds as long as the node's own facts and what holds for all nodes (<see cref="DecisionBasis"/>).
+    /// </summary>
+    public bool Lasts { get; init; }
+
     /// <summary>Whether it fetches the target now and keeps others from doing so.</summary>
     public bool IsStaging { get; init; }
 

@@ -57,10 +57,10 @@ internal static partial class NodeStateMachine
         }
 
         return context.Gate is { StagingAllowed: false } gate
-            ? Said(view, NodeStep.Idle, gate.Reason, gate.Message, NodeTally.Pending)
+            ? Said(view, NodeStep.Idle, gate.Reason, gate.Message, NodeTally.Pending) with { Lasts = true }
             : Said(view, NodeStep.Idle, Reasons.WaitingForStage, "Waits for its turn to fetch the target (spec.rollout.stageAhead).", NodeTally.Pending)
                 with
-            { Wish = NodeWish.Stage };
+            { Wish = NodeWish.Stage, Lasts = true };
     }
 
     // Whether it may go back, and when, is decided between all that should.
@@ -72,7 +72,7 @@ internal static partial class NodeStateMachine
             return decision with { Wish = NodeWish.GoBack, WakeUp = view.Spec.Backoff?.Until };
         }
 
-        return DriftRules.ToUndo(context, view) is { } drift ? Drifted(context, view, drift) : decision;
+        return DriftRules.ToUndo(context, view) is { } drift ? Drifted(context, view, drift) : decision with { Lasts = true };
     }
 
     /// <summary>It fetches the target, or has it and waits for a slot.</summary>
@@ -127,8 +127,8 @@ internal static partial class NodeStateMachine
         && (!view.AgentIsCurrent || (view.Status?.Conditions).Find(ConditionTypes.Drifted)?.Status != ConditionStatus.False);
 
     private static NodeDecision HasStaged(RolloutContext context, NodeView view) => context.Gate is { } gate
-        ? Said(view, NodeStep.Staged, gate.Reason, gate.Message, NodeTally.Staged)
-        : Said(view, NodeStep.Staged, Reasons.WaitingForSlot, view.Target!.StagedMessage, NodeTally.Staged) with { Wish = NodeWish.Slot };
+        ? Said(view, NodeStep.Staged, gate.Reason, gate.Message, NodeTally.Staged) with { Lasts = true }
+        : Said(view, NodeStep.Staged, Reasons.WaitingForSlot, view.Target!.StagedMessage, NodeTally.Staged) with { Wish = NodeWish.Slot, Lasts = true };
 
     private static NodeDecision Fetches(RolloutContext context, NodeView view)
     {

@@ -53,7 +53,10 @@ public sealed record RolloutPlan
     public MeasuredDurations? Measured { get; init; }
 
     /// <summary>What each of <see cref="Nodes"/> was judged by.</summary>
-    internal IReadOnlyList<NodeFacts> Facts { get; init; } = [];
+    internal KnownNodes Known { get; init; } = KnownNodes.None;
+
+    /// <summary>What was decided about each by itself; the next plan begins with it.</summary>
+    internal DecidedNodes? Decided { get; init; }
 
     /// <summary>The index in <see cref="Waves"/> of each of <see cref="Nodes"/>; -1: it is not selected. Empty when no waves are declared.</summary>
     internal IReadOnlyList<int> WaveOf { get; init; } = [];

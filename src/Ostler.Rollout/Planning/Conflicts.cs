@@ -11,7 +11,7 @@ internal sealed class Conflicts
     /// <summary>The first policy that selects the node as well; null when none does.</summary>
     public string? Of(string node) => _byNode.GetValueOrDefault(node);
 
-    public static Conflicts Find(PolicyFacts policy, IReadOnlyList<OtherPolicy> others, List<NodeFacts> selected)
+    public static Conflicts Find(PolicyFacts policy, IReadOnlyList<OtherPolicy> others, KnownNodes nodes)
     {
         if (!policy.Exists || others.Count == 0)
         {
@@ -23,9 +23,10 @@ internal sealed class Conflicts
         foreach (var other in others.Where(o => !o.Deleting && o.Name != policy.Name).OrderBy(o => o.Name, StringComparer.Ordinal))
         {
             List<string>? names = null;
-            foreach (var node in selected)
+            for (var i = 0; i < nodes.Count; i++)
             {
-                if (other.NodeSelector.Matches(node.Labels))
+                var node = nodes[i];
+                if (node.Selected && other.NodeSelector.Matches(node.Facts.Labels))
                 {
                     (names ??= []).Add(node.Name);
                     byNode.TryAdd(node.Name, other.Name);

@@ -2,29 +2,51 @@ namespace Ostler.Rollout;
 
 /// <summary>The nodes of one plan, sorted by name, each with what was decided about it.</summary>
 /// <remarks>
-/// Two arrays of references and not one of pairs: above some 5,300 nodes the pairs would be a large object, which every plan would make anew and only a full
+/// Arrays of references and not one of pairs: above some 5,300 nodes the pairs would be a large object, which every plan would make anew and only a full
 /// collection takes back.
 /// </remarks>
 internal sealed class DecidedNodes
 {
-    private readonly NodeFacts[] _nodes;
+    private readonly NodeDecision[] _own;
     private readonly NodeDecision[] _decisions;
 
-    public DecidedNodes(RolloutContext context)
+    /// <param name="context">What holds for all nodes.</param>
+    /// <param name="former">What a former plan decided. Of a node that is as it was, that holds again, if it is nothing that time changes.</param>
+    public DecidedNodes(RolloutContext context, DecidedNodes? former = null)
     {
-        _nodes = Sorted(context.Snapshot.Nodes);
-        _decisions = new NodeDecision[_nodes.Length];
-        for (var i = 0; i < _nodes.Length; i++)
+        Nodes = context.Nodes;
+        Basis = DecisionBasis.Of(context);
+        _own = new NodeDecision[Nodes.Count];
+        var place = new KnownNodes.PlaceIn(former is not null && Basis.Carries(former.Basis) ? former.Nodes : null);
+        for (var i = 0; i < _own.Length; i++)
         {
-            _decisions[i] = NodeStateMachine.Decide(context, _nodes[i]);
+            var facts = Nodes[i].Facts;
+            if (place.Find(facts) is { } at && former!._own[at] is { Lasts: true } decision)
+            {
+                _own[i] = decision;
+                Carried++;
+            }
+            else
+            {
+                _own[i] = NodeStateMachine.Decide(context, facts);
+            }
         }
+
+        _decisions = [.. _own];
     }
 
-    public int Count => _nodes.Length;
+    public int Count => _own.Length;
 
-    public IReadOnlyList<NodeFacts> Facts => _nodes;
+    public KnownNodes Nodes { get; }
 
-    public (NodeFacts Node, NodeDecision Decision) this[int index] => (_nodes[index], _decisions[index]);
+    /// <summary>How many decisions are those of the former plan.</summary>
+    public int Carried { get; }
+
+    private DecisionBasis Basis { get; }
+
+    public (NodeFacts Node, NodeDecision Decision) this[int index] => (Nodes[index].Facts, _decisions[index]);
+
+    public NodeVerdict Verdict(int index) => _decisions[index].Verdict;
 
     /// <summary>Replaces what is said about a node.</summary>
     public void Say(int index, NodeVerdict verdict) => _decisions[index] = _decisions[index] with { Verdict = verdict };
@@ -45,31 +67,4 @@ internal sealed class DecidedNodes
     }
 
     public NodeVerdict[] Verdicts() => Array.ConvertAll(_decisions, static d => d.Verdict);
-
-    // The plan must not depend on the order in which the nodes were gathered; most come sorted, and to see that costs less than to sort them again.
-    private static NodeFacts[] Sorted(IReadOnlyList<NodeFacts> nodes)
-    {
-        var kept = new NodeFacts[nodes.Count];
-        var count = 0;
-        var inOrder = true;
-        for (var i = 0; i < kept.Length; i++)
-        {
-            var node = nodes[i];
-            if (node.Deleting)
-            {
-                continue;
-            }
-
-            inOrder = inOrder && (count == 0 || string.CompareOrdinal(kept[count - 1].Name, node.Name) < 0);
-            kept[count++] = node;
-        }
-
-        Array.Resize(ref kept, count);
-        if (!inOrder)
-        {
-            Array.Sort(kept, static (x, y) => string.CompareOrdinal(x.Name, y.Name));
-        }
-
-        return kept;
-    }
 }

@@ -4,7 +4,6 @@ namespace Ostler.Rollout;
 /// Who goes first: wave after wave; within one, zone after zone, so that as few zones as possible are disrupted at once; then the nodes that gave the least
 /// trouble, the oldest, the name. The node that runs the controller goes last of its wave, whatever else holds: its reboot costs a change of leader.
 /// </summary>
-/// <remarks>What is compared is read once of each node: thousands are sorted, and labels are looked up by name.</remarks>
 internal readonly struct GrantOrder : IComparable<GrantOrder>
 {
     /// <summary>The well-known label of the failure domain.</summary>
@@ -17,21 +16,21 @@ internal readonly struct GrantOrder : IComparable<GrantOrder>
     private readonly DateTimeOffset _createdAt;
     private readonly string _name;
 
-    private GrantOrder(RolloutContext context, NodeFacts node, int index, int wave)
+    private GrantOrder(RolloutContext context, KnownNode node, int index, int wave)
     {
         Index = index;
         _wave = wave;
         _leader = node.Name == context.Snapshot.LeaderNode;
-        _zone = node.Labels?.GetValueOrDefault(context.Spec.Rollout.Topology?.Key ?? ZoneLabel);
-        _trouble = (node.OS?.Spec.Backoff?.Count ?? 0) + (node.OS?.Spec.Failure is null ? 0 : 1);
-        _createdAt = node.CreatedAt;
+        _zone = node.Zone;
+        _trouble = node.Trouble;
+        _createdAt = node.Facts.CreatedAt;
         _name = node.Name;
     }
 
     /// <summary>Which of the planner's nodes this is.</summary>
     public int Index { get; }
 
-    public static GrantOrder Of(RolloutContext context, NodeFacts node, int index, int wave = 0) => new(context, node, index, wave);
+    public static GrantOrder Of(RolloutContext context, KnownNode node, int index, int wave = 0) => new(context, node, index, wave);
 
     public int CompareTo(GrantOrder other)
     {

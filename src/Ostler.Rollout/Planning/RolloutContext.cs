@@ -8,33 +8,36 @@ internal sealed class RolloutContext
     // A policy that is gone leaves its nodes to the defaults that it would have had.
     private static readonly UpgradePolicySpec Defaults = new() { ImageRef = new() { Name = "" }, NodeSelector = new() };
 
-    private RolloutContext(RolloutSnapshot snapshot)
+    private RolloutContext(RolloutSnapshot snapshot, KnownNodes? former)
     {
         Snapshot = snapshot;
+        Nodes = KnownNodes.Of(snapshot, former);
         Now = snapshot.Now;
         Policy = snapshot.Policy.Name;
         Exists = snapshot.Policy.Exists;
         Spec = snapshot.Policy.Spec ?? Defaults;
         Problems = Exists ? SpecValidation.Validate(Spec, Now, snapshot.Namespace) : [];
-        // Once and for all: labels are looked up by name, and each of the rules below looks at all of them.
-        var selected = Exists ? SelectedOf(snapshot.Nodes) : [];
-        Total = selected.Count;
-        Conflicts = Conflicts.Find(snapshot.Policy, snapshot.OtherPolicies, selected);
+        Total = Nodes.Selected;
+        Conflicts = Conflicts.Find(snapshot.Policy, snapshot.OtherPolicies, Nodes);
         var (target, targetGate) = Exists ? TargetResolution.Resolve(Spec.ImageRef.Name, snapshot.Image) : (null, null);
         Trees = target;
         Target = target?.Release;
-        Failures = FailureRules.Of(Spec, Trees, selected, snapshot.Image, snapshot.Policy.PreviousStatus);
-        Measured = MeasuredSteps.Of(snapshot, Trees);
+        Failures = FailureRules.Of(Spec, Trees, Nodes, snapshot.Image, snapshot.Policy.PreviousStatus);
+        Measured = MeasuredSteps.Of(snapshot, Nodes, Trees);
         Window = Exists && Problems.Count == 0 ? WindowOf() : WindowState.Always;
-        Gate = Gates.Find(snapshot, Problems, Target, targetGate, Failures, Window) ?? WorkloadRecovery.Gate(this, selected);
+        Gate = Gates.Find(snapshot, Problems, Target, targetGate, Failures, Window) ?? WorkloadRecovery.Gate(this);
         TakesBack = Exists && Problems.Count == 0 && Target is not null && Failures is { Halted: true, TreeRan: true } && Spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node };
-        BackGate = TakesBack ? Gates.FindBack(Spec, Window) ?? WorkloadRecovery.Gate(this, selected) : null;
-        HeldBack = new(this, snapshot.Nodes);
+        BackGate = TakesBack ? Gates.FindBack(Spec, Window) ?? WorkloadRecovery.Gate(this) : null;
+        HeldBack = new(this);
     }
 
-    public static RolloutContext From(RolloutSnapshot snapshot) => new(snapshot);
+    /// <param name="snapshot">What was seen.</param>
+    /// <param name="former">The nodes of a former plan; see <see cref="KnownNodes.Of"/>.</param>
+    public static RolloutContext From(RolloutSnapshot snapshot, KnownNodes? former = null) => new(snapshot, former);
 
     public RolloutSnapshot Snapshot { get; }
+
+    public KnownNodes Nodes { get; }
 
     public DateTimeOffset Now { get; }
 
@@ -83,20 +86,6 @@ internal sealed class RolloutContext
 
     /// <summary>How long the steps took, as far as nodes have shown; null: none has.</summary>
     public MeasuredDurations? Measured { get; }
-
-    private List<NodeFacts> SelectedOf(IReadOnlyList<NodeFacts> nodes)
-    {
-        var selected = new List<NodeFacts>(nodes.Count);
-        for (var i = 0; i < nodes.Count; i++)
-        {
-            if (!nodes[i].Deleting && Selects(nodes[i]))
-            {
-                selected.Add(nodes[i]);
-            }
-        }
-
-        return selected;
-    }
 
     private WindowState WindowOf()
     {

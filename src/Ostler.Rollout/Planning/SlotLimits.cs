@@ -18,11 +18,11 @@ internal sealed class SlotLimits
         if (_topology is not null)
         {
             _domains = new(StringComparer.Ordinal);
-            foreach (var node in context.Snapshot.Nodes)
+            foreach (var node in context.Nodes)
             {
-                if (!node.Deleting && IsInFlight(context.Policy, node))
+                if (node.InFlight)
                 {
-                    _domains.Add(DomainOf(_topology, node));
+                    _domains.Add(DomainOf(_topology, node.Facts));
                 }
             }
         }
@@ -82,7 +82,7 @@ internal sealed class SlotLimits
         _controlPlane ??=
         [
             .. _context.Snapshot.ControlPlane,
-            .. _context.Snapshot.Nodes.Where(n => !n.Deleting && NodeMarks.IsControlPlane(n.Labels))
+            .. _context.Nodes.Select(n => n.Facts).Where(n => NodeMarks.IsControlPlane(n.Labels))
                 .Select(n => new ControlPlaneNode(n.Name, n is { Ready: true, Unschedulable: false, CordonedBy: null } && n.OS?.Spec.IsUnderWay() != true)),
         ];
         return _controlPlane.Where(n => !n.InService && n.Name != candidate).Select(n => n.Name).Min(StringComparer.Ordinal);

@@ -109,12 +109,18 @@ internal sealed class ForecastRecord
 
     private void See(RolloutPlan plan)
     {
+        var seen = _last?.Nodes ?? [];
         _last = plan;
         var inFlight = 0;
         for (var i = 0; i < plan.Nodes.Count; i++)
         {
             var verdict = plan.Nodes[i];
             inFlight += verdict.InFlight ? 1 : 0;
+            if (i < seen.Count && ReferenceEquals(seen[i], verdict))
+            {
+                continue;
+            }
+
             var track = TrackOf(i, verdict.Node);
             _lastChange = track.Goes(verdict, Now) ? Now : _lastChange;
             if (verdict.Tally is NodeTally.Failed or NodeTally.RolledBack)

@@ -6,7 +6,7 @@ namespace Ostler.Rollout.Simulation;
 public abstract record SimulatedStep
 {
     /// <summary>The controller has looked and decided; nothing has changed since it looked.</summary>
-    public sealed record Plans(string Policy, RolloutPlan Plan) : SimulatedStep;
+    public sealed record Plans(string Policy, RolloutPlan Plan, RolloutSnapshot Snapshot) : SimulatedStep;
 
     /// <summary>The controller writes.</summary>
     public sealed record Writes(string Policy, NodeAction Action) : SimulatedStep;

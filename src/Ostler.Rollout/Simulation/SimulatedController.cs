@@ -12,7 +12,9 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
     private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
     private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _stuck = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RolloutPlan> _plans = new(StringComparer.Ordinal);
     private readonly SimulatedChecks _checks = new(simulation);
+    private IReadOnlyList<NodeVerdict> _reported = [];
     private int _term;
     private bool _isUp;
 
@@ -40,6 +42,8 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
         _enqueued.Clear();
         _busy.Clear();
         _evictions.Clear();
+        _plans.Clear();
+        _reported = [];
         _answers.Clear();
         _checks.Forget();
         var term = _term;
@@ -136,8 +140,13 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
         }
 
         _enqueued.Remove(policy);
-        foreach (var node in World.Nodes.Where(n => n.OS is null))
+        foreach (var node in World.Nodes)
         {
+            if (node.OS is not null)
+            {
+                continue;
+            }
+
             node.OS = new() { Uid = $"os-{node.Uid}", Generation = 1, ResourceVersion = "1" };
             simulation.Agents.Wake(node);
             if (Dies())
@@ -147,8 +156,9 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
         }
 
         var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions));
-        var plan = RolloutPlanner.Plan(snapshot);
-        simulation.Tell(new SimulatedStep.Plans(policy, plan));
+        var plan = RolloutPlanner.Plan(snapshot, _plans.GetValueOrDefault(policy));
+        _plans[policy] = plan;
+        simulation.Tell(new SimulatedStep.Plans(policy, plan, snapshot));
         _busy.Add(policy);
         Write(policy, snapshot, plan, 0, new(StringComparer.Ordinal), []);
     }
@@ -243,8 +253,17 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
             Later(TimeSpan.FromMilliseconds(200), ReconcileImage);
         }
 
-        foreach (var verdict in plan.Nodes)
+        // Of thousands few change between two reports. Another policy may have said something else of the same nodes.
+        var reported = World.Policies.Count == 1 ? _reported : [];
+        _reported = plan.Nodes;
+        for (var i = 0; i < plan.Nodes.Count; i++)
         {
+            var verdict = plan.Nodes[i];
+            if (i < reported.Count && ReferenceEquals(reported[i], verdict))
+            {
+                continue;
+            }
+
             if (verdict is not { Blocked: true, Step: NodeStep.Verifying })
             {
                 _stuck.Remove(verdict.Node);

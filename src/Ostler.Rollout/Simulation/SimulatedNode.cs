@@ -8,7 +8,8 @@ public sealed class SimulatedNode
     private readonly List<(string Check, string BootID, CheckOutcome Outcome)> _tries = [];
 
     private NodeFacts? _facts;
-    private int _factsVersion;
+    private LabelSelector? _selector;
+    private bool _isSelected;
 
     internal SimulatedNode(SimulatedNodeSpec spec, DateTimeOffset createdAt, int incarnation)
     {
@@ -16,6 +17,7 @@ public sealed class SimulatedNode
         Uid = $"{spec.Name}-uid-{incarnation}";
         CreatedAt = createdAt;
         Labels = spec.Labels ?? new Dictionary<string, string>();
+        IsControlPlane = NodeMarks.IsControlPlane(Labels);
         First = spec;
         Capacity = spec.Capacity;
         Host = new(spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0", spec.ClockSkew);
@@ -31,6 +33,9 @@ public sealed class SimulatedNode
     public DateTimeOffset CreatedAt { get; }
 
     public IReadOnlyDictionary<string, string> Labels { get; }
+
+    /// <summary>Whether its labels say that it belongs to the control plane.</summary>
+    internal bool IsControlPlane { get; }
 
     public bool Unschedulable { get; internal set; }
 
@@ -52,10 +57,18 @@ public sealed class SimulatedNode
 
     public string KubeletBootID { get; internal set; }
 
-    public int Version { get; internal set; } = 1;
+    public int Version { get; private set; } = 1;
 
     /// <summary>The NodeOS; null until the controller has created it.</summary>
-    public NodeOSFacts? OS { get; internal set; }
+    public NodeOSFacts? OS
+    {
+        get;
+        internal set
+        {
+            field = value;
+            _facts = null;
+        }
+    }
 
     public SimulatedHost Host { get; }
 
@@ -72,22 +85,36 @@ public sealed class SimulatedNode
     /// <summary>Whether the Node is gone; what is still scheduled for it does nothing.</summary>
     public bool Gone { get; internal set; }
 
-    internal void Touch() => Version++;
+    internal void Touch()
+    {
+        Version++;
+        _facts = null;
+    }
 
     /// <summary>What the controller was told when it asked.</summary>
-    internal KnownAnswers Known { get; set; }
-
-    /// <summary>The node as the controller sees it, without its pods. Of thousands few change between two looks: the others are not described anew.</summary>
-    internal NodeFacts Facts()
+    internal KnownAnswers Known
     {
-        if (_facts is not { } former || _factsVersion != Version || !ReferenceEquals(former.OS, OS) || !Known.IsStill(new(former.Preflight, former.Workloads, former.Volumes)))
+        get;
+        set
         {
-            _factsVersion = Version;
-            _facts = former = Describe();
+            field = value;
+            _facts = null;
+        }
+    }
+
+    /// <summary>Labels never change, selectors hardly ever, and thousands of nodes are looked up at each look.</summary>
+    internal bool IsSelectedBy(LabelSelector selector)
+    {
+        if (!ReferenceEquals(_selector, selector))
+        {
+            (_selector, _isSelected) = (selector, selector.Matches(Labels));
         }
 
-        return former;
+        return _isSelected;
     }
+
+    /// <summary>The node as the controller sees it, without its pods. Of thousands few change between two looks: the others are not described anew.</summary>
+    internal NodeFacts Facts() => _facts ??= Describe();
 
     private NodeFacts Describe() => new()
     {

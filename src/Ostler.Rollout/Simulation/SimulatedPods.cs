@@ -13,6 +13,7 @@ public sealed class SimulatedPods
     private readonly Dictionary<PodController, HashSet<SimulatedPod>> _byController = [];
     private readonly Dictionary<string, string> _primaries = new(StringComparer.Ordinal);
     private readonly HashSet<string> _hadPrimary = new(StringComparer.Ordinal);
+    private readonly FewestPods _fewest = new();
     private readonly SimulatedVolumes _volumes;
     private int _count;
 
@@ -55,7 +56,9 @@ public sealed class SimulatedPods
     {
         if (_pods.Remove(uid, out var pod))
         {
-            _byNode[pod.Node].Remove(pod);
+            var there = _byNode[pod.Node];
+            there.Remove(pod);
+            _fewest.Changed(pod.Node, there.Count + 1, there.Count);
             _byController[ControllerOf(pod.Facts)].Remove(pod);
             pod.Leave();
         }
@@ -178,18 +181,7 @@ public sealed class SimulatedPods
             return homes.Where(h => !taken.Contains(h)).Select(h => nodes.FirstOrDefault(n => n.Name == h && IsOpen(n))).FirstOrDefault(n => n is not null);
         }
 
-        // The nodes come sorted by name, and the first of the least is taken.
-        SimulatedNode? found = null;
-        var least = int.MaxValue;
-        for (var i = 0; i < nodes.Count && least > 0; i++)
-        {
-            if (PodsOf(nodes[i]).Count is var count && count < least && IsOpen(nodes[i]))
-            {
-                (found, least) = (nodes[i], count);
-            }
-        }
-
-        return found;
+        return _fewest.Of(nodes, n => _byNode.GetValueOrDefault(n)?.Count ?? 0).FirstOrDefault(IsOpen);
     }
 
     private bool IsOpen(SimulatedNode node) => node is { Unschedulable: false, HasJoinTaint: false, Ready: true }
@@ -212,6 +204,7 @@ public sealed class SimulatedPods
         }
 
         there.Add(pod);
+        _fewest.Changed(pod.Node, there.Count - 1, there.Count);
         if (!_byController.TryGetValue(ControllerOf(pod.Facts), out var sisters))
         {
             _byController[ControllerOf(pod.Facts)] = sisters = [];

@@ -1,5 +1,3 @@
-using Ostler.Api;
-
 namespace Ostler.Rollout.Simulation;
 
 /// <summary>What the controller of the simulation sees.</summary>
@@ -35,7 +33,7 @@ internal static class SimulatedSnapshot
             ],
             ControlPlane =
             [
-                .. world.Nodes.Where(n => NodeMarks.IsControlPlane(n.Labels))
+                .. world.Nodes.Where(n => n.IsControlPlane)
                     .Select(n => new ControlPlaneNode(n.Name, n is { Ready: true, Unschedulable: false, CordonedBy: null } && n.OS?.Spec.IsUnderWay() != true)),
             ],
             OtherDrains = [.. world.Nodes.Where(n => n.CordonedBy is { } by && by != policy).Select(n => FactsOf(world, n, n.CordonedBy!, evictions))],
@@ -44,7 +42,7 @@ internal static class SimulatedSnapshot
     }
 
     private static bool IsOf(SimulatedNode node, string policy, SimulatedPolicy facts) =>
-        facts.Spec?.NodeSelector.Matches(node.Labels) == true || node.CordonedBy == policy || node.OS?.Spec.Policy == policy;
+        (facts.Spec is { } spec && node.IsSelectedBy(spec.NodeSelector)) || node.CordonedBy == policy || node.OS?.Spec.Policy == policy;
 
     private static NodeFacts FactsOf(SimulatedWorld world, SimulatedNode node, string policy, Dictionary<string, EvictionResult> evictions) =>
         node.CordonedBy == policy

@@ -41,7 +41,7 @@ internal static class CompletionEstimate
         var last = -1;
         for (var i = 0; i < plan.Nodes.Count; i++)
         {
-            var (verdict, node) = (plan.Nodes[i], plan.Facts[i]);
+            var (verdict, node) = (plan.Nodes[i], plan.Known[i].Facts);
             var goes = verdict is { Blocked: false, Tally: NodeTally.Updating or NodeTally.Staged or NodeTally.Pending };
             var wave = plan.Waves.Count == 0 ? 0 : Math.Max(0, plan.WaveOf[i]);
             if (goes && verdict.InFlight)
@@ -51,7 +51,7 @@ internal static class CompletionEstimate
                 schedule.Begun(node, behind < mean ? mean - behind : TimeSpan.Zero);
                 last = Math.Max(last, wave);
             }
-            else if (SlotLimits.IsInFlight(snapshot.Policy.Name, node))
+            else if (plan.Known[i].InFlight)
             {
                 schedule.Stays(node);
             }
@@ -103,6 +103,6 @@ internal static class CompletionEstimate
     {
         var ours = plan.Nodes.Where(v => v.InFlight && !v.Blocked).Select(v => v.Node).ToHashSet(StringComparer.Ordinal);
         return snapshot.ControlPlane.Any(n => !n.InService && !ours.Contains(n.Name))
-            || plan.Facts.Any(n => NodeMarks.IsControlPlane(n.Labels) && (!n.Ready || n.Unschedulable) && !ours.Contains(n.Name));
+            || plan.Known.Select(n => n.Facts).Any(n => NodeMarks.IsControlPlane(n.Labels) && (!n.Ready || n.Unschedulable) && !ours.Contains(n.Name));
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Ostler.Api;
 
 namespace Ostler.Rollout;
@@ -11,30 +10,48 @@ public sealed record FleetConsistency(IReadOnlyList<RunningDigest> Digests, IRea
     /// <summary>Of the nodes that the policy selects. Those whose agent has not reported what they run are in no count.</summary>
     public static FleetConsistency Of(RolloutPlan plan)
     {
-        var trees = new Dictionary<string, (string? Version, int Nodes)>(StringComparer.Ordinal);
+        var trees = new Dictionary<string, Tree>(StringComparer.Ordinal);
         var drifted = new List<DriftedNode>();
-        for (var i = 0; i < plan.Facts.Count; i++)
+        Tree? last = null;
+        for (var i = 0; i < plan.Known.Count; i++)
         {
-            if (!plan.Nodes[i].Selected || plan.Facts[i].OS?.Status is not { Booted: { } booted } status)
+            var node = plan.Known[i];
+            if (!node.Selected || node.RunsDigest is not { } runs)
             {
                 continue;
             }
 
             // On several platforms one release is several trees, which is no inconsistency.
-            var isTarget = plan.Trees?.For(plan.Facts[i])?.Digest == booted.Digest;
-            ref var tree = ref CollectionsMarshal.GetValueRefOrAddDefault(trees, isTarget ? plan.Target!.Digest : booted.Digest, out _);
-            tree = (tree.Version ?? (isTarget ? plan.Target!.Version : null) ?? booted.Version, tree.Nodes + 1);
-            if (DriftRules.Of(status) is { } drift)
+            var isTarget = plan.Trees?.For(node.Facts)?.Digest == runs;
+            var digest = isTarget ? plan.Target!.Digest : runs;
+            // Neighbours mostly run the same tree, and thousands of digests take long to look up.
+            if (last?.Digest != digest && !trees.TryGetValue(digest, out last))
             {
-                drifted.Add(new() { Node = plan.Facts[i].Name, Reason = DriftRules.WordFor(drift), Message = Names.Cut(DriftRules.Describe(drift)) });
+                trees[digest] = last = new(digest);
+            }
+
+            last!.Nodes++;
+            last.Version ??= (isTarget ? plan.Target!.Version : null) ?? node.RunsVersion;
+            if (node.Drift is { } drift)
+            {
+                drifted.Add(new() { Node = node.Name, Reason = DriftRules.WordFor(drift), Message = Names.Cut(DriftRules.Describe(drift)) });
             }
         }
 
         return new(
             [
-                .. trees.Select(t => new RunningDigest { Digest = t.Key, Version = t.Value.Version, Nodes = t.Value.Nodes })
+                .. trees.Values.Select(t => new RunningDigest { Digest = t.Digest, Version = t.Version, Nodes = t.Nodes })
                     .OrderByDescending(t => t.Nodes).ThenBy(t => t.Digest, StringComparer.Ordinal),
             ],
             drifted);
+    }
+
+    private sealed class Tree(string digest)
+    {
+        public string Digest => digest;
+
+        public string? Version { get; set; }
+
+        public int Nodes { get; set; }
     }
 }

@@ -8,25 +8,21 @@ namespace Ostler.Rollout;
 /// </summary>
 internal static class MeasuredSteps
 {
-    public static MeasuredDurations? Of(RolloutSnapshot snapshot, TargetTrees? target)
+    public static MeasuredDurations? Of(RolloutSnapshot snapshot, KnownNodes nodes, TargetTrees? target)
     {
         var (staging, drain, reboot, verify, whole) = (new Sum(), new Sum(), new Sum(), new Sum(), new Sum());
-        foreach (var node in snapshot.Nodes)
+        for (var i = 0; i < nodes.Count; i++)
         {
-            if (node.OS is not { Spec: { LastUpgrade: { } upgrade, Goal: Goal.Observe, Failure: null } spec, Status: var status } || target?.Includes(spec.Image?.Digest) != true)
+            if (nodes[i].Steps is not { } steps || target?.Includes(steps.Digest) != true)
             {
                 continue;
             }
 
-            whole.Add(upgrade.CompletedAt - upgrade.GrantedAt);
-            drain.Add(upgrade.BootRequestedAt - upgrade.GrantedAt);
-
-            // Of one clock each: the node's may show anything, but what it shows later less what it showed before is right.
-            var timings = status?.Attempt == spec.Attempt ? status.Timings : null;
-            staging.Add(timings?.StagedAt - timings?.StagingStartedAt);
-            var booted = timings?.BootedAt - timings?.RebootRequestedAt;
-            reboot.Add(booted);
-            verify.Add(upgrade.HealthySince - upgrade.BootRequestedAt - booted);
+            whole.Add(steps.Whole);
+            drain.Add(steps.Drain);
+            staging.Add(steps.Staging);
+            reboot.Add(steps.Reboot);
+            verify.Add(steps.Verify);
         }
 
         return whole.Count == 0
@@ -56,5 +52,25 @@ internal static class MeasuredSteps
                 _max = value > _max ? value : _max;
             }
         }
+    }
+}
+
+/// <summary>How long the steps of a node's last upgrade, to <c>Digest</c>, took, as far as they are on record.</summary>
+internal sealed record NodeSteps(string? Digest, TimeSpan? Staging, TimeSpan? Drain, TimeSpan? Reboot, TimeSpan? Verify, TimeSpan? Whole)
+{
+    /// <summary>Null when the node is not one whose last upgrade went well.</summary>
+    public static NodeSteps? Of(NodeOSFacts? os)
+    {
+        if (os is not { Spec: { LastUpgrade: { } upgrade, Goal: Goal.Observe, Failure: null } spec, Status: var status })
+        {
+            return null;
+        }
+
+        // Of one clock each: the node's may show anything, but what it shows later less what it showed before is right.
+        var timings = status?.Attempt == spec.Attempt ? status.Timings : null;
+        var reboot = timings?.BootedAt - timings?.RebootRequestedAt;
+        return new(
+            spec.Image?.Digest, timings?.StagedAt - timings?.StagingStartedAt, upgrade.BootRequestedAt - upgrade.GrantedAt, reboot,
+            upgrade.HealthySince - upgrade.BootRequestedAt - reboot, upgrade.CompletedAt - upgrade.GrantedAt);
     }
 }

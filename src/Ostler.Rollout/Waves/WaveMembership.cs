@@ -24,9 +24,9 @@ internal static class WaveMembership
         var touched = 0;
         for (var i = 0; i < membership.Length; i++)
         {
-            var (node, decision) = decisions[i];
-            membership[i] = !decision.Verdict.Selected ? -1 : BySelector(waves, node) ?? waves.Count;
-            if (counted && membership[i] == waves.Count && Place.Of(context, node, decision.Verdict, i, onlyTouched: touched >= room) is { } place)
+            var (node, verdict) = (decisions.Nodes[i], decisions.Verdict(i));
+            membership[i] = !verdict.Selected ? -1 : BySelector(waves, node.Facts) ?? waves.Count;
+            if (counted && membership[i] == waves.Count && Place.Of(context, node, verdict, i, onlyTouched: touched >= room) is { } place)
             {
                 queue.Add(place);
                 touched += place.Rank == Place.Touched ? 1 : 0;
@@ -84,7 +84,7 @@ internal static class WaveMembership
         private const int CannotGo = 2;
 
         /// <summary>Null: not touched, and only those that were are wanted: with waves full of them, nobody need know who would be next.</summary>
-        public static Place? Of(RolloutContext context, NodeFacts node, NodeVerdict verdict, int index, bool onlyTouched)
+        public static Place? Of(RolloutContext context, KnownNode node, NodeVerdict verdict, int index, bool onlyTouched)
         {
             var at = TouchedSince(context, node, verdict);
             return at is null && onlyTouched
@@ -92,24 +92,23 @@ internal static class WaveMembership
                 : new(at is not null ? Touched : verdict.Blocked ? CannotGo : CanGo, at ?? default, GrantOrder.Of(context, node, index));
         }
 
-        private static DateTimeOffset? TouchedSince(RolloutContext context, NodeFacts node, NodeVerdict verdict)
+        private static DateTimeOffset? TouchedSince(RolloutContext context, KnownNode node, NodeVerdict verdict)
         {
-            var spec = node.OS?.Spec;
             // One that this very pass gives back has its place until the next snapshot: nobody else may be taken for it yet.
-            if (WaveTally.IsUnderWay(context, node, verdict))
+            if (WaveTally.IsUnderWay(node, verdict))
             {
-                return spec?.LastUpgrade?.GrantedAt ?? node.CordonedAt ?? spec?.GrantedAt ?? context.Now;
+                return node.UpgradeGrantedAt ?? node.Facts.CordonedAt ?? node.Facts.OS?.Spec.GrantedAt ?? context.Now;
             }
 
             // By its record and not by its verdict, which may speak of something else that is wrong with it, too.
-            if (context.FailureCounts(spec?.Failure))
+            if (context.FailureCounts(node.Failure))
             {
                 // One that went back for others is where it was when it was upgraded.
-                return spec!.LastUpgrade?.GrantedAt ?? spec.Failure!.At;
+                return node.UpgradeGrantedAt ?? node.Failure!.At;
             }
 
             // One that runs the target without our doing proves it as well, and was there first.
-            return verdict.Tally == NodeTally.Updated ? spec?.LastUpgrade?.GrantedAt ?? DateTimeOffset.MinValue : null;
+            return verdict.Tally == NodeTally.Updated ? node.UpgradeGrantedAt ?? DateTimeOffset.MinValue : null;
         }
 
         public int CompareTo(Place other)

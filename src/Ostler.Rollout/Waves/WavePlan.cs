@@ -41,7 +41,7 @@ internal sealed class WavePlan
         {
             if (membership[i] >= 0)
             {
-                tallies[membership[i]].Add(context, decisions[i].Node, decisions[i].Decision.Verdict);
+                tallies[membership[i]].Add(context, decisions.Nodes[i], decisions.Verdict(i));
             }
         }
 
@@ -88,11 +88,11 @@ internal struct WaveTally
     /// <summary>The first that cannot, and why.</summary>
     public NodeVerdict? FirstStuck;
 
-    public void Add(RolloutContext context, NodeFacts node, NodeVerdict verdict)
+    public void Add(RolloutContext context, KnownNode node, NodeVerdict verdict)
     {
         Total++;
-        TakenBack += context.FailureCounts(node.OS?.Spec.Failure, Reasons.RolledBackByScope) || node.CordonedBy == context.Policy && node.OS?.Spec.IsUpdated() == true ? 1 : 0;
-        if (IsUnderWay(context, node, verdict))
+        TakenBack += context.FailureCounts(node.Failure, Reasons.RolledBackByScope) || node is { CordonedHere: true, IsUpdated: true } ? 1 : 0;
+        if (IsUnderWay(node, verdict))
         {
             InFlight++;
             return;
@@ -105,7 +105,7 @@ internal struct WaveTally
         }
 
         // A failure says more than a node that somebody cordoned.
-        if (verdict.Tally == NodeTally.Failed || context.FailureCounts(node.OS?.Spec.Failure))
+        if (verdict.Tally == NodeTally.Failed || context.FailureCounts(node.Failure))
         {
             FirstStuck = Failed++ == 0 ? verdict : FirstStuck;
             return;
@@ -121,6 +121,5 @@ internal struct WaveTally
     /// In flight, and not held after a failure that is on record. What this very pass brings to an end has not been written yet: the next wave begins with the
     /// next snapshot at the earliest.
     /// </summary>
-    public static bool IsUnderWay(RolloutContext context, NodeFacts node, NodeVerdict verdict) =>
-        SlotLimits.IsInFlight(context.Policy, node) && (verdict.Tally != NodeTally.Failed || node.OS?.Spec.Failure is null);
+    public static bool IsUnderWay(KnownNode node, NodeVerdict verdict) => node.InFlight && (verdict.Tally != NodeTally.Failed || node.Failure is null);
 }

@@ -52,7 +52,7 @@ public class InvariantTests(ITestOutputHelper output)
             new[]
             {
                 "grant", "stage", "evict", "boot", "reboot", "updated", "uncordon", "checked", "grant in a window", "grant in a later wave", "grant with domains",
-                "grant in the control plane",
+                "grant in the control plane", "carried",
             },
             what => Assert.True(seen.GetValueOrDefault(what) > count / 3, what));
         Assert.All(new[] { "untaint", "grant to go back", "told to go back", "waited for volumes" }, what => Assert.True(seen.GetValueOrDefault(what) > count / 30, what));

@@ -62,6 +62,7 @@ internal sealed partial class Invariants
         {
             case SimulatedStep.Plans plans:
                 Judge(world, plans.Policy, plans.Plan);
+                JudgeCarried(plans.Snapshot, plans.Plan);
                 break;
             case SimulatedStep.Writes { Action: NodeAction.ApplySpec { Spec: { Goal: Goal.Boot, HealthySince: null } } write }
                 when world.Find(write.Node) is { OS: { } os } node && os.ResourceVersion == write.ResourceVersion:

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VERSION ?= $(shell sed -n 's:.*<VersionPrefix>\(.*\)</VersionPrefix>.*:\1:p' Directory.Build.props)
 RID ?= linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
-PUBLISH := artifacts/publish
+PUBLISH := $(shell .ci/published $(RID))
 
 # The demo's fleet.
 NODES ?= 5
@@ -16,7 +16,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench chart image dist publish smoke clean
+.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench chart image smoke-image dist publish smoke clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -57,15 +57,15 @@ demo: ## Upgrade NODES=5 nodes, MAX_UNAVAILABLE=1 at a time, on this machine; SC
 SOURCES := $(shell find src -name obj -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' \) -print) Directory.Build.props Directory.Packages.props
 
 $(PUBLISH)/%: $(SOURCES)
-	.ci/native-toolchain
+	.ci/native-toolchain $(RID)
 	dotnet publish src/Ostler.$(if $(findstring agent,$@),Agent,Controller) -c Release -r $(RID) -o $(@D) -v quiet
 	touch $@
 
 bench: $(if $(filter-out planner simulation,$(or $(ONLY),all)),prepare $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent) ## Measure the figures that are promised, or ONLY="planner simulation rollout controller agent"
 	dotnet run -c Release --project tests/Ostler.Benchmarks -- $(ONLY)
 
-publish: ## Compile controller, agent and command line to native programs in artifacts/publish
-	.ci/native-toolchain
+publish: ## Compile controller, agent and command line to native programs in artifacts/publish; RID=linux-x64 or linux-arm64, also on the other
+	.ci/native-toolchain $(RID)
 	dotnet publish src/Ostler.Controller -c Release -r $(RID) -o $(PUBLISH)/controller -v quiet
 	dotnet publish src/Ostler.Agent -c Release -r $(RID) -o $(PUBLISH)/agent -v quiet
 	dotnet publish src/Ostler.Cli -c Release -r $(RID) -o $(PUBLISH)/cli -v quiet
@@ -79,8 +79,11 @@ dist: publish ## Pack the programs, the manifests and the chart into artifacts/d
 chart: ## Pack the Helm chart into artifacts/dist
 	.ci/pack-chart artifacts/dist
 
-image: ## Build the container images, with docker, podman or buildah
-	.ci/build-images $(VERSION)
+image: ## Build the container images, with docker or podman; BASE=image to start from, PLATFORM=linux/amd64 or linux/arm64
+	BASE='$(BASE)' PLATFORM='$(PLATFORM)' .ci/build-images $(VERSION)
+
+smoke-image: prepare ## Run the images: do they start, with what they may have in a cluster?
+	dotnet run .ci/smoke-images.cs $(VERSION)
 
 clean: ## Remove what was built
 	rm -rf artifacts

@@ -75,7 +75,7 @@ bench: $(if $(filter-out planner simulation,$(or $(ONLY),all)),prepare $(PUBLISH
 
 publish: $(PROGRAMS) ## Compile controller, agent and command line to native programs in artifacts/publish; RID=linux-x64 or linux-arm64, also on the other
 
-smoke: ## Start what publish made: does it run, and does it say what is wrong?
+smoke: ## Start what publish made: does it run, and does it say what is wrong? RID=linux-arm64 on x64: by qemu-user-static
 	.ci/smoke $(PUBLISH)
 
 dist: ## Pack programs, chart, manifests, bills of materials and checksums into artifacts/dist; RIDS=linux-x64,linux-arm64 for both, REGISTRY=registry.example/os/ before the images' names, URL=https://downloads.example/v0.1.0 for krew
@@ -86,7 +86,7 @@ dist: ## Pack programs, chart, manifests, bills of materials and checksums into 
 chart: ## Pack the Helm chart into artifacts/dist
 	.ci/pack-chart artifacts/dist
 
-image: ## Build the container images, with docker or podman; BASE=image to start from, PLATFORM=linux/amd64 or linux/arm64
+image: ## Build the container images, with docker or podman; BASE=registry.example/debian:12 or another image to start from, PLATFORM=linux/amd64 or linux/arm64
 	BASE='$(BASE)' PLATFORM='$(PLATFORM)' .ci/build-images $(VERSION)
 
 smoke-image: prepare ## Run the images: do they start, with what they may have in a cluster?

@@ -77,9 +77,15 @@ try
     var code = (await ContainersAsync("inspect", "--format={{.State.ExitCode}}", name)).Output.Trim();
     Check($"controller: told to stop, it ends with 0 after {stopped.Elapsed.TotalSeconds:0.0} s", code == "0", code);
 
-    Expect(
-        await RunAsync("cli", ["--read-only", "--cap-drop=ALL", "--network=host", "--volume", $"{cluster.KubeconfigPath}:/kubeconfig:ro", "--user=0:0"], "nodes", "--kubeconfig=/kubeconfig"),
-        "cli: asks a cluster", 0, "");
+    string[] asks = ["--read-only", "--cap-drop=ALL", "--network=host", "--user=0:0"];
+    Expect(await RunAsync("cli", [.. asks, "--volume", $"{cluster.KubeconfigPath}:/kubeconfig:ro"], "nodes", "--kubeconfig=/kubeconfig"), "cli: asks a cluster", 0, "");
+
+    // Who is trusted where nothing else is said: the authorities that the image has, and where its OpenSSL looks for them.
+    var trusting = Path.Combine(folder.FullName, "kubeconfig");
+    await File.WriteAllLinesAsync(trusting, (await File.ReadAllLinesAsync(cluster.KubeconfigPath, cancel)).Where(line => !line.Contains("certificate-authority-data", StringComparison.Ordinal)), cancel);
+    asks = [.. asks, "--volume", $"{trusting}:/kubeconfig:ro"];
+    Expect(await RunAsync("cli", asks, "nodes", "--kubeconfig=/kubeconfig"), "cli: does not trust a server of an authority that it does not know", 1, "certificate");
+    Expect(await RunAsync("cli", [.. asks, "--volume", $"{Path.Combine(folder.FullName, "ostler-controller", "ca.crt")}:/etc/ssl/certs/ca-certificates.crt:ro"], "nodes", "--kubeconfig=/kubeconfig"), "cli: trusts the authorities of its image", 0, "");
 }
 finally
 {

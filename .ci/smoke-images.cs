@@ -37,17 +37,30 @@ Expect(await RunAsync("cli", confined, "status"), "cli, without a cluster", 1, "
 string[] policies = ["--volume", $"{Path.GetFullPath("config/samples")}:/policies:ro"];
 Expect(await RunAsync("cli", [.. confined, .. policies], "plan", "-f", "/policies/styles/edge-site-windows.yaml", "--nodes", "3"), "cli: plan with time zones", 0, "");
 
-// The labels, on this host, which is none that Ostler could update: the answer is the host's own, so the agent was there.
-var label = await ContainersAsync("container", "runlabel", "RUN", Name("agent"));
-if (label.Error.Contains("unknown command", StringComparison.Ordinal) || label.Error.Contains("Usage:", StringComparison.Ordinal))
+// podman finds the labels; docker has nothing for them.
+var shown = await ContainersAsync("container", "runlabel", "--display", "RUN", Name("agent"));
+if ((await ContainersAsync("--version")).Output.Contains("podman", StringComparison.Ordinal))
 {
-    Console.WriteLine("skip labels: docker has no runlabel");
+    Expect(shown, "agent: podman container runlabel RUN", 0, "run --rm --privileged --pid=host");
 }
-else
+
+// The labels, with a container in place of the host: its first process is the one that the agent enters.
+var atomic = JsonNode.Parse((await ContainersAsync("image", "inspect", Name("agent"))).Output)![0]!["Config"]!["Labels"]!;
+var host = $"ostler-host-{Environment.ProcessId}";
+Expect(await ContainersAsync("run", "--detach", "--name", host, "--network=none", await BaseAsync(), "sleep", "300"), "a container that stands for a host", 0, "");
+try
 {
-    var atomic = File.Exists("/run/ostree-booted");
-    // podman answers 125 for whatever the command ended with.
-    Expect(label, "agent: podman container runlabel RUN", atomic ? 0 : 125, atomic ? "" : "The host was not booted from an OSTree deployment");
+    Expect(await LabelAsync("RUN"), "agent: RUN, where there is no OSTree", 1, "The host was not booted from an OSTree deployment");
+    await ContainersAsync("exec", host, "touch", "/run/ostree-booted");
+    Expect(await LabelAsync("RUN"), "agent: RUN, where there is no tool", 1, "ostree");
+    Expect(await LabelAsync("INSTALL"), "agent: INSTALL", 0, "/usr/local/bin/ostler-agent");
+    Expect(await ContainersAsync("exec", host, "/usr/local/bin/ostler-agent", "--version"), "agent: on the host", 0, version);
+    Expect(await LabelAsync("UNINSTALL"), "agent: UNINSTALL", 0, "nothing is left");
+    Expect(await ContainersAsync("exec", host, "ls", "/usr/local/bin/ostler-agent"), "agent: gone from the host", 2, "No such file");
+}
+finally
+{
+    await ContainersAsync("rm", "--force", "--time=0", host);
 }
 
 // As in a cluster.
@@ -95,6 +108,16 @@ finally
 
 Console.WriteLine(failures == 0 ? "The images run." : $"{failures} failed");
 return failures == 0 ? 0 : 1;
+
+Task<(int Code, string Output, string Error)> LabelAsync(string label) =>
+    ContainersAsync([.. ((string)atomic[label]!).Replace("${IMAGE}", Name("agent"), StringComparison.Ordinal).Replace("--pid=host", $"--pid=container:{host}", StringComparison.Ordinal).Split(' ')[1..]]);
+
+// The one that the images were built from: the Dockerfile's, or the one made here.
+async Task<string> BaseAsync()
+{
+    var named = (await File.ReadAllLinesAsync("Dockerfile", cancel)).Single(line => line.StartsWith("ARG BASE=", StringComparison.Ordinal))["ARG BASE=".Length..];
+    return (await ContainersAsync("image", "inspect", named)).Code == 0 ? named : (await ContainersAsync("images", "--format={{.Repository}}:{{.Tag}}", "--filter=reference=localhost/ostler-base")).Output.Split('\n')[0];
+}
 
 string Name(string image) => $"ostler-{image}:{version}";
 

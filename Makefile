@@ -65,7 +65,12 @@ SOURCES := $(shell find src -name obj -prune -o \( -name '*.cs' -o -name '*.cspr
 
 PROGRAMS := $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent $(PUBLISH)/cli/kubectl-ostler
 
-$(PUBLISH)/%: $(SOURCES)
+# Written only when it is another one, as the programs have it in them.
+$(PUBLISH)/version: FORCE
+	@mkdir -p $(@D); echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+FORCE:
+
+$(PUBLISH)/%: $(SOURCES) $(PUBLISH)/version
 	.ci/native-toolchain $(RID)
 	dotnet publish src/Ostler.$(if $(findstring /agent/,$@),Agent,$(if $(findstring /cli/,$@),Cli,Controller)) -c Release -r $(RID) -p:VersionPrefix=$(VERSION) -o $(@D) -v quiet
 	touch $@

@@ -1,66 +1,98 @@
-# The three images: docker build --target controller|agent|cli .   (make image builds all)
-# Not built by CI of this repository, which has no container engine: build it once after changing it.
+# The three images: docker build --target controller|agent|cli .   (make image builds all, also where there is neither Docker nor a registry)
 #
-# Everything comes from one Ubuntu release, so that the programs run against the C library that they were linked with.
-ARG UBUNTU=ubuntu:24.04
+# --platform linux/arm64, or several with buildx: the programs are compiled for the other processor by this one; only the few packages of the stage rootfs are
+#   installed under emulation (binfmt_misc with qemu-user).
+# --build-context published=artifacts/publish (programs that `make publish` made, in folders controller, agent and cli) stands for the stage of that name, and nothing
+#   is compiled. With it the base need not have packages of the .NET SDK: --build-arg BASE=debian:12 does.
+# All that the images have of the base is in the stage rootfs: none has a shell or a package manager.
+ARG BASE=ubuntu:24.04
 
-FROM ${UBUNTU} AS build
+FROM --platform=$BUILDPLATFORM ${BASE} AS build
+ARG TARGETARCH
 RUN apt-get update \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      ca-certificates clang dotnet-sdk-10.0 dotnet-sdk-aot-10.0 zlib1g-dev \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates dotnet-sdk-10.0 \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /source
+COPY .ci/native-toolchain .ci/
+# Builders without BuildKit's arguments build for their own processor.
+RUN echo "linux-${TARGETARCH:-$(dpkg --print-architecture)}" | sed s/amd64/x64/ > /rid \
+ && .ci/native-toolchain "$(cat /rid)" \
  && rm -rf /var/lib/apt/lists/*
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 CI=true
-WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src src
 COPY config/crd config/crd
 ARG VERSION=0.1.0
-# .dbg files are debug symbols, as large as the program.
-RUN for project in Controller Agent Cli; do \
-      dotnet publish "src/Ostler.$project" -c Release --use-current-runtime -p:VersionPrefix="$VERSION" -o "/published/$project" || exit 1; \
-      rm -f "/published/$project"/*.dbg; \
+RUN for program in controller agent cli; do \
+      dotnet publish "src/Ostler.$(echo "$program" | sed 's/./\U&/')" -c Release -r "$(cat /rid)" -p:VersionPrefix="$VERSION" -o "/published/$program" || exit 1; \
     done
 
-# What a native .NET program needs of a file system and no more: the C library, OpenSSL (loaded at run time, so ldd does not
-# name it), certificate authorities, the time zones of maintenance windows (tzdata; without it only UTC is known), and a user.
-FROM ${UBUNTU} AS rootfs
+FROM scratch AS published
+COPY --from=build /published /
+
+# What a native .NET program needs of a file system and no more: the C library, OpenSSL (loaded at run time, so ldd does not name it), certificate authorities, the
+# time zones of maintenance windows (tzdata; without it only UTC is known), and a user. In /agent what the agent needs besides: nsenter, which leads to the host.
+FROM ${BASE} AS rootfs
 RUN apt-get update \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates libssl3t64 tzdata \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates libssl3 tzdata util-linux \
  && rm -rf /var/lib/apt/lists/*
-COPY --from=build /published /published
 RUN set -eu; \
-    mkdir -p /rootfs/etc /rootfs/tmp /rootfs/usr/lib /rootfs/usr/lib64 /rootfs/usr/bin; \
-    ln -s usr/lib /rootfs/lib; \
-    ln -s usr/lib64 /rootfs/lib64; \
-    tls="$(find /usr/lib -name 'libssl.so.3' -o -name 'libcrypto.so.3')"; \
-    ldd /published/Controller/ostler-controller /published/Cli/kubectl-ostler $tls \
-      | grep -oE '/[^ ):]*\.so[^ ):]*' | sort -u | while read -r library; do \
-          target="/rootfs/usr/${library#/usr/}"; \
-          case "$library" in /lib*) target="/rootfs/usr$library";; esac; \
-          mkdir -p "$(dirname "$target")"; \
-          cp -L "$library" "$target"; \
-        done; \
-    cp -a --parents /etc/ssl /etc/nsswitch.conf /usr/lib/ssl /usr/share/zoneinfo /rootfs/; \
+    libraries() { ldd "$@" | grep -oE '/[^ ):]*\.so[^ ):]*' | sort -u; }; \
+    # To where usr-merged systems have it, whatever name ldd found it by.
+    take() { root=$1; shift; for file in "$@"; do mkdir -p "$root/usr/$(dirname "${file#/usr}")"; cp -L "$file" "$root/usr/${file#/usr}"; done; }; \
+    tls="$(find /usr/lib -name libssl.so.3 -o -name libcrypto.so.3)"; \
+    c="$(libraries $tls)"; \
+    mkdir -p /rootfs/etc /rootfs/tmp /rootfs/usr/bin /agent; \
+    for folder in lib lib64; do mkdir -p "/rootfs/usr/$folder"; ln -s "usr/$folder" "/rootfs/$folder"; done; \
+    take /rootfs $tls $c "$(dirname "$(echo "$c" | grep -m 1 /libc.so.6)")/libm.so.6"; \
+    take /agent /usr/bin/nsenter $(libraries /usr/bin/nsenter); \
+    mkdir -p /rootfs/etc/ssl/certs; \
+    cp -L /etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/; \
+    cp -a --parents /etc/ssl/openssl.cnf /usr/lib/ssl/openssl.cnf /usr/lib/ssl/certs /usr/share/zoneinfo /rootfs/; \
+    rm -rf /rootfs/usr/share/zoneinfo/posix /rootfs/usr/share/zoneinfo/right; \
     echo 'nonroot:x:65532:65532::/nonexistent:/nonexistent' > /rootfs/etc/passwd; \
     echo 'nonroot:x:65532:' > /rootfs/etc/group; \
+    echo 'hosts: files dns' > /rootfs/etc/nsswitch.conf; \
     chmod 1777 /rootfs/tmp
 
-FROM scratch AS controller
+# What all have: who made it of what. CREATED is a time of RFC 3339; the commit's, so that the same commit gives the same image.
+FROM scratch AS base
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG SOURCE=unknown
+ARG CREATED=1970-01-01T00:00:00Z
 COPY --from=rootfs /rootfs /
-COPY --from=build /published/Controller/ostler-controller /usr/bin/
+LABEL org.opencontainers.image.vendor="The Ostler authors" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.source="$SOURCE" \
+      org.opencontainers.image.created="$CREATED"
+
+FROM base AS controller
+COPY --from=published /controller/ostler-controller /usr/bin/
+LABEL org.opencontainers.image.title="ostler-controller" \
+      org.opencontainers.image.description="Moves the nodes of a Kubernetes cluster to an OS tree, a few at a time, and back when it is not healthy"
 USER 65532:65532
 ENTRYPOINT ["/usr/bin/ostler-controller"]
 
-FROM scratch AS cli
-COPY --from=rootfs /rootfs /
-COPY --from=build /published/Cli/kubectl-ostler /usr/bin/
+FROM base AS cli
+COPY --from=published /cli/kubectl-ostler /usr/bin/
+LABEL org.opencontainers.image.title="ostler-cli" \
+      org.opencontainers.image.description="kubectl ostler: see, plan and steer OS upgrades"
 USER 65532:65532
 ENTRYPOINT ["/usr/bin/kubectl-ostler"]
 
-# The agent runs nsenter to reach the host, and as root for that reason: a whole, if small, distribution.
-FROM ${UBUNTU} AS agent
-RUN apt-get update \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates libssl3t64 util-linux \
- && rm -rf /var/lib/apt/lists/*
-COPY --from=build /published/Agent/ostler-agent /usr/bin/
+# Root, and on the host's first process: it enters the host with nsenter. On a host without Kubernetes `podman container runlabel INSTALL|RUN|UNINSTALL <image>` runs it as
+# Project Atomic ran its super-privileged containers: RUN shows the host's trees, INSTALL gives the host the command, UNINSTALL takes that and the watchdog away.
+FROM base AS agent
+COPY --from=rootfs /agent /
+COPY --from=published /agent/ostler-agent /usr/bin/
+LABEL org.opencontainers.image.title="ostler-agent" \
+      org.opencontainers.image.description="Keeps the OS of its node as the cluster asks, with ostree, rpm-ostree or bootc" \
+      INSTALL="podman run --rm --privileged --pid=host --net=host --read-only \${IMAGE} host install" \
+      RUN="podman run --rm --privileged --pid=host --net=host --read-only \${IMAGE} host status" \
+      UNINSTALL="podman run --rm --privileged --pid=host --net=host --read-only \${IMAGE} host uninstall"
+ENV OSTLER_HOST_ENTRY=nsenter
+USER 0:0
 ENTRYPOINT ["/usr/bin/ostler-agent"]

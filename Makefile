@@ -1,9 +1,16 @@
 # Needs the .NET 10 SDK and make; what else a target uses it installs through apt, or says what is missing.
 
 SHELL := /bin/bash
+comma := ,
 VERSION ?= $(shell sed -n 's:.*<VersionPrefix>\(.*\)</VersionPrefix>.*:\1:p' Directory.Build.props)
 RID ?= linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
-PUBLISH := artifacts/publish
+# What a release is made for, with commas between; who makes it says where from.
+RIDS ?= $(RID)
+REGISTRY ?=
+URL ?=
+BASE ?=
+PLATFORM ?=
+PUBLISH := $(shell .ci/published $(RID))
 
 # The demo's fleet.
 NODES ?= 5
@@ -16,7 +23,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench chart image dist publish smoke clean
+.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench chart image smoke-image dist publish smoke clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -54,33 +61,41 @@ demo: ## Upgrade NODES=5 nodes, MAX_UNAVAILABLE=1 at a time, on this machine; SC
 	NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) SCENARIO=$(SCENARIO) BACKEND=$(BACKEND) KEEP=$(KEEP) dotnet run --project tests/Ostler.Playground
 
 # Figures are of the programs as they are shipped, and so of these sources. The planner alone needs neither them nor a cluster.
-SOURCES := $(shell find src -name obj -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' \) -print) Directory.Build.props Directory.Packages.props
+SOURCES := $(shell find src -name obj -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.targets' -o -path '*/Console/Web/*' \) -type f -print) $(wildcard config/crd/*.yaml) Directory.Build.props Directory.Packages.props
 
-$(PUBLISH)/%: $(SOURCES)
-	.ci/native-toolchain
-	dotnet publish src/Ostler.$(if $(findstring agent,$@),Agent,Controller) -c Release -r $(RID) -o $(@D) -v quiet
+PROGRAMS := $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent $(PUBLISH)/cli/kubectl-ostler
+
+# Written only when it is another one, as the programs have it in them.
+$(PUBLISH)/version: FORCE
+	@mkdir -p $(@D); echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+FORCE:
+
+$(PUBLISH)/%: $(SOURCES) $(PUBLISH)/version
+	.ci/native-toolchain $(RID)
+	dotnet publish src/Ostler.$(if $(findstring /agent/,$@),Agent,$(if $(findstring /cli/,$@),Cli,Controller)) -c Release -r $(RID) -p:VersionPrefix=$(VERSION) -o $(@D) -v quiet
 	touch $@
 
 bench: $(if $(filter-out planner simulation,$(or $(ONLY),all)),prepare $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent) ## Measure the figures that are promised, or ONLY="planner simulation rollout controller agent"
 	dotnet run -c Release --project tests/Ostler.Benchmarks -- $(ONLY)
 
-publish: ## Compile controller, agent and command line to native programs in artifacts/publish
-	.ci/native-toolchain
-	dotnet publish src/Ostler.Controller -c Release -r $(RID) -o $(PUBLISH)/controller -v quiet
-	dotnet publish src/Ostler.Agent -c Release -r $(RID) -o $(PUBLISH)/agent -v quiet
-	dotnet publish src/Ostler.Cli -c Release -r $(RID) -o $(PUBLISH)/cli -v quiet
+publish: $(PROGRAMS) ## Compile controller, agent and command line to native programs in artifacts/publish; RID=linux-x64 or linux-arm64, also on the other
 
-smoke: ## Start what publish made: does it run, and does it say what is wrong?
+smoke: ## Start what publish made: does it run, and does it say what is wrong? RID=linux-arm64 on x64: by qemu-user-static
 	.ci/smoke $(PUBLISH)
 
-dist: publish ## Pack the programs, the manifests and the chart into artifacts/dist
-	.ci/pack $(VERSION) $(RID) $(PUBLISH) artifacts/dist
+dist: ## Pack programs, chart, manifests, bills of materials and checksums into artifacts/dist; RIDS=linux-x64,linux-arm64 for both, REGISTRY=registry.example/os/ before the images' names, URL=https://downloads.example/v0.1.0 for krew
+	set -e; for rid in $(subst $(comma), ,$(RIDS)); do $(MAKE) --no-print-directory publish RID=$$rid; done
+	REGISTRY='$(REGISTRY)' URL='$(URL)' .ci/pack $(VERSION) artifacts/dist $(subst $(comma), ,$(RIDS))
+	.ci/check-dist $(VERSION) artifacts/dist
 
 chart: ## Pack the Helm chart into artifacts/dist
 	.ci/pack-chart artifacts/dist
 
-image: ## Build the container images, with docker, podman or buildah
-	.ci/build-images $(VERSION)
+image: ## Build the container images, with docker or podman; BASE=registry.example/debian:12 or another image to start from, PLATFORM=linux/amd64 or linux/arm64
+	BASE='$(BASE)' PLATFORM='$(PLATFORM)' .ci/build-images $(VERSION)
+
+smoke-image: prepare ## Run the images: do they start, with what they may have in a cluster?
+	dotnet run .ci/smoke-images.cs $(VERSION)
 
 clean: ## Remove what was built
 	rm -rf artifacts

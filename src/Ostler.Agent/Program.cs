@@ -17,6 +17,8 @@ switch (args)
         return 0;
     case ["watchdog", .. var words]:
         return await WatchdogCommand.RunAsync(words, CancellationToken.None);
+    case ["host", "install" or "uninstall"] when HostConsoleCommand.Entry() is { } host:
+        return await HostInstallation.RunAsync(args[1], host, CancellationToken.None);
     case ["host", .. var words]:
         return await HostConsoleCommand.RunAsync(words, CancellationToken.None);
     case not []:

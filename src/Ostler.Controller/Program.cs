@@ -49,10 +49,22 @@ void Stop(PosixSignalContext signal)
 
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+ApiClient client;
 try
 {
     var options = new ApiClientOptions { FieldManager = "ostler-controller" };
-    using var client = settings.Kubeconfig is { } path ? KubeconfigClient.Create(path, options: options, userAgent: "ostler-controller") : KubeconfigClient.CreateDefault(options, "ostler-controller");
+    client = settings.Kubeconfig is { } path ? KubeconfigClient.Create(path, options: options, userAgent: "ostler-controller") : KubeconfigClient.CreateDefault(options, "ostler-controller");
+}
+catch (Exception unusable)
+{
+    // Nothing was tried yet: whatever it is, it is in what this process was given.
+    Console.Error.WriteLine($"There is no cluster to talk to: {unusable.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Run it in a pod with a service account, or name a kubeconfig with --kubeconfig.");
+    return 2;
+}
+
+try
+{
+    using var connection = client;
     await new ControllerProcess(settings, client, loggers, TimeProvider.System, RandomFraction).RunAsync(stop.Token);
     return 0;
 }

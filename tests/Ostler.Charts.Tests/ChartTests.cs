@@ -35,6 +35,28 @@ public sealed partial class ChartTests
         Golden.Verify(Shortened(rendered.Text), $"{name}.yaml");
     }
 
+    /// <summary>What people read after an installation, with what holds for theirs and without what does not.</summary>
+    [Theory]
+    [InlineData("controller.replicas=2", "Nothing is upgraded before there is an OSImage", "With one replica")]
+    [InlineData("controller.replicas=1", "With one replica", null)]
+    [InlineData("crds.keep=true", "`helm uninstall` leaves the CRDs", null)]
+    [InlineData("crds.keep=false", "Nothing is upgraded", "`helm uninstall` leaves the CRDs")]
+    [InlineData("agent.admissionPolicy=Never", "No admission policy pins each agent", null)]
+    [InlineData("agent.admissionPolicy=Always", "Nothing is upgraded", "No admission policy pins each agent")]
+    [InlineData("console.enabled=false", "Nothing is upgraded", "port-forward")]
+    [InlineData("console.service.enabled=true", "port-forward service/ostler-console 8082:80", "port-forward deployment")]
+    public async Task The_notes_say_what_holds_for_this_installation(string value, string expected, string? not)
+    {
+        using var helm = await Rendered.HelmAsync();
+
+        var output = await helm.RunAsync(Cancel, "install", "ostler", Repository.Chart, "--namespace", "os", "--dry-run=client", "--set", value);
+
+        var notes = output[output.IndexOf("\nNOTES:\n", StringComparison.Ordinal)..];
+        Assert.Contains("runs in namespace os.", notes, StringComparison.Ordinal);
+        Assert.Contains(expected, notes, StringComparison.Ordinal);
+        Assert.True(not is null || !notes.Contains(not, StringComparison.Ordinal), notes);
+    }
+
     [Fact]
     public void Chart_and_programs_have_one_version()
     {

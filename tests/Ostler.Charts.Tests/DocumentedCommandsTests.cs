@@ -22,8 +22,10 @@ public sealed partial class DocumentedCommandsTests
         ["demo"] = "people, for it is two minutes of show; its fleet, its faults and its hosts are those of Ostler.IntegrationTests",
         ["manifests"] = "GeneratedFilesTests and ChartFilesTests, into a folder of their own",
         ["chart"] = "LifecycleTests packs, pushes and installs the chart with helm",
-        ["dist"] = "people, before a release: it packs what publish made",
-        ["image"] = "people with docker, podman or buildah, of which there is none here",
+        ["smoke"] = InCI,
+        ["dist"] = InCI,
+        ["image"] = InCI,
+        ["smoke-image"] = InCI,
     };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

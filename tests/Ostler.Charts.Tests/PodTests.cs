@@ -57,6 +57,7 @@ public sealed class PodTests
 
         Assert.Equal(2L, (long)rendered.Single("Deployment", "ostler-controller")["spec"]!["replicas"]!);
         Assert.Equal((1L, labels.ToJsonString()), ((long)budget["spec"]!["maxUnavailable"]!, budget["spec"]!["selector"]!["matchLabels"]!.ToJsonString()));
+        Assert.Equal("system-cluster-critical", (string?)pod["priorityClassName"]);
         Assert.Equal(
             ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"],
             pod["tolerations"]!.AsArray().Select(t => (string)t!["key"]!));

@@ -42,6 +42,22 @@ public sealed class SameAsConfigTests
         Assert.Equal(config, chart);
     }
 
+    /// <summary>install.yaml and install-1.20.yaml of `make dist`, but for the names of the images, which are said there.</summary>
+    [Theory]
+    [InlineData("config", ".")]
+    [InlineData("config/kubernetes-1.20", "kubernetes-1.20")]
+    public async Task The_manifests_of_a_release_are_the_same_in_one_file(string variant, string folder)
+    {
+        var script = Path.Combine(Repository.Root, ".ci", "install-manifests");
+        var packed = (await ToolCommand.RunAsync(["env", "REGISTRY=registry.example/os/", script, "9.8.7", variant], Cancel)).EnsureSuccess().Stdout;
+
+        var expected = Described(await KustomizedAsync([folder])).Select(o => o
+            .Replace("ostler-controller:0.1.0", "registry.example/os/ostler-controller:9.8.7", StringComparison.Ordinal)
+            .Replace("ostler-agent:0.1.0", "registry.example/os/ostler-agent:9.8.7", StringComparison.Ordinal));
+        Assert.Equal(expected, Described(YamlDocuments.Read(packed)));
+        Assert.Contains("registry.example/os/ostler-agent:9.8.7", packed, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task With_the_console_on_the_network_both_are_the_same_too()
     {

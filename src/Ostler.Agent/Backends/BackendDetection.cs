@@ -27,6 +27,12 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
                 Reasons.Invalid, $"The node's label {NodeMarks.BackendLabel} is \"{wanted}\": set it to bootc, rpm-ostree or ostree, or remove it to let the agent find out.");
         }
 
+        if (files.WhyUnreadable() is { } why)
+        {
+            throw new HostToolException(
+                Reasons.HostNotSupported, $"The host cannot be looked at: {why.TrimEnd('.')}. In a container the agent needs hostPID and to be privileged. Nothing is done to the host.");
+        }
+
         if (!files.Exists("/run/ostree-booted"))
         {
             throw new HostToolException(

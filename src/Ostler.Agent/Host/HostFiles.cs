@@ -18,6 +18,20 @@ internal enum HostFileKind
 /// </remarks>
 internal sealed class HostFiles(string root)
 {
+    /// <summary>Why the host cannot be looked at at all; null when it can. What may not be looked at would else pass for what is not there.</summary>
+    public string? WhyUnreadable()
+    {
+        try
+        {
+            _ = Directory.EnumerateFileSystemEntries(root).Any();
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+    }
+
     /// <summary>The text of a file, without the white space around it; null when it is not there.</summary>
     public string? Read(string path)
     {

@@ -11,6 +11,7 @@ internal static class HostConsoleCommand
 
         Usage: ostler-agent host status [-o json]       which trees are laid down, which boots next, what the agent and the watchdog are about; changes nothing
                ostler-agent host rollback [--dry-run]   make the next boot run the tree that is kept to go back to; does not reboot
+               ostler-agent host install | uninstall    give the host this command, as /usr/local/bin/ostler-agent; take off it all that Ostler put there
 
         Run it as root on the host; in the agent's pod, OSTLER_HOST_ENTRY=nsenter leads to the host. New trees come by policies alone:
         to stage or boot one by hand use the host's own tool.
@@ -20,8 +21,7 @@ internal static class HostConsoleCommand
 
     public static Task<int> RunAsync(string[] words, CancellationToken ct)
     {
-        // Typed on the host more often than in a pod, unlike all else that the agent does.
-        if (HostEntry.Parse(Environment.GetEnvironmentVariable("OSTLER_HOST_ENTRY") is { Length: > 0 } entry ? entry : "direct") is not { } host)
+        if (Entry() is not { } host)
         {
             Console.Error.WriteLine("OSTLER_HOST_ENTRY must be nsenter or direct.");
             return Task.FromResult(2);
@@ -30,6 +30,9 @@ internal static class HostConsoleCommand
         var time = TimeProvider.System;
         return RunAsync(words, new HostInspection(new ProcessCommandRunner(host, time), new HostFiles(host.Root), time), Console.Out, Console.Error, ct);
     }
+
+    /// <summary>How to reach the host; null when OSTLER_HOST_ENTRY is neither word. Typed on the host more often than in a pod, unlike all else that the agent does.</summary>
+    internal static HostEntry? Entry() => HostEntry.Parse(Environment.GetEnvironmentVariable("OSTLER_HOST_ENTRY") is { Length: > 0 } entry ? entry : "direct");
 
     internal static async Task<int> RunAsync(string[] words, HostInspection inspection, TextWriter output, TextWriter error, CancellationToken ct)
     {

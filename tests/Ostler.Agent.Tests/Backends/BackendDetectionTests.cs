@@ -48,6 +48,20 @@ public sealed class BackendDetectionTests : IDisposable
         Assert.Contains(NodeMarks.BackendLabel, failure.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>As /proc/1/root of a pod without privileges: it used to be said that /run/ostree-booted is not there.</summary>
+    [Fact]
+    public async Task A_host_that_cannot_be_looked_at_is_not_taken_for_one_without_OSTree()
+    {
+        var files = new HostFiles(Path.Combine(_host.Root, "not", "there"));
+        var runner = Runner("");
+
+        var failure = await Assert.ThrowsAsync<HostToolException>(() => new BackendDetection(runner, files, new StagingUnit(runner, files, new TestClock())).DetectAsync(null, TestContext.Current.CancellationToken));
+
+        Assert.Equal(Reasons.HostNotSupported, failure.Reason);
+        Assert.StartsWith("The host cannot be looked at: ", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("In a container the agent needs hostPID and to be privileged. Nothing is done to the host.", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_bootc_that_does_not_answer_hands_its_host_to_no_other_tool()
     {

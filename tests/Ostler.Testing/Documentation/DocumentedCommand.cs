@@ -11,7 +11,7 @@ namespace Ostler.Testing.Documentation;
 public sealed partial record DocumentedCommand(string Document, int Line, string Text, IReadOnlyList<string> Output)
 {
     // What the agent does with the tools of a host is told in the same way, and is no advice to anybody.
-    private static readonly string[] Programs = ["kubectl", "helm", "make", "journalctl", "sudo", "ostler-agent"];
+    private static readonly string[] Programs = ["kubectl", "helm", "make", "journalctl", "sudo", "ostler-agent", "podman", "docker"];
 
     /// <summary>Of every document, in order.</summary>
     public static IReadOnlyList<DocumentedCommand> All { get; } = [.. Documents.All.SelectMany(document => In(document, Documents.LinesOf(document)))];

@@ -12,6 +12,7 @@ namespace Ostler.Agent;
 internal sealed class NodeReconciler(
     BackendDetection detection,
     HostObserver observer,
+    ICommandRunner runner,
     HostFiles files,
     PendingBootStore pendings,
     KnownGood knownGood,
@@ -41,7 +42,7 @@ internal sealed class NodeReconciler(
         HostState? host = null;
         try
         {
-            boot = HostBoot.Read(files);
+            boot = await HostBoot.ReadAsync(runner, files, ct);
             var backend = await detection.DetectAsync(os.Spec.Backend, ct);
             ForgetFormerOrder(os);
             await watchdog.TidyAsync(os, boot, ct);

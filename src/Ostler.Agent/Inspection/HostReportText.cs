@@ -11,7 +11,7 @@ internal static class HostReportText
 
     public static IEnumerable<string> Lines(HostReport report)
     {
-        yield return $"Updated by {report.Backend} {report.BackendVersion}; booted {(report.BootedAt is { } at ? Time(at) : "at a time that the kernel does not tell")}.";
+        yield return $"Updated by {report.Backend} {report.BackendVersion}; booted {(report.BootedAt is { } at ? Time(at) : "at a time that the kernel does not tell")}{(report.SoftReboots is null ? "" : " by a soft reboot")}.";
         foreach (var tree in report.Trees)
         {
             yield return $"{(tree.Booted ? "*" : " ")} {Tree(tree)}  {State(tree)}{(tree.Reference is { } from ? $"  {from}" : "")}";

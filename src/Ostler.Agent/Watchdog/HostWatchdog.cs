@@ -56,6 +56,16 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
         log.Info("WatchdogArmed", $"The host goes back to {Name(booted)} unless {Name(upcoming)} is healthy {timeout} after its boot.");
     }
 
+    /// <summary>The tree that was just applied has the watchdog's units. Does nothing when it is not asked for.</summary>
+    /// <exception cref="HostToolException">WatchdogUnavailable: it would be entered without them.</exception>
+    public void CheckApplied(NodeOSSpec spec, HostDeployment next)
+    {
+        if (spec.Watchdog is not null)
+        {
+            installer.CheckApplied(next);
+        }
+    }
+
     /// <summary>Disarms it for good: the tree is healthy, and the API server knows.</summary>
     /// <returns>False when it was too late: the host is going back.</returns>
     public bool TryDisarm(HostBoot boot)

@@ -1,6 +1,7 @@
 using Ostler.Agent.Backends;
 using Ostler.Agent.Decisions;
 using Ostler.Agent.Host;
+using Ostler.Agent.Inspection;
 using Ostler.Agent.Reporting;
 using Ostler.Agent.Watchdog;
 using Ostler.Api;
@@ -42,6 +43,7 @@ internal sealed class NodeReconciler(
         HostState? host = null;
         try
         {
+            ConsoleLock.Respect(files);
             boot = await HostBoot.ReadAsync(runner, files, ct);
             var backend = await detection.DetectAsync(os.Spec.Backend, ct);
             ForgetFormerOrder(os);

@@ -121,7 +121,7 @@ internal sealed class Reboot(
         log.Info(report.Reason, report.Message);
         var command = how.Method == RebootMethod.SoftReboot ? RebootCommands.Soft : RebootCommands.Full(files);
         var result = await runner.RunAsync(command, ct);
-        return result.Succeeded
+        return RebootCommands.WasHeard(result)
             ? AgentDecision.RebootGrace
             : throw new HostToolException(Reasons.HostToolFailed, $"{command}: {HostToolException.Trim(result.Stderr)}");
     }

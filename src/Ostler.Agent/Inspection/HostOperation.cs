@@ -102,7 +102,7 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
         var command = RebootCommands.Full(files);
         _log.Info(Reasons.WaitingForReboot, $"The host reboots into {name}. {guard}");
         var result = await runner.RunAsync(command, ct);
-        if (!result.Succeeded)
+        if (!RebootCommands.WasHeard(result))
         {
             throw new HostToolException(Reasons.HostToolFailed, $"{command}: {HostToolException.Trim(result.Stderr)}. {name} stays unlocked: the next reboot, whoever orders it, applies it.");
         }

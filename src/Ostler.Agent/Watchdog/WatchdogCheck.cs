@@ -158,12 +158,13 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
     private async Task<int> RebootAsync(HostCommand command, CancellationToken ct)
     {
         var result = await runner.RunAsync(command, ct);
-        if (!result.Succeeded)
+        if (RebootCommands.WasHeard(result))
         {
-            log.Error(Reasons.HostToolFailed, $"{command}: {HostToolException.Trim(result.Stderr)}");
+            return 0;
         }
 
-        return result.Succeeded ? 0 : 1;
+        log.Error(Reasons.HostToolFailed, $"{command}: {HostToolException.Trim(result.Stderr)}");
+        return 1;
     }
 
     private TimeSpan Uptime() =>

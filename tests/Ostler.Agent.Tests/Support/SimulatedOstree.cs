@@ -60,6 +60,9 @@ internal sealed class SimulatedOstree : ICommandRunner
     /// <summary>Called after a command had its effect.</summary>
     public Func<string, CancellationToken, Task>? After { get; set; }
 
+    /// <summary>How <c>systemctl reboot</c> ends.</summary>
+    public int RebootExitCode { get; set; }
+
     /// <summary>Called for <c>systemctl reboot</c>.</summary>
     public Action? RebootRequested { get; set; }
 
@@ -269,7 +272,7 @@ internal sealed class SimulatedOstree : ICommandRunner
         ("/usr/bin/env", ["SYSTEMCTL_SKIP_AUTO_SOFT_REBOOT=1", "systemctl", "reboot", ..]) => Done(() => RebootRequested?.Invoke()),
         ("systemctl", ["is-system-running"]) => Said(SystemState + "\n"),
         ("systemctl", ["is-active", "--", .. var units]) => Said(string.Concat(units.Select(_ => UnitState + "\n"))),
-        ("systemctl", ["reboot"]) => Done(() => RebootRequested?.Invoke()),
+        ("systemctl", ["reboot"]) => Done(() => RebootRequested?.Invoke()) with { ExitCode = RebootExitCode },
         ("systemctl", ["reboot", "--force"]) => Done(() => RebootRequested?.Invoke()),
         ("systemctl", ["daemon-reload"]) => Said(""),
         ("systemctl", ["enable", WatchdogUnits.Timer]) => Done(() => WatchdogEnabled = true),

@@ -55,6 +55,6 @@ internal static class OstreeStatusJson
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower)]
 [JsonSerializable(typeof(OstreeStatusJson.StatusDocument))]
 internal sealed partial class OstreeJson : JsonSerializerContext;

@@ -176,6 +176,30 @@ public sealed class HostOperationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_tree_that_will_not_be_unlocked_is_not_rebooted_into()
+    {
+        var ostree = Host("2l 1*");
+        ostree.After = (line, _) =>
+        {
+            if (line.EndsWith("lock-finalization --unlock", StringComparison.Ordinal))
+            {
+                ostree.Before = (_, _) =>
+                {
+                    _host.Put("/run/ostree/staged-deployment-locked", "");
+                    return Task.CompletedTask;
+                };
+            }
+
+            return Task.CompletedTask;
+        };
+
+        var (code, _, error) = await RunAsync(ostree, "apply", "--yes");
+        Assert.Equal(1, code);
+        Assert.Contains("The host is not rebooted.", error, StringComparison.Ordinal);
+        Assert.DoesNotContain(ostree.Ran, c => c.StartsWith("systemctl reboot", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task With_nothing_staged_there_is_nothing_to_apply()
     {
         var (code, _, error) = await RunAsync(Host("1* 2"), "apply", "--yes");

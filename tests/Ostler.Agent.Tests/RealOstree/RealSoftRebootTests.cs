@@ -30,20 +30,20 @@ public sealed class RealSoftRebootTests
     public async Task Bootc_tells_a_tree_with_the_same_kernel_from_one_with_another()
     {
         await using var node = await RealNode.StartAsync("bootc");
-        async Task<bool?> StagedAsync(OsTree tree, long attempt)
+        async Task<bool?> StagedAsync(PublishedTree tree, long attempt)
         {
-            node.Stage(await node.PublishAsync(tree), attempt);
+            node.Stage(tree, attempt);
             await node.StatusAsync(s => s.Attempt == attempt && s.Step == NodeStep.Staged);
             var status = JsonNode.Parse((await node.Host.RunAsync(["bootc", "status", "--json", "--format-version=1"], node.Token)).EnsureSuccess().Stdout)!;
             return (bool?)status["status"]!["staged"]!["softRebootCapable"];
         }
 
         // The first tree has no soft-reboot.target: bootc says no to all.
-        var (same, other) = (OsTree.Of("2.0").WithKernel("1.0").WithFile(Target, "[Unit]\n"), OsTree.Of("3.0").WithFile(Target, "[Unit]\n"));
+        var same = await node.PublishAsync(OsTree.Of("2.0").WithKernel("1.0").WithFile(Target, "[Unit]\n"));
         Assert.False(await StagedAsync(same, 1));
-        node.Boot(await node.PublishAsync(same), 1);
+        node.Boot(same);
         await node.StatusAsync(s => s.Conditions.IsTrue(ConditionTypes.HostHealthy));
-        Assert.False(await StagedAsync(other, 2));
-        Assert.True(await StagedAsync(OsTree.Of("4.0").WithKernel("1.0").WithFile(Target, "[Unit]\n"), 3));
+        Assert.False(await StagedAsync(await node.PublishAsync(OsTree.Of("3.0").WithFile(Target, "[Unit]\n")), 2));
+        Assert.True(await StagedAsync(await node.PublishAsync(OsTree.Of("4.0").WithKernel("1.0")), 3));
     }
 }

@@ -5,6 +5,7 @@ using Ostler.Agent.Host;
 using Ostler.Agent.Reporting;
 using Ostler.Agent.Watchdog;
 using Ostler.Api;
+using Ostler.Rollout;
 
 namespace Ostler.Agent;
 
@@ -144,7 +145,7 @@ internal sealed class ActionRunner(
 
     private async Task<TimeSpan?> VerifyAsync(NodeOS os, HostState host, NodeImage image, CancellationToken superseded, CancellationToken ct)
     {
-        var former = os.Status is { } status && status.Attempt == os.Spec.Attempt && status.BootID == host.Boot.BootID ? status : null;
+        var former = os.Status is { } status && status.Attempt == os.Spec.Attempt && status.BootSessionID() == host.Boot.BootID ? status : null;
         var runs = $"Runs {AgentDecision.Name(image)}";
         var underWay = new StepReport(NodeStep.Verifying, Reasons.WaitingForHostChecks, $"{runs}; the host's checks are under way.")
         {

@@ -11,7 +11,7 @@ internal sealed record AgentOptions
 
         Usage: ostler-agent [--help | --version]
                ostler-agent watchdog check | uninstall   on the host, without a cluster; see ostler-agent watchdog --help
-               ostler-agent host status | rollback       on the host, without a cluster; see ostler-agent host --help
+               ostler-agent host status | stage | apply  on the host, without a cluster; see ostler-agent host --help
 
         Environment:
           NODE_NAME              the node, and so the NodeOS; required

@@ -1,6 +1,7 @@
 using Ostler.Agent.Backends;
 using Ostler.Agent.Decisions;
 using Ostler.Agent.Host;
+using Ostler.Agent.Inspection;
 using Ostler.Agent.Reporting;
 using Ostler.Agent.Watchdog;
 using Ostler.Api;
@@ -12,6 +13,7 @@ namespace Ostler.Agent;
 internal sealed class NodeReconciler(
     BackendDetection detection,
     HostObserver observer,
+    ICommandRunner runner,
     HostFiles files,
     PendingBootStore pendings,
     KnownGood knownGood,
@@ -41,7 +43,8 @@ internal sealed class NodeReconciler(
         HostState? host = null;
         try
         {
-            boot = HostBoot.Read(files);
+            ConsoleLock.Respect(files);
+            boot = await HostBoot.ReadAsync(runner, files, ct);
             var backend = await detection.DetectAsync(os.Spec.Backend, ct);
             ForgetFormerOrder(os);
             await watchdog.TidyAsync(os, boot, ct);

@@ -9,9 +9,9 @@ namespace Ostler.Agent;
 
 /// <summary>The only way by which the agent reboots the host, forward or back. No branch in here ever reports success: that is told by the next boot.</summary>
 internal sealed class Reboot(
-    INodeOSApi api, NodeOSCell cell, ICommandRunner runner, PendingBootStore pendings, KnownGood knownGood, HostWatchdog watchdog, StatusReporter reporter, AgentLog log, TimeProvider time)
+    INodeOSApi api, NodeOSCell cell, ICommandRunner runner, HostFiles files, SoftReboot softReboot, PendingBootStore pendings, KnownGood knownGood, HostWatchdog watchdog, StatusReporter reporter, AgentLog log, TimeProvider time)
 {
-    /// <summary>Unlocks what is staged and reboots.</summary>
+    /// <summary>Unlocks what is staged and reboots, softly where that is allowed and possible.</summary>
     /// <exception cref="HostToolException">NotStaged: what would be booted is not what was ordered. The host is not rebooted.</exception>
     public async Task<TimeSpan?> BootAsync(NodeOS os, HostState host, IHostBackend backend, AgentAction.Boot boot, CancellationToken ct)
     {
@@ -36,11 +36,14 @@ internal sealed class Reboot(
                 Reasons.NotStaged, $"The next boot would run {deployments.Next?.Digest ?? "nothing"}, not {boot.Image.Digest}. The host is not rebooted.");
         }
 
+        (var how, deployments) = await softReboot.PrepareAsync(os.Spec, host.Boot, backend, deployments, next, ct);
+        var verb = how.Method == RebootMethod.SoftReboot ? "soft-reboots" : "reboots";
         return await RebootAsync(
             os,
             host with { Deployments = deployments },
             next,
-            new StepReport(NodeStep.Rebooting, Reasons.WaitingForReboot, $"The host reboots into {AgentDecision.Name(boot.Image)}.")
+            how,
+            new StepReport(NodeStep.Rebooting, Reasons.WaitingForReboot, $"The host {verb} into {AgentDecision.Name(boot.Image)}{(how.Message is null ? "" : $", in full: {how.Message}")}.")
             {
                 Staged = new ConditionReport(ConditionStatus.True, Reasons.Staged, $"{AgentDecision.Name(boot.Image)} is staged, and applied at shutdown."),
                 Milestone = Milestone.RebootRequested,
@@ -69,6 +72,7 @@ internal sealed class Reboot(
             os,
             host with { Deployments = deployments },
             next,
+            new NodeReboot { Method = RebootMethod.Reboot },
             new StepReport(NodeStep.RollingBack, Reasons.RollingBack, $"The host reboots into {AgentDecision.Name(previous)}.")
             {
                 Milestone = Milestone.RebootRequested,
@@ -93,9 +97,9 @@ internal sealed class Reboot(
         return false;
     }
 
-    private async Task<TimeSpan?> RebootAsync(NodeOS os, HostState host, HostDeployment next, StepReport report, CancellationToken ct)
+    private async Task<TimeSpan?> RebootAsync(NodeOS os, HostState host, HostDeployment next, NodeReboot how, StepReport report, CancellationToken ct)
     {
-        var stored = await reporter.ReportAsync(os, host, host.Boot, report, ct);
+        var stored = await reporter.ReportAsync(os, host, host.Boot, report with { Reboot = how }, ct);
         if (!NodeOSCell.AsksTheSame(os, stored))
         {
             log.Info(Reasons.TargetChanged, "The order changed before the reboot: the host is not rebooted.");
@@ -115,9 +119,9 @@ internal sealed class Reboot(
             RequestedAt = time.GetUtcNow(),
         });
         log.Info(report.Reason, report.Message);
-        var command = new HostCommand("systemctl", "reboot") { Timeout = TimeSpan.FromMinutes(1) };
+        var command = how.Method == RebootMethod.SoftReboot ? RebootCommands.Soft : RebootCommands.Full(files);
         var result = await runner.RunAsync(command, ct);
-        return result.Succeeded
+        return RebootCommands.WasHeard(result)
             ? AgentDecision.RebootGrace
             : throw new HostToolException(Reasons.HostToolFailed, $"{command}: {HostToolException.Trim(result.Stderr)}");
     }

@@ -157,6 +157,21 @@ public sealed class RebootOrderTests
         AssertNeverRebooted(run);
     }
 
+    [Theory]
+    [InlineData(143, true)]
+    [InlineData(137, true)]
+    [InlineData(1, false)]
+    [InlineData(4, false)]
+    public async Task A_command_that_the_shutdown_ends_was_heard(int exitCode, bool heard)
+    {
+        await using var run = new AgentRun("1*");
+        await UpgradeTests.StagedAsync(run);
+        run.Ostree.RebootExitCode = exitCode;
+        run.Api.Ask(Boot(2, 1));
+        await run.Clock.WaitedForAsync(heard ? AgentDecision.RebootGrace : NodeReconciler.Backoff.After(1, AgentRun.Random), run.Token);
+        Assert.Equal(heard, run.Api.Written[^1].LastError is null);
+    }
+
     [Fact]
     public async Task A_reboot_that_does_not_come_is_ordered_again_but_not_while_the_host_goes_down()
     {

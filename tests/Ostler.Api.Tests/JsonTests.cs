@@ -50,6 +50,25 @@ public class JsonTests
     }
 
     [Fact]
+    public void The_agents_own_reader_and_writer_of_a_NodeOS_are_the_same_as_everybodys()
+    {
+        const string Text = """
+            {"apiVersion":"ostler.dev/v1alpha1","kind":"NodeOS","metadata":{"name":"n1","uid":"u","generation":3},
+             "spec":{"goal":"Boot","attempt":2,"rebootMethod":"Auto","watchdog":"12m","grantedAt":"2026-11-24T12:00:00Z",
+               "image":{"ostree":{"remote":"a","ref":"b"},"digest":"bb"},"previous":{"digest":"aa","bootID":"x","softReboots":2},
+               "hostChecks":[{"name":"c","systemd":{"active":["a.service"]}},{"name":"d","http":{"url":"http://x"}}]},
+             "status":{"step":"Verifying","bootID":"x","softReboots":3,"reboot":{"method":"SoftReboot"},"booted":{"digest":"bb","serial":1},
+               "conditions":[{"type":"Ready","status":"False","reason":"R","message":"m","lastTransitionTime":"2026-11-24T12:00:00Z"}],
+               "drift":{"reason":"EtcChanged","etcChanges":1,"etcFiles":["M a"]},"lastError":{"reason":"X","at":"2026-11-24T12:00:00Z"}}}
+            """;
+        var (agents, everybodys) = (Read(Text, NodeOSJson.Default.NodeOS), Read(Text, OstlerJson.Default.NodeOS));
+
+        Assert.Equal(JsonSerializer.Serialize(everybodys, OstlerJson.Default.NodeOS), JsonSerializer.Serialize(agents, NodeOSJson.Default.NodeOS));
+        Assert.Equal((true, 1, 10.0), (agents.Spec.Image!.Ostree!.GpgVerify, agents.Status!.LastError!.Count, agents.Spec.HostChecks![1].Interval.Value.TotalSeconds));
+        Assert.Equal((RebootMethod.Auto, 2, RebootMethod.SoftReboot), (agents.Spec.RebootMethod, agents.Spec.Previous!.SoftReboots, agents.Status.Reboot!.Method));
+    }
+
+    [Fact]
     public void A_NodeOS_without_spec_observes_only()
     {
         var os = Read("""{"metadata":{"name":"n1","uid":"u"}}""", OstlerJson.Default.NodeOS);
@@ -166,7 +185,7 @@ public class JsonTests
         Assert.Equal(
             (Duration.FromMinutes(30), DrainTimeoutAction.Release, true, UnmanagedPods.Block),
             (spec.Drain.Timeout, spec.Drain.OnTimeout, spec.Drain.DeleteEmptyDirData, spec.Drain.UnmanagedPods));
-        Assert.Equal((RebootMethod.Auto, Duration.FromMinutes(15)), (spec.Reboot.Method, spec.Reboot.Timeout));
+        Assert.Equal((RebootMethod.Reboot, Duration.FromMinutes(15)), (spec.Reboot.Method, spec.Reboot.Timeout));
         Assert.Equal(Duration.FromMinutes(10), spec.Health.Timeout);
         Assert.Equal((true, RollbackScope.Node, IntOrPercent.Count(0)), (spec.Rollback.Automatic, spec.Rollback.Scope, spec.Rollback.MaxFailures));
         Assert.Null(spec.DependsOn ?? (object?)spec.Windows ?? spec.Freezes ?? (object?)spec.Rollout.Waves ?? spec.Rollback.Watchdog);

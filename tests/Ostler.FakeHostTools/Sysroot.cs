@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 
 namespace Ostler.FakeHostTools;
@@ -19,6 +20,9 @@ internal sealed record Deployment(int Index, string Stateroot, string Commit, in
     public string? ImageReference { get; init; }
 
     public string? ManifestDigest { get; init; }
+
+    /// <summary>Kernel and initramfs, as far as they decide whether a soft reboot would do.</summary>
+    public string? Kernel { get; init; }
 
     /// <summary>Packages that somebody layered by hand, as rpm-ostree notes them in the origin.</summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
@@ -80,6 +84,7 @@ internal sealed partial class Sysroot
         var origin = File.ReadAllLines($"/ostree/deploy/{bare.Stateroot}/deploy/{bare.Commit}.{bare.Serial}.origin");
         return bare with
         {
+            Kernel = KernelOf($"/ostree/deploy/{bare.Stateroot}/deploy/{bare.Commit}.{bare.Serial}/usr/lib/modules"),
             Version = Ostree.Metadata(bare.Commit, "version"),
             Refspec = Value("refspec"),
             ImageReference = Value("container-image-reference"),
@@ -89,6 +94,10 @@ internal sealed partial class Sysroot
 
         string? Value(string key) => origin.FirstOrDefault(l => l.StartsWith(key + "=", StringComparison.Ordinal))?[(key.Length + 1)..];
     }
+
+    private static string? KernelOf(string modules) => Directory.Exists(modules) && Directory.GetDirectories(modules) is [var only]
+        ? Path.GetFileName(only) + " " + string.Join(' ', from file in (string[])["vmlinuz", "initramfs.img"] select Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(only, file)))))
+        : null;
 
     [GeneratedRegex(@"^(?<mark>[* ]) (?<os>\S+) (?<commit>[0-9a-f]{64})\.(?<serial>\d+)(?: \((?<note>[^)]+)\))?", RegexOptions.CultureInvariant)]
     private static partial Regex Head();

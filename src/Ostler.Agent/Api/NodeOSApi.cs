@@ -19,7 +19,7 @@ internal sealed class NodeOSApi(ApiClient client, string nodeName, TimeProvider 
     private static readonly TimeSpan WatchGrace = TimeSpan.FromSeconds(30);
 
     private static readonly ResourceType<NodeOS> Type = new(
-        OstlerApi.Group, OstlerApi.Version, "nodeoses", "NodeOS", namespaced: false, OstlerJson.Default.NodeOS,
+        OstlerApi.Group, OstlerApi.Version, "nodeoses", "NodeOS", namespaced: false, NodeOSJson.Default.NodeOS,
         os => new ResourceMeta("", os.Metadata.Name, os.Metadata.Uid ?? "", os.Metadata.ResourceVersion ?? "", os.Metadata.Generation, os.Metadata.DeletionTimestamp));
 
     private readonly NamespacedName _name = new("", nodeName);
@@ -56,7 +56,7 @@ internal sealed class NodeOSApi(ApiClient client, string nodeName, TimeProvider 
     {
         var body = new JsonObject
         {
-            ["status"] = JsonSerializer.SerializeToNode(status, OstlerJson.Default.NodeOSStatus),
+            ["status"] = JsonSerializer.SerializeToNode(status, NodeOSJson.Default.NodeOSStatus),
         };
 
         // Forced: the status is the agent's alone, and whoever else wrote there must not stop it from telling the truth.

@@ -1,6 +1,7 @@
 using Ostler.Agent.Host;
 using Ostler.Agent.Watchdog;
 using Ostler.Api;
+using Ostler.Rollout;
 
 namespace Ostler.Agent.Decisions;
 
@@ -17,7 +18,7 @@ internal static class BootOutcome
     /// </summary>
     public static bool IsNewBoot(string uid, NodeOSSpec spec, HostState host)
     {
-        var before = host.Pending is { } pending && pending.Answers(uid, spec) ? pending.BootID : spec.Previous?.BootID;
+        var before = host.Pending is { } pending && pending.Answers(uid, spec) ? pending.BootID : spec.Previous?.BootSessionID();
         return before is not null && before != host.Boot.BootID;
     }
 

@@ -43,6 +43,9 @@ internal sealed record HostDeployment
     /// <summary>The tool says that this tree can be entered without going through firmware and kernel.</summary>
     public bool SoftRebootCapable { get; init; }
 
+    /// <summary>A soft reboot would enter it.</summary>
+    public bool SoftRebootTarget { get; init; }
+
     /// <summary>How many packages are kept; more tell nobody anything.</summary>
     public const int MaxPackages = 50;
 

@@ -77,6 +77,6 @@ internal sealed record PinnedDeployment
     public required int Serial { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(PinnedDeployment))]
 internal sealed partial class KnownGoodJson : JsonSerializerContext;

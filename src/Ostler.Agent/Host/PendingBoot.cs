@@ -58,6 +58,6 @@ internal sealed class PendingBootStore(HostFiles files)
     public void Delete() => files.Delete(Path);
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(PendingBoot))]
 internal sealed partial class HostJson : JsonSerializerContext;

@@ -27,11 +27,16 @@ internal sealed class HostInspection(ICommandRunner runner, HostFiles files, Tim
     public async Task<string> RollBackAsync(bool dryRun, CancellationToken ct)
     {
         // Only where there is a record can the watchdog act; on other hosts nothing is left behind by a look.
-        using var exclusive = _watchdog.Exists ? _watchdog.TryLock() ?? throw Busy("the agent or the watchdog is at work on this host") : null;
+        using var exclusive = _watchdog.Exists ? _watchdog.TryLock() ?? throw ConsoleGuard.Busy("the agent or the watchdog is at work on this host") : null;
         var backend = await new BackendDetection(runner, files, _unit).DetectAsync(null, ct);
         var deployments = await backend.ReadAsync(ct);
         var report = await ReadAsync(backend, deployments, ct);
-        RefuseWhileBusy(report);
+        ConsoleGuard.RefuseWhileBusy(report);
+        if (report.Reboot is { InThisBoot: true })
+        {
+            throw ConsoleGuard.Busy("the agent has told the host to reboot");
+        }
+
         if (report.Trees.FirstOrDefault(t => t is { Next: true, Booted: false, Staged: false }) is { } already)
         {
             return $"The next boot runs {HostReportText.Tree(already)} already. {Reboot}";
@@ -58,22 +63,5 @@ internal sealed class HostInspection(ICommandRunner runner, HostFiles files, Tim
     private const string Reboot = "To go there: systemctl reboot. A policy that wants another tree brings this node back to it: pause that first, or point its image at this tree (kubectl ostler rollback).";
 
     private async Task<HostReport> ReadAsync(IHostBackend backend, HostDeployments deployments, CancellationToken ct) =>
-        HostReport.Of(backend, deployments, HostBoot.Read(files), new PendingBootStore(files).Read(), _watchdog.Read(), await _unit.IsRunningAsync(ct));
-
-    private static void RefuseWhileBusy(HostReport report)
-    {
-        var why = report switch
-        {
-            { Reboot.InThisBoot: true } => "the agent has told the host to reboot",
-            { Staging: true } => "a tree is being staged (ostler-stage.service)",
-            { Transaction: { } transaction } => $"somebody is at work: {transaction}",
-            _ => null,
-        };
-        if (why is not null)
-        {
-            throw Busy(why);
-        }
-    }
-
-    private static HostToolException Busy(string why) => new(Reasons.HostToolFailed, $"Not now: {why}. Try again when that is over; ostler-agent host status says more.");
+        HostReport.Of(backend, deployments, await HostBoot.ReadAsync(runner, files, ct), new PendingBootStore(files).Read(), _watchdog.Read(), await _unit.IsRunningAsync(ct));
 }

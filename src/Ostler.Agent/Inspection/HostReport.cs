@@ -13,6 +13,9 @@ internal sealed record HostReport
     public required string BootID { get; init; }
     public DateTimeOffset? BootedAt { get; init; }
 
+    /// <summary>How often user space alone was restarted in this boot.</summary>
+    public int? SoftReboots { get; init; }
+
     /// <summary>The trees that are laid down, in the tool's order.</summary>
     public required IReadOnlyList<ReportedTree> Trees { get; init; }
 
@@ -40,7 +43,8 @@ internal sealed record HostReport
     {
         Backend = backend.Name,
         BackendVersion = backend.Version,
-        BootID = boot.BootID,
+        BootID = boot.KernelBootID,
+        SoftReboots = boot.SoftReboots is > 0 and var count ? count : null,
         BootedAt = boot.BootedAt,
         Trees = [.. deployments.All.Select(d => ReportedTree.Of(d, deployments))],
         Staging = staging,
@@ -122,6 +126,6 @@ internal sealed record ReportedWatchdog
 }
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(HostReport))]
 internal sealed partial class HostReportJson : JsonSerializerContext;

@@ -11,7 +11,7 @@ internal static class HostReportText
 
     public static IEnumerable<string> Lines(HostReport report)
     {
-        yield return $"Updated by {report.Backend} {report.BackendVersion}; booted {(report.BootedAt is { } at ? Time(at) : "at a time that the kernel does not tell")}.";
+        yield return $"Updated by {report.Backend} {report.BackendVersion}; booted {(report.BootedAt is { } at ? Time(at) : "at a time that the kernel does not tell")}{(report.SoftReboots is null ? "" : " by a soft reboot")}.";
         foreach (var tree in report.Trees)
         {
             yield return $"{(tree.Booted ? "*" : " ")} {Tree(tree)}  {State(tree)}{(tree.Reference is { } from ? $"  {from}" : "")}";
@@ -93,5 +93,5 @@ internal static class HostReportText
         return bare.Length <= ShortDigest ? bare : bare[..ShortDigest];
     }
 
-    private static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

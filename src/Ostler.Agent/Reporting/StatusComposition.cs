@@ -1,6 +1,7 @@
 using Ostler.Agent.Drift;
 using Ostler.Agent.Host;
 using Ostler.Api;
+using Ostler.Rollout;
 
 namespace Ostler.Agent.Reporting;
 
@@ -22,7 +23,7 @@ internal static class StatusComposition
         var former = os.Status?.Attempt == os.Spec.Attempt ? os.Status : null;
 
         // A host tool that does not answer for once has not made the host forget what it runs.
-        var last = host is null && boot is not null && os.Status?.BootID == boot.BootID ? os.Status : null;
+        var last = host is null && boot is not null && os.Status?.BootSessionID() == boot.BootID ? os.Status : null;
         var drift = host is null ? last?.Drift : DriftFindings.Of(os.Spec, host);
         return new NodeOSStatus
         {
@@ -32,7 +33,9 @@ internal static class StatusComposition
             Backend = host?.Backend ?? last?.Backend,
             BackendVersion = host?.BackendVersion ?? last?.BackendVersion,
             AgentVersion = agentVersion,
-            BootID = boot?.BootID,
+            BootID = boot?.KernelBootID,
+            SoftReboots = boot?.SoftReboots is > 0 and var count ? count : null,
+            Reboot = report.Reboot ?? former?.Reboot,
             Booted = host is null ? last?.Booted : host.Deployments.Booted?.ToStatus(),
             Staged = host is null ? last?.Staged : host.Deployments.Upcoming?.ToStatus(),
             Rollback = host is null ? last?.Rollback : host.Deployments.Rollback?.ToStatus(),

@@ -44,5 +44,5 @@ internal sealed class StatusReporter(INodeOSApi api, NodeOSCell cell, string age
             Conditions = status.Conditions?.Select(c => c with { ObservedGeneration = former.Conditions.Find(c.Type)?.ObservedGeneration ?? c.ObservedGeneration }).ToArray(),
         }) == Text(former);
 
-    private static string Text(NodeOSStatus? status) => status is null ? "" : JsonSerializer.Serialize(status, OstlerJson.Default.NodeOSStatus);
+    private static string Text(NodeOSStatus? status) => status is null ? "" : JsonSerializer.Serialize(status, NodeOSJson.Default.NodeOSStatus);
 }

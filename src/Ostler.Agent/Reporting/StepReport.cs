@@ -20,6 +20,9 @@ internal sealed record StepReport(NodeStep Step, string Reason, string Message)
     /// <summary>A step of the attempt that is reached with this report; stamped with the present time unless it was reached before.</summary>
     public Milestone Milestone { get; init; }
 
+    /// <summary>How the host is told to reboot; null: it is not, and what was said of the attempt before stays.</summary>
+    public NodeReboot? Reboot { get; init; }
+
     /// <summary>When what led to the milestone began; null: just now.</summary>
     public DateTimeOffset? Since { get; init; }
 }

@@ -42,6 +42,18 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
             : new(null, $"the boot loader counts this boot, and {BootComplete} is not reached yet") { Pending = true };
     }
 
+    /// <summary>Who judges this host's boots; null: nobody. Those that greenboot is only installed on are not judged.</summary>
+    public static async Task<string?> WhoJudgesAsync(ICommandRunner runner, HostFiles files, CancellationToken ct)
+    {
+        if (GreenbootFiles.Any(files.Exists)
+            && (await runner.RunAsync(new HostCommand("systemctl", "show", "--property=UnitFileState", Greenboot), ct)).Stdout.Contains("UnitFileState=enabled", StringComparison.Ordinal))
+        {
+            return "greenboot";
+        }
+
+        return Counted(files).Any() ? "the boot loader's counting" : null;
+    }
+
     /// <summary>Who took the host back to its former tree, when it was one of these; else null.</summary>
     public static async Task<string?> WhoFellBackAsync(ICommandRunner runner, HostFiles files, CancellationToken ct)
     {

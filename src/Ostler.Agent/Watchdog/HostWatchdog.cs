@@ -21,14 +21,15 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
 
     /// <summary>Arms it for the tree that is about to be let boot. When this returns, no power cut disarms it. Does nothing when it is not asked for.</summary>
     /// <exception cref="HostToolException">WatchdogUnavailable: the host must not be rebooted without it.</exception>
-    public async Task ArmAsync(NodeOS os, HostState host, AgentAction.Boot boot, CancellationToken ct)
-    {
-        if (os.Spec.Watchdog is not { } timeout)
-        {
-            return;
-        }
+    public Task ArmAsync(NodeOS os, HostState host, AgentAction.Boot boot, CancellationToken ct) => os.Spec.Watchdog is { } timeout
+        ? ArmAsync(new WatchdogTrial(os.Metadata.Uid!, os.Spec.Attempt, timeout.Value), host.Backend, host.Deployments, host.Boot, boot, ct)
+        : Task.CompletedTask;
 
-        if (host.Deployments is not { Booted: { } booted, Upcoming: { } upcoming } || upcoming.Digest != boot.Image.Digest)
+    /// <summary>The same for whoever orders the boot.</summary>
+    /// <exception cref="HostToolException">WatchdogUnavailable: the host must not be rebooted without it.</exception>
+    public async Task ArmAsync(WatchdogTrial trial, string backend, HostDeployments deployments, HostBoot present, AgentAction.Boot boot, CancellationToken ct)
+    {
+        if (deployments is not { Booted: { } booted, Upcoming: { } upcoming } || upcoming.Digest != boot.Image.Digest)
         {
             throw new HostToolException(Reasons.NotStaged, $"{AgentDecision.Name(boot.Image)} is not what the next boot would run.");
         }
@@ -42,18 +43,28 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
         using var turn = store.TryLock() ?? throw Busy();
         store.Write(new WatchdogRecord
         {
-            NodeUid = os.Metadata.Uid!,
-            Attempt = os.Spec.Attempt,
+            NodeUid = trial.NodeUid,
+            Attempt = trial.Attempt,
             Target = upcoming.Digest,
             TargetCommit = upcoming.Commit,
             Previous = booted.Digest,
             PreviousCommit = booted.Commit,
-            Backend = host.Backend,
-            ArmedIn = host.Boot.BootID,
+            Backend = backend,
+            ArmedIn = present.BootID,
             ArmedAt = time.GetUtcNow(),
-            TimeoutSeconds = (long)Math.Ceiling(timeout.Value.TotalSeconds),
+            TimeoutSeconds = (long)Math.Ceiling(trial.Timeout.TotalSeconds),
         });
-        log.Info("WatchdogArmed", $"The host goes back to {Name(booted)} unless {Name(upcoming)} is healthy {timeout} after its boot.");
+        log.Info("WatchdogArmed", $"The host goes back to {Name(booted)} unless {Name(upcoming)} is healthy {new Duration(trial.Timeout)} after its boot.");
+    }
+
+    /// <summary>The tree that was just applied has the watchdog's units. Does nothing when it is not asked for.</summary>
+    /// <exception cref="HostToolException">WatchdogUnavailable: it would be entered without them.</exception>
+    public void CheckApplied(NodeOSSpec spec, HostDeployment next)
+    {
+        if (spec.Watchdog is not null)
+        {
+            installer.CheckApplied(next);
+        }
     }
 
     /// <summary>Disarms it for good: the tree is healthy, and the API server knows.</summary>
@@ -112,3 +123,9 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
 
     private static HostToolException Busy() => new(Reasons.TransactionInProgress, "the host's watchdog is at work");
 }
+
+/// <summary>A tree on trial.</summary>
+/// <param name="NodeUid">The NodeOS that ordered it; of a person's order, a word that no NodeOS is called.</param>
+/// <param name="Attempt">Of the order.</param>
+/// <param name="Timeout">How long after the boot it must have been called healthy.</param>
+internal sealed record WatchdogTrial(string NodeUid, long Attempt, TimeSpan Timeout);

@@ -11,7 +11,7 @@ namespace Ostler.Agent.Watchdog;
 /// </summary>
 internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, WatchdogStore store, AgentLog log, TimeProvider time)
 {
-    /// <param name="uptime">How long the host is up; null: as the kernel says.</param>
+    /// <param name="uptime">How long the host is up since its last boot, soft ones included; null: as the kernel and systemd say.</param>
     /// <param name="ct">Ends a command under way.</param>
     /// <returns>The exit code: 0, or 1 when the host should go back and did not.</returns>
     public async Task<int> RunAsync(TimeSpan? uptime, CancellationToken ct)
@@ -32,8 +32,8 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
         var record = store.Read();
         try
         {
-            var boot = HostBoot.Read(files);
-            var now = uptime ?? Uptime();
+            var boot = await HostBoot.ReadAsync(runner, files, ct);
+            var now = uptime ?? Uptime() - boot.Offset;
             var step = WatchdogDecision.Decide(record, boot.BootID, now, null);
             if (step is not WatchdogStep.Look)
             {
@@ -66,7 +66,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
                 return await FireAsync(record, host!, boot, uptime, ct);
             case WatchdogStep.RebootByForce:
                 log.Warning(Reasons.WatchdogExpired, "The host was told to reboot and is still up: it is rebooted by force.");
-                return await RebootAsync(["reboot", "--force"], ct);
+                return await RebootAsync(RebootCommands.Full(files, force: true), ct);
             case WatchdogStep.Wait wait:
                 log.Info("WatchdogWaits", $"{wait.Why}.");
                 return 0;
@@ -102,7 +102,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
         }
 
         store.Write(firing with { State = WatchdogState.Fired });
-        return await RebootAsync(["reboot"], ct);
+        return await RebootAsync(RebootCommands.Full(files), ct);
     }
 
     /// <summary>By the tool that laid the trees down; where that fails, by plain ostree, which needs no daemon and no bus.</summary>
@@ -155,16 +155,16 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
 
     private BackendDetection Detection() => new(runner, files, new StagingUnit(runner, files, time));
 
-    private async Task<int> RebootAsync(string[] words, CancellationToken ct)
+    private async Task<int> RebootAsync(HostCommand command, CancellationToken ct)
     {
-        var command = new HostCommand("systemctl", words) { Timeout = TimeSpan.FromMinutes(1) };
         var result = await runner.RunAsync(command, ct);
-        if (!result.Succeeded)
+        if (RebootCommands.WasHeard(result))
         {
-            log.Error(Reasons.HostToolFailed, $"{command}: {HostToolException.Trim(result.Stderr)}");
+            return 0;
         }
 
-        return result.Succeeded ? 0 : 1;
+        log.Error(Reasons.HostToolFailed, $"{command}: {HostToolException.Trim(result.Stderr)}");
+        return 1;
     }
 
     private TimeSpan Uptime() =>

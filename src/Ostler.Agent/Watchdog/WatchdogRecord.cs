@@ -71,6 +71,6 @@ internal sealed record WatchdogRecord
     public bool TookBack(HostDeployment booted) => State is WatchdogState.Firing or WatchdogState.Fired && booted.Digest == Previous;
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true)]
 [JsonSerializable(typeof(WatchdogRecord))]
 internal sealed partial class WatchdogJson : JsonSerializerContext;

@@ -15,3 +15,12 @@ namespace Ostler.Api;
 [JsonSerializable(typeof(UpgradePolicy))]
 [JsonSerializable(typeof(NodeOS))]
 public sealed partial class OstlerJson : JsonSerializerContext;
+
+/// <summary>Reads and writes NodeOS alone, the same as <see cref="OstlerJson"/> does: for the agent, which runs on every node and whose size counts. What it does not name is not linked.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    Converters = [typeof(TimestampJsonConverter)])]
+[JsonSerializable(typeof(NodeOS))]
+public sealed partial class NodeOSJson : JsonSerializerContext;

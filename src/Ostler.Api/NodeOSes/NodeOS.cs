@@ -59,6 +59,9 @@ public sealed record NodeOSSpec
     /// <summary>When the goal became Boot or Rollback.</summary>
     public DateTimeOffset? BootRequestedAt { get; init; }
 
+    /// <summary>How the goal Boot is to be reached. The way back is always a full reboot. Default: a full reboot.</summary>
+    public RebootMethod? RebootMethod { get; init; }
+
     /// <summary>What the node ran before, where Rollback leads.</summary>
     public PreviousOS? Previous { get; init; }
 
@@ -162,6 +165,10 @@ public sealed record PreviousOS
 
     /// <summary>The boot from which it was told to reboot; any other is a new one.</summary>
     public string? BootID { get; init; }
+
+    /// <summary>How often user space alone had been restarted in that boot. One more is a new boot, too. Absent: never.</summary>
+    [Minimum(0)]
+    public int? SoftReboots { get; init; }
 }
 
 /// <summary>Until when the steps under way must be done.</summary>

@@ -26,6 +26,13 @@ public sealed record NodeOSStatus
     /// <summary>The kernel's ID of the present boot.</summary>
     public string? BootID { get; init; }
 
+    /// <summary>How often user space alone was restarted in this boot. Absent: never.</summary>
+    [Minimum(0)]
+    public int? SoftReboots { get; init; }
+
+    /// <summary>How the host was last told to reboot in this attempt.</summary>
+    public NodeReboot? Reboot { get; init; }
+
     /// <summary>What runs.</summary>
     public Deployment? Booted { get; init; }
 
@@ -72,6 +79,18 @@ public sealed record Deployment
     public bool Locked { get; init; }
 }
 
+/// <summary>How a host was told to reboot.</summary>
+[Atomic]
+public sealed record NodeReboot
+{
+    /// <summary><c>Reboot</c>, or <c>SoftReboot</c>: user space alone.</summary>
+    public required RebootMethod Method { get; init; }
+
+    /// <summary>Why it was a full reboot although the policy allows a soft one.</summary>
+    [MaxLength(1024)]
+    public string? Message { get; init; }
+}
+
 /// <summary>When the steps of an attempt happened, by the node's clock.</summary>
 [Atomic]
 public sealed record NodeTimings
@@ -85,7 +104,7 @@ public sealed record NodeTimings
     /// <summary>When the host was told to reboot.</summary>
     public DateTimeOffset? RebootRequestedAt { get; init; }
 
-    /// <summary>When the kernel of the present boot started.</summary>
+    /// <summary>When the kernel of the present boot started; after a soft reboot, when its user space did.</summary>
     public DateTimeOffset? BootedAt { get; init; }
 
     /// <summary>When all host checks first passed.</summary>

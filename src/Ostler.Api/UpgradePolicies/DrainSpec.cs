@@ -126,21 +126,24 @@ public sealed record DrainRule
 [JsonConverter(typeof(JsonStringEnumConverter<RebootMethod>))]
 public enum RebootMethod
 {
-    /// <summary>A soft reboot where host and tree can, else a full one.</summary>
-    Auto,
-
-    /// <summary>A full reboot.</summary>
+    /// <summary>A full reboot, through firmware and boot loader.</summary>
     Reboot,
 
-    /// <summary>Only user space is restarted.</summary>
+    /// <summary>
+    /// A soft reboot where host and tree can: only user space is restarted, and the kernel stays. Else a full one, and the node's status.reboot says why. The node is drained
+    /// either way, and goes back by a full reboot.
+    /// </summary>
+    Auto,
+
+    /// <summary>Never a full reboot. Not supported: a node would be drained for a boot that its host then refuses. Use Auto.</summary>
     SoftReboot,
 }
 
 /// <summary>The reboot.</summary>
 public sealed record RebootSpec
 {
-    /// <summary>How.</summary>
-    [Default("\"Auto\"")]
+    /// <summary>How a node is brought into its new tree.</summary>
+    [Default("\"Reboot\"")]
     public RebootMethod Method { get; init; }
 
     /// <summary>How long after the order to reboot the agent must have reported from the new boot. Bare metal may need an hour.</summary>

@@ -40,7 +40,7 @@ public sealed record CheckSubject
                 .Select(v => new CheckSubject
                 {
                     Node = v.Node.Name,
-                    Epoch = new(v.Node.Uid, v.Spec.Attempt, v.Status!.BootID!),
+                    Epoch = new(v.Node.Uid, v.Spec.Attempt, v.Status!.BootSessionID()!),
                     Address = v.Node.Address,
                     Checks = checks,
                     ReadyBefore = v.Spec.ReadyBefore,

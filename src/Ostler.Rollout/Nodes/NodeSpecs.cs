@@ -33,7 +33,11 @@ internal static class NodeSpecs
             Digest = view.Status!.Booted!.Digest,
             Version = view.Status.Booted.Version,
             BootID = view.Status.BootID,
+            SoftReboots = view.Status.SoftReboots,
         },
+
+        // A tree that is laid down anew over itself is not another tree to enter.
+        RebootMethod = context.Spec.Reboot.Method == RebootMethod.Reboot || view.Runs(view.Spec.Image?.Digest) ? null : context.Spec.Reboot.Method,
         Deadlines = NodeDeadlineRules.OfBoot(context.Spec, context.Now),
         HostChecks = HostChecks(context.Spec, view.Node),
         ReadyBefore = ReadyAgain.Record(context.Spec.Health, view.Node.Pods),
@@ -64,7 +68,7 @@ internal static class NodeSpecs
         Attempt = failure.Attempt,
         GrantedAt = view.Node.CordonedAt,
         BootRequestedAt = context.Now.TruncateToSeconds(),
-        Previous = view.Spec.LastUpgrade!.Previous! with { BootID = view.Status!.BootID },
+        Previous = view.Spec.LastUpgrade!.Previous! with { BootID = view.Status!.BootID, SoftReboots = view.Status.SoftReboots },
         Deadlines = NodeDeadlineRules.OfRollback(context.Spec, context.Now),
         Displaced = view.Spec.Displaced,
         Failure = failure,
@@ -118,7 +122,7 @@ internal static class NodeSpecs
                 BootRequestedAt = view.Spec.BootRequestedAt,
                 HealthySince = view.Spec.HealthySince,
                 CompletedAt = context.Now.TruncateToSeconds(),
-                Previous = view.Spec.Previous is { } previous && previous.Digest != view.Spec.Image?.Digest ? previous with { BootID = null } : null,
+                Previous = view.Spec.Previous is { } previous && previous.Digest != view.Spec.Image?.Digest ? previous with { BootID = null, SoftReboots = null } : null,
             },
     });
 

@@ -58,7 +58,8 @@ internal readonly struct NodeView
     public bool AgentIsCurrent => Status is not null && Status.ObservedGeneration >= Node.OS!.Generation;
 
     /// <summary>Whether the agent reports from another boot than the one in which the order to boot was given.</summary>
-    public bool HasBooted => ReportsOnAttempt && Status!.BootID is { } now && Spec.Previous?.BootID is { } before && now != before;
+    public bool HasBooted =>
+        ReportsOnAttempt && Status!.BootSessionID() is { } now && Spec.Previous?.BootSessionID() is { } before && now != before;
 
     public bool Runs(string? digest) => digest is not null && Status?.Booted?.Digest == digest;
 

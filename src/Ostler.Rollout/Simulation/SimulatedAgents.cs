@@ -139,8 +139,8 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
     private void Boot(SimulatedNode node, NodeOSSpec spec, NodeImage image)
     {
         var host = node.Host;
-        var before = host.Pending is { Goal: Goal.Boot } pending && pending.Attempt == spec.Attempt ? pending.BootID : spec.Previous?.BootID;
-        if (before is not null && before != host.BootID)
+        var before = host.Pending is { Goal: Goal.Boot } pending && pending.Attempt == spec.Attempt ? pending.BootID : spec.Previous?.BootSessionID();
+        if (before is not null && before != host.Session)
         {
             HasBooted(node, spec, image);
             return;
@@ -161,7 +161,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
         }
 
         host.DropsChanges = spec.IsReconciling() && spec.Reconcile!.DropsChanges;
-        host.Pending = new(spec.Attempt, Goal.Boot, host.BootID);
+        host.Pending = new(spec.Attempt, Goal.Boot, host.Session);
         host.Watchdog = spec is { Watchdog: { } watchdog, Previous: { } previous } ? new(image.Digest, previous, watchdog) : null;
         if (Lives(node) && Report(node, NodeStep.Rebooting))
         {
@@ -225,14 +225,14 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
             return;
         }
 
-        if (host.Pending is { Goal: Goal.Rollback } pending && pending.Attempt == spec.Attempt && pending.BootID != host.BootID)
+        if (host.Pending is { Goal: Goal.Rollback } pending && pending.Attempt == spec.Attempt && pending.BootID != host.Session)
         {
             host.LastError = new() { Reason = Reasons.RollbackImpossible, Message = "Another tree came up.", At = World.Now.TruncateToSeconds() };
             Report(node, NodeStep.Failed);
             return;
         }
 
-        host.Pending = new(spec.Attempt, Goal.Rollback, host.BootID);
+        host.Pending = new(spec.Attempt, Goal.Rollback, host.Session);
         if (Lives(node) && Report(node, NodeStep.RollingBack))
         {
             GoDown(node, previous.Digest, previous.Version, Goal.Rollback);
@@ -242,6 +242,13 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
     private void GoDown(SimulatedNode node, string digest, string? version, Goal goal)
     {
         simulation.Tell(new SimulatedStep.Reboots(node.Name, goal));
+        node.Host.EntersSoftly = goal == Goal.Boot && SoftRebootRules.Choose(new()
+        {
+            Asked = node.OS!.Spec.RebootMethod,
+            ChangesTree = node.Host.Booted != digest,
+            Counted = true,
+            HasTarget = node.First.SoftReboots,
+        }).Method == RebootMethod.SoftReboot;
         machines.Reboot(node, digest, version, goal);
     }
 
@@ -272,6 +279,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
             Step = step,
             Backend = "ostree",
             BootID = host.BootID,
+            SoftReboots = host.SoftReboots > 0 ? host.SoftReboots : null,
             Booted = new() { Digest = host.Booted, Version = host.BootedVersion },
             Staged = host.Staged is { } staged ? new() { Digest = staged.Digest, Version = staged.Version, Locked = true } : null,
             Rollback = host.Former,

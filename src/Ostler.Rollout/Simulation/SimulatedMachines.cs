@@ -19,7 +19,8 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
         var outcome = ordered == Goal.Boot ? Fate(node, wanted!) : SimulatedBoot.Works;
         // What is staged and locked is lost with the power.
         host.DropsChanges &= ordered == Goal.Boot;
-        World.Tell(node.Name, ordered is null ? "host: loses power" : $"host: reboots ({ordered})");
+        host.EntersSoftly &= ordered == Goal.Boot;
+        World.Tell(node.Name, ordered is null ? "host: loses power" : $"host: {(host.EntersSoftly ? "soft-reboots" : "reboots")} ({ordered})");
         Down(node);
         if (outcome == SimulatedBoot.NeverReturns)
         {
@@ -57,7 +58,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
         var boots = node.Host.Boots;
         World.Time.In(Grace, () =>
         {
-            if (!node.Gone && (!node.Host.IsUp || node.Host.Boots == boots || node.KubeletBootID != node.Host.BootID))
+            if (!node.Gone && (!node.Host.IsUp || node.Host.Boots == boots || node.KubeletSession != node.Host.Session))
             {
                 NotReady(node);
             }
@@ -68,7 +69,17 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
     {
         var host = node.Host;
         host.IsUp = true;
-        host.BootID = $"{node.Uid}-boot-{++host.Boots}";
+        host.Boots++;
+        if (host.EntersSoftly && outcome is not (SimulatedBoot.PowerCut or SimulatedBoot.FallsBack or SimulatedBoot.Unexpected))
+        {
+            host.SoftReboots++;
+        }
+        else
+        {
+            (host.BootID, host.SoftReboots) = ($"{node.Uid}-boot-{host.Boots}", 0);
+        }
+
+        host.EntersSoftly = false;
         host.BootedAt = (World.Now + host.Skew).TruncateToSeconds();
         host.Staged = null;
         host.HasKubelet = outcome is not (SimulatedBoot.WithoutKubelet or SimulatedBoot.Hangs);
@@ -192,12 +203,12 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
     public void Ready(SimulatedNode node)
     {
         node.Ready = true;
-        if (node.KubeletBootID != node.Host.BootID)
+        if (node.KubeletSession != node.Host.Session)
         {
             World.Volumes.Boot(node.Name, World.Pods.On(node.Name));
         }
 
-        node.KubeletBootID = node.Host.BootID;
+        (node.KubeletBootID, node.KubeletSession) = (node.Host.BootID, node.Host.Session);
         node.Heartbeat = (World.Now + node.Host.Skew).TruncateToSeconds();
         node.Touch();
         World.Tell(node.Name, "kubelet: Ready");

@@ -21,7 +21,7 @@ public sealed class SimulatedNode
         First = spec;
         Capacity = spec.Capacity;
         Host = new(spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0", spec.ClockSkew);
-        KubeletBootID = Host.BootID;
+        (KubeletBootID, KubeletSession) = (Host.BootID, Host.Session);
         HasJoinTaint = spec.HasJoinTaint;
         Heartbeat = createdAt + spec.ClockSkew;
     }
@@ -57,6 +57,9 @@ public sealed class SimulatedNode
 
     public string KubeletBootID { get; internal set; }
 
+    /// <summary>The boot that the kubelet last reported from, soft reboots told apart: what it cannot say.</summary>
+    public string KubeletSession { get; internal set; }
+
     public int Version { get; private set; } = 1;
 
     /// <summary>The NodeOS; null until the controller has created it.</summary>
@@ -80,7 +83,7 @@ public sealed class SimulatedNode
     /// <summary>How much of a script was said already.</summary>
     internal Dictionary<SimulationFault.CheckSays, int> Said { get; } = new(ReferenceEqualityComparer.Instance);
 
-    internal void AddTry(string check, CheckOutcome outcome) => _tries.Add((check, Host.BootID, outcome));
+    internal void AddTry(string check, CheckOutcome outcome) => _tries.Add((check, Host.Session, outcome));
 
     /// <summary>Whether the Node is gone; what is still scheduled for it does nothing.</summary>
     public bool Gone { get; internal set; }
@@ -167,7 +170,13 @@ public sealed class SimulatedHost
 
     public string? BootedVersion { get; internal set; }
 
+    /// <summary>The kernel's.</summary>
     public string BootID { get; internal set; }
+
+    /// <summary>How often user space alone was restarted in that boot.</summary>
+    public int SoftReboots { get; internal set; }
+
+    public string Session => BootSession.Of(BootID, SoftReboots)!;
 
     public DateTimeOffset BootedAt { get; internal set; }
 
@@ -210,6 +219,9 @@ public sealed class SimulatedHost
 
     /// <summary>Whether the next boot is into a tree that was laid down without what was changed on the host.</summary>
     internal bool DropsChanges { get; set; }
+
+    /// <summary>Whether the next boot is a soft reboot.</summary>
+    internal bool EntersSoftly { get; set; }
 
     /// <summary>The agent's record on disk of the last order to reboot.</summary>
     internal PendingBoot? Pending { get; set; }

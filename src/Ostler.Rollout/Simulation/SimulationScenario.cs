@@ -67,6 +67,9 @@ public sealed record SimulatedNodeSpec
     /// <summary>Whether it registers with the taint of nodes that are to be upgraded before they get workloads.</summary>
     public bool HasJoinTaint { get; init; }
 
+    /// <summary>Whether its host can enter a new tree by a soft reboot.</summary>
+    public bool SoftReboots { get; init; }
+
     /// <summary>How far the host's clock is ahead of the controller's.</summary>
     public TimeSpan ClockSkew { get; init; }
 }

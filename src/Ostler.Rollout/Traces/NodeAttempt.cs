@@ -24,7 +24,7 @@ internal sealed class NodeAttempt
         (_policy, _node, _old, _of, _write, _now, _root) = (policy, node, os.Spec, of, write, now, root);
         var reports = os.Status is { } status && status.Attempt == of.Attempt;
         _timings = reports ? os.Status!.Timings : null;
-        _booted = reports && os.Status!.BootID is { } boot && os.Spec.Previous?.BootID is { } former && boot != former;
+        _booted = reports && os.Status!.BootSessionID() is { } boot && os.Spec.Previous?.BootSessionID() is { } former && boot != former;
     }
 
     /// <param name="policy">The policy.</param>

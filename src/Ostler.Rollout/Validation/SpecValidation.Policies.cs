@@ -66,7 +66,7 @@ public static partial class SpecValidation
     {
         if (spec.Reboot.Method == RebootMethod.SoftReboot)
         {
-            problems.NotSupported("spec.reboot.method", "SoftReboot is not supported yet: use Auto or Reboot");
+            problems.NotSupported("spec.reboot.method", "SoftReboot is not supported: use Auto, which reboots in full where a soft reboot is not possible");
         }
     }
 }

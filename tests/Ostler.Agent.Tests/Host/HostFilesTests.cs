@@ -43,13 +43,24 @@ public sealed class HostFilesTests : IDisposable
     }
 
     [Fact]
-    public void The_boot_is_read_from_the_hosts_own_proc()
+    public async Task The_boot_is_read_from_the_hosts_own_proc()
     {
-        Assert.Equal(new HostBoot(Trees.FirstBoot, Trees.Noon.AddMinutes(-3)), HostBoot.Read(_host.Files));
+        const string Show = "systemctl show --property=SoftRebootsCount,UserspaceTimestampMonotonic";
+        var (begun, ct) = (Trees.Noon.AddMinutes(-3), TestContext.Current.CancellationToken);
+        Task<HostBoot> ReadAsync(string systemd, int code = 0) => HostBoot.ReadAsync(new FakeCommandRunner().On(Show, systemd, code), _host.Files, ct);
+
+        // Before 256 systemd counts nothing; in a boot proper, when user space began is of no interest.
+        Assert.Equal(new HostBoot(Trees.FirstBoot, begun), await ReadAsync("UserspaceTimestampMonotonic=4000000\n"));
+        Assert.Equal(new HostBoot(Trees.FirstBoot, begun) { SoftReboots = 0 }, await ReadAsync("UserspaceTimestampMonotonic=4000000\nSoftRebootsCount=0\n"));
+        var soft = await ReadAsync("SoftRebootsCount=2\nUserspaceTimestampMonotonic=90000000\n");
+        Assert.Equal((Trees.FirstBoot + "+2", Trees.FirstBoot, begun.AddSeconds(90)), (soft.BootID, soft.KernelBootID, soft.BootedAt));
+
+        // Not to be guessed: as if there had been no soft reboot, this would be another boot.
+        await Assert.ThrowsAsync<HostToolException>(() => ReadAsync("", 1));
         _host.Put("/proc/stat", "cpu 1\n");
-        Assert.Null(HostBoot.Read(_host.Files).BootedAt);
+        Assert.Null((await ReadAsync("")).BootedAt);
         _host.Files.Delete("/proc/sys/kernel/random/boot_id");
-        Assert.Throws<HostToolException>(() => HostBoot.Read(_host.Files));
+        await Assert.ThrowsAsync<HostToolException>(() => ReadAsync(""));
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public sealed class HostConsoleTests : IDisposable
 
         using var other = new TempHost();
         File.Delete(other.At("/run/ostree-booted"));
-        var (code, output, error) = await RunAsync(new HostInspection(new SimulatedOstree(other, "2026.4", "1*"), other.Files, _clock), "status");
+        var (code, output, error) = await RunAsync(new SimulatedOstree(other, "2026.4", "1*"), other, "status");
         Assert.Equal((1, ""), (code, output));
         Assert.StartsWith("The host was not booted from an OSTree deployment", error, StringComparison.Ordinal);
     }
@@ -99,11 +99,16 @@ public sealed class HostConsoleTests : IDisposable
     [InlineData("stage")]
     [InlineData("status -o yaml")]
     [InlineData("rollback --now")]
+    [InlineData("apply now")]
+    [InlineData("apply --yes --yes")]
+    [InlineData("stage --dry-run")]
+    [InlineData("stage a b")]
+    [InlineData("confirm --yes")]
     public async Task A_line_that_is_not_right_is_refused_with_2(string line)
     {
         var (code, output, error) = await RunAsync(new SimulatedOstree(_host, "2026.4", "1*"), line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
-        Assert.Equal((2, "", "Say status or rollback; see ostler-agent host --help."), (code, output, error.TrimEnd()));
+        Assert.Equal((2, "", "Say status, stage TREE, apply, confirm or rollback; see ostler-agent host --help."), (code, output, error.TrimEnd()));
     }
 
     private static bool Changes(string command) => !command.Contains("status", StringComparison.Ordinal) && !command.Contains("--version", StringComparison.Ordinal) && !command.StartsWith("systemctl show", StringComparison.Ordinal);
@@ -115,13 +120,15 @@ public sealed class HostConsoleTests : IDisposable
         return (code, error.TrimEnd());
     }
 
-    private Task<(int Code, string Output, string Error)> RunAsync(SimulatedOstree ostree, params string[] words) => RunAsync(new HostInspection(ostree, _host.Files, _clock), words);
+    private Task<(int Code, string Output, string Error)> RunAsync(SimulatedOstree ostree, params string[] words) => RunAsync(ostree, _host, words);
 
-    private static async Task<(int Code, string Output, string Error)> RunAsync(HostInspection inspection, params string[] words)
+    private async Task<(int Code, string Output, string Error)> RunAsync(SimulatedOstree ostree, TempHost host, params string[] words)
     {
+        var inspection = new HostInspection(ostree, host.Files, _clock);
+        var operation = new HostOperation(ostree, host.Files, _clock, () => AgentRun.Program, TextWriter.Null);
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await HostConsoleCommand.RunAsync(words, inspection, output, error, Token);
+        var code = await HostConsoleCommand.RunAsync(words, inspection, operation, null, output, error, Token);
         return (code, output.ToString(), error.ToString());
     }
 }

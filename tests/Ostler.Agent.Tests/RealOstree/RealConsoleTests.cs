@@ -33,5 +33,37 @@ public sealed class RealConsoleTests
         Assert.Equal("1.0", (await node.Host.RebootAsync(node.Token)).Version);
     }
 
+    [Theory, MemberData(nameof(RealNode.Kinds), MemberType = typeof(RealNode))]
+    public async Task Without_agent_and_cluster_a_person_stages_and_boots_a_tree_and_the_watchdog_stands_guard(string kind)
+    {
+        await using var node = await RealNode.StartAsync(kind);
+        await node.StepAsync(NodeStep.Idle);
+        await node.Host.RemoveServiceAsync("agent", node.Token);
+        var next = await node.PublishAsync(OsTree.Of("2.0"));
+        var name = next.Image switch
+        {
+            { Container: { } image } => $"{image.Repository}@{next.Digest}",
+            { Ostree: { } branch } => $"{branch.Remote}:{branch.Ref}@{next.Digest}",
+            _ => throw new InvalidOperationException(kind),
+        };
+        var staged = (await ConsoleAsync(node, "stage", name)).EnsureSuccess().Stdout;
+        Assert.Contains("is staged and locked: a reboot does not apply it.", staged, StringComparison.Ordinal);
+        Assert.Equal("1.0", (await node.Host.RebootAsync(node.Token)).Version);
+        (await ConsoleAsync(node, "stage", name)).EnsureSuccess();
+        var unasked = await ConsoleAsync(node, "apply");
+        Assert.Equal((2, "1.0"), (unasked.ExitCode, node.Host.Booted!.Version));
+
+        var before = node.Host.Booted!;
+        var applying = ConsoleAsync(node, "apply", "--yes");
+        var booted = await node.Host.NextBootAsync(before, node.Token);
+        Assert.NotEqual(0, (await applying).ExitCode); // it went down with the host
+        Assert.Equal("2.0", booted.Version);
+        Assert.Contains("On trial: the watchdog goes back to 1.0", (await ConsoleAsync(node, "status")).EnsureSuccess().Stdout, StringComparison.Ordinal);
+
+        // Nobody confirms it, and no agent comes.
+        await node.Host.RunAsync([.. node.AgentCommand, "watchdog", "check", "--uptime=721"], node.Token); // it goes down with the host, too
+        Assert.Equal("1.0", (await node.Host.NextBootAsync(booted, node.Token)).Version);
+    }
+
     private static Task<CommandResult> ConsoleAsync(RealNode node, params string[] words) => node.Host.RunAsync([.. node.AgentCommand, "host", .. words], node.Token);
 }

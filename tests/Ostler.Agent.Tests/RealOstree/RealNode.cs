@@ -112,6 +112,8 @@ internal sealed class RealNode : IAsyncDisposable
     public void Boot(PublishedTree tree, long attempt = 1, Duration? watchdog = null, params HealthCheck[] checks) =>
         Api.Ask(Ordered(tree, attempt, checks) with { Watchdog = watchdog });
 
+    public void BootSoftly(PublishedTree tree) => Api.Ask(Ordered(tree, 1, []) with { RebootMethod = RebootMethod.Auto });
+
     private NodeOSSpec Ordered(PublishedTree tree, long attempt, HealthCheck[] checks) => new()
     {
         Goal = Goal.Boot,

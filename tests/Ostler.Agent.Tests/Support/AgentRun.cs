@@ -73,6 +73,14 @@ internal sealed class AgentRun : IAsyncDisposable
         Start();
     }
 
+    /// <summary>User space goes down with the agent and comes up again; the agent is started.</summary>
+    public async Task SoftRebootAsync()
+    {
+        await KillAsync();
+        Ostree.SoftReboot();
+        Start();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await KillAsync();

@@ -18,6 +18,8 @@ internal sealed class SimulatedOstree : ICommandRunner
     private readonly SimulatedUnits _units = new();
     private readonly Lock _gate = new();
     private readonly List<string> _ran = [];
+    private int? _softReboots;
+    private string? _softTarget;
 
     /// <param name="host">Its files.</param>
     /// <param name="version">Of ostree.</param>
@@ -46,6 +48,9 @@ internal sealed class SimulatedOstree : ICommandRunner
 
     public string SystemState { get; set; } = "running";
 
+    /// <summary>What greenboot's unit is, where its file is there.</summary>
+    public string UnitFileState { get; set; } = "disabled";
+
     /// <summary>What the units of a check are.</summary>
     public string UnitState { get; set; } = "active";
 
@@ -55,8 +60,29 @@ internal sealed class SimulatedOstree : ICommandRunner
     /// <summary>Called after a command had its effect.</summary>
     public Func<string, CancellationToken, Task>? After { get; set; }
 
+    /// <summary>How <c>systemctl reboot</c> ends.</summary>
+    public int RebootExitCode { get; set; }
+
     /// <summary>Called for <c>systemctl reboot</c>.</summary>
     public Action? RebootRequested { get; set; }
+
+    /// <summary>Why <c>prepare-soft-reboot</c> says no; null: it does not. Only this makes the host one that can soft-reboot.</summary>
+    public string? SoftRebootRefusal { get; set; }
+
+    /// <summary>Called for <c>systemctl soft-reboot</c>.</summary>
+    public Action? SoftRebootRequested { get; set; }
+
+    /// <summary>As systemd 256 counts; null: an older one.</summary>
+    public int? SoftReboots
+    {
+        get => _softReboots;
+        set
+        {
+            _softReboots = value;
+            _units.Systemd = value is null ? "UserspaceTimestampMonotonic=1500000\n" : $"SoftRebootsCount={value}\nUserspaceTimestampMonotonic={(value + 1) * 60}000000\n";
+            _host.Put("/usr/lib/systemd/system/soft-reboot.target", "");
+        }
+    }
 
     public bool WatchdogEnabled { get; private set; }
 
@@ -136,6 +162,12 @@ internal sealed class SimulatedOstree : ICommandRunner
         lock (_gate)
         {
             Reboots++;
+            _softTarget = null;
+            if (_softReboots > 0)
+            {
+                SoftReboots = 0;
+            }
+
             var seen = Seen();
             var staged = seen.FirstOrDefault(d => d.Staged);
             var others = _deployments.Where(d => !d.Staged).ToList();
@@ -160,6 +192,49 @@ internal sealed class SimulatedOstree : ICommandRunner
             _host.Put("/proc/sys/kernel/random/boot_id", bootID + "\n");
         }
     }
+
+    /// <summary>Somebody undoes the preparation behind the agent's back.</summary>
+    public void ForgetSoftRebootTarget() => _softTarget = null;
+
+    /// <summary>What a soft reboot does: the tree that it was prepared for is entered, the kernel, its boot ID and /run stay.</summary>
+    public void SoftReboot()
+    {
+        lock (_gate)
+        {
+            for (var i = 0; i < _deployments.Count; i++)
+            {
+                _deployments[i] = _deployments[i] with { Booted = _softTarget is null ? _deployments[i].Booted : _deployments[i].Digest == _softTarget };
+            }
+
+            _softTarget = null;
+            SoftReboots++;
+        }
+    }
+
+    /// <summary>Merges /etc and makes the staged deployment the next boot's, as when the host goes down.</summary>
+    private CommandResult Apply()
+    {
+        if (!_pretended.Contains("apply") && Seen().FirstOrDefault(d => d.Staged) is { Locked: false } staged)
+        {
+            var kept = _deployments.Where(d => !d.Staged && (d.Booted || d.Pinned)).ToList();
+            _deployments.Clear();
+            _deployments.AddRange([staged with { Staged = false }, .. kept]);
+            if (_host.Files.Exists(WatchdogUnits.TimerPath))
+            {
+                _host.Put($"/ostree/deploy/{staged.Stateroot}/deploy/{staged.Digest}.{staged.Serial}{WatchdogUnits.TimerPath}", "");
+            }
+        }
+
+        return Said("");
+    }
+
+    private CommandResult PrepareSoftReboot(int index) => SoftRebootRefusal is { } why
+        ? Failed("error: Preparing /run/nextroot for a soft-reboot: " + why)
+        : Done(() =>
+        {
+            _softTarget = _pretended.Contains("prepare-soft-reboot") ? null : _deployments[index].Digest;
+            _host.PutFolder("/run/nextroot");
+        });
 
     private List<HostDeployment> Seen()
     {
@@ -190,9 +265,14 @@ internal sealed class SimulatedOstree : ICommandRunner
         ("unshare", [.., var commit]) when line.Contains(OstreeDeploy.OwnEtcScript, StringComparison.Ordinal) => Deploy(commit, stage: false),
         ("stat", _) => Said("1000000 4096\n"),
         ("systemctl", ["start", "ostree-finalize-staged.service"]) => Said(""),
+        ("systemctl", ["stop", "ostree-finalize-staged.service"]) => Apply(),
+        ("ostree", ["admin", "prepare-soft-reboot", var index]) when _version.HasSoftReboot => PrepareSoftReboot(int.Parse(index, System.Globalization.CultureInfo.InvariantCulture)),
+        ("systemctl", ["show", "--property=UnitFileState", "greenboot-healthcheck.service"]) => Said($"UnitFileState={UnitFileState}\n"),
+        ("systemctl", ["soft-reboot"]) => Done(() => SoftRebootRequested?.Invoke()),
+        ("/usr/bin/env", ["SYSTEMCTL_SKIP_AUTO_SOFT_REBOOT=1", "systemctl", "reboot", ..]) => Done(() => RebootRequested?.Invoke()),
         ("systemctl", ["is-system-running"]) => Said(SystemState + "\n"),
         ("systemctl", ["is-active", "--", .. var units]) => Said(string.Concat(units.Select(_ => UnitState + "\n"))),
-        ("systemctl", ["reboot"]) => Done(() => RebootRequested?.Invoke()),
+        ("systemctl", ["reboot"]) => Done(() => RebootRequested?.Invoke()) with { ExitCode = RebootExitCode },
         ("systemctl", ["reboot", "--force"]) => Done(() => RebootRequested?.Invoke()),
         ("systemctl", ["daemon-reload"]) => Said(""),
         ("systemctl", ["enable", WatchdogUnits.Timer]) => Done(() => WatchdogEnabled = true),
@@ -217,8 +297,9 @@ internal sealed class SimulatedOstree : ICommandRunner
             : string.Concat(list.Select(Text)));
     }
 
-    private static Dictionary<string, object?> Json(HostDeployment d) => new()
+    private Dictionary<string, object?> Json(HostDeployment d) => new()
     {
+        ["soft-reboot-target"] = d.Digest == _softTarget,
         ["checksum"] = d.Digest,
         ["stateroot"] = d.Stateroot,
         ["refspec"] = d.Reference,

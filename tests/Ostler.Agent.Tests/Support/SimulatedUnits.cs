@@ -7,6 +7,9 @@ internal sealed class SimulatedUnits
 {
     private CommandResult? _ended;
 
+    /// <summary>What systemd says of soft reboots; one that does not count them says nothing.</summary>
+    public string Systemd { get; set; } = "UserspaceTimestampMonotonic=1500000\n";
+
     /// <summary>The whole command lines that started a unit.</summary>
     public List<string> Started { get; } = [];
 
@@ -22,6 +25,8 @@ internal sealed class SimulatedUnits
                 return new CommandResult(0, "", "");
             case ("systemctl", ["show", _, StagingUnit.Name]):
                 return new CommandResult(0, _ended is { Succeeded: false } failed ? $"ActiveState=failed\nResult=exit-code\nExecMainStatus={failed.ExitCode}\nInvocationID=i1\n" : "ActiveState=inactive\nResult=success\n", "");
+            case ("systemctl", ["show", "--property=SoftRebootsCount,UserspaceTimestampMonotonic"]):
+                return new CommandResult(0, Systemd, "");
             case ("systemctl", ["reset-failed", StagingUnit.Name]):
                 _ended = null;
                 return new CommandResult(0, "", "");

@@ -28,18 +28,22 @@ internal static class BootcStatusDocument
             },
             ["status"] = new JsonObject
             {
-                ["booted"] = Entry(booted),
-                ["otherDeployments"] = new JsonArray([.. rest.Skip(1).Select(Entry)]),
-                ["rollback"] = Entry(rollback),
+                ["booted"] = Entry(booted, booted),
+                ["otherDeployments"] = new JsonArray([.. rest.Skip(1).Select(d => Entry(d, booted))]),
+                ["rollback"] = Entry(rollback, booted),
                 ["rollbackQueued"] = rollback is not null && rollback.Index < booted?.Index,
-                ["staged"] = Entry(staged),
+                ["staged"] = Entry(staged, booted),
                 ["type"] = booted?.ImageReference is null ? null : "bootcHost",
                 ["usrOverlay"] = booted?.Unlocked is null ? null : new JsonObject { ["accessMode"] = "readWrite", ["persistence"] = "transient" },
             },
         }.ToJsonString();
     }
 
-    private static JsonObject? Entry(Deployment? deployment) => deployment is null ? null : new JsonObject
+    /// <summary>As bootc asks: relative to what is booted, and only where systemd has it.</summary>
+    private static bool IsSoftRebootCapable(Deployment deployment, Deployment? booted) =>
+        File.Exists("/usr/lib/systemd/system/soft-reboot.target") && deployment.Kernel is { } kernel && kernel == booted?.Kernel;
+
+    private static JsonObject? Entry(Deployment? deployment, Deployment? booted) => deployment is null ? null : new JsonObject
     {
         ["cachedUpdate"] = null,
         ["downloadOnly"] = false,
@@ -56,7 +60,7 @@ internal static class BootcStatusDocument
         ["incompatible"] = deployment.Packages.Count > 0,
         ["ostree"] = new JsonObject { ["checksum"] = deployment.Commit, ["deploySerial"] = deployment.Serial, ["stateroot"] = deployment.Stateroot },
         ["pinned"] = deployment.Pinned,
-        ["softRebootCapable"] = false,
+        ["softRebootCapable"] = IsSoftRebootCapable(deployment, booted),
         ["store"] = deployment.ImageReference is null ? null : "ostreeContainer",
     };
 

@@ -17,7 +17,7 @@ internal sealed partial class Invariants
 
         Count("updated");
         var spec = node.OS.Spec;
-        Require(4, node.Name, node.Host.BootID != spec.Previous!.BootID, "is called Updated in the boot of before");
+        Require(4, node.Name, node.Host.Session != spec.Previous!.BootSessionID(), "is called Updated in the boot of before");
         Require(4, node.Name, node.Host.Booted == spec.Image!.Digest, "is called Updated with another tree");
         JudgeChecks(policy, node);
 
@@ -32,7 +32,7 @@ internal sealed partial class Invariants
     {
         foreach (var check in policy.Spec?.Health.Checks ?? [])
         {
-            var tries = node.Tries.Where(t => t.Check == check.Name && t.BootID == node.Host.BootID).TakeLast(check.Successes).ToArray();
+            var tries = node.Tries.Where(t => t.Check == check.Name && t.BootID == node.Host.Session).TakeLast(check.Successes).ToArray();
             Require(
                 4, node.Name, tries.Length == check.Successes && tries.All(t => t.Outcome == CheckOutcome.Passed),
                 $"is called Updated although {check.Name} said {string.Join(", ", tries.Select(t => t.Outcome))} of {check.Successes}");
@@ -52,8 +52,8 @@ internal sealed partial class Invariants
                 && status.Attempt == node.OS!.Spec.Attempt
                 && status.Conditions.IsTrue(ConditionTypes.HostHealthy)
                 && node.Ready
-                && node.KubeletBootID == status.BootID
-                && node.Host.BootID == status.BootID;
+                && node.KubeletSession == status.BootSessionID()
+                && node.Host.Session == status.BootSessionID();
             if (!passes && !losesHealth.Contains(node.Name))
             {
                 _passingSince.Remove(node.Uid);

@@ -16,6 +16,8 @@ public class NarrativeTests
         "reboot-never-returns",
         "image-without-kubelet",
         "watchdog-takes-a-node-back",
+        "soft-reboots-where-hosts-can",
+        "watchdog-after-a-soft-reboot",
         "no-watchdog-and-a-node-that-hangs",
         "power-cut-during-a-boot",
         "humans-cordon-and-uncordon",
@@ -81,6 +83,9 @@ public class NarrativeTests
         Assert.Equal(8 * 7, simulation.ControllerWrites);
     }
 
+    private static SimulationScenario Softly(SimulationScenario scenario) =>
+        scenario with { Workloads = [], Nodes = [.. scenario.Nodes.Select(n => n with { SoftReboots = n.Name == "n1" })] };
+
     private static SimulationScenario Of(string scenario)
     {
         static TimeSpan At(double minutes) => TimeSpan.FromMinutes(minutes);
@@ -106,6 +111,10 @@ public class NarrativeTests
             "watchdog-takes-a-node-back" => Scenarios.Cluster(2, null, new SimulationFault.BadTree(At(0), Trees.New, SimulatedBoot.Hangs)),
             "no-watchdog-and-a-node-that-hangs" => Scenarios.Cluster(
                 2, s => s with { Rollback = new() { Watchdog = Duration.Zero } }, new SimulationFault.BadTree(At(0), Trees.New, SimulatedBoot.Hangs)),
+            // n1 can, n2 cannot: each does what it can, and says so in its boot.
+            "soft-reboots-where-hosts-can" => Softly(Scenarios.Cluster(2, s => s with { Reboot = new() { Method = RebootMethod.Auto } })),
+            "watchdog-after-a-soft-reboot" => Softly(Scenarios.Cluster(
+                1, s => s with { Reboot = new() { Method = RebootMethod.Auto } }, new SimulationFault.BadTree(At(0), Trees.New, SimulatedBoot.Hangs))),
             "image-without-kubelet" => Scenarios.Cluster(2, null, new SimulationFault.BadTree(At(0), Trees.New, SimulatedBoot.WithoutKubelet)),
             "power-cut-during-a-boot" => Scenarios.Cluster(
                 1, null, new SimulationFault.Boots(At(0), "n1", [SimulatedBoot.PowerCut, SimulatedBoot.PowerCut, SimulatedBoot.PowerCut])) with

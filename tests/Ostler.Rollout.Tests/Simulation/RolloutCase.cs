@@ -47,6 +47,9 @@ internal sealed record RolloutCase
     /// <summary>Whether there is a store whose pods have volumes, and the policy waits two minutes for them to detach.</summary>
     public bool HasVolumes { get; init; }
 
+    /// <summary>Whether every other host can soft-reboot, and the policy lets it.</summary>
+    public bool Softly { get; init; }
+
     /// <summary>How the rollout is held back: waves, windows, zones.</summary>
     public CasePace Pace { get; init; } = new();
 
@@ -58,7 +61,7 @@ internal sealed record RolloutCase
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
         + $"automatic {Automatic}, maxFailures {MaxFailures}, scope {Scope}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
-        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
+        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, softly {Softly}, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
 
     public SimulationScenario Scenario()
     {
@@ -73,6 +76,7 @@ internal sealed record RolloutCase
                 Rules = HasRules ? DrainScenarios.Rules : null,
                 VolumeDetachTimeout = HasVolumes ? Duration.FromMinutes(2) : null,
             },
+            Reboot = s.Reboot with { Method = Softly ? RebootMethod.Auto : RebootMethod.Reboot },
             Rollback = new() { Automatic = Automatic, Scope = Scope, MaxFailures = IntOrPercent.Count(MaxFailures) },
             Health = new() { Checks = [.. Checks.Select((successes, i) => Scenarios.Errors with { Name = $"check-{i}", Successes = successes })] },
         }));
@@ -85,6 +89,7 @@ internal sealed record RolloutCase
                 Labels = Pace.Labels(i, new() { ["topology.kubernetes.io/zone"] = i % 2 == 0 ? "a" : "b", ["half"] = i <= Nodes / 2 ? "first" : "second" }),
                 ClockSkew = TimeSpan.FromMinutes(((Seed + i) % 5) - 2),
                 Capacity = Capacity,
+                SoftReboots = Softly && i % 2 == 1,
                 Pods = HasRules
                     ? [.. n.Pods, DrainScenarios.Pod($"job-{i}", "Job", "apps", "batch"), DrainScenarios.Pod($"probe-{i}", "ReplicaSet", "lab", "probe")]
                     : n.Pods,
@@ -118,7 +123,7 @@ internal sealed record RolloutCase
         $"new() {{ Seed = {Seed}, Nodes = {Nodes}, MaxUnavailable = {Code(MaxUnavailable)}, StageAhead = {Code(StageAhead)}, SoakSeconds = {SoakSeconds}, "
         + $"DrainMinutes = {DrainMinutes}, OnTimeout = DrainTimeoutAction.{OnTimeout}, Automatic = {Code(Automatic)}, MaxFailures = {MaxFailures}, Scope = RollbackScope.{Scope}, "
         + $"MinAvailable = {Code(MinAvailable)}, HasRules = {Code(HasRules)}, Capacity = {Code(Capacity)}, Preflight = DrainPreflight.{Preflight}, "
-        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
+        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Softly = {Code(Softly)}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
 
     public static RolloutCase From(int seed)
     {
@@ -145,6 +150,7 @@ internal sealed record RolloutCase
             Pace = CasePace.From(random),
             Scope = Pick(random, RollbackScope.Node, RollbackScope.Wave, RollbackScope.Policy),
             HasVolumes = random.Below(4) == 0,
+            Softly = random.Below(3) == 0,
         };
     }
 
@@ -190,6 +196,11 @@ internal sealed record RolloutCase
         if (c.HasPrimaries)
         {
             yield return c with { HasPrimaries = false };
+        }
+
+        if (c.Softly)
+        {
+            yield return c with { Softly = false };
         }
 
         if (c.HasVolumes)

@@ -73,6 +73,6 @@ internal static class BootcStatusJson
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(BootcStatusJson.Document))]
 internal sealed partial class BootcJson : JsonSerializerContext;

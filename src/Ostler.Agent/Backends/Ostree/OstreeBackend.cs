@@ -83,6 +83,12 @@ internal sealed class OstreeBackend : IHostBackend
 
     public Task UnlockAsync(CancellationToken ct) => _ostree.Lock.UnlockAsync(ct);
 
+    public string? RefuseSoftReboot(HostDeployment next) => _ostree.SoftReboot.Refusal;
+
+    public Task ApplyAsync(CancellationToken ct) => _ostree.SoftReboot.ApplyAsync(ct);
+
+    public Task PrepareSoftRebootAsync(HostDeployment next, CancellationToken ct) => _ostree.SoftReboot.PrepareAsync(next, ct);
+
     public Task AbandonStagingAsync(CancellationToken ct) => _ostree.Unit.StopAsync(ct);
 
     public Task PinAsync(HostDeployment deployment, bool pinned, CancellationToken ct) => _ostree.Pin.SetAsync(deployment, pinned, ct);

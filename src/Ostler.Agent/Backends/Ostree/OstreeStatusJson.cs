@@ -26,6 +26,7 @@ internal static class OstreeStatusJson
                     Staged = d.Staged,
                     Pinned = d.Pinned,
                     Locked = d.FinalizationLocked,
+                    SoftRebootTarget = d.SoftRebootTarget,
                     Mutated = d.Unlocked is null or "none" ? null : d.Unlocked,
                 })]
                 : null;
@@ -48,11 +49,12 @@ internal static class OstreeStatusJson
         public bool Staged { get; init; }
         public bool Pinned { get; init; }
         public bool FinalizationLocked { get; init; }
+        public bool SoftRebootTarget { get; init; }
         public string? Unlocked { get; init; }
         public string? Version { get; init; }
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower)]
 [JsonSerializable(typeof(OstreeStatusJson.StatusDocument))]
 internal sealed partial class OstreeJson : JsonSerializerContext;

@@ -23,6 +23,7 @@ internal sealed class OstreeTools
         Conflicts = new OstreeEtcConflicts(ostree, files);
         Undeploy = new OstreeUndeploy(ostree);
         SetDefault = new OstreeSetDefault(ostree);
+        SoftReboot = new OstreeSoftReboot(ostree, version, Status);
         Finalization = new OstreeFinalization(runner, files);
     }
 
@@ -49,6 +50,8 @@ internal sealed class OstreeTools
     public OstreeUndeploy Undeploy { get; }
 
     public OstreeSetDefault SetDefault { get; }
+
+    public OstreeSoftReboot SoftReboot { get; }
 
     public OstreeFinalization Finalization { get; }
 }

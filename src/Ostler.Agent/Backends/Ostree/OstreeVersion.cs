@@ -17,6 +17,9 @@ internal readonly record struct OstreeVersion(int Year, int Number) : IComparabl
     /// <summary><c>ostree admin status --json</c>.</summary>
     public bool HasJsonStatus => this >= new OstreeVersion(2025, 3);
 
+    /// <summary><c>ostree admin prepare-soft-reboot</c>.</summary>
+    public bool HasSoftReboot => this >= new OstreeVersion(2025, 3);
+
     public static bool operator <(OstreeVersion left, OstreeVersion right) => left.CompareTo(right) < 0;
 
     public static bool operator >(OstreeVersion left, OstreeVersion right) => left.CompareTo(right) > 0;

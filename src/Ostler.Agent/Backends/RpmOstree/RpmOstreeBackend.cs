@@ -142,6 +142,13 @@ internal sealed class RpmOstreeBackend : IHostBackend
         await _rollback.RunAsync(digest, present, ct);
     }
 
+    /// <summary>rpm-ostree has no verb for it and does not follow what ostree does behind its back (coreos/rpm-ostree#4525).</summary>
+    public string? RefuseSoftReboot(HostDeployment next) => "rpm-ostree has no soft reboot";
+
+    public Task ApplyAsync(CancellationToken ct) => _ostree.SoftReboot.ApplyAsync(ct);
+
+    public Task PrepareSoftRebootAsync(HostDeployment next, CancellationToken ct) => _ostree.SoftReboot.PrepareAsync(next, ct);
+
     public Task PinAsync(HostDeployment deployment, bool pinned, CancellationToken ct) => _ostree.Pin.SetAsync(deployment, pinned, ct);
 
     public Task CleanUpAsync(CancellationToken ct) => _ostree.Pin.CleanUpAsync(ct);

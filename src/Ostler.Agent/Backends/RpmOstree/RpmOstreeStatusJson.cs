@@ -73,6 +73,6 @@ internal static class RpmOstreeStatusJson
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower)]
 [JsonSerializable(typeof(RpmOstreeStatusJson.Document))]
 internal sealed partial class RpmOstreeJson : JsonSerializerContext;

@@ -121,7 +121,7 @@ public sealed record NodeHistory
             (timings?.StagingStartedAt, "agent", "Staging began"),
             (timings?.StagedAt, "agent", "Staged and locked"),
             (timings?.RebootRequestedAt, "agent", "Host told to reboot"),
-            (timings?.BootedAt, "agent", "Kernel started"),
+            (timings?.BootedAt, "agent", os?.Status?.SoftReboots > 0 ? "User space started, by a soft reboot" : "Kernel started"),
             (timings?.HealthyAt, "agent", "Host checks passed"),
             (last?.GrantedAt, "controller", "Slot granted, cordoned"),
             (last?.BootRequestedAt, "controller", "Drained, told to boot"),

@@ -1,0 +1,53 @@
+using Ostler.Api;
+
+namespace Ostler.Rollout;
+
+/// <summary>What is known of a host when it is to boot a tree that may be entered by a soft reboot.</summary>
+public sealed record SoftRebootFacts
+{
+    /// <summary>What is asked for; null: a full reboot.</summary>
+    public RebootMethod? Asked { get; init; }
+
+    /// <summary>Whether the tree is another one than what runs.</summary>
+    public bool ChangesTree { get; init; }
+
+    /// <summary>Whether the host's systemd counts its soft reboots. Without that nobody could tell that one happened: the boot ID stays the same.</summary>
+    public bool Counted { get; init; }
+
+    /// <summary>Whether the host has soft-reboot.target; images that want none of it remove it.</summary>
+    public bool HasTarget { get; init; }
+
+    /// <summary>Who judges this host's boots, as greenboot does; null: nobody.</summary>
+    public string? JudgedBy { get; init; }
+
+    /// <summary>Why the tool that laid the tree down says no; null: it does not.</summary>
+    public string? Refusal { get; init; }
+}
+
+/// <summary>Whether a node may be brought into its tree without going through firmware and kernel.</summary>
+public static class SoftRebootRules
+{
+    /// <summary>
+    /// How it is done, and, where a soft reboot was allowed and is not possible, why not. What is unknown or unusual leads to a full reboot, which always works.
+    /// </summary>
+    public static (RebootMethod Method, string? WhyFull) Choose(SoftRebootFacts facts)
+    {
+        if (facts.Asked is null or RebootMethod.Reboot)
+        {
+            return (RebootMethod.Reboot, null);
+        }
+
+        var why = facts switch
+        {
+            { ChangesTree: false } => "what was changed on the running tree is undone by a full reboot alone",
+            { Counted: false } => "the host's systemd does not count its soft reboots (256 and later do)",
+            { HasTarget: false } => "the host has no soft-reboot.target",
+
+            // A soft reboot passes by the boot loader, which counts, and whose fallback they rely on.
+            { JudgedBy: { } who } => $"{who} judges this host's boots, and a soft reboot passes by the boot loader",
+            { Refusal: { } refusal } => refusal,
+            _ => null,
+        };
+        return why is null ? (RebootMethod.SoftReboot, null) : (RebootMethod.Reboot, why);
+    }
+}

@@ -1,0 +1,309 @@
+using Ostler.Agent.Decisions;
+using Ostler.Agent.Host;
+using Ostler.Agent.Inspection;
+using Ostler.Agent.Tests.Support;
+using Ostler.Agent.Watchdog;
+using static Ostler.Agent.Tests.Support.Trees;
+
+namespace Ostler.Agent.Tests.Inspection;
+
+/// <summary>A person at the console stages a tree and boots it, as the agent would, and keeps out of the operator's way unless they insist.</summary>
+public sealed class HostOperationTests : IDisposable
+{
+    private const string Tree = "acme:acme/stable/x86_64/edge@";
+
+    private readonly TempHost _host = new();
+    private readonly TestClock _clock = new();
+    private string? _answer;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private WatchdogStore Store => new(_host.Files);
+
+    public void Dispose() => _host.Dispose();
+
+    [Theory]
+    [InlineData("2022.7")]
+    [InlineData("2026.4")]
+    public async Task A_tree_is_staged_locked_and_the_host_goes_on_as_it_is(string version)
+    {
+        var ostree = Host("1*", version);
+
+        var dry = await RunAsync(ostree, "stage", Tree + Commit(2), "--dry-run");
+        Assert.Equal("1*", ostree.List);
+        Assert.DoesNotContain(ostree.Ran, c => c.Contains("pull", StringComparison.Ordinal) || c.Contains("deploy", StringComparison.Ordinal));
+        var staged = await RunAsync(ostree, "stage", Tree + Commit(2));
+        Assert.Equal("2l 1*", ostree.List);
+        var pulls = ostree.Ran.Count(c => c.Contains(" pull ", StringComparison.Ordinal));
+        var again = await RunAsync(ostree, "stage", Tree + Commit(2));
+        var instead = await RunAsync(ostree, "stage", Tree + Commit(3), "--dry-run");
+
+        Assert.Equal((0, $"{Commit(2)[..12]} would be fetched by ostree and staged, locked. Nothing was changed."), (dry.Code, dry.Output));
+        Assert.StartsWith($"2.0 ({Commit(2)[..12]}) is staged and locked: a reboot does not apply it. To boot it: ostler-agent host apply.", staged.Output, StringComparison.Ordinal);
+        Assert.Equal((0, 0, pulls), (staged.Code, again.Code, ostree.Ran.Count(c => c.Contains(" pull ", StringComparison.Ordinal))));
+        Assert.Contains($"in place of 2.0 ({Commit(2)[..12]})", instead.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(ostree.Ran, c => c.StartsWith("systemctl reboot", StringComparison.Ordinal));
+        Assert.Equal($"The host runs {Commit(1)[..12]} already: nothing is staged.", (await RunAsync(ostree, "stage", Tree + Commit(1))).Output);
+    }
+
+    [Theory]
+    [InlineData("quay.io/acme/edge-os", "names no digest")]
+    [InlineData("quay.io/acme/edge-os:stable", "skopeo inspect")]
+    [InlineData("quay.io/acme/edge-os:stable@sha256:{b}", "without a tag")]
+    [InlineData("edge-os@sha256:{b}", "without a tag")]
+    [InlineData("--opt@sha256:{b}", "Say status")]
+    [InlineData("acme:edge@sha256:{b}", "without a tag")]
+    [InlineData("acme:edge@{b}1", "names no digest")]
+    [InlineData("acme/edge@{b}", "remote:branch@commit")]
+    [InlineData("acme:../x@{b}", "remote:branch@commit")]
+    [InlineData("acme:-x@{b}", "remote:branch@commit")]
+    [InlineData("acme:a b@{b}", "remote:branch@commit")]
+    [InlineData("@{b}", "Nothing is no branch")]
+    [InlineData("", "Nothing names no digest")]
+    public async Task What_names_no_tree_reaches_no_command_and_is_told_how_to_be_written(string tree, string words)
+    {
+        var ostree = Host("1*");
+        var (code, output, error) = await RunAsync(ostree, "stage", tree.Replace("{b}", Commit(2), StringComparison.Ordinal));
+
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains(words, error, StringComparison.Ordinal);
+        Assert.Empty(ostree.Ran);
+    }
+
+    [Fact]
+    public async Task An_image_of_another_kind_and_a_remote_that_is_not_there_are_refused()
+    {
+        var ostree = Host("1*");
+        var (code, _, error) = await RunAsync(ostree, "stage", "quay.io/acme/edge-os@sha256:" + Commit(2));
+        Assert.Equal(1, code);
+        Assert.Contains("updated by plain ostree", error, StringComparison.Ordinal);
+
+        ostree.Remotes.Clear();
+        (code, _, error) = await RunAsync(ostree, "stage", Tree + Commit(2));
+        Assert.Equal(1, code);
+        Assert.Contains("no remote acme", error, StringComparison.Ordinal);
+        Assert.Equal("1*", ostree.List);
+    }
+
+    [Theory]
+    [InlineData("2022.7")]
+    [InlineData("2026.4")]
+    public async Task Apply_arms_the_watchdog_pins_what_runs_and_reboots_into_what_is_staged(string version)
+    {
+        var ostree = Host("2l 1*", version);
+        var run = RunAsync(ostree, "apply", "--yes");
+        await _clock.WaitedForAsync(AgentDecision.RebootGrace, Token);
+
+        Assert.Equal("systemctl reboot", ostree.Ran[^1]);
+        Assert.Equal("2s 1*", ostree.List);
+        var record = Store.Read()!;
+        Assert.Equal((WatchdogState.Armed, Commit(2), Commit(1), 720L, FirstBoot), (record.State, record.Target, record.Previous, record.TimeoutSeconds, record.ArmedIn));
+        Assert.True(_host.Files.Exists(KnownGood.Path));
+        Assert.True(ostree.WatchdogEnabled);
+
+        // As long as the host is still up, the agent keeps off.
+        Assert.Throws<HostToolException>(() => ConsoleLock.Respect(_host.Files));
+        _clock.Advance(AgentDecision.RebootGrace);
+        var (code, _, error) = await run;
+        Assert.Equal(1, code);
+        Assert.Contains("still up after 2 min", error, StringComparison.Ordinal);
+        ConsoleLock.Respect(_host.Files);
+
+        ostree.Reboot(SecondBoot);
+        Assert.Equal("2*", ostree.List.Split(' ')[0]);
+    }
+
+    [Fact]
+    public async Task A_person_confirms_the_tree_that_runs_once_it_runs()
+    {
+        var ostree = Host("2s 1*");
+        Store.Write(Armed());
+        var (code, _, error) = await RunAsync(ostree, "confirm");
+        Assert.Equal(1, code);
+        Assert.Contains("has not been booted yet", error, StringComparison.Ordinal);
+        Assert.True(Store.Exists);
+
+        ostree.Reboot(SecondBoot);
+        Assert.Equal(0, (await RunAsync(ostree, "confirm")).Code);
+        Assert.False(Store.Exists);
+        Assert.Contains("nothing to confirm", (await RunAsync(ostree, "confirm")).Output, StringComparison.Ordinal);
+
+        Store.Write(Armed(WatchdogState.Fired, SecondBoot));
+        (code, _, error) = await RunAsync(ostree, "confirm");
+        Assert.Equal(1, code);
+        Assert.Contains("Too late", error, StringComparison.Ordinal);
+        Assert.True(Store.Exists);
+    }
+
+    [Theory]
+    [InlineData("y", true)]
+    [InlineData("yes", true)]
+    [InlineData("n", false)]
+    [InlineData("", false)]
+    [InlineData(null, false)]
+    public async Task A_person_is_asked_and_only_yes_means_yes(string? answer, bool reboots)
+    {
+        var ostree = Host("2l 1*");
+        _answer = answer ?? "\u0004";
+        var run = RunAsync(ostree, "apply", "--no-watchdog");
+        if (reboots)
+        {
+            await _clock.WaitedForAsync(AgentDecision.RebootGrace, Token);
+            Assert.Equal("systemctl reboot", ostree.Ran[^1]);
+            Assert.False(Store.Exists);
+            _clock.Advance(AgentDecision.RebootGrace);
+            await run;
+            return;
+        }
+
+        var (code, output, error) = await run;
+        Assert.Equal((2, "Nobody said yes: nothing was changed."), (code, error));
+        Assert.StartsWith($"Reboot this host into 2.0 ({Commit(2)[..12]})? Its pods are not drained. No watchdog:", output, StringComparison.Ordinal);
+        Assert.Equal("2l 1*", ostree.List);
+        Assert.False(_host.Files.Exists(KnownGood.Path));
+    }
+
+    [Fact]
+    public async Task Without_a_terminal_and_without_yes_nothing_happens()
+    {
+        var ostree = Host("2l 1*");
+        Assert.Equal((2, "", "There is no terminal to ask on: say --yes to reboot this host, or --dry-run to see what would happen."), await RunAsync(ostree, "apply"));
+        var (code, output, _) = await RunAsync(ostree, "apply", "--dry-run");
+        Assert.Equal(0, code);
+        Assert.StartsWith($"The host would be rebooted into 2.0 ({Commit(2)[..12]}). Unless the agent reaches the API server, or somebody runs ostler-agent host confirm, within 12 min", output, StringComparison.Ordinal);
+        Assert.Equal("2l 1*", ostree.List);
+        Assert.DoesNotContain(ostree.Ran, c => c.StartsWith("systemctl reboot", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_tree_that_will_not_be_unlocked_is_not_rebooted_into()
+    {
+        var ostree = Host("2l 1*");
+        ostree.After = (line, _) =>
+        {
+            if (line.EndsWith("lock-finalization --unlock", StringComparison.Ordinal))
+            {
+                ostree.Before = (_, _) =>
+                {
+                    _host.Put("/run/ostree/staged-deployment-locked", "");
+                    return Task.CompletedTask;
+                };
+            }
+
+            return Task.CompletedTask;
+        };
+
+        var (code, _, error) = await RunAsync(ostree, "apply", "--yes");
+        Assert.Equal(1, code);
+        Assert.Contains("The host is not rebooted.", error, StringComparison.Ordinal);
+        Assert.DoesNotContain(ostree.Ran, c => c.StartsWith("systemctl reboot", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task With_nothing_staged_there_is_nothing_to_apply()
+    {
+        var (code, _, error) = await RunAsync(Host("1* 2"), "apply", "--yes");
+        Assert.Equal(1, code);
+        Assert.Contains("No other tree is staged on this host: ostler-agent host stage", error, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, string> InFlight => new()
+    {
+        { "told to reboot", "the agent has told the host to reboot" },
+        { "rebooted", "attempt 1 of an upgrade by the operator is not over" },
+        { "armed", "a new tree is on trial, or about to be" },
+        { "fired", "the watchdog is taking the host back" },
+        { "pinned", "the former tree is still pinned" },
+    };
+
+    [Theory]
+    [MemberData(nameof(InFlight))]
+    public async Task What_the_operator_has_under_way_is_left_alone_unless_a_person_insists(string what, string words)
+    {
+        var ostree = Host("3l 1*");
+        switch (what)
+        {
+            case "told to reboot":
+                new PendingBootStore(_host.Files).Write(Pending());
+                break;
+            case "rebooted":
+                new PendingBootStore(_host.Files).Write(Pending(bootID: "boot-0"));
+                break;
+            case "pinned":
+                _host.Put(KnownGood.Path, "{}");
+                break;
+            default:
+                Store.Write(Armed(what == "armed" ? WatchdogState.Armed : WatchdogState.Fired, what == "armed" ? null : FirstBoot));
+                break;
+        }
+
+        foreach (var line in (string[][])[["stage", Tree + Commit(2)], ["apply", "--yes"]])
+        {
+            var (code, output, error) = await RunAsync(ostree, line);
+            Assert.Equal((1, ""), (code, output));
+            Assert.Contains(words, error, StringComparison.Ordinal);
+            Assert.Contains("--force", error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("3l 1*", ostree.List);
+        Assert.Equal(0, (await RunAsync(ostree, "stage", Tree + Commit(2), "--force")).Code);
+        Assert.Equal("2l 1*", ostree.List);
+    }
+
+    [Fact]
+    public async Task Two_people_do_not_change_a_host_at_once()
+    {
+        var ostree = Host("2l 1*");
+        using var first = ConsoleLock.Take(_host.Files);
+        var (code, _, error) = await RunAsync(ostree, "stage", Tree + Commit(3), "--force");
+        Assert.Equal(1, code);
+        Assert.Contains("somebody else runs ostler-agent host", error, StringComparison.Ordinal);
+        Assert.Equal("2l 1*", ostree.List);
+    }
+
+    [Fact]
+    public async Task A_host_that_cannot_have_the_watchdog_says_how_to_go_without()
+    {
+        var ostree = Host("2l 1*");
+        _host.Put("/etc/ostree/prepare-root.conf", "[etc]\ntransient = true\n");
+        var (code, _, error) = await RunAsync(ostree, "apply", "--yes");
+        Assert.Equal(1, code);
+        Assert.EndsWith("Here: say --no-watchdog.", error, StringComparison.Ordinal);
+        Assert.Equal("2l 1*", ostree.List);
+    }
+
+    [Fact]
+    public async Task While_a_person_is_at_it_the_agent_waits()
+    {
+        await using var run = new AgentRun("2l 1*");
+        using (ConsoleLock.Take(run.Host.Files))
+        {
+            run.Api.Ask(Stage(3));
+            run.Start();
+            await run.Clock.WaitedForAsync(NodeReconciler.BusyWait, run.Token);
+            Assert.Empty(run.Ostree.Ran);
+            Assert.Contains("A person at the console", run.Api.Written[^1].Conditions!.Single(c => c.Type == Ostler.Api.ConditionTypes.Ready).Message, StringComparison.Ordinal);
+        }
+
+        run.Clock.Advance(NodeReconciler.BusyWait);
+        await run.RestAsync();
+        Assert.Equal("3l 1*", run.Ostree.List);
+    }
+
+    private SimulatedOstree Host(string deployments, string version = "2026.4")
+    {
+        var ostree = new SimulatedOstree(_host, version, deployments);
+        ostree.Remotes["acme"] = "https://ostree.example/repo";
+        return ostree;
+    }
+
+    private async Task<(int Code, string Output, string Error)> RunAsync(SimulatedOstree ostree, params string[] words)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        using var terminal = _answer is null ? null : new StringReader(_answer == "\u0004" ? "" : _answer + "\n");
+        var code = await HostConsoleCommand.RunAsync(
+            words, new HostInspection(ostree, _host.Files, _clock), new HostOperation(ostree, _host.Files, _clock, () => AgentRun.Program, TextWriter.Null), terminal, output, error, Token);
+        return (code, output.ToString().TrimEnd(), error.ToString().TrimEnd());
+    }
+}

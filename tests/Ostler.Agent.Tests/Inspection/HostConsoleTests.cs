@@ -108,7 +108,7 @@ public sealed class HostConsoleTests : IDisposable
     {
         var (code, output, error) = await RunAsync(new SimulatedOstree(_host, "2026.4", "1*"), line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
-        Assert.Equal((2, "", "Say status, stage TREE, apply, confirm or rollback; see ostler-agent host --help."), (code, output, error.TrimEnd()));
+        Assert.Equal((2, "", "Say status, stage TREE, apply, confirm, rollback, install or uninstall; see ostler-agent host --help."), (code, output, error.TrimEnd()));
     }
 
     private static bool Changes(string command) => !command.Contains("status", StringComparison.Ordinal) && !command.Contains("--version", StringComparison.Ordinal) && !command.StartsWith("systemctl show", StringComparison.Ordinal);

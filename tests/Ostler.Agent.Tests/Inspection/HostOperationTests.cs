@@ -16,11 +16,20 @@ public sealed class HostOperationTests : IDisposable
     private readonly TestClock _clock = new();
     private string? _answer;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    /// <summary>An apply that goes on where it should not waits for the host to go down: the test must not.</summary>
+    private readonly CancellationTokenSource _deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+
+    public HostOperationTests() => _deadline.CancelAfter(TimeSpan.FromMinutes(1));
+
+    private CancellationToken Token => _deadline.Token;
 
     private WatchdogStore Store => new(_host.Files);
 
-    public void Dispose() => _host.Dispose();
+    public void Dispose()
+    {
+        _deadline.Dispose();
+        _host.Dispose();
+    }
 
     [Theory]
     [InlineData("2022.7")]

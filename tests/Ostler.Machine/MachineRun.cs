@@ -117,7 +117,7 @@ internal sealed class MachineRun : IAsyncDisposable
             {
                 var next = _watch.NextAsync();
                 var view = View;
-                if (_timeline.Enter(view.Step))
+                if (view.Step.Length > 0 && _timeline.Enter(view.Step))
                 {
                     Say($"{view.Step}{(view.OS?.Status?.LastError is { } error ? $" ({error.Reason}: {error.Message})" : "")}");
                 }
@@ -126,6 +126,11 @@ internal sealed class MachineRun : IAsyncDisposable
                 {
                     Say("-> " + what);
                     return view;
+                }
+
+                if (_controller!.HasExited)
+                {
+                    throw new InvalidOperationException("The controller has ended: " + File.ReadLines(Path.Combine(_logs, "controller.log")).LastOrDefault());
                 }
 
                 await next.WaitAsync(limit.Token);

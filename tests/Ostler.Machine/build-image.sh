@@ -25,6 +25,8 @@ for unit in getty.target systemd-logind.service systemd-timesyncd.service system
   systemd-tmpfiles-clean.timer systemd-firstboot.service systemd-hwdb-update.service modprobe@drm.service sys-kernel-debug.mount sys-kernel-tracing.mount dev-hugepages.mount dev-mqueue.mount; do
   ln -sf /dev/null "$os/etc/systemd/system/$unit"
 done
+# The initramfs has been made: its units are of no use without dracut.
+rm -f "$os"/usr/lib/systemd/system/dracut-* "$os"/usr/lib/systemd/system/*.wants/dracut-*
 systemctl --root="$os" --quiet enable machine-console.service machine-network.service ostler-agent.service kubelet.service edge-app.service
 mv "$os/etc" "$os/usr/etc"
 
@@ -32,6 +34,7 @@ echo "committing the releases"
 repo=$into/repo
 ostree --repo="$repo" init --mode=archive
 ostree --repo="$repo" config set core.fsync false
+ostree --repo="$repo" config set archive.zlib-level 1
 commit() { ostree --repo="$repo" commit --owner-uid=0 --owner-gid=0 --timestamp="2026-01-0$1 00:00:00 +0000" "${@:2}" >/dev/null; }
 ostree --repo="$repo" commit --branch=base --tree=dir="$os" --timestamp='2026-01-01 00:00:00 +0000' >/dev/null
 for version in 1 2 3 4 5 6; do

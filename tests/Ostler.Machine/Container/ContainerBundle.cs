@@ -46,7 +46,7 @@ internal static class ContainerBundle
             $"KUBERNETES_SERVICE_PORT={apiServer.Port}",
         };
         environment.AddRange((container["env"]?.AsArray() ?? []).Select(variable => $"{variable!["name"]}={Value(variable.AsObject(), nodeName)}"));
-        var user = (int?)security["runAsUser"] ?? 0;
+        var user = (long?)security["runAsUser"] ?? 0;
 
         // Those that the pod shares with its host are left out. The network of the host goes with its hostname.
         string?[] namespaces = ["mount", "ipc", "cgroup", Is(pod, "hostPID") ? null : "pid", Is(pod, "hostNetwork") ? null : "network", Is(pod, "hostNetwork") ? null : "uts"];

@@ -1,17 +1,19 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Ostler.Machine;
+using Ostler.Machine.Image;
+using Ostler.Testing.Documentation;
 
 if (args is ["--prepare"])
 {
     // Only what is kept in the cache.
-    if (Ostler.Machine.Image.MachineImage.WhyNot() is { } missing)
+    if (MachineImage.WhyNot() is { } missing)
     {
         Console.Error.WriteLine(missing);
         return 2;
     }
 
-    await Ostler.Machine.Image.MachineImage.PrepareAsync(Console.WriteLine, CancellationToken.None);
+    await MachineImage.PrepareAsync(Console.WriteLine, CancellationToken.None);
     return 0;
 }
 
@@ -32,7 +34,7 @@ MachineRun? run = null;
 var failure = "";
 try
 {
-    run = await MachineRun.StartAsync(Root(), timeline, stop.Token);
+    run = await MachineRun.StartAsync(Documents.Root, timeline, stop.Token);
     await Scenarios.PlayAsync(run, only, stop.Token);
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -70,17 +72,4 @@ void Stop(PosixSignalContext context)
     context.Cancel = true;
     interrupted = true;
     stop.Cancel();
-}
-
-static string Root()
-{
-    for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-    {
-        if (File.Exists(Path.Combine(folder.FullName, "operator.sln")))
-        {
-            return folder.FullName;
-        }
-    }
-
-    throw new InvalidOperationException("Run this from within the repository: it installs what config/ holds.");
 }

@@ -120,7 +120,7 @@ internal static class Scenarios
             await machine.CutPowerAsync();
         }
 
-        var applied = machine.SaysAsync("Stopped ostree-finalize-staged.service");
+        var applied = machine.SaysAsync("Stopped ", "OSTree Finalize Staged Deployment");
         machine.SwitchOn(cancel);
         await run.ExpectAsync("2.0 runs after the power cut, and 6.0 is staged after all", view => view.Booted == "2.0" && view.OS?.Status is { Step: NodeStep.Staged }, BootLimit + BootLimit, cancel);
         await run.ExpectAsync("the node is told to boot 6.0", view => view.OS is { Spec: { Goal: Goal.Boot, Image.Version: "6.0" } }, BootLimit, cancel);

@@ -56,7 +56,7 @@ internal static class Scene
 
         // What stands for the kubelet here serves nothing.
         checks.Remove(checks.Single(c => c!["http"] is not null));
-        checks.Single(c => c!["systemd"] is not null)!["systemd"]!["active"] = new JsonArray("kubelet.service", "edge-app.service");
+        checks.Add((JsonNode)new JsonObject { ["name"] = "app", ["systemd"] = new JsonObject { ["active"] = new JsonArray("edge-app.service") } });
         return policy;
     }
 }

@@ -64,7 +64,7 @@ internal sealed record MachineImage(string Disk, string Repository, string Agent
         }
         catch (OperationCanceledException)
         {
-            process.Kill();
+            process.Kill(entireProcessTree: true);
             throw;
         }
 

@@ -23,7 +23,7 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
     private readonly BootLoader _loader;
     private readonly MachineWitness _tell;
     private readonly Lock _gate = new();
-    private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
+    private readonly List<(string[] Words, TaskCompletionSource Seen)> _awaited = [];
     private TaskCompletionSource<GuestConsole> _console = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Process? _qemu;
     private Task _power = Task.CompletedTask;
@@ -69,13 +69,13 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
         return answer.ExitCode == 0 ? answer.Output.Trim() : throw new InvalidOperationException($"In the machine '{command}' ended with {answer.ExitCode}: {answer.Output.Trim()}");
     }
 
-    /// <summary>Done when the next line on the first serial port has the text: ask before it can come.</summary>
-    public Task SaysAsync(string text)
+    /// <summary>Done when a line on the first serial port has all these words: ask before it can come. systemd cuts the middle out of what is too long for a line.</summary>
+    public Task SaysAsync(params string[] words)
     {
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            _awaited.Add((text, seen));
+            _awaited.Add((words, seen));
         }
 
         return seen.Task;
@@ -202,7 +202,7 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
                 lock (_gate)
                 {
                     var plain = Escapes().Replace(line, "");
-                    _awaited.RemoveAll(awaited => plain.Contains(awaited.Text, StringComparison.Ordinal) && awaited.Seen.TrySetResult());
+                    _awaited.RemoveAll(awaited => awaited.Words.All(word => plain.Contains(word, StringComparison.Ordinal)) && awaited.Seen.TrySetResult());
                 }
             }
         }

@@ -26,10 +26,10 @@ public class TimelineTests
         Assert.Equal(
             """
                33 s  (a)
-                   30 s  Staging
-                    2 s  Staged
+                       30 s  Staging
+                        2 s  Staged
                10 s  (b)
-                   10 s  Staging
+                       10 s  Staging
 
             """,
             timeline.Table());

@@ -45,15 +45,9 @@ internal sealed class MachineRun : IAsyncDisposable
     public ClusterView View => _watch.View();
 
     /// <summary>Brings everything up but the machine.</summary>
-    public static async Task<MachineRun> StartAsync(string root, Timeline timeline, CancellationToken cancel)
+    public static async Task<MachineRun> StartAsync(string root, MachineImage image, Timeline timeline, CancellationToken cancel)
     {
         void Say(string text) => Console.WriteLine(timeline.Line(text));
-        if (MachineImage.WhyNot() is { } missing)
-        {
-            throw new InvalidOperationException(missing);
-        }
-
-        var image = await MachineImage.PrepareAsync(Say, cancel);
         var (kubectl, whyNot) = await KubernetesTools.FindKubectlAsync(cancel);
         var logs = Path.Combine(root, "artifacts", "e2e-vm");
         if (Directory.Exists(logs))

@@ -4,17 +4,10 @@ using Ostler.Machine;
 using Ostler.Machine.Image;
 using Ostler.Testing.Documentation;
 
-if (args is ["--prepare"])
+if (MachineImage.WhyNot() is { } missing)
 {
-    // Only what is kept in the cache.
-    if (MachineImage.WhyNot() is { } missing)
-    {
-        Console.Error.WriteLine(missing);
-        return 2;
-    }
-
-    await MachineImage.PrepareAsync(Console.WriteLine, CancellationToken.None);
-    return 0;
+    Console.Error.WriteLine(missing);
+    return 2;
 }
 
 var only = Environment.GetEnvironmentVariable("ONLY") is { Length: > 0 } chosen ? chosen.Split(' ', StringSplitOptions.RemoveEmptyEntries) : [.. Scenarios.All.Keys];
@@ -24,8 +17,7 @@ if (only.FirstOrDefault(name => !Scenarios.All.ContainsKey(name)) is { } unknown
     return 2;
 }
 
-// The time that all of it may take, the image left out when it is there already.
-using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(20));
+using var stop = new CancellationTokenSource();
 var interrupted = false;
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -34,7 +26,10 @@ MachineRun? run = null;
 var failure = "";
 try
 {
-    run = await MachineRun.StartAsync(Documents.Root, timeline, stop.Token);
+    // Built once: not a part of the time that a run may take.
+    var image = await MachineImage.PrepareAsync(line => Console.WriteLine(timeline.Line(line)), stop.Token);
+    stop.CancelAfter(TimeSpan.FromMinutes(20));
+    run = await MachineRun.StartAsync(Documents.Root, image, timeline, stop.Token);
     await Scenarios.PlayAsync(run, only, stop.Token);
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)

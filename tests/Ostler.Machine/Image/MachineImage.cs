@@ -29,6 +29,11 @@ internal sealed record MachineImage(string Disk, string Repository, string Agent
     /// <summary>What is missing on this machine and cannot be installed; null when nothing is.</summary>
     public static string? WhyNot()
     {
+        if (System.Runtime.InteropServices.RuntimeInformation.OSArchitecture != System.Runtime.InteropServices.Architecture.X64 || !Environment.IsPrivilegedProcess)
+        {
+            return "The machine is an x64 one, made from this one's packages, and so needs root on a Debian for x64.";
+        }
+
         (string Command, string Package)[] tools =
             [("ostree", "ostree"), ("mmdebstrap", "mmdebstrap"), ("qemu-system-x86_64", "qemu-system-x86"), ("debugfs", "e2fsprogs"), ("mke2fs", "e2fsprogs")];
         var missing = tools.Where(tool => !HostTools.EnsureInstalled(tool.Command, tool.Package)).Select(tool => tool.Package).Distinct().ToList();

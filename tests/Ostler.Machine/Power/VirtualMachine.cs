@@ -98,9 +98,17 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
 
     private async Task PowerAsync(CancellationToken cancel)
     {
-        while (!_cut && !cancel.IsCancellationRequested)
+        try
         {
-            await BootAsync(cancel);
+            while (!_cut && !cancel.IsCancellationRequested)
+            {
+                await BootAsync(cancel);
+            }
+        }
+        catch (Exception failure) when (!cancel.IsCancellationRequested)
+        {
+            // Whoever waits for what the machine does is told why it does nothing.
+            _tell($"THE MACHINE DOES NOT BOOT: {failure.Message}");
         }
     }
 
@@ -134,7 +142,7 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
         using var qemu = _qemu;
         var started = Stopwatch.GetTimestamp();
         var ended = qemu.WaitForExitAsync(CancellationToken.None);
-        using var noLonger = cancel.Register(() => qemu.Kill());
+        await using var noLonger = cancel.Register(() => qemu.Kill());
         var lines = ReadSerialAsync(serial, boot, ended);
         using var shell = await AcceptAsync(console, ended) is { } port ? new GuestConsole(port) : null;
         if (shell is not null)
@@ -146,6 +154,7 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
         }
 
         await ended;
+        _qemu = null;
         lock (_gate)
         {
             _console = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -12,6 +12,9 @@ SCENARIO ?= rolling
 BACKEND ?= ostree
 KEEP ?=
 
+# What of the benchmarks, or of the scenarios of the machine; default: all.
+ONLY ?=
+
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 

@@ -19,14 +19,17 @@ SCENARIO ?= rolling
 BACKEND ?= ostree
 KEEP ?=
 
+# What of the benchmarks, or of the scenarios of the machine; default: all.
+ONLY ?=
+
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench chart image smoke-image dist publish smoke clean
+.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench e2e-vm chart image smoke-image dist publish smoke clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 build: ## Build everything; warnings are errors
 	dotnet restore operator.sln
@@ -77,6 +80,9 @@ $(PUBLISH)/%: $(SOURCES) $(PUBLISH)/version
 
 bench: $(if $(filter-out planner simulation,$(or $(ONLY),all)),prepare $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent) ## Measure the figures that are promised, or ONLY="planner simulation rollout controller agent"
 	dotnet run -c Release --project tests/Ostler.Benchmarks -- $(ONLY)
+
+e2e-vm: prepare $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent ## Upgrade, break and cut off a machine that really boots, in qemu (about 15 minutes; config/machine.md); ONLY="a c" chooses
+	ONLY="$(ONLY)" dotnet run --project tests/Ostler.Machine
 
 publish: $(PROGRAMS) ## Compile controller, agent and command line to native programs in artifacts/publish; RID=linux-x64 or linux-arm64, also on the other
 

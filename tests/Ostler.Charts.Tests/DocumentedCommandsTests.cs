@@ -18,6 +18,7 @@ public sealed partial class DocumentedCommandsTests
         ["test"] = InCI,
         ["publish"] = InCI,
         ["verify"] = InCI,
+        ["e2e-vm"] = InCI,
         ["help"] = "the test below",
         ["demo"] = "people, for it is two minutes of show; its fleet, its faults and its hosts are those of Ostler.IntegrationTests",
         ["manifests"] = "GeneratedFilesTests and ChartFilesTests, into a folder of their own",

@@ -46,7 +46,7 @@ internal static partial class NodeStateMachine
         view.AgentIsCurrent && view.Runs(view.Spec.Previous?.Digest) && (view.HasBooted || (view.ReportsOnAttempt && view.Status!.Step == NodeStep.RolledBack));
 
     private static string BackMessage(NodeView view, DateTimeOffset deadline) =>
-        $"{view.Spec.Failure?.Reason}: {view.Spec.Failure?.Message} Goes back to {Former(view)}; must be there, and Ready, by {Names.Of(deadline)}.";
+        $"{view.Spec.Failure?.Reason}: {Names.Sentence(view.Spec.Failure?.Message)} Goes back to {Former(view)}; must be there, and Ready, by {Names.Of(deadline)}.";
 
     /// <summary>It failed and, automatic rollback being off, stays cordoned until a person decides.</summary>
     private static NodeDecision HeldAfterFailure(RolloutContext context, NodeView view)
@@ -71,7 +71,7 @@ internal static partial class NodeStateMachine
         }
 
         return Said(
-            view, NodeStep.Failed, failure.Reason, $"{failure.Message} It stays cordoned on {Runs(view)}, {NodeTransitions.WhyHeld(view)}. "
+            view, NodeStep.Failed, failure.Reason, $"{Names.Sentence(failure.Message)} It stays cordoned on {Runs(view)}, {NodeTransitions.WhyHeld(view)}. "
             + $"To {(isRedeployed ? "" : "go back, set that to true; to ")}keep the tree, kubectl uncordon {view.Node.Name}; to check it again, set spec.rollout.retryFailuresBefore "
             + "to the present time.",
             NodeTally.Failed, blocked: true, needsPerson: true);

@@ -214,7 +214,7 @@ internal static partial class NodeTransitions
             ? OrderRollback(context, view, failure)
             : With(
                 NodeStateMachine.Said(
-                    view, NodeStep.Failed, reason, $"{message} The node stays cordoned, {WhyHeld(view)}.", NodeTally.Failed, blocked: true,
+                    view, NodeStep.Failed, reason, $"{Names.Sentence(message)} The node stays cordoned, {WhyHeld(view)}.", NodeTally.Failed, blocked: true,
                     needsPerson: true),
                 Apply(view.Node, NodeSpecs.HeldAfterFailure(context, view.Spec, failure), reason, message, warning: true));
     }
@@ -227,7 +227,7 @@ internal static partial class NodeTransitions
     public static NodeDecision OrderRollback(RolloutContext context, NodeView view, NodeFailure failure)
     {
         var spec = NodeSpecs.Rollback(context, view.Spec, failure);
-        var text = $"{failure.Message} Goes back to {Names.Of(spec.Previous!)}.";
+        var text = $"{Names.Sentence(failure.Message)} Goes back to {Names.Of(spec.Previous!)}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.RollingBack, failure.Reason, text, NodeTally.Updating, deadline: spec.Deadlines!.Rollback),
             Apply(view.Node, spec, failure.Reason, text, warning: true));

@@ -34,6 +34,9 @@ internal static class Names
         ? string.Join(", ", items)
         : $"{string.Join(", ", items.Take(most))} and {items.Count - most} more";
 
+    /// <summary>With a full stop at its end, so that another sentence can follow: what checks and host tools say has none. Null stays nothing.</summary>
+    public static string Sentence(string? text) => text is not { Length: > 0 } ? "" : text[^1] is '.' or '!' or '?' or '…' ? text : text + ".";
+
     /// <summary>Cut to what the API stores.</summary>
     public static string Cut(string text, int most = 2048) => text.Length <= most ? text : string.Concat(text.AsSpan(0, most - 1), "…");
 }

@@ -21,6 +21,14 @@ public class RollingBackTests
             "ApplySpec",
             RolloutPlanner.Plan(Given.Snapshot(Given.Back("n1") with { Unschedulable = false, CordonedBy = null, CordonedAt = null })).Kinds());
 
+    [Theory]
+    [InlineData("app: edge-app.service is failed", "app: edge-app.service is failed. Goes back to")]
+    [InlineData("It is not Ready.", "It is not Ready. Goes back to")]
+    public void Of_what_others_said_a_sentence_is_made(string said, string told) => Assert.Contains(
+        told,
+        RolloutPlanner.Plan(Given.Snapshot(Far("not Ready").Spec(s => s with { Failure = s.Failure! with { Message = said } }))).Verdict().Message,
+        StringComparison.Ordinal);
+
     public static TheoryData<string> NotBack => ["failed tree", "agent behind", "former attempt", "kubelet of the former boot", "not Ready", "same boot, no word"];
 
     [Theory]

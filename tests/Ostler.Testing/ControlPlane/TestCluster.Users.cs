@@ -25,10 +25,13 @@ public sealed partial class TestCluster
     /// the group <c>system:masters</c>.</remarks>
     public async Task<string> UserKubeconfigAsync(string user, IEnumerable<string> groups, CancellationToken cancellationToken = default)
     {
-        var pair = _running.Authority?.IssueClient(user, groups)
-            ?? await RequestCertificateAsync(user, groups, cancellationToken).ConfigureAwait(false);
+        var pair = await UserCertificateAsync(user, groups, cancellationToken).ConfigureAwait(false);
         return WriteKubeconfig(Kubeconfig.ForCertificate(Server, CertificateAuthorityPem(), user, pair));
     }
+
+    /// <summary>A client certificate for a user, as a kubelet has one for its node.</summary>
+    public async Task<PemPair> UserCertificateAsync(string user, IEnumerable<string> groups, CancellationToken cancellationToken = default) =>
+        _running.Authority?.IssueClient(user, groups) ?? await RequestCertificateAsync(user, groups, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The path of a kubeconfig for a service account, with a token that expires.</summary>
     /// <inheritdoc cref="ServiceAccountTokenAsync"/>

@@ -26,7 +26,7 @@ public static class CommandChecks
 {
     private static readonly (Regex Form, CommandCheck Check, string Why)[] Table =
     [
-        Row("make [a-z-]+( [A-Z_]+=\\S+)*", CommandCheck.Make),
+        Row("make [a-z0-9-]+( [A-Z_]+=\\S+)*", CommandCheck.Make),
         Row("kubectl ostler( .+)?", CommandCheck.Ostler),
 
         Exactly("kubectl -n ostler-system port-forward deployment/ostler-controller 8082", "No kubelet runs a pod here. ConsoleTests has the port, ConsoleServerTests what listens there."),

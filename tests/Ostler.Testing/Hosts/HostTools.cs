@@ -33,10 +33,9 @@ internal static class HostTools
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         try
         {
-            HostCommand.RunAsync(
-                [aptGet, "install", "--yes", "--no-install-recommends", package],
-                deadline.Token,
-                new Dictionary<string, string> { ["DEBIAN_FRONTEND"] = "noninteractive" }).GetAwaiter().GetResult();
+            // A machine that has just been made has no package lists, or old ones.
+            const string script = "i=\"$1 install --yes --no-install-recommends $2\"; export DEBIAN_FRONTEND=noninteractive; $i || { $1 update && $i; }";
+            HostCommand.RunAsync(["sh", "-c", script, "sh", aptGet, package], deadline.Token).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException)
         {

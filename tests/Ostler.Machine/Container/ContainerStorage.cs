@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Ostler.Testing.ControlPlane;
+using Ostler.Testing.ControlPlane.Local;
+using Ostler.Testing.Hosts;
+
+namespace Ostler.Machine.Container;
+
+/// <summary>Makes the disk that stands for the node's container storage: the agent's image, unpacked, and what a kubelet lays down for its pod.</summary>
+internal static class ContainerStorage
+{
+    /// <param name="image">The files of the image but for the agent.</param>
+    /// <param name="agent">The agent's native program.</param>
+    /// <param name="config">The repository's config folder.</param>
+    /// <param name="access">Who the node and its agent are, and where they find the API server.</param>
+    /// <param name="folder">A folder to work in.</param>
+    /// <param name="cancel">Ends the work.</param>
+    /// <returns>The disk.</returns>
+    public static async Task<string> CreateAsync(string image, string agent, string config, NodeAccess access, string folder, CancellationToken cancel)
+    {
+        const string bundle = "ostler-agent";
+        var storage = Directory.CreateDirectory(Path.Combine(folder, "containers")).FullName;
+        var root = Path.Combine(storage, bundle, "rootfs");
+        Directory.CreateDirectory(Path.Combine(storage, bundle));
+        (await HostCommand.RunAsync(["cp", "-a", image, root], cancel)).EnsureSuccess();
+        (await HostCommand.RunAsync(["install", "-m", "755", agent, Path.Combine(root, "usr/bin/ostler-agent")], cancel)).EnsureSuccess();
+        Write("serviceaccount/token", access.AgentToken);
+        Write("serviceaccount/ca.crt", access.Authority);
+        Write("serviceaccount/namespace", access.Namespace);
+        Write("kubelet/ca.crt", access.Authority);
+        Write("kubelet/client.crt", access.Kubelet.Certificate);
+        Write("kubelet/client.key", access.Kubelet.Key);
+        Write("node.env", string.Create(CultureInfo.InvariantCulture, $"NODE_NAME={access.NodeName}\nAPI=https://{access.ApiServer.Authority}\n"));
+        var daemonSet = YamlDocuments.Read(await File.ReadAllTextAsync(Path.Combine(config, "agent", "daemonset.yaml"), cancel)).Single();
+        var configuration = ContainerBundle.From(daemonSet, "/usr/bin/ostler-agent", access.NodeName, access.ApiServer, "/var/lib/containers/serviceaccount");
+        Write($"{bundle}/config.json", configuration.ToJsonString());
+
+        var disk = Path.Combine(folder, "containers.img");
+        (await HostCommand.RunAsync(["truncate", "--size=128M", disk], cancel)).EnsureSuccess();
+        (await HostCommand.RunAsync([HostTools.Find("mke2fs") ?? "mke2fs", "-q", "-t", "ext4", "-d", storage, "-L", "containers", disk], cancel)).EnsureSuccess();
+        return disk;
+
+        void Write(string path, string text)
+        {
+            var file = Path.Combine(storage, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllText(file, text);
+        }
+    }
+}
+
+/// <summary>Who a node and its agent are to the API server, and where that is as seen from the node.</summary>
+/// <param name="NodeName">The node.</param>
+/// <param name="ApiServer">The API server.</param>
+/// <param name="Authority">The certificate of who signed the server's.</param>
+/// <param name="Kubelet">A client certificate of <c>system:node:NAME</c>.</param>
+/// <param name="Namespace">Of the agent's service account.</param>
+/// <param name="AgentToken">A token of it, from the API server.</param>
+internal sealed record NodeAccess(string NodeName, Uri ApiServer, string Authority, PemPair Kubelet, string Namespace, string AgentToken);

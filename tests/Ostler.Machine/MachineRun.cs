@@ -1,0 +1,236 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ostler.Kubernetes;
+using Ostler.Machine.Cluster;
+using Ostler.Machine.Container;
+using Ostler.Machine.Image;
+using Ostler.Machine.Power;
+using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Fleet;
+using Ostler.Testing.Hosts;
+using Ostler.Testing.Tools;
+
+namespace Ostler.Machine;
+
+/// <summary>One machine that really boots, in a cluster with a real control plane on this host; what happens in it is told as it happens, and what is not as it should be is written down.</summary>
+internal sealed class MachineRun : IAsyncDisposable
+{
+    private readonly Timeline _timeline;
+    private readonly string _config;
+    private readonly string _logs;
+    private readonly string _folder;
+    private readonly TestCluster _cluster;
+    private readonly ApiClient _api;
+    private readonly RepositoryServer _repository;
+    private readonly string _repositoryFolder;
+    private readonly ClusterWatch _watch;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly string _kubectl;
+    private readonly List<string> _faults = [];
+    private ControllerProcess? _controller;
+    private Task _watching = Task.CompletedTask;
+
+    private MachineRun(Timeline timeline, string config, string logs, string folder, TestCluster cluster, RepositoryServer repository, string repositoryFolder, string kubectl)
+    {
+        (_timeline, _config, _logs, _folder, _cluster, _repository, _repositoryFolder, _kubectl) = (timeline, config, logs, folder, cluster, repository, repositoryFolder, kubectl);
+        _api = cluster.CreateApiClient();
+        _watch = new ClusterWatch(_api, Scene.Node, Scene.Policy, Scene.Image, Say);
+    }
+
+    public VirtualMachine Machine { get; private set; } = null!;
+
+    public IReadOnlyList<string> Faults => _faults;
+
+    public ClusterView View => _watch.View();
+
+    /// <summary>Brings everything up but the machine.</summary>
+    public static async Task<MachineRun> StartAsync(string root, MachineImage image, Timeline timeline, CancellationToken cancel)
+    {
+        void Say(string text) => Console.WriteLine(timeline.Line(text));
+        var (kubectl, whyNot) = await KubernetesTools.FindKubectlAsync(cancel);
+        var logs = Path.Combine(root, "artifacts", "e2e-vm");
+        if (Directory.Exists(logs))
+        {
+            Directory.Delete(logs, recursive: true);
+        }
+
+        Directory.CreateDirectory(logs);
+        Say("starting etcd, kube-apiserver, kube-controller-manager and kube-scheduler on this host");
+        var cluster = await TestCluster.StartAsync(
+            new TestClusterOptions
+            {
+                Progress = Say,
+                NodeLifecycle = new() { MonitorGracePeriod = TimeSpan.FromSeconds(20), StartupGracePeriod = TimeSpan.FromSeconds(60) },
+            },
+            cancel);
+        var folder = Directory.CreateTempSubdirectory("ostler-vm-").FullName;
+        var repository = await RepositoryServer.StartAsync(image.Repository, new ImageRegistry(), cancel);
+        var run = new MachineRun(
+            timeline, Path.Combine(root, "config"), logs, folder, cluster, repository, image.Repository, kubectl ?? throw new InvalidOperationException(whyNot));
+        try
+        {
+            await run.InstallAsync(root, image, cancel);
+            return run;
+        }
+        catch
+        {
+            await run.DisposeAsync();
+            throw;
+        }
+    }
+
+    public void Say(string text) => Console.WriteLine(_timeline.Line(text));
+
+    public void Begin(string scenario)
+    {
+        _timeline.Begin(scenario);
+        Console.WriteLine();
+        Say("== " + scenario);
+    }
+
+    /// <summary>A claim: said when it holds, written down when it does not.</summary>
+    public void Check(bool holds, string claim)
+    {
+        Say((holds ? "   ok: " : "   NOT SO: ") + claim);
+        if (!holds)
+        {
+            _faults.Add(claim);
+        }
+    }
+
+    /// <summary>Waits until something is so, and tells of each step of the node on the way.</summary>
+    /// <exception cref="TimeoutException">It was not in time.</exception>
+    public async Task<ClusterView> ExpectAsync(string what, Func<ClusterView, bool> until, TimeSpan deadline, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(deadline);
+        try
+        {
+            while (true)
+            {
+                var next = _watch.NextAsync();
+                var view = View;
+                if (view.Step.Length > 0 && _timeline.Enter(view.Step))
+                {
+                    Say($"{view.Step}{(view.OS?.Status?.LastError is { } error ? $" ({error.Reason}: {error.Message})" : "")}");
+                }
+
+                if (until(view))
+                {
+                    Say("-> " + what);
+                    return view;
+                }
+
+                if (_controller!.HasExited)
+                {
+                    throw new InvalidOperationException("The controller has ended: " + File.ReadLines(Path.Combine(_logs, "controller.log")).LastOrDefault());
+                }
+
+                await next.WaitAsync(limit.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new TimeoutException($"not within {deadline.TotalSeconds:0} s: {what}");
+        }
+    }
+
+    /// <summary><c>kubectl apply</c>: the one way in which anything is asked for.</summary>
+    public async Task ApplyAsync(string what, CancellationToken cancel, params IReadOnlyList<JsonObject> objects)
+    {
+        var file = Path.Combine(_folder, "apply.json");
+        var list = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. objects.Select(o => (JsonNode)o.DeepClone())]) };
+        await File.WriteAllTextAsync(file, list.ToJsonString(), cancel);
+        Say($"kubectl apply -f -   # {what}");
+        (await KubectlAsync(cancel, "apply", "-f", file)).EnsureSuccess();
+    }
+
+    /// <summary>The image, pointing at a release.</summary>
+    public JsonObject ImageOf(string version) => Scene.ImageOf(Sample("osimage.yaml"), _repository.Address + "repo", version);
+
+    public JsonObject Policy() => Scene.PolicyOf(Sample("upgradepolicy.yaml"));
+
+    /// <summary>Lets the download of a release's largest file never end, until disposed of.</summary>
+    /// <returns>What ends it, and a task that is done when the machine waits for it.</returns>
+    public async Task<(IDisposable Fault, Task Reached)> StallDownloadAsync(string branch, CancellationToken cancel)
+    {
+        var listed = (await HostCommand.RunAsync(["ostree", "--repo=" + _repositoryFolder, "ls", "--checksum", branch, "/usr/lib/machine/payload"], cancel)).EnsureSuccess().Stdout;
+        var checksum = listed.Split(' ', StringSplitOptions.RemoveEmptyEntries).Single(word => word.Length == 64 && word.All(char.IsAsciiHexDigitLower));
+        var fault = _repository.Inject(RepositoryFault.Stall, null, checksum[2..]);
+        return (fault, _repository.StalledAsync(null, cancel));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Machine is not null)
+        {
+            await Machine.DisposeAsync();
+        }
+
+        await KeepEvidenceAsync();
+        await _stop.CancelAsync();
+        await _watching.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        if (_controller is not null)
+        {
+            await _controller.DisposeAsync();
+        }
+
+        _api.Dispose();
+        await _repository.DisposeAsync();
+        await _cluster.DisposeAsync();
+        _stop.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private string Sample(string name) => File.ReadAllText(Path.Combine(_config, "samples", name));
+
+    private Task<CommandResult> KubectlAsync(CancellationToken cancel, params string[] words) =>
+        HostCommand.RunAsync([_kubectl, "--kubeconfig", _cluster.KubeconfigPath, .. words], cancel, new Dictionary<string, string> { ["HOME"] = _folder });
+
+    private async Task InstallAsync(string root, MachineImage image, CancellationToken cancel)
+    {
+        Say("installing the CRDs and the roles of config/");
+        await Installation.ApplyAsync(_cluster, _api, _config, cancel);
+        var programs = Path.Combine(root, "artifacts", "publish");
+        var kubeconfig = await _cluster.ServiceAccountKubeconfigAsync(Installation.Namespace, "ostler-controller", cancellationToken: cancel);
+        _controller = await ControllerProcess.StartAsync(Path.Combine(programs, "controller", "ostler-controller"), kubeconfig, "controller-1", Path.Combine(_logs, "controller.log"));
+        _watching = _watch.RunAsync(_stop.Token);
+
+        Say("the machine: a disk with Edge OS 1.0, and one with the agent's container, its service account's token, and a kubelet's certificate");
+        var disk = Path.Combine(_folder, "disk.img");
+        (await HostCommand.RunAsync(["cp", "--sparse=always", image.Disk, disk], cancel)).EnsureSuccess();
+        var access = new NodeAccess(
+            Scene.Node,
+            new UriBuilder(_cluster.Server) { Host = "10.96.0.1" }.Uri,
+            _cluster.AuthorityPem,
+            await _cluster.UserCertificateAsync("system:node:" + Scene.Node, ["system:nodes"], cancel),
+            Installation.Namespace,
+            await _cluster.ServiceAccountTokenAsync(Installation.Namespace, "ostler-agent", cancellationToken: cancel));
+        var containers = await ContainerStorage.CreateAsync(image.AgentFiles, Path.Combine(programs, "agent", "ostler-agent"), _config, access, _folder, cancel);
+        Machine = new VirtualMachine(_folder, _logs, disk, containers, Say);
+    }
+
+    /// <summary>What a person would do at installation: name the remote, and the way to it, which goes through the host's loopback.</summary>
+    public Task<string> AddRemoteAsync(CancellationToken cancel) => Machine.AskAsync(
+        string.Create(CultureInfo.InvariantCulture, $"ostree remote add --no-gpg-verify --set=proxy=http://10.96.0.1:{_repository.Address.Port} {Scene.Remote} {_repository.Address}repo"), cancel);
+
+    /// <summary>The machine's whole journal and the state of the cluster, beside what was written there all along.</summary>
+    private async Task KeepEvidenceAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        try
+        {
+            var state = await KubectlAsync(limit.Token, "get", "nodes,nodeoses,upgradepolicies,osimages,pods", "-A", "-o", "yaml");
+            await File.WriteAllTextAsync(Path.Combine(_logs, "cluster.yaml"), state.Stdout + state.Stderr, limit.Token);
+            if (Machine is not null)
+            {
+                await HostCommand.RunAsync(["debugfs", "-R", $"rdump /ostree/deploy/machine/var/log/journal {_logs}", Path.Combine(_folder, "disk.img")], limit.Token);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or System.ComponentModel.Win32Exception)
+        {
+            Say($"not all of the evidence could be kept: {e.Message}");
+        }
+    }
+}

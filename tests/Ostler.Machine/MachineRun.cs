@@ -45,7 +45,12 @@ internal sealed class MachineRun : IAsyncDisposable
     public ClusterView View => _watch.View();
 
     /// <summary>Brings everything up but the machine.</summary>
-    public static async Task<MachineRun> StartAsync(string root, MachineImage image, Timeline timeline, CancellationToken cancel)
+    /// <param name="root">The repository.</param>
+    /// <param name="image">What the machine is installed from.</param>
+    /// <param name="agentImage">The name of the agent's container image.</param>
+    /// <param name="timeline">What happens is told by it.</param>
+    /// <param name="cancel">Ends the work.</param>
+    public static async Task<MachineRun> StartAsync(string root, MachineImage image, string agentImage, Timeline timeline, CancellationToken cancel)
     {
         void Say(string text) => Console.WriteLine(timeline.Line(text));
         var (kubectl, whyNot) = await KubernetesTools.FindKubectlAsync(cancel);
@@ -70,7 +75,7 @@ internal sealed class MachineRun : IAsyncDisposable
             timeline, Path.Combine(root, "config"), logs, folder, cluster, repository, image.Repository, kubectl ?? throw new InvalidOperationException(whyNot));
         try
         {
-            await run.InstallAsync(root, image, cancel);
+            await run.InstallAsync(root, image, agentImage, cancel);
             return run;
         }
         catch
@@ -188,7 +193,7 @@ internal sealed class MachineRun : IAsyncDisposable
     private Task<CommandResult> KubectlAsync(CancellationToken cancel, params string[] words) =>
         HostCommand.RunAsync([_kubectl, "--kubeconfig", _cluster.KubeconfigPath, .. words], cancel, new Dictionary<string, string> { ["HOME"] = _folder });
 
-    private async Task InstallAsync(string root, MachineImage image, CancellationToken cancel)
+    private async Task InstallAsync(string root, MachineImage image, string agentImage, CancellationToken cancel)
     {
         Say("installing the CRDs and the roles of config/");
         await Installation.ApplyAsync(_cluster, _api, _config, cancel);
@@ -207,7 +212,7 @@ internal sealed class MachineRun : IAsyncDisposable
             await _cluster.UserCertificateAsync("system:node:" + Scene.Node, ["system:nodes"], cancel),
             Installation.Namespace,
             await _cluster.ServiceAccountTokenAsync(Installation.Namespace, "ostler-agent", cancellationToken: cancel));
-        var containers = await ContainerStorage.CreateAsync(image.AgentFiles, Path.Combine(programs, "agent", "ostler-agent"), _config, access, _folder, cancel);
+        var containers = await ContainerStorage.CreateAsync(root, agentImage, access, _folder, cancel);
         Machine = new VirtualMachine(_folder, _logs, disk, containers, Say);
     }
 

@@ -17,6 +17,12 @@ if (only.FirstOrDefault(name => !Scenarios.All.ContainsKey(name)) is { } unknown
     return 2;
 }
 
+if (Environment.GetEnvironmentVariable("AGENT_IMAGE") is not { Length: > 0 } agentImage)
+{
+    Console.Error.WriteLine("AGENT_IMAGE names the agent's image on this machine: make e2e-vm builds one and says which.");
+    return 2;
+}
+
 using var stop = new CancellationTokenSource();
 var interrupted = false;
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -29,7 +35,7 @@ try
     // Built once: not a part of the time that a run may take.
     var image = await MachineImage.PrepareAsync(line => Console.WriteLine(timeline.Line(line)), stop.Token);
     stop.CancelAfter(TimeSpan.FromMinutes(20));
-    run = await MachineRun.StartAsync(Documents.Root, image, timeline, stop.Token);
+    run = await MachineRun.StartAsync(Documents.Root, image, agentImage, timeline, stop.Token);
     await Scenarios.PlayAsync(run, only, stop.Token);
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Makes the Debian that all releases of the machine's OS have in common, in the shape that OSTree wants, as INTO/os.tar; and INTO/agent, the files of the agent's container image but
-# for the agent itself. Everything is from Debian's packages. Needs root and mmdebstrap.
+# Makes the Debian that all releases of the machine's OS have in common, in the shape that OSTree wants, as INTO/os.tar. Everything is from Debian's packages. Needs root and mmdebstrap.
 # Usage: build-os.sh INTO
 set -euo pipefail
 into=$1
@@ -33,19 +32,6 @@ mount --bind /dev "$os/dev"
 chroot "$os" dracut --quiet --force --no-hostonly --no-early-microcode --reproducible --zstd \
   -m 'base systemd systemd-initrd dracut-systemd fs-lib kernel-modules ostree rootfs-block udev-rules shutdown' --drivers 'virtio_blk virtio_pci' /initramfs.img "$kernel"
 
-echo "the files of the agent's container image"
-image=$into/agent
-mkdir -p "$image"/{proc,sys,dev,run,tmp,etc,var/run/secrets/kubernetes.io/serviceaccount,usr/bin,usr/lib,usr/lib64}
-for link in bin lib lib64; do ln -s "usr/$link" "$image/$link"; done
-tls=$(cd "$os" && ls usr/lib/*/libssl.so.3 usr/lib/*/libcrypto.so.3)
-# shellcheck disable=SC2086
-chroot "$os" ldd /usr/bin/nsenter /usr/bin/env $(printf '/%s ' $tls) | grep -oE '/[^ ):]*\.so[^ ):]*' | sort -u | while read -r library; do
-  case $library in /usr/*) ;; *) library=/usr$library ;; esac
-  mkdir -p "$image$(dirname "$library")"
-  cp -L "$os$library" "$image$library"
-done
-for library in libgcc_s.so.1 libstdc++.so.6 libm.so.6 libpthread.so.0 libdl.so.2 librt.so.1; do cp -L "$os"/usr/lib/*-linux-gnu/$library "$image"/usr/lib/*-linux-gnu/ 2>/dev/null || true; done
-cp "$os/usr/bin/nsenter" "$os/usr/bin/env" "$image/usr/bin/"
 umount "$os/proc" "$os/dev"
 
 echo "turning it into an OSTree tree"

@@ -9,21 +9,21 @@ namespace Ostler.Machine.Container;
 /// <summary>Makes the disk that stands for the node's container storage: the agent's image, unpacked, and what a kubelet lays down for its pod.</summary>
 internal static class ContainerStorage
 {
-    /// <param name="image">The files of the image but for the agent.</param>
-    /// <param name="agent">The agent's native program.</param>
-    /// <param name="config">The repository's config folder.</param>
+    /// <param name="repository">The repository's folder.</param>
+    /// <param name="image">The agent's image, built on this machine.</param>
     /// <param name="access">Who the node and its agent are, and where they find the API server.</param>
     /// <param name="folder">A folder to work in.</param>
     /// <param name="cancel">Ends the work.</param>
     /// <returns>The disk.</returns>
-    public static async Task<string> CreateAsync(string image, string agent, string config, NodeAccess access, string folder, CancellationToken cancel)
+    public static async Task<string> CreateAsync(string repository, string image, NodeAccess access, string folder, CancellationToken cancel)
     {
         const string bundle = "ostler-agent";
         var storage = Directory.CreateDirectory(Path.Combine(folder, "containers")).FullName;
         var root = Path.Combine(storage, bundle, "rootfs");
-        Directory.CreateDirectory(Path.Combine(storage, bundle));
-        (await HostCommand.RunAsync(["cp", "-a", image, root], cancel)).EnsureSuccess();
-        (await HostCommand.RunAsync(["install", "-m", "755", agent, Path.Combine(root, "usr/bin/ostler-agent")], cancel)).EnsureSuccess();
+        Directory.CreateDirectory(root);
+        var entrypoint = await AgentImage.UnpackAsync(repository, image, root, cancel);
+        // A runtime has nowhere else to put it: the container's own root is read-only.
+        Directory.CreateDirectory(Path.Combine(root, ContainerBundle.ServiceAccountFolder.TrimStart('/')));
         Write("serviceaccount/token", access.AgentToken);
         Write("serviceaccount/ca.crt", access.Authority);
         Write("serviceaccount/namespace", access.Namespace);
@@ -31,8 +31,8 @@ internal static class ContainerStorage
         Write("kubelet/client.crt", access.Kubelet.Certificate);
         Write("kubelet/client.key", access.Kubelet.Key);
         Write("node.env", string.Create(CultureInfo.InvariantCulture, $"NODE_NAME={access.NodeName}\nAPI=https://{access.ApiServer.Authority}\n"));
-        var daemonSet = YamlDocuments.Read(await File.ReadAllTextAsync(Path.Combine(config, "agent", "daemonset.yaml"), cancel)).Single();
-        var configuration = ContainerBundle.From(daemonSet, "/usr/bin/ostler-agent", access.NodeName, access.ApiServer, "/var/lib/containers/serviceaccount");
+        var daemonSet = YamlDocuments.Read(await File.ReadAllTextAsync(Path.Combine(repository, "config", "agent", "daemonset.yaml"), cancel)).Single();
+        var configuration = ContainerBundle.From(daemonSet, entrypoint, access.NodeName, access.ApiServer, "/var/lib/containers/serviceaccount");
         Write($"{bundle}/config.json", configuration.ToJsonString());
 
         var disk = Path.Combine(folder, "containers.img");

@@ -8,8 +8,7 @@ namespace Ostler.Machine.Image;
 /// <summary>What a machine is installed from, built once for each content and kept in the cache.</summary>
 /// <param name="Disk">A disk on which release 1.0 is installed. Never booted: copy it.</param>
 /// <param name="Repository">An archive-mode repository with the branches v1 to v6.</param>
-/// <param name="AgentFiles">The files of the agent's container image but for the agent.</param>
-internal sealed record MachineImage(string Disk, string Repository, string AgentFiles)
+internal sealed record MachineImage(string Disk, string Repository)
 {
     /// <param name="progress">Gets a line now and then: the first time takes minutes.</param>
     /// <param name="cancel">Ends the work; nothing half made is left behind.</param>
@@ -23,7 +22,7 @@ internal sealed record MachineImage(string Disk, string Repository, string Agent
         var image = Path.Combine(recipes, "build-image.sh");
         var key = Key([debian, image, .. Directory.EnumerateFiles(guest, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]);
         var made = await CachedAsync($"machine-{key}", into => RunAsync(["bash", image, os, guest, into], progress, cancel), cancel);
-        return new MachineImage(Path.Combine(made, "disk.img"), Path.Combine(made, "repo"), Path.Combine(os, "agent"));
+        return new MachineImage(Path.Combine(made, "disk.img"), Path.Combine(made, "repo"));
     }
 
     /// <summary>What is missing on this machine and cannot be installed; null when nothing is.</summary>

@@ -15,11 +15,16 @@ internal sealed record CliEnvironment
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Where the agent's program may lie on a host.</summary>
+    public IReadOnlyList<string> AgentFolders { get; init; } = [];
+
     public static CliEnvironment OfProcess() => new()
     {
         Out = Console.Out,
         Error = Console.Error,
         In = Console.In,
+        // Where INSTALL of the agent's image puts it, and where the agent itself does while a tree is on trial.
+        AgentFolders = [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries), "/usr/local/bin", "/var/lib/ostler/bin"],
         Terminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
     };
 }

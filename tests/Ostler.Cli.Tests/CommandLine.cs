@@ -7,11 +7,11 @@ internal static class CommandLine
 {
     public static readonly DateTimeOffset Now = new(2026, 12, 1, 12, 0, 0, TimeSpan.Zero);
 
-    public static async Task<CommandResult> RunAsync(IEnumerable<string> arguments, TimeProvider? time = null, string input = "", StringWriter? output = null, bool terminal = false)
+    public static async Task<CommandResult> RunAsync(IEnumerable<string> arguments, TimeProvider? time = null, string input = "", StringWriter? output = null, bool terminal = false, IReadOnlyList<string>? agentFolders = null)
     {
         var (text, error) = (output ?? new StringWriter(), new StringWriter());
         var code = await OstlerCommand.RunAsync(
-            [.. arguments], new() { Out = TextWriter.Synchronized(text), Error = TextWriter.Synchronized(error), In = new StringReader(input), Terminal = terminal, Time = time ?? new FakeTimeProvider(Now) },
+            [.. arguments], new() { Out = TextWriter.Synchronized(text), Error = TextWriter.Synchronized(error), In = new StringReader(input), Terminal = terminal, Time = time ?? new FakeTimeProvider(Now), AgentFolders = agentFolders ?? [] },
             TestContext.Current.CancellationToken);
         return new(code, text.ToString(), error.ToString());
     }

@@ -14,7 +14,7 @@ public class OstlerCommandTests
     [InlineData("rollback", "Required argument 'policy' missing for command: 'rollback'.")]
     [InlineData("history -o xml", "-o takes json, yaml, wide, not 'xml'.")]
     [InlineData("diff edge other", "kubectl ostler diff does not know 'other'.")]
-    [InlineData("host status", "A host is looked at with the agent's program, on that host: ostler-agent host status")]
+    [InlineData("host status", "There is no ostler-agent here, which knows how to look at a host and to change it.")]
     [InlineData("plan", "Option '--filename' is required.")]
     [InlineData("quarantine", "Required command was not provided.")]
     [InlineData("completion powershell", "There is no completion for powershell: write bash, zsh, fish.")]

@@ -22,8 +22,6 @@ internal static class ContainerStorage
         var root = Path.Combine(storage, bundle, "rootfs");
         Directory.CreateDirectory(root);
         var entrypoint = await AgentImage.UnpackAsync(repository, image, root, cancel);
-        // A runtime has nowhere else to put it: the container's own root is read-only.
-        Directory.CreateDirectory(Path.Combine(root, ContainerBundle.ServiceAccountFolder.TrimStart('/')));
         Write("serviceaccount/token", access.AgentToken);
         Write("serviceaccount/ca.crt", access.Authority);
         Write("serviceaccount/namespace", access.Namespace);
@@ -33,6 +31,12 @@ internal static class ContainerStorage
         Write("node.env", string.Create(CultureInfo.InvariantCulture, $"NODE_NAME={access.NodeName}\nAPI=https://{access.ApiServer.Authority}\n"));
         var daemonSet = YamlDocuments.Read(await File.ReadAllTextAsync(Path.Combine(repository, "config", "agent", "daemonset.yaml"), cancel)).Single();
         var configuration = ContainerBundle.From(daemonSet, entrypoint, access.NodeName, access.ApiServer, "/var/lib/containers/serviceaccount");
+        foreach (var mount in configuration["mounts"]!.AsArray())
+        {
+            // An image from scratch has no places to mount on. A runtime makes them in a writable layer, which there is none of here.
+            Directory.CreateDirectory(Path.Combine(root, ((string)mount!["destination"]!).TrimStart('/')));
+        }
+
         Write($"{bundle}/config.json", configuration.ToJsonString());
 
         var disk = Path.Combine(folder, "containers.img");

@@ -50,8 +50,8 @@ RUN set -eu; \
     cp -L /etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/; \
     cp -a --parents /etc/ssl/openssl.cnf /usr/lib/ssl/openssl.cnf /usr/lib/ssl/certs /usr/share/zoneinfo /rootfs/; \
     rm -rf /rootfs/usr/share/zoneinfo/posix /rootfs/usr/share/zoneinfo/right; \
-    echo 'nonroot:x:65532:65532::/nonexistent:/nonexistent' > /rootfs/etc/passwd; \
-    echo 'nonroot:x:65532:' > /rootfs/etc/group; \
+    printf '%s\n' 'root:x:0:0::/:/nonexistent' 'nonroot:x:65532:65532::/nonexistent:/nonexistent' > /rootfs/etc/passwd; \
+    printf '%s\n' 'root:x:0:' 'nonroot:x:65532:' > /rootfs/etc/group; \
     echo 'hosts: files dns' > /rootfs/etc/nsswitch.conf; \
     chmod 1777 /rootfs/tmp
 

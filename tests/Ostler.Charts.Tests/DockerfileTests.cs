@@ -42,6 +42,17 @@ public sealed partial class DockerfileTests
             chain.SelectMany(stage => stage.All("COPY")).Where(copy => copy.StartsWith("--from=published", StringComparison.Ordinal)));
     }
 
+    /// <summary>Where a runtime sets no HOME (crun, and so CRI-O), .NET looks for that of the user and makes no TLS connection without. Found by make e2e-vm.</summary>
+    [Theory]
+    [InlineData("root:x:0:0:")]
+    [InlineData("nonroot:x:65532:65532:")]
+    public async Task Whom_a_program_runs_as_has_a_home(string user)
+    {
+        var dockerfile = await Dockerfile.ReadAsync(Cancel);
+
+        Assert.Contains(dockerfile["rootfs"].All("RUN"), run => run.Contains($"'{user}:/", StringComparison.Ordinal) && run.Contains("/rootfs/etc/passwd", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("controller")]
     [InlineData("agent")]

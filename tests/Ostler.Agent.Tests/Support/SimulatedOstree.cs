@@ -8,7 +8,7 @@ namespace Ostler.Agent.Tests.Support;
 /// <summary>
 /// ostree and systemd of one host, by their full command lines and as far as the agent uses them, in a given version. A command that it does not know fails the test.
 /// </summary>
-internal sealed class SimulatedOstree : ICommandRunner
+internal sealed partial class SimulatedOstree : ICommandRunner
 {
     private readonly TempHost _host;
     private readonly OstreeVersion _version;
@@ -18,8 +18,6 @@ internal sealed class SimulatedOstree : ICommandRunner
     private readonly SimulatedUnits _units = new();
     private readonly Lock _gate = new();
     private readonly List<string> _ran = [];
-    private int? _softReboots;
-    private string? _softTarget;
 
     /// <param name="host">Its files.</param>
     /// <param name="version">Of ostree.</param>
@@ -65,24 +63,6 @@ internal sealed class SimulatedOstree : ICommandRunner
 
     /// <summary>Called for <c>systemctl reboot</c>.</summary>
     public Action? RebootRequested { get; set; }
-
-    /// <summary>Why <c>prepare-soft-reboot</c> says no; null: it does not. Only this makes the host one that can soft-reboot.</summary>
-    public string? SoftRebootRefusal { get; set; }
-
-    /// <summary>Called for <c>systemctl soft-reboot</c>.</summary>
-    public Action? SoftRebootRequested { get; set; }
-
-    /// <summary>As systemd 256 counts; null: an older one.</summary>
-    public int? SoftReboots
-    {
-        get => _softReboots;
-        set
-        {
-            _softReboots = value;
-            _units.Systemd = value is null ? "UserspaceTimestampMonotonic=1500000\n" : $"SoftRebootsCount={value}\nUserspaceTimestampMonotonic={(value + 1) * 60}000000\n";
-            _host.Put("/usr/lib/systemd/system/soft-reboot.target", "");
-        }
-    }
 
     public bool WatchdogEnabled { get; private set; }
 
@@ -192,49 +172,6 @@ internal sealed class SimulatedOstree : ICommandRunner
             _host.Put("/proc/sys/kernel/random/boot_id", bootID + "\n");
         }
     }
-
-    /// <summary>Somebody undoes the preparation behind the agent's back.</summary>
-    public void ForgetSoftRebootTarget() => _softTarget = null;
-
-    /// <summary>What a soft reboot does: the tree that it was prepared for is entered, the kernel, its boot ID and /run stay.</summary>
-    public void SoftReboot()
-    {
-        lock (_gate)
-        {
-            for (var i = 0; i < _deployments.Count; i++)
-            {
-                _deployments[i] = _deployments[i] with { Booted = _softTarget is null ? _deployments[i].Booted : _deployments[i].Digest == _softTarget };
-            }
-
-            _softTarget = null;
-            SoftReboots++;
-        }
-    }
-
-    /// <summary>Merges /etc and makes the staged deployment the next boot's, as when the host goes down.</summary>
-    private CommandResult Apply()
-    {
-        if (!_pretended.Contains("apply") && Seen().FirstOrDefault(d => d.Staged) is { Locked: false } staged)
-        {
-            var kept = _deployments.Where(d => !d.Staged && (d.Booted || d.Pinned)).ToList();
-            _deployments.Clear();
-            _deployments.AddRange([staged with { Staged = false }, .. kept]);
-            if (_host.Files.Exists(WatchdogUnits.TimerPath))
-            {
-                _host.Put($"/ostree/deploy/{staged.Stateroot}/deploy/{staged.Digest}.{staged.Serial}{WatchdogUnits.TimerPath}", "");
-            }
-        }
-
-        return Said("");
-    }
-
-    private CommandResult PrepareSoftReboot(int index) => SoftRebootRefusal is { } why
-        ? Failed("error: Preparing /run/nextroot for a soft-reboot: " + why)
-        : Done(() =>
-        {
-            _softTarget = _pretended.Contains("prepare-soft-reboot") ? null : _deployments[index].Digest;
-            _host.PutFolder("/run/nextroot");
-        });
 
     private List<HostDeployment> Seen()
     {

@@ -101,6 +101,20 @@ public sealed class BootcBackendTests : IDisposable
         Assert.Equal("bbbbslq aaaa*", Lists.Describe(await Backend(runner).ReadAsync(Token)));
     }
 
+    [Theory]
+    [InlineData(true, 2025, 3, null)]
+    [InlineData(false, 2025, 3, "bootc says that this tree cannot be soft-rebooted into")]
+    [InlineData(true, 2024, 8, "ostree 2024.8 has no soft reboot")]
+    public void A_soft_reboot_needs_the_word_of_bootc_and_an_ostree_that_has_it(bool capable, int year, int number, string? refusal)
+    {
+        var staged = Trees.Deployments("2s 1*").Staged! with { SoftRebootCapable = capable };
+
+        var said = Backend(new ScriptedRunner(), new OstreeVersion(year, number)).RefuseSoftReboot(staged);
+
+        Assert.StartsWith(refusal ?? "", said ?? "", StringComparison.Ordinal);
+        Assert.Equal(refusal is null, said is null);
+    }
+
     /// <summary>What bootc says, what is wanted, and the one command that brings it about.</summary>
     [Theory]
     [InlineData("booted b, rollback a", 'a', "bootc rollback")]

@@ -72,6 +72,7 @@ var container = pod["containers"]![0]!;
 var flags = container["args"]!.AsArray().Select(flag => (string)flag!).ToArray();
 var folder = Directory.CreateTempSubdirectory("ostler-smoke-");
 var name = $"ostler-smoke-{Environment.ProcessId}";
+var agent = $"ostler-smoke-agent-{Environment.ProcessId}";
 try
 {
     var (port, metrics) = (FreePort(), FreePort());
@@ -90,6 +91,12 @@ try
     var code = (await ContainersAsync("inspect", "--format={{.State.ExitCode}}", name)).Output.Trim();
     Check($"controller: told to stop, it ends with 0 after {stopped.Elapsed.TotalSeconds:0.0} s", code == "0", code);
 
+    // Not every runtime gives a HOME, and .NET makes no TLS connection where the user has none.
+    Expect(await RunAsync("agent", ["--detach", "--name", agent, "--read-only", "--network=host", "--env=HOME=", "--env=NODE_NAME=smoke", .. await AccountAsync("ostler-agent")]), "agent: started with its service account", 0, "");
+    var heard = await UntilAsync(async () => (await ContainersAsync("logs", agent)) is var logs && (logs.Output + logs.Error).Contains("reason=NoNodeOS", StringComparison.Ordinal) ? "ok" : null);
+    var said = await ContainersAsync("logs", agent);
+    Check("agent: reaches the API server, which has no NodeOS for it", heard == "ok", said.Output + said.Error);
+
     string[] asks = ["--read-only", "--cap-drop=ALL", "--network=host", "--user=0:0"];
     Expect(await RunAsync("cli", [.. asks, "--volume", $"{cluster.KubeconfigPath}:/kubeconfig:ro"], "nodes", "--kubeconfig=/kubeconfig"), "cli: asks a cluster", 0, "");
 
@@ -102,7 +109,7 @@ try
 }
 finally
 {
-    await ContainersAsync("rm", "--force", name);
+    await ContainersAsync("rm", "--force", name, agent);
     folder.Delete(recursive: true);
 }
 

@@ -10,7 +10,12 @@ using k8s;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 
-var version = args is [var given] ? given : throw new ArgumentException("Usage: dotnet run .ci/smoke-images.cs VERSION");
+if (args is not [var version])
+{
+    Console.Error.WriteLine("Usage: dotnet run .ci/smoke-images.cs VERSION");
+    return 2;
+}
+
 var failures = 0;
 using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(5));
 var cancel = deadline.Token;

@@ -1,5 +1,5 @@
-using Ostler.Api;
 using Ostler.Cli.Output;
+using Ostler.Rollout;
 
 namespace Ostler.Cli.History;
 
@@ -35,40 +35,7 @@ internal sealed record HistoryEntry
     public string? Message { get; init; }
 
     /// <summary>How long the single steps took, as far as that is recorded.</summary>
-    public HistorySteps? Steps { get; init; }
+    public UpgradeSteps? Steps { get; init; }
 
     public Tone Tone { get; init; }
-}
-
-/// <summary>How long the steps of an upgrade took. Each is of one clock: the node's and the controller's may differ.</summary>
-internal sealed record HistorySteps
-{
-    public TimeSpan? Staging { get; init; }
-
-    public TimeSpan? Drain { get; init; }
-
-    public TimeSpan? Reboot { get; init; }
-
-    public TimeSpan? Verify { get; init; }
-
-    public TimeSpan? Soak { get; init; }
-
-    /// <summary>Of an upgrade that went well.</summary>
-    /// <param name="upgrade">Its record.</param>
-    /// <param name="timings">What the agent recorded of the same attempt; null when that is of another.</param>
-    public static HistorySteps Of(NodeUpgrade upgrade, NodeTimings? timings)
-    {
-        var reboot = Positive(timings?.BootedAt - timings?.RebootRequestedAt);
-        return new()
-        {
-            Staging = Positive(timings?.StagedAt - timings?.StagingStartedAt),
-            Drain = Positive(upgrade.BootRequestedAt - upgrade.GrantedAt),
-            Reboot = reboot,
-            Verify = Positive(upgrade.HealthySince - upgrade.BootRequestedAt - reboot),
-            Soak = Positive(upgrade.CompletedAt - upgrade.HealthySince),
-        };
-    }
-
-    // A clock that was set back gives no duration.
-    internal static TimeSpan? Positive(TimeSpan? span) => span >= TimeSpan.Zero ? span : null;
 }

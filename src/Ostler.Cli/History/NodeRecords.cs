@@ -1,5 +1,6 @@
 using Ostler.Api;
 using Ostler.Cli.Output;
+using Ostler.Rollout;
 
 namespace Ostler.Cli.History;
 
@@ -23,9 +24,9 @@ internal static class NodeRecords
                 Result = nameof(NodeStep.Updated),
                 From = upgrade.Previous is { } before ? new(before.Digest, before.Version) : null,
                 To = image,
-                Took = HistorySteps.Positive(upgrade.CompletedAt - upgrade.GrantedAt),
+                Took = UpgradeSteps.Between(upgrade.GrantedAt, upgrade.CompletedAt),
                 // What the agent measured is of the latest attempt, which on a node that was taken back is the way back.
-                Steps = HistorySteps.Of(upgrade, spec.Failure is null && spec.Goal == Goal.Observe ? timings : null),
+                Steps = UpgradeSteps.Of(upgrade, spec.Failure is null && spec.Goal == Goal.Observe ? timings : null),
                 Tone = Tone.Good,
             };
         }
@@ -58,7 +59,7 @@ internal static class NodeRecords
                 Result = step.ToString(),
                 From = spec.Goal == Goal.Rollback ? image : status?.Booted is { } booted && booted.Digest != image?.Digest ? new(booted.Digest, booted.Version) : Former(spec.Previous),
                 To = spec.Goal == Goal.Rollback ? Former(spec.Previous) : image,
-                Took = HistorySteps.Positive(now - since),
+                Took = UpgradeSteps.Between(since, now),
                 Message = "Under way.",
             };
         }

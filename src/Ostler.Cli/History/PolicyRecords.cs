@@ -1,6 +1,7 @@
 using Ostler.Api;
 using Ostler.Cli.Output;
 using Ostler.Cli.Status;
+using Ostler.Rollout;
 
 namespace Ostler.Cli.History;
 
@@ -17,7 +18,7 @@ internal static class PolicyRecords
             yield return new() { At = started, Subject = subject, Result = nameof(RolloutEvent.Started), To = target };
             if (status.CompletedAt is { } completed)
             {
-                yield return new() { At = completed, Subject = subject, Result = nameof(RolloutEvent.Completed), To = target, Took = HistorySteps.Positive(completed - started), Tone = Tone.Good };
+                yield return new() { At = completed, Subject = subject, Result = nameof(RolloutEvent.Completed), To = target, Took = UpgradeSteps.Between(started, completed), Tone = Tone.Good };
             }
             else
             {
@@ -28,7 +29,7 @@ internal static class PolicyRecords
                     Subject = subject,
                     Result = PolicyState.Reason(policy),
                     To = target,
-                    Took = HistorySteps.Positive(now - started),
+                    Took = UpgradeSteps.Between(started, now),
                     Message = ready?.Message,
                     Tone = PolicyState.Tone(policy),
                 };

@@ -30,19 +30,15 @@ internal static class NodeDeadlineRules
 
     /// <summary>
     /// When all checks must pass: health.timeout after the boot, and never later than what was declared with the order. The moment of the boot is by the
-    /// node's clock, so it is forced between the order and the present.
+    /// node's clock: one before the order says that the clock is behind, and so nothing of the boot, and one in the future counts as the present.
     /// </summary>
     public static DateTimeOffset Healthy(NodeOSSpec os, NodeOSStatus? status, UpgradePolicySpec spec, DateTimeOffset now)
     {
         var ordered = os.BootRequestedAt ?? now;
         var declared = os.Deadlines?.Healthy ?? ordered.After(spec.Reboot.Timeout).After(spec.Health.Timeout);
-        if (status?.Timings?.BootedAt is not { } booted)
-        {
-            return declared;
-        }
-
-        var forced = booted < ordered ? ordered : booted > now ? now : booted;
-        return Moments.Earlier(declared, forced.After(spec.Health.Timeout));
+        return status?.Timings?.BootedAt is not { } booted || booted < ordered
+            ? declared
+            : Moments.Earlier(declared, Moments.Earlier(booted, now).After(spec.Health.Timeout));
     }
 
     /// <summary>When the node must be back on its former tree, and Ready.</summary>

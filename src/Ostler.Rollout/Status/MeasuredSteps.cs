@@ -13,16 +13,16 @@ internal static class MeasuredSteps
         var (staging, drain, reboot, verify, whole) = (new Sum(), new Sum(), new Sum(), new Sum(), new Sum());
         for (var i = 0; i < nodes.Count; i++)
         {
-            if (nodes[i].Steps is not { } steps || target?.Includes(steps.Digest) != true)
+            if (nodes[i].Steps is not { Took: var took } steps || target?.Includes(steps.Digest) != true)
             {
                 continue;
             }
 
-            whole.Add(steps.Whole);
-            drain.Add(steps.Drain);
-            staging.Add(steps.Staging);
-            reboot.Add(steps.Reboot);
-            verify.Add(steps.Verify);
+            whole.Add(took.Whole);
+            drain.Add(took.Drain);
+            staging.Add(took.Staging);
+            reboot.Add(took.Reboot);
+            verify.Add(took.Verify);
         }
 
         return whole.Count == 0
@@ -42,10 +42,9 @@ internal static class MeasuredSteps
             ? null
             : new() { Average = TimeSpan.FromSeconds(Math.Round(_total.TotalSeconds / Count)), Max = TimeSpan.FromSeconds(Math.Round(_max.TotalSeconds)), Count = Count };
 
-        // A clock that was set back gives no duration.
         public void Add(TimeSpan? span)
         {
-            if (span is { } value && value >= TimeSpan.Zero)
+            if (span is { } value)
             {
                 Count++;
                 _total = _total.Plus(value);
@@ -55,22 +54,11 @@ internal static class MeasuredSteps
     }
 }
 
-/// <summary>How long the steps of a node's last upgrade, to <c>Digest</c>, took, as far as they are on record.</summary>
-internal sealed record NodeSteps(string? Digest, TimeSpan? Staging, TimeSpan? Drain, TimeSpan? Reboot, TimeSpan? Verify, TimeSpan? Whole)
+/// <summary>How long the steps of a node's last upgrade, to <c>Digest</c>, took.</summary>
+internal sealed record NodeSteps(string? Digest, UpgradeSteps Took)
 {
     /// <summary>Null when the node is not one whose last upgrade went well.</summary>
-    public static NodeSteps? Of(NodeOSFacts? os)
-    {
-        if (os is not { Spec: { LastUpgrade: { } upgrade, Goal: Goal.Observe, Failure: null } spec, Status: var status })
-        {
-            return null;
-        }
-
-        // Of one clock each: the node's may show anything, but what it shows later less what it showed before is right.
-        var timings = status?.Attempt == spec.Attempt ? status.Timings : null;
-        var reboot = timings?.BootedAt - timings?.RebootRequestedAt;
-        return new(
-            spec.Image?.Digest, timings?.StagedAt - timings?.StagingStartedAt, upgrade.BootRequestedAt - upgrade.GrantedAt, reboot,
-            upgrade.HealthySince - upgrade.BootRequestedAt - reboot, upgrade.CompletedAt - upgrade.GrantedAt);
-    }
+    public static NodeSteps? Of(NodeOSFacts? os) => os is { Spec: { LastUpgrade: { } upgrade, Goal: Goal.Observe, Failure: null } spec, Status: var status }
+        ? new(spec.Image?.Digest, UpgradeSteps.Of(upgrade, status?.Attempt == spec.Attempt ? status.Timings : null))
+        : null;
 }

@@ -155,6 +155,21 @@ public class CompletionEstimateTests
         Assert.Equal("15m", durations.Verify!.Average.ToString());
     }
 
+    /// <summary>Found in a cluster whose verification was said to take four hours.</summary>
+    [Theory]
+    [InlineData(-240)]
+    [InlineData(240)]
+    public void A_clock_that_was_set_while_the_node_was_down_gives_neither_a_reboot_nor_a_verification(double minutes)
+    {
+        var set = Took(Given.Updated("n1"), 20).Status(s => s with { Timings = new() { RebootRequestedAt = Given.Ago(60), BootedAt = Given.Ago(60 - minutes) } });
+
+        var durations = Next([set], 0).Durations!;
+
+        Assert.Null(durations.Reboot);
+        Assert.Null(durations.Verify);
+        Assert.Equal("20m", durations.Node!.Average.ToString());
+    }
+
     [Fact]
     public void The_figures_of_the_former_rollout_stay_until_there_are_new_ones()
     {

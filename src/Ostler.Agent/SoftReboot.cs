@@ -17,7 +17,7 @@ internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, HostWat
         NodeOSSpec spec, HostBoot boot, IHostBackend backend, HostDeployments deployments, HostDeployment next, CancellationToken ct)
     {
         var (method, why) = SoftRebootRules.Choose(await LookAsync(spec, boot, backend, deployments, next, ct));
-        if (method != RebootMethod.SoftReboot)
+        if (method != RebootMethod.SoftReboot || backend.SoftReboot is not { } way)
         {
             return (Full(why), deployments);
         }
@@ -25,7 +25,7 @@ internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, HostWat
         if (next.Staged)
         {
             log.Info(Reasons.WaitingForReboot, "Applying the tree before the soft reboot.");
-            await backend.ApplyAsync(ct);
+            await way.ApplyAsync(ct);
             deployments = await backend.ReadAsync(ct);
         }
 
@@ -39,7 +39,7 @@ internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, HostWat
         watchdog.CheckApplied(spec, applied);
         try
         {
-            await backend.PrepareSoftRebootAsync(applied, ct);
+            await way.PrepareAsync(applied, ct);
         }
         catch (HostToolException refusal)
         {
@@ -62,7 +62,7 @@ internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, HostWat
                 Counted = boot.SoftReboots is not null,
                 HasTarget = Targets.Any(files.Exists),
                 JudgedBy = await BootAssessment.WhoJudgesAsync(runner, files, ct),
-                Refusal = backend.RefuseSoftReboot(next),
+                Refusal = backend.SoftReboot is { } way ? way.Refuse(next) : $"{backend.Name} has no soft reboot",
             };
     }
 

@@ -33,14 +33,8 @@ internal interface IHostBackend
     /// <summary>Lets the staged deployment be applied at shutdown, and makes sure that what applies it is there.</summary>
     Task UnlockAsync(CancellationToken ct);
 
-    /// <summary>Why the host cannot be soft-rebooted into this tree, as far as its tool tells beforehand; null when it may.</summary>
-    string? RefuseSoftReboot(HostDeployment next);
-
-    /// <summary>Applies now what is staged and unlocked. Whether that went well <see cref="ReadAsync"/> tells.</summary>
-    Task ApplyAsync(CancellationToken ct);
-
-    /// <summary>Makes a soft reboot enter this tree, which was applied. Can be repeated.</summary>
-    Task PrepareSoftRebootAsync(HostDeployment next, CancellationToken ct);
+    /// <summary>How a tree of this tool is entered by a soft reboot; null when the tool has no way.</summary>
+    ISoftReboot? SoftReboot { get; }
 
     /// <summary>Makes the next boot run a tree that ran before. Drops what is staged. Does nothing when it is so already.</summary>
     /// <exception cref="HostToolException">With the reason RollbackImpossible when the tree is gone.</exception>

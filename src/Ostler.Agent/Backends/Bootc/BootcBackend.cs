@@ -21,6 +21,7 @@ internal sealed class BootcBackend : IHostBackend
         _switch = new BootcSwitch(bootc);
         _rollback = new BootcRollback(bootc, _status, ostree);
         _staged = new StagedTree(ostree);
+        SoftReboot = new BootcSoftReboot(ostree.SoftReboot);
         Version = version;
     }
 
@@ -75,13 +76,7 @@ internal sealed class BootcBackend : IHostBackend
 
     public Task UnlockAsync(CancellationToken ct) => _ostree.Lock.UnlockAsync(ct);
 
-    /// <summary>bootc looks at what ostree does, and at the SELinux policies of both trees besides.</summary>
-    public string? RefuseSoftReboot(HostDeployment next) =>
-        _ostree.SoftReboot.Refusal ?? (next.SoftRebootCapable ? null : "bootc says that this tree cannot be soft-rebooted into: another kernel, initramfs, kernel arguments or SELinux policy, or a bootc before 1.7");
-
-    public Task ApplyAsync(CancellationToken ct) => _ostree.SoftReboot.ApplyAsync(ct);
-
-    public Task PrepareSoftRebootAsync(HostDeployment next, CancellationToken ct) => _ostree.SoftReboot.PrepareAsync(next, ct);
+    public ISoftReboot? SoftReboot { get; }
 
     public async Task AbandonStagingAsync(CancellationToken ct)
     {

@@ -83,11 +83,7 @@ internal sealed class OstreeBackend : IHostBackend
 
     public Task UnlockAsync(CancellationToken ct) => _ostree.Lock.UnlockAsync(ct);
 
-    public string? RefuseSoftReboot(HostDeployment next) => _ostree.SoftReboot.Refusal;
-
-    public Task ApplyAsync(CancellationToken ct) => _ostree.SoftReboot.ApplyAsync(ct);
-
-    public Task PrepareSoftRebootAsync(HostDeployment next, CancellationToken ct) => _ostree.SoftReboot.PrepareAsync(next, ct);
+    public ISoftReboot? SoftReboot => _ostree.SoftReboot;
 
     public Task AbandonStagingAsync(CancellationToken ct) => _ostree.Unit.StopAsync(ct);
 

@@ -9,15 +9,15 @@ namespace Ostler.Agent.Backends.Ostree;
 /// It says no to a tree with another kernel, initramfs or kernel arguments, and on hosts without composefs. bootc has the same code and adds a look at the SELinux policies, which
 /// it tells in its status.
 /// </remarks>
-internal sealed class OstreeSoftReboot(OstreeCommands ostree, OstreeVersion version, OstreeStatus status)
+internal sealed class OstreeSoftReboot(OstreeCommands ostree, OstreeVersion version, OstreeStatus status) : ISoftReboot
 {
     private const string FinalizeUnit = "ostree-finalize-staged.service";
 
     /// <summary>Longer than the unit itself gives its work, which is 5 min.</summary>
     private static readonly TimeSpan ApplyTimeout = TimeSpan.FromMinutes(6);
 
-    /// <summary>Why this ostree cannot; null when it may.</summary>
-    public string? Refusal => version.HasSoftReboot ? null : $"ostree {version} has no soft reboot (2025.3 and later do)";
+    /// <summary>ostree tells of its age beforehand, and of a tree only when it is asked to prepare it.</summary>
+    public string? Refuse(HostDeployment next) => version.HasSoftReboot ? null : $"ostree {version} has no soft reboot (2025.3 and later do)";
 
     /// <summary>
     /// Applies now what is staged and unlocked, instead of while the host goes down: a soft reboot would enter the tree also when that went wrong, and then without the host's own
@@ -25,13 +25,12 @@ internal sealed class OstreeSoftReboot(OstreeCommands ostree, OstreeVersion vers
     /// </summary>
     public Task ApplyAsync(CancellationToken ct) => ostree.TryAsync(new HostCommand("systemctl", "stop", FinalizeUnit) { Timeout = ApplyTimeout }, ct);
 
-    /// <summary>Makes the next soft reboot enter this deployment. Can be repeated.</summary>
     /// <exception cref="HostToolException">ostree says no, or says yes and does not.</exception>
-    public async Task PrepareAsync(HostDeployment wanted, CancellationToken ct)
+    public async Task PrepareAsync(HostDeployment next, CancellationToken ct)
     {
-        if (Find(await status.ReadAsync(ct), wanted) is not { } listed)
+        if (Find(await status.ReadAsync(ct), next) is not { } listed)
         {
-            throw new HostToolException(Reasons.HostToolFailed, $"ostree does not list {wanted.Commit}.{wanted.Serial}");
+            throw new HostToolException(Reasons.HostToolFailed, $"ostree does not list {next.Commit}.{next.Serial}");
         }
 
         if (listed.SoftRebootTarget)
@@ -41,7 +40,7 @@ internal sealed class OstreeSoftReboot(OstreeCommands ostree, OstreeVersion vers
 
         var index = listed.Index.ToString(CultureInfo.InvariantCulture);
         await ostree.RunAsync(new HostCommand("ostree", "admin", "prepare-soft-reboot", index) { Timeout = OstreeCommands.WriteTimeout }, ct);
-        if (Find(await status.ReadAsync(ct), wanted) is not { SoftRebootTarget: true })
+        if (Find(await status.ReadAsync(ct), next) is not { SoftRebootTarget: true })
         {
             throw new HostToolException(Reasons.HostToolFailed, "ostree admin prepare-soft-reboot reported success, and its status shows no target");
         }

@@ -143,11 +143,7 @@ internal sealed class RpmOstreeBackend : IHostBackend
     }
 
     /// <summary>rpm-ostree has no verb for it and does not follow what ostree does behind its back (coreos/rpm-ostree#4525).</summary>
-    public string? RefuseSoftReboot(HostDeployment next) => "rpm-ostree has no soft reboot";
-
-    public Task ApplyAsync(CancellationToken ct) => _ostree.SoftReboot.ApplyAsync(ct);
-
-    public Task PrepareSoftRebootAsync(HostDeployment next, CancellationToken ct) => _ostree.SoftReboot.PrepareAsync(next, ct);
+    public ISoftReboot? SoftReboot => null;
 
     public Task PinAsync(HostDeployment deployment, bool pinned, CancellationToken ct) => _ostree.Pin.SetAsync(deployment, pinned, ct);
 

@@ -109,7 +109,7 @@ public sealed class BootcBackendTests : IDisposable
     {
         var staged = Trees.Deployments("2s 1*").Staged! with { SoftRebootCapable = capable };
 
-        var said = Backend(new ScriptedRunner(), new OstreeVersion(year, number)).RefuseSoftReboot(staged);
+        var said = Backend(new ScriptedRunner(), new OstreeVersion(year, number)).SoftReboot!.Refuse(staged);
 
         Assert.StartsWith(refusal ?? "", said ?? "", StringComparison.Ordinal);
         Assert.Equal(refusal is null, said is null);

@@ -1,0 +1,15 @@
+using Ostler.Agent.Backends.Ostree;
+using Ostler.Agent.Host;
+
+namespace Ostler.Agent.Backends.Bootc;
+
+/// <summary>The soft reboot of ostree, where bootc does not speak against it: it looks at what ostree does, and at the SELinux policies of both trees besides.</summary>
+internal sealed class BootcSoftReboot(OstreeSoftReboot ostree) : ISoftReboot
+{
+    public string? Refuse(HostDeployment next) =>
+        ostree.Refuse(next) ?? (next.SoftRebootCapable ? null : "bootc says that this tree cannot be soft-rebooted into: another kernel, initramfs, kernel arguments or SELinux policy, or a bootc before 1.7");
+
+    public Task ApplyAsync(CancellationToken ct) => ostree.ApplyAsync(ct);
+
+    public Task PrepareAsync(HostDeployment next, CancellationToken ct) => ostree.PrepareAsync(next, ct);
+}

@@ -188,6 +188,21 @@ public sealed class RpmOstreeBackendTests : IDisposable
     public void What_a_rebase_complains_of(string stderr, string reason) =>
         Assert.Equal(reason, RpmOstreeCommands.Failure(new HostCommand("rpm-ostree", "rebase", "x"), new CommandResult(1, stderr, stderr)).Reason);
 
+    [Fact]
+    public async Task A_host_that_could_is_not_rebooted_softly_for_a_tool_that_does_not_follow()
+    {
+        _host.Put("/usr/lib/systemd/system/soft-reboot.target", "");
+        var runner = new ScriptedRunner();
+        var present = Read("2s 1*");
+        var soft = new SoftReboot(runner, _host.Files, watchdog: null!, new AgentLog(TextWriter.Null, TimeProvider.System));
+
+        var (how, _) = await soft.PrepareAsync(
+            Trees.Boot(2, 1) with { RebootMethod = RebootMethod.Auto }, new HostBoot(Trees.FirstBoot, Trees.Noon) { SoftReboots = 0 }, Backend(runner), present, present.Staged!, Token);
+
+        Assert.Equal((RebootMethod.Reboot, "rpm-ostree has no soft reboot"), (how.Method, how.Message));
+        Assert.Empty(runner.Ran);
+    }
+
     private RpmOstreeBackend Backend(ICommandRunner runner) =>
         new("2024.6", runner, new OstreeTools(new OstreeVersion(2024, 8), runner, _host.Files, Given.Unit(runner, _host.Files)));
 

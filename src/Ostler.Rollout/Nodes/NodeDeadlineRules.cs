@@ -21,6 +21,10 @@ internal static class NodeDeadlineRules
         return new() { Reboot = reboot.TruncateToSeconds(), Healthy = reboot.After(spec.Health.Timeout).TruncateToSeconds() };
     }
 
+    /// <summary>Of another look at a tree that runs: no boot is waited for.</summary>
+    public static NodeDeadlines OfVerification(UpgradePolicySpec spec, DateTimeOffset now) =>
+        OfBoot(spec, now) with { Healthy = now.After(spec.Health.Timeout).TruncateToSeconds() };
+
     public static NodeDeadlines OfRollback(UpgradePolicySpec spec, DateTimeOffset now) =>
         new() { Rollback = now.After(((TimeSpan)spec.Reboot.Timeout).Plus(spec.Health.Timeout)).TruncateToSeconds() };
 

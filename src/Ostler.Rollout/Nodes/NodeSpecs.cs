@@ -54,7 +54,7 @@ internal static class NodeSpecs
         Goal = Goal.Boot,
         Attempt = view.Spec.Attempt + 1,
         BootRequestedAt = context.Now.TruncateToSeconds(),
-        Deadlines = NodeDeadlineRules.OfBoot(context.Spec, context.Now),
+        Deadlines = NodeDeadlineRules.OfVerification(context.Spec, context.Now),
         HostChecks = HostChecks(context.Spec, view.Node),
         HealthySince = null,
     };

@@ -120,6 +120,20 @@ public sealed class RolloutSimulation
         return World.Now < horizon && !_controller.HasWork;
     }
 
+    /// <summary>
+    /// Whether the controller ends within a minute what it had begun when the horizon came: one that tries something every now and then, for as long as the world does not change, does.
+    /// </summary>
+    public bool ComesToRest()
+    {
+        var latest = World.Now + TimeSpan.FromMinutes(1);
+        while (_controller.HasWork && World.Time.Step(latest))
+        {
+            OnEvent?.Invoke(World);
+        }
+
+        return !_controller.HasWork;
+    }
+
     internal void Tell(SimulatedStep step) => OnStep?.Invoke(World, step);
 
     /// <summary>A Node, its NodeOS or its pods changed: whoever watches it looks.</summary>

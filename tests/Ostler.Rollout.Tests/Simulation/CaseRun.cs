@@ -9,7 +9,7 @@ internal sealed record CaseRun(RolloutCase Case, IReadOnlyList<string> Complaint
     {
         var simulation = new RolloutSimulation(c.Scenario());
         var invariants = Invariants.Watch(simulation);
-        if (simulation.Run())
+        if (simulation.Run() || simulation.ComesToRest())
         {
             invariants.CheckEnd();
             Endings.Check(simulation.World, invariants.Complain);

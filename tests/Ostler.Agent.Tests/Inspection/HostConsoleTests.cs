@@ -79,6 +79,10 @@ public sealed class HostConsoleTests : IDisposable
         store.Delete();
         new PendingBootStore(_host.Files).Write(Pending(bootID: SecondBoot));
         Assert.Equal((1, "Not now: the agent has told the host to reboot. Try again when that is over; ostler-agent host status says more."), await RefusalAsync(ostree));
+
+        new PendingBootStore(_host.Files).Delete();
+        ostree.GoOnStaging();
+        Assert.Equal((1, "Not now: a tree is being staged (ostler-stage.service). Try again when that is over; ostler-agent host status says more."), await RefusalAsync(ostree));
         Assert.DoesNotContain(ostree.Ran, Changes);
     }
 

@@ -260,6 +260,33 @@ public sealed class HostOperationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_staging_that_goes_on_is_left_alone_even_when_a_person_insists()
+    {
+        var ostree = Host("3l 1*");
+        ostree.GoOnStaging();
+
+        foreach (var line in (string[][])[["stage", Tree + Commit(2), "--force"], ["apply", "--yes", "--force"]])
+        {
+            var (code, output, error) = await RunAsync(ostree, line);
+            Assert.Equal((1, ""), (code, output));
+            Assert.Contains("Not now: a tree is being staged (ostler-stage.service).", error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("3l 1*", ostree.List);
+    }
+
+    [Fact]
+    public void Another_client_of_rpm_ostree_is_left_alone()
+    {
+        var report = new HostReport { Backend = "rpm-ostree", BackendVersion = "2024.6", BootID = FirstBoot, Trees = [] };
+        ConsoleGuard.RefuseWhileBusy(report);
+
+        var refusal = Assert.Throws<HostToolException>(() => ConsoleGuard.RefuseWhileBusy(report with { Transaction = "upgrade (by root)" }));
+
+        Assert.StartsWith("Not now: somebody is at work: upgrade (by root).", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Two_people_do_not_change_a_host_at_once()
     {
         var ostree = Host("2l 1*");

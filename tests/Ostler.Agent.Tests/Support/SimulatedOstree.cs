@@ -52,6 +52,13 @@ internal sealed partial class SimulatedOstree : ICommandRunner
     /// <summary>What the units of a check are.</summary>
     public string UnitState { get; set; } = "active";
 
+    /// <summary>Lets a staging that an agent has begun go on and on.</summary>
+    public void GoOnStaging()
+    {
+        _host.Put(StagingUnit.Fragment, "");
+        _units.Staging = true;
+    }
+
     /// <summary>Answers a command line before anything else does; for what takes its time.</summary>
     public Func<string, CancellationToken, Task>? Before { get; set; }
 

@@ -10,6 +10,9 @@ internal sealed class SimulatedUnits
     /// <summary>What systemd says of soft reboots; one that does not count them says nothing.</summary>
     public string Systemd { get; set; } = "UserspaceTimestampMonotonic=1500000\n";
 
+    /// <summary>A staging that an agent has begun goes on and on.</summary>
+    public bool Staging { get; set; }
+
     /// <summary>The whole command lines that started a unit.</summary>
     public List<string> Started { get; } = [];
 
@@ -23,6 +26,8 @@ internal sealed class SimulatedUnits
                 var program = Array.IndexOf(words, "--") + 1;
                 _ended = await run(new HostCommand(words[program], words[(program + 1)..]), ct);
                 return new CommandResult(0, "", "");
+            case ("systemctl", ["show", _, StagingUnit.Name]) when Staging:
+                return new CommandResult(0, "ActiveState=activating\nResult=success\n", "");
             case ("systemctl", ["show", _, StagingUnit.Name]):
                 return new CommandResult(0, _ended is { Succeeded: false } failed ? $"ActiveState=failed\nResult=exit-code\nExecMainStatus={failed.ExitCode}\nInvocationID=i1\n" : "ActiveState=inactive\nResult=success\n", "");
             case ("systemctl", ["show", "--property=SoftRebootsCount,UserspaceTimestampMonotonic"]):

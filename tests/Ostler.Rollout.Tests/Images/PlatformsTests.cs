@@ -43,6 +43,6 @@ public sealed class PlatformsTests
             """;
         Assert.True(OciManifest.TryRead(Encoding.UTF8.GetBytes(json), null, out var index, out _));
 
-        Assert.Equal(new PlatformManifest { Platform = "linux/arm64/v8", Digest = digest }, Assert.Single(Platforms.Of(index)));
+        Assert.Equal(new PlatformManifest { Platform = "linux/arm64/v8", Digest = digest }, Assert.Single(ImagePlatforms.Of(index)));
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Ostler.Api;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
 using Spectre.Console;
@@ -32,7 +31,7 @@ internal sealed class Demo : IAsyncDisposable
         _observatory = new Observatory(fleet.Api, _clock);
     }
 
-    public static async Task<Demo> StartAsync(DemoOptions options, Live live, CancellationToken cancel)
+    public static async Task<Demo> StartAsync(DemoOptions options, Live live, CancellationToken cancellationToken)
     {
         var tool = options.Backend switch
         {
@@ -55,30 +54,30 @@ internal sealed class Demo : IAsyncDisposable
             },
             OsTree.Of("1.0"),
             Scene.Branch,
-            cancel);
+            cancellationToken);
         return new Demo(options, live, fleet, config);
     }
 
     /// <summary>Plays the whole demo. False when anything was not as it should be; what, has been said.</summary>
-    public async Task<bool> RunAsync(CancellationToken cancel)
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         _watching = _observatory.RunAsync(_stop.Token);
-        await _observatory.WaitForSyncAsync(cancel);
-        _witness = await FleetWitness.StartAsync(_fleet, cancel);
-        await _fleet.StartControllerAsync(cancel);
+        await _observatory.WaitForSyncAsync(cancellationToken);
+        _witness = await FleetWitness.StartAsync(_fleet, cancellationToken);
+        await _fleet.StartControllerAsync(cancellationToken);
         _live.Say($"the console: {_fleet.ConsoleAddress}");
         _live.Say($"a Deployment of {Scene.Replicas} replicas and a PodDisruptionBudget of minAvailable {Scene.MinAvailable}");
-        await Scene.ApplyWorkloadAsync(_fleet.Api, _fleet.Cluster.Capabilities.HasPolicyV1, cancel);
+        await Scene.ApplyWorkloadAsync(_fleet.Api, _fleet.Cluster.Capabilities.HasPolicyV1, cancellationToken);
         await Expect("the workload is up and every agent reports", view =>
-            _observatory.Disruptions.Ready == Scene.Replicas && view.Rows.All(r => r.Booted == "1.0"), TimeSpan.FromSeconds(60), cancel);
+            _observatory.Disruptions.Ready == Scene.Replicas && view.Rows.All(r => r.Booted == "1.0"), TimeSpan.FromSeconds(60), cancellationToken);
         _observatory.Disruptions.Arm();
-        await Scenarios.All[_options.Scenario](this, cancel);
+        await Scenarios.All[_options.Scenario](this, cancellationToken);
         var good = await TellAsync();
         if (_options.Keep)
         {
             _live.Say($"Everything stays as it is until Ctrl-C. The console: {_fleet.ConsoleAddress}");
             _live.Say($"kubectl: export KUBECONFIG={_fleet.Cluster.KubeconfigPath}");
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
 
         return good;
@@ -103,8 +102,8 @@ internal sealed class Demo : IAsyncDisposable
     }
 
     /// <summary>Applies config/samples for a version, with what the scenario changes in the policy's spec.</summary>
-    public Task ApplyAsync(string version, Action<JsonObject>? change, CancellationToken cancel) => Scene.ApplySamplesAsync(
-        _fleet.Api, _config, Source, _options.MaxUnavailable, version, change ?? (static _ => { }), cancel);
+    public Task ApplyAsync(string version, Action<JsonObject>? change, CancellationToken cancellationToken) => Scene.ApplySamplesAsync(
+        _fleet.Api, _config, Source, _options.MaxUnavailable, version, change ?? (static _ => { }), cancellationToken);
 
     /// <summary>Where the hosts' trees come from: what the sample has another address for.</summary>
     private JsonObject Source => _options.Backend == HostTool.Bootc
@@ -125,9 +124,9 @@ internal sealed class Demo : IAsyncDisposable
     }
 
     /// <summary>Commits a tree, so that the branch points at it.</summary>
-    public async Task<string> PublishAsync(OsTree tree, CancellationToken cancel)
+    public async Task<string> PublishAsync(OsTree tree, CancellationToken cancellationToken)
     {
-        var commit = await _fleet.Lab.Repository.CommitAsync(tree, cancel, Scene.Branch);
+        var commit = await _fleet.Lab.Repository.CommitAsync(tree, cancellationToken, Scene.Branch);
         if (_options.Backend == HostTool.Bootc)
         {
             var image = _fleet.Lab.Repository.PublishImage(commit);
@@ -142,9 +141,9 @@ internal sealed class Demo : IAsyncDisposable
     }
 
     /// <summary>Shows what happens until something is so; says what is missing when it does not come in time.</summary>
-    public async Task Expect(string what, Func<FleetView, bool> until, TimeSpan deadline, CancellationToken cancel)
+    public async Task Expect(string what, Func<FleetView, bool> until, TimeSpan deadline, CancellationToken cancellationToken)
     {
-        if (!await _live.ShowUntilAsync(_observatory.View, until, _observatory.Changes, deadline, cancel))
+        if (!await _live.ShowUntilAsync(_observatory.View, until, _observatory.Changes, deadline, cancellationToken))
         {
             _faults.Add($"not within {deadline.TotalSeconds:0} s: {what}");
             foreach (var line in File.ReadLines(_fleet.ControllerLog).TakeLast(40))

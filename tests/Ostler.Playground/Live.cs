@@ -1,5 +1,7 @@
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -37,13 +39,13 @@ internal sealed class Live(IAnsiConsole console, TimeProvider time)
     /// <summary>Shows the fleet until <paramref name="until"/> is true for what was gathered, or the deadline has passed.</summary>
     /// <returns>True when it became true in time.</returns>
     public async Task<bool> ShowUntilAsync(
-        Func<FleetView> gather, Func<FleetView, bool> until, ChangeSignal changes, TimeSpan deadline, CancellationToken cancel)
+        Func<FleetView> gather, Func<FleetView, bool> until, ChangeSignal changes, TimeSpan deadline, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(deadline, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancel);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         if (!Interactive)
         {
-            return await FollowAsync(gather, until, changes, SayChanges, both.Token, cancel);
+            return await FollowAsync(gather, until, changes, SayChanges, both.Token, cancellationToken);
         }
 
         var done = false;
@@ -59,13 +61,13 @@ internal sealed class Live(IAnsiConsole console, TimeProvider time)
                     context.Refresh();
                 },
                 both.Token,
-                cancel);
+                cancellationToken);
         });
         return done;
     }
 
     private static async Task<bool> FollowAsync(
-        Func<FleetView> gather, Func<FleetView, bool> until, ChangeSignal changes, Action<FleetView> show, CancellationToken either, CancellationToken cancel)
+        Func<FleetView> gather, Func<FleetView, bool> until, ChangeSignal changes, Action<FleetView> show, CancellationToken either, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -83,7 +85,7 @@ internal sealed class Live(IAnsiConsole console, TimeProvider time)
             }
             catch (OperationCanceledException)
             {
-                cancel.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 return false;
             }
         }

@@ -2,7 +2,7 @@ using Ostler.Agent.Backends.Bootc;
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Backends.RpmOstree;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Backends;
 
@@ -17,9 +17,9 @@ namespace Ostler.Agent.Backends;
 internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, StagingUnit unit)
 {
     /// <param name="wanted">The tool that the node's label names; null: find out.</param>
-    /// <param name="ct">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="HostToolException">HostNotSupported: nothing that this agent can drive updates the host, or not the tool that was named. Invalid: there is no such tool.</exception>
-    public async Task<IHostBackend> DetectAsync(string? wanted, CancellationToken ct)
+    public async Task<IHostBackend> DetectAsync(string? wanted, CancellationToken cancellationToken)
     {
         if (wanted is not (null or BackendNames.Bootc or BackendNames.RpmOstree or BackendNames.Ostree))
         {
@@ -39,20 +39,20 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
                 Reasons.HostNotSupported, "The host was not booted from an OSTree deployment: /run/ostree-booted is not there. Nothing is done to it.");
         }
 
-        var ostree = await OstreeAsync(ct);
+        var ostree = await OstreeAsync(cancellationToken);
         return wanted switch
         {
-            BackendNames.Bootc => await BootcAsync(ostree, required: true, ct),
-            BackendNames.RpmOstree => await RpmOstreeAsync(ostree, required: true, ct),
+            BackendNames.Bootc => await BootcAsync(ostree, required: true, cancellationToken),
+            BackendNames.RpmOstree => await RpmOstreeAsync(ostree, required: true, cancellationToken),
             BackendNames.Ostree => null,
-            _ => await BootcAsync(ostree, required: false, ct) ?? await RpmOstreeAsync(ostree, required: false, ct),
+            _ => await BootcAsync(ostree, required: false, cancellationToken) ?? await RpmOstreeAsync(ostree, required: false, cancellationToken),
         } ?? new OstreeBackend(ostree);
     }
 
-    private async Task<OstreeTools> OstreeAsync(CancellationToken ct)
+    private async Task<OstreeTools> OstreeAsync(CancellationToken cancellationToken)
     {
         var command = new HostCommand("ostree", "--version");
-        var result = await runner.RunAsync(command, ct);
+        var result = await runner.RunAsync(command, cancellationToken);
         return result.Succeeded && OstreeVersion.Parse(result.Stdout) is { } version
             ? new OstreeTools(version, runner, files, unit)
             : throw new HostToolException(
@@ -60,31 +60,31 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
     }
 
     /// <summary>A bootc that does not answer is no reason to go on with another tool: what runs may be its own.</summary>
-    private async Task<IHostBackend?> BootcAsync(OstreeTools ostree, bool required, CancellationToken ct)
+    private async Task<IHostBackend?> BootcAsync(OstreeTools ostree, bool required, CancellationToken cancellationToken)
     {
         if (!files.Exists(BootcCommands.Program))
         {
             return required ? throw NotHere(BackendNames.Bootc, "it is not installed") : null;
         }
 
-        var host = await new BootcStatus(new BootcCommands(runner, unit), unit, files).ReadAsync(ct);
+        var host = await new BootcStatus(new BootcCommands(runner, unit), unit, files).ReadAsync(cancellationToken);
         if (host.WhyNotManaged is { } why)
         {
             return required ? throw NotHere(BackendNames.Bootc, why) : null;
         }
 
-        return new BootcBackend(await VersionAsync(new HostCommand("bootc", "--version"), ct), runner, files, ostree);
+        return new BootcBackend(await VersionAsync(new HostCommand("bootc", "--version"), cancellationToken), runner, files, ostree);
     }
 
-    private async Task<IHostBackend?> RpmOstreeAsync(OstreeTools ostree, bool required, CancellationToken ct) =>
+    private async Task<IHostBackend?> RpmOstreeAsync(OstreeTools ostree, bool required, CancellationToken cancellationToken) =>
         files.Exists(RpmOstreeCommands.Program)
-            ? new RpmOstreeBackend(await VersionAsync(new HostCommand("rpm-ostree", "--version"), ct), runner, ostree)
+            ? new RpmOstreeBackend(await VersionAsync(new HostCommand("rpm-ostree", "--version"), cancellationToken), runner, ostree)
             : required ? throw NotHere(BackendNames.RpmOstree, "it is not installed") : null;
 
     /// <summary><c>bootc 1.1.2</c> in a line, or a line <c>Version: '2024.6'</c>; what is neither is shown as it is.</summary>
-    private async Task<string> VersionAsync(HostCommand command, CancellationToken ct)
+    private async Task<string> VersionAsync(HostCommand command, CancellationToken cancellationToken)
     {
-        var result = await runner.RunAsync(command, ct);
+        var result = await runner.RunAsync(command, cancellationToken);
         if (!result.Succeeded)
         {
             throw new HostToolException(Reasons.HostNotSupported, $"{command} does not answer: {HostToolException.Trim(result.Stderr)}");

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Host;
 
@@ -12,14 +13,14 @@ internal static class HostBootReader
     private static readonly HostCommand Show = new("systemctl", "show", "--property=SoftRebootsCount,UserspaceTimestampMonotonic");
 
     /// <exception cref="HostToolException">The host's /proc cannot be read or its systemd does not answer. A guess could cause one reboot too many.</exception>
-    public static async Task<HostBoot> ReadAsync(ICommandRunner runner, HostFiles files, CancellationToken ct)
+    public static async Task<HostBoot> ReadAsync(ICommandRunner runner, HostFiles files, CancellationToken cancellationToken)
     {
         if (files.Read(BootIDPath) is not { Length: > 0 } id)
         {
             throw new HostToolException(Reasons.HostToolFailed, $"The host's {BootIDPath} cannot be read.");
         }
 
-        var answer = await runner.RunAsync(Show, ct);
+        var answer = await runner.RunAsync(Show, cancellationToken);
         if (!answer.Succeeded)
         {
             throw new HostToolException(Reasons.HostToolFailed, $"{Show}: {HostToolException.Trim(answer.Stderr)}");

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
+using Ostler.Api.Schema;
 
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 /// <summary>How a label is compared with the values of an expression.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<LabelOperator>))]
@@ -76,7 +77,7 @@ public sealed record LabelSelector
 public sealed record LabelExpression
 {
     /// <summary>The label.</summary>
-    [Schema.MinLength(1)]
+    [Ostler.Api.Schema.MinLength(1)]
     public required string Key { get; init; }
 
     /// <summary>How it is compared.</summary>

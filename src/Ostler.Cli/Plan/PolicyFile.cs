@@ -1,6 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Json;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
 
 namespace Ostler.Cli.Plan;

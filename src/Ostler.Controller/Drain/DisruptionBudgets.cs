@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using Ostler.Api.Meta;
 using Ostler.Controller.Resources;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Controller.Drain;
 
@@ -16,12 +17,12 @@ public sealed class DisruptionBudgets(ApiClient client)
 
     /// <summary>The budgets whose selectors match a pod, by name.</summary>
     public async Task<IReadOnlyList<PodDisruptionBudget>> MatchingAsync(
-        string @namespace, IReadOnlyDictionary<string, string>? podLabels, CancellationToken cancel)
+        string @namespace, IReadOnlyDictionary<string, string>? podLabels, CancellationToken cancellationToken)
     {
-        var isV1 = await _isV1.Value.WaitAsync(cancel);
+        var isV1 = await _isV1.Value.WaitAsync(cancellationToken);
         var budgets = await _byNamespace
             .GetOrAdd(@namespace, n => new(() => ListAsync(isV1 ? ControllerResources.Budgets : ControllerResources.BudgetsV1Beta1, n)))
-            .Value.WaitAsync(cancel);
+            .Value.WaitAsync(cancellationToken);
         return [.. budgets.Where(b => Protects(b, podLabels, isV1)).OrderBy(b => b.Metadata.Name, StringComparer.Ordinal)];
     }
 

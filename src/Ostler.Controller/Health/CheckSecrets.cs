@@ -1,7 +1,8 @@
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.OSImages;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Controller.Health;
 
@@ -9,10 +10,10 @@ namespace Ostler.Controller.Health;
 internal sealed class CheckSecrets(ApiClient client)
 {
     /// <exception cref="CheckException">It cannot be read; the message says what to do.</exception>
-    public async Task<string> ReadAsync(SecretReference secret, string key, CancellationToken cancel)
+    public async Task<string> ReadAsync(SecretReference secret, string key, CancellationToken cancellationToken)
     {
         var name = $"the Secret {secret.Namespace}/{secret.Name}";
-        var found = await ApiCalls.GetAsync(client, ControllerResources.Secrets, new(secret.Namespace, secret.Name), name, "the Role ostler-health-checks", cancel)
+        var found = await ApiCalls.GetAsync(client, ControllerResources.Secrets, new(secret.Namespace, secret.Name), name, "the Role ostler-health-checks", cancellationToken)
             ?? throw new CheckException($"{name} does not exist");
         if (found.Data?.GetValueOrDefault(key) is not { Length: > 0 } text)
         {
@@ -35,11 +36,11 @@ internal static class ApiCalls
 {
     /// <returns>Null when there is no such object.</returns>
     /// <exception cref="CheckException">It cannot be read.</exception>
-    public static async Task<T?> GetAsync<T>(ApiClient client, ResourceType<T> type, NamespacedName name, string shown, string grant, CancellationToken cancel) where T : class
+    public static async Task<T?> GetAsync<T>(ApiClient client, ResourceType<T> type, NamespacedName name, string shown, string grant, CancellationToken cancellationToken) where T : class
     {
         try
         {
-            return await client.GetAsync(type, name, cancel);
+            return await client.GetAsync(type, name, cancellationToken);
         }
         catch (ApiException e) when (e.IsForbidden)
         {

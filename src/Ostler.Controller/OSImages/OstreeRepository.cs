@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.Controller.OSImages.Registry;
 using Polly.CircuitBreaker;
 using Polly.Registry;
@@ -42,9 +42,9 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
     };
 
     /// <summary>The commit that a branch points at: <c>{url}/refs/heads/{ref}</c>.</summary>
-    public async Task<Resolution> ResolveRefAsync(string url, string @ref, CancellationToken cancel)
+    public async Task<Resolution> ResolveRefAsync(string url, string @ref, CancellationToken cancellationToken)
     {
-        var answer = await GetAsync(new Uri($"{url.TrimEnd('/')}/refs/heads/{@ref}"), _options.MaxRefBytes, cancel);
+        var answer = await GetAsync(new Uri($"{url.TrimEnd('/')}/refs/heads/{@ref}"), _options.MaxRefBytes, cancellationToken);
         if (answer.Body is null)
         {
             return new(null, answer.Reason, answer.Reason == Reasons.RefNotFound ? $"{answer.Message}: is the ref {@ref} published there?" : answer.Message);
@@ -57,10 +57,10 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
     }
 
     /// <summary>The version that a commit gives itself; none when it has none or cannot be read, which is never an error.</summary>
-    public async Task<string?> ReadVersionAsync(string url, string commit, CancellationToken cancel)
+    public async Task<string?> ReadVersionAsync(string url, string commit, CancellationToken cancellationToken)
     {
         var uri = new Uri($"{url.TrimEnd('/')}/objects/{commit[..2]}/{commit[2..]}.commit");
-        var answer = await GetAsync(uri, _options.MaxCommitBytes, cancel);
+        var answer = await GetAsync(uri, _options.MaxCommitBytes, cancellationToken);
         return answer.Body is { } body && OstreeCommit.IsNamed(body, commit) && OstreeCommit.TryReadVersion(body, out var version)
             ? version
             : null;
@@ -68,7 +68,7 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
 
     private readonly record struct Answer(Uri Uri, byte[]? Body, string Reason, string Message);
 
-    private async Task<Answer> GetAsync(Uri uri, int maxBytes, CancellationToken cancel)
+    private async Task<Answer> GetAsync(Uri uri, int maxBytes, CancellationToken cancellationToken)
     {
         var pipeline = _pipelines.GetOrAddPipeline(uri.Authority, builder => _options.Configure(builder));
         try
@@ -76,7 +76,7 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
             return await pipeline.ExecuteAsync(
                 static async (state, token) => await state.Self.GetOnceAsync(state.Uri, state.MaxBytes, token),
                 (Self: this, Uri: uri, MaxBytes: maxBytes),
-                cancel);
+                cancellationToken);
         }
         catch (TransientHttpException e)
         {
@@ -97,9 +97,9 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
         }
     }
 
-    private async Task<Answer> GetOnceAsync(Uri uri, int maxBytes, CancellationToken cancel)
+    private async Task<Answer> GetOnceAsync(Uri uri, int maxBytes, CancellationToken cancellationToken)
     {
-        using var response = await _http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancel);
+        using var response = await _http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         var words = $"GET {uri}: {(int)response.StatusCode} {response.ReasonPhrase ?? response.StatusCode.ToString()}";
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
         {
@@ -113,13 +113,13 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
 
         if (!response.IsSuccessStatusCode)
         {
-            var body = await response.Content.ReadAtMostAsync(256, cancel);
+            var body = await response.Content.ReadAtMostAsync(256, cancellationToken);
             var said = $"{words}{(body.Length == 0 ? "" : $": {Quote(Encoding.UTF8.GetString(body))}")}";
             return IsTransient(response.StatusCode) ? throw new TransientHttpException(said) : new(uri, null, Reasons.ResolveFailed, said);
         }
 
         // One byte more than allowed tells "just as large" from "larger", whatever Content-Length claims.
-        var content = await response.Content.ReadAtMostAsync(maxBytes + 1, cancel);
+        var content = await response.Content.ReadAtMostAsync(maxBytes + 1, cancellationToken);
         return content.Length <= maxBytes
             ? new(uri, content, Reasons.Resolved, words)
             : new(uri, null, Reasons.ResolveFailed, string.Create(CultureInfo.InvariantCulture, $"{words}, but larger than {maxBytes} bytes."));
@@ -135,6 +135,3 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
         return $"\"{shown}{(text.Length > 80 ? "…" : "")}\"";
     }
 }
-
-/// <summary>The server's fault, or that of the way to it: worth another try. Carries the server's words.</summary>
-internal sealed class TransientHttpException(string message) : Exception(message);

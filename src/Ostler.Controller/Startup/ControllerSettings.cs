@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.Controller.Console;
 using Ostler.Controller.Telemetry.Traces;
 

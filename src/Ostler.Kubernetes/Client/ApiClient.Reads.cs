@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Ostler.Kubernetes.Informers;
+using Ostler.Kubernetes.Telemetry;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 public sealed partial class ApiClient
 {

@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>How the client behaves towards the API server.</summary>
 public sealed record ApiClientOptions

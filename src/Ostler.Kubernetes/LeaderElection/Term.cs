@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.LeaderElection;
 
 /// <summary>One term of a leader: a token that lives as long as renewals keep coming.</summary>
 internal sealed class Term : IDisposable
@@ -8,12 +8,12 @@ internal sealed class Term : IDisposable
     private readonly CancellationTokenSource _lost;
     private readonly CancellationTokenSource _linked;
 
-    public Term(TimeSpan renewDeadline, TimeProvider time, long acquiredAt, CancellationToken stop)
+    public Term(TimeSpan renewDeadline, TimeProvider time, long acquiredAt, CancellationToken cancellationToken)
     {
         _renewDeadline = renewDeadline;
         _time = time;
         _lost = new CancellationTokenSource(Remaining(acquiredAt), time);
-        _linked = CancellationTokenSource.CreateLinkedTokenSource(_lost.Token, stop);
+        _linked = CancellationTokenSource.CreateLinkedTokenSource(_lost.Token, cancellationToken);
     }
 
     /// <summary>Cancelled when the term is lost or the process stops.</summary>

@@ -1,6 +1,13 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Drain;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 internal static partial class NodeStateMachine
 {
@@ -156,7 +163,7 @@ internal static partial class NodeStateMachine
             Verdict = decision.Verdict with { Drain = pass },
             Actions = record.Question is null ? NodeTransitions.Evict(context, view, due, record.Displaced) : [],
             Questions = record.Question is { } question ? [question] : null,
-            WakeUp = Moments.Earliest(
+            WakeUp = TimeMath.Earliest(
                 overdue ? Forced(context, view) : deadline, pass.Evict.Count > 0 || pass.UnknownNamespaces.Count > 0 ? context.Now.After(EvictionRetry) : null),
         };
     }

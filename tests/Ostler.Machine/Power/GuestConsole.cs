@@ -32,18 +32,18 @@ internal sealed class GuestConsole : IDisposable
     /// <summary>Runs a command line of bash.</summary>
     /// <exception cref="IOException">The machine went down.</exception>
     /// <exception cref="TimeoutException">It does not answer within a minute.</exception>
-    public async Task<GuestAnswer> RunAsync(string command, CancellationToken cancel)
+    public async Task<GuestAnswer> RunAsync(string command, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancel);
+        await _turn.WaitAsync(cancellationToken);
         try
         {
-            await Ready.WaitAsync(TimeSpan.FromMinutes(2), cancel);
+            await Ready.WaitAsync(TimeSpan.FromMinutes(2), cancellationToken);
             var answer = new TaskCompletionSource<GuestAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting = answer;
             var line = string.Create(CultureInfo.InvariantCulture, $"{++_number} {Convert.ToBase64String(Encoding.UTF8.GetBytes(command))}\n");
-            await _port.WriteAsync(Encoding.ASCII.GetBytes(line), cancel);
+            await _port.WriteAsync(Encoding.ASCII.GetBytes(line), cancellationToken);
             using var gone = _gone.Token.Register(() => answer.TrySetException(new IOException("The machine went down.")));
-            return await answer.Task.WaitAsync(TimeSpan.FromMinutes(1), cancel);
+            return await answer.Task.WaitAsync(TimeSpan.FromMinutes(1), cancellationToken);
         }
         finally
         {

@@ -1,4 +1,4 @@
-using Ostler.Testing.ControlPlane.Local;
+using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Testing.Tests.ControlPlane;
 

@@ -1,5 +1,5 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Backends.Bootc;
 
@@ -16,15 +16,15 @@ internal sealed class BootcStatus(BootcCommands bootc, StagingUnit unit, HostFil
     public static readonly HostCommand Command = new("bootc", "status", "--json", "--format-version=1");
 
     /// <exception cref="HostToolException">The tool failed, what it printed cannot be read, or somebody else keeps it waiting (TransactionInProgress).</exception>
-    public async Task<BootcHost> ReadAsync(CancellationToken ct) =>
-        await unit.IsRunningAsync(ct) && files.Read(Before) is { } before ? Parse(before) : Parse(await bootc.RunAsync(Command, ct));
+    public async Task<BootcHost> ReadAsync(CancellationToken cancellationToken) =>
+        await unit.IsRunningAsync(cancellationToken) && files.Read(Before) is { } before ? Parse(before) : Parse(await bootc.RunAsync(Command, cancellationToken));
 
     /// <summary>Keeps what is so now for the time of a staging.</summary>
-    public async Task RememberAsync(CancellationToken ct)
+    public async Task RememberAsync(CancellationToken cancellationToken)
     {
-        if (!await unit.IsRunningAsync(ct))
+        if (!await unit.IsRunningAsync(cancellationToken))
         {
-            files.Write(Before, await bootc.RunAsync(Command, ct));
+            files.Write(Before, await bootc.RunAsync(Command, cancellationToken));
         }
     }
 

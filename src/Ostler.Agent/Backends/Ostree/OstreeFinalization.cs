@@ -1,4 +1,5 @@
 using Ostler.Agent.Host;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -17,20 +18,20 @@ internal sealed class OstreeFinalization(ICommandRunner runner, HostFiles files)
     private const string Ended = "Bootloader updated";
     private const string TimedOut = "Failed with result 'timeout'";
 
-    public async Task<FinalizationReport> ExplainAsync(CancellationToken ct)
+    public async Task<FinalizationReport> ExplainAsync(CancellationToken cancellationToken)
     {
         if (files.Read(Stamp) is { Length: > 0 } stamp)
         {
             return Failed(stamp);
         }
 
-        var since = await JournalAsync("0", "ostree-boot-complete.service", ct);
+        var since = await JournalAsync("0", "ostree-boot-complete.service", cancellationToken);
         if (Find(since, FailedBefore) is { } complaint)
         {
             return Failed(complaint);
         }
 
-        var before = await JournalAsync("-1", "ostree-finalize-staged.service", ct);
+        var before = await JournalAsync("-1", "ostree-finalize-staged.service", cancellationToken);
         if (Find(before, Error) is { } error)
         {
             return Failed(error);
@@ -45,10 +46,10 @@ internal sealed class OstreeFinalization(ICommandRunner runner, HostFiles files)
     private static FinalizationReport Failed(string words) => new(Finalization.Failed, HostToolException.Trim(words));
 
     /// <summary>The unit's messages; only those of root, because anybody may write to the journal. Empty when there are none.</summary>
-    private async Task<string> JournalAsync(string boot, string unit, CancellationToken ct)
+    private async Task<string> JournalAsync(string boot, string unit, CancellationToken cancellationToken)
     {
         var result = await runner.RunAsync(
-            new HostCommand("journalctl", "--boot=" + boot, "--unit=" + unit, "--output=cat", "--no-pager", "--quiet", "--lines=200", "_UID=0"), ct);
+            new HostCommand("journalctl", "--boot=" + boot, "--unit=" + unit, "--output=cat", "--no-pager", "--quiet", "--lines=200", "_UID=0"), cancellationToken);
         return result.Succeeded ? result.Stdout : "";
     }
 

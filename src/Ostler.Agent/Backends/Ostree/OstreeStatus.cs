@@ -1,5 +1,6 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -12,12 +13,12 @@ internal sealed class OstreeStatus(OstreeCommands ostree, OstreeVersion version,
     private const string UnsignedCommit = "GPG verification enabled, but no signatures found";
 
     /// <exception cref="HostToolException">The tool failed, or what it printed cannot be read.</exception>
-    public async Task<HostDeployments> ReadAsync(CancellationToken ct)
+    public async Task<HostDeployments> ReadAsync(CancellationToken cancellationToken)
     {
         var command = version.HasJsonStatus ? new HostCommand("ostree", "admin", "status", "--json")
             : version.HasSkipSignatures ? new HostCommand("ostree", "admin", "status", "--skip-signatures")
             : new HostCommand("ostree", "admin", "status");
-        var result = await ostree.TryAsync(command, ct);
+        var result = await ostree.TryAsync(command, cancellationToken);
         if (!result.Succeeded && !IsCutShortBySignature(result))
         {
             throw OstreeErrors.From(command, result);

@@ -1,5 +1,6 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.RpmOstree;
 
@@ -15,8 +16,8 @@ internal sealed class RpmOstreeStage(RpmOstreeCommands rpmOstree)
 
     /// <param name="image">Not refused.</param>
     /// <param name="booted">What runs: what it follows decides which verb gets the host to the image.</param>
-    /// <param name="ct">Ends the wait, not rpm-ostree.</param>
-    public Task RunAsync(NodeImage image, HostDeployment booted, CancellationToken ct) => rpmOstree.RunDetachedAsync(CommandFor(image, booted), ct);
+    /// <param name="cancellationToken">Ends the wait, not rpm-ostree.</param>
+    public Task RunAsync(NodeImage image, HostDeployment booted, CancellationToken cancellationToken) => rpmOstree.RunDetachedAsync(CommandFor(image, booted), cancellationToken);
 
     internal static HostCommand CommandFor(NodeImage image, HostDeployment booted)
     {

@@ -1,8 +1,11 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using Ostler.Api;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Images;
+using Ostler.Rollout.OSImages;
 using Polly.Registry;
 
 namespace Ostler.Controller.OSImages.Registry;
@@ -23,11 +26,11 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
 
     /// <summary>One try. What is pinned and known needs no network; a tag that still points at what is known costs one HEAD.</summary>
     /// <param name="image">An image whose spec is valid and has a container.</param>
-    /// <param name="cancel">Ends the try.</param>
-    public async Task<ResolveOutcome> ResolveAsync(OSImage image, CancellationToken cancel)
+    /// <param name="cancellationToken">Ends the try.</param>
+    public async Task<ResolveOutcome> ResolveAsync(OSImage image, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(options.Timeout, options.Time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         CosignKey? key = null;
         try
         {
@@ -38,7 +41,7 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
         {
             return new(null, e.Reason, e.Message) { Key = key?.Fingerprint, RetryAfter = e.RetryAfter };
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return new(null, Reasons.ResolveFailed, $"{image.Spec.Container!.Image} could not be resolved within {(Duration)options.Timeout}.") { Key = key?.Fingerprint };
         }
@@ -48,7 +51,7 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
         }
     }
 
-    private async Task<ResolveOutcome> ResolveAsync(OSImage image, CosignKey? key, CancellationToken cancel)
+    private async Task<ResolveOutcome> ResolveAsync(OSImage image, CosignKey? key, CancellationToken cancellationToken)
     {
         var source = image.Spec.Container!;
         if (!ImageName.TryParse(source.Image, out var reference, out var problem))
@@ -62,24 +65,24 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
             return Of(reference, known);
         }
 
-        var authorities = await AuthoritiesAsync(source, cancel);
+        var authorities = await AuthoritiesAsync(source, cancellationToken);
         var trusting = authorities is null ? null : RegistryTransport.Create(authorities);
         try
         {
-            var sessions = await SessionsAsync(source, reference, trusting ?? http, cancel);
-            if (known is not null && await StillAsync(sessions, reference, known.Digest, cancel))
+            var sessions = await SessionsAsync(source, reference, trusting ?? http, cancellationToken);
+            if (known is not null && await StillAsync(sessions, reference, known.Digest, cancellationToken))
             {
                 return Of(reference, known);
             }
 
-            var (session, content) = await FetchAsync(sessions, reference.TagOrDigest, cancel);
+            var (session, content) = await FetchAsync(sessions, reference.TagOrDigest, cancellationToken);
             if (key is not null)
             {
                 var repositories = source.Verification!.Cosign!.SignedRepositories is { Count: > 0 } others ? [.. others.Select(NameOf)] : new[] { reference.Name };
-                await _signatures.VerifyAsync(sessions, new(content.Digest, repositories), key, reference.At(content.Digest), cancel);
+                await _signatures.VerifyAsync(sessions, new(content.Digest, repositories), key, reference.At(content.Digest), cancellationToken);
             }
 
-            return Of(reference, await DescribeAsync(image, session, content, key, cancel));
+            return Of(reference, await DescribeAsync(image, session, content, key, cancellationToken));
         }
         finally
         {
@@ -103,16 +106,16 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
             ? resolved
             : null;
 
-    private async Task<X509Certificate2Collection?> AuthoritiesAsync(ContainerSource source, CancellationToken cancel) => source switch
+    private async Task<X509Certificate2Collection?> AuthoritiesAsync(ContainerSource source, CancellationToken cancellationToken) => source switch
     {
-        { CaSecretRef: { } secret } => RegistryTransport.ReadAuthorities(await _secrets.AuthoritiesAsync(secret, cancel), $"the Secret {secret.Namespace}/{secret.Name}"),
+        { CaSecretRef: { } secret } => RegistryTransport.ReadAuthorities(await _secrets.AuthoritiesAsync(secret, cancellationToken), $"the Secret {secret.Namespace}/{secret.Name}"),
         { CaBundle: { } bundle } => RegistryTransport.ReadAuthorities(bundle, "spec.container.caBundle"),
         _ => null,
     };
 
-    private async Task<IReadOnlyList<RegistrySession>> SessionsAsync(ContainerSource source, ImageName reference, HttpClient transport, CancellationToken cancel)
+    private async Task<IReadOnlyList<RegistrySession>> SessionsAsync(ContainerSource source, ImageName reference, HttpClient transport, CancellationToken cancellationToken)
     {
-        var credentials = source.PullSecretRef is { } secret ? await _secrets.PullCredentialsAsync(secret, cancel) : PullCredentials.None;
+        var credentials = source.PullSecretRef is { } secret ? await _secrets.PullCredentialsAsync(secret, cancellationToken) : PullCredentials.None;
         var exchange = new RegistryExchange(transport, pipelines, options);
         return
         [
@@ -128,13 +131,13 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
     }
 
     /// <summary>Whether the tag still points at what is known. That the registry has not lied about matters little: the known digest is the one that stays.</summary>
-    private static async Task<bool> StillAsync(IReadOnlyList<RegistrySession> sessions, ImageName reference, string known, CancellationToken cancel)
+    private static async Task<bool> StillAsync(IReadOnlyList<RegistrySession> sessions, ImageName reference, string known, CancellationToken cancellationToken)
     {
         foreach (var session in sessions)
         {
             try
             {
-                return await session.HeadAsync(reference.TagOrDigest, cancel) == known;
+                return await session.HeadAsync(reference.TagOrDigest, cancellationToken) == known;
             }
             catch (RegistryException e) when (e.RetryAfter is null)
             {
@@ -147,14 +150,14 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
 
     /// <summary>From the first that has it. What is told when none has is what the registry itself said, being the last.</summary>
     private static async Task<(RegistrySession Session, RegistryContent Content)> FetchAsync(
-        IReadOnlyList<RegistrySession> sessions, string pointer, CancellationToken cancel)
+        IReadOnlyList<RegistrySession> sessions, string pointer, CancellationToken cancellationToken)
     {
         RegistryException? failed = null;
         foreach (var session in sessions)
         {
             try
             {
-                return (session, await session.ManifestAsync(pointer, cancel));
+                return (session, await session.ManifestAsync(pointer, cancellationToken));
             }
             catch (RegistryException e)
             {
@@ -165,7 +168,7 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
         throw failed!;
     }
 
-    private async Task<ResolvedImage> DescribeAsync(OSImage image, RegistrySession session, RegistryContent content, CosignKey? key, CancellationToken cancel)
+    private async Task<ResolvedImage> DescribeAsync(OSImage image, RegistrySession session, RegistryContent content, CosignKey? key, CancellationToken cancellationToken)
     {
         var top = RegistrySession.Read(content, session.Endpoint.Manifest(content.Digest));
         var manifest = top;
@@ -180,10 +183,10 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
 
             // Version and labels are the same for all, or nobody could name the release.
             var described = (Platforms.For("linux/amd64", offered) ?? offered[0]).Digest;
-            manifest = RegistrySession.Read(await session.ManifestAsync(described, cancel), session.Endpoint.Manifest(described));
+            manifest = RegistrySession.Read(await session.ManifestAsync(described, cancellationToken), session.Endpoint.Manifest(described));
         }
 
-        var config = await ConfigAsync(session, manifest, cancel);
+        var config = await ConfigAsync(session, manifest, cancellationToken);
         if (!top.IsIndex && ImagePlatforms.Of(config) is { } platform)
         {
             offered = [new() { Platform = platform, Digest = content.Digest }];
@@ -202,23 +205,23 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
         };
     }
 
-    private async Task<OciConfig> ConfigAsync(RegistrySession session, OciManifest manifest, CancellationToken cancel)
+    private async Task<OciConfig> ConfigAsync(RegistrySession session, OciManifest manifest, CancellationToken cancellationToken)
     {
         if (manifest.Config is not { MediaType: OciConfig.OciType or OciConfig.DockerType } config || !ImageName.IsDigest(config.Digest))
         {
             throw new RegistryException(
                 Reasons.ResolveFailed,
-                $"{session.Endpoint.Host}/{session.Endpoint.Repository} holds no container image there but {(manifest.IsIndex ? "an index within an index" : $"\"{RegistryWords.Safe(manifest.Config?.MediaType ?? "")}\"")}.");
+                $"{session.Endpoint.Host}/{session.Endpoint.Repository} holds no container image there but {(manifest.IsIndex ? "an index within an index" : $"\"{RegistryErrorText.Safe(manifest.Config?.MediaType ?? "")}\"")}.");
         }
 
-        var content = await session.BlobAsync(config.Digest, options.MaxConfigBytes, cancel);
+        var content = await session.BlobAsync(config.Digest, options.MaxConfigBytes, cancellationToken);
         try
         {
             return OciConfig.Read(content.Body);
         }
         catch (JsonException e)
         {
-            throw new RegistryException(Reasons.ResolveFailed, $"{session.Endpoint.Blob(config.Digest)} is no config of an image: {RegistryWords.Safe(e.Message)}");
+            throw new RegistryException(Reasons.ResolveFailed, $"{session.Endpoint.Blob(config.Digest)} is no config of an image: {RegistryErrorText.Safe(e.Message)}");
         }
     }
 

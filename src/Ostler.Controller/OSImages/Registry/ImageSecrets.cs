@@ -1,9 +1,10 @@
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
 using Ostler.Controller.Health;
 using Ostler.Controller.Resources;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Images;
 
 namespace Ostler.Controller.OSImages.Registry;
 
@@ -16,10 +17,10 @@ internal sealed class ImageSecrets(ApiClient client)
     private const string PublicKey = "cosign.pub";
 
     /// <exception cref="RegistryException">It cannot be read.</exception>
-    public async Task<PullCredentials> PullCredentialsAsync(SecretReference reference, CancellationToken cancel)
+    public async Task<PullCredentials> PullCredentialsAsync(SecretReference reference, CancellationToken cancellationToken)
     {
         const string field = "spec.container.pullSecretRef";
-        var secret = await GetAsync(reference, field, cancel);
+        var secret = await GetAsync(reference, field, cancellationToken);
         var legacy = secret.Data?.ContainsKey(DockerConfigJson) != true;
         var bytes = Bytes(secret, reference, legacy ? DockerConfig : DockerConfigJson, field);
         return PullCredentials.TryRead(bytes, legacy, out var credentials, out var problem)
@@ -28,11 +29,11 @@ internal sealed class ImageSecrets(ApiClient client)
     }
 
     /// <summary>The authorities in PEM.</summary>
-    public async Task<string> AuthoritiesAsync(SecretReference reference, CancellationToken cancel) =>
-        await TextAsync(reference, CaCertificate, "spec.container.caSecretRef", cancel);
+    public async Task<string> AuthoritiesAsync(SecretReference reference, CancellationToken cancellationToken) =>
+        await TextAsync(reference, CaCertificate, "spec.container.caSecretRef", cancellationToken);
 
     /// <summary>The key of the spec, or the one in the Secret that it names.</summary>
-    public async Task<CosignKey> KeyAsync(CosignVerification cosign, CancellationToken cancel)
+    public async Task<CosignKey> KeyAsync(CosignVerification cosign, CancellationToken cancellationToken)
     {
         const string field = "spec.container.verification.cosign.publicKeySecretRef";
         if (cosign.PublicKeySecretRef is not { } reference)
@@ -42,21 +43,21 @@ internal sealed class ImageSecrets(ApiClient client)
                 : throw new RegistryException(Reasons.Invalid, $"spec.container.verification.cosign.publicKey {why}.");
         }
 
-        return CosignKey.TryRead(await TextAsync(reference, PublicKey, field, cancel), out var key, out var problem)
+        return CosignKey.TryRead(await TextAsync(reference, PublicKey, field, cancellationToken), out var key, out var problem)
             ? key
             : throw Unreadable($"the key {PublicKey} of the Secret {reference.Namespace}/{reference.Name} ({field}) {problem}.");
     }
 
-    private async Task<string> TextAsync(SecretReference reference, string key, string field, CancellationToken cancel) =>
-        Encoding.UTF8.GetString(Bytes(await GetAsync(reference, field, cancel), reference, key, field));
+    private async Task<string> TextAsync(SecretReference reference, string key, string field, CancellationToken cancellationToken) =>
+        Encoding.UTF8.GetString(Bytes(await GetAsync(reference, field, cancellationToken), reference, key, field));
 
-    private async Task<Secret> GetAsync(SecretReference reference, string field, CancellationToken cancel)
+    private async Task<Secret> GetAsync(SecretReference reference, string field, CancellationToken cancellationToken)
     {
         var name = $"the Secret {reference.Namespace}/{reference.Name} ({field})";
         try
         {
             return await ApiCalls.GetAsync(
-                    client, ControllerResources.Secrets, new(reference.Namespace, reference.Name), name, $"a Role in {reference.Namespace} like ostler-image-secrets", cancel)
+                    client, ControllerResources.Secrets, new(reference.Namespace, reference.Name), name, $"a Role in {reference.Namespace} like ostler-image-secrets", cancellationToken)
                 ?? throw Unreadable($"{name} does not exist.");
         }
         catch (CheckException e)

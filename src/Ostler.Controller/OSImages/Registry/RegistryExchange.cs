@@ -1,5 +1,5 @@
 using System.Net;
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Polly.CircuitBreaker;
 using Polly.Registry;
 using Polly.Timeout;
@@ -16,7 +16,7 @@ internal sealed record RegistryAnswer(HttpStatusCode Code, string Words, byte[]?
 /// <param name="ContentType">The media type without parameters.</param>
 /// <param name="Digest">Docker-Content-Digest.</param>
 /// <param name="Challenges">WWW-Authenticate.</param>
-internal sealed record RegistryHeaders(string? ContentType, string? Digest, IReadOnlyList<Rollout.AuthChallenge> Challenges);
+internal sealed record RegistryHeaders(string? ContentType, string? Digest, IReadOnlyList<Ostler.Controller.OSImages.Registry.AuthChallenge> Challenges);
 
 /// <summary>One request, with its retries and redirects: bounded in time, in size, in number.</summary>
 internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegistry<string> pipelines, RegistryOptions options)
@@ -25,9 +25,9 @@ internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegist
 
     /// <param name="request">Makes the request anew for each attempt; its Authorization is meant for the host of its URI alone.</param>
     /// <param name="maxBytes">How large the body of a success may be.</param>
-    /// <param name="cancel">Ends the call.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="RegistryException">There was no answer, or it was neither a success nor 401 nor 404.</exception>
-    public async Task<RegistryAnswer> SendAsync(Func<HttpRequestMessage> request, int maxBytes, CancellationToken cancel)
+    public async Task<RegistryAnswer> SendAsync(Func<HttpRequestMessage> request, int maxBytes, CancellationToken cancellationToken)
     {
         using var sample = request();
         var uri = sample.RequestUri!;
@@ -38,7 +38,7 @@ internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegist
             return await pipeline.ExecuteAsync(
                 static async (state, token) => await state.Self.FollowAsync(state.Request(), state.MaxBytes, token),
                 (Self: this, Request: request, MaxBytes: maxBytes),
-                cancel);
+                cancellationToken);
         }
         catch (RateLimitedException e)
         {
@@ -63,12 +63,12 @@ internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegist
         }
     }
 
-    private async Task<RegistryAnswer> FollowAsync(HttpRequestMessage request, int maxBytes, CancellationToken cancel)
+    private async Task<RegistryAnswer> FollowAsync(HttpRequestMessage request, int maxBytes, CancellationToken cancellationToken)
     {
         for (var redirects = 0; ; redirects++)
         {
             using var sent = request;
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 
             // Without the query: that of a redirect to a store of blobs is a key to it.
             var words = $"{request.Method} {request.RequestUri!.GetLeftPart(UriPartial.Path)}: {(int)response.StatusCode} {response.ReasonPhrase ?? response.StatusCode.ToString()}";
@@ -81,7 +81,7 @@ internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegist
                 continue;
             }
 
-            return await ReadAsync(response, words, maxBytes, cancel);
+            return await ReadAsync(response, words, maxBytes, cancellationToken);
         }
     }
 
@@ -109,27 +109,27 @@ internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegist
         return next;
     }
 
-    private async Task<RegistryAnswer> ReadAsync(HttpResponseMessage response, string words, int maxBytes, CancellationToken cancel)
+    private async Task<RegistryAnswer> ReadAsync(HttpResponseMessage response, string words, int maxBytes, CancellationToken cancellationToken)
     {
         var headers = new RegistryHeaders(
             response.Content.Headers.ContentType?.MediaType,
             response.Headers.TryGetValues("Docker-Content-Digest", out var digests) ? digests.FirstOrDefault() : null,
-            [.. response.Headers.WwwAuthenticate.Select(c => Rollout.AuthChallenge.Of(c.Scheme, c.Parameter))]);
+            [.. response.Headers.WwwAuthenticate.Select(c => Ostler.Controller.OSImages.Registry.AuthChallenge.Of(c.Scheme, c.Parameter))]);
         if (response.IsSuccessStatusCode)
         {
             // One byte more than allowed tells "just as large" from "larger", whatever Content-Length claims.
-            var body = await response.Content.ReadAtMostAsync(maxBytes + 1, cancel);
+            var body = await response.Content.ReadAtMostAsync(maxBytes + 1, cancellationToken);
             return new(response.StatusCode, words, body.Length <= maxBytes ? body : null, headers);
         }
 
-        var said = RegistryWords.Of(await response.Content.ReadAtMostAsync(MostWords, cancel));
+        var said = RegistryErrorText.Of(await response.Content.ReadAtMostAsync(MostWords, cancellationToken));
         var full = said.Length == 0 ? words : $"{words}: {said}";
         if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound)
         {
             return new(response.StatusCode, full, [], headers);
         }
 
-        var retryAfter = RegistryWords.RetryAfter(response.Headers, options.Time.GetUtcNow());
+        var retryAfter = RegistryErrorText.RetryAfter(response.Headers, options.Time.GetUtcNow());
         throw response.StatusCode switch
         {
             HttpStatusCode.TooManyRequests => new RateLimitedException(

@@ -1,5 +1,6 @@
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Images;
 
 namespace Ostler.Controller.OSImages.Registry;
 
@@ -7,7 +8,7 @@ namespace Ostler.Controller.OSImages.Registry;
 internal sealed class SignatureSearch(RegistryOptions options)
 {
     /// <exception cref="RegistryException">There is none, or it could not be asked for. Never returns without one that counts.</exception>
-    public async Task VerifyAsync(IReadOnlyList<RegistrySession> sessions, SignedStatement wanted, CosignKey key, string shown, CancellationToken cancel)
+    public async Task VerifyAsync(IReadOnlyList<RegistrySession> sessions, SignedStatement wanted, CosignKey key, string shown, CancellationToken cancellationToken)
     {
         var found = new Found();
         RegistryException? failed = null;
@@ -15,7 +16,7 @@ internal sealed class SignatureSearch(RegistryOptions options)
         {
             try
             {
-                if (await IsSignedAsync(session, wanted, key, found, cancel))
+                if (await IsSignedAsync(session, wanted, key, found, cancellationToken))
                 {
                     return;
                 }
@@ -43,20 +44,20 @@ internal sealed class SignatureSearch(RegistryOptions options)
         };
     }
 
-    private async Task<bool> IsSignedAsync(RegistrySession session, SignedStatement wanted, CosignKey key, Found found, CancellationToken cancel)
+    private async Task<bool> IsSignedAsync(RegistrySession session, SignedStatement wanted, CosignKey key, Found found, CancellationToken cancellationToken)
     {
-        var attached = await session.TryManifestAsync(CosignSignature.TagOf(wanted.Digest), cancel);
-        if (attached is not null && await CountsAsync(session, RegistrySession.Read(attached, session.Endpoint.Base), wanted, key, found, cancel))
+        var attached = await session.TryManifestAsync(CosignSignature.TagOf(wanted.Digest), cancellationToken);
+        if (attached is not null && await CountsAsync(session, RegistrySession.Read(attached, session.Endpoint.Base), wanted, key, found, cancellationToken))
         {
             return true;
         }
 
-        foreach (var referrer in (await session.ReferrersAsync(wanted.Digest, cancel))?.Manifests?.OfType<OciDescriptor>() ?? [])
+        foreach (var referrer in (await session.ReferrersAsync(wanted.Digest, cancellationToken))?.Manifests?.OfType<OciDescriptor>() ?? [])
         {
             found.HasBundle |= referrer.ArtifactType?.StartsWith(CosignSignature.BundlePrefix, StringComparison.Ordinal) == true;
             if (referrer.ArtifactType == CosignSignature.ArtifactType && ImageName.IsDigest(referrer.Digest) && found.Refused.Count < options.MaxSignatures
-                && await session.TryManifestAsync(referrer.Digest, cancel) is { } content
-                && await CountsAsync(session, RegistrySession.Read(content, session.Endpoint.Base), wanted, key, found, cancel))
+                && await session.TryManifestAsync(referrer.Digest, cancellationToken) is { } content
+                && await CountsAsync(session, RegistrySession.Read(content, session.Endpoint.Base), wanted, key, found, cancellationToken))
             {
                 return true;
             }
@@ -65,7 +66,7 @@ internal sealed class SignatureSearch(RegistryOptions options)
         return false;
     }
 
-    private async Task<bool> CountsAsync(RegistrySession session, OciManifest manifest, SignedStatement wanted, CosignKey key, Found found, CancellationToken cancel)
+    private async Task<bool> CountsAsync(RegistrySession session, OciManifest manifest, SignedStatement wanted, CosignKey key, Found found, CancellationToken cancellationToken)
     {
         foreach (var layer in manifest.Layers?.OfType<OciDescriptor>() ?? [])
         {
@@ -80,7 +81,7 @@ internal sealed class SignatureSearch(RegistryOptions options)
                 return false;
             }
 
-            var payload = await PayloadAsync(session, layer.Digest, found, cancel);
+            var payload = await PayloadAsync(session, layer.Digest, found, cancellationToken);
             if (payload is null)
             {
                 continue;
@@ -98,11 +99,11 @@ internal sealed class SignatureSearch(RegistryOptions options)
     }
 
     // A payload that is gone or too large is one signature that does not count; another may.
-    private async Task<byte[]?> PayloadAsync(RegistrySession session, string digest, Found found, CancellationToken cancel)
+    private async Task<byte[]?> PayloadAsync(RegistrySession session, string digest, Found found, CancellationToken cancellationToken)
     {
         try
         {
-            return (await session.BlobAsync(digest, options.MaxPayloadBytes, cancel)).Body;
+            return (await session.BlobAsync(digest, options.MaxPayloadBytes, cancellationToken)).Body;
         }
         catch (RegistryException e) when (e.RetryAfter is null)
         {

@@ -2,10 +2,12 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Ostler.Api;
+using Ostler.Api.OSImages;
 using Ostler.Controller.OSImages.Registry;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Controller.Tests.Support;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.OSImages;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 
@@ -50,7 +52,7 @@ internal sealed class ContainerRegistry : IAsyncDisposable
         new(client ?? Given.Nowhere, ContainerImages.CreateHttpClient(), new(), options ?? Fast);
 
     /// <summary>An API server whose Secrets are these, by name; a value null is forbidden.</summary>
-    public static Testing.ScriptedServer Secrets(Dictionary<string, Dictionary<string, string>?> secrets) => Given.Server((request, response) =>
+    public static Ostler.Testing.Scripted.ScriptedServer Secrets(Dictionary<string, Dictionary<string, string>?> secrets) => Given.Server((request, response) =>
     {
         var name = request.Path.Split('/')[^1];
         if (!secrets.TryGetValue(name, out var data))

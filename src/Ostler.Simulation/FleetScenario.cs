@@ -90,7 +90,7 @@ internal static class FleetScenario
         var labels = new Dictionary<string, string>(group.Labels ?? new Dictionary<string, string>(), StringComparer.Ordinal);
         if (group.Zones is { Count: > 0 } zones)
         {
-            labels[GrantOrder.ZoneLabel] = zones[index % zones.Count];
+            labels[NodeMarks.ZoneLabel] = zones[index % zones.Count];
         }
 
         if (group.ControlPlane)

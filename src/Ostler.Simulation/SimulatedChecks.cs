@@ -1,6 +1,7 @@
 using Ostler.Api.Shared;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Simulation;
@@ -22,7 +23,7 @@ internal sealed class SimulatedChecks(RolloutSimulation simulation)
     public RolloutSnapshot Observe(RolloutSnapshot snapshot)
     {
         var policy = snapshot.Policy.Name;
-        var subjects = CheckSubject.Find(snapshot);
+        var subjects = RolloutPlanner.CheckSubjects(snapshot);
         if (subjects.Count == 0 && _runs.Count == 0)
         {
             return snapshot;

@@ -27,7 +27,7 @@ public class PurityTests
     public void No_decision_keeps_state_in_a_static_field()
     {
         var mutable = typeof(RolloutPlanner).Assembly.GetTypes()
-            .Where(t => t.Namespace == "Ostler.Rollout" && !t.Name.Contains('<'))
+            .Where(t => t.Namespace?.StartsWith("Ostler.Rollout", StringComparison.Ordinal) == true && !t.Name.Contains('<'))
             .SelectMany(t => t.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             .Where(f => !f.IsInitOnly && !f.IsLiteral && !f.Name.Contains('<'));
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Ostler.Agent.Backends;
 using Ostler.Agent.Host;
 using Ostler.Agent.Logging;
-using Ostler.Agent.Reboot;
 using Ostler.Api.Meta;
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;

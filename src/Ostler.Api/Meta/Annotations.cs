@@ -16,6 +16,9 @@ public static class NodeAnnotations
 /// <summary>Labels and taints of Nodes that are not ours to name, and the one that is.</summary>
 public static class NodeMarks
 {
+    /// <summary>The well-known label of the failure domain.</summary>
+    public const string ZoneLabel = "topology.kubernetes.io/zone";
+
     /// <summary>Marks a node of the control plane, whatever its value.</summary>
     public const string ControlPlaneLabel = "node-role.kubernetes.io/control-plane";
 

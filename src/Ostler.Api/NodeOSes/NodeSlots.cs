@@ -11,4 +11,10 @@ public static class NodeSlots
 
     /// <summary>Whether the node is back in service and keeps its slot for the workloads that its drain displaced.</summary>
     public static bool IsRecovering(this NodeOSSpec spec) => spec is { Goal: Goal.Observe, Deadlines.Recovered: not null };
+
+    /// <summary>Whether the present attempt brings the node back to a tree that it had reached.</summary>
+    public static bool IsReconciling(this NodeOSSpec spec) => spec.Reconcile is { } reconcile && reconcile.Attempt == spec.Attempt;
+
+    /// <summary>Whether the present attempt lays down and boots the very tree that ran before it: there is none to go back to.</summary>
+    public static bool IsRedeploying(this NodeOSSpec spec) => spec.IsReconciling() && spec.Previous is { } previous && previous.Digest == spec.Image?.Digest;
 }

@@ -1,6 +1,5 @@
 using Ostler.Api.Meta;
 using Ostler.Api.Schema;
-using Ostler.Api.UpgradePolicies;
 
 namespace Ostler.Api.Shared;
 

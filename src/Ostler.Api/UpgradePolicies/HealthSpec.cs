@@ -21,11 +21,3 @@ public sealed record HealthSpec
     [MaxItems(50), ListMap("name")]
     public IReadOnlyList<HealthCheck>? Checks { get; init; }
 }
-
-/// <summary>The workloads that the drain displaced. They are waited for without this check too; it overrides spec.drain.workloadTimeout.</summary>
-public sealed record WorkloadsCheck
-{
-    /// <summary>How long after the uncordon they may take. 0s: not waited for.</summary>
-    [Default("\"10m\"")]
-    public Duration Timeout { get; set; } = Duration.FromMinutes(10);
-}

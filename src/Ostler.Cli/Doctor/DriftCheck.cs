@@ -1,6 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
-using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Cli.Doctor;
 
@@ -9,12 +9,12 @@ internal static class DriftCheck
 {
     public static IEnumerable<Finding> Look(ClusterFacts facts)
     {
-        var drifted = facts.Systems.Where(s => DriftRules.Of(s.Status) is not null).OrderBy(s => s.Metadata.Name, StringComparer.Ordinal).ToArray();
-        foreach (var kind in drifted.GroupBy(s => DriftRules.WordFor(s.Status!.Drift!)).OrderBy(g => g.Key, StringComparer.Ordinal))
+        var drifted = facts.Systems.Where(s => DriftFacts.Of(s.Status) is not null).OrderBy(s => s.Metadata.Name, StringComparer.Ordinal).ToArray();
+        foreach (var kind in drifted.GroupBy(s => DriftFacts.WordFor(s.Status!.Drift!)).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             var first = kind.First();
             yield return new(
-                Severity.Warning, "Drift", $"{FindingText.Names(kind.Select(s => s.Metadata.Name))}: {kind.Key}. On {first.Metadata.Name}: {DriftRules.Describe(first.Status!.Drift!)}",
+                Severity.Warning, "Drift", $"{FindingText.Names(kind.Select(s => s.Metadata.Name))}: {kind.Key}. On {first.Metadata.Name}: {DriftFacts.Describe(first.Status!.Drift!)}",
                 kind.Key switch
                 {
                     Reasons.UnexpectedTree => "find out who else updates the host; the policy brings the node back, at most three times",

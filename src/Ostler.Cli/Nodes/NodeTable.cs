@@ -2,7 +2,7 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
-using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Cli.Nodes;
 
@@ -59,8 +59,8 @@ internal static class NodeTable
             return (status.Step.ToString(), Tone.Attention, $"{blocked.Reason}: {blocked.Message}");
         }
 
-        return status.LastError is null && DriftRules.Of(status) is { } drift
-            ? (status.Step.ToString(), Tone.Attention, $"{DriftRules.WordFor(drift)}: {DriftRules.Describe(drift)}")
+        return status.LastError is null && DriftFacts.Of(status) is { } drift
+            ? (status.Step.ToString(), Tone.Attention, $"{DriftFacts.WordFor(drift)}: {DriftFacts.Describe(drift)}")
             : (status.Step.ToString(), status.Step == NodeStep.Updated ? Tone.Good : Tone.Plain, status.LastError is { } error ? $"{error.Reason}: {error.Message}" : null);
     }
 

@@ -209,7 +209,7 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
             context.Response.Headers.Allow = "GET, HEAD";
         }
 
-        await JsonSerializer.SerializeAsync(context.Response.Body, refusal, ConsoleJson.Default.Refusal, cancellationToken);
+        await JsonSerializer.SerializeAsync(context.Response.Body, refusal, AccessJson.Default.Refusal, cancellationToken);
     }
 
     [LoggerMessage(1, LogLevel.Information, "The console is at {Address}, tokens asked for: {Tokens}")]

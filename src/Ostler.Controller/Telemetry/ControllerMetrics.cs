@@ -6,7 +6,6 @@ using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Kubernetes.Telemetry;
 using Ostler.Rollout.Health;
-using Ostler.Rollout.Nodes;
 using Ostler.Rollout.Notifications;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Planner;
@@ -216,7 +215,7 @@ public sealed class ControllerMetrics : IDisposable
 
     private IEnumerable<Measurement<int>> Drifted() =>
         from policy in _policies
-        from reason in DriftRules.Words
+        from reason in DriftFacts.Words
         select new Measurement<int>(policy.Value.Drifted.GetValueOrDefault(reason), Label("policy", policy.Key), Label("reason", reason));
 
     private IEnumerable<Measurement<int>> Ready() =>

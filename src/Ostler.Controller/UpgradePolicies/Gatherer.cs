@@ -8,7 +8,7 @@ using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Informers;
-using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.UpgradePolicies;
@@ -83,7 +83,7 @@ public sealed class Gatherer(
     private RolloutSnapshot WithChecks(RolloutSnapshot snapshot)
     {
         var policy = snapshot.Policy.Name;
-        var subjects = CheckSubject.Find(snapshot);
+        var subjects = RolloutPlanner.CheckSubjects(snapshot);
         checks.Retain(policy, subjects);
         if (subjects.Count == 0)
         {

@@ -1,5 +1,3 @@
-using Ostler.Kubernetes.Informers;
-
 namespace Ostler.Kubernetes.Client;
 
 public sealed partial class ApiClient
@@ -24,7 +22,7 @@ public sealed partial class ApiClient
     }
 
     /// <summary>Changes an object, or with <paramref name="subresource"/> (<c>status</c>) that part of it.</summary>
-    /// <returns>The object as stored: hand it to <see cref="Informer{T}.Absorb"/>.</returns>
+    /// <returns>The object as stored: hand it to <c>Informer</c>.</returns>
     public Task<T> PatchAsync<T>(
         ResourceType<T> type, NamespacedName name, Patch patch, CancellationToken cancellationToken, string? subresource = null) where T : class
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Ostler.Kubernetes.Connections;
 using Ostler.Kubernetes.Telemetry;
 
 namespace Ostler.Kubernetes.Client;
@@ -16,7 +15,7 @@ namespace Ostler.Kubernetes.Client;
 /// <see cref="HttpRequestException"/> or <see cref="IOException"/> when it could not be reached or broke off,
 /// <see cref="OperationCanceledException"/> only when the caller's token was cancelled.</para>
 /// <para>This class must not refer to the classes of KubernetesClient: the agent uses it, and what is not referred to is not
-/// linked into the agent. See <see cref="KubeconfigClient"/> and <see cref="KnownResources"/> for the parts that do.</para>
+/// linked into the agent. See <c>KubeconfigClient</c> and <see cref="KnownResources"/> for the parts that do.</para>
 /// </remarks>
 public sealed partial class ApiClient : IDisposable
 {

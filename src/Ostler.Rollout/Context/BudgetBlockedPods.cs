@@ -26,6 +26,13 @@ internal sealed class BudgetBlockedPods
 
     private readonly List<HeldBackPod> _pods = [];
 
+    /// <summary>Before the nodes were looked at.</summary>
+    public static BudgetBlockedPods None => new();
+
+    private BudgetBlockedPods()
+    {
+    }
+
     public BudgetBlockedPods(RolloutContext context)
     {
         foreach (var node in context.Nodes)

@@ -1,7 +1,5 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
-using Ostler.Rollout.Nodes;
-using Ostler.Rollout.Slots;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Rollout.Context;
@@ -15,7 +13,7 @@ internal sealed class NodeEntry
         Facts = facts;
         Selected = known.Selector?.Matches(facts.Labels) == true;
         CordonedHere = facts.CordonedBy == known.Policy;
-        InFlight = SlotLimits.IsInFlight(known.Policy, facts);
+        InFlight = facts.IsInFlight(known.Policy);
         Zone = facts.Labels?.GetValueOrDefault(known.ZoneLabel);
         Trouble = (spec?.Backoff?.Count ?? 0) + (spec?.Failure is null ? 0 : 1);
         Failure = spec?.Failure;
@@ -24,7 +22,7 @@ internal sealed class NodeEntry
         OwesWorkloads = spec?.Deadlines?.Recovered is not null;
         RunsDigest = facts.OS?.Status?.Booted?.Digest;
         RunsVersion = facts.OS?.Status?.Booted?.Version;
-        Drift = DriftRules.Of(facts.OS?.Status);
+        Drift = DriftFacts.Of(facts.OS?.Status);
         Steps = NodeSteps.Of(facts.OS);
     }
 
@@ -76,7 +74,7 @@ internal sealed class NodeEntry
 internal sealed record KnownFor(string Policy, LabelSelector? Selector, string ZoneLabel)
 {
     public static KnownFor Of(RolloutSnapshot snapshot) => new(
-        snapshot.Policy.Name, snapshot.Policy.Exists ? snapshot.Policy.Spec!.NodeSelector : null, snapshot.Policy.Spec?.Rollout.Topology?.Key ?? GrantOrder.ZoneLabel);
+        snapshot.Policy.Name, snapshot.Policy.Exists ? snapshot.Policy.Spec!.NodeSelector : null, snapshot.Policy.Spec?.Rollout.Topology?.Key ?? NodeMarks.ZoneLabel);
 
     public bool Equals(KnownFor? other) => other is not null && Policy == other.Policy && ReferenceEquals(Selector, other.Selector) && ZoneLabel == other.ZoneLabel;
 

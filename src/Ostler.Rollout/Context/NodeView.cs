@@ -1,7 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Images;
-using Ostler.Rollout.Nodes;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Rollout.Context;

@@ -27,8 +27,9 @@ public sealed record CheckSubject
     /// The nodes that are verified: told to boot, up with the ordered tree, and their kubelet reports from that boot. Before that a check would measure the
     /// reboot.
     /// </summary>
-    public static IReadOnlyList<CheckSubject> Find(RolloutSnapshot snapshot)
+    internal static IReadOnlyList<CheckSubject> Find(RolloutContext context)
     {
+        var snapshot = context.Snapshot;
         var checks = (snapshot.Policy.Spec?.Health.Checks ?? []).Where(CheckKinds.IsOfController).ToArray();
         NodeFacts[] told = checks.Length == 0 ? [] : [.. snapshot.Nodes.Where(n => n is { Deleting: false, OS.Spec.Goal: Goal.Boot })];
         if (told.Length == 0)
@@ -36,7 +37,6 @@ public sealed record CheckSubject
             return [];
         }
 
-        var context = RolloutContext.From(snapshot);
         return
         [
             .. told.Select(n => new NodeView(context, n))

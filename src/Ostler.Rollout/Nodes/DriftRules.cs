@@ -3,6 +3,7 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Images;
+using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Nodes;
@@ -15,29 +16,9 @@ public static class DriftRules
     /// </summary>
     public const int MostReconciles = 3;
 
-    /// <summary>The words that tell how a node differs. Others come from an agent that is newer, or not what it claims to be.</summary>
-    public static IReadOnlyList<string> Words { get; } =
-        [Reasons.UnexpectedTree, Reasons.PackagesLayered, Reasons.TreeUnlocked, Reasons.RemoteChanged, Reasons.OtherDrift];
-
-    /// <summary>How the node differs, as its agent says; null: it does not, or nobody knows.</summary>
-    public static DriftStatus? Of(NodeOSStatus? status) => (status?.Conditions).IsTrue(ConditionTypes.Drifted) ? status!.Drift : null;
-
-    /// <summary>The same in a word that is known.</summary>
-    public static string WordFor(DriftStatus drift) => Words.Contains(drift.Reason) ? drift.Reason : Reasons.OtherDrift;
-
-    /// <summary>How the node differs, for people.</summary>
-    public static string Describe(DriftStatus drift) =>
-        drift.Findings is { Count: > 0 } findings ? string.Join(" ", findings.Select(f => f.Message ?? f.Reason)) : drift.Reason;
-
-    /// <summary>Whether the present attempt brings the node back to a tree that it had reached.</summary>
-    public static bool IsReconciling(this NodeOSSpec spec) => spec.Reconcile is { } reconcile && reconcile.Attempt == spec.Attempt;
-
-    /// <summary>Whether the present attempt lays down and boots the very tree that ran before it: there is none to go back to.</summary>
-    internal static bool IsRedeploying(this NodeOSSpec spec) => spec.IsReconciling() && spec.Previous is { } previous && previous.Digest == spec.Image?.Digest;
-
     /// <summary>How a node that runs the target differs from it in a way that a redeployment undoes; null: it does not, or the policy only reports.</summary>
     internal static DriftStatus? ToUndo(RolloutContext context, NodeView view) =>
-        context.Spec.Drift == DriftHandling.Reconcile && Of(view.Status) is { } drift && drift.Findings?.Any(f => f.Reconcilable) == true ? drift : null;
+        context.Spec.Drift == DriftHandling.Reconcile && DriftFacts.Of(view.Status) is { } drift && drift.Findings?.Any(f => f.Reconcilable) == true ? drift : null;
 
     /// <summary>Whether it was left alone with another tree after it had reached the target: somebody booted that.</summary>
     internal static bool RunsOther(NodeView view) =>
@@ -72,7 +53,7 @@ public static class DriftRules
             Digest = target.Digest,
             Attempt = attempt,
             Count = CountOf(context, view.Spec, target.Digest),
-            Reason = undo is null ? Reasons.UnexpectedTree : WordFor(undo),
+            Reason = undo is null ? Reasons.UnexpectedTree : DriftFacts.WordFor(undo),
             DropsChanges = undo is not null,
             At = view.Spec.Reconcile?.Digest == target.Digest ? view.Spec.Reconcile.At : null,
         };

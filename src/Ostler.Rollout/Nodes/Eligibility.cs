@@ -116,7 +116,7 @@ internal static class Eligibility
         DriftRules.IsSpent(context, view) && (DriftRules.RunsOther(view) || (view.RunsTarget && view.Spec.Goal == Goal.Observe))
             ? new(
                 Reasons.DriftsAgain,
-                DriftRules.SpentMessage(context, view, view.RunsTarget && DriftRules.Of(view.Status) is { } drift ? DriftRules.Describe(drift) : $"it runs {MessageText.Of(view.Status!.Booted!)}"))
+                DriftRules.SpentMessage(context, view, view.RunsTarget && DriftFacts.Of(view.Status) is { } drift ? DriftFacts.Describe(drift) : $"it runs {MessageText.Of(view.Status!.Booted!)}"))
             {
                 Tally = NodeTally.Failed,
                 NeedsPerson = true,

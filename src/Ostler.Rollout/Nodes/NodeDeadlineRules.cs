@@ -13,6 +13,12 @@ namespace Ostler.Rollout.Nodes;
 /// </remarks>
 internal static class NodeDeadlineRules
 {
+    /// <summary>
+    /// How long a node that stages keeps others from doing so. One whose agent is dead would otherwise hold up the rollout for ever;
+    /// beyond this it goes on staging beside the others, and status says so.
+    /// </summary>
+    public static readonly TimeSpan StagingPatience = TimeSpan.FromMinutes(30);
+
     /// <summary>When a node that holds a slot must be drained. Null: nobody knows since when it does.</summary>
     public static DateTimeOffset? Drained(NodeFacts node, UpgradePolicySpec spec) => node.CordonedAt?.After(spec.Drain.Timeout);
 

@@ -1,5 +1,4 @@
 using Ostler.Rollout.Plan;
-using Ostler.Rollout.Slots;
 
 namespace Ostler.Rollout.Nodes;
 
@@ -27,7 +26,7 @@ internal sealed record NodeDecision(NodeVerdict Verdict, IReadOnlyList<NodeActio
     public NodeWish Wish { get; init; }
 
     /// <summary>
-    /// Whether neither time nor another node changes it: it holds as long as the node's own facts and what holds for all nodes (<see cref="DecisionBasis"/>).
+    /// Whether neither time nor another node changes it: it holds as long as the node's own facts and what holds for all nodes.
     /// </summary>
     public bool Lasts { get; init; }
 

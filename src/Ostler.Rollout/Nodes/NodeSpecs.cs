@@ -5,7 +5,6 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Images;
-using Ostler.Rollout.Slots;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Text;
 
@@ -20,7 +19,7 @@ internal static class NodeSpecs
         Image = target.Image,
         Goal = Goal.Stage,
         Attempt = view.Spec.Attempt + 1,
-        Deadlines = new() { Staged = context.Now.After(StageAhead.Patience).TruncateToSeconds() },
+        Deadlines = new() { Staged = context.Now.After(NodeDeadlineRules.StagingPatience).TruncateToSeconds() },
         Failure = view.Spec.Failure,
         Backoff = view.Spec.Backoff,
         Reconcile = DriftRules.Next(context, view, target),

@@ -3,6 +3,7 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Drain;
+using Ostler.Rollout.Failures;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Text;

@@ -2,6 +2,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Rollout.Nodes;
 
@@ -10,7 +11,7 @@ internal static partial class NodeStateMachine
     /// <summary>It runs the target and differs from it, and the policy wants that undone: staged, drained and booted as for an upgrade.</summary>
     private static NodeDecision Drifted(RolloutContext context, NodeView view, DriftStatus drift)
     {
-        var how = DriftRules.Describe(drift);
+        var how = DriftFacts.Describe(drift);
         if (Eligibility.Check(context, view) is { } ineligible)
         {
             // It serves all the same. Only what a person must see to is no longer counted as done.

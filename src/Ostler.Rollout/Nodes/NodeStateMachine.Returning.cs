@@ -1,7 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Failures;
-using Ostler.Rollout.Planner;
 
 namespace Ostler.Rollout.Nodes;
 
@@ -40,7 +39,7 @@ internal static partial class NodeStateMachine
 
         if (!view.KeepsFormer)
         {
-            return (Reasons.RollbackImpossible, ScopeRollback.Impossible(view));
+            return (Reasons.RollbackImpossible, ReturnMessages.Impossible(view));
         }
 
         // A crash between the record of a drain that took too long and its uncordon.

@@ -2,7 +2,6 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Plan;
-using Ostler.Rollout.Planner;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Nodes;
@@ -22,7 +21,7 @@ internal static partial class NodeTransitions
             Version = view.Spec.Image.Version,
             Attempt = view.Spec.Attempt + 1,
             Reason = Reasons.RolledBackByScope,
-            Message = MessageText.Cut(ScopeRollback.Why(context)),
+            Message = MessageText.Cut(ReturnMessages.Why(context)),
             At = context.Now.TruncateToSeconds(),
         };
         var spec = NodeSpecs.GoBack(context, view, failure);

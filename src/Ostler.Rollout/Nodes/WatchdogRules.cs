@@ -3,15 +3,13 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Text;
+using Ostler.Rollout.Validation;
 
 namespace Ostler.Rollout.Nodes;
 
 /// <summary>How long a host waits for its agent's word before it goes back by itself.</summary>
 internal static class WatchdogRules
 {
-    /// <summary>Beyond this the host takes the order for a mistake.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromDays(1);
-
     /// <summary>How much later than the controller the host gives up: a controller that lives decides first, and knows why.</summary>
     private static readonly TimeSpan Later = TimeSpan.FromMinutes(2);
 
@@ -25,7 +23,7 @@ internal static class WatchdogRules
     public static Duration? Of(UpgradePolicySpec spec)
     {
         var time = spec.Rollback.Watchdog?.Value ?? Shorter(((TimeSpan)spec.Health.Timeout).Plus(Later), spec.Reboot.Timeout.Value * 0.8);
-        return spec.Rollback.Automatic && time > TimeSpan.Zero ? new Duration(Shorter(time, Longest)) : null;
+        return spec.Rollback.Automatic && time > TimeSpan.Zero ? new Duration(Shorter(time, SpecValidation.LongestWatchdog)) : null;
     }
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;

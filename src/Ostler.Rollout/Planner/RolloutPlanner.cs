@@ -12,6 +12,9 @@ namespace Ostler.Rollout.Planner;
 /// <summary>Decides what to do next about one policy. Pure and total: the same snapshot always gives the same plan, and none throws.</summary>
 public static class RolloutPlanner
 {
+    /// <summary>The nodes whose checks the controller runs, and with which.</summary>
+    public static IReadOnlyList<CheckSubject> CheckSubjects(RolloutSnapshot snapshot) => CheckSubject.Find(ContextAssembly.Assemble(snapshot));
+
     /// <summary>
     /// The plan: first each node by itself, then the budgets between those that want a slot or want to stage. At most one step of each node; what
     /// follows from it is for the next snapshot to tell.
@@ -23,7 +26,7 @@ public static class RolloutPlanner
     /// </param>
     public static RolloutPlan Plan(RolloutSnapshot snapshot, RolloutPlan? former = null)
     {
-        var context = RolloutContext.From(snapshot, former?.Known);
+        var context = ContextAssembly.Assemble(snapshot, former?.Known);
         var decisions = new DecidedNodes(context, former?.Decided);
         var unavailable = 0;
         var staging = 0;

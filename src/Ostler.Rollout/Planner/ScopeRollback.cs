@@ -2,6 +2,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
+using Ostler.Rollout.Failures;
 using Ostler.Rollout.Nodes;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Slots;
@@ -78,15 +79,6 @@ internal sealed class ScopeRollback
         return Progress with { Waiting = Progress.Waiting - stuck, Stuck = Progress.Stuck + stuck };
     }
 
-    public static string Impossible(NodeView view) => view.Spec.LastUpgrade?.Previous is { } former
-        ? $"Should go back to {MessageText.Of(former)}, which the host does not keep any more: it stays on {Running(view)}. Point the OSImage at a better tree."
-        : $"Should go back, but what it ran before is not known: it stays on {Running(view)}. Point the OSImage at a better tree.";
-
-    /// <summary>Why nodes that are well go back.</summary>
-    public static string Why(RolloutContext context) => context.Failures.First is { } first
-        ? $"The node was well; {first.Node} failed ({first.Failure.Reason}), and spec.rollback.scope is {context.Spec.Rollback.Scope}."
-        : $"The node was well; others that are gone since failed, and spec.rollback.scope is {context.Spec.Rollback.Scope}.";
-
     // A wave whose failed node is gone is known by those that went back for it.
     private static HashSet<int> FailedWaves(RolloutContext context, DecidedNodes decisions, WavePlan waves) =>
         [.. Enumerable.Range(0, decisions.Count)
@@ -96,7 +88,7 @@ internal sealed class ScopeRollback
     {
         if (!view.KeepsFormer)
         {
-            return verdict with { Reason = Reasons.RollbackImpossible, Message = Impossible(view), Blocked = true, NeedsPerson = true };
+            return verdict with { Reason = Reasons.RollbackImpossible, Message = ReturnMessages.Impossible(view), Blocked = true, NeedsPerson = true };
         }
 
         if (Eligibility.Check(context, view) is { } why)
@@ -119,6 +111,4 @@ internal sealed class ScopeRollback
 
         return order == 0 ? string.CompareOrdinal(x.Name, y.Name) : order;
     }
-
-    private static string Running(NodeView view) => view.Status?.Booted is { } booted ? MessageText.Of(booted) : "what it runs";
 }

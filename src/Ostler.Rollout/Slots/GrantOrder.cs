@@ -8,9 +8,6 @@ namespace Ostler.Rollout.Slots;
 /// </summary>
 internal readonly struct GrantOrder : IComparable<GrantOrder>
 {
-    /// <summary>The well-known label of the failure domain.</summary>
-    public const string ZoneLabel = "topology.kubernetes.io/zone";
-
     private readonly int _wave;
     private readonly bool _leader;
     private readonly string? _zone;

@@ -72,10 +72,6 @@ internal sealed class SlotLimits
     /// <summary>The value of the label. A node without it is a domain of its own; no value of a label has a slash.</summary>
     internal static string DomainOf(TopologySpec topology, NodeFacts node) => node.Labels?.GetValueOrDefault(topology.Key) ?? $"node/{node.Name}";
 
-    /// <summary>As <see cref="NodeView.InFlight"/>, for nodes that there is no view of.</summary>
-    internal static bool IsInFlight(string policy, NodeFacts node) =>
-        node.CordonedBy == policy || (node.OS is { } os && os.Spec.Policy == policy && os.Spec.IsUnderWay());
-
     private string? OutOfService(string candidate)
     {
         if (_granted is not null)

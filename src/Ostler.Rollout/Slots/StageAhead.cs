@@ -7,12 +7,6 @@ namespace Ostler.Rollout.Slots;
 internal static class StageAhead
 {
     /// <summary>
-    /// How long a node that stages keeps others from doing so. One whose agent is dead would otherwise hold up the rollout for ever;
-    /// beyond this it goes on staging beside the others, and status says so.
-    /// </summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
-
-    /// <summary>
     /// How many may be staging. At least as many as there are free slots, or a policy with stageAhead 0 would never begin; while paused, outside of
     /// windows and between waves no slot is waiting, so stageAhead alone counts.
     /// </summary>

@@ -72,6 +72,9 @@ public sealed record NodeFacts
 
     /// <summary>What the controller's health checks found in the present boot. One that is not here was not made yet, or its result was lost with a restart.</summary>
     public IReadOnlyList<CheckObservation> Checks { get; init; } = [];
+
+    /// <summary>Whether the node holds a slot of the policy, or was told to boot for it: its marks may be gone.</summary>
+    internal bool IsInFlight(string policy) => CordonedBy == policy || (OS is { } os && os.Spec.Policy == policy && os.Spec.IsUnderWay());
 }
 
 /// <summary>The NodeOS of a Node.</summary>

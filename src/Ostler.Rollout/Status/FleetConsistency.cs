@@ -1,7 +1,7 @@
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
-using Ostler.Rollout.Nodes;
 using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Status;
@@ -38,7 +38,7 @@ public sealed record FleetConsistency(IReadOnlyList<RunningDigest> Digests, IRea
             last.Version ??= (isTarget ? plan.Target!.Version : null) ?? node.RunsVersion;
             if (node.Drift is { } drift)
             {
-                drifted.Add(new() { Node = node.Name, Reason = DriftRules.WordFor(drift), Message = MessageText.Cut(DriftRules.Describe(drift)) });
+                drifted.Add(new() { Node = node.Name, Reason = DriftFacts.WordFor(drift), Message = MessageText.Cut(DriftFacts.Describe(drift)) });
             }
         }
 

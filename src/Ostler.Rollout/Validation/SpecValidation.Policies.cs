@@ -1,13 +1,15 @@
 using Ostler.Api.Meta;
 using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Rollout.Nodes;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Validation;
 
 public static partial class SpecValidation
 {
+    /// <summary>The longest watchdog. The host rejects a longer one as a mistake.</summary>
+    internal static readonly TimeSpan LongestWatchdog = TimeSpan.FromDays(1);
+
     /// <summary>A retry may lie this far in the future: people's clocks and the controller's differ.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
@@ -40,7 +42,7 @@ public static partial class SpecValidation
         Positive("spec.health.timeout", spec.Health.Timeout);
         if (spec.Rollback.Watchdog is { } watchdog)
         {
-            if (watchdog.Value < TimeSpan.Zero || watchdog.Value > WatchdogRules.Longest)
+            if (watchdog.Value < TimeSpan.Zero || watchdog.Value > LongestWatchdog)
             {
                 problems.Invalid("spec.rollback.watchdog", "must be between 0s (none) and 24h");
             }

@@ -1,5 +1,6 @@
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
+using Ostler.Rollout.Failures;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Slots;
 using Ostler.Rollout.Snapshot;

@@ -1,6 +1,7 @@
 using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
+using Ostler.Rollout.Failures;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Slots;
 using Ostler.Rollout.Text;

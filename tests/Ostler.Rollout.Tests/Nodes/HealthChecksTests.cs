@@ -2,7 +2,6 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.Shared;
 using Ostler.Rollout.Health;
-using Ostler.Rollout.Nodes;
 using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Tests.Support;
@@ -189,11 +188,11 @@ public class HealthChecksTests
     public void Only_a_node_that_is_verified_is_checked(string what, NodeFacts node, bool isChecked)
     {
         _ = what;
-        var subjects = CheckSubject.Find(Given.Snapshot(node with { Address = "192.0.2.7" }).With(s => s with { Health = new() { Checks = [Web, Errors] } }));
+        var subjects = RolloutPlanner.CheckSubjects(Given.Snapshot(node with { Address = "192.0.2.7" }).With(s => s with { Health = new() { Checks = [Web, Errors] } }));
 
         Assert.Equal(isChecked, subjects.Count == 1);
         Assert.All(subjects, s => Assert.Equal(("n1", "n1-uid", 1L, "n1-boot-2", "192.0.2.7"), (s.Node, s.Epoch.NodeUid, s.Epoch.Attempt, s.Epoch.BootID, s.Address)));
-        Assert.Empty(CheckSubject.Find(Given.Snapshot(node)));
+        Assert.Empty(RolloutPlanner.CheckSubjects(Given.Snapshot(node)));
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class SoftRebootRulesTests
         Assert.Equal(2, spec.Previous!.SoftReboots);
 
         NodeView Of(int? before, int? now) => new(
-            RolloutContext.From(Given.Snapshot()),
+            ContextAssembly.Assemble(Given.Snapshot()),
             Given.Booting("n1").Spec(s => s with { Previous = s.Previous! with { SoftReboots = before } }).Status(s => s with { SoftReboots = now }));
         Assert.False(Of(null, null).HasBooted);
         Assert.False(Of(2, 2).HasBooted);
@@ -76,7 +76,7 @@ public sealed class SoftRebootRulesTests
     {
         NodeFacts Of(double heartbeat) => (Given.Healthy("n1") with { BootID = "n1-boot-1", ReadyHeartbeat = Given.Ago(heartbeat) })
             .Status(s => s with { BootID = "n1-boot-1", SoftReboots = 1, Timings = new() { BootedAt = Given.Ago(2) } });
-        var context = RolloutContext.From(Given.Snapshot());
+        var context = ContextAssembly.Assemble(Given.Snapshot());
         Assert.False(Verification.KubeletIsReady(new(context, Of(3))).Passed);
         Assert.True(Verification.KubeletIsReady(new(context, Of(1))).Passed);
     }

@@ -1,7 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Planner;
-using Ostler.Rollout.Slots;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Status;
 using Ostler.Rollout.Tests.Support;
@@ -10,7 +9,7 @@ namespace Ostler.Rollout.Tests.Planning;
 
 public class TopologyTests
 {
-    private const string Zone = GrantOrder.ZoneLabel;
+    private const string Zone = NodeMarks.ZoneLabel;
 
     public static TheoryData<NodeFacts[], int, string[]> Domains => Rows(
         ("one domain at a time, all of it", [In("n1", "a"), In("n2", "a"), In("n3", "b")], 1, ["n1", "n2"]),

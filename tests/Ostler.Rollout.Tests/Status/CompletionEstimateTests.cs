@@ -1,7 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Planner;
-using Ostler.Rollout.Slots;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Status;
 using Ostler.Rollout.Tests.Support;
@@ -58,9 +57,9 @@ public class CompletionEstimateTests
         { "as many zones at once as there are", [In("n3", "a"), In("n4", "a"), In("n5", "a"), In("n6", "b")], new() { MaxDomainsAtOnce = 2 }, 20 },
         { "one zone after the other, the last node of each by itself", [In("n3", "a"), In("n4", "a"), In("n5", "a"), In("n6", "b")], new(), 30 },
         { "nodes without a zone one after the other", [Given.Idle("n3"), Given.Idle("n4"), Given.Idle("n5")], new(), 30 },
-        { "the zone of the node in flight first", [Begun("n3", 4).Label(GrantOrder.ZoneLabel, "b"), In("n4", "a"), In("n5", "b")], new(), 10 + 10 },
-        { "never, while a node that failed holds the only zone", [Given.Held("n3").Label(GrantOrder.ZoneLabel, "b"), In("n4", "a")], new(), null },
-        { "beside the zone that a node that failed holds", [Given.Held("n3").Label(GrantOrder.ZoneLabel, "b"), In("n4", "a"), In("n5", "a")], new() { MaxDomainsAtOnce = 2 }, 20 },
+        { "the zone of the node in flight first", [Begun("n3", 4).Label(NodeMarks.ZoneLabel, "b"), In("n4", "a"), In("n5", "b")], new(), 10 + 10 },
+        { "never, while a node that failed holds the only zone", [Given.Held("n3").Label(NodeMarks.ZoneLabel, "b"), In("n4", "a")], new(), null },
+        { "beside the zone that a node that failed holds", [Given.Held("n3").Label(NodeMarks.ZoneLabel, "b"), In("n4", "a"), In("n5", "a")], new() { MaxDomainsAtOnce = 2 }, 20 },
     };
 
     [Theory]
@@ -197,7 +196,7 @@ public class CompletionEstimateTests
         },
     });
 
-    private static NodeFacts In(string name, string zone) => Given.Idle(name).Label(GrantOrder.ZoneLabel, zone);
+    private static NodeFacts In(string name, string zone) => Given.Idle(name).Label(NodeMarks.ZoneLabel, zone);
 
     private static NodeFacts Server(string name) => Given.Idle(name).Label(NodeMarks.ControlPlaneLabel, "");
 

@@ -220,7 +220,7 @@ public class WaveTests
     private static string Members(WaveSpec[] waves, params NodeFacts[] nodes)
     {
         var snapshot = Snapshot(waves, nodes, 9, [], IntOrPercent.Percent(25));
-        var context = RolloutContext.From(snapshot);
+        var context = ContextAssembly.Assemble(snapshot);
         var decisions = new DecidedNodes(context);
         var membership = WaveMembership.Of(context, decisions, waves);
         return string.Join(" | ", Enumerable.Range(0, waves.Length + 1)

@@ -86,7 +86,7 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
 
     private async Task<ConsoleAccess> ReviewAsync(string token, CancellationToken cancellationToken)
     {
-        var review = await client.CreateAsync(ConsoleResources.TokenReviews, new() { Spec = new() { Token = token } }, cancellationToken);
+        var review = await client.CreateAsync(ReviewResources.TokenReviews, new() { Spec = new() { Token = token } }, cancellationToken);
         if (review.Status is not { Authenticated: true, User: { Username.Length: > 0 } user })
         {
             LogUnknownToken();
@@ -110,7 +110,7 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
     private async Task<bool> MayListAsync(UserInfo user, string @namespace, string group, string resource, CancellationToken cancellationToken)
     {
         var review = await client.CreateAsync(
-            ConsoleResources.SubjectAccessReviews,
+            ReviewResources.SubjectAccessReviews,
             new()
             {
                 Spec = new()

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Ostler.Api.Meta;
-using Ostler.Controller.Console.Views;
 using Ostler.Kubernetes.Client;
 
 namespace Ostler.Controller.Console.Access;
@@ -70,30 +69,22 @@ public sealed record SubjectAccessReviewStatus
     public string? EvaluationError { get; init; }
 }
 
-/// <summary>What the console alone asks the API server for.</summary>
-internal static class ConsoleResources
+/// <summary>The reviews by which the console authenticates and authorizes requests.</summary>
+internal static class ReviewResources
 {
-    public static ResourceType<NodeEvent> Events { get; } = new(
-        "", "v1", "events", "Event", namespaced: true, ConsoleJson.Default.NodeEvent, static e => new(e.Metadata.Namespace, e.Metadata.Name, "", ""));
-
     public static ResourceType<TokenReview> TokenReviews { get; } = new(
-        "authentication.k8s.io", "v1", "tokenreviews", "TokenReview", namespaced: false, ConsoleJson.Default.TokenReview, static _ => new("", "", "", ""));
+        "authentication.k8s.io", "v1", "tokenreviews", "TokenReview", namespaced: false, AccessJson.Default.TokenReview, static _ => new("", "", "", ""));
 
     public static ResourceType<SubjectAccessReview> SubjectAccessReviews { get; } = new(
-        "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", namespaced: false, ConsoleJson.Default.SubjectAccessReview, static _ => new("", "", "", ""));
+        "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", namespaced: false, AccessJson.Default.SubjectAccessReview, static _ => new("", "", "", ""));
 }
 
-/// <summary>What goes to the browser, or to the API server. The encoder escapes what HTML could take for markup.</summary>
+/// <summary>What goes to the API server to authenticate and authorize a request, and the refusal that goes to the browser.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     Converters = [typeof(TimestampJsonConverter)])]
-[JsonSerializable(typeof(NodeRow))]
-[JsonSerializable(typeof(PolicyRow))]
-[JsonSerializable(typeof(ImageRow))]
-[JsonSerializable(typeof(NodeHistory))]
 [JsonSerializable(typeof(Refusal))]
-[JsonSerializable(typeof(NodeEvent))]
 [JsonSerializable(typeof(TokenReview))]
 [JsonSerializable(typeof(SubjectAccessReview))]
-internal sealed partial class ConsoleJson : JsonSerializerContext;
+internal sealed partial class AccessJson : JsonSerializerContext;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Ostler.Controller.Console.Access;
 using Ostler.Controller.Console.Views;
 
 namespace Ostler.Controller.Console.Live;

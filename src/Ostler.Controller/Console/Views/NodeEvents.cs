@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ostler.Controller.Console.Access;
 using Ostler.Kubernetes.Client;
 
 namespace Ostler.Controller.Console.Views;
@@ -10,6 +9,9 @@ internal static class NodeEvents
     /// <summary>Where Events about cluster-scoped objects are.</summary>
     public const string Namespace = "default";
 
+    private static ResourceType<NodeEvent> Events { get; } = new(
+        "", "v1", "events", "Event", namespaced: true, ConsoleJson.Default.NodeEvent, static e => new(e.Metadata.Namespace, e.Metadata.Name, "", ""));
+
     private const int MaxShown = 100;
 
     /// <returns>The newest, or why there are none to show.</returns>
@@ -18,7 +20,7 @@ internal static class NodeEvents
         try
         {
             var list = await client.ListAsync(
-                ConsoleResources.Events, new() { Namespace = Namespace, FieldSelector = $"involvedObject.kind=Node,involvedObject.name={node}" }, cancellationToken);
+                Events, new() { Namespace = Namespace, FieldSelector = $"involvedObject.kind=Node,involvedObject.name={node}" }, cancellationToken);
             return ([.. list.Items.OrderByDescending(e => e.At).Take(MaxShown)], null);
         }
         catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException or IOException or JsonException)

@@ -1,7 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Facts;
-using Ostler.Rollout.Nodes;
 
 namespace Ostler.Rollout.Hosts.Decisions;
 

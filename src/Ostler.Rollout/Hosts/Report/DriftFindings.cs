@@ -2,7 +2,6 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
-using Ostler.Rollout.Nodes;
 
 namespace Ostler.Rollout.Hosts.Report;
 

@@ -1,6 +1,4 @@
-using Ostler.Agent.Host;
-
-namespace Ostler.Agent.Reboot;
+namespace Ostler.Agent.Host;
 
 /// <summary>The command lines by which a host goes down. None of them waits for that.</summary>
 internal static class RebootCommands

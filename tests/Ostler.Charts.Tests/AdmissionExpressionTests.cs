@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Cel;
-using Ostler.Charts.Tests.Support;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Charts.Tests;

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Ostler.Charts.Tests.Support;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using k8s;
 using k8s.Models;

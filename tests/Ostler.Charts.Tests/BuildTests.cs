@@ -1,4 +1,4 @@
-using Ostler.Charts.Tests.Support;
+using Ostler.Testing;
 using Ostler.Testing.Tools;
 
 namespace Ostler.Charts.Tests;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Ostler.Charts.Tests.Support;
+using Ostler.Testing;
 
 namespace Ostler.Charts.Tests;
 

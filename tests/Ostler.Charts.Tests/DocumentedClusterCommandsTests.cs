@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Ostler.Charts.Tests.Support;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Documentation;
 using Ostler.Testing.Hosts;

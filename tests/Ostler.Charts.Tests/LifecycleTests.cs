@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ostler.Charts.Tests.Support;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Registries;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ostler.Charts.Tests.Support;
+using Ostler.Testing;
 
 namespace Ostler.Charts.Tests;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ostler.Charts.Tests.Support;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Tools;

@@ -3,6 +3,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.CrdGenerator.Tests;

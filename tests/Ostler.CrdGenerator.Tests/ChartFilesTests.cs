@@ -1,3 +1,4 @@
+using Ostler.Testing;
 namespace Ostler.CrdGenerator.Tests;
 
 public sealed class ChartFilesTests : IDisposable

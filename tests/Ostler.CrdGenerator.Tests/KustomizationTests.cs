@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.CrdGenerator.Tests;

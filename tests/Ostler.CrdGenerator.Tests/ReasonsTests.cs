@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
+using Ostler.Testing;
 
 namespace Ostler.CrdGenerator.Tests;
 

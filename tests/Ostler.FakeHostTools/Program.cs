@@ -1,6 +1,6 @@
-using Ostler.FakeHostTools;
 using Ostler.FakeHostTools.Bootc;
 using Ostler.FakeHostTools.RpmOstree;
+using Ostler.FakeHostTools.Tools;
 
 // The first word is the tool, as the name of a busybox would be; the rest is what the tool was called with.
 if (args is not [var tool, .. var words])

@@ -81,22 +81,9 @@ public static class Golden
     {
         const string MappedRoot = "/_/";
         var path = callerFile.StartsWith(MappedRoot, StringComparison.Ordinal)
-            ? Path.Combine(RepositoryRoot(), callerFile[MappedRoot.Length..])
+            ? Path.Combine(Repository.Root, callerFile[MappedRoot.Length..])
             : callerFile;
         return Path.GetDirectoryName(path)!;
-    }
-
-    private static string RepositoryRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "operator.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new DirectoryNotFoundException($"No operator.sln above {AppContext.BaseDirectory}: golden files are in the repository.");
     }
 }
 

@@ -4,7 +4,7 @@ using Ostler.Controller.Console.Access;
 namespace Ostler.Controller.Console;
 
 /// <summary>Where the console is served, and to whom.</summary>
-public sealed record ConsoleSettings
+internal sealed record ConsoleSettings
 {
     /// <summary>Where it listens. Default: 127.0.0.1:8082, which <c>kubectl port-forward</c> reaches and the network does not.</summary>
     public IPEndPoint Address { get; init; } = new(IPAddress.Loopback, 8082);

@@ -1,5 +1,6 @@
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;
 
@@ -9,7 +10,7 @@ namespace Ostler.Controller.Drain;
 /// Finds the volumes that are still attached to a node. Listed while a drained node waits for them, and never held: VolumeAttachments cannot be selected by
 /// their node, and there are as many as there are volumes in the cluster.
 /// </summary>
-public sealed class AttachedVolumes(ApiClient client, TimeProvider time)
+internal sealed class AttachedVolumes(ApiClient client, TimeProvider time)
 {
     public async Task<VolumeFacts> AskAsync(Probe.Volumes question, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Ostler.Api.Meta;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;
 
@@ -11,7 +12,7 @@ namespace Ostler.Controller.Drain;
 /// Reads how single workloads stand. No cache: of all the workloads of a cluster only those are of interest whose pods had to leave a node, and only
 /// while that is not made good.
 /// </summary>
-public sealed class DisplacedWorkloads(ApiClient client, TimeProvider time)
+internal sealed class DisplacedWorkloads(ApiClient client, TimeProvider time)
 {
     private const int Parallelism = 8;
 

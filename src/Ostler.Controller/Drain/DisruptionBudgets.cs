@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Ostler.Api.Meta;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Controller.Drain;
 
@@ -10,7 +11,7 @@ namespace Ostler.Controller.Drain;
 /// between versions; here they are found as the server itself finds them, by their selectors.
 /// </summary>
 /// <remarks>Lives for one pass: the budgets of a namespace are listed once, however many of its pods are blocked.</remarks>
-public sealed class DisruptionBudgets(ApiClient client)
+internal sealed class DisruptionBudgets(ApiClient client)
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<PodDisruptionBudget>>>> _byNamespace = new();
     private readonly Lazy<Task<bool>> _isV1 = new(() => client.HasResourceAsync(ControllerResources.Budgets, CancellationToken.None));

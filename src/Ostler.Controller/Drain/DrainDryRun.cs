@@ -3,6 +3,7 @@ using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Rollout.Drain;
 using Ostler.Rollout.Plan;
@@ -19,7 +20,7 @@ namespace Ostler.Controller.Drain;
 /// <param name="nodes">All Nodes, which tell where another pod could take over.</param>
 /// <param name="namespaces">All namespaces, for drain rules that ask for their labels.</param>
 /// <param name="time">The controller's clock.</param>
-public sealed class DrainDryRun(ApiClient client, PodEvictions evictions, ILister<Node> nodes, ILister<Namespace> namespaces, TimeProvider time)
+internal sealed class DrainDryRun(ApiClient client, PodEvictions evictions, ILister<Node> nodes, ILister<Namespace> namespaces, TimeProvider time)
 {
     private const int Parallelism = 8;
 
@@ -64,7 +65,7 @@ public sealed class DrainDryRun(ApiClient client, PodEvictions evictions, IListe
 }
 
 /// <summary>What is looked up of namespaces.</summary>
-public static class NamespaceLabels
+internal static class NamespaceLabels
 {
     private static readonly Dictionary<string, string> None = [];
 

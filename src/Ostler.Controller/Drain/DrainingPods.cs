@@ -3,13 +3,14 @@ using Microsoft.Extensions.Logging;
 using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Drain;
 
 /// <summary>The pods of the nodes that hold a slot.</summary>
-public interface IDrainingPods
+internal interface IDrainingPods
 {
     /// <summary>The pods of a node, those that have finished included; null while they are not known.</summary>
     IReadOnlyList<PodFacts>? PodsOf(string node);
@@ -25,7 +26,7 @@ public interface IDrainingPods
 /// <param name="createInformer">Makes the informer of a node's pods.</param>
 /// <param name="namespaces">All namespaces, for drain rules that ask for their labels.</param>
 /// <param name="changed">Called with a policy when something changed on a node of its.</param>
-public sealed class DrainingPods(Func<string, Informer<Pod>> createInformer, ILister<Namespace> namespaces, Action<string> changed) : IDrainingPods, IAsyncDisposable
+internal sealed class DrainingPods(Func<string, Informer<Pod>> createInformer, ILister<Namespace> namespaces, Action<string> changed) : IDrainingPods, IAsyncDisposable
 {
     private readonly Dictionary<string, Watch> _watches = [];
     private readonly ConcurrentDictionary<string, EvictionResult> _lastEvictions = new();

@@ -2,13 +2,14 @@ using System.Net;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Drain;
 
 /// <summary>Evicts pods, one try each and without waiting, and says how the API server answered.</summary>
-public sealed class PodEvictions(ApiClient client, TimeProvider time)
+internal sealed class PodEvictions(ApiClient client, TimeProvider time)
 {
     /// <summary>Asks for the eviction of a pod.</summary>
     /// <param name="action">Which pod, of which UID.</param>
@@ -60,7 +61,7 @@ public sealed class PodEvictions(ApiClient client, TimeProvider time)
     private async Task<EvictionResult> BlockedAsync(
         NamespacedName pod, string uid, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, ApiException answer, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Ostler.Controller.Resources.PodDisruptionBudget> matching;
+        IReadOnlyList<Ostler.Kubernetes.Core.PodDisruptionBudget> matching;
         try
         {
             matching = await budgets.MatchingAsync(pod.Namespace, labels, cancellationToken);

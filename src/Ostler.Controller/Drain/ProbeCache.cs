@@ -8,7 +8,7 @@ namespace Ostler.Controller.Drain;
 /// may be is for the plan to say.
 /// </summary>
 /// <param name="time">The controller's clock.</param>
-public sealed class ProbeCache(TimeProvider time)
+internal sealed class ProbeCache(TimeProvider time)
 {
     /// <summary>Longer than any plan takes an answer for fresh. Then it is only a node that nobody asks for any more.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(30);

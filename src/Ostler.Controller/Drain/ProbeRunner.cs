@@ -7,7 +7,7 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Controller.Drain;
 
 /// <summary>Asks what a plan wants to know. Every question that is due gets an answer, if only that it could not be asked: a plan waits for it.</summary>
-public sealed partial class ProbeRunner(
+internal sealed partial class ProbeRunner(
     DrainDryRun dryRun, DisplacedWorkloads workloads, AttachedVolumes volumes, ProbeCache answers, TimeProvider time, ILogger<ProbeRunner> logger)
 {
     /// <summary>How many nodes are asked about at once: a slot that is free waits for the answers.</summary>

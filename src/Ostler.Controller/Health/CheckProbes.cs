@@ -14,7 +14,7 @@ namespace Ostler.Controller.Health;
 /// <param name="client">The API server, for Secrets and for conditions.</param>
 /// <param name="pods">The pods of nodes that hold a slot.</param>
 /// <param name="time">The clock.</param>
-public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvider time)
+internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvider time)
 {
     /// <summary>How often it is looked whether a node's pods are known.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);

@@ -3,6 +3,7 @@ using Ostler.Api.OSImages;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Controller.Health;
 

@@ -11,7 +11,7 @@ using Polly.Timeout;
 namespace Ostler.Controller.Health;
 
 /// <summary>The checks that the controller runs on nodes that are verified.</summary>
-public interface IHealthChecks
+internal interface IHealthChecks
 {
     /// <summary>These nodes, and no others of this policy, are checked from now on.</summary>
     void Retain(string policy, IReadOnlyList<CheckSubject> subjects);
@@ -21,7 +21,7 @@ public interface IHealthChecks
 }
 
 /// <summary>Makes one try of a check.</summary>
-public delegate Task<CheckFinding> MakeCheck(CheckSubject subject, HealthCheck check, CancellationToken cancellationToken);
+internal delegate Task<CheckFinding> MakeCheck(CheckSubject subject, HealthCheck check, CancellationToken cancellationToken);
 
 /// <summary>
 /// Runs each check of each node at its interval, beside the reconciles, which never wait for one. What is found is kept in memory; a policy is woken when
@@ -32,7 +32,7 @@ public delegate Task<CheckFinding> MakeCheck(CheckSubject subject, HealthCheck c
 /// <param name="failed">Called for each try that did not pass, with the check's kind.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where news is told.</param>
-public sealed partial class HealthChecks(
+internal sealed partial class HealthChecks(
     MakeCheck make, Action<string> changed, Action<string, CheckOutcome> failed, TimeProvider time, ILogger<HealthChecks> logger) : IHealthChecks, IAsyncDisposable
 {
     private readonly Dictionary<(string Policy, string Node, string Check), Run> _runs = [];

@@ -6,6 +6,7 @@ using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Controller.NodeOSes;
@@ -15,7 +16,7 @@ namespace Ostler.Controller.NodeOSes;
 /// A NodeOS whose Node is gone is left to the garbage collector, which follows the owner reference. Only when the name is taken
 /// again by a new Node before that happened is it removed here: else the new Node would inherit the former one's history.
 /// </remarks>
-public sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nodes, Informer<NodeOS> nodeOSes, ILogger<NodeOSReconciler> logger)
+internal sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nodes, Informer<NodeOS> nodeOSes, ILogger<NodeOSReconciler> logger)
 {
     /// <summary>How long to wait for a NodeOS to go that a finalizer keeps.</summary>
     private static readonly TimeSpan RetryTaken = TimeSpan.FromSeconds(10);

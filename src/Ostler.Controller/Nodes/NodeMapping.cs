@@ -2,13 +2,13 @@ using System.Globalization;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.Shared;
-using Ostler.Controller.Resources;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Nodes;
 
 /// <summary>From what the API server stores to the facts that decisions rest on. Pure.</summary>
-public static class NodeMapping
+internal static class NodeMapping
 {
     /// <param name="node">The Node.</param>
     /// <param name="os">The NodeOS of the same name; one of a former Node under that name counts as none.</param>

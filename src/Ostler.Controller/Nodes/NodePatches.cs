@@ -3,14 +3,14 @@ using System.Text.Json.Nodes;
 using Ostler.Api.Json;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
 
 namespace Ostler.Controller.Nodes;
 
 /// <summary>The bodies of the writes to Nodes and NodeOSes, with what must be so before they are made. Pure.</summary>
-public static class NodePatches
+internal static class NodePatches
 {
     /// <summary>Cordon and the knowledge whose it is, in one write: a crash between two would leave a cordon that nobody removes.</summary>
     public static Patch Cordon(NodeAction.Cordon action) => Patch

@@ -15,7 +15,7 @@ namespace Ostler.Controller.Notifications;
 /// <param name="tell">Called with a policy's name when something came of one of its notifications: its status is to say so.</param>
 /// <param name="finished">Called with the end of each round of tries, for metrics.</param>
 /// <param name="logger">For the log.</param>
-public sealed partial class NotificationOutbox(
+internal sealed partial class NotificationOutbox(
     INotificationSender sender, Action<string> tell, Action<NotificationType, DeliveryOutcome> finished, ILogger<NotificationOutbox> logger)
 {
     /// <summary>How many wait at most. The next one stays in its status until there is room.</summary>

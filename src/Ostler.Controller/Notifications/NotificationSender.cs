@@ -7,6 +7,7 @@ using Ostler.Controller.Health;
 using Ostler.Controller.OSImages.Registry;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Notifications;
 using Polly;
 using Polly.Timeout;
@@ -14,7 +15,7 @@ using Polly.Timeout;
 namespace Ostler.Controller.Notifications;
 
 /// <summary>One notification, with all that its body needs.</summary>
-public sealed record Letter
+internal sealed record Letter
 {
     public required string Policy { get; init; }
 
@@ -30,14 +31,14 @@ public sealed record Letter
 }
 
 /// <summary>Delivers a letter.</summary>
-public interface INotificationSender
+internal interface INotificationSender
 {
     /// <summary>One round of tries. Never throws but for cancellation.</summary>
     Task<Delivery> SendAsync(Letter letter, CancellationToken cancellationToken);
 }
 
 /// <summary>How patient the sender is.</summary>
-public sealed record NotificationOptions
+internal sealed record NotificationOptions
 {
     /// <summary>How long a try may take. Default: 10 s.</summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -61,7 +62,7 @@ public sealed record NotificationOptions
 /// <param name="client">The API server, for Secrets.</param>
 /// <param name="http">Made by <see cref="CreateHttpClient"/>.</param>
 /// <param name="options">How patient.</param>
-public sealed class NotificationSender(ApiClient client, HttpClient http, NotificationOptions options) : INotificationSender
+internal sealed class NotificationSender(ApiClient client, HttpClient http, NotificationOptions options) : INotificationSender
 {
     private readonly ResiliencePipeline _pipeline = Pipeline(options);
 

@@ -6,7 +6,7 @@ using Ostler.Kubernetes.Informers;
 namespace Ostler.Controller.OSImages;
 
 /// <summary>Which images must be looked at again when something changed.</summary>
-public sealed class ImageKeys(Action<string> enqueue)
+internal sealed class ImageKeys(Action<string> enqueue)
 {
     // Kept here, because a handler must not read another informer's cache under its own informer's lock.
     private readonly ConcurrentDictionary<string, bool> _images = new();

@@ -6,7 +6,7 @@ using Ostler.Rollout.OSImages;
 namespace Ostler.Controller.OSImages;
 
 /// <summary>Finds the tree that an OSImage names now.</summary>
-public sealed class ImageResolver(OstreeRepository repository, ContainerImages containers, TimeProvider time)
+internal sealed class ImageResolver(OstreeRepository repository, ContainerImages containers, TimeProvider time)
 {
     /// <summary>One try. Asks the network only for what is not known: a pinned commit is its own answer, and a version never changes.</summary>
     /// <param name="image">An image whose spec is valid.</param>

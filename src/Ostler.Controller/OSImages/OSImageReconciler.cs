@@ -13,7 +13,7 @@ using Ostler.Rollout.Validation;
 namespace Ostler.Controller.OSImages;
 
 /// <summary>Keeps the status of an OSImage: which tree it names now, and which digests no node may get.</summary>
-public sealed partial class OSImageReconciler(
+internal sealed partial class OSImageReconciler(
     Informer<OSImage> images,
     ILister<UpgradePolicy> policies,
     StatusWriter<OSImage> status,

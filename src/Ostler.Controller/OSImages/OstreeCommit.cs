@@ -11,7 +11,7 @@ namespace Ostler.Controller.OSImages;
 /// its variable-sized members, little endian, each as wide as the container's own size needs. Only the first member, the
 /// metadata, is walked. The bytes come from the network: whatever does not add up reads as "no version", never as an exception.
 /// </remarks>
-public static class OstreeCommit
+internal static class OstreeCommit
 {
     private const int VariantAlignment = 8;
 

@@ -13,7 +13,7 @@ namespace Ostler.Controller.OSImages;
 /// <param name="Value">What was asked for; null when it could not be had.</param>
 /// <param name="Reason">Why not, one of <see cref="Reasons"/>.</param>
 /// <param name="Message">Why not, in the server's own words where it had any.</param>
-public readonly record struct Resolution(string? Value, string Reason, string Message)
+internal readonly record struct Resolution(string? Value, string Reason, string Message)
 {
     public static Resolution Of(string value) => new(value, Reasons.Resolved, "");
 }
@@ -22,7 +22,7 @@ public readonly record struct Resolution(string? Value, string Reason, string Me
 /// Reads refs and commits of an OSTree archive repository over HTTP. Every call is bounded: in time, in size, in redirects, in
 /// retries, and a host that keeps failing is left alone for a while.
 /// </summary>
-public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry<string> pipelines, OstreeRepositoryOptions options)
+internal sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry<string> pipelines, OstreeRepositoryOptions options)
 {
     private readonly HttpClient _http = http;
     private readonly ResiliencePipelineRegistry<string> _pipelines = pipelines;

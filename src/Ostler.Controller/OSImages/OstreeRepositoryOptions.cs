@@ -7,7 +7,7 @@ using Polly.Timeout;
 namespace Ostler.Controller.OSImages;
 
 /// <summary>The bounds within which a repository may answer.</summary>
-public sealed record OstreeRepositoryOptions
+internal sealed record OstreeRepositoryOptions
 {
     /// <summary>How long one attempt may take, its body included. Default: 10 s.</summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(10);

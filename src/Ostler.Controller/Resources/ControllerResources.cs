@@ -6,11 +6,12 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Controller.Resources;
 
 /// <summary>The resources that the controller reads and writes, with their names in the API.</summary>
-public static class ControllerResources
+internal static class ControllerResources
 {
     public static ResourceType<Node> Nodes { get; } =
         new("", "v1", "nodes", "Node", namespaced: false, ControllerJson.Default.Node, static n => MetaOf(n.Metadata));

@@ -15,7 +15,7 @@ using Prometheus;
 namespace Ostler.Controller.Startup;
 
 /// <summary>The whole process: serves metrics and probes, contends for the lease, leads, and ends in an orderly way.</summary>
-public sealed partial class ControllerProcess(
+internal sealed partial class ControllerProcess(
     ControllerSettings settings, ApiClient client, ILoggerFactory loggers, TimeProvider time, Func<double> random)
 {
     public const string LeaseName = "ostler-controller";

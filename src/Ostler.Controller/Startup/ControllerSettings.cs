@@ -7,14 +7,14 @@ using Ostler.Controller.Telemetry.Traces;
 namespace Ostler.Controller.Startup;
 
 /// <summary>How the log is written.</summary>
-public enum LogFormat
+internal enum LogFormat
 {
     Console,
     Json,
 }
 
 /// <summary>What the command line and the environment say.</summary>
-public sealed record ControllerSettings
+internal sealed record ControllerSettings
 {
     /// <summary>What <c>--help</c> prints.</summary>
     public const string Usage = """

@@ -16,6 +16,7 @@ using Ostler.Controller.Telemetry.Traces;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Events;
 using Ostler.Kubernetes.Informers;
 using Ostler.Kubernetes.Queues;
@@ -23,7 +24,7 @@ using Ostler.Kubernetes.Queues;
 namespace Ostler.Controller.Startup;
 
 /// <summary>What outlives a term: the connection, the clock, and what is told to the outside.</summary>
-public sealed record ControllerServices
+internal sealed record ControllerServices
 {
     public required ApiClient Client { get; init; }
     public required OstreeRepository Repository { get; init; }
@@ -60,7 +61,7 @@ public sealed record ControllerServices
 /// won, so that no plan ever rests on a state older than the former leader's last write; a grant of that leader's which this one
 /// did not see would be granted again.
 /// </summary>
-public sealed partial class LeaderTerm(ControllerServices services)
+internal sealed partial class LeaderTerm(ControllerServices services)
 {
     private readonly ILogger _logger = services.Loggers.CreateLogger<LeaderTerm>();
 

@@ -8,13 +8,13 @@ using Ostler.Rollout.Plan;
 namespace Ostler.Controller.Status;
 
 /// <summary>Publishes an Event.</summary>
-public delegate void PublishEvent(ObjectRef regarding, EventType type, string reason, string message, string action);
+internal delegate void PublishEvent(ObjectRef regarding, EventType type, string reason, string message, string action);
 
 /// <summary>
 /// Tells people in Events what happened, with the same reasons as in conditions. Few: a node is told of when it is taken, when it is through
 /// and when something went wrong; the steps between are in status.
 /// </summary>
-public sealed class Announcements(PublishEvent publish)
+internal sealed class Announcements(PublishEvent publish)
 {
     /// <summary>The conditions whose change is worth an Event, and whether being True is bad news.</summary>
     private static readonly (string Type, bool TrueIsBad)[] OfPolicies =

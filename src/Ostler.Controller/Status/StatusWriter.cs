@@ -9,7 +9,7 @@ namespace Ostler.Controller.Status;
 /// <summary>What came of a status.</summary>
 /// <param name="Written">Whether it was written now.</param>
 /// <param name="HeldFor">Null: nothing is left to write. Else: come back after this time, it is too soon after the last write.</param>
-public readonly record struct StatusWrite(bool Written, TimeSpan? HeldFor);
+internal readonly record struct StatusWrite(bool Written, TimeSpan? HeldFor);
 
 /// <summary>
 /// Writes a status by server-side apply, only when it differs, and not much more often than once in <paramref name="interval"/>, unless a
@@ -20,7 +20,7 @@ public readonly record struct StatusWrite(bool Written, TimeSpan? HeldFor);
 /// <param name="cache">Takes what was written, so that the next pass does not write it again.</param>
 /// <param name="time">The controller's clock.</param>
 /// <param name="interval">The least time between two writes of one object in which no condition changes.</param>
-public sealed class StatusWriter<T>(ApiClient client, ResourceType<T> type, Informer<T> cache, TimeProvider time, TimeSpan interval)
+internal sealed class StatusWriter<T>(ApiClient client, ResourceType<T> type, Informer<T> cache, TimeProvider time, TimeSpan interval)
     where T : class
 {
     /// <summary>

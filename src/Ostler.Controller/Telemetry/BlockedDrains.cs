@@ -7,7 +7,7 @@ namespace Ostler.Controller.Telemetry;
 /// <summary>A drain that a PodDisruptionBudget holds up.</summary>
 /// <param name="Node">The node.</param>
 /// <param name="Budget">The budget as namespace/name; <see cref="Several"/> when a pod has more than one, <see cref="Unnamed"/> when the server did not say which.</param>
-public readonly record struct BlockedDrain(string Node, string Budget)
+internal readonly record struct BlockedDrain(string Node, string Budget)
 {
     /// <summary>The API server evicts no pod that several budgets select.</summary>
     public const string Several = "several";

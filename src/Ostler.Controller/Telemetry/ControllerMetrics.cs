@@ -17,7 +17,7 @@ namespace Ostler.Controller.Telemetry;
 /// The instruments of the controller, in the one meter <see cref="MeterName"/>. What is counted of nodes comes from the last plan of each
 /// policy, never from increments: a restart or a missed event cannot make it wrong. Durations are seconds.
 /// </summary>
-public sealed class ControllerMetrics : IDisposable
+internal sealed class ControllerMetrics : IDisposable
 {
     public const string MeterName = "Ostler.Controller";
 

@@ -11,7 +11,7 @@ namespace Ostler.Controller.Telemetry;
 
 /// <summary>A small HTTP server: a few paths, and nothing else.</summary>
 /// <remarks>Kestrel without routing, middleware or configuration: that is all it takes, and the process stays small.</remarks>
-public sealed class HttpEndpoint : IAsyncDisposable
+internal sealed class HttpEndpoint : IAsyncDisposable
 {
     private readonly WebApplication _app;
 

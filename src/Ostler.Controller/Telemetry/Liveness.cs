@@ -12,7 +12,7 @@ namespace Ostler.Controller.Telemetry;
 /// How long a reconcile may be under way, or a filled queue without any end of one. Longer than the reconcile timeout, which cures what
 /// can be cured without a restart.
 /// </param>
-public sealed class Liveness(TimeProvider time, TimeSpan patience)
+internal sealed class Liveness(TimeProvider time, TimeSpan patience)
 {
     private readonly ConcurrentDictionary<string, Loop> _loops = new();
 

@@ -10,7 +10,7 @@ namespace Ostler.Controller.Telemetry;
 /// Instruments carry their Prometheus names themselves (<c>…_total</c>, <c>…_seconds</c>); only <c>ostler_</c> is put before them. prometheus-net's
 /// own adapter would prefix the meter's name, and turns counters into gauges, on which alerts with <c>rate()</c> must not be built.
 /// </remarks>
-public sealed class MeterBridge : IDisposable
+internal sealed class MeterBridge : IDisposable
 {
     /// <summary>For histograms whose instrument says nothing: from 5 ms to 10 s.</summary>
     private static readonly double[] DefaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

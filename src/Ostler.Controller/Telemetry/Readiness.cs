@@ -1,7 +1,7 @@
 namespace Ostler.Controller.Telemetry;
 
 /// <summary>Whether the process can do its work now: as a standby that waits for the lease, or as a leader that has seen the cluster.</summary>
-public sealed class Readiness
+internal sealed class Readiness
 {
     private volatile string _state = "starting";
     private volatile bool _ready;

@@ -4,7 +4,7 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Controller.Telemetry;
 
 /// <summary>How long the steps took that a change of a node's goal ends. Pure: all times are stored in the objects themselves.</summary>
-public static class StepDurations
+internal static class StepDurations
 {
     /// <param name="before">The node as the plan saw it.</param>
     /// <param name="os">Its NodeOS then.</param>

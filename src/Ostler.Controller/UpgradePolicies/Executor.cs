@@ -8,6 +8,7 @@ using Ostler.Controller.Resources;
 using Ostler.Controller.Telemetry.Traces;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Planner;
@@ -16,7 +17,7 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Controller.UpgradePolicies;
 
 /// <summary>What the writes of one pass gave.</summary>
-public sealed record ExecutionResult
+internal sealed record ExecutionResult
 {
     /// <summary>What the evictions and deletions gave.</summary>
     public IReadOnlyList<EvictionResult> Evictions { get; init; } = [];
@@ -35,7 +36,7 @@ public sealed record ExecutionResult
 /// Makes the writes of a plan, once and without waiting. Nodes go side by side, the writes of one node in order; after one that fails,
 /// the rest of that node is left out, and the other nodes go on.
 /// </summary>
-public sealed partial class Executor(
+internal sealed partial class Executor(
     ApiClient client,
     Informer<Node> nodes,
     Informer<NodeOS> nodeOSes,

@@ -5,8 +5,8 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Health;
 using Ostler.Controller.Nodes;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
@@ -24,7 +24,7 @@ namespace Ostler.Controller.UpgradePolicies;
 /// <param name="ownNamespace">The namespace that this process runs in.</param>
 /// <param name="leaderNode">The node that this process runs on; null: not known.</param>
 /// <param name="time">The controller's clock.</param>
-public sealed class Gatherer(
+internal sealed class Gatherer(
     ILister<UpgradePolicy> policies,
     ILister<OSImage> images,
     ILister<Node> nodes,

@@ -2,8 +2,8 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Controller.UpgradePolicies;
@@ -15,7 +15,7 @@ namespace Ostler.Controller.UpgradePolicies;
 /// </remarks>
 /// <param name="nodes">The Nodes, for the labels of a NodeOS's node.</param>
 /// <param name="enqueue">Called with each policy to look at.</param>
-public sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
+internal sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
 {
     private readonly Dictionary<string, Policy> _policies = [];
     private readonly Lock _lock = new();

@@ -18,7 +18,7 @@ using Ostler.Rollout.Traces;
 namespace Ostler.Controller.UpgradePolicies;
 
 /// <summary>Gather, plan, apply, report: one pass over one policy.</summary>
-public sealed partial class UpgradePolicyReconciler(
+internal sealed partial class UpgradePolicyReconciler(
     Gatherer gatherer,
     Executor executor,
     ProbeRunner questions,

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Ostler.Testing;
 
 namespace Ostler.Charts.Tests.Support;
 

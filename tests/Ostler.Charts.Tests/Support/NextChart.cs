@@ -1,3 +1,4 @@
+using Ostler.Testing;
 namespace Ostler.Charts.Tests.Support;
 
 /// <summary>A later version of the chart, in which a CRD has a field more.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Tools;
 

@@ -1,3 +1,4 @@
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Cli.Tests.Cluster;
@@ -11,6 +12,6 @@ public sealed class CliCluster : ControlPlaneFixture
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
-        await Cluster.InstallCustomResourcesAsync(Path.Combine(Repository.Root(), "config", "crd"), TestContext.Current.CancellationToken);
+        await Cluster.InstallCustomResourcesAsync(Path.Combine(Repository.Root, "config", "crd"), TestContext.Current.CancellationToken);
     }
 }

@@ -8,6 +8,7 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Console;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing.Scripted;
 
 namespace Ostler.Console.Tests.Support;

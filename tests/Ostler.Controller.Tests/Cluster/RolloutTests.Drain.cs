@@ -5,6 +5,7 @@ using Ostler.Controller.Drain;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Snapshot;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;

@@ -10,6 +10,7 @@ using Ostler.Controller.Tests.OSImages;
 using Ostler.Controller.Tests.Support;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Telemetry;
 

@@ -1,6 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Controller.Drain;
-using Ostler.Controller.Resources;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Controller.Tests.Drain;
 

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Snapshot;
 using Ostler.Testing.Scripted;
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;
 using Ostler.Testing.Scripted;

@@ -8,6 +8,7 @@ using Ostler.Controller.Resources;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;

@@ -7,6 +7,7 @@ using Ostler.Controller.Drain;
 using Ostler.Controller.Health;
 using Ostler.Controller.Resources;
 using Ostler.Controller.UpgradePolicies;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Nodes;
 using Ostler.Rollout.Snapshot;

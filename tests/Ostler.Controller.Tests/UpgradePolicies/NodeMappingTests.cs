@@ -2,6 +2,7 @@ using System.Text;
 using Ostler.Api.Meta;
 using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;

@@ -1,8 +1,8 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Controller.Nodes;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;

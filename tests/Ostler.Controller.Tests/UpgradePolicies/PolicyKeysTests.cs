@@ -2,6 +2,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Resources;
 using Ostler.Controller.UpgradePolicies;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;

@@ -14,6 +14,7 @@ using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Nodes;

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.CrdGenerator.Tests.Server;

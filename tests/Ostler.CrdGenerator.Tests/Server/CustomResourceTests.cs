@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ostler.Api.Json;
 using Ostler.Rollout.Validation;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using k8s;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.CrdGenerator.Tests.Server;
@@ -27,7 +28,7 @@ public enum RefusedBy
 public sealed partial record InvalidManifest(string File, string Why, RefusedBy By, string Field, JsonObject Manifest)
 {
     public static IReadOnlyList<InvalidManifest> All { get; } =
-        [.. Directory.EnumerateFiles(Path.Combine(Repository.Testdata, "invalid"), "*.yaml").Order(StringComparer.Ordinal).Select(Read)];
+        [.. Directory.EnumerateFiles(Path.Combine(Path.Combine(Repository.Root, "tests", "Ostler.CrdGenerator.Tests", "Testdata"), "invalid"), "*.yaml").Order(StringComparer.Ordinal).Select(Read)];
 
     public static IEnumerable<TheoryDataRow<InvalidManifest>> Refused(RefusedBy by) =>
         All.Where(invalid => invalid.By == by).Select(invalid => new TheoryDataRow<InvalidManifest>(invalid) { Label = invalid.File });

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ostler.FakeHostTools.Tools;
 
 namespace Ostler.FakeHostTools.Bootc;
 

@@ -1,3 +1,5 @@
+using Ostler.FakeHostTools.Tools;
+
 namespace Ostler.FakeHostTools.Bootc;
 
 /// <summary>bootc, as far as an agent needs it: status, switch, upgrade of the lock, rollback.</summary>

@@ -1,3 +1,5 @@
+using Ostler.FakeHostTools.Tools;
+
 namespace Ostler.FakeHostTools.RpmOstree;
 
 /// <summary>rpm-ostree, as far as an agent needs it, and <c>upgrade</c> as another client that gets in its way.</summary>

@@ -5,7 +5,7 @@ public static class Documents
 {
     private static readonly string[] Elsewhere = [".git", "artifacts", "bin", "obj", "node_modules"];
 
-    public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
+    public static string Root { get; } = Repository.Root;
 
     /// <summary>Paths relative to the root, with slashes, in order.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Find(new DirectoryInfo(Root)).Select(f => Path.GetRelativePath(Root, f).Replace('\\', '/')).Order(StringComparer.Ordinal)];
@@ -37,9 +37,4 @@ public static class Documents
     private static IEnumerable<string> Find(DirectoryInfo folder) =>
         folder.EnumerateFiles("*.md").Select(file => file.FullName)
             .Concat(folder.EnumerateDirectories().Where(inner => !Elsewhere.Contains(inner.Name)).SelectMany(Find));
-
-    private static string FindRoot(string folder) =>
-        File.Exists(Path.Combine(folder, "operator.sln"))
-            ? folder
-            : FindRoot(Directory.GetParent(folder)?.FullName ?? throw new DirectoryNotFoundException("There is no operator.sln above the tests."));
 }

@@ -12,10 +12,10 @@ namespace Ostler.Controller.Console.Access;
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Reason">In one word.</param>
 /// <param name="Message">For people.</param>
-public sealed record Refusal([property: System.Text.Json.Serialization.JsonIgnore] int Status, string Reason, string Message);
+internal sealed record Refusal([property: System.Text.Json.Serialization.JsonIgnore] int Status, string Reason, string Message);
 
 /// <summary>What a visitor may see: nothing (a refusal), the fleet, and the Events of its nodes.</summary>
-public sealed record ConsoleAccess(Refusal? Refused, bool Events)
+internal sealed record ConsoleAccess(Refusal? Refused, bool Events)
 {
     /// <summary>Of whoever comes over loopback: the API server has let them forward a port already.</summary>
     public static ConsoleAccess All { get; } = new(null, true);

@@ -5,7 +5,7 @@ using Ostler.Kubernetes.Client;
 namespace Ostler.Controller.Console.Access;
 
 /// <summary>authentication.k8s.io/v1: whose is this token?</summary>
-public sealed record TokenReview
+internal sealed record TokenReview
 {
     public string ApiVersion { get; init; } = "authentication.k8s.io/v1";
     public string Kind { get; init; } = "TokenReview";
@@ -13,7 +13,7 @@ public sealed record TokenReview
     public TokenReviewStatus? Status { get; init; }
 }
 
-public sealed record TokenReviewSpec
+internal sealed record TokenReviewSpec
 {
     public required string Token { get; init; }
 
@@ -21,14 +21,14 @@ public sealed record TokenReviewSpec
     public override string ToString() => nameof(TokenReviewSpec);
 }
 
-public sealed record TokenReviewStatus
+internal sealed record TokenReviewStatus
 {
     public bool Authenticated { get; init; }
     public UserInfo? User { get; init; }
     public string? Error { get; init; }
 }
 
-public sealed record UserInfo
+internal sealed record UserInfo
 {
     public string? Username { get; init; }
     public string? Uid { get; init; }
@@ -37,7 +37,7 @@ public sealed record UserInfo
 }
 
 /// <summary>authorization.k8s.io/v1: may this user do that?</summary>
-public sealed record SubjectAccessReview
+internal sealed record SubjectAccessReview
 {
     public string ApiVersion { get; init; } = "authorization.k8s.io/v1";
     public string Kind { get; init; } = "SubjectAccessReview";
@@ -45,7 +45,7 @@ public sealed record SubjectAccessReview
     public SubjectAccessReviewStatus? Status { get; init; }
 }
 
-public sealed record SubjectAccessReviewSpec
+internal sealed record SubjectAccessReviewSpec
 {
     public string? User { get; init; }
     public string? Uid { get; init; }
@@ -54,7 +54,7 @@ public sealed record SubjectAccessReviewSpec
     public ResourceAttributes? ResourceAttributes { get; init; }
 }
 
-public sealed record ResourceAttributes
+internal sealed record ResourceAttributes
 {
     public string? Namespace { get; init; }
     public required string Verb { get; init; }
@@ -62,7 +62,7 @@ public sealed record ResourceAttributes
     public required string Resource { get; init; }
 }
 
-public sealed record SubjectAccessReviewStatus
+internal sealed record SubjectAccessReviewStatus
 {
     public bool Allowed { get; init; }
     public string? Reason { get; init; }

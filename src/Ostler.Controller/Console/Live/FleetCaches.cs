@@ -6,6 +6,7 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Console.Views;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Controller.Console.Live;

@@ -12,7 +12,7 @@ namespace Ostler.Controller.Console.Live;
 /// Memory is bounded by the fleet, not by its viewers: one serialised form of each row, and the names of the last
 /// <see cref="MaxGone"/> rows that are no more. Who has not heard of older ones gets everything anew.
 /// </remarks>
-public sealed class FleetFeed(string epoch)
+internal sealed class FleetFeed(string epoch)
 {
     /// <summary>How many removed rows are remembered.</summary>
     public const int MaxGone = 1000;

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Ostler.Controller.Console.Views;
 
-public sealed record EventMeta
+internal sealed record EventMeta
 {
     public string Name { get; set; } = "";
     public string Namespace { get; set; } = "";

@@ -6,7 +6,7 @@ namespace Ostler.Controller.Console.Views;
 
 /// <summary>One node in the grid. All that the page shows of it without asking for more.</summary>
 /// <remarks>Values only: two rows that say the same are equal, and what is equal is not sent again.</remarks>
-public sealed record NodeRow
+internal sealed record NodeRow
 {
     public required string Name { get; init; }
 
@@ -66,7 +66,7 @@ public sealed record NodeRow
 }
 
 /// <summary>One policy: its settings that people ask about, and its status as it is.</summary>
-public sealed record PolicyRow
+internal sealed record PolicyRow
 {
     public required string Name { get; init; }
     public required string Image { get; init; }
@@ -87,7 +87,7 @@ public sealed record PolicyRow
 }
 
 /// <summary>One image.</summary>
-public sealed record ImageRow
+internal sealed record ImageRow
 {
     public required string Name { get; init; }
 

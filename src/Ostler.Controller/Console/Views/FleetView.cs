@@ -3,12 +3,12 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Nodes;
-using Ostler.Controller.Resources;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Controller.Console.Views;
 
 /// <summary>The whole fleet as the console shows it. Pure: from what the API server stores, and nothing else.</summary>
-public sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<PolicyRow> Policies, IReadOnlyList<ImageRow> Images)
+internal sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<PolicyRow> Policies, IReadOnlyList<ImageRow> Images)
 {
     /// <summary>The step of a node whose agent has not reported.</summary>
     public const string Unknown = "Unknown";

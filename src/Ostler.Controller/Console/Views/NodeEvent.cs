@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Ostler.Controller.Console.Views;
 
 /// <summary>The part of a core/v1 Event that is shown.</summary>
-public sealed record NodeEvent
+internal sealed record NodeEvent
 {
     public EventMeta Metadata { get; set; } = new();
     public string? Type { get; init; }

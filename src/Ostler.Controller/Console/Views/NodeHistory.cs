@@ -1,7 +1,7 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Controller.Nodes;
-using Ostler.Controller.Resources;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Controller.Console.Views;
 
@@ -12,10 +12,10 @@ namespace Ostler.Controller.Console.Views;
 /// <param name="Message">More of it, for people.</param>
 /// <param name="Warning">Whether it is bad news.</param>
 /// <param name="Count">How often, of an event.</param>
-public sealed record HistoryEntry(DateTimeOffset At, string Source, string Title, string? Message = null, bool Warning = false, int Count = 1);
+internal sealed record HistoryEntry(DateTimeOffset At, string Source, string Title, string? Message = null, bool Warning = false, int Count = 1);
 
 /// <summary>One node with all that is recorded of it. Pure.</summary>
-public sealed record NodeHistory
+internal sealed record NodeHistory
 {
     public required NodeRow Row { get; init; }
 

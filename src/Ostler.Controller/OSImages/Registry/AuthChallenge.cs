@@ -1,7 +1,7 @@
 namespace Ostler.Controller.OSImages.Registry;
 
 /// <summary>How a server wants to be convinced (WWW-Authenticate): a scheme and its parameters.</summary>
-public sealed record AuthChallenge(string Scheme, IReadOnlyDictionary<string, string> Parameters)
+internal sealed record AuthChallenge(string Scheme, IReadOnlyDictionary<string, string> Parameters)
 {
     /// <summary>Where a token is to be had, for the scheme Bearer.</summary>
     public string? Realm => Parameters.GetValueOrDefault("realm");

@@ -16,7 +16,7 @@ namespace Ostler.Controller.OSImages.Registry;
 /// resolve an index while they pull, report the manifest as booted (imageDigest, container-image-reference-digest) and keep nothing of the index, so that only
 /// this digest can be compared with what a host says.
 /// </remarks>
-public sealed class ContainerImages(ApiClient client, HttpClient http, ResiliencePipelineRegistry<string> pipelines, RegistryOptions options)
+internal sealed class ContainerImages(ApiClient client, HttpClient http, ResiliencePipelineRegistry<string> pipelines, RegistryOptions options)
 {
     private readonly ImageSecrets _secrets = new(client);
     private readonly SignatureSearch _signatures = new(options);

@@ -7,10 +7,10 @@ namespace Ostler.Controller.OSImages.Registry;
 /// <summary>What a signature must say to count.</summary>
 /// <param name="Digest">The digest that is asked about.</param>
 /// <param name="Repositories">The names under which it may have been signed, as in <c>quay.io/acme/edge-os</c>.</param>
-public sealed record SignedStatement(string Digest, IReadOnlyList<string> Repositories);
+internal sealed record SignedStatement(string Digest, IReadOnlyList<string> Repositories);
 
 /// <summary>A signature that was found beside an image, and whether it counts.</summary>
-public static class CosignSignature
+internal static class CosignSignature
 {
     /// <summary>The media type of the layer that is the payload.</summary>
     public const string PayloadType = "application/vnd.dev.cosign.simplesigning.v1+json";

@@ -3,7 +3,7 @@ using Ostler.Rollout.Text;
 namespace Ostler.Controller.OSImages.Registry;
 
 /// <summary>What a container image says of itself.</summary>
-public static class ImageLabels
+internal static class ImageLabels
 {
     private const int LongestValue = 256;
     private const int LongestVersion = 128;

@@ -4,7 +4,7 @@ using Ostler.Api.Shared;
 namespace Ostler.Controller.OSImages.Registry;
 
 /// <summary>The platforms that an image in a registry is made for.</summary>
-public static class ImagePlatforms
+internal static class ImagePlatforms
 {
     /// <summary>The most platforms that are kept of one index.</summary>
     private const int Most = 64;

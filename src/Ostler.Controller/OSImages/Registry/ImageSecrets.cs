@@ -4,6 +4,7 @@ using Ostler.Api.OSImages;
 using Ostler.Controller.Health;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Images;
 
 namespace Ostler.Controller.OSImages.Registry;

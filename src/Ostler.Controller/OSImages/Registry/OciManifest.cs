@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Ostler.Controller.OSImages.Registry;
 
 /// <summary>Names a piece of content, as manifests do.</summary>
-public sealed record OciDescriptor
+internal sealed record OciDescriptor
 {
     public string MediaType { get; set; } = "";
 
@@ -21,7 +21,7 @@ public sealed record OciDescriptor
 }
 
 /// <summary>What an entry of an index runs on.</summary>
-public sealed record OciPlatform
+internal sealed record OciPlatform
 {
     public string Os { get; set; } = "";
 
@@ -31,7 +31,7 @@ public sealed record OciPlatform
 }
 
 /// <summary>A manifest or an index, of OCI or of Docker's second schema, which differ in their names only.</summary>
-public sealed record OciManifest
+internal sealed record OciManifest
 {
     public const string OciIndex = "application/vnd.oci.image.index.v1+json";
     public const string OciImage = "application/vnd.oci.image.manifest.v1+json";
@@ -98,7 +98,7 @@ public sealed record OciManifest
 }
 
 /// <summary>The part of an image's config that is read.</summary>
-public sealed record OciConfig
+internal sealed record OciConfig
 {
     public const string OciType = "application/vnd.oci.image.config.v1+json";
     public const string DockerType = "application/vnd.docker.container.image.v1+json";
@@ -117,7 +117,7 @@ public sealed record OciConfig
 }
 
 /// <summary>What a container of the image would be started with.</summary>
-public sealed record OciRuntimeConfig
+internal sealed record OciRuntimeConfig
 {
     [JsonPropertyName("Labels")]
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
@@ -130,4 +130,4 @@ public sealed record OciRuntimeConfig
 [JsonSerializable(typeof(SimpleSigning))]
 [JsonSerializable(typeof(DockerConfigJson))]
 [JsonSerializable(typeof(Dictionary<string, DockerConfigEntry>))]
-public sealed partial class OciJson : JsonSerializerContext;
+internal sealed partial class OciJson : JsonSerializerContext;

@@ -9,7 +9,7 @@ namespace Ostler.Controller.OSImages.Registry;
 /// <param name="User">The name; empty beside an identity token.</param>
 /// <param name="Password">The password.</param>
 /// <param name="IdentityToken">A refresh token that takes the place of both; null: none.</param>
-public sealed record RegistryCredential(string User, string Password, string? IdentityToken)
+internal sealed record RegistryCredential(string User, string Password, string? IdentityToken)
 {
     // A record would print its secrets.
     public override string ToString() => $"credential of {(User.Length > 0 ? User : "an identity token")}";
@@ -19,7 +19,7 @@ public sealed record RegistryCredential(string User, string Password, string? Id
 /// The entries of a pull secret, and which of them is for an image. Keys are matched as the kubelet does: a host with an optional port and path, a scheme and a
 /// trailing <c>/v1/</c> or <c>/v2/</c> ignored; <c>*</c> stands for one part of a host's name; the longest key wins.
 /// </summary>
-public sealed class PullCredentials
+internal sealed class PullCredentials
 {
     private readonly List<(string Host, string Path, RegistryCredential Credential)> _entries = [];
 
@@ -155,13 +155,13 @@ public sealed class PullCredentials
 }
 
 /// <summary>The value of <c>.dockerconfigjson</c>.</summary>
-public sealed record DockerConfigJson
+internal sealed record DockerConfigJson
 {
     public Dictionary<string, DockerConfigEntry>? Auths { get; init; }
 }
 
 /// <summary>One registry's entry in it.</summary>
-public sealed record DockerConfigEntry
+internal sealed record DockerConfigEntry
 {
     public string? Username { get; init; }
 

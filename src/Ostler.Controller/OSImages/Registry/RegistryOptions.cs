@@ -6,7 +6,7 @@ using Polly.Timeout;
 namespace Ostler.Controller.OSImages.Registry;
 
 /// <summary>The bounds within which a registry may answer.</summary>
-public sealed record RegistryOptions
+internal sealed record RegistryOptions
 {
     /// <summary>How long one request may take, its body included. Default: 10 s.</summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -1,13 +1,13 @@
 namespace Ostler.Controller.OSImages.Registry;
 
 /// <summary>What cosign signs: a statement on a digest and on the name under which it was signed.</summary>
-public sealed record SimpleSigning
+internal sealed record SimpleSigning
 {
     public SimpleSigningCritical? Critical { get; init; }
 }
 
 /// <summary>The part that counts.</summary>
-public sealed record SimpleSigningCritical
+internal sealed record SimpleSigningCritical
 {
     public SimpleSigningIdentity? Identity { get; init; }
 
@@ -17,14 +17,14 @@ public sealed record SimpleSigningCritical
 }
 
 /// <summary>Under which name.</summary>
-public sealed record SimpleSigningIdentity
+internal sealed record SimpleSigningIdentity
 {
     [System.Text.Json.Serialization.JsonPropertyName("docker-reference")]
     public string? DockerReference { get; init; }
 }
 
 /// <summary>Which content.</summary>
-public sealed record SimpleSigningImage
+internal sealed record SimpleSigningImage
 {
     [System.Text.Json.Serialization.JsonPropertyName("docker-manifest-digest")]
     public string? DockerManifestDigest { get; init; }

@@ -12,7 +12,7 @@ namespace Ostler.Controller.Telemetry.Traces;
 /// Sends spans by OTLP. Queued, batched and given up as OpenTelemetry's SDK does it (<c>OTEL_BSP_*</c>, <c>OTEL_EXPORTER_OTLP_*</c>): a collector that is slow or
 /// away costs spans, which are counted, and no rollout any time.
 /// </summary>
-public sealed class TraceExporter : ISpanSink, IDisposable
+internal sealed class TraceExporter : ISpanSink, IDisposable
 {
     /// <summary>The name of the ActivitySource.</summary>
     public const string SourceName = "Ostler.Rollout";

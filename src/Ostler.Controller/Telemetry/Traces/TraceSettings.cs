@@ -3,7 +3,7 @@ namespace Ostler.Controller.Telemetry.Traces;
 /// <summary>Where spans are sent.</summary>
 /// <param name="Endpoint">The whole address: for HTTP with the path.</param>
 /// <param name="Grpc">By gRPC, or else as protobuf over HTTP.</param>
-public sealed record TraceSettings(Uri Endpoint, bool Grpc)
+internal sealed record TraceSettings(Uri Endpoint, bool Grpc)
 {
     /// <summary>Where a collector takes traces over HTTP, when only its base address is given.</summary>
     private const string Path = "v1/traces";

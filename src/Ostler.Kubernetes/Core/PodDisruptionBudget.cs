@@ -1,6 +1,6 @@
 using Ostler.Api.Meta;
 
-namespace Ostler.Controller.Resources;
+namespace Ostler.Kubernetes.Core;
 
 /// <summary>The part of a policy/v1 (or v1beta1) PodDisruptionBudget that tells which pods it protects.</summary>
 public sealed record PodDisruptionBudget

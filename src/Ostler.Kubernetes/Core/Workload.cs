@@ -1,4 +1,4 @@
-namespace Ostler.Controller.Resources;
+namespace Ostler.Kubernetes.Core;
 
 /// <summary>The part that Deployments, StatefulSets, ReplicaSets and ReplicationControllers have in common: how many there should be, and how many serve.</summary>
 public sealed record Workload

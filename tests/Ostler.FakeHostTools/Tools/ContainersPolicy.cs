@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Ostler.FakeHostTools;
+namespace Ostler.FakeHostTools.Tools;
 
 /// <summary>
 /// What <c>/etc/containers/policy.json</c> asks of an image, as the library does that bootc and rpm-ostree pull with: its default may accept anything, reject anything, or want a

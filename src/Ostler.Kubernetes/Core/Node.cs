@@ -1,6 +1,6 @@
 using Ostler.Api.Meta;
 
-namespace Ostler.Controller.Resources;
+namespace Ostler.Kubernetes.Core;
 
 /// <summary>The part of a core/v1 Node that a rollout rests on.</summary>
 /// <remarks>

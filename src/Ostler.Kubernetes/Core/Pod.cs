@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Ostler.Api.Meta;
 
-namespace Ostler.Controller.Resources;
+namespace Ostler.Kubernetes.Core;
 
 /// <summary>The part of a core/v1 Pod that a drain rests on.</summary>
 public sealed record Pod

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Ostler.FakeHostTools;
+namespace Ostler.FakeHostTools.Tools;
 
 /// <summary>
 /// The one thing that bootc and rpm-ostree do through ostree's library and that its command line cannot do in all versions: to write the list of deployments in

@@ -1,4 +1,4 @@
-namespace Ostler.Controller.Resources;
+namespace Ostler.Kubernetes.Core;
 
 /// <summary>The part of a core/v1 Secret that is read. Never cached, never logged.</summary>
 public sealed record Secret

@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
-namespace Ostler.FakeHostTools;
+namespace Ostler.FakeHostTools.Tools;
 
 /// <summary>
 /// Fetches a container image: its manifest from the registry, over real HTTP and checked against its digest; what real layers would hold, from the OSTree

@@ -1,4 +1,4 @@
-namespace Ostler.Controller.Resources;
+namespace Ostler.Kubernetes.Core;
 
 /// <summary>The part of a storage.k8s.io/v1 VolumeAttachment that tells which volume is attached where.</summary>
 public sealed record VolumeAttachment

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 
-namespace Ostler.FakeHostTools;
+namespace Ostler.FakeHostTools.Tools;
 
 /// <summary>One deployment of the host's real sysroot, with what its origin file and its commit say.</summary>
 internal sealed record Deployment(int Index, string Stateroot, string Commit, int Serial, bool Booted, bool Staged)

@@ -1,4 +1,4 @@
-namespace Ostler.FakeHostTools;
+namespace Ostler.FakeHostTools.Tools;
 
 /// <summary>What the tool prints after "error: ", with exit code 1.</summary>
 internal sealed class ToolException(string message) : Exception(message);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Ostler.FakeHostTools;
+namespace Ostler.FakeHostTools.Tools;
 
 /// <summary>The real ostree of the host.</summary>
 internal static class Ostree

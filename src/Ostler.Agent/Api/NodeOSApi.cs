@@ -27,20 +27,16 @@ internal sealed class NodeOSApi(ApiClient client, string nodeName, TimeProvider 
 
     public Task<NodeOS?> GetAsync(CancellationToken ct) => client.GetAsync(Type, _name, ct);
 
-    public async IAsyncEnumerable<NodeOSChange> WatchAsync(string? from, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<NodeOSChange> WatchAsync([EnumeratorCancellation] CancellationToken ct)
     {
-        if (from is null)
-        {
-            // A watch begun at an object's own version would not tell that it is gone by now.
-            var list = await client.ListAsync(Type, new ListOptions { FieldSelector = _selector }, ct);
-            from = list.ResourceVersion;
-            yield return new NodeOSChange(from, IsBookmark: false, list.Items.FirstOrDefault(os => os.Metadata.Name == nodeName));
-        }
+        // A watch begun at an object's own version would not tell that it is gone by now.
+        var list = await client.ListAsync(Type, new ListOptions { FieldSelector = _selector }, ct);
+        yield return new NodeOSChange(list.ResourceVersion, IsBookmark: false, list.Items.FirstOrDefault(os => os.Metadata.Name == nodeName)) { IsListed = true };
 
         var lifetime = ShortestWatch * (1 + random());
         using var deadline = new CancellationTokenSource(lifetime + WatchGrace, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        var options = new WatchOptions { FieldSelector = _selector, ResourceVersion = from, ServerTimeout = lifetime };
+        var options = new WatchOptions { FieldSelector = _selector, ResourceVersion = list.ResourceVersion, ServerTimeout = lifetime };
         await foreach (var change in client.WatchAsync(Type, options, stop.Token))
         {
             // A server that does not know the field selector of this resource would send all of them.

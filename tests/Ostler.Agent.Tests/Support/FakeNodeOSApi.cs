@@ -94,14 +94,14 @@ internal sealed class FakeNodeOSApi : INodeOSApi
         }
     }
 
-    public async IAsyncEnumerable<NodeOSChange> WatchAsync(string? from, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<NodeOSChange> WatchAsync([EnumeratorCancellation] CancellationToken ct)
     {
         var changes = Channel.CreateUnbounded<NodeOSChange>();
         lock (_gate)
         {
             Watches++;
             _watches.Add(changes);
-            changes.Writer.TryWrite(new NodeOSChange($"{_version}", false, _current));
+            changes.Writer.TryWrite(new NodeOSChange($"{_version}", false, _current) { IsListed = true });
         }
 
         await foreach (var change in changes.Reader.ReadAllAsync(ct))

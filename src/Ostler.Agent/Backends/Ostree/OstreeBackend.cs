@@ -97,4 +97,6 @@ internal sealed class OstreeBackend : IHostBackend
             : throw new HostToolException(Reasons.RollbackImpossible, $"{digest} is no OSTree commit.");
 
     public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken ct) => _ostree.Finalization.ExplainAsync(ct);
+
+    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken ct) => _ostree.Finalization.ExplainPresentAsync(ct);
 }

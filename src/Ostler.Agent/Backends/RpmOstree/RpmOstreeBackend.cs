@@ -23,7 +23,7 @@ internal sealed class RpmOstreeBackend : IHostBackend
         _rpmOstree = new RpmOstreeCommands(runner, ostree.Unit);
         _status = new RpmOstreeStatus(_rpmOstree);
         _cleanup = new RpmOstreeCleanup(_rpmOstree);
-        _stage = new RpmOstreeStage(_rpmOstree);
+        _stage = new RpmOstreeStage(_rpmOstree, ostree.RemoteConfig);
         _reset = new RpmOstreeReset(_rpmOstree);
         _rollback = new RpmOstreeRollback(_rpmOstree, _status, _cleanup, ostree);
         _staged = new StagedTree(ostree);
@@ -150,6 +150,8 @@ internal sealed class RpmOstreeBackend : IHostBackend
     public Task CleanUpAsync(CancellationToken ct) => _ostree.Pin.CleanUpAsync(ct);
 
     public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken ct) => _ostree.Finalization.ExplainAsync(ct);
+
+    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken ct) => _ostree.Finalization.ExplainPresentAsync(ct);
 
     private async Task CheckNobodyElseAsync(HostDeployments present, CancellationToken ct)
     {

@@ -1,3 +1,4 @@
+using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
@@ -103,6 +104,25 @@ public sealed class HostFaultTests
         run.Ostree.SoftRebootRequested = () => rebooted.TrySetResult();
         run.Clock.Advance(NodeReconciler.Backoff.Initial);
         await rebooted.Task.WaitAsync(run.Token);
+    }
+
+    /// <summary>What must be written for a staging.</summary>
+    [Theory]
+    [InlineData(OstreeDeploy.OriginFile, Reasons.HostToolFailed)]
+    [InlineData(WatchdogUnits.Program, Reasons.WatchdogUnavailable)]
+    [InlineData(WatchdogUnits.ServicePath, Reasons.WatchdogUnavailable)]
+    [InlineData(WatchdogUnits.TimerPath, Reasons.WatchdogUnavailable)]
+    public async Task What_a_staging_cannot_write_is_an_error_of_the_host(string path, string reason)
+    {
+        await using var run = new AgentRun("1*");
+        run.Host.PutFolder(path + "/within");
+        run.Api.Ask(Stage(2) with { Watchdog = Watchdog });
+        run.Start();
+        await run.Clock.WaitedForAsync(NodeReconciler.Backoff.Initial, run.Token);
+
+        var said = run.Api.Written[^1];
+        Assert.Equal((NodeStep.Staging, reason), (said.Step, said.LastError?.Reason));
+        Assert.Contains(path + " on the host cannot be ", said.LastError!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ internal sealed class NodeOSApi(ApiClient client, string nodeName, TimeProvider 
     private readonly NamespacedName _name = new("", nodeName);
     private readonly string _selector = "metadata.name=" + nodeName;
 
-    public Task<NodeOS?> GetAsync(CancellationToken ct) => client.GetAsync(Type, _name, ct);
+    public Task<NodeOS?> GetAsync(CancellationToken ct) => OverHttpAsync(() => client.GetAsync(Type, _name, ct));
 
     public async IAsyncEnumerable<NodeOSChange> WatchAsync([EnumeratorCancellation] CancellationToken ct)
     {
@@ -57,6 +57,19 @@ internal sealed class NodeOSApi(ApiClient client, string nodeName, TimeProvider 
 
         // Forced: the status is the agent's alone, and whoever else wrote there must not stop it from telling the truth.
         var patch = Patch.Apply(body, force: true).By(FieldManager).OnlyIf(uid: uid);
-        return client.PatchAsync(Type, _name, patch, ct, subresource: "status");
+        return OverHttpAsync(() => client.PatchAsync(Type, _name, patch, ct, subresource: "status"));
+    }
+
+    /// <summary>TLS reports a line that broke as a bare IOException, which elsewhere in the agent is an error of the host's files.</summary>
+    private static async Task<T> OverHttpAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (IOException broken)
+        {
+            throw new HttpRequestException(broken.Message, broken);
+        }
     }
 }

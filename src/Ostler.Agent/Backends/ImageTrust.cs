@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ostler.Agent.Host;
+using Ostler.Api;
 
 namespace Ostler.Agent.Backends;
 
@@ -46,6 +47,19 @@ internal sealed record ImageTrust(TrustKind Kind, string? Remote = null)
         { } refspec when refspec.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon => verifies(refspec[..colon]) ? OfRemote(refspec[..colon]) : Unverified,
         _ => Unverified,
     };
+
+    /// <summary>A host whose running image was verified goes to a remote that verifies nothing only when the image says so.</summary>
+    /// <exception cref="HostToolException">SignatureRefused.</exception>
+    public static void CheckRemote(NodeOstreeImage next, HostDeployment running, Func<string, bool> verifies)
+    {
+        if (next.GpgVerify && Of(running, verifies) != Unverified && !verifies(next.Remote))
+        {
+            throw new HostToolException(
+                Reasons.SignatureRefused,
+                $"The running image ({HostToolException.Head(running.Reference ?? "")}) is verified, and the host's remote {next.Remote} verifies nothing (gpg-verify=false). Set gpg-verify=true for it on the "
+                + "host, or spec.ostree.gpgVerify: false in the OSImage.");
+        }
+    }
 
     /// <summary>Of a reference like <c>ostree-image-signed:docker://quay.io/acme/os:stable</c>; null when it is none that is known.</summary>
     public static ImageTrust? OfContainer(string reference)

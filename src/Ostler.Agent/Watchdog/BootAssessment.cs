@@ -11,7 +11,6 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
     private const string Greenboot = "greenboot-healthcheck.service";
     private const string BootComplete = "boot-complete.target";
     private static readonly string[] GreenbootFiles = ["/usr/lib/systemd/system/" + Greenboot, "/etc/systemd/system/" + Greenboot];
-    private static readonly string[] FallbackUnits = ["greenboot-rpm-ostree-grub2-check-fallback.service", "greenboot-rollback.service", Greenboot];
 
     /// <summary>What greenboot says of it, compared without regard to case, and what that means. Since 0.16.4 a kernel that did not boot has words of its own.</summary>
     private static readonly (string Words, string Meaning)[] Fallbacks =
@@ -66,16 +65,14 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
     {
         if (GreenbootFiles.Any(files.Exists))
         {
-            foreach (var unit in FallbackUnits)
+            // Which of its units says so depends on the version.
+            var journal = await runner.RunAsync(
+                new HostCommand("journalctl", "--boot=0", "--unit=greenboot*", "--output=cat", "--no-pager", "--quiet", "--lines=2000", "_UID=0"), ct);
+            foreach (var (words, meaning) in Fallbacks)
             {
-                var journal = await runner.RunAsync(
-                    new HostCommand("journalctl", "--boot=0", "--unit=" + unit, "--output=cat", "--no-pager", "--quiet", "--lines=200", "_UID=0"), ct);
-                foreach (var (words, meaning) in Fallbacks)
+                if (ToolWords.Any(journal.Stdout, words))
                 {
-                    if (ToolWords.Any(journal.Stdout, words))
-                    {
-                        return meaning;
-                    }
+                    return meaning;
                 }
             }
         }

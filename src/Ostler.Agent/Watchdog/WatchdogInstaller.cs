@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Ostler.Agent.Backends;
 using Ostler.Agent.Host;
 using Ostler.Api;
 

@@ -117,6 +117,24 @@ public sealed class NodeOSWatcherTests : IDisposable
         await StopAsync(stop, running);
     }
 
+    /// <summary>Seen with the real agent: it was deaf until its pod was restarted.</summary>
+    [Fact]
+    public async Task An_agent_obeys_a_server_that_was_restored_from_a_backup()
+    {
+        await using var run = new AgentRun("1*");
+        run.Api.Ask(Trees.Observe());
+        run.Start();
+        await run.RestAsync();
+
+        run.Api.Restore(50);
+        await run.Clock.WaitedForAsync(FirstWait, run.Token);
+        run.Clock.Advance(FirstWait);
+        run.Api.Ask(Trees.Stage(2));
+        await run.RestAsync();
+
+        Assert.Equal(NodeStep.Staged, run.Api.Written[^1].Step);
+    }
+
     [Fact]
     public void An_answer_wins_over_what_was_known_before_it_was_asked_for_and_over_nothing_that_came_meanwhile()
     {

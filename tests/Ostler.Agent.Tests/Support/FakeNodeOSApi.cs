@@ -84,6 +84,22 @@ internal sealed class FakeNodeOSApi : INodeOSApi
         }
     }
 
+    /// <summary>etcd is restored from a backup: the object as it was, of an older version; all watches end.</summary>
+    public void Restore(long version)
+    {
+        lock (_gate)
+        {
+            _version = version;
+            _current = _current! with { Metadata = _current.Metadata with { ResourceVersion = $"{version}" } };
+            foreach (var watch in _watches)
+            {
+                watch.Writer.Complete();
+            }
+
+            _watches.Clear();
+        }
+    }
+
     public async Task<NodeOS?> GetAsync(CancellationToken ct)
     {
         await PassAsync("get", ct);

@@ -44,6 +44,7 @@ internal sealed class OstreeBackend : IHostBackend
     {
         var source = image.Ostree!;
         List<string?> warnings = [await _ostree.Remotes.EnsureAsync(source, ct)];
+        ImageTrust.CheckRemote(source, present.Booted!, _ostree.RemoteConfig.Verifies);
         await _ostree.Space.CheckForPullAsync(ct);
         await _ostree.Pull.RunAsync(source, image.Digest, ct);
         await _ostree.Space.CheckForBootAsync(image.Digest, present.Booted!.Digest, ct);

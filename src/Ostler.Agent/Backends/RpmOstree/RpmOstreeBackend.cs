@@ -66,9 +66,14 @@ internal sealed class RpmOstreeBackend : IHostBackend
         }
 
         List<string> warnings = [];
-        if (image.Ostree is { } source && await _ostree.Remotes.EnsureAsync(source, ct) is { } warning)
+        if (image.Ostree is { } source)
         {
-            warnings.Add(warning);
+            if (await _ostree.Remotes.EnsureAsync(source, ct) is { } warning)
+            {
+                warnings.Add(warning);
+            }
+
+            ImageTrust.CheckRemote(source, present.Booted!, _ostree.RemoteConfig.Verifies);
         }
 
         if (reset)

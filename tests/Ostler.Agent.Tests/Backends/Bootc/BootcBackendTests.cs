@@ -101,6 +101,19 @@ public sealed class BootcBackendTests : IDisposable
         Assert.DoesNotContain(Status, runner.Ran);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("{\"kind\":\"BootcHost\",\"sta")]
+    [InlineData("{\"kind\":\"BootcHost\",\"apiVersion\":\"v9\"}")]
+    public async Task A_status_that_was_kept_and_is_damaged_is_asked_for_again(string kept)
+    {
+        _host.Put(StagingUnit.Fragment, "");
+        _host.Put("/run/ostler/bootc-status.json", kept);
+        var runner = new ScriptedRunner().On("systemctl show", "ActiveState=active\nDescription=x\n").On(Status, Of("a"));
+
+        Assert.Equal("aaaa*", Lists.Describe(await Backend(runner).ReadAsync(Token)));
+    }
+
     [Fact]
     public async Task A_lock_that_only_ostree_shows_is_seen()
     {

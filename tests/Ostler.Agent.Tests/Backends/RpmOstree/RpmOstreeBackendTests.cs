@@ -1,3 +1,4 @@
+using Ostler.Agent.Backends;
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Backends.RpmOstree;
 using Ostler.Agent.Host;
@@ -69,6 +70,24 @@ public sealed class RpmOstreeBackendTests : IDisposable
         }
 
         Assert.Equal($"rpm-ostree rebase --lock-finalization --experimental {expected}quay.io/acme/edge-os@{Container.Digest}", Command());
+    }
+
+    /// <summary>What runs, whether the image's remote verifies, what the image says, and whether it is staged.</summary>
+    [Theory]
+    [InlineData("ostree-image-signed:docker://quay.io/acme/os:stable", false, true, false)]
+    [InlineData("ostree-image-signed:docker://quay.io/acme/os:stable", false, false, true)]
+    [InlineData("ostree-image-signed:docker://quay.io/acme/os:stable", true, true, true)]
+    [InlineData("ostree-image-verified:docker://quay.io/acme/os:stable", false, true, false)]
+    [InlineData("ostree-unverified-registry:quay.io/acme/os:stable", false, true, true)]
+    [InlineData("other:edge", false, true, false)]
+    [InlineData("acme:edge", false, true, true)]
+    [InlineData(null, false, true, true)]
+    public void A_verified_host_goes_to_a_remote_that_verifies_nothing_only_when_the_image_says_so(string? running, bool verifies, bool gpgVerify, bool allowed)
+    {
+        var image = Image(2).Ostree! with { GpgVerify = gpgVerify };
+        var failure = Record.Exception(() => ImageTrust.CheckRemote(image, Deployments("1*").Booted! with { Reference = running }, remote => remote != "acme" || verifies));
+
+        Assert.Equal(allowed ? null : Reasons.SignatureRefused, (failure as HostToolException)?.Reason);
     }
 
     [Theory]

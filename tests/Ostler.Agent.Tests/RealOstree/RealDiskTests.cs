@@ -29,7 +29,7 @@ public sealed class RealDiskTests
         var next = await node.PublishAsync(OsTree.Of("2.0"));
         node.Stage(next);
         await node.StepAsync(NodeStep.Staged);
-        const string Fill = "mkdir -p /var/lib/ostler && mount -t tmpfs -o size=4k none /var/lib/ostler && head -c 4096 /dev/zero > /var/lib/ostler/filler";
+        const string Fill = "mkdir -p /var/lib/ostler && mount -t tmpfs -o size=64k none /var/lib/ostler && head -c 65536 /dev/zero > /var/lib/ostler/filler";
         (await node.Host.RunAsync(["sh", "-c", Fill], node.Token)).EnsureSuccess();
         node.Boot(next);
         var failed = await node.StatusAsync(s => s.LastError is not null);

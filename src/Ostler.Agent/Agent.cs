@@ -23,14 +23,15 @@ internal static class Agent
     {
         var cell = new NodeOSCell();
         var pendings = new PendingBootStore(files);
+        var applies = new ApplyRecordStore(files);
         var reporter = new StatusReporter(api, cell, AgentVersion.Text, time);
         var knownGood = new KnownGood(files, log);
         var watchdog = new HostWatchdog(new WatchdogStore(files), new WatchdogInstaller(runner, files, program ?? OwnProgram.Read), log, time);
-        var reboot = new Reboot(api, cell, runner, files, new SoftReboot(runner, files, watchdog, log), pendings, knownGood, watchdog, reporter, log, time);
+        var reboot = new Reboot(api, cell, runner, files, new SoftReboot(runner, files, applies, watchdog, log), pendings, knownGood, watchdog, reporter, log, time);
         var actions = new ActionRunner(reporter, reboot, watchdog, new HostVerification(new HostChecks(runner, time), runner, files), log, time);
         var reconciler = new NodeReconciler(
             new BackendDetection(runner, files, new StagingUnit(runner, files, time)),
-            new HostObserver(runner, files, pendings, watchdog, new DriftObserver(runner, log, time, random), time),
+            new HostObserver(runner, files, pendings, applies, watchdog, new DriftObserver(runner, log, time, random), time),
             runner,
             files,
             pendings,

@@ -36,7 +36,7 @@ internal sealed class Reboot(
                 Reasons.NotStaged, $"The next boot would run {deployments.Next?.Digest ?? "nothing"}, not {boot.Image.Digest}. The host is not rebooted.");
         }
 
-        (var how, deployments) = await softReboot.PrepareAsync(os.Spec, host.Boot, backend, deployments, next, ct);
+        (var how, deployments) = await softReboot.PrepareAsync(os, host.Boot, backend, deployments, next, ct);
         var verb = how.Method == RebootMethod.SoftReboot ? "soft-reboots" : "reboots";
         return await RebootAsync(
             os,
@@ -86,8 +86,9 @@ internal sealed class Reboot(
     /// </summary>
     private async Task<bool> IsStillOrderedAsync(NodeOS os, CancellationToken ct)
     {
+        var known = cell.Version;
         var fresh = await api.GetAsync(ct);
-        cell.Set(fresh);
+        cell.SetAnswer(fresh, known);
         if (NodeOSCell.AsksTheSame(os, fresh) && fresh!.Spec.Goal == os.Spec.Goal)
         {
             return true;

@@ -2,7 +2,7 @@ using Ostler.Kubernetes;
 
 namespace Ostler.Agent.Api;
 
-/// <summary>Keeps a <see cref="NodeOSCell"/> up to date by one watch that is renewed for ever.</summary>
+/// <summary>Keeps a <see cref="NodeOSCell"/> up to date by one watch that is renewed forever, each time beginning with a list.</summary>
 internal sealed class NodeOSWatcher(INodeOSApi api, NodeOSCell cell, AgentLog log, TimeProvider time, Func<double> random)
 {
     /// <summary>
@@ -16,7 +16,6 @@ internal sealed class NodeOSWatcher(INodeOSApi api, NodeOSCell cell, AgentLog lo
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        string? from = null;
         var failures = 0;
         while (true)
         {
@@ -24,10 +23,14 @@ internal sealed class NodeOSWatcher(INodeOSApi api, NodeOSCell cell, AgentLog lo
             var started = time.GetTimestamp();
             try
             {
-                await foreach (var change in api.WatchAsync(from, ct))
+                var known = cell.Version;
+                await foreach (var change in api.WatchAsync(ct))
                 {
-                    from = change.ResourceVersion;
-                    if (!change.IsBookmark)
+                    if (change.IsListed)
+                    {
+                        cell.SetAnswer(change.Object, known);
+                    }
+                    else if (!change.IsBookmark)
                     {
                         cell.Set(change.Object);
                     }
@@ -35,14 +38,11 @@ internal sealed class NodeOSWatcher(INodeOSApi api, NodeOSCell cell, AgentLog lo
             }
             catch (OperationCanceledException) when (!ct.IsCancellationRequested)
             {
-                log.Warning("WatchSilent", "The watch did not end when it should have; it is begun anew.");
+                log.Warning("WatchSilent", "The watch did not end when it should have; it is started again.");
             }
-            catch (Exception failure) when (ApiFailures.Is(failure))
+            catch (Exception failure) when (ApiFailures.Is(failure) || failure is IOException)
             {
                 log.Warning("WatchFailed", ApiFailures.Describe(failure));
-
-                // Too old, or a change was lost: only the present state helps. Otherwise the watch goes on where it broke off.
-                from = failure is ApiException { IsGone: true } or InvalidDataException ? null : from;
             }
 
             failures = time.GetElapsedTime(started) < ShortestGoodWatch ? failures + 1 : 0;

@@ -51,6 +51,9 @@ internal interface IHostBackend
 
     /// <summary>What became of the deployment that was staged in the former boot, as far as the host knows.</summary>
     Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken ct);
+
+    /// <summary>What became of the deployment that the agent applied in this boot, before a reboot.</summary>
+    Task<FinalizationReport> ExplainApplyAsync(CancellationToken ct);
 }
 
 /// <summary>Whether the deployment that was staged in the former boot was applied when the host shut down.</summary>

@@ -15,8 +15,9 @@ internal sealed class HostInspection(ICommandRunner runner, HostFiles files, Tim
     /// <exception cref="HostToolException">The host cannot be updated by Ostler, or its tool does not answer.</exception>
     public async Task<HostReport> ReadAsync(CancellationToken ct)
     {
-        var backend = await new BackendDetection(runner, files, _unit).DetectAsync(null, ct);
-        return await ReadAsync(backend, await backend.ReadAsync(ct), ct);
+        var boot = await HostBootReader.ReadAsync(runner, files, ct);
+        var backend = await new BackendDetection(runner, files, _unit).DetectAsync(null, boot, ct);
+        return await ReadAsync(backend, await backend.ReadAsync(ct), boot, ct);
     }
 
     /// <summary>Makes the next boot run the tree that is kept to go back to. Does not reboot.</summary>
@@ -28,9 +29,10 @@ internal sealed class HostInspection(ICommandRunner runner, HostFiles files, Tim
     {
         // Only where there is a record can the watchdog act; on other hosts nothing is left behind by a look.
         using var exclusive = _watchdog.Exists ? _watchdog.TryLock() ?? throw ConsoleGuard.Busy("the agent or the watchdog is at work on this host") : null;
-        var backend = await new BackendDetection(runner, files, _unit).DetectAsync(null, ct);
+        var boot = await HostBootReader.ReadAsync(runner, files, ct);
+        var backend = await new BackendDetection(runner, files, _unit).DetectAsync(null, boot, ct);
         var deployments = await backend.ReadAsync(ct);
-        var report = await ReadAsync(backend, deployments, ct);
+        var report = await ReadAsync(backend, deployments, boot, ct);
         ConsoleGuard.RefuseWhileBusy(report);
         if (report.Reboot is { InThisBoot: true })
         {
@@ -62,6 +64,6 @@ internal sealed class HostInspection(ICommandRunner runner, HostFiles files, Tim
 
     private const string Reboot = "To go there: systemctl reboot. A policy that wants another tree brings this node back to it: pause that first, or point its image at this tree (kubectl ostler rollback).";
 
-    private async Task<HostReport> ReadAsync(IHostBackend backend, HostDeployments deployments, CancellationToken ct) =>
-        HostReport.Of(backend, deployments, await HostBootReader.ReadAsync(runner, files, ct), new PendingBootStore(files).Read(), _watchdog.Read(), await _unit.IsRunningAsync(ct));
+    private async Task<HostReport> ReadAsync(IHostBackend backend, HostDeployments deployments, HostBoot boot, CancellationToken ct) =>
+        HostReport.Of(backend, deployments, boot, new PendingBootStore(files).Read(), _watchdog.Read(), await _unit.IsRunningAsync(ct));
 }

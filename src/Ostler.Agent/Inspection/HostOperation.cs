@@ -136,10 +136,11 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
     private async Task<(IHostBackend Backend, HostDeployments Deployments)> LookAsync(bool force, CancellationToken ct)
     {
         var unit = new StagingUnit(runner, files, time);
-        var backend = await new BackendDetection(runner, files, unit).DetectAsync(null, ct);
+        var boot = await HostBootReader.ReadAsync(runner, files, ct);
+        var backend = await new BackendDetection(runner, files, unit).DetectAsync(null, boot, ct);
         var deployments = await backend.ReadAsync(ct);
         var report = HostReport.Of(
-            backend, deployments, await HostBootReader.ReadAsync(runner, files, ct), new PendingBootStore(files).Read(), _store.Read(), await unit.IsRunningAsync(ct));
+            backend, deployments, boot, new PendingBootStore(files).Read(), _store.Read(), await unit.IsRunningAsync(ct));
         ConsoleGuard.RefuseWhileBusy(report);
         ConsoleGuard.RefuseInFlight(report, files.Exists(KnownGood.Path), force);
         return (backend, deployments);

@@ -23,8 +23,9 @@ internal sealed class StatusReporter(INodeOSApi api, NodeOSCell cell, string age
             return os;
         }
 
+        var known = cell.Version;
         var stored = await api.ApplyStatusAsync(os.Metadata.Uid!, status, ct);
-        cell.Set(stored);
+        cell.SetAnswer(stored, known);
         return stored;
     }
 

@@ -22,16 +22,16 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             return 0;
         }
 
-        using var turn = store.TryLock();
-        if (turn is null)
-        {
-            log.Info("WatchdogWaits", "The agent, or another look, is at work on the record.");
-            return 0;
-        }
-
-        var record = store.Read();
         try
         {
+            using var turn = store.TryLock();
+            if (turn is null)
+            {
+                log.Info("WatchdogWaits", "The agent, or another look, is at work on the record.");
+                return 0;
+            }
+
+            var record = store.Read();
             var boot = await HostBootReader.ReadAsync(runner, files, ct);
             var now = uptime ?? Uptime() - boot.Offset;
             var step = WatchdogDecision.Decide(record, boot.BootID, now, null);
@@ -40,20 +40,15 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
                 return await ObeyAsync(step, record!, null, boot, now, ct);
             }
 
-            var host = await LookAsync(record!, ct);
+            var host = await LookAsync(record!, boot, ct);
             var assessing = (await BootAssessment.ReadAsync(runner, files, ct)).Pending;
             step = WatchdogDecision.Decide(record, boot.BootID, now, new WatchdogSight(host.Booted, assessing));
             return await ObeyAsync(step, record!, host, boot, now, ct);
         }
         catch (HostToolException failure)
         {
+            // A record that cannot be written is among these, and then nothing is done: a host that forgets could go back forever.
             log.Error(failure.Reason, failure.Message);
-            return 1;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // Without its being written down nothing is done: a host that forgets could go back for ever.
-            log.Error(Reasons.DiskFull, $"The record cannot be written, so nothing is done: {failure.Message}");
             return 1;
         }
     }
@@ -93,7 +88,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
         store.Write(firing);
         try
         {
-            await GoBackAsync(record, host, ct);
+            await GoBackAsync(record, host, boot, ct);
         }
         catch (HostToolException failure)
         {
@@ -106,7 +101,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
     }
 
     /// <summary>By the tool that laid the trees down; where that fails, by plain ostree, which needs no daemon and no bus.</summary>
-    private async Task GoBackAsync(WatchdogRecord record, View host, CancellationToken ct)
+    private async Task GoBackAsync(WatchdogRecord record, View host, HostBoot boot, CancellationToken ct)
     {
         if (host.Backend.Name != BackendNames.Ostree)
         {
@@ -118,20 +113,20 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             catch (HostToolException failure)
             {
                 log.Warning(failure.Reason, $"{failure.Message} It is tried with ostree itself.");
-                host = await LookWithOstreeAsync(record, ct);
+                host = await LookWithOstreeAsync(record, boot, ct);
             }
         }
 
         await host.Backend.RollBackAsync(record.PreviousCommit, host.Deployments, ct);
     }
 
-    private async Task<View> LookAsync(WatchdogRecord record, CancellationToken ct)
+    private async Task<View> LookAsync(WatchdogRecord record, HostBoot boot, CancellationToken ct)
     {
         if (record.Backend != BackendNames.Ostree)
         {
             try
             {
-                var backend = await Detection().DetectAsync(record.Backend, ct);
+                var backend = await Detection().DetectAsync(record.Backend, boot, ct);
                 var deployments = await backend.ReadAsync(ct);
                 return new View(backend, deployments, deployments.Booted?.Digest);
             }
@@ -141,16 +136,16 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             }
         }
 
-        return await LookWithOstreeAsync(record, ct);
+        return await LookWithOstreeAsync(record, boot, ct);
     }
 
     /// <summary>ostree knows the trees by their commits.</summary>
-    private async Task<View> LookWithOstreeAsync(WatchdogRecord record, CancellationToken ct)
+    private async Task<View> LookWithOstreeAsync(WatchdogRecord record, HostBoot boot, CancellationToken ct)
     {
-        var backend = await Detection().DetectAsync(BackendNames.Ostree, ct);
+        var backend = await Detection().DetectAsync(BackendNames.Ostree, boot, ct);
         var deployments = await backend.ReadAsync(ct);
         var booted = deployments.Booted?.Digest;
-        return new View(backend, deployments, booted == record.TargetCommit ? record.Target : booted == record.PreviousCommit ? record.Previous : booted);
+        return new View(backend, deployments, booted is null ? null : booted == record.TargetCommit ? record.Target : booted == record.PreviousCommit ? record.Previous : booted);
     }
 
     private BackendDetection Detection() => new(runner, files, new StagingUnit(runner, files, time));

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Ostler.Agent.Backends;
 using Ostler.Agent.Host;
 using Ostler.Api;
 
@@ -30,10 +29,14 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
                 await runner.RunAsync(new HostCommand("systemctl", "daemon-reload"), ct);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (HostToolException e) when (e.Reason == Reasons.DiskFull)
         {
             // Room is the answer, and not to do without a watchdog.
-            throw ToolWords.Any(e.Message, ToolWords.Disk) ? new HostToolException(Reasons.DiskFull, $"The watchdog cannot be installed: {HostToolException.Trim(e.Message)}.") : Unavailable(e.Message);
+            throw new HostToolException(Reasons.DiskFull, $"The watchdog cannot be installed: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HostToolException { Reason: Reasons.HostToolFailed })
+        {
+            throw Unavailable(e.Message);
         }
 
         // Enabled and not started: in this boot there is nothing to watch.

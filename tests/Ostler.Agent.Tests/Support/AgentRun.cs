@@ -61,7 +61,9 @@ internal sealed class AgentRun : IAsyncDisposable
     public async Task DieInAsync(CancellationToken ct)
     {
         await _life.CancelAsync();
-        ct.ThrowIfCancellationRequested();
+
+        // When somebody else cancels it just now, that comes back before the call's own token is cancelled.
+        await Task.Delay(TimeSpan.FromMinutes(1), ct);
         throw new InvalidOperationException("The call was not the agent's.");
     }
 

@@ -34,7 +34,7 @@ internal sealed class NodeOSServer : IAsyncDisposable
     private async Task StreamAsync(long from, ScriptedResponse response, CancellationToken ct)
     {
         await response.StartStreamAsync();
-        await foreach (var change in Store.WatchAsync(null, ct))
+        await foreach (var change in Store.WatchAsync(ct))
         {
             if (long.Parse(change.ResourceVersion, System.Globalization.CultureInfo.InvariantCulture) > from && change.Object is { } os)
             {

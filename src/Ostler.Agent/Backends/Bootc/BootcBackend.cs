@@ -44,7 +44,7 @@ internal sealed class BootcBackend : IHostBackend
         try
         {
             var host = await _status.ReadAsync(ct);
-            await _switch.RunAsync(image.Container!.Repository, image.Digest, host.EnforcesSignatures, ct);
+            await _switch.RunAsync(image.Container!.Repository, image.Digest, BootcSwitch.EnforcesPolicy(host.Trust), ct);
             if ((await _ostree.Status.ReadAsync(ct)).Staged is not null && await _ostree.Lock.TryLockAsync(ct))
             {
                 // From here on the deployment has a lock of its own, which every status shows.
@@ -94,6 +94,8 @@ internal sealed class BootcBackend : IHostBackend
     public Task CleanUpAsync(CancellationToken ct) => _ostree.Pin.CleanUpAsync(ct);
 
     public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken ct) => _ostree.Finalization.ExplainAsync(ct);
+
+    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken ct) => _ostree.Finalization.ExplainPresentAsync(ct);
 
     private async Task ForgetLockOfNothingAsync(CancellationToken ct)
     {

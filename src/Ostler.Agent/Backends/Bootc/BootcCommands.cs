@@ -9,6 +9,9 @@ internal sealed class BootcCommands(ICommandRunner runner, StagingUnit unit)
 {
     public const string Program = "/usr/bin/bootc";
 
+    /// <summary>Runs bootc to its end, whatever that is.</summary>
+    public Task<CommandResult> TryAsync(HostCommand command, CancellationToken ct) => runner.RunAsync(command, ct);
+
     public async Task<string> RunAsync(HostCommand command, CancellationToken ct)
     {
         var result = await runner.RunAsync(command, ct);
@@ -47,7 +50,11 @@ internal sealed class BootcCommands(ICommandRunner runner, StagingUnit unit)
             _ when ToolWords.Any(text, ToolWords.Disk) => new HostToolException(Reasons.DiskFull, message),
             _ when verb == "bootc switch" && ToolWords.Any(text, ToolWords.Signature) => new HostToolException(Reasons.SignatureRefused, message),
             _ when verb == "bootc switch" && ToolWords.Any(text, ToolWords.Pull) => new HostToolException(Reasons.PullFailed, message),
-            _ => new HostToolException(Reasons.HostToolFailed, message),
+            _ => new HostToolException(Reasons.HostToolFailed, message)
+            {
+                // A program that cannot be executed (126, 127: no such library, another processor) manages no host either.
+                IsUnusable = verb == "bootc status" && (result.ExitCode is 126 or 127 || ToolWords.Any(text, ToolWords.CommandLine)),
+            },
         };
     }
 }

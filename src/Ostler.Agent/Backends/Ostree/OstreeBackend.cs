@@ -44,6 +44,7 @@ internal sealed class OstreeBackend : IHostBackend
     {
         var source = image.Ostree!;
         List<string?> warnings = [await _ostree.Remotes.EnsureAsync(source, ct)];
+        ImageTrust.CheckRemote(source, present.Booted!, _ostree.RemoteConfig.Verifies);
         await _ostree.Space.CheckForPullAsync(ct);
         await _ostree.Pull.RunAsync(source, image.Digest, ct);
         await _ostree.Space.CheckForBootAsync(image.Digest, present.Booted!.Digest, ct);
@@ -97,4 +98,6 @@ internal sealed class OstreeBackend : IHostBackend
             : throw new HostToolException(Reasons.RollbackImpossible, $"{digest} is no OSTree commit.");
 
     public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken ct) => _ostree.Finalization.ExplainAsync(ct);
+
+    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken ct) => _ostree.Finalization.ExplainPresentAsync(ct);
 }

@@ -23,7 +23,7 @@ internal sealed class RpmOstreeBackend : IHostBackend
         _rpmOstree = new RpmOstreeCommands(runner, ostree.Unit);
         _status = new RpmOstreeStatus(_rpmOstree);
         _cleanup = new RpmOstreeCleanup(_rpmOstree);
-        _stage = new RpmOstreeStage(_rpmOstree);
+        _stage = new RpmOstreeStage(_rpmOstree, ostree.RemoteConfig);
         _reset = new RpmOstreeReset(_rpmOstree);
         _rollback = new RpmOstreeRollback(_rpmOstree, _status, _cleanup, ostree);
         _staged = new StagedTree(ostree);
@@ -66,9 +66,14 @@ internal sealed class RpmOstreeBackend : IHostBackend
         }
 
         List<string> warnings = [];
-        if (image.Ostree is { } source && await _ostree.Remotes.EnsureAsync(source, ct) is { } warning)
+        if (image.Ostree is { } source)
         {
-            warnings.Add(warning);
+            if (await _ostree.Remotes.EnsureAsync(source, ct) is { } warning)
+            {
+                warnings.Add(warning);
+            }
+
+            ImageTrust.CheckRemote(source, present.Booted!, _ostree.RemoteConfig.Verifies);
         }
 
         if (reset)
@@ -150,6 +155,8 @@ internal sealed class RpmOstreeBackend : IHostBackend
     public Task CleanUpAsync(CancellationToken ct) => _ostree.Pin.CleanUpAsync(ct);
 
     public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken ct) => _ostree.Finalization.ExplainAsync(ct);
+
+    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken ct) => _ostree.Finalization.ExplainPresentAsync(ct);
 
     private async Task CheckNobodyElseAsync(HostDeployments present, CancellationToken ct)
     {

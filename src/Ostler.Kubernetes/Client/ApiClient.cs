@@ -68,6 +68,9 @@ public sealed partial class ApiClient : IDisposable
         public byte[]? Body { get; init; }
         public string? ContentType { get; init; }
 
+        /// <summary>Whether the answer may be compressed. For lists alone: a proxy that compresses a watch holds its events back.</summary>
+        public bool AcceptsGzip { get; init; }
+
         public override string ToString() => $"{Verb} {Path.Split('?')[0]}";
     }
 
@@ -96,6 +99,11 @@ public sealed partial class ApiClient : IDisposable
             VersionPolicy = _http.DefaultVersionPolicy,
         };
         message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        if (request.AcceptsGzip)
+        {
+            message.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
+        }
+
         if (request.Body is { } body)
         {
             message.Content = new ByteArrayContent(body);

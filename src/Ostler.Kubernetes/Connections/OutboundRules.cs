@@ -28,9 +28,16 @@ public sealed class OutboundRules
     ];
 
     private readonly IReadOnlyList<IPNetwork> _allowed;
+    private readonly Func<IPAddress, bool> _isRefused;
 
     /// <param name="allowed">Networks that are allowed all the same.</param>
-    public OutboundRules(IReadOnlyList<IPNetwork> allowed) => _allowed = allowed;
+    public OutboundRules(IReadOnlyList<IPNetwork> allowed)
+        : this(allowed, static a => Refused.Any(n => n.Contains(a)))
+    {
+    }
+
+    /// <summary>For tests, which have no name that resolves to a link-local address.</summary>
+    internal OutboundRules(IReadOnlyList<IPNetwork> allowed, Func<IPAddress, bool> isRefused) => (_allowed, _isRefused) = (allowed, isRefused);
 
     /// <summary>Nothing that is refused is allowed.</summary>
     public static OutboundRules Default { get; } = new([]);
@@ -64,7 +71,9 @@ public sealed class OutboundRules
     {
         // Without the scope (fe80::1%eth0), which a network would not compare.
         var plain = address.AddressFamily == AddressFamily.InterNetworkV6 ? new IPAddress(address.GetAddressBytes()) : address;
-        return Forms(plain).Any(form => Refused.Any(n => n.Contains(form)) && !_allowed.Any(n => n.Contains(form)));
+        return !IsAllowed(plain) && Forms(plain).Any(form => _isRefused(form) && !IsAllowed(form));
+
+        bool IsAllowed(IPAddress form) => _allowed.Any(n => n.Contains(form));
     }
 
     /// <summary>Opens a connection, for <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
@@ -149,7 +158,7 @@ public sealed class OutboundRules
 /// <summary>A target that nothing connects to.</summary>
 public sealed class AddressRefusedException(string host, IPAddress address) : IOException(
     $"{(IPAddress.TryParse(host, out _) ? host : $"{host} resolves to {address}, which")} is a link-local or cloud metadata address, and Ostler does not connect to those. "
-    + $"If this one is meant, allow it with --allow-addresses={address}")
+    + $"To allow it, add {address} to the chart's allowAddresses (--allow-addresses)")
 {
     /// <summary>Whether this is the cause, at whatever depth.</summary>
     public static bool IsCauseOf(Exception? e) => e is AddressRefusedException || (e is not null && IsCauseOf(e.InnerException));

@@ -7,6 +7,9 @@ namespace Ostler.Api;
 /// A Prometheus instant query, sent by the controller. Thanos, Mimir and VictoriaMetrics speak the same API. An answer that the server itself calls partial, or
 /// that carries warnings, is an error and never passes.
 /// </summary>
+[Cel(
+    "!(has(self.bearerTokenSecretRef) && has(self.tls) && has(self.tls.insecureSkipVerify) && self.tls.insecureSkipVerify)",
+    "insecureSkipVerify must not be set with bearerTokenSecretRef: any server could take the token")]
 public sealed record PrometheusCheck
 {
     /// <summary>The server's address, without <c>/api/v1</c>. Redirects are not followed: the token must not go elsewhere.</summary>

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 
 namespace Ostler.Controller.Telemetry;
 
@@ -15,19 +17,8 @@ internal sealed class ConnectionLimits(int perAddress, int total)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<IPAddress, LinkedList<Entry>> _open = [];
+    private readonly ConcurrentDictionary<string, Entry> _byId = new(StringComparer.Ordinal);
     private int _count;
-
-    /// <summary>How many are open.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _count;
-            }
-        }
-    }
 
     /// <summary>Serves a connection by what follows.</summary>
     public async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -39,14 +30,30 @@ internal sealed class ConnectionLimits(int perAddress, int total)
             return;
         }
 
-        connection.Features.Set(entry);
+        _byId[connection.ConnectionId] = entry;
         try
         {
             await next(connection);
         }
         finally
         {
+            _byId.TryRemove(connection.ConnectionId, out _);
             Remove(entry);
+        }
+    }
+
+    /// <summary>Answers a request: while that lasts its connection is not idle.</summary>
+    public async Task AnswerAsync(HttpContext context, RequestDelegate handler)
+    {
+        var entry = _byId.GetValueOrDefault(context.Connection.Id);
+        entry?.Began();
+        try
+        {
+            await handler(context);
+        }
+        finally
+        {
+            entry?.Ended();
         }
     }
 
@@ -117,8 +124,7 @@ internal sealed class ConnectionLimits(int perAddress, int total)
         }
     }
 
-    /// <summary>One connection. A feature of it, so that a request on it can say that it is under way.</summary>
-    internal sealed class Entry(ConnectionContext connection, IPAddress address)
+    private sealed class Entry(ConnectionContext connection, IPAddress address)
     {
         private int _requests;
 

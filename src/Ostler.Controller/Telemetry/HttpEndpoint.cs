@@ -78,19 +78,7 @@ public sealed class HttpEndpoint : IAsyncDisposable
             });
         });
         var app = builder.Build();
-        app.Run(async context =>
-        {
-            var connection = context.Features.Get<ConnectionLimits.Entry>();
-            connection?.Began();
-            try
-            {
-                await handler(context);
-            }
-            finally
-            {
-                connection?.Ended();
-            }
-        });
+        app.Run(context => limits.AnswerAsync(context, handler));
         await app.StartAsync(cancel);
         return new(app);
     }

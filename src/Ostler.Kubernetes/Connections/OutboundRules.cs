@@ -157,7 +157,7 @@ public sealed class OutboundRules
 
 /// <summary>A target that nothing connects to.</summary>
 public sealed class AddressRefusedException(string host, IPAddress address) : IOException(
-    $"{(IPAddress.TryParse(host, out _) ? host : $"{host} resolves to {address}, which")} is a link-local or cloud metadata address, and Ostler does not connect to those. "
+    $"{(IPAddress.TryParse(host, out _) ? $"{address}" : $"{host} resolves to {address}, which")} is a link-local or cloud metadata address, and Ostler does not connect to those. "
     + $"To allow it, add {address} to the chart's allowAddresses (--allow-addresses)")
 {
     /// <summary>Whether this is the cause, at whatever depth.</summary>

@@ -7,7 +7,8 @@ using Ostler.Rollout;
 namespace Ostler.Controller.Secrets;
 
 /// <summary>
-/// The only way to a Secret: every reader names its purpose, and one that is not marked for it is refused. Never cached, so that one that was rotated counts from the
+/// The only way to a Secret: every reader names its purpose, and one that is not marked for it is refused. Never cached, so that one that
+/// was rotated counts from the
 /// next try on.
 /// </summary>
 internal sealed class MarkedSecrets(ApiClient client)

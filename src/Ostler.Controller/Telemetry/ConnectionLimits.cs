@@ -6,11 +6,13 @@ using Microsoft.AspNetCore.Http;
 namespace Ostler.Controller.Telemetry;
 
 /// <summary>
-/// Keeps connections that ask nothing from keeping others out. There is no limit at which a new connection is refused while idle ones are held: the oldest idle one of the same address makes
+/// Keeps connections that ask nothing from keeping others out. There is no limit at which a new connection is refused while idle ones are
+/// held: the oldest idle one of the same address makes
 /// room, and beyond the total, the oldest idle one of the address that has most. Only requests under way are never cut off.
 /// </summary>
 /// <remarks>
-/// Refusing the new one, as Kestrel's own limit does, lets whoever opens a hundred connections fail the kubelet's probes. Nor is a limit per address alone enough: behind a node's address
+/// Refusing the new one, as Kestrel's own limit does, lets whoever opens a hundred connections fail the kubelet's probes. Nor is a limit
+/// per address alone enough: behind a node's address
 /// there may be the kubelet and somebody else.
 /// </remarks>
 internal sealed class ConnectionLimits(int perAddress, int total)

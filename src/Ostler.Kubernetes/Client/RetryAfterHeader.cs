@@ -5,7 +5,10 @@ namespace Ostler.Kubernetes;
 /// <summary>Reads how long a server asks to be left alone: seconds, or a date by the server's own clock.</summary>
 public static class RetryAfterHeader
 {
-    /// <summary>No server is believed for longer: with more its clock or its units are wrong, and a wait that no timer can hold would end whoever waits.</summary>
+    /// <summary>
+    /// No server is believed for longer: with more its clock or its units are wrong, and a wait that no timer can hold would end whoever
+    /// waits.
+    /// </summary>
     public static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
     /// <returns>From 0 to <see cref="Longest"/>; null when the server does not say, or says nothing that could be understood.</returns>

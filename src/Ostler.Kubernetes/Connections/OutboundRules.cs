@@ -4,23 +4,29 @@ using System.Net.Sockets;
 namespace Ostler.Kubernetes;
 
 /// <summary>
-/// Which addresses a request may go to whose target somebody else chose: the author of a policy, a registry by a redirect, or a DNS server. Link-local addresses and
+/// Which addresses a request may go to whose target somebody else chose: the author of a policy, a registry by a redirect, or a DNS server.
+/// Link-local addresses and
 /// those of cloud metadata services are refused, as their answers are credentials of the node; an installation may allow some.
 /// </summary>
 /// <remarks>
-/// What counts is the address that is connected to, right before it is: a name is resolved once, here, and every redirect is a connection of its own. So neither
+/// What counts is the address that is connected to, right before it is: a name is resolved once, here, and every redirect is a connection
+/// of its own. So neither
 /// a name that points there nor one that changes its mind between a check and its use gets past.
 /// </remarks>
 public sealed class OutboundRules
 {
-    /// <summary>Link-local, and the metadata services outside of it: Alibaba Cloud, Azure (WireServer), Oracle, and over IPv6 AWS and Google Cloud.</summary>
+    /// <summary>
+    /// Link-local, and the metadata services outside of it: Alibaba Cloud, Azure (WireServer), Oracle, and over IPv6 AWS and Google Cloud.
+    /// </summary>
     private static readonly IPNetwork[] Refused =
     [
         IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("fe80::/10"), IPNetwork.Parse("100.100.100.200/32"), IPNetwork.Parse("168.63.129.16/32"),
         IPNetwork.Parse("192.0.0.192/32"), IPNetwork.Parse("fd00:ec2::254/128"), IPNetwork.Parse("fd20:ce::254/128"),
     ];
 
-    /// <summary>Where an IPv4 address stands in an IPv6 one: NAT64 (RFC 6052), mapped, translated and compatible (RFC 4291, 6145), 6to4 (RFC 3056).</summary>
+    /// <summary>
+    /// Where an IPv4 address stands in an IPv6 one: NAT64 (RFC 6052), mapped, translated and compatible (RFC 4291, 6145), 6to4 (RFC 3056).
+    /// </summary>
     private static readonly (IPNetwork Prefix, int At)[] Embedded =
     [
         (IPNetwork.Parse("64:ff9b::/96"), 12), (IPNetwork.Parse("64:ff9b:1::/48"), 12), (IPNetwork.Parse("::ffff:0:0/96"), 12), (IPNetwork.Parse("::ffff:0:0:0/96"), 12),
@@ -91,7 +97,9 @@ public sealed class OutboundRules
         return await OpenAsync(allowed, host, port, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A proxy is no way around: a target that is refused is asked directly, where <see cref="ConnectAsync"/> refuses it.</summary>
+    /// <summary>
+    /// A proxy is no way around: a target that is refused is asked directly, where <see cref="ConnectAsync"/> refuses it.
+    /// </summary>
     /// <remarks>Of a name, the proxy finds the address: which names it resolves to what is up to the proxy's own rules.</remarks>
     public IWebProxy Guard(IWebProxy proxy) => new GuardedProxy(proxy, this);
 

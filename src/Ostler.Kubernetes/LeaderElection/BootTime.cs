@@ -4,10 +4,14 @@ using System.Runtime.InteropServices;
 namespace Ostler.Kubernetes;
 
 /// <summary>
-/// The system's time with a monotonic clock that goes on while the machine is suspended (Linux: CLOCK_BOOTTIME). The runtime's own (CLOCK_MONOTONIC) stands still
+/// The system's time with a monotonic clock that goes on while the machine is suspended (Linux: CLOCK_BOOTTIME). The runtime's own
+/// (CLOCK_MONOTONIC) stands still
 /// then, so that a lease which ran out during the suspension would still seem to be held.
 /// </summary>
-/// <remarks>Timers are the system's. A hypervisor that pauses a machine without telling it stops this clock as well; then the holder in the lease decides, at the next renewal.</remarks>
+/// <remarks>
+/// Timers are the system's. A hypervisor that pauses a machine without telling it stops this clock as well; then the holder in the lease
+/// decides, at the next renewal.
+/// </remarks>
 public sealed partial class BootTime : TimeProvider
 {
     private const int ClockBootTime = 7;

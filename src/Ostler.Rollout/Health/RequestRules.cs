@@ -5,7 +5,9 @@ namespace Ostler.Rollout;
 /// <summary>Which headers and parameters a policy may add to a request, when it is validated and again right before it is sent.</summary>
 public static class RequestRules
 {
-    /// <summary>These would change whom a request is for, who sends it, or how it is read. A policy is also no place for a credential.</summary>
+    /// <summary>
+    /// These would change whom a request is for, who sends it, or how it is read. A policy is also no place for a credential.
+    /// </summary>
     private static readonly HashSet<string> ReservedHeaders = new(StringComparer.OrdinalIgnoreCase)
     {
         "Accept-Encoding", "Authorization", "Connection", "Cookie", "Expect", "Host", "Keep-Alive", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer",

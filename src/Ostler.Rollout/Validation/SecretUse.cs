@@ -1,7 +1,8 @@
 namespace Ostler.Rollout;
 
 /// <summary>
-/// For what a Secret may be used. Who writes policies and images chooses which Secret the controller reads; who owns a Secret says by <c>ostler.dev/use</c> on it
+/// For what a Secret may be used. Who writes policies and images chooses which Secret the controller reads; who owns a Secret says by
+/// <c>ostler.dev/use</c> on it
 /// that this is meant, so that no other Secret of the namespace can be sent anywhere.
 /// </summary>
 public static class SecretUse

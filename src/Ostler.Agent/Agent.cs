@@ -5,6 +5,7 @@ using Ostler.Agent.Drift;
 using Ostler.Agent.Host;
 using Ostler.Agent.Reporting;
 using Ostler.Agent.Watchdog;
+using Ostler.Kubernetes;
 
 namespace Ostler.Agent;
 
@@ -17,9 +18,11 @@ internal static class Agent
     /// <param name="log">Where events go.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">From 0 to below 1.</param>
+    /// <param name="outbound">Which addresses http checks may ask; null: the default.</param>
     /// <param name="program">The program that the host's watchdog runs. Default: this one.</param>
     public static AgentLoop Create(
-        INodeOSApi api, ICommandRunner runner, HostFiles files, AgentLog log, TimeProvider time, Func<double> random, Func<byte[]>? program = null)
+        INodeOSApi api, ICommandRunner runner, HostFiles files, AgentLog log, TimeProvider time, Func<double> random, Func<byte[]>? program = null,
+        OutboundRules? outbound = null)
     {
         var cell = new NodeOSCell();
         var pendings = new PendingBootStore(files);
@@ -28,7 +31,7 @@ internal static class Agent
         var knownGood = new KnownGood(files, log);
         var watchdog = new HostWatchdog(new WatchdogStore(files), new WatchdogInstaller(runner, files, program ?? OwnProgram.Read), log, time);
         var reboot = new Reboot(api, cell, runner, files, new SoftReboot(runner, files, applies, watchdog, log), pendings, knownGood, watchdog, reporter, log, time);
-        var actions = new ActionRunner(reporter, reboot, watchdog, new HostVerification(new HostChecks(runner, time), runner, files), log, time);
+        var actions = new ActionRunner(reporter, reboot, watchdog, new HostVerification(new HostChecks(runner, time, outbound), runner, files), log, time);
         var reconciler = new NodeReconciler(
             new BackendDetection(runner, files, new StagingUnit(runner, files, time)),
             new HostObserver(runner, files, pendings, applies, watchdog, new DriftObserver(runner, log, time, random), time),

@@ -64,7 +64,8 @@ try
         new HostFiles(options.HostEntry.Root),
         log,
         time,
-        Next);
+        Next,
+        outbound: options.Outbound);
     started = true;
     log.Info("Started", $"ostler-agent {AgentVersion.Text} for node {options.NodeName}.");
     await agent.RunAsync(stop.Token);

@@ -50,7 +50,7 @@ public sealed class LeastRightsTests
             {
                 ["apiVersion"] = "v1",
                 ["kind"] = "Secret",
-                ["metadata"] = new JsonObject { ["name"] = "authority", ["namespace"] = Installation.Namespace },
+                ["metadata"] = new JsonObject { ["name"] = "authority", ["namespace"] = Installation.Namespace, ["labels"] = new JsonObject { ["ostler.dev/use"] = "health-check" } },
                 ["stringData"] = new JsonObject { ["ca.crt"] = rig.Fleet.Cluster.AuthorityPem },
             },
             Rig.Cancel);

@@ -7,7 +7,7 @@ namespace Ostler.Agent.Checks;
 /// <summary>Asks an HTTP server from the network of the host, in which the agent's pod lives.</summary>
 internal static class HttpCheckRun
 {
-    public static async Task<CheckFinding> FindAsync(HttpCheck check, Duration timeout, TimeProvider time, CancellationToken ct)
+    public static async Task<CheckFinding> FindAsync(HttpCheck check, Duration timeout, TimeProvider time, OutboundRules outbound, CancellationToken ct)
     {
         // The controller has put the node's name and address in; what it could not is still in braces.
         if (!Uri.TryCreate(check.Url, UriKind.Absolute, out var uri) || !(uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps))
@@ -21,6 +21,7 @@ internal static class HttpCheckRun
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         var probe = new HttpProbe(uri)
         {
+            Outbound = outbound,
             Tls = new() { Authorities = check.Tls?.CaBundle, ServerName = check.Tls?.ServerName, Insecure = check.Tls?.InsecureSkipVerify ?? false },
         };
         try

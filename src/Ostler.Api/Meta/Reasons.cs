@@ -47,7 +47,7 @@ public static partial class Reasons
     /// <remarks>Correct the Secret that spec.container.pullSecretRef names, or what its account may read.</remarks>
     public const string AuthenticationFailed = "AuthenticationFailed";
 
-    /// <summary>A Secret that the image names is not there, has not the key, or may not be read by the controller.</summary>
+    /// <summary>A Secret that the image names does not exist, lacks the key or the mark ostler.dev/use, or may not be read by the controller.</summary>
     /// <remarks>Create it as the message says; in other namespaces than ostler-system, grant the controller to read it (config/rbac/controller.yaml shows how).</remarks>
     public const string SecretNotReadable = "SecretNotReadable";
 

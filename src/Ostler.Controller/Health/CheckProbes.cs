@@ -10,11 +10,13 @@ namespace Ostler.Controller.Health;
 /// <param name="client">The API server, for Secrets and for conditions.</param>
 /// <param name="pods">The pods of nodes that hold a slot.</param>
 /// <param name="time">The clock.</param>
-public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvider time)
+/// <param name="outbound">Which addresses checks may connect to; null: the default.</param>
+public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvider time, OutboundRules? outbound = null)
 {
     /// <summary>How often it is looked whether a node's pods are known.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
+    private readonly OutboundRules _outbound = outbound ?? OutboundRules.Default;
     private readonly CheckSecrets _secrets = new(client);
     private readonly ConditionProbe _conditions = new(client);
 
@@ -44,7 +46,7 @@ public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvid
             return CheckFinding.Error(problem);
         }
 
-        var answer = await AskAsync(new HttpProbe(uri) { Tls = await TlsAsync(check.Tls, cancel) }, cancel);
+        var answer = await AskAsync(new HttpProbe(uri) { Outbound = _outbound, Tls = await TlsAsync(check.Tls, cancel) }, cancel);
         return HttpFinding.Of(uri, answer.Code, answer.Phrase, answer.Body);
     }
 
@@ -57,14 +59,22 @@ public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvid
             return CheckFinding.Error(server is null ? problem : wrong);
         }
 
+        // Again, although validation says the same: a policy that was edited under a node is still carried out for it.
+        if (RequestRules.Problem(check) is var (field, message))
+        {
+            return CheckFinding.Error($"{field} {message}");
+        }
+
         var token = check.BearerTokenSecretRef is { } secret ? (await _secrets.ReadAsync(secret, "token", cancel)).Trim() : null;
         if (token?.Any(c => c is < '!' or > '~') == true)
         {
             return CheckFinding.Error($"the key token of the Secret {check.BearerTokenSecretRef!.Namespace}/{check.BearerTokenSecretRef.Name} is no token: it holds blanks or other characters");
         }
 
-        var probe = new HttpProbe(new Uri($"{server.AbsoluteUri.TrimEnd('/')}/api/v1/query"))
+        var probe = new HttpProbe(new Uri($"{server.AbsoluteUri.TrimEnd('/')}/api/v1/query{Query(check.Parameters)}"))
         {
+            Outbound = _outbound,
+            Headers = [.. (check.Headers ?? []).Select(static h => KeyValuePair.Create(h.Name, h.Value))],
             Tls = await TlsAsync(check.Tls, cancel),
             BearerToken = token,
 
@@ -79,6 +89,11 @@ public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvid
             : PrometheusAnswer.Judge(answer.Code, answer.Body, check.Want);
         return finding with { Message = $"{server.Authority}: {finding.Message}" };
     }
+
+    /// <summary>In the address and not in the body: proxies that enforce a namespace (prom-label-proxy, as in front of Thanos on OpenShift) read them only there.</summary>
+    private static string Query(IReadOnlyList<RequestParameter>? parameters) => parameters is not { Count: > 0 }
+        ? ""
+        : $"?{string.Join('&', parameters.Select(static p => $"{Uri.EscapeDataString(p.Name)}={Uri.EscapeDataString(p.Value)}"))}";
 
     private async Task<CheckFinding> PodsAsync(CheckSubject subject, string name, CancellationToken cancel)
     {

@@ -1,19 +1,21 @@
 using System.Text;
 using Ostler.Api;
-using Ostler.Controller.Resources;
+using Ostler.Controller.Secrets;
 using Ostler.Kubernetes;
+using Ostler.Rollout;
 
 namespace Ostler.Controller.Health;
 
-/// <summary>Reads a key of a Secret when a check needs it: never cached, so that one that was rotated counts from the next try on.</summary>
+/// <summary>Reads a key of a Secret when a check needs it.</summary>
 internal sealed class CheckSecrets(ApiClient client)
 {
+    private readonly MarkedSecrets _secrets = new(client);
+
     /// <exception cref="CheckException">It cannot be read; the message says what to do.</exception>
     public async Task<string> ReadAsync(SecretReference secret, string key, CancellationToken cancel)
     {
         var name = $"the Secret {secret.Namespace}/{secret.Name}";
-        var found = await ApiCalls.GetAsync(client, ControllerResources.Secrets, new(secret.Namespace, secret.Name), name, "the Role ostler-health-checks", cancel)
-            ?? throw new CheckException($"{name} does not exist");
+        var found = await _secrets.GetAsync(secret, SecretUse.HealthCheck, name, "the Role ostler-health-checks", cancel);
         if (found.Data?.GetValueOrDefault(key) is not { Length: > 0 } text)
         {
             throw new CheckException($"{name} has no key {key}");

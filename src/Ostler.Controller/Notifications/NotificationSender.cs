@@ -3,8 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Ostler.Api;
 using Ostler.Controller.Health;
-using Ostler.Controller.OSImages.Registry;
-using Ostler.Controller.Resources;
+using Ostler.Controller.Secrets;
 using Ostler.Kubernetes;
 using Ostler.Rollout;
 using Polly;
@@ -63,12 +62,17 @@ public sealed record NotificationOptions
 public sealed class NotificationSender(ApiClient client, HttpClient http, NotificationOptions options) : INotificationSender
 {
     private readonly ResiliencePipeline _pipeline = Pipeline(options);
+    private readonly MarkedSecrets _secrets = new(client);
 
     /// <summary>A client that follows no redirect and keeps no cookie. Proxies of the environment are used.</summary>
-    public static HttpClient CreateHttpClient()
+    /// <param name="outbound">Which addresses it may connect to; null: the default.</param>
+    public static HttpClient CreateHttpClient(OutboundRules? outbound = null)
     {
+        var rules = outbound ?? OutboundRules.Default;
         var handler = new SocketsHttpHandler
         {
+            ConnectCallback = rules.ConnectAsync,
+            Proxy = rules.Guard(HttpClient.DefaultProxy),
             AllowAutoRedirect = false,
             UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(10),
@@ -119,7 +123,7 @@ public sealed class NotificationSender(ApiClient client, HttpClient http, Notifi
             return new(DeliveryOutcome.Delivered);
         }
 
-        var retryAfter = RegistryWords.RetryAfter(response.Headers, options.Time.GetUtcNow());
+        var retryAfter = RetryAfterHeader.Read(response.Headers, options.Time.GetUtcNow());
         return response.StatusCode switch
         {
             // It said when to come back: not before the next round.
@@ -141,6 +145,11 @@ public sealed class NotificationSender(ApiClient client, HttpClient http, Notifi
             // Of the body nothing is read.
             return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
         }
+        catch (Exception e) when (AddressRefusedException.IsCauseOf(e))
+        {
+            // Not which one: the address may be a secret.
+            throw new CheckException("its address is a link-local or cloud metadata address, which Ostler does not connect to (--allow-addresses)");
+        }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             // The message names host and port at most, which belong to the address; so the kind of the error has to do.
@@ -156,8 +165,7 @@ public sealed class NotificationSender(ApiClient client, HttpClient http, Notifi
         }
 
         var name = $"the Secret {reference.Namespace}/{reference.Name}";
-        var secret = await ApiCalls.GetAsync(client, ControllerResources.Secrets, new(reference.Namespace, reference.Name), name, "the Role ostler-notifications", cancel)
-            ?? throw new CheckException($"{name} does not exist");
+        var secret = await _secrets.GetAsync(reference, SecretUse.Notification, name, "the Role ostler-notifications", cancel);
         var address = receiver.Url ?? (Bytes("address") is { } bytes ? Encoding.UTF8.GetString(bytes).Trim() : throw new CheckException($"{name} has no key address, and url is not set"));
         if (NotificationAddress.Problem(address) is { } problem)
         {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Ostler.Api;
 using Ostler.Controller.OSImages.Registry;
+using Ostler.Kubernetes;
 using Polly.CircuitBreaker;
 using Polly.Registry;
 using Polly.Timeout;
@@ -29,8 +30,10 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
     private readonly OstreeRepositoryOptions _options = options;
 
     /// <summary>The client that repositories want: redirects are followed, but not for ever and never down to plain HTTP.</summary>
-    public static HttpClient CreateHttpClient() => new(new SocketsHttpHandler
+    public static HttpClient CreateHttpClient(OutboundRules? outbound = null) => new(new SocketsHttpHandler
     {
+        ConnectCallback = (outbound ?? OutboundRules.Default).ConnectAsync,
+        Proxy = (outbound ?? OutboundRules.Default).Guard(HttpClient.DefaultProxy),
         MaxAutomaticRedirections = 5,
         ConnectTimeout = TimeSpan.FromSeconds(10),
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),

@@ -42,9 +42,9 @@ public sealed partial class ControllerProcess(
         using var bridge = new MeterBridge(registry);
         using var metrics = new ControllerMetrics();
         using var traces = Traces(metrics);
-        using var http = OstreeRepository.CreateHttpClient();
-        using var receivers = NotificationSender.CreateHttpClient();
-        using var registries = ContainerImages.CreateHttpClient();
+        using var http = OstreeRepository.CreateHttpClient(settings.Outbound);
+        using var receivers = NotificationSender.CreateHttpClient(settings.Outbound);
+        using var registries = ContainerImages.CreateHttpClient(settings.Outbound);
         var readiness = new Readiness();
         var liveness = new Liveness(time, TimeSpan.FromMinutes(5));
         await using var metricsServer = await ServeAsync(
@@ -66,7 +66,8 @@ public sealed partial class ControllerProcess(
         {
             Client = client,
             Repository = new(http, new(), new() { Random = random, Time = time }),
-            Containers = new(client, registries, new(), new() { Random = random, Time = time }),
+            Containers = new(client, registries, new(), new() { Random = random, Time = time, Outbound = settings.Outbound }),
+            Outbound = settings.Outbound,
             Notifications = new NotificationSender(client, receivers, new() { Random = random, Time = time }),
             Metrics = metrics,
             Spans = traces is null ? NoSpans.Instance : traces,
@@ -114,9 +115,9 @@ public sealed partial class ControllerProcess(
             loggers.CreateLogger<LeaderElector>(),
             random);
         return elector.RunAsync(
-            async token =>
+            async (fence, token) =>
             {
-                await term.RunAsync(token);
+                await term.RunAsync(fence, token);
                 if (!stop.IsCancellationRequested)
                 {
                     readiness.Standby();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Ostler.Api;
 using Ostler.Controller.Console;
 using Ostler.Controller.Telemetry.Traces;
+using Ostler.Kubernetes;
 
 namespace Ostler.Controller.Startup;
 
@@ -31,6 +32,8 @@ public sealed record ControllerSettings
           --console-auth=none|token   whether it asks for tokens on loopback, too (default: none)
           --console-hosts=NAME,...    further names that it may be opened under  (default: those of loopback; with tokens, any)
           --console-tls-certificate=FILE, --console-tls-key=FILE  PEM files; the console is then served over TLS
+          --allow-addresses=CIDR,...  link-local and cloud metadata addresses that health checks, notifications, registries and repositories may have
+                                      (default: none)
           --shutdown-timeout=DURATION how long work under way may take to end (default: 20s)
           --log-format=console|json                                      (default: console)
           --log-level=Trace|Debug|Information|Warning|Error              (default: Information)
@@ -56,6 +59,9 @@ public sealed record ControllerSettings
 
     /// <summary>Whether it is served.</summary>
     public bool ServesConsole { get; init; } = true;
+
+    /// <summary>Which addresses it connects to when a policy, an image or a redirect names them.</summary>
+    public OutboundRules Outbound { get; init; } = OutboundRules.Default;
 
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(20);
     public LogFormat LogFormat { get; init; }
@@ -114,7 +120,7 @@ public sealed record ControllerSettings
     [
         "--kubeconfig", "--namespace", "--identity", "--node-name", "--leader-election", "--metrics-address", "--health-address",
         "--console-address", "--console-auth", "--console-hosts", "--console-tls-certificate", "--console-tls-key", "--shutdown-timeout", "--log-format", "--log-level",
-        "--otlp-endpoint",
+        "--otlp-endpoint", "--allow-addresses",
     ];
 
     private ControllerSettings? With(string name, string value) => (name, value) switch
@@ -128,6 +134,7 @@ public sealed record ControllerSettings
         ("--metrics-address", _) when TryParseAddress(value, out var address) => this with { MetricsAddress = address },
         ("--health-address", _) when TryParseAddress(value, out var address) => this with { HealthAddress = address },
         (_, _) when name.StartsWith("--console-", StringComparison.Ordinal) => WithConsole(name, value),
+        ("--allow-addresses", _) when OutboundRules.Parse(value) is { } outbound => this with { Outbound = outbound },
         ("--shutdown-timeout", _) when Duration.TryParse(value, out var timeout) => this with { ShutdownTimeout = timeout },
         ("--log-format", "console") => this with { LogFormat = LogFormat.Console },
         ("--log-format", "json") => this with { LogFormat = LogFormat.Json },

@@ -21,6 +21,10 @@ public sealed record ControllerServices
     public required ApiClient Client { get; init; }
     public required OstreeRepository Repository { get; init; }
     public required ContainerImages Containers { get; init; }
+
+    /// <summary>Which addresses health checks may connect to.</summary>
+    public OutboundRules Outbound { get; init; } = OutboundRules.Default;
+
     public required INotificationSender Notifications { get; init; }
     public required ControllerMetrics Metrics { get; init; }
 
@@ -58,6 +62,15 @@ public sealed partial class LeaderTerm(ControllerServices services)
     private readonly ILogger _logger = services.Loggers.CreateLogger<LeaderTerm>();
 
     /// <summary>Leads until cancelled. Throws when a loop ends by itself, which none should.</summary>
+    /// <param name="fence">What every write of the term passes first.</param>
+    /// <param name="term">Ends the term.</param>
+    public async Task RunAsync(IWriteFence fence, CancellationToken term)
+    {
+        using var client = services.Client.Fenced(fence);
+        await new LeaderTerm(services with { Client = client }).RunAsync(term);
+    }
+
+    /// <summary>Without an election: there is no other who could lead.</summary>
     public async Task RunAsync(CancellationToken term)
     {
         services.Readiness.Syncing();
@@ -78,7 +91,7 @@ public sealed partial class LeaderTerm(ControllerServices services)
             namespaces.Lister,
             policy => policyController!.Queue.Add(policy));
         await using var checks = new HealthChecks(
-            new CheckProbes(services.Client, pods, services.Time).MakeAsync,
+            new CheckProbes(services.Client, pods, services.Time, services.Outbound).MakeAsync,
             policy => policyController!.Queue.Add(policy),
             services.Metrics.CheckFailed,
             services.Time,

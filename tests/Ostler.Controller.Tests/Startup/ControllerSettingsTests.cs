@@ -64,6 +64,18 @@ public sealed class ControllerSettingsTests
     }
 
     [Fact]
+    public void Link_local_addresses_are_refused_unless_they_are_listed()
+    {
+        var none = ControllerSettings.Parse([], _ => null, "host").Settings!.Outbound;
+        var some = ControllerSettings.Parse(["--allow-addresses=169.254.20.0/24,fe80::1"], _ => null, "host").Settings!.Outbound;
+
+        Assert.Equal(
+            (true, true, false, false, true),
+            (none.Refuses(IPAddress.Parse("169.254.20.10")), none.Refuses(IPAddress.Parse("fe80::1")), some.Refuses(IPAddress.Parse("169.254.20.10")),
+                some.Refuses(IPAddress.Parse("fe80::1")), some.Refuses(IPAddress.Parse("169.254.169.254"))));
+    }
+
+    [Fact]
     public void A_port_alone_means_every_address_of_both_families()
     {
         var (settings, _) = ControllerSettings.Parse(["--metrics-address", ":9090"], _ => null, "host");
@@ -81,6 +93,8 @@ public sealed class ControllerSettingsTests
     [InlineData("--metrics-address=:99999", "is not a value for --metrics-address")]
     [InlineData("--leader-election=maybe", "is not a value for --leader-election")]
     [InlineData("--shutdown-timeout=5", "is not a value for --shutdown-timeout")]
+    [InlineData("--allow-addresses=metadata", "is not a value for --allow-addresses")]
+    [InlineData("--allow-addresses=169.254.0.0/33", "is not a value for --allow-addresses")]
     [InlineData("--log-level=17", "is not a value for --log-level")]
     [InlineData("--namespace=", "is not a value for --namespace")]
     [InlineData("--namespace", "--namespace needs a value")]

@@ -19,7 +19,7 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
     private readonly SignatureSearch _signatures = new(options);
 
     /// <summary>The client that registries want.</summary>
-    public static HttpClient CreateHttpClient() => RegistryTransport.Create(null);
+    public static HttpClient CreateHttpClient(OutboundRules? outbound = null) => RegistryTransport.Create(outbound ?? OutboundRules.Default, null);
 
     /// <summary>One try. What is pinned and known needs no network; a tag that still points at what is known costs one HEAD.</summary>
     /// <param name="image">An image whose spec is valid and has a container.</param>
@@ -63,7 +63,7 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
         }
 
         var authorities = await AuthoritiesAsync(source, cancel);
-        var trusting = authorities is null ? null : RegistryTransport.Create(authorities);
+        var trusting = authorities is null ? null : RegistryTransport.Create(options.Outbound, authorities);
         try
         {
             var sessions = await SessionsAsync(source, reference, trusting ?? http, cancel);

@@ -2,14 +2,17 @@ using System.Text;
 using Ostler.Api;
 using Ostler.Controller.Health;
 using Ostler.Controller.Resources;
+using Ostler.Controller.Secrets;
 using Ostler.Kubernetes;
 using Ostler.Rollout;
 
 namespace Ostler.Controller.OSImages.Registry;
 
-/// <summary>Reads the Secrets that an image names, at each try: never cached, so that one that was rotated counts from the next try on.</summary>
+/// <summary>Reads the Secrets that an image names, at each try.</summary>
 internal sealed class ImageSecrets(ApiClient client)
 {
+    private readonly MarkedSecrets _secrets = new(client);
+
     private const string DockerConfigJson = ".dockerconfigjson";
     private const string DockerConfig = ".dockercfg";
     private const string CaCertificate = "ca.crt";
@@ -19,7 +22,7 @@ internal sealed class ImageSecrets(ApiClient client)
     public async Task<PullCredentials> PullCredentialsAsync(SecretReference reference, CancellationToken cancel)
     {
         const string field = "spec.container.pullSecretRef";
-        var secret = await GetAsync(reference, field, cancel);
+        var secret = await GetAsync(reference, SecretUse.Pull, field, cancel);
         var legacy = secret.Data?.ContainsKey(DockerConfigJson) != true;
         var bytes = Bytes(secret, reference, legacy ? DockerConfig : DockerConfigJson, field);
         return PullCredentials.TryRead(bytes, legacy, out var credentials, out var problem)
@@ -29,7 +32,7 @@ internal sealed class ImageSecrets(ApiClient client)
 
     /// <summary>The authorities in PEM.</summary>
     public async Task<string> AuthoritiesAsync(SecretReference reference, CancellationToken cancel) =>
-        await TextAsync(reference, CaCertificate, "spec.container.caSecretRef", cancel);
+        await TextAsync(reference, SecretUse.Pull, CaCertificate, "spec.container.caSecretRef", cancel);
 
     /// <summary>The key of the spec, or the one in the Secret that it names.</summary>
     public async Task<CosignKey> KeyAsync(CosignVerification cosign, CancellationToken cancel)
@@ -42,22 +45,20 @@ internal sealed class ImageSecrets(ApiClient client)
                 : throw new RegistryException(Reasons.Invalid, $"spec.container.verification.cosign.publicKey {why}.");
         }
 
-        return CosignKey.TryRead(await TextAsync(reference, PublicKey, field, cancel), out var key, out var problem)
+        return CosignKey.TryRead(await TextAsync(reference, SecretUse.Verification, PublicKey, field, cancel), out var key, out var problem)
             ? key
             : throw Unreadable($"the key {PublicKey} of the Secret {reference.Namespace}/{reference.Name} ({field}) {problem}.");
     }
 
-    private async Task<string> TextAsync(SecretReference reference, string key, string field, CancellationToken cancel) =>
-        Encoding.UTF8.GetString(Bytes(await GetAsync(reference, field, cancel), reference, key, field));
+    private async Task<string> TextAsync(SecretReference reference, string purpose, string key, string field, CancellationToken cancel) =>
+        Encoding.UTF8.GetString(Bytes(await GetAsync(reference, purpose, field, cancel), reference, key, field));
 
-    private async Task<Secret> GetAsync(SecretReference reference, string field, CancellationToken cancel)
+    private async Task<Secret> GetAsync(SecretReference reference, string purpose, string field, CancellationToken cancel)
     {
         var name = $"the Secret {reference.Namespace}/{reference.Name} ({field})";
         try
         {
-            return await ApiCalls.GetAsync(
-                    client, ControllerResources.Secrets, new(reference.Namespace, reference.Name), name, $"a Role in {reference.Namespace} like ostler-image-secrets", cancel)
-                ?? throw Unreadable($"{name} does not exist.");
+            return await _secrets.GetAsync(reference, purpose, name, $"a Role in {reference.Namespace} like ostler-image-secrets", cancel);
         }
         catch (CheckException e)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using Ostler.Api;
+using Ostler.Kubernetes;
 using Polly.CircuitBreaker;
 using Polly.Registry;
 using Polly.Timeout;
@@ -129,7 +130,7 @@ internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegist
             return new(response.StatusCode, full, [], headers);
         }
 
-        var retryAfter = RegistryWords.RetryAfter(response.Headers, options.Time.GetUtcNow());
+        var retryAfter = RetryAfterHeader.Read(response.Headers, options.Time.GetUtcNow());
         throw response.StatusCode switch
         {
             HttpStatusCode.TooManyRequests => new RateLimitedException(

@@ -1,3 +1,4 @@
+using Ostler.Kubernetes;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;
@@ -44,6 +45,9 @@ public sealed record RegistryOptions
     /// <summary>How many signatures of one digest are looked at. Default: 32.</summary>
     public int MaxSignatures { get; init; } = 32;
 
+    /// <summary>Which addresses registries may have, those behind redirects and token servers included.</summary>
+    public OutboundRules Outbound { get; init; } = OutboundRules.Default;
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>A number in [0, 1) for the jitter.</summary>
@@ -77,7 +81,8 @@ public sealed record RegistryOptions
             .AddTimeout(new TimeoutStrategyOptions { Timeout = AttemptTimeout });
     }
 
-    private static bool IsFailure(Exception? e) => e is HttpRequestException or TransientHttpException or TimeoutRejectedException or IOException;
+    // An address that is refused is refused again.
+    private static bool IsFailure(Exception? e) => !AddressRefusedException.IsCauseOf(e) && e is HttpRequestException or TransientHttpException or TimeoutRejectedException or IOException;
 }
 
 /// <summary>429, or 503 with a time: the server is well and wants to be left alone. Carries its words.</summary>

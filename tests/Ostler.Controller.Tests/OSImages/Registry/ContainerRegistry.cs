@@ -64,7 +64,7 @@ internal sealed class ContainerRegistry : IAsyncDisposable
             {
                 apiVersion = "v1",
                 kind = "Secret",
-                metadata = new { name, @namespace = "ostler-system", uid = "u" },
+                metadata = new { name, @namespace = "ostler-system", uid = "u", annotations = new Dictionary<string, string> { [Rollout.SecretUse.Mark] = "pull, verification" } },
                 data = data.ToDictionary(d => d.Key, d => Convert.ToBase64String(Encoding.UTF8.GetBytes(d.Value))),
             }));
     });

@@ -28,7 +28,7 @@ public sealed partial class DocumentedOstlerCommandsTests
     [Fact]
     public void Every_command_that_a_reason_advises_is_there()
     {
-        var advised = Advice().Matches(File.ReadAllText(Path.Combine(Documents.Root, "config", "reasons.md"))).Select(match => match.Groups[1].Value.Split(' ')).ToArray();
+        var advised = Advice().Matches(File.ReadAllText(Path.Combine(Documents.Root, "config", "docs", "reasons.md"))).Select(match => match.Groups[1].Value.Split(' ')).ToArray();
 
         Assert.InRange(advised.Length, 5, 200);
         Assert.All(advised, words => Assert.True(

@@ -16,6 +16,10 @@ public sealed partial class DocumentedCommandsTests
     private static readonly Dictionary<string, string> Targets = new(StringComparer.Ordinal)
     {
         ["test"] = InCI,
+        ["build"] = "make test",
+        ["test-unit"] = "make test, which runs the same suites and one more",
+        ["test-integration"] = "make test, which runs the same suite",
+        ["fmt"] = "contributors; make verify checks what it does",
         ["publish"] = InCI,
         ["verify"] = InCI,
         ["e2e-vm"] = InCI,

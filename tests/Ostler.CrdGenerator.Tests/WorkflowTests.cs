@@ -22,7 +22,7 @@ public sealed partial class WorkflowTests
     [Fact]
     public void Every_job_has_a_limit_and_fails_when_it_changes_the_source_tree() => Assert.All(Jobs(), job =>
     {
-        Assert.InRange((int)job.Value!["timeout-minutes"]!, 10, 120);
+        Assert.InRange((long)job.Value!["timeout-minutes"]!, 10, 120);
         var runs = Steps(job.Value).Select(step => (string?)step["run"] ?? "").ToArray();
         var last = Array.FindLastIndex(runs, run => run.StartsWith("make ", StringComparison.Ordinal));
         Assert.Contains("git diff --exit-code --stat", runs.Skip(last));

@@ -73,7 +73,7 @@ public static class CommandChecks
 
     /// <summary>The commands that are run in this way, each once, and as it stands where its output is shown, too.</summary>
     public static IReadOnlyList<DocumentedCommand> All(CommandCheck check) =>
-        [.. DocumentedCommand.All.Where(command => Of(command)?.Check == check).OrderByDescending(command => command.Output.Count).DistinctBy(command => command.Text)];
+        [.. DocumentedCommand.All.Where(command => Of(command)?.Check == check).OrderByDescending(command => command.Output.Count).ThenBy(command => command.IsInText).DistinctBy(command => command.Text)];
 
     private static (Regex, CommandCheck, string) Row(string form, CommandCheck check) => (new($"^({form})$", RegexOptions.CultureInvariant), check, "");
 

@@ -51,6 +51,16 @@ public sealed partial class DocumentedCommandsTests
         Documents.All.SelectMany(document => Documents.BlocksOf(document, "console")), block => Assert.StartsWith("$ ", block, StringComparison.Ordinal));
 
     [Fact]
+    public void A_command_in_a_list_is_found_with_its_output_and_without_its_indentation()
+    {
+        string[] lines = ["1. Look:", "", "   ```console", "   $ kubectl get nodes \\", "       -o wide", "   NAME   STATUS", "   ```", "", "Use `kubectl get`, then `ls -l`."];
+
+        var found = DocumentedCommand.In("x.md", Documents.Unindented(lines));
+
+        Assert.Equal([("kubectl get nodes -o wide", false, "NAME   STATUS"), ("kubectl get", true, "")], found.Select(c => (c.Text, c.IsInText, string.Join('\n', c.Output))));
+    }
+
+    [Fact]
     public async Task Make_targets_and_their_variables_are_there()
     {
         var help = (await ToolCommand.RunAsync(["make", "-s", "-C", Documents.Root, "help"], Cancel)).EnsureSuccess().Stdout;

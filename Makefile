@@ -81,7 +81,7 @@ $(PUBLISH)/%: $(SOURCES) $(PUBLISH)/version
 bench: $(if $(filter-out planner simulation,$(or $(ONLY),all)),prepare $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent) ## Measure the figures that are promised, or ONLY="planner simulation rollout controller agent"
 	dotnet run -c Release --project tests/Ostler.Benchmarks -- $(ONLY)
 
-e2e-vm: prepare $(PUBLISH)/controller/ostler-controller image ## Upgrade, break and cut off a machine that really boots, in qemu (about 15 minutes; config/machine.md); ONLY="a c" chooses
+e2e-vm: prepare $(PUBLISH)/controller/ostler-controller image ## Upgrade, break and cut off a machine that really boots, in qemu (about 15 minutes; config/docs/machine.md); ONLY="a c" chooses
 	ONLY="$(ONLY)" AGENT_IMAGE=ostler-agent:$(VERSION) dotnet run --project tests/Ostler.Machine
 
 publish: $(PROGRAMS) ## Compile controller, agent and command line to native programs in artifacts/publish; RID=linux-x64 or linux-arm64, also on the other

@@ -54,7 +54,7 @@ public sealed partial class MonitoringTests
     [Fact]
     public async Task Alerts_and_dashboards_ask_for_metrics_and_labels_that_there_are()
     {
-        var known = MetricRow().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Config, "metrics.md"), Cancel))
+        var known = MetricRow().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Config, "docs", "metrics.md"), Cancel))
             .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value, StringComparer.Ordinal);
         var files = Directory.EnumerateFiles(Path.Combine(Repository.Config, "grafana")).Append(Alerts);
 

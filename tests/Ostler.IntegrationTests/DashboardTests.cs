@@ -88,7 +88,7 @@ public sealed class DashboardTests
     {
         using var http = new HttpClient();
         var text = await http.GetStringAsync(new Uri($"http://{address}/metrics"), Rig.Cancel);
-        var rows = (await File.ReadAllLinesAsync(Path.Combine(Rig.ConfigFolder(), "metrics.md"), Rig.Cancel)).Where(row => row.StartsWith("| `ostler_", StringComparison.Ordinal)).Select(row => row.Split('|'))
+        var rows = (await File.ReadAllLinesAsync(Path.Combine(Rig.ConfigFolder(), "docs", "metrics.md"), Rig.Cancel)).Where(row => row.StartsWith("| `ostler_", StringComparison.Ordinal)).Select(row => row.Split('|'))
             .ToDictionary(row => row[1].Trim(' ', '`'), row => (Type: row[2].Trim(), Labels: row[3].Replace("`", "", StringComparison.Ordinal).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
         var types = text.Split('\n').Where(line => line.StartsWith("# TYPE ostler_", StringComparison.Ordinal)).Select(line => line.Split(' ')).ToDictionary(words => words[2], words => words[3]);
 

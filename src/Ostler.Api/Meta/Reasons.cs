@@ -4,7 +4,7 @@ namespace Ostler.Api;
 /// The one vocabulary of "why": the same word stands in a plan, a condition, an Event, a log line and a metric label. Programs may
 /// rely on these words; messages are for people.
 /// <para>
-/// Summaries say what is so and remarks what there is to do, if anything: config/reasons.md is made of them.
+/// Summaries say what is so and remarks what there is to do, if anything: config/docs/reasons.md is made of them.
 /// </para>
 /// </summary>
 public static partial class Reasons

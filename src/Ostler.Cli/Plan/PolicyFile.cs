@@ -56,7 +56,7 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
         {
             // "$.spec.rollout.soak" is how the reader names a field.
             var path = (e as JsonException)?.Path?.TrimStart('$').TrimStart('.');
-            throw CommandException.Usage($"{file}: {name}{(path is { Length: > 0 } ? $", {path}" : "")}: {Sentence(e.Message)} config/reference.md lists the fields.");
+            throw CommandException.Usage($"{file}: {name}{(path is { Length: > 0 } ? $", {path}" : "")}: {Sentence(e.Message)} config/docs/reference.md lists the fields.");
         }
     }
 

@@ -5,6 +5,7 @@ using Ostler.Api;
 using Ostler.IntegrationTests.Support;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Prometheus;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.IntegrationTests;
 
@@ -66,12 +67,19 @@ public sealed class DashboardTests
     /// <summary>Waits until a scrape has shown it.</summary>
     private static async Task SeesAsync(HttpClient http, string query)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Rig.Cancel);
-        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        // Each further series that Prometheus has is progress.
+        using var timer = new ProgressTimer(TimeProvider.System, ProgressWait.DefaultPatience);
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
         while ((await ResultAsync(http, $"api/v1/query?query={Uri.EscapeDataString(query)}")).Count == 0)
         {
-            await tick.WaitForNextTickAsync(deadline.Token);
+            var series = await ResultAsync(http, $"api/v1/query?query={Uri.EscapeDataString("count({__name__=~\"ostler_.*\"})")}");
+            timer.Observe($"{series.FirstOrDefault()?["value"]?[1] ?? "0"} series");
+            if (timer.Expired.IsCancellationRequested)
+            {
+                throw new NoProgressException($"Prometheus answers {query}", timer.Patience, timer.LastState);
+            }
+
+            await tick.WaitForNextTickAsync(Rig.Cancel);
         }
     }
 

@@ -41,7 +41,7 @@ internal sealed class K3sSource : IClusterSource
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            deadline.CancelAfter(PullTimeout + options.StartTimeout);
+            deadline.CancelAfter(PullTimeout + options.StartPatience);
             await container.StartAsync(deadline.Token).ConfigureAwait(false);
             return new K3sCluster(container, await container.GetKubeconfigAsync().ConfigureAwait(false));
         }

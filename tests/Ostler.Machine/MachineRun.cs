@@ -226,7 +226,9 @@ internal sealed class MachineRun : IAsyncDisposable
     /// <summary>The machine's whole journal and the state of the cluster, beside what was written there all along.</summary>
     private async Task KeepEvidenceAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        // The evidence is worth a wait, but a cluster that no longer answers must not keep the machine from being taken down.
+        using var timer = new ProgressTimer(TimeProvider.System, ProgressWait.DefaultPatience);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timer.Expired);
         try
         {
             var state = await KubectlAsync(limit.Token, "get", "nodes,nodeoses,upgradepolicies,osimages,pods", "-A", "-o", "yaml");

@@ -18,7 +18,7 @@ internal static class Scene
 
     /// <summary>The samples, applied as they are but for what is said on the screen and what a scenario changes in the policy's spec.</summary>
     public static async Task ApplySamplesAsync(
-        ApiClient api, string config, JsonObject source, IntOrPercent maxUnavailable, string version, Action<JsonObject> change, CancellationToken cancel)
+        ApiClient api, string config, JsonObject source, IntOrPercent maxUnavailable, string version, TimeSpan healthTimeout, Action<JsonObject> change, CancellationToken cancel)
     {
         var image = Read(config, "osimage.yaml");
         var imageSpec = image["spec"]!.AsObject();
@@ -41,10 +41,10 @@ internal static class Scene
         var spec = policy["spec"]!.AsObject();
         spec["rollout"]!["maxUnavailable"] = maxUnavailable.IsPercent ? maxUnavailable.ToString() : maxUnavailable.Value;
         spec["rollout"]!["soak"] = "2s";
-        spec["health"]!["timeout"] = "15s";
-        spec["reboot"]!["timeout"] = "60s";
+        spec["health"]!["timeout"] = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(healthTimeout.TotalSeconds):0}s");
 
-        // By default it is shorter than that.
+        // No deadline of the policy may be one that a slow machine misses. By default the watchdog is shorter than this.
+        spec["reboot"]!["timeout"] = "10m";
         spec["rollback"]!.AsObject().Remove("watchdog");
 
         // The kubelets are simulated and serve nothing.

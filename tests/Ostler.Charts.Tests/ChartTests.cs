@@ -14,7 +14,7 @@ public sealed partial class ChartTests
     {
         using var helm = await Rendered.HelmAsync();
 
-        var lint = await helm.TryAsync(Cancel, "lint", "--strict", Repository.Chart);
+        var lint = await helm.TryAsync(Cancel, ["lint", "--strict", Repository.Chart, .. Rendered.Images]);
 
         Assert.Equal(("", 0), (lint.Stderr, lint.ExitCode));
         Assert.Contains("0 chart(s) failed", lint.Stdout, StringComparison.Ordinal);
@@ -26,9 +26,11 @@ public sealed partial class ChartTests
     [InlineData("oldest", Rendered.Oldest)]
     [InlineData("everything", Rendered.Newest)]
     [InlineData("minimal", Rendered.Newest)]
+    [InlineData("extended", Rendered.Newest)]
+    [InlineData("openshift", Rendered.WithoutAdmissionPolicy)]
     public async Task What_is_made_is_what_was_looked_at(string name, string kubernetes)
     {
-        string[] values = name is "everything" or "minimal" ? ["--values", Path.Combine(Repository.Root, "tests", "Ostler.Charts.Tests", "Testdata", $"{name}.values.yaml")] : [];
+        string[] values = name is not ("default" or "oldest") ? ["--values", Path.Combine(Repository.Root, "tests", "Ostler.Charts.Tests", "Testdata", $"{name}.values.yaml")] : [];
 
         var rendered = await Rendered.OfAsync(kubernetes, values);
 
@@ -49,7 +51,7 @@ public sealed partial class ChartTests
     {
         using var helm = await Rendered.HelmAsync();
 
-        var output = await helm.RunAsync(Cancel, "install", "ostler", Repository.Chart, "--namespace", "os", "--dry-run=client", "--set", value);
+        var output = await helm.RunAsync(Cancel, ["install", "ostler", Repository.Chart, "--namespace", "os", "--dry-run=client", .. Rendered.Images, "--set", value]);
 
         var notes = output[output.IndexOf("\nNOTES:\n", StringComparison.Ordinal)..];
         Assert.Contains("runs in namespace os.", notes, StringComparison.Ordinal);

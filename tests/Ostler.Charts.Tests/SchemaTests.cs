@@ -26,7 +26,7 @@ public sealed class SchemaTests
     [InlineData("imagePullSecrets[0]=secret", "at '/imagePullSecrets/0': got string, want object")]
     [InlineData("agent.extraArgs[0]=verbose", "at '/agent/extraArgs/0': 'verbose' does not match pattern")]
     [InlineData("agent.probes.startup=true", "at '/agent/probes/startup': got boolean, want object")]
-    [InlineData("agent.updateStrategy.kind=OnDelete", "at '/agent/updateStrategy': invalid propertyName 'kind'")]
+    [InlineData("agent.updateStrategy.kind=OnDelete", "invalid propertyName 'kind'")]
     [InlineData("controller.podLabels.a=null,controller.podLabels.b=1", "at '/controller/podLabels/b': got number, want string")]
     [InlineData("controller.serviceAccount.name=A_B", "at '/controller/serviceAccount/name'")]
     [InlineData("console.ingress.class=nginx", "at '/console/ingress': additional properties 'class' not allowed")]

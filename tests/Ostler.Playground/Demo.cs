@@ -121,12 +121,15 @@ internal sealed class Demo : IAsyncDisposable
     /// <summary>How long controller, agents and workload took to come up: what this machine needs for a thing of that size.</summary>
     public TimeSpan FirstReports { get; private set; }
 
-    /// <summary>The policy's spec.health.timeout: generous where nodes become healthy.</summary>
-    public TimeSpan HealthTimeout { get; private set; } = TimeSpan.FromMinutes(2);
+    /// <summary>The timeouts of the policy: generous where nodes become healthy.</summary>
+    public SceneTimeouts Timeouts { get; private set; } = new(Reboot: TimeSpan.FromMinutes(10), Health: TimeSpan.FromMinutes(2));
 
-    /// <summary>For a release that does not become healthy: three times what the slowest node needed for one that did, at least 15 s.</summary>
-    public void MeasureHealthTimeout() =>
-        HealthTimeout = TimeSpan.FromSeconds(Math.Clamp(3 * _clock.Longest(NodeStep.Verifying).TotalSeconds, 15, HealthTimeout.TotalSeconds));
+    /// <summary>For a release that does not become healthy: several times what the slowest node needed for one that did.</summary>
+    public void MeasureTimeouts() => Timeouts = new(
+        Reboot: Within(5 * _clock.Longest(NodeStep.Rebooting), TimeSpan.FromSeconds(60), Timeouts.Reboot),
+        Health: Within(3 * _clock.Longest(NodeStep.Verifying), TimeSpan.FromSeconds(15), Timeouts.Health));
+
+    private static TimeSpan Within(TimeSpan value, TimeSpan least, TimeSpan most) => value < least ? least : value > most ? most : value;
 
     /// <summary>The fleet, for what a scenario does to it.</summary>
     public TestFleet Fleet => _fleet;
@@ -148,7 +151,7 @@ internal sealed class Demo : IAsyncDisposable
 
     /// <summary>Applies config/samples for a version, with what the scenario changes in the policy's spec.</summary>
     public Task ApplyAsync(string version, Action<JsonObject>? change, CancellationToken cancel) => Scene.ApplySamplesAsync(
-        _fleet.Api, _config, Source, _options.MaxUnavailable, version, HealthTimeout, change ?? (static _ => { }), cancel);
+        _fleet.Api, _config, Source, _options.MaxUnavailable, version, Timeouts, change ?? (static _ => { }), cancel);
 
     /// <summary>Where the hosts' trees come from: what the sample has another address for.</summary>
     private JsonObject Source => _options.Backend == HostTool.Bootc
@@ -189,7 +192,9 @@ internal sealed class Demo : IAsyncDisposable
     /// <exception cref="NoProgressException">It does not hold, and nothing new happened any longer.</exception>
     public async Task Expect(string what, Func<FleetView, bool> until, CancellationToken cancel)
     {
-        await _live.ShowUntilAsync(what, _observatory.View, until, _observatory.Changes, cancel);
+        // While a node is given time to become healthy, nothing need change.
+        var patience = ProgressWait.DefaultPatience + Timeouts.Reboot + Timeouts.Health;
+        await _live.ShowUntilAsync(what, _observatory.View, until, _observatory.Changes, patience, cancel);
         _live.Say("-> " + what);
     }
 

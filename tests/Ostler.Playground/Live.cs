@@ -59,9 +59,9 @@ internal sealed class Live(IAnsiConsole console, TimeProvider time)
 
     /// <summary>Shows the fleet until what was gathered is as expected.</summary>
     /// <exception cref="NoProgressException">Nothing new happened any longer.</exception>
-    public async Task ShowUntilAsync(string what, Func<FleetView> gather, Func<FleetView, bool> until, ChangeSignal changes, CancellationToken cancel)
+    public async Task ShowUntilAsync(string what, Func<FleetView> gather, Func<FleetView, bool> until, ChangeSignal changes, TimeSpan patience, CancellationToken cancel)
     {
-        var wait = new ProgressWait { Time = time };
+        var wait = new ProgressWait { Time = time, Patience = patience };
         if (!Interactive)
         {
             await (wait with { Say = SignOfLife }).UntilAsync(what, Shown(gather, SayChanges), until, view => view.Progress, changes.NextAsync, cancel);

@@ -29,8 +29,8 @@ internal static class Scenarios
         await demo.ApplyAsync("2.0", null, cancel);
         await EverywhereAsync(demo, "2.0", second, cancel);
 
-        demo.MeasureHealthTimeout();
-        demo.Chapter(string.Create(CultureInfo.InvariantCulture, $"v3 is published; kubelet.service fails in it; health timeout {demo.HealthTimeout.TotalSeconds:0}s"));
+        demo.MeasureTimeouts();
+        demo.Chapter(string.Create(CultureInfo.InvariantCulture, $"v3 is published; kubelet.service fails in it; health timeout {demo.Timeouts.Health.TotalSeconds:0}s, reboot timeout {demo.Timeouts.Reboot.TotalSeconds:0}s"));
         var third = await demo.PublishAsync(OsTree.Of("3.0").Unhealthy("kubelet.service"), cancel);
         await demo.ApplyAsync("3.0", null, cancel);
         await demo.Expect("rolled back, halted, in quarantine, nobody cordoned", view => view.Policy?.Status is { } status
@@ -136,7 +136,7 @@ internal static class Scenarios
 
         await demo.ApplyAsync("2.0", LastOneFails, cancel);
         await demo.Expect($"all but {last} run 2.0", view => view.Rows.All(r => r.Node == last || r.Booted == "2.0"), cancel);
-        demo.MeasureHealthTimeout();
+        demo.MeasureTimeouts();
         await demo.ApplyAsync("2.0", LastOneFails, cancel);
         await demo.Expect("every node is back on 1.0, the rollout is halted, 2.0 in quarantine, nobody cordoned", view => view.Policy?.Status is { } status
             && status.Conditions.IsTrue(ConditionTypes.Halted)

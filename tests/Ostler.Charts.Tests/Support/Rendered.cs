@@ -15,7 +15,7 @@ internal sealed record Rendered(string Text, IReadOnlyList<JsonObject> Objects)
     public const string Newest = "1.36.0";
 
     /// <summary>The chart has no default registry: every rendering names its images.</summary>
-    public static IReadOnlyList<string> Images { get; } = ["--set", "controller.image.repository=ostler-controller,agent.image.repository=ostler-agent"];
+    public static IReadOnlyList<string> Images { get; } = ["--values", Path.Combine(Repository.Root, "tests", "Ostler.Charts.Tests", "Testdata", "images.values.yaml")];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Ostler.Charts.Tests.Support;
 using Ostler.Testing;
+using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Charts.Tests;
 
@@ -67,6 +68,26 @@ public sealed partial class ChartTests
 
         Assert.Contains($"version: {version}", chart);
         Assert.Contains($"appVersion: {version}", chart);
+    }
+
+    /// <summary>What Artifact Hub and helm show of a chart, and it is about the CRDs that the chart installs.</summary>
+    [Fact]
+    public async Task The_chart_says_where_it_is_from_and_what_it_installs()
+    {
+        var chart = YamlDocuments.Read(await File.ReadAllTextAsync(Path.Combine(Repository.Chart, "Chart.yaml"), Cancel))[0];
+        var annotations = chart["annotations"]!.AsObject();
+        var crds = (await Rendered.OfAsync(Rendered.Newest)).OfKind("CustomResourceDefinition")
+            .Select(crd => (Rendered.NameOf(crd), (string)crd["spec"]!["names"]!["kind"]!, (string)crd["spec"]!["versions"]![0]!["name"]!));
+
+        Assert.All((string[])["home", "icon"], field => Assert.StartsWith("https://", (string?)chart[field], StringComparison.Ordinal));
+        Assert.All((string[])["sources", "maintainers"], field => Assert.NotEmpty(chart[field]!.AsArray()));
+        Assert.Equal(
+            crds.Order(),
+            YamlDocuments.Read("list:\n" + annotations["artifacthub.io/crds"])[0]["list"]!.AsArray().Select(c => ((string)c!["name"]!, (string)c["kind"]!, (string)c["version"]!)).Order());
+        Assert.Equal(
+            ["OSImage", "UpgradePolicy"],
+            YamlDocuments.Read("list:\n" + annotations["artifacthub.io/crdsExamples"])[0]["list"]!.AsArray().Select(c => (string)c!["kind"]!));
+        Assert.Contains((string?)annotations["artifacthub.io/operatorCapabilities"], (string[])["Basic Install", "Seamless Upgrades", "Full Lifecycle", "Deep Insights", "Auto Pilot"]);
     }
 
     /// <summary>A release is stored with the whole chart in it, in a Secret, which may have a megabyte.</summary>

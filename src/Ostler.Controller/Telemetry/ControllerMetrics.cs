@@ -17,6 +17,9 @@ public sealed class ControllerMetrics : IDisposable
     private const string Taken = "Taken";
     private const string Lost = "Lost";
 
+    private static readonly string[] KnownFailures =
+        [Reasons.BootFellBack, Reasons.RebootTimedOut, Reasons.HealthTimedOut, Reasons.HostCheckFailed, Reasons.WatchdogExpired, Reasons.FinalizationFailed, Reasons.StagingFailed];
+
     private static readonly InstrumentAdvice<double> Long = new()
     {
         HistogramBucketBoundaries = [5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400],
@@ -117,6 +120,13 @@ public sealed class ControllerMetrics : IDisposable
         if (_policies.TryAdd(snapshot.Policy.Name, PolicyFigures.None))
         {
             _updates.Add(0, Label("policy", snapshot.Policy.Name));
+
+            // A counter that begins with 1 shows no increase: the first failure of a policy would be in no panel and no annotation.
+            foreach (var reason in KnownFailures)
+            {
+                _failures.Add(0, Label("policy", snapshot.Policy.Name), Label("reason", reason));
+                _rollbacks.Add(0, Label("policy", snapshot.Policy.Name), Label("reason", reason));
+            }
 
             // No budget by name is known yet; that none holds up a drain is worth a series, too.
             _drainBlocked.Add(0, Label("policy", snapshot.Policy.Name), Label("budget", ""));

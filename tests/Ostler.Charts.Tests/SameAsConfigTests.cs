@@ -121,7 +121,8 @@ public sealed class SameAsConfigTests
     /// <summary>Objects as texts in one order, without labels and annotations: those are each installer's own.</summary>
     private static string[] Described(IEnumerable<JsonObject> objects) =>
     [
-        .. objects.Select(o =>
+        // A pod of `helm test` is made by that command, not by the installation.
+        .. objects.Where(o => o["metadata"]!["annotations"]?["helm.sh/hook"] is null).Select(o =>
         {
             var copy = o.DeepClone().AsObject();
             copy["metadata"]!.AsObject().Remove("labels");

@@ -123,6 +123,22 @@ public sealed class ValuesTests
         Assert.Empty((await Rendered.OfAsync(Rendered.Newest)).OfKind("SecurityContextConstraints"));
     }
 
+    /// <summary>Under the controller's account and restrictions, with a flag that the program knows.</summary>
+    [Fact]
+    public async Task Helm_test_runs_the_controller_s_own_check()
+    {
+        var rendered = await Rendered.OfAsync(Rendered.Newest);
+        var test = rendered.Single("Pod", "ostler-test");
+        var pod = rendered.Pod("Deployment", "ostler-controller");
+        var usage = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "src", "Ostler.Controller", "Startup", "ControllerSettings.cs"), Cancel);
+
+        Assert.Equal("test", (string?)test["metadata"]!["annotations"]!["helm.sh/hook"]);
+        Assert.All((string[])["serviceAccountName", "securityContext"], field => Assert.Equal(pod[field]!.ToJsonString(), test["spec"]![field]!.ToJsonString()));
+        Assert.All((string[])["image", "securityContext"], field => Assert.Equal(pod["containers"]![0]![field]!.ToJsonString(), test["spec"]!["containers"]![0]![field]!.ToJsonString()));
+        Assert.Equal(["--check-installation", "--namespace=ostler-system"], test["spec"]!["containers"]![0]!["args"]!.AsArray().Select(a => (string)a!));
+        Assert.Contains("  --check-installation ", usage, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Alerts_can_be_left_out_and_labelled()
     {

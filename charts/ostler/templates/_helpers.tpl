@@ -119,6 +119,21 @@ hostAliases:
 {{- end }}
 {{- end }}
 
+{{/* The controller's pod: all of Pod Security "restricted". */}}
+{{- define "ostler.podSecurity" -}}
+{{- $security := dict "runAsNonRoot" true "seccompProfile" (dict "type" "RuntimeDefault") }}
+{{- /* OpenShift gives each namespace its own range of users and refuses others. */}}
+{{- if not (.Values.openshift).enabled }}
+{{- $security = merge $security (dict "runAsUser" 65532 "runAsGroup" 65532) }}
+{{- end }}
+{{- toYaml (mergeOverwrite $security (deepCopy (.Values.controller.podSecurityContext | default dict))) }}
+{{- end }}
+
+{{- define "ostler.containerSecurity" -}}
+{{- $security := dict "allowPrivilegeEscalation" false "readOnlyRootFilesystem" true "capabilities" (dict "drop" (list "ALL")) }}
+{{- toYaml (mergeOverwrite $security (deepCopy (.Values.controller.securityContext | default dict))) }}
+{{- end }}
+
 {{/* The certificate authorities that the controller trusts beside those of its image. */}}
 {{- define "ostler.caBundle" -}}
 {{- $bundle := .Values.controller.caBundle | default dict }}

@@ -33,7 +33,7 @@ internal sealed class K3sSource : IClusterSource
 
     private static async Task<IRunningCluster> StartAsync(string image, TestClusterOptions options, CancellationToken cancellationToken)
     {
-        options.Progress($"ostler: starting {image}");
+        options.Progress($"starting {image}");
         var container = new K3sBuilder(image)
             .WithCommand(new OverwriteEnumerable<string>(Arguments(options)))
             .WithWaitStrategy(Wait.ForUnixContainer().UntilMessageIsLogged("k3s is up and running"))

@@ -44,7 +44,7 @@ internal sealed class NodeReconciler(
         try
         {
             ConsoleLock.Respect(files);
-            boot = await HostBoot.ReadAsync(runner, files, ct);
+            boot = await HostBootReader.ReadAsync(runner, files, ct);
             var backend = await detection.DetectAsync(os.Spec.Backend, ct);
             ForgetFormerOrder(os);
             await watchdog.TidyAsync(os, boot, ct);
@@ -70,13 +70,13 @@ internal sealed class NodeReconciler(
         catch (HostToolException busy) when (busy.Reason == Reasons.TransactionInProgress)
         {
             log.Info(busy.Reason, busy.Message);
-            await reporter.ReportAsync(os, host, boot, FailureReport.Waiting(os, busy), ct);
+            await reporter.ReportAsync(os, host, boot, FailureReport.Waiting(os, busy.Reason, busy.Message), ct);
             return BusyWait * (0.75 + random() / 2);
         }
         catch (HostToolException failure)
         {
             log.Warning(failure.Reason, failure.Message);
-            var stored = await reporter.ReportAsync(os, host, boot, FailureReport.Of(os, failure), ct);
+            var stored = await reporter.ReportAsync(os, host, boot, FailureReport.Of(os, failure.Reason, failure.Message), ct);
             return failure.Reason is Reasons.HostNotSupported or Reasons.Invalid
                 ? LookAround * (0.75 + random() / 2)
                 : Backoff.After(stored.Status?.LastError?.Count ?? 1, random());

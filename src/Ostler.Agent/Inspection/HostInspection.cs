@@ -63,5 +63,5 @@ internal sealed class HostInspection(ICommandRunner runner, HostFiles files, Tim
     private const string Reboot = "To go there: systemctl reboot. A policy that wants another tree brings this node back to it: pause that first, or point its image at this tree (kubectl ostler rollback).";
 
     private async Task<HostReport> ReadAsync(IHostBackend backend, HostDeployments deployments, CancellationToken ct) =>
-        HostReport.Of(backend, deployments, await HostBoot.ReadAsync(runner, files, ct), new PendingBootStore(files).Read(), _watchdog.Read(), await _unit.IsRunningAsync(ct));
+        HostReport.Of(backend, deployments, await HostBootReader.ReadAsync(runner, files, ct), new PendingBootStore(files).Read(), _watchdog.Read(), await _unit.IsRunningAsync(ct));
 }

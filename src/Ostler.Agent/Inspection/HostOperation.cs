@@ -117,7 +117,7 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
     /// <exception cref="HostToolException">It is too late, or there is nothing to confirm.</exception>
     public async Task<string> ConfirmAsync(CancellationToken ct)
     {
-        var boot = await HostBoot.ReadAsync(runner, files, ct);
+        var boot = await HostBootReader.ReadAsync(runner, files, ct);
         if (_store.Read() is not { } record)
         {
             return "The watchdog is not armed: there is nothing to confirm.";
@@ -139,7 +139,7 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
         var backend = await new BackendDetection(runner, files, unit).DetectAsync(null, ct);
         var deployments = await backend.ReadAsync(ct);
         var report = HostReport.Of(
-            backend, deployments, await HostBoot.ReadAsync(runner, files, ct), new PendingBootStore(files).Read(), _store.Read(), await unit.IsRunningAsync(ct));
+            backend, deployments, await HostBootReader.ReadAsync(runner, files, ct), new PendingBootStore(files).Read(), _store.Read(), await unit.IsRunningAsync(ct));
         ConsoleGuard.RefuseWhileBusy(report);
         ConsoleGuard.RefuseInFlight(report, files.Exists(KnownGood.Path), force);
         return (backend, deployments);
@@ -151,7 +151,7 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
         {
             var trial = new WatchdogTrial("console", Attempt: 0, Trial);
             var image = new NodeImage { Digest = upcoming.Digest, Version = upcoming.Version };
-            await Watchdog().ArmAsync(trial, backend.Name, deployments, await HostBoot.ReadAsync(runner, files, ct), new AgentAction.Boot(image, !upcoming.Staged), ct);
+            await Watchdog().ArmAsync(trial, backend.Name, deployments, await HostBootReader.ReadAsync(runner, files, ct), new AgentAction.Boot(image, !upcoming.Staged), ct);
         }
         catch (HostToolException without) when (without.Reason == Reasons.WatchdogUnavailable)
         {

@@ -1,4 +1,3 @@
-using Ostler.Agent.Host;
 using Ostler.Api;
 
 namespace Ostler.Agent.Reporting;
@@ -6,27 +5,29 @@ namespace Ostler.Agent.Reporting;
 /// <summary>What is said when something on the host went wrong and will be tried again. Pure.</summary>
 internal static class FailureReport
 {
-    public static StepReport Of(NodeOS os, HostToolException failure)
+    /// <param name="os">The object as last seen.</param>
+    /// <param name="reason">One of <see cref="Reasons"/>.</param>
+    /// <param name="message">What went wrong, for users.</param>
+    public static StepReport Of(NodeOS os, string reason, string message)
     {
         var former = os.Status?.Attempt == os.Spec.Attempt ? os.Status : null;
-        return new StepReport(StepFor(os.Spec.Goal, former?.Step), failure.Reason, failure.Message)
+        return new StepReport(StepFor(os.Spec.Goal, former?.Step), reason, message)
         {
-
-            // A host that is of another kind is so every five minutes, and nobody wants to hear it each time.
-            Error = new ErrorReport(failure.Reason, failure.Message, IsNew: failure.Reason is not (Reasons.HostNotSupported or Reasons.Invalid)),
-            Staged = os.Spec.Goal == Goal.Stage ? new ConditionReport(ConditionStatus.False, Reasons.StagingFailed, failure.Message) : Keep(former, ConditionTypes.Staged),
+            // An unsupported host stays unsupported: it is counted once, not at every pass.
+            Error = new ErrorReport(reason, message, IsNew: reason is not (Reasons.HostNotSupported or Reasons.Invalid)),
+            Staged = os.Spec.Goal == Goal.Stage ? new ConditionReport(ConditionStatus.False, Reasons.StagingFailed, message) : Keep(former, ConditionTypes.Staged),
             HostHealthy = Keep(former, ConditionTypes.HostHealthy),
         };
     }
 
     /// <summary>Somebody else is at work on the host's deployments: no error, and what was said of an earlier one stays.</summary>
-    public static StepReport Waiting(NodeOS os, HostToolException busy)
+    public static StepReport Waiting(NodeOS os, string reason, string message)
     {
         var former = os.Status?.Attempt == os.Spec.Attempt ? os.Status : null;
-        return new StepReport(StepFor(os.Spec.Goal, former?.Step), busy.Reason, $"Waiting for others: {busy.Message}")
+        return new StepReport(StepFor(os.Spec.Goal, former?.Step), reason, $"Waiting for others: {message}")
         {
             Error = former?.LastError is { } error ? new ErrorReport(error.Reason, error.Message ?? "", IsNew: false) : null,
-            Staged = os.Spec.Goal == Goal.Stage ? new ConditionReport(ConditionStatus.False, busy.Reason, busy.Message) : Keep(former, ConditionTypes.Staged),
+            Staged = os.Spec.Goal == Goal.Stage ? new ConditionReport(ConditionStatus.False, reason, message) : Keep(former, ConditionTypes.Staged),
             HostHealthy = Keep(former, ConditionTypes.HostHealthy),
         };
     }

@@ -32,7 +32,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
         var record = store.Read();
         try
         {
-            var boot = await HostBoot.ReadAsync(runner, files, ct);
+            var boot = await HostBootReader.ReadAsync(runner, files, ct);
             var now = uptime ?? Uptime() - boot.Offset;
             var step = WatchdogDecision.Decide(record, boot.BootID, now, null);
             if (step is not WatchdogStep.Look)

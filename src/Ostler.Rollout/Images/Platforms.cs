@@ -13,8 +13,6 @@ public static class NodePlatform
 /// <summary>Which of an image's manifests is for which node.</summary>
 public static class Platforms
 {
-    private const int Most = 64;
-
     /// <summary>
     /// The manifest for a node. Kubelets do not tell variants, so of several the one is taken that every machine of the architecture runs: the one without a
     /// variant or with the baseline's.
@@ -32,22 +30,6 @@ public static class Platforms
 
         return best;
     }
-
-    /// <summary>The entries of an index that a host can run. What is not for Linux, and what only accompanies an image (attestations), is left out.</summary>
-    public static IReadOnlyList<PlatformManifest> Of(OciManifest index) =>
-    [
-        .. (index.Manifests ?? [])
-            .Where(m => m is { Platform: { Os: "linux", Architecture: { Length: > 0 } and not "unknown" } } && ImageName.IsDigest(m.Digest))
-            .Select(m => new PlatformManifest { Platform = NameOf(m.Platform!.Os, m.Platform.Architecture, m.Platform.Variant), Digest = m.Digest })
-            .DistinctBy(m => m.Platform)
-            .Take(Most),
-    ];
-
-    /// <summary>The platform of an image that is for one only; null when it does not say.</summary>
-    public static string? Of(OciConfig config) =>
-        config.Architecture is { Length: > 0 } architecture ? NameOf(config.Os is { Length: > 0 } os ? os : "linux", architecture, config.Variant) : null;
-
-    private static string NameOf(string os, string architecture, string? variant) => variant is { Length: > 0 } ? $"{os}/{architecture}/{variant}" : $"{os}/{architecture}";
 
     // Lower is better; null: not for this platform.
     private static int? Rank(string wanted, string offered)

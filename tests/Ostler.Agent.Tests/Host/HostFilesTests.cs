@@ -47,7 +47,7 @@ public sealed class HostFilesTests : IDisposable
     {
         const string Show = "systemctl show --property=SoftRebootsCount,UserspaceTimestampMonotonic";
         var (begun, ct) = (Trees.Noon.AddMinutes(-3), TestContext.Current.CancellationToken);
-        Task<HostBoot> ReadAsync(string systemd, int code = 0) => HostBoot.ReadAsync(new FakeCommandRunner().On(Show, systemd, code), _host.Files, ct);
+        Task<HostBoot> ReadAsync(string systemd, int code = 0) => HostBootReader.ReadAsync(new FakeCommandRunner().On(Show, systemd, code), _host.Files, ct);
 
         // Before 256 systemd counts nothing; in a boot proper, when user space began is of no interest.
         Assert.Equal(new HostBoot(Trees.FirstBoot, begun), await ReadAsync("UserspaceTimestampMonotonic=4000000\n"));

@@ -172,7 +172,7 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
         IReadOnlyList<PlatformManifest> offered = [];
         if (top.IsIndex)
         {
-            offered = Platforms.Of(top);
+            offered = ImagePlatforms.Of(top);
             if (offered.Count == 0)
             {
                 throw new RegistryException(Reasons.ResolveFailed, $"{session.Endpoint.Manifest(content.Digest)} is an index without an image for Linux.");
@@ -184,7 +184,7 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
         }
 
         var config = await ConfigAsync(session, manifest, cancel);
-        if (!top.IsIndex && Platforms.Of(config) is { } platform)
+        if (!top.IsIndex && ImagePlatforms.Of(config) is { } platform)
         {
             offered = [new() { Platform = platform, Digest = content.Digest }];
         }

@@ -40,14 +40,17 @@ public sealed partial class ChartTests
 
     /// <summary>What people read after an installation, with what holds for theirs and without what does not.</summary>
     [Theory]
-    [InlineData("controller.replicas=2", "Nothing is upgraded before there is an OSImage", "With one replica")]
+    [InlineData("controller.replicas=2", "Nothing is upgraded until you create an OSImage", "With one replica")]
     [InlineData("controller.replicas=1", "With one replica", null)]
-    [InlineData("crds.keep=true", "`helm uninstall` leaves the CRDs", null)]
-    [InlineData("crds.keep=false", "Nothing is upgraded", "`helm uninstall` leaves the CRDs")]
-    [InlineData("agent.admissionPolicy=Never", "No admission policy pins each agent", null)]
-    [InlineData("agent.admissionPolicy=Always", "Nothing is upgraded", "No admission policy pins each agent")]
+    [InlineData("crds.keep=true", "`helm uninstall` keeps the CRDs", null)]
+    [InlineData("crds.keep=false", "Nothing is upgraded", "`helm uninstall` keeps the CRDs")]
+    [InlineData("agent.admissionPolicy=Never", "No admission policy limits each agent", null)]
+    [InlineData("agent.admissionPolicy=Always", "Nothing is upgraded", "No admission policy limits each agent")]
     [InlineData("console.enabled=false", "Nothing is upgraded", "port-forward")]
     [InlineData("console.service.enabled=true", "port-forward service/ostler-console 8082:80", "port-forward deployment")]
+    [InlineData("console.service.enabled=true,console.ingress.enabled=true,console.hosts={ostler.example}", "https://ostler.example ", "port-forward")]
+    [InlineData("tests.enabled=true", "helm test ostler -n os --logs", null)]
+    [InlineData("tests.enabled=false", "Nothing is upgraded", "helm test")]
     public async Task The_notes_say_what_holds_for_this_installation(string value, string expected, string? not)
     {
         using var helm = await Rendered.HelmAsync();

@@ -18,7 +18,7 @@ public sealed class VersionCountsTests
     [Fact]
     public void A_thousand_versions_are_eleven_series_with_all_nodes()
     {
-        var counts = VersionCounts.Of(Enumerable.Range(0, 1000).Select(i => Running($"d{i}", i.ToString("v0000", CultureInfo.InvariantCulture), i == 999 ? 7 : 1)));
+        var counts = VersionCounts.Of(Enumerable.Range(0, 1000).Select(i => Running($"d{i}", string.Create(CultureInfo.InvariantCulture, $"v{i:0000}"), i == 999 ? 7 : 1)));
 
         Assert.Equal(VersionCounts.Most + 1, counts.Count);
         Assert.Equal(1006, counts.Values.Sum());

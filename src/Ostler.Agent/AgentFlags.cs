@@ -36,8 +36,8 @@ internal static class AgentFlags
         var set = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var argument in arguments)
         {
-            var (name, value) = (argument[..argument.IndexOf('=', StringComparison.Ordinal)], argument[(argument.IndexOf('=', StringComparison.Ordinal) + 1)..]);
-            set[Variables[name]] = value;
+            var end = argument.IndexOf('=', StringComparison.Ordinal);
+            set[Variables[argument[..end]]] = argument[(end + 1)..];
         }
 
         return variable => set.GetValueOrDefault(variable) ?? environment(variable);

@@ -18,7 +18,8 @@ if (args.Contains("--version"))
 }
 
 const string CheckInstallation = "--check-installation";
-var (settings, problem) = ControllerSettings.Parse([.. args.Where(a => a != CheckInstallation)], Environment.GetEnvironmentVariable, Environment.MachineName);
+var flags = args.Where(a => a != CheckInstallation).ToArray();
+var (settings, problem) = ControllerSettings.Parse(flags, Environment.GetEnvironmentVariable, Environment.MachineName);
 if (settings is null)
 {
     Console.Error.WriteLine(problem);
@@ -68,7 +69,8 @@ try
     using var connection = client;
     if (args.Contains(CheckInstallation))
     {
-        var findings = await new InstallationCheck(client, settings.Namespace, TimeProvider.System).RunAsync(TimeSpan.FromMinutes(1), stop.Token);
+        var check = new InstallationCheck(client, settings.Namespace, TimeProvider.System);
+        var findings = await check.RunAsync(TimeSpan.FromMinutes(1), stop.Token);
         Console.WriteLine(string.Join(Environment.NewLine, findings));
         return findings.All(f => f.Passed) ? 0 : 1;
     }

@@ -30,10 +30,16 @@ public sealed record InstallationFinding(bool Passed, string Text)
     public override string ToString() => $"{(Passed ? "ok:    " : "FAILED:")} {Text}";
 }
 
-/// <summary><c>ostler-controller --check-installation</c>: whether CRDs, controller and agents of this cluster work. Changes nothing. It is what <c>helm test</c> runs.</summary>
+/// <summary>
+/// <c>ostler-controller --check-installation</c>: whether CRDs, controller and agents of this cluster work. It changes nothing.
+/// <c>helm test</c> runs it.
+/// </summary>
 public sealed class InstallationCheck(ApiClient api, string ns, TimeProvider time)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
+    private static readonly ResourceType<JsonDocument> Leases =
+        ControllerResources.Any("coordination.k8s.io", "v1", "leases", "Lease", namespaced: true);
+
     private string? _firstRenewal;
 
     /// <summary>Looks until everything passes, or patience is over: agents and the leader may just be starting.</summary>
@@ -59,17 +65,23 @@ public sealed class InstallationCheck(ApiClient api, string ns, TimeProvider tim
     [
         facts.Unreadable.Count == 0
             ? new(true, "The API server serves OSImage, UpgradePolicy and NodeOS.")
-            : new(false, $"Cannot list {string.Join(", ", facts.Unreadable.Select(u => $"{u.Key} ({u.Value})"))}. Install the CRDs of this version (crds.install), or grant the controller's roles."),
+            : new(false, $"Cannot list {string.Join(", ", facts.Unreadable.Select(u => $"{u.Key} ({u.Value})"))}. "
+                + "Install the CRDs of this version (crds.install), or grant the controller's roles."),
         facts switch
         {
-            { Leader: null } => new(false, "No controller holds the Lease ostler-controller. Check the pods of the Deployment ostler-controller and their logs."),
-            { Renewed: false } => new(false, $"{facts.Leader} holds the Lease ostler-controller and does not renew it. Check that pod and its log."),
+            { Leader: null } => new(
+                false, "No controller holds the Lease ostler-controller. Check the pods of the Deployment ostler-controller and their logs."),
+            { Renewed: false } => new(
+                false, $"{facts.Leader} holds the Lease ostler-controller and does not renew it. Check that pod and its log."),
             _ => new(true, $"{facts.Leader} leads."),
         },
         facts switch
         {
             { Nodes: 0 } => new(true, "The cluster has no Linux nodes."),
-            { Reporting: 0 } => new(false, Text($"No agent of {facts.Nodes} Linux nodes has reported. Check the pods of the DaemonSet ostler-agent: Pod Security, image pull, node selector.")),
+            { Reporting: 0 } => new(
+                false,
+                Text($"No agent of {facts.Nodes} Linux nodes has reported. ")
+                    + "Check the pods of the DaemonSet ostler-agent: Pod Security, image pull, node selector."),
             _ => new(true, Text($"{facts.Reporting} of {facts.Nodes} Linux nodes have an agent that reports.")),
         },
     ];
@@ -79,8 +91,10 @@ public sealed class InstallationCheck(ApiClient api, string ns, TimeProvider tim
         var unreadable = new Dictionary<string, string>(StringComparer.Ordinal);
         await ListAsync(ControllerResources.OSImages).ConfigureAwait(false);
         await ListAsync(ControllerResources.UpgradePolicies).ConfigureAwait(false);
-        var reporting = (await ListAsync(ControllerResources.NodeOSes).ConfigureAwait(false)).Where(os => os.Status?.Booted is not null).Select(os => os.Metadata.Name).ToHashSet(StringComparer.Ordinal);
-        var nodes = (await ListAsync(ControllerResources.Nodes).ConfigureAwait(false)).Where(n => n.OperatingSystem is null or "linux").Select(n => n.Name).ToArray();
+        var states = await ListAsync(ControllerResources.NodeOSes).ConfigureAwait(false);
+        var reporting = states.Where(os => os.Status?.Booted is not null).Select(os => os.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        var machines = await ListAsync(ControllerResources.Nodes).ConfigureAwait(false);
+        var nodes = machines.Where(n => n.OperatingSystem is null or "linux").Select(n => n.Name).ToArray();
         var (leader, renewed) = await LeaderAsync(cancellationToken).ConfigureAwait(false);
         _firstRenewal ??= renewed;
         return new()
@@ -111,9 +125,9 @@ public sealed class InstallationCheck(ApiClient api, string ns, TimeProvider tim
     {
         try
         {
-            using var lease = await api.GetAsync(
-                ControllerResources.Any("coordination.k8s.io", "v1", "leases", "Lease", namespaced: true), new NamespacedName(ns, "ostler-controller"), cancellationToken).ConfigureAwait(false);
-            return lease is not null && lease.RootElement.TryGetProperty("spec", out var spec) && Field(spec, "holderIdentity") is { Length: > 0 } holder
+            using var lease = await api.GetAsync(Leases, new NamespacedName(ns, "ostler-controller"), cancellationToken).ConfigureAwait(false);
+            return lease is not null && lease.RootElement.TryGetProperty("spec", out var spec)
+                && Field(spec, "holderIdentity") is { Length: > 0 } holder
                 ? (holder, Field(spec, "renewTime"))
                 : (null, null);
         }
@@ -123,7 +137,8 @@ public sealed class InstallationCheck(ApiClient api, string ns, TimeProvider tim
         }
     }
 
-    private static string? Field(JsonElement spec, string name) => spec.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Field(JsonElement spec, string name) =>
+        spec.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -18,7 +18,10 @@ public sealed class ControllerMetrics : IDisposable
     private const string Lost = "Lost";
 
     private static readonly string[] KnownFailures =
-        [Reasons.BootFellBack, Reasons.RebootTimedOut, Reasons.HealthTimedOut, Reasons.HostCheckFailed, Reasons.WatchdogExpired, Reasons.FinalizationFailed, Reasons.StagingFailed];
+    [
+        Reasons.BootFellBack, Reasons.RebootTimedOut, Reasons.HealthTimedOut, Reasons.HostCheckFailed, Reasons.WatchdogExpired,
+        Reasons.FinalizationFailed, Reasons.StagingFailed,
+    ];
 
     private static readonly InstrumentAdvice<double> Long = new()
     {

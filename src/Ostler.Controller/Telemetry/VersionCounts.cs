@@ -3,7 +3,7 @@ using Ostler.Api;
 namespace Ostler.Controller.Telemetry;
 
 /// <summary>Nodes by OS version, with as many different labels as a metric may have. Pure.</summary>
-/// <remarks>A version is text that an agent reports: a fleet in which each node reports its own must not have a series for each node.</remarks>
+/// <remarks>A version is text that an agent reports: if each node reports its own, there must still not be a series per node.</remarks>
 internal static class VersionCounts
 {
     /// <summary>How many versions are told apart.</summary>
@@ -17,7 +17,7 @@ internal static class VersionCounts
 
     private const int Longest = 64;
 
-    /// <summary>The versions that most nodes run, by name where the counts are equal, so that a series does not come and go with the order of nodes.</summary>
+    /// <summary>The versions that most nodes run; by name where the counts are equal, so that no series depends on the order of nodes.</summary>
     public static IReadOnlyDictionary<string, int> Of(IEnumerable<RunningDigest> running)
     {
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);

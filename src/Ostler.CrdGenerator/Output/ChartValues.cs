@@ -49,7 +49,9 @@ internal static class ChartValues
             }
             else
             {
-                var (name, value) = text.Split(':', 2) is [var n, var v] ? (n, v.Trim()) : throw new InvalidDataException($"Not a line of values.yaml: {line}");
+                var (name, value) = text.Split(':', 2) is [var n, var v]
+                    ? (n, v.Trim())
+                    : throw new InvalidDataException($"Not a line of values.yaml: {line}");
                 while (path.TryPeek(out var last) && last.Indent >= indent)
                 {
                     path.Pop();
@@ -61,7 +63,8 @@ internal static class ChartValues
             }
         }
 
-        return rows.Where(row => row.Default.Length > 0 || row.Meaning.Length > 0).Aggregate(new StringBuilder(Head), static (table, row) => table.Append(row)).ToString();
+        var shown = rows.Where(row => row.Default.Length > 0 || row.Meaning.Length > 0);
+        return shown.Aggregate(new StringBuilder(Head), static (table, row) => table.Append(row)).ToString();
     }
 
     private sealed record Row(string Path, string Value, string Meaning)

@@ -9,11 +9,12 @@ internal sealed record AgentOptions
     public const string Help = """
         ostler-agent: keeps the OS of this node as its NodeOS object asks. Runs once on every node.
 
-        Usage: ostler-agent [--help | --version]
+        Usage: ostler-agent [--host-entry=…] [--api-server=…] [--api-ca=…] [--api-token-file=…]
+               ostler-agent --help | --version
                ostler-agent watchdog check | uninstall   on the host, without a cluster; see ostler-agent watchdog --help
                ostler-agent host status | stage | apply  on the host, without a cluster; see ostler-agent host --help
 
-        Environment:
+        Environment; a flag of the same name wins over it:
           NODE_NAME              the node, and so the NodeOS; required
           OSTLER_HOST_ENTRY      nsenter (default): from a privileged pod with hostPID; direct: already on the host
           OSTLER_API_SERVER      URL of the API server; default: that of the pod (KUBERNETES_SERVICE_HOST and _PORT)

@@ -21,12 +21,12 @@ switch (args)
         return await HostInstallation.RunAsync(args[1], host, CancellationToken.None);
     case ["host", .. var words]:
         return await HostConsoleCommand.RunAsync(words, CancellationToken.None);
-    case not []:
-        Console.Error.WriteLine($"Unknown argument {args[0]}; see --help.");
+    case not [] when AgentFlags.ProblemOf(args) is { } wrong:
+        Console.Error.WriteLine(wrong);
         return 2;
 }
 
-if (AgentOptions.Parse(Environment.GetEnvironmentVariable, out var problem) is not { } options)
+if (AgentOptions.Parse(AgentFlags.Over(Environment.GetEnvironmentVariable, args), out var problem) is not { } options)
 {
     Console.Error.WriteLine(problem);
     return 2;

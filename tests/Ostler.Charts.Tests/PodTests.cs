@@ -17,7 +17,7 @@ public sealed class PodTests
         var security = container["securityContext"]!;
 
         Assert.Equal((true, 65532L, "RuntimeDefault"), ((bool)pod["securityContext"]!["runAsNonRoot"]!, (long)pod["securityContext"]!["runAsUser"]!, (string?)pod["securityContext"]!["seccompProfile"]!["type"]));
-        Assert.Equal("""{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}""", security.ToJsonString());
+        Assert.Equal("""{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},"readOnlyRootFilesystem":true}""", security.ToJsonString());
         Assert.All((string[])["hostPID", "hostNetwork", "hostIPC", "volumes", "initContainers"], field => Assert.Null(pod[field]));
         Assert.All(container["ports"]!.AsArray(), port => Assert.Null(port!["hostPort"]));
     }
@@ -30,7 +30,7 @@ public sealed class PodTests
         var container = Assert.Single(pod["containers"]!.AsArray())!;
 
         Assert.Equal((true, true, "ClusterFirstWithHostNet"), ((bool)pod["hostPID"]!, (bool)pod["hostNetwork"]!, (string?)pod["dnsPolicy"]));
-        Assert.Equal("""{"privileged":true,"runAsUser":0,"readOnlyRootFilesystem":true}""", container["securityContext"]!.ToJsonString());
+        Assert.Equal("""{"privileged":true,"readOnlyRootFilesystem":true,"runAsUser":0}""", container["securityContext"]!.ToJsonString());
         Assert.All((string[])["hostIPC", "volumes", "initContainers", "securityContext"], field => Assert.Null(pod[field]));
         Assert.All((string[])["volumeMounts", "ports"], field => Assert.Null(container[field]));
         var why = await File.ReadAllTextAsync(Path.Combine(Repository.Config, "agent", "daemonset.yaml"), TestContext.Current.CancellationToken);

@@ -24,19 +24,20 @@ internal static class Scenarios
     /// <summary>An upgrade that works, and one whose health check fails on the first node.</summary>
     private static async Task RollingAsync(Demo demo, CancellationToken cancel)
     {
-        demo.Chapter("v2 is published; kubectl apply -f config/samples (with this repository's URL, soak 2s, health timeout 15s, reboot timeout 60s, the default watchdog, no HTTP check of the simulated kubelets)");
+        demo.Chapter("v2 is published; kubectl apply -f config/samples (with this repository's URL, soak 2s, health timeout 2m, reboot timeout 10m, the default watchdog, no HTTP check of the simulated kubelets)");
         var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
         await demo.ApplyAsync("2.0", null, cancel);
         await EverywhereAsync(demo, "2.0", second, cancel);
 
-        demo.Chapter("v3 is published; kubelet.service fails in it");
+        demo.MeasureTimeouts();
+        demo.Chapter(string.Create(CultureInfo.InvariantCulture, $"v3 is published; kubelet.service fails in it; health timeout {demo.Timeouts.Health.TotalSeconds:0}s, reboot timeout {demo.Timeouts.Reboot.TotalSeconds:0}s"));
         var third = await demo.PublishAsync(OsTree.Of("3.0").Unhealthy("kubelet.service"), cancel);
         await demo.ApplyAsync("3.0", null, cancel);
         await demo.Expect("rolled back, halted, in quarantine, nobody cordoned", view => view.Policy?.Status is { } status
             && status.Conditions.IsTrue(ConditionTypes.Halted)
             && view.Image?.Status?.Quarantined?.Any(q => q.Digest == third) == true
             && view.Rows.Any(r => r.Step == NodeStep.RolledBack)
-            && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), TimeSpan.FromSeconds(150), cancel);
+            && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), cancel);
 
         // At most maxUnavailable nodes can have been in flight when the first one failed; all others never left 2.0.
         var tried = demo.Fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Version == "3.0"));
@@ -67,7 +68,7 @@ internal static class Scenarios
         await demo.Expect(
             "the canary runs 2.0, has soaked, and the rollout waits for a person",
             view => view.Policy?.Status is { } status && status.Conditions.Find(ConditionTypes.Ready)?.Reason == Reasons.WaitingForApproval,
-            TimeSpan.FromSeconds(90), cancel);
+            cancel);
         var booted = demo.Fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Version == "2.0"));
         if (booted != 1)
         {
@@ -89,7 +90,7 @@ internal static class Scenarios
         const string node = "node-1";
         demo.Chapter($"a pod that only {node} can run, and a PodDisruptionBudget that lets no pod of its go; v2 is published");
         await Scene.ApplyPinnedAsync(demo.Fleet.Api, node, demo.Fleet.Cluster.Capabilities.HasPolicyV1, cancel);
-        await demo.Expect("the pod is up", view => view.Pods.Count > 0, TimeSpan.FromSeconds(30), cancel);
+        await demo.Expect("the pod is up", view => view.Pods.Count > 0, cancel);
         var type = demo.Fleet.Cluster.Capabilities.HasPolicyV1 ? KnownResources.PodDisruptionBudgets : KnownResources.PodDisruptionBudgetsV1Beta1;
         await Testing.ControlPlane.ApiClientWaiting.WaitForAsync(
             demo.Fleet.Api, type, new("default", "licence"), b => b?.Status is { CurrentHealthy: 1, DisruptionsAllowed: 0 }, cancel);
@@ -97,7 +98,7 @@ internal static class Scenarios
         await demo.ApplyAsync("2.0", null, cancel);
         await demo.Expect($"all others run 2.0; {node} is blocked, with budget and pod named", view =>
             view.Policy?.Status?.Blocked?.FirstOrDefault(b => b.Node == node)?.Message?.Contains("licence", StringComparison.Ordinal) == true
-            && view.Rows.All(r => r.Node == node ? r.Booted == "1.0" : r is { Booted: "2.0", Cordoned: false, Ready: true }), Patience(demo), cancel);
+            && view.Rows.All(r => r.Node == node ? r.Booted == "1.0" : r is { Booted: "2.0", Cordoned: false, Ready: true }), cancel);
         if (demo.Fleet.Host(node).Boots.Count != 1)
         {
             demo.Fault($"{node} was rebooted although its pod could not be moved");
@@ -115,7 +116,7 @@ internal static class Scenarios
         var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
         var last = demo.Fleet.Lab.Hosts.Select(h => h.Name).OrderBy(n => n.Length).ThenBy(n => n, StringComparer.Ordinal).Last();
         demo.Fleet.Host(last).Inject(HostFault.UnhealthyAfterBoot, "2.0");
-        await demo.ApplyAsync("2.0", spec =>
+        void LastOneFails(JsonObject spec)
         {
             spec["rollback"]!["scope"] = "Policy";
             spec["health"]!["checks"]!.AsArray().Add((JsonNode)new JsonObject { ["name"] = "service", ["systemd"] = new JsonObject { ["active"] = new JsonArray("ostler-lab.service") } });
@@ -131,20 +132,25 @@ internal static class Scenarios
                             new JsonObject { ["key"] = "kubernetes.io/hostname", ["operator"] = "NotIn", ["values"] = new JsonArray(last) }),
                     },
                 });
-        }, cancel);
-        await demo.Expect($"all but {last} run 2.0", view => view.Rows.All(r => r.Node == last || r.Booted == "2.0"), Patience(demo), cancel);
+        }
+
+        await demo.ApplyAsync("2.0", LastOneFails, cancel);
+        await demo.Expect($"all but {last} run 2.0", view => view.Rows.All(r => r.Node == last || r.Booted == "2.0"), cancel);
+        demo.MeasureTimeouts();
+        await demo.ApplyAsync("2.0", LastOneFails, cancel);
         await demo.Expect("every node is back on 1.0, the rollout is halted, 2.0 in quarantine, nobody cordoned", view => view.Policy?.Status is { } status
             && status.Conditions.IsTrue(ConditionTypes.Halted)
             && view.Image?.Status?.Quarantined?.Any(q => q.Digest == second) == true
             && status.Nodes is { Updating: 0, RolledBack: var back } && back == demo.Options.Nodes
-            && view.Rows.All(r => r is { Booted: "1.0", Cordoned: false, Ready: true }), Patience(demo) + Patience(demo), cancel);
+            && view.Rows.All(r => r is { Booted: "1.0", Cordoned: false, Ready: true }), cancel);
     }
 
     /// <summary>The window opens with the next minute: nodes download before, none is disrupted.</summary>
     private static async Task WindowAsync(Demo demo, CancellationToken cancel)
     {
         // Far enough away for the nodes to download, and for people to see that nothing else happens.
-        var opens = DateTimeOffset.FromUnixTimeSeconds((((TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 20) / 60) + 1) * 60);
+        var lead = 20 + (long)demo.FirstReports.TotalSeconds;
+        var opens = DateTimeOffset.FromUnixTimeSeconds((((TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + lead) / 60) + 1) * 60);
         demo.Chapter(string.Create(CultureInfo.InvariantCulture, $"v2 is published; the window opens at {opens:HH:mm:ss} UTC for two hours"));
         var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
         await demo.ApplyAsync("2.0", spec => spec["windows"] = new JsonArray(new JsonObject
@@ -154,8 +160,8 @@ internal static class Scenarios
         }), cancel);
         await demo.Expect("staged ahead; the window is closed and status says when it opens", view =>
             view.Policy?.Status is { } status && status.NextWindow == opens && !status.Conditions.IsTrue(ConditionTypes.WindowOpen)
-            && view.Rows.Any(r => r.Step == NodeStep.Staged), TimeSpan.FromSeconds(20), cancel);
-        await demo.Expect("the window is open", view => view.Policy?.Status?.Conditions.IsTrue(ConditionTypes.WindowOpen) == true, TimeSpan.FromSeconds(100), cancel);
+            && view.Rows.Any(r => r.Step == NodeStep.Staged), cancel);
+        await demo.Expect("the window is open", view => view.Policy?.Status?.Conditions.IsTrue(ConditionTypes.WindowOpen) == true, cancel);
         await EverywhereAsync(demo, "2.0", second, cancel);
         foreach (var node in (await demo.Fleet.Api.ListAsync(OstlerResources.NodeOSes, new(), cancel)).Items)
         {
@@ -170,8 +176,5 @@ internal static class Scenarios
         $"every node runs {version}, healthy and uncordoned",
         view => view.Policy?.Status is { } status && status.Target?.Digest == digest && status.Conditions.IsTrue(ConditionTypes.Ready)
             && view.Rows.All(r => r.Booted == version && r is { Cordoned: false, Ready: true }),
-        Patience(demo),
         cancel);
-
-    private static TimeSpan Patience(Demo demo) => TimeSpan.FromSeconds(60 + (20 * demo.Options.Nodes));
 }

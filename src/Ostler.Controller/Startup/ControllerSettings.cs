@@ -39,6 +39,7 @@ public sealed record ControllerSettings
           --log-level=Trace|Debug|Information|Warning|Error              (default: Information)
           --otlp-endpoint=URL         an OpenTelemetry collector for traces, as http://collector:4318; port 4317: by gRPC
                                       (default: $OTEL_EXPORTER_OTLP_ENDPOINT; without either no traces are made; the other OTEL_* variables hold too)
+          --check-installation        checks CRDs, leader and agents for up to a minute, then exits: 0 when all pass, else 1 (helm test)
           --help, --version
         """;
 

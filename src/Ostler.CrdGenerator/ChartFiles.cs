@@ -48,7 +48,14 @@ internal static class ChartFiles
         return [.. All(config).Where(file => !SameText(file.Source, Path.Combine(folder, file.Path))).Select(file => Path.Combine(folder, file.Path)), .. Strays(config)];
     }
 
-    private static IEnumerable<(string Path, string Source)> All(string config) =>
+    // For templates: `helm upgrade --reuse-values` hides the chart's own values.yaml from them.
+    private static IEnumerable<(string Path, string Source)> All(string config)
+    {
+        var values = Path.Combine(FolderFor(config), "..", "values.yaml");
+        return File.Exists(values) ? Copies(config).Append((Path: "defaults.yaml", Source: values)) : Copies(config);
+    }
+
+    private static IEnumerable<(string Path, string Source)> Copies(string config) =>
         from copied in Copied
         let folder = Path.Combine(config, copied.From)
         where Directory.Exists(folder)

@@ -104,13 +104,18 @@ public enum DrainBehavior
     WaitCompleted,
 }
 
-/// <summary>What a drain does with some pods.</summary>
+/// <summary>What a drain does with some pods. A rule needs podSelector, namespaceSelector or both.</summary>
+[Constraint("""{"anyOf":[{"required":["podSelector"]},{"required":["namespaceSelector"]}]}""")]
+[Cel("has(self.podSelector) || has(self.namespaceSelector)", "say which pods in podSelector, in namespaceSelector or in both")]
 public sealed record DrainRule
 {
-    /// <summary>The pods. Default: all.</summary>
+    /// <summary>The pods. Default: those of the selected namespaces.</summary>
     public LabelSelector? PodSelector { get; init; }
 
-    /// <summary>The namespaces, by their labels. Default: all. Any name can be selected by the label kubernetes.io/metadata.name (Kubernetes 1.21 and later).</summary>
+    /// <summary>
+    /// The namespaces, by their labels. Default: the selected pods of every namespace. Any name can be selected by the label kubernetes.io/metadata.name
+    /// (Kubernetes 1.21 and later).
+    /// </summary>
     public LabelSelector? NamespaceSelector { get; init; }
 
     /// <summary>What happens to them.</summary>

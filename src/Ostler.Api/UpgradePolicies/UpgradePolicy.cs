@@ -36,7 +36,10 @@ public sealed record UpgradePolicySpec
     /// <summary>The OSImage that the nodes should run.</summary>
     public required ImageReference ImageRef { get; init; }
 
-    /// <summary>The nodes. Empty selects every node. A node that two policies select is touched by neither.</summary>
+    /// <summary>
+    /// The nodes. It must not be empty: <c>matchLabels: {kubernetes.io/os: linux}</c> selects every Linux node. Neither of two policies that select the same
+    /// node acts on it.
+    /// </summary>
     public required LabelSelector NodeSelector { get; init; }
 
     /// <summary>Stops before the next node: staging may go on, a node already in flight is brought to its end, no other is disrupted.</summary>

@@ -36,8 +36,7 @@ public sealed class DisruptionBudgets(ApiClient client)
     internal static bool Protects(PodDisruptionBudget budget, IReadOnlyDictionary<string, string>? podLabels, bool isV1)
     {
         var selector = budget.Spec?.Selector;
-        var isEmpty = selector is { MatchLabels: null or { Count: 0 }, MatchExpressions: null or { Count: 0 } };
-        return selector is not null && (isV1 || !isEmpty) && selector.Matches(podLabels);
+        return selector is not null && (selector.IsEmpty ? isV1 : selector.Matches(podLabels));
     }
 
     // Shared by all who wait for it, so that no single one's cancellation may end it; the client's own timeout does.

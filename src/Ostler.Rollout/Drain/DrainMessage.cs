@@ -16,6 +16,11 @@ public static class DrainMessage
     /// <param name="evictions">What evictions gave since; newer than what the pods carry.</param>
     public static (string Reason, string Message) Describe(DrainPass pass, IReadOnlyList<EvictionResult>? evictions = null)
     {
+        if (pass.RuleNotUnderstood is { } rule)
+        {
+            return (Reasons.DrainBlocked, $"{rule} does not say which pods it is for, so no pod is evicted. Set matchLabels or matchExpressions in its selectors.");
+        }
+
         if (!pass.Known)
         {
             return (

@@ -6,6 +6,11 @@ public static partial class SpecValidation
 {
     private static void CheckPace(UpgradePolicySpec spec, DateTimeOffset now, Problems problems)
     {
+        if (spec.Rollout.MaxUnavailable.Value == 0)
+        {
+            problems.Invalid("spec.rollout.maxUnavailable", "must be at least 1 or 1%: use spec.paused to stop before the next node");
+        }
+
         CheckWaves(spec.Rollout, problems);
         CheckApprovals(spec.Rollout, problems);
         CheckWindows(spec.Windows, now, problems);
@@ -61,7 +66,12 @@ public static partial class SpecValidation
 
             if (wave.NodeSelector is { } selector)
             {
-                CheckSelector($"{at}.nodeSelector", selector, problems);
+                CheckSelector($"{at}.nodeSelector", selector, AllLinuxNodes, problems);
+            }
+
+            if (wave.Nodes is { Value: 0 })
+            {
+                problems.Invalid($"{at}.nodes", "must be at least 1 or 1%: leave out a wave without nodes");
             }
 
             if (!wave.SuccessThreshold.IsPercent)

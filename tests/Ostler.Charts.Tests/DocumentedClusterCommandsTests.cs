@@ -159,7 +159,9 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
         metadata: {name: example}
         spec:
           imageRef: {name: edge-os}
-          nodeSelector: {matchLabels: {kubernetes.io/os: linux}}
+          nodeSelector:
+            matchLabels:
+              kubernetes.io/os: linux
         {{fields}}
         """;
 

@@ -57,7 +57,8 @@ public enum DrainPreflight
 {
     /// <summary>
     /// Another node is taken until the drain would succeed. The budget of a pod whose controller is not one of Kubernetes' own is no obstacle: such
-    /// a controller may move the pod only once its node is cordoned. Ignored with onTimeout Force.
+    /// a controller may move the pod only once its node is cordoned. Neither is that of a KubeVirt machine: its real eviction starts a live migration, for which the
+    /// drain waits. A pod that is certain to return to the cordoned node is an obstacle: it tolerates the cordon and is bound to the node. Ignored with onTimeout Force.
     /// </summary>
     Respect,
 

@@ -132,7 +132,10 @@ public sealed record MaintenanceWindow
     /// <summary>How long it stays open, in time that passes and not as clocks show it. May be longer than the period of the schedule.</summary>
     public required Duration Duration { get; init; }
 
-    /// <summary>The IANA time zone of the schedule, as in Europe/Berlin; looked up in the controller's tzdata. Default: UTC.</summary>
+    /// <summary>
+    /// The time zone of the schedule by its IANA name, as in Europe/Berlin. Earlier names, as US/Eastern, are known as well; abbreviations and offsets are not.
+    /// Default: UTC.
+    /// </summary>
     [Default("\"UTC\""), MaxLength(64)]
     public string TimeZone { get; set; } = "UTC";
 }

@@ -94,7 +94,6 @@ internal static class TimeZoneLinks
         Australia/Perth Australia/West
         Australia/Sydney Australia/ACT Australia/Canberra Australia/NSW
         Etc/GMT Etc/GMT+0 Etc/GMT-0 Etc/GMT0 Etc/Greenwich GMT GMT+0 GMT-0 GMT0 Greenwich
-        Etc/UTC Etc/UCT Etc/Universal Etc/Zulu UCT UTC Universal Zulu
         Europe/Athens EET
         Europe/Belgrade Europe/Ljubljana Europe/Podgorica Europe/Sarajevo Europe/Skopje Europe/Zagreb
         Europe/Berlin Arctic/Longyearbyen Atlantic/Jan_Mayen
@@ -121,6 +120,7 @@ internal static class TimeZoneLinks
         Pacific/Kwajalein Kwajalein
         Pacific/Pago_Pago Pacific/Midway Pacific/Samoa US/Samoa
         Pacific/Port_Moresby Pacific/Truk Pacific/Yap
+        UTC Etc/UCT Etc/UTC Etc/Universal Etc/Zulu UCT Universal Zulu
         """;
 
     private static readonly Dictionary<string, string> Targets = Read();

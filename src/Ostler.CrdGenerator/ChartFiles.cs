@@ -14,6 +14,7 @@ internal static class ChartFiles
         ("rbac", "*.yaml", "rbac"),
         ("admission", "*.yaml", "admission"),
         ("console", "rbac.yaml", "console"),
+        ("kubevirt", "rbac.yaml", "kubevirt"),
         ("prometheus", "*.yaml", "prometheus"),
         ("grafana", "*.json", "grafana"),
     ];

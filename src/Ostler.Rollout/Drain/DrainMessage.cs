@@ -84,15 +84,16 @@ public static class DrainMessage
     /// <summary>Why a drain cannot be rid of a pod, and what to do about it.</summary>
     public static string ComesBack(PodFacts pod)
     {
-        var why = (pod.CordonToleration, pod.BoundBy) switch
+        const string Remove = "remove the toleration of node.kubernetes.io/unschedulable";
+        var (why, remedy) = (pod.CordonToleration, pod.BoundBy) switch
         {
-            ({ } toleration, { } bound) => $"it tolerates the cordon ({toleration}) and is bound to the node by {bound}",
-            ({ } toleration, null) => $"it tolerates the cordon ({toleration})",
-            _ => "its template sets spec.nodeName, or its scheduler ignores the cordon",
+            ({ } toleration, { } bound) => ($"it tolerates the cordon ({toleration}) and is bound to the node by {bound}", Remove),
+            ({ } toleration, null) => ($"it tolerates the cordon ({toleration})", Remove),
+            _ => ("its template sets spec.nodeName, or its scheduler ignores the cordon", "remove spec.nodeName from the template"),
         };
         var controller = pod.Controller is { } owner ? $"{owner.Kind} {owner.Name}" : "its controller";
         return $"{controller} starts it on the cordoned node again, since {why}. "
-            + "Add a rule with behavior Skip to spec.drain.rules, or remove the toleration of node.kubernetes.io/unschedulable";
+            + $"Add a rule with behavior Skip to spec.drain.rules, or {remedy}";
     }
 
     private static EvictionResult? Latest(PodFacts pod, IReadOnlyList<EvictionResult>? evictions)

@@ -67,6 +67,14 @@ public class ReturningPodsTests
     }
 
     [Fact]
+    public void Without_a_toleration_the_message_names_the_node_name_of_the_template()
+    {
+        var node = Given.Cordoned("n1", Tolerant("storage") with { CordonToleration = null, Return = new(3, Given.Ago(1), Given.Ago(0.1)) });
+
+        Assert.Contains("remove spec.nodeName from the template", RolloutPlanner.Plan(Given.Snapshot(node)).Verdict().Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Deleted_by_force_it_is_no_faster()
     {
         var node = Given.Cordoned("n1", Tolerant("storage") with { Return = new(3, Given.Ago(1), Given.Ago(0.1)) }) with { CordonedAt = Given.Ago(31) };

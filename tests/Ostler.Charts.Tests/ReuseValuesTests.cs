@@ -35,9 +35,9 @@ public sealed class ReuseValuesTests : IDisposable
         var lines = await File.ReadAllLinesAsync(Path.Combine(Repository.Chart, "values.yaml"), Cancel);
         var expected = await RenderAsync(string.Join('\n', lines));
 
-        foreach (var (name, rest) in WithoutOne(lines))
+        foreach (var (name, kept) in WithoutOne(lines))
         {
-            Assert.True(expected == await RenderAsync(string.Join('\n', rest)), $"Without {name} the chart renders something else.");
+            Assert.True(expected == await RenderAsync(string.Join('\n', kept)), $"Without {name} the chart renders something else.");
         }
     }
 
@@ -55,7 +55,7 @@ public sealed class ReuseValuesTests : IDisposable
     }
 
     /// <summary>Keys of up to two levels with what lies below them; list items and the lines of deeper maps go with their parents.</summary>
-    private static IEnumerable<(string Name, IEnumerable<string> Rest)> WithoutOne(string[] lines)
+    private static IEnumerable<(string Name, IEnumerable<string> Kept)> WithoutOne(string[] lines)
     {
         for (var i = 0; i < lines.Length; i++)
         {

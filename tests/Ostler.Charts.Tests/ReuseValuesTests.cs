@@ -60,7 +60,7 @@ public sealed class ReuseValuesTests : IDisposable
         for (var i = 0; i < lines.Length; i++)
         {
             var indent = lines[i].Length - lines[i].TrimStart().Length;
-            if (indent > 4 || lines[i].Length == indent || lines[i][indent] is '#' or '-' || !lines[i].Contains(':', StringComparison.Ordinal) || IsOfUser(lines, i))
+            if (indent > 4 || lines[i].Length == indent || lines[i][indent] is '#' or '-' || !lines[i].Contains(':', StringComparison.Ordinal) || IsOfUser(lines, i) || IsOnlyChild(lines, i))
             {
                 continue;
             }
@@ -82,6 +82,17 @@ public sealed class ReuseValuesTests : IDisposable
         var indent = lines[at].Length - lines[at].TrimStart().Length;
         var parent = Array.FindLastIndex(lines, at, l => l.Length > 0 && l.TrimStart() is not ['#', ..] && l.Length - l.TrimStart().Length < indent);
         return parent >= 0 && (lines[parent].TrimStart() is ['-', ..] || lines[parent].Trim() is "resources:" or "labels:" or "tolerations:");
+    }
+
+    // Without it, its parent would be null, which no release has; and without its parent it is tried.
+    private static bool IsOnlyChild(string[] lines, int at)
+    {
+        var indent = lines[at].Length - lines[at].TrimStart().Length;
+        var parent = Array.FindLastIndex(lines, at, l => IsKey(l) && l.Length - l.TrimStart().Length < indent);
+        var end = Array.FindIndex(lines, parent + 1, l => IsKey(l) && l.Length - l.TrimStart().Length < indent);
+        return parent >= 0 && lines[(parent + 1)..(end < 0 ? lines.Length : end)].Count(l => IsKey(l) && l.Length - l.TrimStart().Length == indent) == 1;
+
+        static bool IsKey(string line) => line.TrimStart() is not ([] or ['#', ..] or ['-', ..]);
     }
 
     private async Task<string> RenderAsync(string values)

@@ -16,6 +16,7 @@ internal static class ChartFiles
         ("rbac", "*.yaml", "rbac"),
         ("admission", "*.yaml", "admission"),
         ("console", "rbac.yaml", "console"),
+        ("kubevirt", "rbac.yaml", "kubevirt"),
         ("prometheus", "*.yaml", "prometheus"),
         ("grafana", "*.json", "grafana"),
     ];
@@ -64,7 +65,14 @@ internal static class ChartFiles
         return File.Exists(values) ? (Path.Combine(chart, ChartValues.FileName), ChartValues.Of(File.ReadLines(values))) : null;
     }
 
-    private static IEnumerable<(string Path, string Source)> All(string config) =>
+    // For templates: `helm upgrade --reuse-values` hides the chart's own values.yaml from them.
+    private static IEnumerable<(string Path, string Source)> All(string config)
+    {
+        var values = Path.Combine(FolderFor(config), "..", "values.yaml");
+        return File.Exists(values) ? Copies(config).Append((Path: "defaults.yaml", Source: values)) : Copies(config);
+    }
+
+    private static IEnumerable<(string Path, string Source)> Copies(string config) =>
         from copied in Copied
         let folder = Path.Combine(config, copied.From)
         where Directory.Exists(folder)

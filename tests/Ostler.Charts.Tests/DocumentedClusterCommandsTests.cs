@@ -203,7 +203,9 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
         metadata: {name: example}
         spec:
           imageRef: {name: edge-os}
-          nodeSelector: {}
+          nodeSelector:
+            matchLabels:
+              kubernetes.io/os: linux
         {{fields}}
         """;
 

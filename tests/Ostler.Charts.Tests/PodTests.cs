@@ -47,6 +47,28 @@ public sealed class PodTests
         Assert.Equal("system-node-critical", (string?)pod["priorityClassName"]);
     }
 
+    /// <summary>Where no agent can run its pod would stay Pending, and `helm upgrade --wait` would never end; a nodeSelector cannot say so.</summary>
+    [Theory]
+    [InlineData(null, "eks.amazonaws.com/compute-type NotIn fargate, type NotIn virtual-kubelet")]
+    [InlineData("""agent.affinity={"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"arch","operator":"NotIn","values":["s390x"]}]}]}}}""", "arch NotIn s390x")]
+    public async Task The_agent_is_kept_off_nodes_that_cannot_run_it(string? value, string expected)
+    {
+        var pod = (await Rendered.OfAsync(Rendered.Newest, value is null ? [] : ["--set-json", value])).Pod("DaemonSet", "ostler-agent");
+
+        var term = Assert.Single(pod["affinity"]!["nodeAffinity"]!["requiredDuringSchedulingIgnoredDuringExecution"]!["nodeSelectorTerms"]!.AsArray())!;
+        Assert.Equal(expected, string.Join(", ", term["matchExpressions"]!.AsArray().Select(e => $"{e!["key"]} {e["operator"]} {e["values"]![0]}")));
+    }
+
+    [Theory]
+    [InlineData("[]", null)]
+    [InlineData("""["acme.example/server","node-role.kubernetes.io/etcd"]""", "--control-plane-labels=acme.example/server,node-role.kubernetes.io/etcd")]
+    public async Task The_labels_of_the_control_plane_reach_the_controller(string labels, string? flag)
+    {
+        var pod = (await Rendered.OfAsync(Rendered.Newest, "--set-json", $"controller.controlPlaneLabels={labels}")).Pod("Deployment", "ostler-controller");
+
+        Assert.Equal(flag, pod["containers"]![0]!["args"]!.AsArray().Select(a => (string?)a).SingleOrDefault(a => a!.StartsWith("--control-plane-labels", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task The_controller_can_leave_a_node_that_is_drained_and_never_comes_back_to_it()
     {

@@ -1,3 +1,23 @@
+{{/*
+Completes .Values with the chart's own defaults (files/defaults.yaml, a copy of values.yaml). `helm upgrade --reuse-values` puts the values of the release in
+place of values.yaml, so every key that was added since is missing. First line of every template that reads values.
+*/}}
+{{- define "ostler.defaults" -}}
+{{- $_ := include "ostler.complete" (dict "defaults" (.Files.Get "files/defaults.yaml" | fromYaml) "values" .Values) }}
+{{- end }}
+
+{{/* Maps whose keys are the user's own are taken as they are: a label that was removed must not come back. */}}
+{{- define "ostler.complete" -}}
+{{- range $key, $default := .defaults }}
+{{- $value := get $.values $key }}
+{{- if or (not (hasKey $.values $key)) (kindIs "invalid" $value) }}
+{{- $_ := set $.values $key $default }}
+{{- else if and (kindIs "map" $value) (kindIs "map" $default) (not (has $key (list "labels" "resources"))) }}
+{{- $_ := include "ostler.complete" (dict "defaults" $default "values" $value) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Selectors cannot be changed later, so they hold nothing that a release or a version may change. */}}
 {{- define "ostler.selector" -}}
 app.kubernetes.io/name: ostler

@@ -16,6 +16,40 @@ public sealed class PodEvictions(ApiClient client, TimeProvider time)
         NodeAction.EvictPod action, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, CancellationToken cancel) =>
         TryAsync(new(action.Namespace, action.Pod), action.PodUid, action.GracePeriodSeconds, dryRun: false, labels, budgets, cancel);
 
+    /// <summary>
+    /// Takes back what the eviction of a KubeVirt pod began: the mark on the machine first, or its controller would start another migration; then the migrations.
+    /// </summary>
+    public async Task CancelMigrationAsync(NodeAction.CancelMigration action, CancellationToken cancel)
+    {
+        try
+        {
+            await client.CancelEvacuationAsync(new(action.Namespace, action.Instance), action.Node, cancel);
+        }
+        catch (ApiException e) when (e.IsNotFound)
+        {
+            // KubeVirt before 1.7 cannot be told to; and a machine that is gone needs not be.
+        }
+
+        if (!await client.HasResourceAsync(Resources.ControllerResources.Migrations, cancel))
+        {
+            return;
+        }
+
+        var migrations = await client.ListAsync(Resources.ControllerResources.Migrations, new ListOptions { Namespace = action.Namespace }, cancel);
+        foreach (var migration in migrations.Items.Where(m => m.Spec?.VmiName == action.Instance && m.IsOfEvacuation && !m.IsOver))
+        {
+            try
+            {
+                await client.DeleteAsync(
+                    Resources.ControllerResources.Migrations, new(action.Namespace, migration.Metadata.Name), new DeletePreconditions(migration.Metadata.Uid), null, cancel);
+            }
+            catch (ApiException e) when (e.IsNotFound || e.IsConflict)
+            {
+                // Over in the meantime.
+            }
+        }
+    }
+
     /// <summary>Asks whether a pod could be evicted now. Nothing is: not even the budget counts it.</summary>
     public Task<EvictionResult> DryRunAsync(PodFacts pod, DisruptionBudgets budgets, CancellationToken cancel) =>
         TryAsync(new(pod.Namespace, pod.Name), pod.Uid, null, dryRun: true, pod.Labels, budgets, cancel);
@@ -27,6 +61,11 @@ public sealed class PodEvictions(ApiClient client, TimeProvider time)
         {
             await client.EvictAsync(pod, uid, Seconds(grace), dryRun, cancel);
             return Result(pod, uid, EvictionOutcome.Accepted);
+        }
+        catch (ApiException e) when (!dryRun && e.IsTooManyRequests && IsOfKubeVirt(labels))
+        {
+            // So KubeVirt's webhook answers while it migrates the machine; its budget for the pod never allows an eviction.
+            return Result(pod, uid, EvictionOutcome.Migrating) with { Message = Words(e) };
         }
         catch (ApiException e) when (e.Code is HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError)
         {
@@ -98,6 +137,8 @@ public sealed class PodEvictions(ApiClient client, TimeProvider time)
 
     private EvictionResult Result(NamespacedName pod, string uid, EvictionOutcome outcome) =>
         new() { Namespace = pod.Namespace, Name = pod.Name, Uid = uid, Outcome = outcome, At = time.GetUtcNow() };
+
+    private static bool IsOfKubeVirt(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault("kubevirt.io") == "virt-launcher";
 
     private static string Words(ApiException e) => e.Status?.Message is { Length: > 0 } words ? words : e.Message;
 

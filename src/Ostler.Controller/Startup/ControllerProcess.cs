@@ -79,6 +79,7 @@ public sealed partial class ControllerProcess(
             Identity = settings.Identity,
             Namespace = settings.Namespace,
             NodeName = settings.NodeName,
+            Roles = settings.Roles,
         });
         LogStarting(settings.Identity, settings.NodeName, settings.LeaderElection);
         var leading = settings.LeaderElection ? ElectAsync(term, readiness, stop) : term.RunAsync(stop);

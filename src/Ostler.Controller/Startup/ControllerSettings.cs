@@ -25,6 +25,8 @@ public sealed record ControllerSettings
           --namespace=NAME            where the lease and events are (default: $NAMESPACE, then ostler-system)
           --identity=NAME             this process among replicas    (default: $POD_NAME, then the host's name)
           --node-name=NAME            the node that it runs on, which is upgraded last (default: $NODE_NAME)
+          --control-plane-labels=LABEL,...  nodes with one of these labels go one at a time (default: node-role.kubernetes.io/control-plane,
+                                      master, controlplane, etcd and arbiter)
           --leader-election=BOOL      wait for the lease; false only where a single process is certain (default: true)
           --metrics-address=HOST:PORT /metrics; 0 turns it off           (default: :8080)
           --health-address=HOST:PORT  /healthz and /readyz; 0 turns it off (default: :8081)
@@ -47,6 +49,9 @@ public sealed record ControllerSettings
     public string Namespace { get; init; } = "ostler-system";
     public required string Identity { get; init; }
     public string? NodeName { get; init; }
+    /// <summary>Which labels mark the control plane.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.Default;
+
     public bool LeaderElection { get; init; } = true;
 
     /// <summary>Null: not served.</summary>
@@ -119,7 +124,7 @@ public sealed record ControllerSettings
 
     private static readonly HashSet<string> Names =
     [
-        "--kubeconfig", "--namespace", "--identity", "--node-name", "--leader-election", "--metrics-address", "--health-address",
+        "--kubeconfig", "--namespace", "--identity", "--node-name", "--control-plane-labels", "--leader-election", "--metrics-address", "--health-address",
         "--console-address", "--console-auth", "--console-hosts", "--console-tls-certificate", "--console-tls-key", "--shutdown-timeout", "--log-format", "--log-level",
         "--otlp-endpoint", "--allow-addresses",
     ];
@@ -131,6 +136,7 @@ public sealed record ControllerSettings
         ("--namespace", _) => this with { Namespace = value },
         ("--identity", _) => this with { Identity = value },
         ("--node-name", _) => this with { NodeName = value },
+        ("--control-plane-labels", _) when value.Split(',', StringSplitOptions.TrimEntries) is var labels && labels.All(IsLabel) => this with { Roles = new(labels) },
         ("--leader-election", _) when bool.TryParse(value, out var elect) => this with { LeaderElection = elect },
         ("--metrics-address", _) when TryParseAddress(value, out var address) => this with { MetricsAddress = address },
         ("--health-address", _) when TryParseAddress(value, out var address) => this with { HealthAddress = address },
@@ -142,6 +148,10 @@ public sealed record ControllerSettings
         ("--log-level", _) when Enum.TryParse<LogLevel>(value, ignoreCase: true, out var level) && Enum.IsDefined(level) => this with { LogLevel = level },
         _ => null,
     };
+
+    // A value that is none would leave the control plane without its protection.
+    private static bool IsLabel(string text) =>
+        text.Length is > 0 and <= 317 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/') && char.IsAsciiLetterOrDigit(text[0]);
 
     private ControllerSettings? WithConsole(string name, string value) => (name, value) switch
     {

@@ -48,6 +48,9 @@ public sealed record ControllerServices
     /// <summary>The node that this process runs on; null: not known.</summary>
     public string? NodeName { get; init; }
 
+    /// <summary>Which labels mark the control plane.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.Default;
+
     /// <summary>The least time between two writes of a policy's status in which no condition changes. Default: 1 s.</summary>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(1);
 }
@@ -138,7 +141,7 @@ public sealed partial class LeaderTerm(ControllerServices services)
         var answers = new NodeAnswers(services.Time);
         var evictions = new PodEvictions(services.Client, services.Time);
         var reconciler = new UpgradePolicyReconciler(
-            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, checks, services.Namespace, services.NodeName, services.Time),
+            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, checks, services.Namespace, services.NodeName, services.Time) { Roles = services.Roles },
             new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, Logger<Executor>()),
             new NodeQuestions(
                 new(services.Client, evictions, nodes.Lister, namespaces.Lister, services.Time),
@@ -179,11 +182,11 @@ public sealed partial class LeaderTerm(ControllerServices services)
     private Controller<string> NodeOSController(Informer<Node> nodes, Informer<NodeOS> nodeOSes) =>
         Create("nodeos", new NodeOSReconciler(services.Client, nodes.Lister, nodeOSes, Logger<NodeOSReconciler>()).ReconcileAsync, workers: 4);
 
-    private static void Subscribe(
+    private void Subscribe(
         Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images, Informer<Namespace> namespaces,
         Controller<string> policyController, Controller<string> imageController, Controller<string> nodeOSController)
     {
-        var policyKeys = new PolicyKeys(nodes.Lister, policyController.Queue.Add);
+        var policyKeys = new PolicyKeys(nodes.Lister, policyController.Queue.Add) { Roles = services.Roles };
         policies.AddHandler(policyKeys.OnPolicy);
         images.AddHandler(policyKeys.OnImage);
         nodes.AddHandler(policyKeys.OnNode);

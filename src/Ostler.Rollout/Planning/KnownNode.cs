@@ -9,7 +9,7 @@ internal sealed class KnownNode
     {
         var spec = facts.OS?.Spec;
         Facts = facts;
-        Selected = known.Selector?.Matches(facts.Labels) == true;
+        Selected = known.Selector?.Matches(facts.Labels) == true && NodeMarks.WhyNoAgent(facts.Labels) is null;
         CordonedHere = facts.CordonedBy == known.Policy;
         InFlight = SlotLimits.IsInFlight(known.Policy, facts);
         Zone = facts.Labels?.GetValueOrDefault(known.ZoneLabel);
@@ -28,7 +28,7 @@ internal sealed class KnownNode
 
     public string Name => Facts.Name;
 
-    /// <summary>Whether the policy selects it.</summary>
+    /// <summary>Whether the policy selects it, and it can have an agent.</summary>
     public bool Selected { get; }
 
     /// <summary>Whether it carries the policy's mark.</summary>

@@ -82,7 +82,7 @@ internal sealed class RolloutContext
 
     public DateTimeOffset? RetryBefore => Spec.Rollout.RetryFailuresBefore;
 
-    public bool Selects(NodeFacts node) => Exists && Spec.NodeSelector.Matches(node.Labels);
+    public bool Selects(NodeFacts node) => Exists && Spec.NodeSelector.Matches(node.Labels) && NodeMarks.WhyNoAgent(node.Labels) is null;
 
     /// <summary>How long the steps took, as far as nodes have shown; null: none has.</summary>
     public MeasuredDurations? Measured { get; }

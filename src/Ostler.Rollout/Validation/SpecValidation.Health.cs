@@ -71,7 +71,7 @@ public static partial class SpecValidation
 
                 break;
             case { Pods: { } pods }:
-                CheckSelector($"{at}.pods.selector", pods.Selector, problems);
+                CheckSelector($"{at}.pods.selector", pods.Selector, "Name the labels of the pods that must be Ready again", problems);
                 break;
             case { Prometheus: { } prometheus }:
                 CheckPrometheus($"{at}.prometheus", prometheus, ownNamespace, problems);

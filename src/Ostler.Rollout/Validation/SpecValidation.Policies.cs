@@ -4,6 +4,8 @@ namespace Ostler.Rollout;
 
 public static partial class SpecValidation
 {
+    private const string AllLinuxNodes = "To select every Linux node, use matchLabels: {kubernetes.io/os: linux}";
+
     /// <summary>A retry may lie this far in the future: people's clocks and the controller's differ.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
@@ -19,7 +21,7 @@ public static partial class SpecValidation
             problems.Invalid("spec.imageRef.name", "names the OSImage and must not be empty");
         }
 
-        CheckSelector("spec.nodeSelector", spec.NodeSelector, problems);
+        CheckSelector("spec.nodeSelector", spec.NodeSelector, AllLinuxNodes, problems);
         CheckTimes(spec, now, problems);
         CheckPace(spec, now, problems);
         CheckDrain(spec.Drain, problems);

@@ -113,7 +113,7 @@ internal sealed class SimulatedFleet : IAsyncDisposable
             },
             cancel);
         await Api.WaitForAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(Image), i => i?.Status?.Resolved?.Digest == NewDigest, cancel);
-        var spec = change(new() { ImageRef = new() { Name = Image }, NodeSelector = new() });
+        var spec = change(new() { ImageRef = new() { Name = Image }, NodeSelector = new() { MatchExpressions = [new() { Key = "none", Operator = LabelOperator.DoesNotExist }] } });
         await Api.CreateAsync(OstlerResources.UpgradePolicies, new() { Metadata = new() { Name = Policy }, Spec = spec }, cancel);
     }
 

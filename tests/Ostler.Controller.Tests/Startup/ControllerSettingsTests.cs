@@ -19,6 +19,18 @@ public sealed class ControllerSettingsTests
     }
 
     [Fact]
+    public void The_labels_of_the_control_plane_can_be_named()
+    {
+        Assert.True(Roles("--control-plane-labels=acme.example/server,node-role.kubernetes.io/etcd")!.IsControlPlane(new Dictionary<string, string> { ["acme.example/server"] = "" }));
+        Assert.False(Roles("--control-plane-labels=acme.example/server")!.IsControlPlane(new Dictionary<string, string> { ["node-role.kubernetes.io/etcd"] = "" }));
+        Assert.Null(Roles("--control-plane-labels="));
+        Assert.Null(Roles("--control-plane-labels=a,,b"));
+        Assert.Null(Roles("--control-plane-labels=a=b"));
+
+        static Ostler.Api.NodeRoles? Roles(string flag) => ControllerSettings.Parse([flag], _ => null, "host").Settings?.Roles;
+    }
+
+    [Fact]
     public void Flags_win_over_the_environment_and_take_both_forms()
     {
         var (settings, problem) = ControllerSettings.Parse(

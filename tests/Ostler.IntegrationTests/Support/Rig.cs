@@ -105,7 +105,7 @@ internal sealed class Rig : IAsyncDisposable
     public static UpgradePolicySpec Spec { get; } = new()
     {
         ImageRef = new() { Name = Image },
-        NodeSelector = new(),
+        NodeSelector = new() { MatchExpressions = [new() { Key = "none", Operator = LabelOperator.DoesNotExist }] },
         Rollout = new() { Soak = Duration.FromSeconds(1) },
         Reboot = new() { Timeout = Duration.FromSeconds(60) },
         Health = new() { Timeout = Duration.FromSeconds(60), Checks = [new() { Name = "canary", Systemd = new() { Active = ["ostler-lab.service"] } }] },

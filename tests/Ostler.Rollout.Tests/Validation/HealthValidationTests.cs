@@ -77,7 +77,7 @@ public class HealthValidationTests
         { "a query with braces", Ask(p => p with { Query = "up{instance=~\"{node}:.*\"}" }) },
         { "condition", Condition },
         { "condition that something is there", Look(c => c with { Operator = ConditionOperator.Exists, Value = null }) },
-        { "pods", new() { Name = "a", Pods = new() { Selector = new() } } },
+        { "pods", new() { Name = "a", Pods = new() { Selector = Trees.AllNodes } } },
         { "as often as there is time for", Http with { Successes = 60, Interval = Duration.FromSeconds(10) } },
         { "the shortest", Http with { Interval = Duration.FromSeconds(1), Timeout = Duration.FromSeconds(1), Successes = 100 } },
     };

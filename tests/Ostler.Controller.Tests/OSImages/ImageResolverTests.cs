@@ -19,7 +19,7 @@ public sealed class ImageResolverTests : IDisposable
 
         var outcome = await ResolveAsync(Source(server.Url));
 
-        Assert.Equal(new() { Reference = "acme:acme/edge", Digest = commit, Version = "42.1", ResolvedAt = Given.Now }, outcome.Image);
+        Assert.Equal(new() { Reference = "acme:acme/edge", Digest = commit, Version = "42.1", Created = _repo.DateOf(commit), ResolvedAt = Given.Now }, outcome.Image);
         Assert.Equal(Reasons.Resolved, outcome.Reason);
     }
 

@@ -4,7 +4,8 @@ using Ostler.Api;
 namespace Ostler.Rollout;
 
 /// <summary>
-/// Whether a tag or a ref has moved to an older image. A signature does not expire: who can move the tag could bring back a release with a known hole.
+/// Whether a tag or a ref has moved to an older image. A signature does not expire: who can move the tag could bring back a release with a
+/// known hole.
 /// </summary>
 public static class DowngradeRules
 {
@@ -29,12 +30,16 @@ public static class DowngradeRules
         var (now, then) = (Names.Of(found.Digest, found.Version), Names.Of(known.Digest, known.Version));
         return found.Created switch
         {
-            null => new(null, Reasons.ResolveFailed, $"{found.Reference} is {now} now, whose date is unknown, so it may be older than {then}. {Remedy}") { Key = outcome.Key },
-            { } created when created < before => new(
-                null, Reasons.Downgrade, $"{found.Reference} is {now} now, made at {Shown(created)}, before {then}, made at {Shown(before)}. {Remedy}") { Key = outcome.Key },
+            null => Refuse(
+                outcome, Reasons.ResolveFailed, $"{found.Reference} is {now} now. Its date is unknown, so it may be older than {then}. {Remedy}"),
+            { } created when created < before => Refuse(
+                outcome, Reasons.Downgrade,
+                $"{found.Reference} is {now} now, made at {Shown(created)}, before {then}, made at {Shown(before)}. {Remedy}"),
             _ => outcome,
         };
     }
+
+    private static ResolveOutcome Refuse(ResolveOutcome outcome, string reason, string message) => new(null, reason, message) { Key = outcome.Key };
 
     private const string Remedy = "To allow it, set spec.allowDowngrade or pin its digest.";
 

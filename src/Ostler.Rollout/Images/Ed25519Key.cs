@@ -5,7 +5,9 @@ using Org.BouncyCastle.Math.EC.Rfc8032;
 
 namespace Ostler.Rollout;
 
-/// <summary>An Ed25519 public key. .NET has none, so Bouncy Castle's arithmetic is used, which is managed code and safe under NativeAOT.</summary>
+/// <summary>
+/// An Ed25519 public key. .NET has none, so Bouncy Castle's arithmetic is used, which is managed code and safe under NativeAOT.
+/// </summary>
 internal sealed class Ed25519Key
 {
     private readonly byte[] _point;
@@ -34,7 +36,9 @@ internal sealed class Ed25519Key
         return key is not null;
     }
 
-    /// <summary>Accepts Ed25519, which cosign 2 writes, and Ed25519ph, which cosign 3 writes: the two cannot be taken for each other.</summary>
+    /// <summary>
+    /// Accepts Ed25519, which cosign 2 writes, and Ed25519ph, which cosign 3 writes: the two cannot be taken for each other.
+    /// </summary>
     public bool Verifies(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
         if (signature.Length != Ed25519.SignatureSize)

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Ostler.Rollout;
 
 /// <summary>
-/// Bounds what JSON from the network costs in memory. 4 MiB of <c>{},{},…</c> become 1.4 million objects of 131 MiB in all, so values are counted before any
+/// Bounds what JSON from the network costs in memory. 4 MiB of <c>{},{},…</c> become 1.4 million objects of 131 MiB in all, so values are
+/// counted before any
 /// object is made: the count costs no memory, and stops at the limit.
 /// </summary>
 internal static class JsonBounds

@@ -8,11 +8,15 @@ using Org.BouncyCastle.Math;
 
 namespace Ostler.Rollout;
 
-/// <summary>RSASSA-PSS with SHA-256. Key services salt with the length of the hash, sigstore's own signer with as much as fits; .NET knows only the former.</summary>
+/// <summary>
+/// RSASSA-PSS with SHA-256. Key services salt with the length of the hash, sigstore's own signer with as much as fits; .NET knows only the
+/// former.
+/// </summary>
 internal static class RsaPss
 {
     public static bool Verifies(RSA rsa, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature) =>
-        rsa.VerifyData(payload, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pss) || VerifiesWithLongestSalt(rsa, payload, signature);
+        rsa.VerifyData(payload, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pss)
+        || VerifiesWithLongestSalt(rsa, payload, signature);
 
     private static bool VerifiesWithLongestSalt(RSA rsa, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature)
     {

@@ -18,10 +18,12 @@ public readonly record struct SignatureVerdict(bool Counts, bool IsSignature, st
 }
 
 /// <summary>
-/// A Sigstore bundle, as cosign 3 writes it: a DSSE envelope around an in-toto statement that names the digest. Unlike the legacy format, it names no repository.
+/// A Sigstore bundle, as cosign 3 writes it: a DSSE envelope around an in-toto statement that names the digest. Unlike the legacy format,
+/// it names no repository.
 /// </summary>
 /// <remarks>
-/// Only keys are supported: certificates (keyless) and the entries of a transparency log are not read. Everything in a bundle but the signed payload is untrusted.
+/// Only keys are supported: certificates (keyless) and the entries of a transparency log are not read. Everything in a bundle but the
+/// signed payload is untrusted.
 /// </remarks>
 public static class SigstoreBundle
 {
@@ -36,7 +38,9 @@ public static class SigstoreBundle
     private const string SignPredicate = "https://sigstore.dev/cosign/sign/v1";
     private const string StatementPrefix = "https://in-toto.io/Statement/";
 
-    /// <summary>The tag that stands in for the referrers of a digest, where cosign puts bundles if the registry has no API for referrers.</summary>
+    /// <summary>
+    /// The tag that stands in for the referrers of a digest, where cosign puts bundles if the registry has no API for referrers.
+    /// </summary>
     public static string TagOf(string digest) => digest.Replace(':', '-');
 
     /// <summary>Whether a bundle signs a digest with a key. Never throws, whatever the bytes are.</summary>
@@ -49,7 +53,7 @@ public static class SigstoreBundle
 
         if (document.MediaType is not (MediaType or OldMediaType))
         {
-            return SignatureVerdict.Refused($"is a bundle of the type \"{Shown(document.MediaType)}\", of which only version 0.3 is supported");
+            return SignatureVerdict.Refused($"is of the type \"{Shown(document.MediaType)}\"; only version 0.3 is supported");
         }
 
         if (document.DsseEnvelope is not { Payload: { } encoded, PayloadType: PayloadType, Signatures: [{ Sig: { } signature }] })
@@ -69,15 +73,17 @@ public static class SigstoreBundle
             return SignatureVerdict.Other($"an attestation of the type \"{Shown(predicate)}\"");
         }
 
-        if (document.VerificationMaterial is not { } material || (material.PublicKey is null) == (material.Certificate is null && material.X509CertificateChain is null))
+        var material = document.VerificationMaterial;
+        var isKeyless = material is { Certificate: not null } or { X509CertificateChain: not null };
+        if (isKeyless == material?.PublicKey is not null)
         {
-            return SignatureVerdict.Refused("is a bundle that names neither a public key nor a certificate");
+            return SignatureVerdict.Refused("is a bundle that does not name either a public key or a certificate");
         }
 
         if (!key.Verifies(Encode(payload), bytes))
         {
             return SignatureVerdict.Refused(
-                material.PublicKey is null
+                isKeyless
                     ? "was made with a certificate (keyless), which is not supported: sign with cosign sign --key"
                     : "was made with another key, or was changed afterwards");
         }
@@ -94,13 +100,16 @@ public static class SigstoreBundle
         }
 
         var hex = digest["sha256:".Length..];
-        var subjects = (statement.Subject ?? []).OfType<InTotoSubject>().Select(s => s.Digest?.GetValueOrDefault("sha256")).OfType<string>().ToArray();
+        var subjects = (statement.Subject ?? []).OfType<InTotoSubject>()
+            .Select(s => s.Digest?.GetValueOrDefault("sha256")).OfType<string>().ToArray();
         return subjects.Contains(hex, StringComparer.Ordinal)
             ? SignatureVerdict.Good
             : SignatureVerdict.Refused($"signs another digest, {(subjects is [var first, ..] ? $"sha256:{Shown(first)}" : "none")}");
     }
 
-    /// <summary>What DSSE signs: the type and the payload, each with its length in bytes, so that neither can be taken for a part of the other.</summary>
+    /// <summary>
+    /// What DSSE signs: the type and the payload, each with its length in bytes, so that neither can be taken for a part of the other.
+    /// </summary>
     private static byte[] Encode(byte[] payload)
     {
         var head = string.Create(CultureInfo.InvariantCulture, $"DSSEv1 {PayloadType.Length} {PayloadType} {payload.Length} ");
@@ -111,7 +120,9 @@ public static class SigstoreBundle
     private static byte[]? Canonical(string text)
     {
         var bytes = new byte[text.Length];
-        return Convert.TryFromBase64String(text, bytes, out var written) && Convert.ToBase64String(bytes.AsSpan(0, written)) == text ? bytes[..written] : null;
+        return Convert.TryFromBase64String(text, bytes, out var written) && Convert.ToBase64String(bytes.AsSpan(0, written)) == text
+            ? bytes[..written]
+            : null;
     }
 
     private static T? Read<T>(ReadOnlySpan<byte> json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
@@ -141,7 +152,9 @@ internal sealed record BundleDocument
     public DsseEnvelope? DsseEnvelope { get; init; }
 }
 
-/// <summary>What a bundle says that its signature was made with. Not authenticated: only whether it is a key is read, for messages.</summary>
+/// <summary>
+/// What a bundle says that its signature was made with. Not authenticated: only whether it is a key is read, for messages.
+/// </summary>
 internal sealed record BundleMaterial
 {
     public JsonElement? PublicKey { get; init; }

@@ -25,6 +25,9 @@ internal sealed class OstreeRepositoryOnDisk : IDisposable
     public string CommitWith(string branch, params string[] metadata) =>
         Ostree(["commit", $"--branch={branch}", "--subject=A tree", .. metadata, Tree]).Trim();
 
+    /// <summary>Points a branch at another commit.</summary>
+    public void Reset(string branch, string commit) => Ostree(["reset", branch, commit]);
+
     /// <summary>The date of a commit, as ostree itself shows it.</summary>
     public DateTimeOffset DateOf(string commit)
     {

@@ -13,7 +13,10 @@ namespace Ostler.Rollout.Tests.Images;
 /// <summary>A key pair of each kind and each way to sign that cosign has.</summary>
 internal static class SigningKeys
 {
-    /// <summary>ECDSA with SHA-256 or, after the dash, with the hash of the curve; RSA in PKCS #1 v1.5, or PSS with a salt of either length; Ed25519 and Ed25519ph.</summary>
+    /// <summary>
+    /// ECDSA with SHA-256 or, after the dash, with the hash of the curve; RSA in PKCS #1 v1.5, or PSS with a salt of either length; Ed25519
+    /// and Ed25519ph.
+    /// </summary>
     public static string[] Kinds { get; } =
     [
         "p256", "p384", "p384-sha384", "p521", "p521-sha512", "rsa2048", "rsa3072", "rsa4096", "rsa2048-pss", "rsa2048-psslong", "ed25519", "ed25519-ph",

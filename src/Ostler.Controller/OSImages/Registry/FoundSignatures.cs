@@ -43,7 +43,7 @@ internal sealed class FoundSignatures(int most)
     }
 
     /// <summary>A tag as it is shown: with the beginning of the digest, which the message has in full already.</summary>
-    public string TagName(string tag)
+    public static string TagName(string tag)
     {
         const int shown = 19;
         return $"tag {tag[..shown]}…{(tag.EndsWith(".sig", StringComparison.Ordinal) ? ".sig" : "")}";
@@ -53,20 +53,27 @@ internal sealed class FoundSignatures(int most)
     {
         if (_refused.Count > 0)
         {
-            var count = _refused.Count == 1 ? "1 signature, which does not count" : string.Create(CultureInfo.InvariantCulture, $"{_refused.Count} signatures, of which none counts");
+            var count = _refused.Count == 1
+                ? "1 signature, which does not count"
+                : string.Create(CultureInfo.InvariantCulture, $"{_refused.Count} signatures, of which none counts");
             var why = string.Join("; ", _refused.Distinct().Take(3).Select(r => $"the {SignatureFormats.Shown(r.Format)} {r.Why}"));
             return new(Reasons.VerificationFailed, $"{shown} has {count}: {why}. It goes to no node.");
         }
 
         if (_unknown is not null)
         {
-            return new(Reasons.ResolveFailed, $"Whether {shown} is signed is unknown. {Places()} Last error: {_unknown.Message}") { RetryAfter = _unknown.RetryAfter };
+            return new(Reasons.ResolveFailed, $"Whether {shown} is signed is unknown. {Places()} Last error: {_unknown.Message}")
+            {
+                RetryAfter = _unknown.RetryAfter,
+            };
         }
 
         var others = _others.Count == 0 ? "" : $", only {string.Join(", ", _others.Distinct().Take(3))}";
-        return new(Reasons.NotSigned, $"{shown} carries no signature{others}. It goes to no node. Sign it with cosign sign --key. {Places()}");
+        return new(
+            Reasons.NotSigned, $"{shown} carries no signature{others}. It goes to no node. Sign it with cosign sign --key. {Places()}");
     }
 
     private string Places() =>
-        string.Join(' ', _places.GroupBy(p => p.Host).Select(g => $"Asked at {g.Key}: {string.Join(", ", g.Select(p => $"{p.Place} ({p.Answer})"))}."));
+        string.Join(' ', _places.GroupBy(p => p.Host)
+            .Select(g => $"Asked at {g.Key}: {string.Join(", ", g.Select(p => $"{p.Place} ({p.Answer})"))}."));
 }

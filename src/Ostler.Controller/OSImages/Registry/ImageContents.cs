@@ -9,14 +9,16 @@ namespace Ostler.Controller.OSImages.Registry;
 internal sealed class ImageContents(RegistryOptions options)
 {
     /// <exception cref="RegistryException">It is no bootable image, or could not be read.</exception>
-    public async Task<ResolvedImage> DescribeAsync(OSImage image, RegistrySession session, RegistryContent content, CancellationToken cancellationToken)
+    public async Task<ResolvedImage> DescribeAsync(
+        OSImage image, RegistrySession session, RegistryContent content, CancellationToken cancellationToken)
     {
         var from = session.Endpoint.Manifest(content.Digest);
         var top = RegistrySession.Read(content, from);
         if (!top.IsIndex)
         {
             var own = await ConfigAsync(session, top, cancellationToken);
-            IReadOnlyList<PlatformManifest>? platforms = Platforms.Of(own) is { } platform ? [new() { Platform = platform, Digest = content.Digest }] : null;
+            IReadOnlyList<PlatformManifest>? platforms =
+                Platforms.Of(own) is { } platform ? [new() { Platform = platform, Digest = content.Digest }] : null;
             return Describe(image, content.Digest, null, new(top, own), platforms);
         }
 
@@ -28,7 +30,8 @@ internal sealed class ImageContents(RegistryOptions options)
         var (offered, problem) = await PlatformsAsync(session, top, cancellationToken);
         if (offered.Count == 0)
         {
-            throw new RegistryException(Reasons.ResolveFailed, $"{from} is an index without an image for Linux: {problem ?? Platforms.Said(top)}.");
+            throw new RegistryException(
+                Reasons.ResolveFailed, $"{from} is an index without an image for Linux: {problem ?? Platforms.Said(top)}.");
         }
 
         return Describe(image, content.Digest, top, await AnyOfAsync(session, offered, cancellationToken), offered);
@@ -64,8 +67,10 @@ internal sealed class ImageContents(RegistryOptions options)
         return (Platforms.Join(Platforms.Of(index), read), problem);
     }
 
-    // Version and labels are the same for each, or the release could not be named. A copy of an index may lack the platforms that its cluster has no use for.
-    private async Task<Contents> AnyOfAsync(RegistrySession session, IReadOnlyList<PlatformManifest> offered, CancellationToken cancellationToken)
+    // Version and labels are the same for each, or the release could not be named. A copy of an index may lack the platforms that its
+    // cluster has no use for.
+    private async Task<Contents> AnyOfAsync(
+        RegistrySession session, IReadOnlyList<PlatformManifest> offered, CancellationToken cancellationToken)
     {
         RegistryException? missing = null;
         var preferred = Platforms.For("linux/amd64", offered);
@@ -84,7 +89,8 @@ internal sealed class ImageContents(RegistryOptions options)
         throw missing!;
     }
 
-    private ResolvedImage Describe(OSImage image, string digest, OciManifest? index, Contents contents, IReadOnlyList<PlatformManifest>? platforms)
+    private ResolvedImage Describe(
+        OSImage image, string digest, OciManifest? index, Contents contents, IReadOnlyList<PlatformManifest>? platforms)
     {
         IReadOnlyDictionary<string, string>?[] words = [index?.Annotations, contents.Manifest.Annotations, contents.Config.Config?.Labels];
         return new()

@@ -1,7 +1,8 @@
 namespace Ostler.Controller.OSImages.Registry;
 
 /// <summary>
-/// The right to hold large content in memory, which one image has at a time. Content up to <see cref="RegistryOptions.SmallBytes"/> needs none, so that a registry
+/// The right to hold large content in memory, which one image has at a time. Content up to <see cref="RegistryOptions.SmallBytes"/> needs
+/// none, so that a registry
 /// with large content holds up only others like it. Without it, a few hostile registries together could exceed the memory of the pod.
 /// </summary>
 internal sealed class LargeContentLease : IDisposable
@@ -29,5 +30,7 @@ internal sealed class LargeContentLease : IDisposable
     }
 }
 
-/// <summary>The content is larger than may be read without a <see cref="LargeContentLease"/>. Not a failure: the request is sent again with one.</summary>
+/// <summary>
+/// The content is larger than may be read without a <see cref="LargeContentLease"/>. Not a failure: the request is sent again with one.
+/// </summary>
 internal sealed class LargeContentException : Exception;

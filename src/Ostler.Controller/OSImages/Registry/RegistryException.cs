@@ -22,9 +22,11 @@ internal sealed class RegistryException(string reason, string message) : Excepti
     public bool IsNotFound => reason == Reasons.RefNotFound;
 
     /// <summary>
-    /// Whether the same request will be answered in the same way next time. Registries that lack an API say so with 404, 400, 401, 403, 405, 406 or 501, or with a
+    /// Whether the same request will be answered in the same way next time. Registries that lack an API say so with 404, 400, 401, 403,
+    /// 405, 406 or 501, or with a
     /// page in HTML, depending on the product.
     /// </summary>
     public bool IsDefinite => Status is HttpStatusCode.OK or HttpStatusCode.NotImplemented
-        || (Status is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not (HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests));
+        || (Status is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError
+            and not (HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests));
 }

@@ -4,7 +4,8 @@ using Ostler.Rollout;
 namespace Ostler.Controller.OSImages.Registry;
 
 /// <summary>Reads what one registry has beside a digest, and judges the signatures in it.</summary>
-internal sealed class SignatureJudge(RegistrySession session, SignedStatement wanted, CosignKey key, FoundSignatures found, RegistryOptions options)
+internal sealed class SignatureJudge(
+    RegistrySession session, SignedStatement wanted, CosignKey key, FoundSignatures found, RegistryOptions options)
 {
     // Each is opened once, though the API and the tag may both name it. No more than some: who may push could make the search endless.
     private readonly HashSet<string> _opened = new(StringComparer.Ordinal);
@@ -106,10 +107,11 @@ internal sealed class SignatureJudge(RegistrySession session, SignedStatement wa
     private async Task<bool> CountsAsync(OciDescriptor layer, string format, CancellationToken cancellationToken)
     {
         var isBundle = format == SignatureFormats.Bundle;
+        var limit = isBundle ? options.MaxBundleBytes : options.MaxPayloadBytes;
         byte[] body;
         try
         {
-            body = (await session.BlobAsync(layer.Digest, isBundle ? options.MaxBundleBytes : options.MaxPayloadBytes, cancellationToken)).Body;
+            body = (await session.BlobAsync(layer.Digest, limit, cancellationToken)).Body;
         }
         catch (RegistryException e) when (e.RetryAfter is null)
         {
@@ -131,7 +133,8 @@ internal sealed class SignatureJudge(RegistrySession session, SignedStatement wa
         return verdict.Counts;
     }
 
-    // What calls itself a signature first; then what does not say what it is, as cosign's own index entries do (artifactType: the empty config's); then the rest.
+    // What calls itself a signature first; then what does not say what it is, as cosign's own index entries do (artifactType: the empty
+    // config's); then the rest.
     private static int Rank(OciDescriptor entry) => entry.ArtifactType switch
     {
         CosignSignature.ArtifactType => 0,

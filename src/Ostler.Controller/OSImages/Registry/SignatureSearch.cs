@@ -4,18 +4,21 @@ using Ostler.Rollout;
 namespace Ostler.Controller.OSImages.Registry;
 
 /// <summary>
-/// Looks for a cosign signature of a digest that was made with a key, as a Sigstore bundle or in the legacy format, in each place where one may be. One that counts
+/// Looks for a cosign signature of a digest that was made with a key, as a Sigstore bundle or in the legacy format, in each place where one
+/// may be. One that counts
 /// is enough. Without one, the digest is not resolved.
 /// </summary>
 /// <remarks>
-/// The places are independent: whatever one answers, the others are asked. Registries without the referrers API answer anything from 400 to a page in HTML, and one
+/// The places are independent: whatever one answers, the others are asked. Registries without the referrers API answer anything from 400 to
+/// a page in HTML, and one
 /// that has it may lack what was pushed before it had. The tag that stands in for referrers is asked in any case.
 /// </remarks>
 internal sealed class SignatureSearch(RegistryOptions options)
 {
     /// <returns>The format of the signature that counts, one of <see cref="SignatureFormats"/>.</returns>
     /// <exception cref="RegistryException">There is none, or it could not be asked for. Never returns without one that counts.</exception>
-    public async Task<string> VerifyAsync(IReadOnlyList<RegistrySession> sessions, SignedStatement wanted, CosignKey key, string shown, CancellationToken cancellationToken)
+    public async Task<string> VerifyAsync(
+        IReadOnlyList<RegistrySession> sessions, SignedStatement wanted, CosignKey key, string shown, CancellationToken cancellationToken)
     {
         var found = new FoundSignatures(options.MaxSignatures);
         foreach (var session in sessions)
@@ -29,15 +32,16 @@ internal sealed class SignatureSearch(RegistryOptions options)
         throw found.Failure(shown);
     }
 
-    private async Task<string?> SearchAsync(RegistrySession session, SignedStatement wanted, CosignKey key, FoundSignatures found, CancellationToken cancellationToken)
+    private async Task<string?> SearchAsync(
+        RegistrySession session, SignedStatement wanted, CosignKey key, FoundSignatures found, CancellationToken cancellationToken)
     {
         var judge = new SignatureJudge(session, wanted, key, found, options);
-        var standIn = SigstoreBundle.TagOf(wanted.Digest);
+        var (legacy, standIn) = (CosignSignature.TagOf(wanted.Digest), SigstoreBundle.TagOf(wanted.Digest));
         (string Place, Func<Task<string?>> Ask)[] places =
         [
-            (found.TagName(CosignSignature.TagOf(wanted.Digest)), () => judge.TagAsync(CosignSignature.TagOf(wanted.Digest), cancellationToken)),
+            (FoundSignatures.TagName(legacy), () => judge.TagAsync(legacy, cancellationToken)),
             ("referrers API", () => judge.ReferrersAsync(cancellationToken)),
-            (found.TagName(standIn), () => judge.TagAsync(standIn, cancellationToken)),
+            (FoundSignatures.TagName(standIn), () => judge.TagAsync(standIn, cancellationToken)),
         ];
         foreach (var (place, ask) in places)
         {

@@ -2,7 +2,9 @@ using Ostler.Api;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 
-/// <summary>Indexes whose entries do not say what they are for: the platform of an entry is optional, and skopeo and bazel leave it out.</summary>
+/// <summary>
+/// Indexes whose entries do not say what they are for: the platform of an entry is optional, and skopeo and bazel leave it out.
+/// </summary>
 public sealed class IndexPlatformTests : IAsyncLifetime
 {
     private ContainerRegistry _registry = null!;

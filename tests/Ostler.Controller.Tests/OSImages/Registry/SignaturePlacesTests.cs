@@ -6,7 +6,10 @@ using Ostler.Testing.Registries;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 
-/// <summary>Where registries keep signatures, and how those answer that lack a place: a signed image is found all the same, and an unsigned one is called that.</summary>
+/// <summary>
+/// Where registries keep signatures, and how those answer that lack a place: a signed image is found all the same, and an unsigned one is
+/// called that.
+/// </summary>
 public sealed class SignaturePlacesTests : IAsyncLifetime
 {
     private readonly CosignSigner _signer = new();
@@ -25,7 +28,9 @@ public sealed class SignaturePlacesTests : IAsyncLifetime
         return _registry.DisposeAsync();
     }
 
-    /// <summary>What registries without the referrers API answer: Artifactory, Quay, Harbor 2.7, several, and one with a user interface.</summary>
+    /// <summary>
+    /// What registries without the referrers API answer: Artifactory, Quay, Harbor 2.7, several, and one with a user interface.
+    /// </summary>
     public static TheoryData<int, string, string> NoReferrersApi => new()
     {
         { 404, "", "404 Not Found" },

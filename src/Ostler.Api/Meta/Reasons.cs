@@ -54,12 +54,16 @@ public static partial class Reasons
     /// <summary>The digest carries a signature of the key.</summary>
     public const string Verified = "Verified";
 
+    /// <summary>The tag or ref has moved to an image that is older than the last one. The last one stays.</summary>
+    /// <remarks>Point it at a newer image. To allow an older one, set spec.allowDowngrade, or pin its digest (kubectl ostler rollback).</remarks>
+    public const string Downgrade = "Downgrade";
+
     /// <summary>The digest carries no signature, and so goes to no node.</summary>
-    /// <remarks>Sign it (cosign sign --key …). It is looked for again by itself.</remarks>
+    /// <remarks>Sign it (cosign sign --key …). Ostler looks for the signature again. The message lists the places where it looked, and their answers.</remarks>
     public const string NotSigned = "NotSigned";
 
-    /// <summary>No signature of the digest counts: another key, another digest or repository, or a format that is not read. It goes to no node.</summary>
-    /// <remarks>Sign it with the key of spec.container.verification and --new-bundle-format=false, or correct the key.</remarks>
+    /// <summary>No signature of the digest counts: another key, another digest or repository, or keyless. It goes to no node.</summary>
+    /// <remarks>Sign it with the key of spec.container.verification (cosign sign --key …), or correct the key.</remarks>
     public const string VerificationFailed = "VerificationFailed";
 
     /// <summary>A person put the digest into spec.quarantine.deny.</summary>

@@ -73,7 +73,7 @@ public sealed record SecretReference
 [Cel("has(self.cosign)", "say how in cosign, or leave verification out")]
 public sealed record ImageVerification
 {
-    /// <summary>A key-based cosign signature.</summary>
+    /// <summary>A key-based cosign signature: a Sigstore bundle, as cosign 3 makes it, or the legacy format.</summary>
     public CosignVerification? Cosign { get; init; }
 }
 
@@ -84,14 +84,17 @@ public sealed record ImageVerification
 [Cel("has(self.publicKey) != has(self.publicKeySecretRef)", "set exactly one of publicKey and publicKeySecretRef")]
 public sealed record CosignVerification
 {
-    /// <summary>The public key in PEM: ECDSA (P-256, P-384 or P-521) or RSA (2048 bits or more).</summary>
+    /// <summary>The public key in PEM: ECDSA (P-256, P-384 or P-521), RSA (2048 bits or more) or Ed25519.</summary>
     [MaxLength(8192)]
     public string? PublicKey { get; init; }
 
     /// <summary>A Secret with the key <c>cosign.pub</c>, marked <c>ostler.dev/use: verification</c>. One that changes is noticed at the next poll.</summary>
     public SecretReference? PublicKeySecretRef { get; init; }
 
-    /// <summary>The repositories that a signature may name, for images that were signed elsewhere and copied. Default: the one of image.</summary>
+    /// <summary>
+    /// The repositories that a signature in the legacy format may name, for images that were signed elsewhere and copied. Default: the one of image. A Sigstore bundle
+    /// names no repository.
+    /// </summary>
     [MaxItems(8), MaxLength(512)]
     public IReadOnlyList<string>? SignedRepositories { get; init; }
 }

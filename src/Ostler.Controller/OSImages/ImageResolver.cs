@@ -10,7 +10,10 @@ public sealed class ImageResolver(OstreeRepository repository, ContainerImages c
     /// <summary>One try. Asks the network only for what is not known: a pinned commit is its own answer, and a version never changes.</summary>
     /// <param name="image">An image whose spec is valid.</param>
     /// <param name="cancel">Ends the try.</param>
-    public async Task<ResolveOutcome> ResolveAsync(OSImage image, CancellationToken cancel)
+    public async Task<ResolveOutcome> ResolveAsync(OSImage image, CancellationToken cancel) =>
+        DowngradeRules.Judge(image, await FindAsync(image, cancel));
+
+    private async Task<ResolveOutcome> FindAsync(OSImage image, CancellationToken cancel)
     {
         if (image.Spec.Ostree is not { } ostree)
         {
@@ -38,14 +41,16 @@ public sealed class ImageResolver(OstreeRepository repository, ContainerImages c
     {
         // What the status says was found for this very spec: a version that a former spec gave is not the commit's own.
         var known = image.Status is { Resolved: { } resolved } status && resolved.Digest == commit && status.ObservedGeneration == image.Metadata.Generation
-            ? resolved.Version
-            : null;
-        var version = image.Spec.Version ?? known ?? (ostree.Url is { } url ? await repository.ReadVersionAsync(url, commit, cancel) : null);
+            ? new CommitFacts(resolved.Version, resolved.Created)
+            : default;
+        var needed = (image.Spec.Version ?? known.Version) is null || known.Created is null;
+        var read = needed && ostree.Url is { } url ? await repository.ReadCommitAsync(url, commit, cancel) : default;
         return new()
         {
             Reference = OSImageStatusRules.ReferenceOf(image.Spec)!,
             Digest = commit,
-            Version = version,
+            Version = image.Spec.Version ?? known.Version ?? read.Version,
+            Created = known.Created ?? read.Created,
             ResolvedAt = time.GetUtcNow(),
         };
     }

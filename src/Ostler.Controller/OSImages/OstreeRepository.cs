@@ -19,6 +19,9 @@ public readonly record struct Resolution(string? Value, string Reason, string Me
     public static Resolution Of(string value) => new(value, Reasons.Resolved, "");
 }
 
+/// <summary>What a commit says of itself.</summary>
+public readonly record struct CommitFacts(string? Version, DateTimeOffset? Created);
+
 /// <summary>
 /// Reads refs and commits of an OSTree archive repository over HTTP. Every call is bounded: in time, in size, in redirects, in
 /// retries, and a host that keeps failing is left alone for a while.
@@ -59,14 +62,14 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
             : new(null, Reasons.ResolveFailed, $"{answer.Uri} is not a commit of 64 hexadecimal digits but begins with {Quote(text)}.");
     }
 
-    /// <summary>The version that a commit gives itself; none when it has none or cannot be read, which is never an error.</summary>
-    public async Task<string?> ReadVersionAsync(string url, string commit, CancellationToken cancel)
+    /// <summary>The version and the date that a commit gives itself; null where it has none or cannot be read.</summary>
+    public async Task<CommitFacts> ReadCommitAsync(string url, string commit, CancellationToken cancel)
     {
         var uri = new Uri($"{url.TrimEnd('/')}/objects/{commit[..2]}/{commit[2..]}.commit");
         var answer = await GetAsync(uri, _options.MaxCommitBytes, cancel);
-        return answer.Body is { } body && OstreeCommit.IsNamed(body, commit) && OstreeCommit.TryReadVersion(body, out var version)
-            ? version
-            : null;
+        return answer.Body is { } body && OstreeCommit.IsNamed(body, commit)
+            ? new(OstreeCommit.TryReadVersion(body, out var version) ? version : null, OstreeCommit.TryReadTimestamp(body, out var created) ? created : null)
+            : default;
     }
 
     private readonly record struct Answer(Uri Uri, byte[]? Body, string Reason, string Message);
@@ -140,4 +143,11 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
 }
 
 /// <summary>The server's fault, or that of the way to it: worth another try. Carries the server's words.</summary>
-internal sealed class TransientHttpException(string message) : Exception(message);
+internal sealed class TransientHttpException(string message) : Exception(message)
+{
+    /// <summary>The status that the server answered with; null: not known.</summary>
+    public HttpStatusCode? Status { get; init; }
+
+    /// <summary>The status in short, as in <c>502 Bad Gateway</c>.</summary>
+    public string? Answer { get; init; }
+}

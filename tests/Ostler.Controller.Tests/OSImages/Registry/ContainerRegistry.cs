@@ -89,6 +89,8 @@ internal sealed class ContainerRegistry : IAsyncDisposable
 
     public void Remove(string tag) => _content.Remove($"/v2/acme/edge/manifests/{tag}");
 
+    public byte[] Body(string kind, string name) => _content[$"/v2/acme/edge/{kind}/{name}"].Body;
+
     public string PutManifest(string tag, string json, string type = OciImage) => Put("manifests", tag, type, Encoding.UTF8.GetBytes(json));
 
     /// <summary>An image for one platform, with a config.</summary>

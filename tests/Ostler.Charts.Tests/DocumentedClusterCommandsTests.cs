@@ -23,7 +23,7 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
         ["cosign.pub"] = () => "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n",
     };
 
-    /// <summary>Resources of other projects, whose CRDs are not here: their blocks are read, and what they say of Ostler's resources is checked.</summary>
+    /// <summary>Resources of other projects, whose CRDs are not installed: only what they say of Ostler's resources is checked.</summary>
     private static readonly string[] Foreign = ["kustomize.toolkit.fluxcd.io/v1", "argoproj.io/v1alpha1"];
 
     private readonly DirectoryInfo _scratch = Directory.CreateTempSubdirectory("ostler-documentation-");
@@ -116,7 +116,8 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
     {
         foreach (var check in manifest["spec"]!["healthChecks"]?.AsArray() ?? [])
         {
-            var served = (await cluster.UntilAsync($"apis/{check!["apiVersion"]}", group => group is not null))!["resources"]!.AsArray().Select(resource => (string?)resource!["kind"]);
+            var group = await cluster.UntilAsync($"apis/{check!["apiVersion"]}", answer => answer is not null);
+            var served = group!["resources"]!.AsArray().Select(resource => (string?)resource!["kind"]);
             Assert.True(served.Contains((string?)check["kind"]), $"{document}: {check} is not served.");
         }
     }
@@ -147,7 +148,14 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
     private async Task WithArgoCdAsync(Installed cluster)
     {
         var file = Path.Combine(_scratch.FullName, "argocd.yaml");
-        await File.WriteAllTextAsync(file, "{apiVersion: v1, kind: Namespace, metadata: {name: argocd}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: argocd-cm, namespace: argocd}}\n", Cancel);
+        await File.WriteAllTextAsync(
+            file,
+            """
+            {apiVersion: v1, kind: Namespace, metadata: {name: argocd}}
+            ---
+            {apiVersion: v1, kind: ConfigMap, metadata: {name: argocd-cm, namespace: argocd}}
+            """,
+            Cancel);
         (await KubectlAsync("apply", "-f", file)).EnsureSuccess();
     }
 
@@ -158,14 +166,20 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
     private static async Task UntilDescribedAsync(Installed cluster) =>
         await cluster.UntilAsync("openapi/v2", document => document!["definitions"]!.AsObject().Any(d => d.Key.EndsWith(".UpgradePolicy", StringComparison.Ordinal)));
 
-    // People stand in the root of the repository, with a file of their own.
-    private string[] Arguments(DocumentedCommand command) =>
-    [
-        .. command.Words.Skip(1).Select(word => Files.Keys.FirstOrDefault(file => word == file || word.EndsWith($"={file}", StringComparison.Ordinal)) is { } file
-                ? word[..^file.Length] + Path.Combine(_scratch.FullName, file)
-            : word == "config" || word.StartsWith("config/", StringComparison.Ordinal) || word.StartsWith("charts/", StringComparison.Ordinal) ? Path.Combine(Documents.Root, word)
-            : word),
-    ];
+    // The reader's working directory is the root of the repository, with files that the documentation asks for.
+    private string[] Arguments(DocumentedCommand command) => [.. command.Words.Skip(1).Select(Located)];
+
+    private string Located(string word)
+    {
+        if (Files.Keys.FirstOrDefault(file => word == file || word.EndsWith($"={file}", StringComparison.Ordinal)) is { } file)
+        {
+            return word[..^file.Length] + Path.Combine(_scratch.FullName, file);
+        }
+
+        var isInRepository = word == "config" || word.StartsWith("config/", StringComparison.Ordinal)
+            || word.StartsWith("charts/", StringComparison.Ordinal);
+        return isInRepository ? Path.Combine(Documents.Root, word) : word;
+    }
 
     // Of what is meant for other versions than this server's, kubectl makes the manifests and no more. The rest must not stay beside the chart's.
     private string[] ForThisServer(string[] arguments)

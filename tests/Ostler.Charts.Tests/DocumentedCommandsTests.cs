@@ -53,11 +53,17 @@ public sealed partial class DocumentedCommandsTests
     [Fact]
     public void A_command_in_a_list_is_found_with_its_output_and_without_its_indentation()
     {
-        string[] lines = ["1. Look:", "", "   ```console", "   $ kubectl get nodes \\", "       -o wide", "   NAME   STATUS", "   ```", "", "Use `kubectl get`, then `ls -l`."];
+        string[] lines =
+        [
+            "1. Check:", "", "   ```console", "   $ kubectl get nodes \\", "       -o wide", "   NAME   STATUS", "   ```", "",
+            "Use `kubectl get`, then `ls -l`.",
+        ];
 
         var found = DocumentedCommand.In("x.md", Documents.Unindented(lines));
 
-        Assert.Equal([("kubectl get nodes -o wide", false, "NAME   STATUS"), ("kubectl get", true, "")], found.Select(c => (c.Text, c.IsInText, string.Join('\n', c.Output))));
+        Assert.Equal(
+            [("kubectl get nodes -o wide", false, "NAME   STATUS"), ("kubectl get", true, "")],
+            found.Select(c => (c.Text, c.IsInText, string.Join('\n', c.Output))));
     }
 
     [Fact]

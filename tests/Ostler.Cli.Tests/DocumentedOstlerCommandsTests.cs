@@ -19,7 +19,8 @@ public sealed partial class DocumentedOstlerCommandsTests
         Assert.All(commands, command =>
         {
             string[] words = [.. command.Words.Skip(2)];
-            Assert.True((command.IsInText && Find(words) is not null) || Root.Parse(words) is { Action: not ParseErrorAction }, command.ToString());
+            var isName = command.IsInText && Find(words) is not null;
+            Assert.True(isName || Root.Parse(words).Action is not ParseErrorAction, command.ToString());
         });
     }
 
@@ -27,14 +28,16 @@ public sealed partial class DocumentedOstlerCommandsTests
     [Fact]
     public void Every_command_that_a_reason_advises_is_there()
     {
-        var advised = Advice().Matches(File.ReadAllText(Path.Combine(Documents.Root, "config", "docs", "reasons.md"))).Select(match => match.Groups[1].Value.Split(' ')).ToArray();
+        var reasons = File.ReadAllText(Path.Combine(Documents.Root, "config", "docs", "reasons.md"));
+        var advised = Advice().Matches(reasons).Select(match => match.Groups[1].Value.Split(' ')).ToArray();
 
         Assert.InRange(advised.Length, 5, 200);
         Assert.All(advised, words => Assert.True(Find(words) is not null, $"kubectl ostler {string.Join(' ', words)}"));
     }
 
     /// <summary>The command of that name.</summary>
-    private static Command? Find(IEnumerable<string> words) => words.Aggregate((Command?)Root, (parent, word) => parent?.Subcommands.SingleOrDefault(c => c.Name == word));
+    private static Command? Find(IEnumerable<string> words) =>
+        words.Aggregate((Command?)Root, (parent, word) => parent?.Subcommands.SingleOrDefault(c => c.Name == word));
 
     [GeneratedRegex("kubectl ostler (quarantine [a-z]+|[a-z]+)")]
     private static partial Regex Advice();

@@ -3,14 +3,14 @@ using Ostler.Testing.Documentation;
 namespace Ostler.CrdGenerator.Tests;
 
 /// <summary>
-/// What users read follows the glossary. Markdown is checked here; descriptions of fields and literals of the programs are checked in the same way once they do: give their text to
-/// <see cref="Phrasing.In"/>.
+/// Text for users follows the glossary. These tests check Markdown. To check other text, such as descriptions of fields or literals, pass
+/// it to <see cref="Phrasing.In"/>.
 /// </summary>
 public sealed class LanguageTests
 {
     private const int Columns = 120;
 
-    /// <summary>Made of comments in C# that do not follow the glossary yet. The list only shrinks: a document that does must leave it.</summary>
+    /// <summary>Generated from C# that does not follow the glossary yet. The list only shrinks: a document that does must leave it.</summary>
     private static readonly string[] NotYet = ["config/docs/metrics.md", "config/docs/reasons.md", "config/docs/reference.md"];
 
     /// <summary>Generated: lines are as long as the tables' cells, and preambles come from C#.</summary>
@@ -39,7 +39,8 @@ public sealed class LanguageTests
     public void Prose_is_wrapped_at_120_columns(string document)
     {
         Assert.SkipWhen(Generated.Contains(document), "Generated.");
-        var tooLong = Prose.Written(Documents.LinesOf(document)).Where(line => line.Line.Length > Columns && !line.Line.TrimStart().StartsWith('|'));
+        var tooLong = Prose.Written(Documents.LinesOf(document))
+            .Where(line => line.Line.Length > Columns && !line.Line.TrimStart().StartsWith('|'));
 
         Assert.Equal([], tooLong.Select(line => $"{document}:{line.Number}: {line.Line.Length} columns"));
     }
@@ -72,15 +73,20 @@ public sealed class LanguageTests
     {
         string[] lines =
         [
-            "# A title", "", "The node goes", "back. `the tree` and [text](former.md).", "", "```text", "somebody told people", "```", "- An item", "- under", "  way", "",
+            "# A title", "", "The node goes", "back. `the tree` and [text](former.md).", "", "```text", "somebody told people", "```",
+            "- An item", "- under", "  way", "",
             "| a | `nobody` |", "   ```console", "   $ make anew", "   ```", "<!-- once more -->",
         ];
 
-        Assert.Equal([(3, "goes back"), (10, "under way")], Prose.Of(lines).SelectMany(prose => Phrasing.In(prose.Text).Select(f => (prose.Line, f.Phrase))));
+        var found = Prose.Of(lines).SelectMany(prose => Phrasing.In(prose.Text).Select(finding => (prose.Line, finding.Phrase)));
+
+        Assert.Equal([(3, "goes back"), (10, "under way")], found);
     }
 
     private static string[] FindingsIn(string document) =>
     [
-        .. Prose.Of(Documents.LinesOf(document)).SelectMany(prose => Phrasing.In(prose.Text).Select(found => $"{document}:{prose.Line}: {found}")),
+        .. from prose in Prose.Of(Documents.LinesOf(document))
+           from finding in Phrasing.In(prose.Text)
+           select $"{document}:{prose.Line}: {finding}",
     ];
 }

@@ -12,8 +12,10 @@ public sealed partial class WorkflowTests
     [Fact]
     public void The_workflow_runs_every_step_of_CI_in_its_order()
     {
-        var steps = Step().Matches(File.ReadAllText(Path.Combine(Repository.Root, ".ci", "run"))).Select(step => step.Groups[1].Value).ToArray();
-        var runs = Jobs().SelectMany(job => Steps(job.Value!)).Select(step => (string?)step["run"]).OfType<string>().Where(run => run.StartsWith("make ", StringComparison.Ordinal));
+        var script = File.ReadAllText(Path.Combine(Repository.Root, ".ci", "run"));
+        var steps = Step().Matches(script).Select(step => step.Groups[1].Value).ToArray();
+        var runs = Jobs().SelectMany(job => Steps(job.Value!)).Select(step => (string?)step["run"]).OfType<string>()
+            .Where(run => run.StartsWith("make ", StringComparison.Ordinal));
 
         Assert.InRange(steps.Length, 6, 20);
         Assert.Equal(steps, runs);
@@ -38,7 +40,9 @@ public sealed partial class WorkflowTests
     {
         var form = Read("ISSUE_TEMPLATE", file);
 
-        Assert.All(new[] { "name", "description" }, field => Assert.False(string.IsNullOrWhiteSpace((string?)form[field]), $"{file} has no {field}."));
+        Assert.All(
+            new[] { "name", "description" },
+            field => Assert.False(string.IsNullOrWhiteSpace((string?)form[field]), $"{file} has no {field}."));
         var fields = form["body"]!.AsArray().Where(field => (string?)field!["type"] != "markdown").ToArray();
         Assert.NotEmpty(fields);
         Assert.Equal(fields.Length, fields.Select(field => (string)field!["id"]!).Distinct(StringComparer.Ordinal).Count());
@@ -56,7 +60,8 @@ public sealed partial class WorkflowTests
 
     private static IEnumerable<JsonNode> Steps(JsonNode job) => job["steps"]!.AsArray().OfType<JsonNode>();
 
-    private static JsonObject Read(params string[] path) => Assert.Single(YamlDocuments.Read(File.ReadAllText(Path.Combine([Folder, .. path]))));
+    private static JsonObject Read(params string[] path) =>
+        Assert.Single(YamlDocuments.Read(File.ReadAllText(Path.Combine([Folder, .. path]))));
 
     [GeneratedRegex(@"(?m)^step \S+ (make .+)$")]
     private static partial Regex Step();

@@ -64,7 +64,8 @@ public static class CommandChecks
 
         Row("(kubectl|helm) [a-z]+|kubectl create token", CommandCheck.Help),
         Row("helm (install|upgrade|uninstall) ostler .+", CommandCheck.Cluster),
-        Row("kubectl (-n (ostler-system|argocd) )?(get|describe|explain|wait|patch|apply|cordon|uncordon|label|delete (crd|upgradepolicy)|create (clusterrolebinding|secret)) .+", CommandCheck.Cluster),
+        Row("kubectl (-n (ostler-system|argocd) )?(get|describe|explain|wait|patch|apply|cordon|uncordon|label) .+", CommandCheck.Cluster),
+        Row("kubectl (-n ostler-system )?(delete (crd|upgradepolicy)|create (clusterrolebinding|secret)) .+", CommandCheck.Cluster),
     ];
 
     /// <summary>How it is run, and where it is not, why; null when the table does not have it.</summary>
@@ -73,7 +74,10 @@ public static class CommandChecks
 
     /// <summary>The commands that are run in this way, each once, and as it stands where its output is shown, too.</summary>
     public static IReadOnlyList<DocumentedCommand> All(CommandCheck check) =>
-        [.. DocumentedCommand.All.Where(command => Of(command)?.Check == check).OrderByDescending(command => command.Output.Count).ThenBy(command => command.IsInText).DistinctBy(command => command.Text)];
+    [
+        .. DocumentedCommand.All.Where(command => Of(command)?.Check == check)
+            .OrderByDescending(command => command.Output.Count).ThenBy(command => command.IsInText).DistinctBy(command => command.Text),
+    ];
 
     private static (Regex, CommandCheck, string) Row(string form, CommandCheck check) => (new($"^({form})$", RegexOptions.CultureInvariant), check, "");
 

@@ -37,7 +37,8 @@ public sealed partial record DocumentedCommand(string Document, int Line, string
             else if (fence is null)
             {
                 var at = i + 1;
-                found.AddRange(Code().Matches(lines[i]).Select(code => code.Groups[1].Value).Where(IsCommand).Select(text => new DocumentedCommand(document, at, text, []) { IsInText = true }));
+                found.AddRange(Code().Matches(lines[i]).Select(code => code.Groups[1].Value).Where(IsCommand)
+                    .Select(text => new DocumentedCommand(document, at, text, []) { IsInText = true }));
             }
             else if (fence == "console" && lines[i].StartsWith("$ ", StringComparison.Ordinal))
             {

@@ -15,8 +15,8 @@ public sealed record PhraseFinding(string Phrase, string Instead)
 }
 
 /// <summary>
-/// The right column of the glossary, as expressions. <see cref="In"/> takes any text that a user reads: prose of a document (<see cref="Prose"/>), a message, a description of a
-/// field. Code, commands and names are the caller's to remove, because names are API and stay.
+/// The right column of the glossary, as expressions. <see cref="In"/> takes any text that a user reads: prose of a document
+/// (<see cref="Prose"/>), a message, a description of a field. The caller removes code, commands and names, because names are API.
 /// </summary>
 public static class Phrasing
 {
@@ -32,13 +32,16 @@ public static class Phrasing
         Rule("tells?|told|telling", "report, say, show or instruct", "The agent tells the controller."),
         Rule("(giv(e|es|en|ing)|gave)( (it|them|nodes?|the node|a node))? back", "release", "The node is given back."),
         Rule("(lays?|laid|laying)( \\w+)? down", "stage or deploy", "The image is laid down."),
-        Rule("(bring|brings|brought|come|comes|came)( \\w+){0,2} to (an|its|their|the) end", "finish or complete", "Nodes in flight are brought to an end."),
+        Rule("(bring|brings|brought|come|comes|came)( \\w+){0,2} to (an|its|their|the) end",
+            "finish or complete", "Nodes in flight are brought to an end."),
         Rule("mend(s|ed|ing)?", "fix or resolve", "Mend the check."),
         Rule("(see|sees|saw|seeing) to|looks? (at|after)|looked (at|after)|looking (at|after)", "check or inspect", "See to the node."),
-        Rule("a person|persons?|somebody|people|nobody|whoever", "user, administrator, no one, or the imperative", "Somebody uncordoned it."),
+        Rule("a person|persons?|somebody|people|nobody|whoever",
+            "user, administrator, no one, or the imperative", "Somebody uncordoned it."),
         Rule("anew|once more", "again", "It is tried anew."),
         Rule("any ?more", "no longer", "It is not there any more."),
-        Rule("own words|words of (the|a) (tool|host|registry|server)", "output, message or error text", "The message has the tool's own words."),
+        Rule("own words|words of (the|a) (tool|host|registry|server)",
+            "output, message or error text", "The message has the tool's own words."),
         Rule("under way", "in progress or in flight", "An upgrade is under way."),
         Rule("(?<=, )too(?=[ .;:)]|$)", "also or as well", "This one, too.", wholeWord: false),
         Rule("what is so", "meaning", "This is what is so."),

@@ -41,7 +41,7 @@ internal sealed class PlannerFleet
             Spec = new()
             {
                 ImageRef = new() { Name = "edge-os" },
-                NodeSelector = new() { MatchExpressions = [new() { Key = "none", Operator = LabelOperator.DoesNotExist }] }
+                NodeSelector = new()
                 {
                     MatchLabels = new Dictionary<string, string> { ["node-role.kubernetes.io/edge"] = "" },
                     MatchExpressions = [new() { Key = "kubernetes.io/arch", Operator = LabelOperator.In, Values = ["amd64", "arm64"] }],

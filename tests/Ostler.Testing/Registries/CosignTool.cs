@@ -40,17 +40,14 @@ public sealed class CosignTool : IDisposable
 
     /// <summary>Signs a digest: as a Sigstore bundle, or in the legacy format.</summary>
     public Task SignAsync(string image, bool legacy, CancellationToken cancellationToken) => RunAsync(
-        cancellationToken,
-        ["sign", "--key", Path("cosign.key"), "--allow-http-registry", "--yes", .. Format(legacy), image]);
+        ["sign", "--key", Path("cosign.key"), "--allow-http-registry", "--yes", .. Format(legacy), image], cancellationToken);
 
     /// <summary>Attaches an attestation, which is no signature of the image.</summary>
     public async Task AttestAsync(string image, CancellationToken cancellationToken)
     {
         await File.WriteAllTextAsync(Path("predicate.json"), "{}", cancellationToken).ConfigureAwait(false);
-        await RunAsync(
-            cancellationToken,
-            ["attest", "--key", Path("cosign.key"), "--allow-http-registry", "--yes", "--signing-config", Path("none.json"), "--predicate", Path("predicate.json"), image])
-            .ConfigureAwait(false);
+        string[] options = ["--key", Path("cosign.key"), "--allow-http-registry", "--yes", "--signing-config", Path("none.json")];
+        await RunAsync(["attest", .. options, "--predicate", Path("predicate.json"), image], cancellationToken).ConfigureAwait(false);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -66,12 +63,12 @@ public sealed class CosignTool : IDisposable
         await File.WriteAllTextAsync(Path("none.json"), NoServices, cancellationToken).ConfigureAwait(false);
         if (kind == "p256")
         {
-            await RunAsync(cancellationToken, ["generate-key-pair", "--output-key-prefix", Path("cosign")]).ConfigureAwait(false);
+            await RunAsync(["generate-key-pair", "--output-key-prefix", Path("cosign")], cancellationToken).ConfigureAwait(false);
         }
         else
         {
             await File.WriteAllTextAsync(Path("own.pem"), PrivateKey(kind), cancellationToken).ConfigureAwait(false);
-            await RunAsync(cancellationToken, ["import-key-pair", "--key", Path("own.pem"), "--output-key-prefix", Path("cosign"), "--yes"]).ConfigureAwait(false);
+            await RunAsync(["import-key-pair", "--key", Path("own.pem"), "--output-key-prefix", Path("cosign"), "--yes"], cancellationToken).ConfigureAwait(false);
         }
 
         PublicKey = await File.ReadAllTextAsync(Path("cosign.pub"), cancellationToken).ConfigureAwait(false);
@@ -96,7 +93,7 @@ public sealed class CosignTool : IDisposable
         return ec.ExportPkcs8PrivateKeyPem();
     }
 
-    private async Task RunAsync(CancellationToken cancellationToken, string[] arguments)
+    private async Task RunAsync(string[] arguments, CancellationToken cancellationToken)
     {
         // Its cache and its look for public keys go to a home of its own.
         var environment = new Dictionary<string, string> { ["COSIGN_PASSWORD"] = "", ["HOME"] = _folder.FullName };

@@ -5,7 +5,6 @@
 #:property PublishAot=false
 
 using Ostler.Testing.ControlPlane;
-using Ostler.Testing.Documentation;
 using Ostler.Testing.Olm;
 using Ostler.Testing.Tools;
 
@@ -23,7 +22,9 @@ if (helm is null)
 }
 
 using var program = helm;
-var chart = Path.Combine(Documents.Root, "charts", "ostler");
+// make runs it in the root of the repository.
+var root = Directory.GetCurrentDirectory();
+var chart = Path.Combine(root, "charts", "ostler");
 var rendered = await helm.TryAsync(
     CancellationToken.None,
     ["template", "ostler", chart, "--namespace", "ostler-system", "--kube-version", "1.30.0", "--set", "openshift.enabled=true", .. values.SelectMany(v => (string[])["--set", v])]);
@@ -37,8 +38,8 @@ string[] samples = ["osimage.yaml", "upgradepolicy.yaml"];
 var files = OlmBundle.From(
     YamlDocuments.Read(rendered.Stdout),
     YamlDocuments.Read(File.ReadAllText(Path.Combine(chart, "Chart.yaml")))[0],
-    [.. samples.Select(sample => YamlDocuments.Read(File.ReadAllText(Path.Combine(Documents.Root, "config", "samples", sample)))[0])],
-    File.ReadAllBytes(Path.Combine(Documents.Root, "src", "Ostler.Controller", "Console", "Web", "icon.svg")));
+    [.. samples.Select(sample => YamlDocuments.Read(File.ReadAllText(Path.Combine(root, "config", "samples", sample)))[0])],
+    File.ReadAllBytes(Path.Combine(root, "src", "Ostler.Controller", "Console", "Web", "icon.svg")));
 foreach (var (path, text) in files)
 {
     var file = Path.Combine(target, path);

@@ -9,12 +9,13 @@ namespace Ostler.Testing.Olm;
 /// </summary>
 public static class OlmBundle
 {
-    /// <summary>The agent's DaemonSet and, on OpenShift, its SecurityContextConstraints.</summary>
+    /// <summary>What OLM does not install: the agent's DaemonSet, its SecurityContextConstraints, and its admission policy (Kubernetes 1.30).</summary>
     public const string AgentFile = "agent.yaml";
 
     private const string Controller = "ostler-controller";
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly string[] BesideTheBundle = ["DaemonSet", "SecurityContextConstraints"];
+    private static readonly string[] BesideTheBundle =
+        ["DaemonSet", "SecurityContextConstraints", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
 
     /// <param name="rendered">All that the chart renders.</param>
     /// <param name="chart">Chart.yaml.</param>

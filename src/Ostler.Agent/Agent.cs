@@ -1,11 +1,13 @@
-using Ostler.Agent.Api;
 using Ostler.Agent.Backends;
 using Ostler.Agent.Checks;
+using Ostler.Agent.Cluster;
 using Ostler.Agent.Drift;
 using Ostler.Agent.Host;
-using Ostler.Agent.Reporting;
+using Ostler.Agent.Logging;
+using Ostler.Agent.Loop;
+using Ostler.Agent.Reboot;
 using Ostler.Agent.Watchdog;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Connections;
 
 namespace Ostler.Agent;
 
@@ -24,13 +26,13 @@ internal static class Agent
         INodeOSApi api, ICommandRunner runner, HostFiles files, AgentLog log, TimeProvider time, Func<double> random, Func<byte[]>? program = null,
         OutboundRules? outbound = null)
     {
-        var cell = new NodeOSCell();
+        var cell = new LatestNodeOS();
         var pendings = new PendingBootStore(files);
         var applies = new ApplyRecordStore(files);
         var reporter = new StatusReporter(api, cell, AgentVersion.Text, time);
         var knownGood = new KnownGood(files, log);
         var watchdog = new HostWatchdog(new WatchdogStore(files), new WatchdogInstaller(runner, files, program ?? OwnProgram.Read), log, time);
-        var reboot = new Reboot(api, cell, runner, files, new SoftReboot(runner, files, applies, watchdog, log), pendings, knownGood, watchdog, reporter, log, time);
+        var reboot = new RebootSequence(api, cell, runner, files, new SoftReboot(runner, files, applies, watchdog, log), pendings, knownGood, watchdog, reporter, log, time);
         var actions = new ActionRunner(reporter, reboot, watchdog, new HostVerification(new HostChecks(runner, time, outbound), runner, files), log, time);
         var reconciler = new NodeReconciler(
             new BackendDetection(runner, files, new StagingUnit(runner, files, time)),

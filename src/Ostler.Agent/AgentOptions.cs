@@ -1,5 +1,5 @@
 using Ostler.Agent.Host;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Connections;
 
 namespace Ostler.Agent;
 

@@ -1,11 +1,14 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Ostler.Agent;
-using Ostler.Agent.Api;
+using Ostler.Agent.Cluster;
 using Ostler.Agent.Host;
-using Ostler.Agent.Inspection;
+using Ostler.Agent.HostShell;
+using Ostler.Agent.Logging;
+using Ostler.Agent.Loop;
 using Ostler.Agent.Watchdog;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
 
 switch (args)
 {

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
-using Ostler.Cli;
+using Ostler.Cli.Commands;
 using Ostler.Cli.Completion;
+using Ostler.Cli.Hosting;
 
 using var stop = new CancellationTokenSource();
 void Stop(PosixSignalContext signal)

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Ostler.Controller.Startup;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
 
 if (args.Contains("--help"))
 {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Ostler.Agent.Logging;
 using Ostler.Agent.Tests.Support;
 
 namespace Ostler.Agent.Tests;

@@ -1,6 +1,8 @@
+using Ostler.Agent.Loop;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests;
@@ -64,12 +66,12 @@ public sealed class CrashTests
         var done = 0;
         var died = new TaskCompletionSource();
         var reboot = new TaskCompletionSource();
-        async Task Pass(string what, CancellationToken ct)
+        async Task Pass(string what, CancellationToken cancellationToken)
         {
             if (Interlocked.Increment(ref done) == killAt)
             {
                 died.SetResult();
-                await run.DieInAsync(ct);
+                await run.DieInAsync(cancellationToken);
             }
         }
 

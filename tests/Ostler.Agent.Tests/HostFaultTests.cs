@@ -1,8 +1,12 @@
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
+using Ostler.Agent.Loop;
+using Ostler.Agent.Reboot;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests;

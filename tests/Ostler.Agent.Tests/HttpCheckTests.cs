@@ -1,6 +1,8 @@
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
-using Ostler.Testing;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
+using Ostler.Testing.Scripted;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests;

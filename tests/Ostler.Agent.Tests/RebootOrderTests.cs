@@ -1,7 +1,9 @@
-using Ostler.Agent.Decisions;
-using Ostler.Agent.Host;
+using Ostler.Agent.Loop;
+using Ostler.Agent.Reboot;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Decisions;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests;

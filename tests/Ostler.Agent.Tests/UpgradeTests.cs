@@ -1,5 +1,8 @@
+using Ostler.Agent.Loop;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests;

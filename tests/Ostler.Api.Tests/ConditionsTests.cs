@@ -1,3 +1,5 @@
+using Ostler.Api.Meta;
+
 namespace Ostler.Api.Tests;
 
 public class ConditionsTests

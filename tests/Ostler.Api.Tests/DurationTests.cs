@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Ostler.Api.Json;
+using Ostler.Api.Meta;
 
 namespace Ostler.Api.Tests;
 

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Ostler.Api.Json;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 
 namespace Ostler.Api.Tests;
 

@@ -1,5 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Ostler.Api.Json;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
 
 namespace Ostler.Api.Tests;
 

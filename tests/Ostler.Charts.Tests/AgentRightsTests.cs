@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using k8s;
-using k8s.Models;
 using Ostler.Charts.Tests.Support;
 using Ostler.Testing.ControlPlane;
+using k8s;
+using k8s.Models;
 
 namespace Ostler.Charts.Tests;
 

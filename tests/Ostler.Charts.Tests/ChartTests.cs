@@ -2,6 +2,8 @@ using System.Text.RegularExpressions;
 using Ostler.Charts.Tests.Support;
 using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Hosts;
+using Ostler.Testing.Tools;
 
 namespace Ostler.Charts.Tests;
 

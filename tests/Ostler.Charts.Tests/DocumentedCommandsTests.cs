@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Ostler.Testing.Documentation;
+using Ostler.Testing.Hosts;
 using Ostler.Testing.Tools;
 
 namespace Ostler.Charts.Tests;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ostler.Charts.Tests.Support;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Hosts;
 using Ostler.Testing.Registries;
 
 namespace Ostler.Charts.Tests;

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Ostler.Charts.Tests.Support;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Hosts;
 using Ostler.Testing.Olm;
+using Ostler.Testing.Tools;
 
 namespace Ostler.Charts.Tests;
 

@@ -1,5 +1,6 @@
 using Ostler.Charts.Tests.Support;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Tools;
 
 namespace Ostler.Charts.Tests;
 

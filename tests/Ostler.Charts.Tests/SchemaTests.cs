@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ostler.Charts.Tests.Support;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Hosts;
+using Ostler.Testing.Tools;
 
 namespace Ostler.Charts.Tests;
 

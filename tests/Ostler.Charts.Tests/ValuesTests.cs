@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Ostler.Charts.Tests.Support;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Hosts;
+using Ostler.Testing.Tools;
 
 namespace Ostler.Charts.Tests;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Ostler.Cli.Commands;
 
 namespace Ostler.Cli.Tests;
 

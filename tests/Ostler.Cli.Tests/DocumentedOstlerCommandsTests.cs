@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Text.RegularExpressions;
+using Ostler.Cli.Commands;
 using Ostler.Testing.Documentation;
 
 namespace Ostler.Cli.Tests;

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Ostler.Kubernetes;
+using Ostler.Cli.Hosting;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Cli.Tests;
 

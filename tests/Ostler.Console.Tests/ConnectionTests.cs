@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Playwright;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
 using Ostler.Console.Tests.Support;
-using Ostler.Controller.Console;
 using Ostler.Controller.Resources;
 
 namespace Ostler.Console.Tests;

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
 using Ostler.Console.Tests.Support;
 using Ostler.Controller.Resources;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
 using Ostler.Console.Tests.Support;
 using Ostler.Controller.Resources;
 using Ostler.Testing.Fleet;

@@ -1,8 +1,12 @@
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Resources;
-using Ostler.Kubernetes;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests;
 

@@ -1,5 +1,8 @@
 using System.Text.RegularExpressions;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.CrdGenerator.Tests;

@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 
 namespace Ostler.CrdGenerator.Tests;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.IntegrationTests.Support;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Prometheus;

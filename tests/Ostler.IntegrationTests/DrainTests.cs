@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Resources;
 using Ostler.IntegrationTests.Support;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
 

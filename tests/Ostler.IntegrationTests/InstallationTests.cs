@@ -1,5 +1,6 @@
 using Ostler.IntegrationTests.Support;
 using Ostler.Testing.Fleet;
+using Ostler.Testing.Hosts;
 using Ostler.Testing.Tools;
 
 namespace Ostler.IntegrationTests;

@@ -1,7 +1,11 @@
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
 using Ostler.IntegrationTests.Support;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;

@@ -1,4 +1,6 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.IntegrationTests.Support;
 using Ostler.Testing.Hosts;
 

@@ -1,4 +1,7 @@
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Queues;
+using Ostler.Kubernetes.Tests.Support;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Kubernetes.Tests;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Machine.Cluster;
 using Ostler.Machine.Container;
 using Ostler.Machine.Image;
@@ -50,11 +50,11 @@ internal sealed class MachineRun : IAsyncDisposable
     /// <param name="image">What the machine is installed from.</param>
     /// <param name="agentImage">The name of the agent's container image.</param>
     /// <param name="timeline">What happens is told by it.</param>
-    /// <param name="cancel">Ends the work.</param>
-    public static async Task<MachineRun> StartAsync(string root, MachineImage image, string agentImage, Timeline timeline, CancellationToken cancel)
+    /// <param name="cancellationToken">Ends the work.</param>
+    public static async Task<MachineRun> StartAsync(string root, MachineImage image, string agentImage, Timeline timeline, CancellationToken cancellationToken)
     {
         void Say(string text) => Console.WriteLine(timeline.Line(text));
-        var (kubectl, whyNot) = await KubernetesTools.FindKubectlAsync(cancel);
+        var (kubectl, whyNot) = await KubernetesTools.FindKubectlAsync(cancellationToken);
         var logs = Path.Combine(root, "artifacts", "e2e-vm");
         if (Directory.Exists(logs))
         {
@@ -69,14 +69,14 @@ internal sealed class MachineRun : IAsyncDisposable
                 Progress = Say,
                 NodeLifecycle = new() { MonitorGracePeriod = TimeSpan.FromSeconds(20), StartupGracePeriod = TimeSpan.FromSeconds(60) },
             },
-            cancel);
+            cancellationToken);
         var folder = Directory.CreateTempSubdirectory("ostler-vm-").FullName;
-        var repository = await RepositoryServer.StartAsync(image.Repository, new ImageRegistry(), cancel);
+        var repository = await RepositoryServer.StartAsync(image.Repository, new ImageRegistry(), cancellationToken);
         var run = new MachineRun(
             timeline, Path.Combine(root, "config"), logs, folder, cluster, repository, image.Repository, kubectl ?? throw new InvalidOperationException(whyNot));
         try
         {
-            await run.InstallAsync(root, image, agentImage, cancel);
+            await run.InstallAsync(root, image, agentImage, cancellationToken);
             return run;
         }
         catch
@@ -107,7 +107,7 @@ internal sealed class MachineRun : IAsyncDisposable
 
     /// <summary>Waits until something holds, and says each step of the node on the way. Objects of the cluster and lines on the machine's serial port are progress.</summary>
     /// <exception cref="NoProgressException">Nothing new happened any longer.</exception>
-    public Task<ClusterView> ExpectAsync(string what, Func<ClusterView, bool> until, CancellationToken cancel) => Wait.UntilAsync(
+    public Task<ClusterView> ExpectAsync(string what, Func<ClusterView, bool> until, CancellationToken cancellationToken) => Wait.UntilAsync(
         what,
         () =>
         {
@@ -133,25 +133,25 @@ internal sealed class MachineRun : IAsyncDisposable
         },
         view => view.Progress,
         () => Task.WhenAny(_watch.NextAsync(), _controller!.Ended),
-        cancel,
+        cancellationToken,
         Machine.Progress);
 
     /// <summary>Waits for something that the machine does.</summary>
     /// <exception cref="NoProgressException">Nothing new happened any longer.</exception>
-    public async Task WaitAsync(string what, Task task, CancellationToken cancel) =>
-        await Wait.ForAsync(what, task.ContinueWith(static done => done.IsCompletedSuccessfully, cancel, TaskContinuationOptions.None, TaskScheduler.Default), Machine.Progress, cancel);
+    public async Task WaitAsync(string what, Task task, CancellationToken cancellationToken) =>
+        await Wait.ForAsync(what, task.ContinueWith(static done => done.IsCompletedSuccessfully, cancellationToken, TaskContinuationOptions.None, TaskScheduler.Default), Machine.Progress, cancellationToken);
 
     // A boot in software emulation has long steps in which it says nothing.
     private ProgressWait Wait => new() { Patience = TimeSpan.FromMinutes(5), SignOfLife = TimeSpan.FromSeconds(30), Say = Say };
 
     /// <summary><c>kubectl apply</c>: the one way in which anything is asked for.</summary>
-    public async Task ApplyAsync(string what, CancellationToken cancel, params IReadOnlyList<JsonObject> objects)
+    public async Task ApplyAsync(string what, CancellationToken cancellationToken, params IReadOnlyList<JsonObject> objects)
     {
         var file = Path.Combine(_folder, "apply.json");
         var list = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. objects.Select(o => (JsonNode)o.DeepClone())]) };
-        await File.WriteAllTextAsync(file, list.ToJsonString(), cancel);
+        await File.WriteAllTextAsync(file, list.ToJsonString(), cancellationToken);
         Say($"kubectl apply -f -   # {what}");
-        (await KubectlAsync(cancel, "apply", "-f", file)).EnsureSuccess();
+        (await KubectlAsync(cancellationToken, "apply", "-f", file)).EnsureSuccess();
     }
 
     /// <summary>The image, pointing at a release.</summary>
@@ -161,12 +161,12 @@ internal sealed class MachineRun : IAsyncDisposable
 
     /// <summary>Lets the download of a release's largest file never end, until disposed of.</summary>
     /// <returns>What ends it, and a task that is done when the machine waits for it.</returns>
-    public async Task<(IDisposable Fault, Task Reached)> StallDownloadAsync(string branch, CancellationToken cancel)
+    public async Task<(IDisposable Fault, Task Reached)> StallDownloadAsync(string branch, CancellationToken cancellationToken)
     {
-        var listed = (await HostCommand.RunAsync(["ostree", "--repo=" + _repositoryFolder, "ls", "--checksum", branch, "/usr/lib/machine/payload"], cancel)).EnsureSuccess().Stdout;
+        var listed = (await HostCommand.RunAsync(["ostree", "--repo=" + _repositoryFolder, "ls", "--checksum", branch, "/usr/lib/machine/payload"], cancellationToken)).EnsureSuccess().Stdout;
         var checksum = listed.Split(' ', StringSplitOptions.RemoveEmptyEntries).Single(word => word.Length == 64 && word.All(char.IsAsciiHexDigitLower));
         var fault = _repository.Inject(RepositoryFault.Stall, null, checksum[2..]);
-        return (fault, _repository.StalledAsync(null, cancel));
+        return (fault, _repository.StalledAsync(null, cancellationToken));
     }
 
     public async ValueTask DisposeAsync()
@@ -193,35 +193,35 @@ internal sealed class MachineRun : IAsyncDisposable
 
     private string Sample(string name) => File.ReadAllText(Path.Combine(_config, "samples", name));
 
-    private Task<CommandResult> KubectlAsync(CancellationToken cancel, params string[] words) =>
-        HostCommand.RunAsync([_kubectl, "--kubeconfig", _cluster.KubeconfigPath, .. words], cancel, new Dictionary<string, string> { ["HOME"] = _folder });
+    private Task<CommandResult> KubectlAsync(CancellationToken cancellationToken, params string[] words) =>
+        HostCommand.RunAsync([_kubectl, "--kubeconfig", _cluster.KubeconfigPath, .. words], cancellationToken, new Dictionary<string, string> { ["HOME"] = _folder });
 
-    private async Task InstallAsync(string root, MachineImage image, string agentImage, CancellationToken cancel)
+    private async Task InstallAsync(string root, MachineImage image, string agentImage, CancellationToken cancellationToken)
     {
         Say("installing the CRDs and the roles of config/");
-        await Installation.ApplyAsync(_cluster, _api, _config, cancel);
+        await Installation.ApplyAsync(_cluster, _api, _config, cancellationToken);
         var programs = Path.Combine(root, "artifacts", "publish");
-        var kubeconfig = await _cluster.ServiceAccountKubeconfigAsync(Installation.Namespace, "ostler-controller", cancellationToken: cancel);
+        var kubeconfig = await _cluster.ServiceAccountKubeconfigAsync(Installation.Namespace, "ostler-controller", cancellationToken: cancellationToken);
         _controller = await ControllerProcess.StartAsync(Path.Combine(programs, "controller", "ostler-controller"), kubeconfig, "controller-1", Path.Combine(_logs, "controller.log"));
         _watching = _watch.RunAsync(_stop.Token);
 
         Say("the machine: a disk with Edge OS 1.0, and one with the agent's container, its service account's token, and a kubelet's certificate");
         var disk = Path.Combine(_folder, "disk.img");
-        (await HostCommand.RunAsync(["cp", "--sparse=always", image.Disk, disk], cancel)).EnsureSuccess();
+        (await HostCommand.RunAsync(["cp", "--sparse=always", image.Disk, disk], cancellationToken)).EnsureSuccess();
         var access = new NodeAccess(
             Scene.Node,
             new UriBuilder(_cluster.Server) { Host = "10.96.0.1" }.Uri,
             _cluster.AuthorityPem,
-            await _cluster.UserCertificateAsync("system:node:" + Scene.Node, ["system:nodes"], cancel),
+            await _cluster.UserCertificateAsync("system:node:" + Scene.Node, ["system:nodes"], cancellationToken),
             Installation.Namespace,
-            await _cluster.ServiceAccountTokenAsync(Installation.Namespace, "ostler-agent", cancellationToken: cancel));
-        var containers = await ContainerStorage.CreateAsync(root, agentImage, access, _folder, cancel);
+            await _cluster.ServiceAccountTokenAsync(Installation.Namespace, "ostler-agent", cancellationToken: cancellationToken));
+        var containers = await ContainerStorage.CreateAsync(root, agentImage, access, _folder, cancellationToken);
         Machine = new VirtualMachine(_folder, _logs, disk, containers, Say);
     }
 
     /// <summary>What a person would do at installation: name the remote, and the way to it, which goes through the host's loopback.</summary>
-    public Task<string> AddRemoteAsync(CancellationToken cancel) => Machine.AskAsync(
-        string.Create(CultureInfo.InvariantCulture, $"ostree remote add --no-gpg-verify --set=proxy=http://10.96.0.1:{_repository.Address.Port} {Scene.Remote} {_repository.Address}repo"), cancel);
+    public Task<string> AddRemoteAsync(CancellationToken cancellationToken) => Machine.AskAsync(
+        string.Create(CultureInfo.InvariantCulture, $"ostree remote add --no-gpg-verify --set=proxy=http://10.96.0.1:{_repository.Address.Port} {Scene.Remote} {_repository.Address}repo"), cancellationToken);
 
     /// <summary>The machine's whole journal and the state of the cluster, beside what was written there all along.</summary>
     private async Task KeepEvidenceAsync()

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Waiting;
@@ -34,7 +34,7 @@ internal sealed class Demo : IAsyncDisposable
         _observatory = new Observatory(fleet.Api, _clock);
     }
 
-    public static async Task<Demo> StartAsync(DemoOptions options, Live live, CancellationToken cancel)
+    public static async Task<Demo> StartAsync(DemoOptions options, Live live, CancellationToken cancellationToken)
     {
         var tool = options.Backend switch
         {
@@ -63,12 +63,12 @@ internal sealed class Demo : IAsyncDisposable
             },
             OsTree.Of("1.0"),
             Scene.Branch,
-            cancel);
+            cancellationToken);
         return new Demo(options, live, fleet, config);
     }
 
     /// <summary>Plays the whole demo. False when anything was not as it should be; what, has been said.</summary>
-    public async Task<bool> RunAsync(CancellationToken cancel)
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         if (_options.Keep)
         {
@@ -78,7 +78,7 @@ internal sealed class Demo : IAsyncDisposable
         var good = false;
         try
         {
-            await PlayAsync(cancel);
+            await PlayAsync(cancellationToken);
             good = await ReportAsync();
         }
         catch (NoProgressException stuck)
@@ -95,27 +95,27 @@ internal sealed class Demo : IAsyncDisposable
         if (_options.Keep)
         {
             _live.Say($"The fleet stays up until Ctrl-C. Console: {_fleet.ConsoleAddress}  kubectl: export KUBECONFIG={_fleet.Cluster.KubeconfigPath}");
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
 
         return good;
     }
 
-    private async Task PlayAsync(CancellationToken cancel)
+    private async Task PlayAsync(CancellationToken cancellationToken)
     {
         _watching = _observatory.RunAsync(_stop.Token);
-        await _observatory.WaitForSyncAsync(cancel);
-        _witness = await FleetWitness.StartAsync(_fleet, cancel);
+        await _observatory.WaitForSyncAsync(cancellationToken);
+        _witness = await FleetWitness.StartAsync(_fleet, cancellationToken);
         var began = TimeProvider.System.GetTimestamp();
-        await _fleet.StartControllerAsync(cancel);
+        await _fleet.StartControllerAsync(cancellationToken);
         _live.Say($"console: {_fleet.ConsoleAddress}");
         _live.Say($"a Deployment of {Scene.Replicas} replicas and a PodDisruptionBudget of minAvailable {Scene.MinAvailable}");
-        await Scene.ApplyWorkloadAsync(_fleet.Api, _fleet.Cluster.Capabilities.HasPolicyV1, cancel);
+        await Scene.ApplyWorkloadAsync(_fleet.Api, _fleet.Cluster.Capabilities.HasPolicyV1, cancellationToken);
         await Expect("the workload is up and every agent reports", view =>
-            _observatory.Disruptions.Ready == Scene.Replicas && view.Rows.All(r => r.Booted == "1.0"), cancel);
+            _observatory.Disruptions.Ready == Scene.Replicas && view.Rows.All(r => r.Booted == "1.0"), cancellationToken);
         FirstReports = TimeProvider.System.GetElapsedTime(began);
         _observatory.Disruptions.Arm();
-        await Scenarios.All[_options.Scenario](this, cancel);
+        await Scenarios.All[_options.Scenario](this, cancellationToken);
     }
 
     /// <summary>How long controller, agents and workload took to come up: what this machine needs for a thing of that size.</summary>
@@ -150,8 +150,8 @@ internal sealed class Demo : IAsyncDisposable
     }
 
     /// <summary>Applies config/samples for a version, with what the scenario changes in the policy's spec.</summary>
-    public Task ApplyAsync(string version, Action<JsonObject>? change, CancellationToken cancel) => Scene.ApplySamplesAsync(
-        _fleet.Api, _config, Source, _options.MaxUnavailable, version, Timeouts, change ?? (static _ => { }), cancel);
+    public Task ApplyAsync(string version, Action<JsonObject>? change, CancellationToken cancellationToken) => Scene.ApplySamplesAsync(
+        _fleet.Api, _config, Source, _options.MaxUnavailable, version, Timeouts, change ?? (static _ => { }), cancellationToken);
 
     /// <summary>Where the hosts' trees come from: what the sample has another address for.</summary>
     private JsonObject Source => _options.Backend == HostTool.Bootc
@@ -172,9 +172,9 @@ internal sealed class Demo : IAsyncDisposable
     }
 
     /// <summary>Commits a tree, so that the branch points at it.</summary>
-    public async Task<string> PublishAsync(OsTree tree, CancellationToken cancel)
+    public async Task<string> PublishAsync(OsTree tree, CancellationToken cancellationToken)
     {
-        var commit = await _fleet.Lab.Repository.CommitAsync(tree, cancel, Scene.Branch);
+        var commit = await _fleet.Lab.Repository.CommitAsync(tree, cancellationToken, Scene.Branch);
         if (_options.Backend == HostTool.Bootc)
         {
             var image = _fleet.Lab.Repository.PublishImage(commit);
@@ -190,11 +190,11 @@ internal sealed class Demo : IAsyncDisposable
 
     /// <summary>Shows what happens until something holds, for as long as there is progress.</summary>
     /// <exception cref="NoProgressException">It does not hold, and nothing new happened any longer.</exception>
-    public async Task Expect(string what, Func<FleetView, bool> until, CancellationToken cancel)
+    public async Task Expect(string what, Func<FleetView, bool> until, CancellationToken cancellationToken)
     {
         // While a node is given time to become healthy, nothing need change.
         var patience = ProgressWait.DefaultPatience + Timeouts.Reboot + Timeouts.Health;
-        await _live.ShowUntilAsync(what, _observatory.View, until, _observatory.Changes, patience, cancel);
+        await _live.ShowUntilAsync(what, _observatory.View, until, _observatory.Changes, patience, cancellationToken);
         _live.Say("-> " + what);
     }
 

@@ -1,4 +1,5 @@
 using Ostler.Testing.Fleet;
+using Ostler.Testing.Hosts;
 
 namespace Ostler.Playground;
 

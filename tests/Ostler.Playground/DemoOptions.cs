@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.Testing.Hosts;
 
 namespace Ostler.Playground;

@@ -1,5 +1,5 @@
-using k8s.Models;
 using Ostler.Kubernetes;
+using k8s.Models;
 
 namespace Ostler.Playground;
 

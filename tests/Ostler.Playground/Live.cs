@@ -1,5 +1,7 @@
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Testing.Waiting;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -59,12 +61,12 @@ internal sealed class Live(IAnsiConsole console, TimeProvider time)
 
     /// <summary>Shows the fleet until what was gathered is as expected.</summary>
     /// <exception cref="NoProgressException">Nothing new happened any longer.</exception>
-    public async Task ShowUntilAsync(string what, Func<FleetView> gather, Func<FleetView, bool> until, ChangeSignal changes, TimeSpan patience, CancellationToken cancel)
+    public async Task ShowUntilAsync(string what, Func<FleetView> gather, Func<FleetView, bool> until, ChangeSignal changes, TimeSpan patience, CancellationToken cancellationToken)
     {
         var wait = new ProgressWait { Time = time, Patience = patience };
         if (!Interactive)
         {
-            await (wait with { Say = SignOfLife }).UntilAsync(what, Shown(gather, SayChanges), until, view => view.Progress, changes.NextAsync, cancel);
+            await (wait with { Say = SignOfLife }).UntilAsync(what, Shown(gather, SayChanges), until, view => view.Progress, changes.NextAsync, cancellationToken);
             return;
         }
 
@@ -80,8 +82,8 @@ internal sealed class Live(IAnsiConsole console, TimeProvider time)
             }),
             until,
             view => view.Progress,
-            () => Task.WhenAny(changes.NextAsync(), Task.Delay(TimeSpan.FromSeconds(1), time, cancel)),
-            cancel));
+            () => Task.WhenAny(changes.NextAsync(), Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken)),
+            cancellationToken));
     }
 
     private static Func<FleetView> Shown(Func<FleetView> gather, Action<FleetView> show) => () =>

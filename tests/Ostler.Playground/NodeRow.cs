@@ -1,4 +1,5 @@
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 
 namespace Ostler.Playground;
 

@@ -1,7 +1,12 @@
-using k8s.Models;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Fleet;
+using k8s.Models;
 
 namespace Ostler.Playground;
 
@@ -22,7 +27,7 @@ internal sealed class Observatory(ApiClient api, StepClock clock)
     /// Handlers only say that something changed: they run inside their informer, and one that reads another informer's cache
     /// while that one's handler reads this one's would wait for ever.
     /// </remarks>
-    public Task RunAsync(CancellationToken cancel)
+    public Task RunAsync(CancellationToken cancellationToken)
     {
         _nodes.AddHandler(_ => Changes.Changed());
         _nodeOSes.AddHandler(_ => Changes.Changed());
@@ -33,12 +38,12 @@ internal sealed class Observatory(ApiClient api, StepClock clock)
             Disruptions.Observe(new NamespacedName(change.Object.Metadata.NamespaceProperty, change.Object.Metadata.Name), change.New);
             Changes.Changed();
         });
-        return Task.WhenAll(RecordAsync(cancel), _nodes.RunAsync(cancel), _nodeOSes.RunAsync(cancel), _policies.RunAsync(cancel), _images.RunAsync(cancel), _pods.RunAsync(cancel));
+        return Task.WhenAll(RecordAsync(cancellationToken), _nodes.RunAsync(cancellationToken), _nodeOSes.RunAsync(cancellationToken), _policies.RunAsync(cancellationToken), _images.RunAsync(cancellationToken), _pods.RunAsync(cancellationToken));
     }
 
-    public Task WaitForSyncAsync(CancellationToken cancel) => Task.WhenAll(
-        _nodes.WaitForSyncAsync(cancel), _nodeOSes.WaitForSyncAsync(cancel), _policies.WaitForSyncAsync(cancel),
-        _images.WaitForSyncAsync(cancel), _pods.WaitForSyncAsync(cancel));
+    public Task WaitForSyncAsync(CancellationToken cancellationToken) => Task.WhenAll(
+        _nodes.WaitForSyncAsync(cancellationToken), _nodeOSes.WaitForSyncAsync(cancellationToken), _policies.WaitForSyncAsync(cancellationToken),
+        _images.WaitForSyncAsync(cancellationToken), _pods.WaitForSyncAsync(cancellationToken));
 
     /// <summary>Everything at this moment.</summary>
     public FleetView View()
@@ -58,7 +63,7 @@ internal sealed class Observatory(ApiClient api, StepClock clock)
     /// <summary>What a node's NodeOS says.</summary>
     public NodeOS? NodeOS(string node) => _nodeOSes.Lister.Get(new NamespacedName("", node));
 
-    private async Task RecordAsync(CancellationToken cancel)
+    private async Task RecordAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -68,7 +73,7 @@ internal sealed class Observatory(ApiClient api, StepClock clock)
                 clock.Observe(row.Node, NodeOS(row.Node)?.Spec.Image?.Digest, row.Step);
             }
 
-            await next.WaitAsync(cancel);
+            await next.WaitAsync(cancellationToken);
         }
     }
 

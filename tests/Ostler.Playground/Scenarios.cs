@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Ostler.Api;
-using Ostler.Kubernetes;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Kubernetes.Client;
+using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
 
@@ -22,22 +24,22 @@ internal static class Scenarios
     };
 
     /// <summary>An upgrade that works, and one whose health check fails on the first node.</summary>
-    private static async Task RollingAsync(Demo demo, CancellationToken cancel)
+    private static async Task RollingAsync(Demo demo, CancellationToken cancellationToken)
     {
         demo.Chapter("v2 is published; kubectl apply -f config/samples (with this repository's URL, soak 2s, health timeout 2m, reboot timeout 10m, the default watchdog, no HTTP check of the simulated kubelets)");
-        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
-        await demo.ApplyAsync("2.0", null, cancel);
-        await EverywhereAsync(demo, "2.0", second, cancel);
+        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancellationToken);
+        await demo.ApplyAsync("2.0", null, cancellationToken);
+        await EverywhereAsync(demo, "2.0", second, cancellationToken);
 
         demo.MeasureTimeouts();
         demo.Chapter(string.Create(CultureInfo.InvariantCulture, $"v3 is published; kubelet.service fails in it; health timeout {demo.Timeouts.Health.TotalSeconds:0}s, reboot timeout {demo.Timeouts.Reboot.TotalSeconds:0}s"));
-        var third = await demo.PublishAsync(OsTree.Of("3.0").Unhealthy("kubelet.service"), cancel);
-        await demo.ApplyAsync("3.0", null, cancel);
+        var third = await demo.PublishAsync(OsTree.Of("3.0").Unhealthy("kubelet.service"), cancellationToken);
+        await demo.ApplyAsync("3.0", null, cancellationToken);
         await demo.Expect("rolled back, halted, in quarantine, nobody cordoned", view => view.Policy?.Status is { } status
             && status.Conditions.IsTrue(ConditionTypes.Halted)
             && view.Image?.Status?.Quarantined?.Any(q => q.Digest == third) == true
             && view.Rows.Any(r => r.Step == NodeStep.RolledBack)
-            && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), cancel);
+            && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), cancellationToken);
 
         // At most maxUnavailable nodes can have been in flight when the first one failed; all others never left 2.0.
         var tried = demo.Fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Version == "3.0"));
@@ -51,10 +53,10 @@ internal static class Scenarios
     }
 
     /// <summary>One node first, then a wave that a person approves, then the rest, one zone at a time.</summary>
-    private static async Task CanaryAsync(Demo demo, CancellationToken cancel)
+    private static async Task CanaryAsync(Demo demo, CancellationToken cancellationToken)
     {
         demo.Chapter("v2 goes to one canary; the next wave waits for a person; one zone at a time");
-        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
+        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancellationToken);
         void Waves(JsonObject spec)
         {
             var rollout = spec["rollout"]!.AsObject();
@@ -64,11 +66,11 @@ internal static class Scenarios
                 new JsonObject { ["name"] = "next", ["nodes"] = "40%", ["approval"] = "Manual" });
         }
 
-        await demo.ApplyAsync("2.0", Waves, cancel);
+        await demo.ApplyAsync("2.0", Waves, cancellationToken);
         await demo.Expect(
             "the canary runs 2.0, has soaked, and the rollout waits for a person",
             view => view.Policy?.Status is { } status && status.Conditions.Find(ConditionTypes.Ready)?.Reason == Reasons.WaitingForApproval,
-            cancel);
+            cancellationToken);
         var booted = demo.Fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Version == "2.0"));
         if (booted != 1)
         {
@@ -80,40 +82,40 @@ internal static class Scenarios
         {
             Waves(spec);
             spec["rollout"]!["approvals"] = new JsonArray(new JsonObject { ["wave"] = "next", ["digest"] = second });
-        }, cancel);
-        await EverywhereAsync(demo, "2.0", second, cancel);
+        }, cancellationToken);
+        await EverywhereAsync(demo, "2.0", second, cancellationToken);
     }
 
     /// <summary>A budget lets one pod never go: its node is not cordoned in vain, the others go on, and it follows when the budget does.</summary>
-    private static async Task BlockedAsync(Demo demo, CancellationToken cancel)
+    private static async Task BlockedAsync(Demo demo, CancellationToken cancellationToken)
     {
         const string node = "node-1";
         demo.Chapter($"a pod that only {node} can run, and a PodDisruptionBudget that lets no pod of its go; v2 is published");
-        await Scene.ApplyPinnedAsync(demo.Fleet.Api, node, demo.Fleet.Cluster.Capabilities.HasPolicyV1, cancel);
-        await demo.Expect("the pod is up", view => view.Pods.Count > 0, cancel);
+        await Scene.ApplyPinnedAsync(demo.Fleet.Api, node, demo.Fleet.Cluster.Capabilities.HasPolicyV1, cancellationToken);
+        await demo.Expect("the pod is up", view => view.Pods.Count > 0, cancellationToken);
         var type = demo.Fleet.Cluster.Capabilities.HasPolicyV1 ? KnownResources.PodDisruptionBudgets : KnownResources.PodDisruptionBudgetsV1Beta1;
-        await Testing.ControlPlane.ApiClientWaiting.WaitForAsync(
-            demo.Fleet.Api, type, new("default", "licence"), b => b?.Status is { CurrentHealthy: 1, DisruptionsAllowed: 0 }, cancel);
-        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
-        await demo.ApplyAsync("2.0", null, cancel);
+        await Ostler.Testing.ControlPlane.ApiClientWaiting.WaitForAsync(
+            demo.Fleet.Api, type, new("default", "licence"), b => b?.Status is { CurrentHealthy: 1, DisruptionsAllowed: 0 }, cancellationToken);
+        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancellationToken);
+        await demo.ApplyAsync("2.0", null, cancellationToken);
         await demo.Expect($"all others run 2.0; {node} is blocked, with budget and pod named", view =>
             view.Policy?.Status?.Blocked?.FirstOrDefault(b => b.Node == node)?.Message?.Contains("licence", StringComparison.Ordinal) == true
-            && view.Rows.All(r => r.Node == node ? r.Booted == "1.0" : r is { Booted: "2.0", Cordoned: false, Ready: true }), cancel);
+            && view.Rows.All(r => r.Node == node ? r.Booted == "1.0" : r is { Booted: "2.0", Cordoned: false, Ready: true }), cancellationToken);
         if (demo.Fleet.Host(node).Boots.Count != 1)
         {
             demo.Fault($"{node} was rebooted although its pod could not be moved");
         }
 
         demo.Chapter("kubectl delete poddisruptionbudget licence");
-        await demo.Fleet.Api.DeleteAsync(type, new("default", "licence"), null, null, cancel);
-        await EverywhereAsync(demo, "2.0", second, cancel);
+        await demo.Fleet.Api.DeleteAsync(type, new("default", "licence"), null, null, cancellationToken);
+        await EverywhereAsync(demo, "2.0", second, cancellationToken);
     }
 
     /// <summary>The last node fails on a tree that ran well on all others: rollback.scope Policy takes every node back.</summary>
-    private static async Task TakeBackAsync(Demo demo, CancellationToken cancel)
+    private static async Task TakeBackAsync(Demo demo, CancellationToken cancellationToken)
     {
         demo.Chapter("v2 is published; rollback.scope is Policy; the node that goes last will not be healthy on it");
-        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
+        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancellationToken);
         var last = demo.Fleet.Lab.Hosts.Select(h => h.Name).OrderBy(n => n.Length).ThenBy(n => n, StringComparer.Ordinal).Last();
         demo.Fleet.Host(last).Inject(HostFault.UnhealthyAfterBoot, "2.0");
         void LastOneFails(JsonObject spec)
@@ -134,36 +136,36 @@ internal static class Scenarios
                 });
         }
 
-        await demo.ApplyAsync("2.0", LastOneFails, cancel);
-        await demo.Expect($"all but {last} run 2.0", view => view.Rows.All(r => r.Node == last || r.Booted == "2.0"), cancel);
+        await demo.ApplyAsync("2.0", LastOneFails, cancellationToken);
+        await demo.Expect($"all but {last} run 2.0", view => view.Rows.All(r => r.Node == last || r.Booted == "2.0"), cancellationToken);
         demo.MeasureTimeouts();
-        await demo.ApplyAsync("2.0", LastOneFails, cancel);
+        await demo.ApplyAsync("2.0", LastOneFails, cancellationToken);
         await demo.Expect("every node is back on 1.0, the rollout is halted, 2.0 in quarantine, nobody cordoned", view => view.Policy?.Status is { } status
             && status.Conditions.IsTrue(ConditionTypes.Halted)
             && view.Image?.Status?.Quarantined?.Any(q => q.Digest == second) == true
             && status.Nodes is { Updating: 0, RolledBack: var back } && back == demo.Options.Nodes
-            && view.Rows.All(r => r is { Booted: "1.0", Cordoned: false, Ready: true }), cancel);
+            && view.Rows.All(r => r is { Booted: "1.0", Cordoned: false, Ready: true }), cancellationToken);
     }
 
     /// <summary>The window opens with the next minute: nodes download before, none is disrupted.</summary>
-    private static async Task WindowAsync(Demo demo, CancellationToken cancel)
+    private static async Task WindowAsync(Demo demo, CancellationToken cancellationToken)
     {
         // Far enough away for the nodes to download, and for people to see that nothing else happens.
         var lead = 20 + (long)demo.FirstReports.TotalSeconds;
         var opens = DateTimeOffset.FromUnixTimeSeconds((((TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + lead) / 60) + 1) * 60);
         demo.Chapter(string.Create(CultureInfo.InvariantCulture, $"v2 is published; the window opens at {opens:HH:mm:ss} UTC for two hours"));
-        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancel);
+        var second = await demo.PublishAsync(OsTree.Of("2.0"), cancellationToken);
         await demo.ApplyAsync("2.0", spec => spec["windows"] = new JsonArray(new JsonObject
         {
             ["schedule"] = string.Create(CultureInfo.InvariantCulture, $"{opens.Minute} {opens.Hour} * * *"),
             ["duration"] = "2h",
-        }), cancel);
+        }), cancellationToken);
         await demo.Expect("staged ahead; the window is closed and status says when it opens", view =>
             view.Policy?.Status is { } status && status.NextWindow == opens && !status.Conditions.IsTrue(ConditionTypes.WindowOpen)
-            && view.Rows.Any(r => r.Step == NodeStep.Staged), cancel);
-        await demo.Expect("the window is open", view => view.Policy?.Status?.Conditions.IsTrue(ConditionTypes.WindowOpen) == true, cancel);
-        await EverywhereAsync(demo, "2.0", second, cancel);
-        foreach (var node in (await demo.Fleet.Api.ListAsync(OstlerResources.NodeOSes, new(), cancel)).Items)
+            && view.Rows.Any(r => r.Step == NodeStep.Staged), cancellationToken);
+        await demo.Expect("the window is open", view => view.Policy?.Status?.Conditions.IsTrue(ConditionTypes.WindowOpen) == true, cancellationToken);
+        await EverywhereAsync(demo, "2.0", second, cancellationToken);
+        foreach (var node in (await demo.Fleet.Api.ListAsync(OstlerResources.NodeOSes, new(), cancellationToken)).Items)
         {
             if (node.Spec.LastUpgrade?.GrantedAt is not { } granted || granted < opens)
             {
@@ -172,9 +174,9 @@ internal static class Scenarios
         }
     }
 
-    private static Task EverywhereAsync(Demo demo, string version, string digest, CancellationToken cancel) => demo.Expect(
+    private static Task EverywhereAsync(Demo demo, string version, string digest, CancellationToken cancellationToken) => demo.Expect(
         $"every node runs {version}, healthy and uncordoned",
         view => view.Policy?.Status is { } status && status.Target?.Digest == digest && status.Conditions.IsTrue(ConditionTypes.Ready)
             && view.Rows.All(r => r.Booted == version && r is { Cordoned: false, Ready: true }),
-        cancel);
+        cancellationToken);
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Ostler.Api;
-using Ostler.Kubernetes;
+using Ostler.Api.Meta;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 
@@ -21,7 +21,7 @@ internal static class Scene
 
     /// <summary>The samples, applied as they are but for what is said on the screen and what a scenario changes in the policy's spec.</summary>
     public static async Task ApplySamplesAsync(
-        ApiClient api, string config, JsonObject source, IntOrPercent maxUnavailable, string version, SceneTimeouts timeouts, Action<JsonObject> change, CancellationToken cancel)
+        ApiClient api, string config, JsonObject source, IntOrPercent maxUnavailable, string version, SceneTimeouts timeouts, Action<JsonObject> change, CancellationToken cancellationToken)
     {
         var image = Read(config, "osimage.yaml");
         var imageSpec = image["spec"]!.AsObject();
@@ -39,7 +39,7 @@ internal static class Scene
         }
 
         imageSpec["version"] = version;
-        await Manifests.ApplyAsync(api, image, cancel);
+        await Manifests.ApplyAsync(api, image, cancellationToken);
         var policy = Read(config, "upgradepolicy.yaml");
         var spec = policy["spec"]!.AsObject();
         spec["rollout"]!["maxUnavailable"] = maxUnavailable.IsPercent ? maxUnavailable.ToString() : maxUnavailable.Value;
@@ -54,11 +54,11 @@ internal static class Scene
         var checks = spec["health"]!["checks"]!.AsArray();
         checks.Remove(checks.Single(c => c!["http"] is not null));
         change(spec);
-        await Manifests.ApplyAsync(api, policy, cancel);
+        await Manifests.ApplyAsync(api, policy, cancellationToken);
     }
 
     /// <summary>One pod that can only run on one node, and that its budget never lets go.</summary>
-    public static async Task ApplyPinnedAsync(ApiClient api, string node, bool hasPolicyV1, CancellationToken cancel)
+    public static async Task ApplyPinnedAsync(ApiClient api, string node, bool hasPolicyV1, CancellationToken cancellationToken)
     {
         var yaml = $$$"""
             apiVersion: apps/v1
@@ -83,12 +83,12 @@ internal static class Scene
             """;
         foreach (var document in YamlDocuments.Read(yaml))
         {
-            await Manifests.ApplyAsync(api, document, cancel);
+            await Manifests.ApplyAsync(api, document, cancellationToken);
         }
     }
 
     /// <summary>Six replicas behind a budget that lets one of them be away.</summary>
-    public static async Task ApplyWorkloadAsync(ApiClient api, bool hasPolicyV1, CancellationToken cancel)
+    public static async Task ApplyWorkloadAsync(ApiClient api, bool hasPolicyV1, CancellationToken cancellationToken)
     {
         var yaml = string.Create(CultureInfo.InvariantCulture, $$$"""
             apiVersion: apps/v1
@@ -113,7 +113,7 @@ internal static class Scene
             """);
         foreach (var document in YamlDocuments.Read(yaml))
         {
-            await Manifests.ApplyAsync(api, document, cancel);
+            await Manifests.ApplyAsync(api, document, cancellationToken);
         }
     }
 

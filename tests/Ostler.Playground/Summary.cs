@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
 using Spectre.Console;
 
 namespace Ostler.Playground;

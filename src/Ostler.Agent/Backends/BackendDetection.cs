@@ -2,7 +2,8 @@ using Ostler.Agent.Backends.Bootc;
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Backends.RpmOstree;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends;
 
@@ -18,9 +19,9 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
 {
     /// <param name="wanted">The tool that the node's label names; null: find out.</param>
     /// <param name="boot">The present boot. All tools read what is booted from ostree, which may not know of the latest soft reboot yet.</param>
-    /// <param name="ct">Cancels.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="HostToolException">HostNotSupported: nothing that this agent can drive updates the host, or not the tool that was named. Invalid: there is no such tool.</exception>
-    public async Task<IHostBackend> DetectAsync(string? wanted, HostBoot boot, CancellationToken ct)
+    public async Task<IHostBackend> DetectAsync(string? wanted, HostBoot boot, CancellationToken cancellationToken)
     {
         if (wanted is not (null or BackendNames.Bootc or BackendNames.RpmOstree or BackendNames.Ostree))
         {
@@ -29,14 +30,14 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
         }
 
         HostSupport.CheckOstree(files);
-        var ostree = await OstreeAsync(ct);
-        await new OstreeBootComplete(runner, files).EnsureAsync(boot, ct);
+        var ostree = await OstreeAsync(cancellationToken);
+        await new OstreeBootComplete(runner, files).EnsureAsync(boot, cancellationToken);
         return wanted switch
         {
-            BackendNames.Bootc => await BootcAsync(ostree, required: true, ct),
-            BackendNames.RpmOstree => await RpmOstreeAsync(ostree, required: true, ct),
+            BackendNames.Bootc => await BootcAsync(ostree, required: true, cancellationToken),
+            BackendNames.RpmOstree => await RpmOstreeAsync(ostree, required: true, cancellationToken),
             BackendNames.Ostree => null,
-            _ => await FindAsync(ostree, ct),
+            _ => await FindAsync(ostree, cancellationToken),
         } ?? new OstreeBackend(ostree);
     }
 
@@ -45,14 +46,14 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
     /// tomorrow, and what runs may be its own.
     /// </summary>
     /// <returns>Null: plain ostree.</returns>
-    private async Task<IHostBackend?> FindAsync(OstreeTools ostree, CancellationToken ct)
+    private async Task<IHostBackend?> FindAsync(OstreeTools ostree, CancellationToken cancellationToken)
     {
         HostToolException? unusable = null;
         foreach (var find in (Func<OstreeTools, bool, CancellationToken, Task<IHostBackend?>>[])[BootcAsync, RpmOstreeAsync])
         {
             try
             {
-                if (await find(ostree, false, ct) is { } backend)
+                if (await find(ostree, false, cancellationToken) is { } backend)
                 {
                     return backend;
                 }
@@ -64,32 +65,32 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
         }
 
         // Only what follows a branch is plain ostree's: it would drop layered packages, and the image reference of a container.
-        return unusable is null || (await ostree.Status.ReadAsync(ct)).Booted?.Reference is { Length: > 0 }
+        return unusable is null || (await ostree.Status.ReadAsync(cancellationToken)).Booted?.Reference is { Length: > 0 }
             ? null
             : throw new HostToolException(
                 unusable.Reason,
                 $"{unusable.Message.TrimEnd('.')}. If another tool updates this host, set the node's label {NodeMarks.BackendLabel} to it (bootc, rpm-ostree or ostree).");
     }
 
-    private async Task<OstreeTools> OstreeAsync(CancellationToken ct)
+    private async Task<OstreeTools> OstreeAsync(CancellationToken cancellationToken)
     {
         var command = new HostCommand("ostree", "--version");
-        var result = await runner.RunAsync(command, ct);
+        var result = await runner.RunAsync(command, cancellationToken);
         return result.Succeeded && OstreeVersion.Parse(result.Stdout) is { } version
             ? new OstreeTools(version, runner, files, unit)
             : throw new HostToolException(
                 Reasons.HostNotSupported, $"The host runs an OSTree deployment, but {command} does not answer: {HostToolException.Trim(result.Stderr)}");
     }
 
-    private async Task<IHostBackend?> BootcAsync(OstreeTools ostree, bool required, CancellationToken ct)
+    private async Task<IHostBackend?> BootcAsync(OstreeTools ostree, bool required, CancellationToken cancellationToken)
     {
         if (!files.Exists(BootcCommands.Program))
         {
             return required ? throw NotHere(BackendNames.Bootc, "it is not installed") : null;
         }
 
-        var version = await VersionAsync(new HostCommand("bootc", "--version"), ct);
-        var host = await ReadBootcAsync(version, ct);
+        var version = await VersionAsync(new HostCommand("bootc", "--version"), cancellationToken);
+        var host = await ReadBootcAsync(version, cancellationToken);
         if (host.WhyNotManaged is { } why)
         {
             return required ? throw NotHere(BackendNames.Bootc, why) : null;
@@ -99,11 +100,11 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
     }
 
     /// <summary>Names the version of one that cannot be driven: that is mostly why.</summary>
-    private async Task<BootcHost> ReadBootcAsync(string version, CancellationToken ct)
+    private async Task<BootcHost> ReadBootcAsync(string version, CancellationToken cancellationToken)
     {
         try
         {
-            return await new BootcStatus(new BootcCommands(runner, unit), unit, files).ReadAsync(ct);
+            return await new BootcStatus(new BootcCommands(runner, unit), unit, files).ReadAsync(cancellationToken);
         }
         catch (HostToolException failure) when (failure.IsUnusable)
         {
@@ -111,15 +112,15 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
         }
     }
 
-    private async Task<IHostBackend?> RpmOstreeAsync(OstreeTools ostree, bool required, CancellationToken ct) =>
+    private async Task<IHostBackend?> RpmOstreeAsync(OstreeTools ostree, bool required, CancellationToken cancellationToken) =>
         files.Exists(RpmOstreeCommands.Program)
-            ? new RpmOstreeBackend(await VersionAsync(new HostCommand("rpm-ostree", "--version"), ct), runner, ostree)
+            ? new RpmOstreeBackend(await VersionAsync(new HostCommand("rpm-ostree", "--version"), cancellationToken), runner, ostree)
             : required ? throw NotHere(BackendNames.RpmOstree, "it is not installed") : null;
 
     /// <summary><c>bootc 1.1.2</c> in a line, or a line <c>Version: '2024.6'</c>; what is neither is shown as it is.</summary>
-    private async Task<string> VersionAsync(HostCommand command, CancellationToken ct)
+    private async Task<string> VersionAsync(HostCommand command, CancellationToken cancellationToken)
     {
-        var result = await runner.RunAsync(command, ct);
+        var result = await runner.RunAsync(command, cancellationToken);
         if (!result.Succeeded)
         {
             throw new HostToolException(Reasons.HostNotSupported, $"{command} does not answer: {HostToolException.Trim(result.Stderr)}") { IsUnusable = !result.TimedOut };

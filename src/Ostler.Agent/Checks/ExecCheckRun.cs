@@ -1,7 +1,8 @@
 using System.Globalization;
 using Ostler.Agent.Host;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Health;
 
 namespace Ostler.Agent.Checks;
 
@@ -11,7 +12,7 @@ internal static class ExecCheckRun
     /// <summary>What shells, and nsenter, end with when there is no such program.</summary>
     private const int NoSuchProgram = 127;
 
-    public static async Task<CheckFinding> FindAsync(ICommandRunner runner, ExecCheck check, Duration timeout, CancellationToken ct)
+    public static async Task<CheckFinding> FindAsync(ICommandRunner runner, ExecCheck check, Duration timeout, CancellationToken cancellationToken)
     {
         if (check.Command is not [['/', ..], ..])
         {
@@ -19,7 +20,7 @@ internal static class ExecCheckRun
         }
 
         var command = new HostCommand(check.Command[0], [.. check.Command.Skip(1)]) { Timeout = timeout };
-        var result = await runner.RunAsync(command, ct);
+        var result = await runner.RunAsync(command, cancellationToken);
         if (result.Succeeded)
         {
             return CheckFinding.Pass();

@@ -1,7 +1,8 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Api.Shared;
+using Ostler.Kubernetes.Connections;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Hosts.Checks;
 
 namespace Ostler.Agent.Checks;
 
@@ -19,8 +20,8 @@ internal sealed class HostChecks(ICommandRunner runner, TimeProvider time, Outbo
     /// <param name="of">Attempt and boot: what was found in another counts for nothing.</param>
     /// <param name="checks">The checks of the NodeOS.</param>
     /// <param name="hadPassed">Whether the status says that all had passed in this boot.</param>
-    /// <param name="ct">Ends a check under way.</param>
-    public async Task<CheckResult> RunAsync(string of, IReadOnlyList<HealthCheck>? checks, bool hadPassed, CancellationToken ct)
+    /// <param name="cancellationToken">Ends a check under way.</param>
+    public async Task<CheckResult> RunAsync(string of, IReadOnlyList<HealthCheck>? checks, bool hadPassed, CancellationToken cancellationToken)
     {
         if (_of != of)
         {
@@ -28,13 +29,13 @@ internal sealed class HostChecks(ICommandRunner runner, TimeProvider time, Outbo
             _of = of;
         }
 
-        HealthCheck[] mine = [.. (checks ?? []).Where(CheckRules.IsOfHost)];
+        HealthCheck[] mine = [.. (checks ?? []).Where(CheckKinds.IsOfHost)];
         foreach (var check in mine)
         {
             var last = _seen.GetValueOrDefault(check.Name);
             if (HostCheckRules.IsDue(check, last, time.GetUtcNow()))
             {
-                var finding = await FindAsync(check, ct);
+                var finding = await FindAsync(check, cancellationToken);
                 _seen[check.Name] = CheckObservation.After(last, check.Name, finding, time.GetUtcNow());
             }
         }
@@ -42,15 +43,15 @@ internal sealed class HostChecks(ICommandRunner runner, TimeProvider time, Outbo
         return HostCheckRules.Judge(mine, _seen, hadPassed) with { Next = HostCheckRules.Next(mine, _seen, time.GetUtcNow()) };
     }
 
-    private async Task<CheckFinding> FindAsync(HealthCheck check, CancellationToken ct)
+    private async Task<CheckFinding> FindAsync(HealthCheck check, CancellationToken cancellationToken)
     {
         try
         {
             return check switch
             {
-                { Systemd: { } systemd } => await SystemdCheckRun.FindAsync(runner, systemd, check.Timeout, time, ct),
-                { Exec: { } exec } => await ExecCheckRun.FindAsync(runner, exec, check.Timeout, ct),
-                _ => await HttpCheckRun.FindAsync(check.Http!, check.Timeout, time, outbound ?? OutboundRules.Default, ct),
+                { Systemd: { } systemd } => await SystemdCheckRun.FindAsync(runner, systemd, check.Timeout, time, cancellationToken),
+                { Exec: { } exec } => await ExecCheckRun.FindAsync(runner, exec, check.Timeout, cancellationToken),
+                _ => await HttpCheckRun.FindAsync(check.Http!, check.Timeout, time, outbound ?? OutboundRules.Default, cancellationToken),
             };
         }
         catch (HostToolException failure)

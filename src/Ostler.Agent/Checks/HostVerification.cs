@@ -1,6 +1,8 @@
 using Ostler.Agent.Host;
 using Ostler.Agent.Watchdog;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Hosts.Checks;
 
 namespace Ostler.Agent.Checks;
 
@@ -11,15 +13,15 @@ internal sealed class HostVerification(HostChecks checks, ICommandRunner runner,
     public static readonly TimeSpan AssessmentPoll = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc cref="HostChecks.RunAsync"/>
-    public async Task<CheckResult> RunAsync(string of, IReadOnlyList<HealthCheck>? asked, bool hadPassed, CancellationToken ct)
+    public async Task<CheckResult> RunAsync(string of, IReadOnlyList<HealthCheck>? asked, bool hadPassed, CancellationToken cancellationToken)
     {
-        var result = await checks.RunAsync(of, asked, hadPassed, ct);
+        var result = await checks.RunAsync(of, asked, hadPassed, cancellationToken);
         if (!result.Passed || hadPassed)
         {
             return result;
         }
 
-        return await BootAssessment.ReadAsync(runner, files, ct) switch
+        return await BootAssessment.ReadAsync(runner, files, cancellationToken) switch
         {
             { Verdict: false } red => result with { Status = ConditionStatus.False, Reason = Reasons.HostCheckFailed, Message = red.Message + "." },
             { Pending: true } open => result with

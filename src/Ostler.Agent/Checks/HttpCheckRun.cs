@@ -1,13 +1,15 @@
-using Ostler.Api;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
+using Ostler.Kubernetes.Connections;
+using Ostler.Kubernetes.Probes;
+using Ostler.Rollout.Health;
 
 namespace Ostler.Agent.Checks;
 
 /// <summary>Asks an HTTP server from the network of the host, in which the agent's pod lives.</summary>
 internal static class HttpCheckRun
 {
-    public static async Task<CheckFinding> FindAsync(HttpCheck check, Duration timeout, TimeProvider time, OutboundRules outbound, CancellationToken ct)
+    public static async Task<CheckFinding> FindAsync(HttpCheck check, Duration timeout, TimeProvider time, OutboundRules outbound, CancellationToken cancellationToken)
     {
         // The controller has put the node's name and address in; what it could not is still in braces.
         if (!Uri.TryCreate(check.Url, UriKind.Absolute, out var uri) || !(uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps))
@@ -18,7 +20,7 @@ internal static class HttpCheckRun
         }
 
         using var limit = new CancellationTokenSource(timeout, time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var probe = new HttpProbe(uri)
         {
             Outbound = outbound,
@@ -29,7 +31,7 @@ internal static class HttpCheckRun
             var answer = await probe.SendAsync(stop.Token);
             return HttpFinding.Of(uri, answer.Code, answer.Phrase, answer.Body);
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return CheckFinding.Error($"GET {HttpFinding.Shown(uri)}: no answer within {timeout}");
         }

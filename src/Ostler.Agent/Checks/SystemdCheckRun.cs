@@ -1,6 +1,7 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Health;
 
 namespace Ostler.Agent.Checks;
 
@@ -13,15 +14,15 @@ internal static class SystemdCheckRun
     /// <param name="check">What is asked.</param>
     /// <param name="timeout">Of the whole check, however many units and commands it takes.</param>
     /// <param name="time">The agent's clock.</param>
-    /// <param name="ct">Ends it before.</param>
-    public static async Task<CheckFinding> FindAsync(ICommandRunner runner, SystemdCheck check, Duration timeout, TimeProvider time, CancellationToken ct)
+    /// <param name="cancellationToken">Ends it before.</param>
+    public static async Task<CheckFinding> FindAsync(ICommandRunner runner, SystemdCheck check, Duration timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         var limit = new Limit(timeout, time, time.GetTimestamp());
-        var finding = check.Active is { Count: > 0 } units ? await ActiveAsync(runner, units, limit, ct) : CheckFinding.Pass();
-        return finding.Outcome == CheckOutcome.Passed && check.NoneFailed ? await NoneFailedAsync(runner, limit, ct) : finding;
+        var finding = check.Active is { Count: > 0 } units ? await ActiveAsync(runner, units, limit, cancellationToken) : CheckFinding.Pass();
+        return finding.Outcome == CheckOutcome.Passed && check.NoneFailed ? await NoneFailedAsync(runner, limit, cancellationToken) : finding;
     }
 
-    private static async Task<CheckFinding> ActiveAsync(ICommandRunner runner, IReadOnlyList<string> units, Limit limit, CancellationToken ct)
+    private static async Task<CheckFinding> ActiveAsync(ICommandRunner runner, IReadOnlyList<string> units, Limit limit, CancellationToken cancellationToken)
     {
         if (units.FirstOrDefault(u => !HostArguments.IsUnit(u)) is { } invalid)
         {
@@ -29,7 +30,7 @@ internal static class SystemdCheckRun
         }
 
         // Its exit code says that one of them is active; the lines, one for each unit, are what counts.
-        var result = await runner.RunAsync(new HostCommand("systemctl", ["is-active", "--", .. units]) { Timeout = limit.Left }, ct);
+        var result = await runner.RunAsync(new HostCommand("systemctl", ["is-active", "--", .. units]) { Timeout = limit.Left }, cancellationToken);
         var states = result.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (result.TimedOut || states.Length != units.Count)
         {
@@ -45,14 +46,14 @@ internal static class SystemdCheckRun
         }
 
         var message = Join([.. others.Select(u => $"{u.First} is {u.Second}")]);
-        var absent = await AbsentAsync(runner, [.. others.Where(u => u.Second is "inactive" or "unknown").Select(u => u.First)], limit, ct);
+        var absent = await AbsentAsync(runner, [.. others.Where(u => u.Second is "inactive" or "unknown").Select(u => u.First)], limit, cancellationToken);
         return absent.Count == 0 ? CheckFinding.No(message)
             : absent.Count == others.Count ? CheckFinding.Missing(Join([.. absent.Select(u => $"the tree has no unit {u}")]))
             : CheckFinding.No($"{message}; {Join([.. absent.Select(u => $"the tree has no unit {u}")])}");
     }
 
     /// <summary>Those that do not exist: is-active calls them inactive, as it does one that was stopped. A systemctl that does not know is no reason to fail.</summary>
-    private static async Task<List<string>> AbsentAsync(ICommandRunner runner, IReadOnlyList<string> units, Limit limit, CancellationToken ct)
+    private static async Task<List<string>> AbsentAsync(ICommandRunner runner, IReadOnlyList<string> units, Limit limit, CancellationToken cancellationToken)
     {
         if (units.Count == 0)
         {
@@ -60,15 +61,15 @@ internal static class SystemdCheckRun
         }
 
         // A block of lines for each unit, in order.
-        var result = await runner.RunAsync(new HostCommand("systemctl", ["show", "--property=LoadState", "--", .. units]) { Timeout = limit.Left }, ct);
+        var result = await runner.RunAsync(new HostCommand("systemctl", ["show", "--property=LoadState", "--", .. units]) { Timeout = limit.Left }, cancellationToken);
         var states = result.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return result.Succeeded && states.Length == units.Count ? [.. units.Zip(states).Where(u => u.Second == "LoadState=not-found").Select(u => u.First)] : [];
     }
 
-    private static async Task<CheckFinding> NoneFailedAsync(ICommandRunner runner, Limit limit, CancellationToken ct)
+    private static async Task<CheckFinding> NoneFailedAsync(ICommandRunner runner, Limit limit, CancellationToken cancellationToken)
     {
         var command = new HostCommand("systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--full") { Timeout = limit.Left };
-        var result = await runner.RunAsync(command, ct);
+        var result = await runner.RunAsync(command, cancellationToken);
         if (!result.Succeeded)
         {
             return CheckFinding.Error(result.TimedOut

@@ -1,6 +1,9 @@
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Agent.Logging;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Drift;
 
@@ -20,7 +23,7 @@ internal sealed class DriftObserver(ICommandRunner runner, AgentLog log, TimePro
     private TimeSpan _next;
 
     /// <summary>What is known now; looks when it is time to and <paramref name="os"/> asks for nothing.</summary>
-    public async Task<HostDrift> ReadAsync(NodeOS os, HostBoot boot, CancellationToken ct)
+    public async Task<HostDrift> ReadAsync(NodeOS os, HostBoot boot, CancellationToken cancellationToken)
     {
         if (boot.BootID != _boot)
         {
@@ -32,7 +35,7 @@ internal sealed class DriftObserver(ICommandRunner runner, AgentLog log, TimePro
         var remote = os.Spec.Image?.Ostree;
         if (os.Spec.Goal == Goal.Observe && (_known is null || remote?.Remote != _remote || time.GetElapsedTime(_lookedAt) >= _next))
         {
-            _known = await LookAsync(remote, ct);
+            _known = await LookAsync(remote, cancellationToken);
             _remote = remote?.Remote;
             _lookedAt = time.GetTimestamp();
             _next = Interval * (0.75 + random() / 2);
@@ -42,10 +45,10 @@ internal sealed class DriftObserver(ICommandRunner runner, AgentLog log, TimePro
     }
 
     /// <summary>What cannot be found out is left open: it is no reason not to do the agent's work.</summary>
-    private async Task<HostDrift> LookAsync(NodeOstreeImage? remote, CancellationToken ct)
+    private async Task<HostDrift> LookAsync(NodeOstreeImage? remote, CancellationToken cancellationToken)
     {
         var diff = new HostCommand("ostree", "admin", "config-diff");
-        var result = await runner.RunAsync(diff, ct);
+        var result = await runner.RunAsync(diff, cancellationToken);
         var etc = result.Succeeded ? HostDrift.OfEtc(result.Stdout) : HostDrift.Unknown;
         if (!result.Succeeded)
         {
@@ -57,7 +60,7 @@ internal sealed class DriftObserver(ICommandRunner runner, AgentLog log, TimePro
             return etc;
         }
 
-        var shown = await runner.RunAsync(new HostCommand("ostree", OstreeCommands.Repository, "remote", "show-url", remote.Remote), ct);
+        var shown = await runner.RunAsync(new HostCommand("ostree", OstreeCommands.Repository, "remote", "show-url", remote.Remote), cancellationToken);
         return etc with { RemoteUrl = shown.Succeeded ? shown.Stdout.Trim() : shown.TimedOut ? null : "" };
     }
 }

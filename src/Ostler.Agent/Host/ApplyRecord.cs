@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
 
 namespace Ostler.Agent.Host;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Host;
 
@@ -12,7 +13,7 @@ internal static class HostBootReader
     private static readonly HostCommand Show = new("systemctl", "show", "--property=SoftRebootsCount,UserspaceTimestampMonotonic");
 
     /// <exception cref="HostToolException">The host's /proc cannot be read or its systemd does not answer. A guess could cause one reboot too many.</exception>
-    public static async Task<HostBoot> ReadAsync(ICommandRunner runner, HostFiles files, CancellationToken ct)
+    public static async Task<HostBoot> ReadAsync(ICommandRunner runner, HostFiles files, CancellationToken cancellationToken)
     {
         HostSupport.CheckReadable(files);
         if (files.Read(BootIDPath) is not { Length: > 0 } id)
@@ -20,17 +21,17 @@ internal static class HostBootReader
             throw new HostToolException(Reasons.HostToolFailed, $"The host's {BootIDPath} cannot be read.");
         }
 
-        var answer = await AskSystemdAsync(runner, files, ct);
+        var answer = await AskSystemdAsync(runner, files, cancellationToken);
         var count = Property(answer.Stdout, "SoftRebootsCount=");
         var offset = count > 0 && Property(answer.Stdout, "UserspaceTimestampMonotonic=") is { } microseconds ? TimeSpan.FromMicroseconds(microseconds) : TimeSpan.Zero;
         return new HostBoot(id, BootTime(files.Read("/proc/stat")) + offset) { SoftReboots = (int?)count, Offset = offset };
     }
 
-    private static async Task<CommandResult> AskSystemdAsync(ICommandRunner runner, HostFiles files, CancellationToken ct)
+    private static async Task<CommandResult> AskSystemdAsync(ICommandRunner runner, HostFiles files, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = await runner.RunAsync(Show, ct);
+            var answer = await runner.RunAsync(Show, cancellationToken);
             return answer.Succeeded ? answer : throw new HostToolException(Reasons.HostToolFailed, $"{Show}: {HostToolException.Trim(answer.Stderr)}");
         }
         catch (HostToolException failure) when (!HostSupport.HasSystemd(files))

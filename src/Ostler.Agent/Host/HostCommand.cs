@@ -30,5 +30,5 @@ internal interface ICommandRunner
     /// <summary>Runs a program to its end. A failure of the program is a result; only what keeps it from being started throws.</summary>
     /// <exception cref="HostToolException">The program, or the way into the host, does not exist.</exception>
     /// <exception cref="OperationCanceledException">Cancelled: the program and its children were killed.</exception>
-    Task<CommandResult> RunAsync(HostCommand command, CancellationToken ct);
+    Task<CommandResult> RunAsync(HostCommand command, CancellationToken cancellationToken);
 }

@@ -1,4 +1,4 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Host;
 

@@ -1,6 +1,8 @@
+using Ostler.Api.Meta;
+
 namespace Ostler.Agent.Host;
 
-/// <summary>Something on the host did not do what was asked. The reason is one of <see cref="Ostler.Api.Reasons"/>.</summary>
+/// <summary>Something on the host did not do what was asked. The reason is one of <see cref="Ostler.Api.Meta.Reasons"/>.</summary>
 internal sealed class HostToolException(string reason, string message) : Exception(message)
 {
     /// <summary>The most that of a tool's own words goes into a message: enough for its last line, too little for a log file.</summary>

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Host;
 
@@ -28,16 +28,16 @@ internal sealed class ProcessCommandRunner(HostEntry entry, TimeProvider time) :
         new("SYSTEMD_PAGER", ""),
     ];
 
-    public async Task<CommandResult> RunAsync(HostCommand command, CancellationToken ct)
+    public async Task<CommandResult> RunAsync(HostCommand command, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         using var process = Start(command);
         process.StandardInput.Close();
         var stdout = BoundedOutput.ReadAsync(process.StandardOutput, MaxOutput);
         var stderr = BoundedOutput.ReadAsync(process.StandardError, MaxOutput);
 
         using var limit = new CancellationTokenSource(command.Timeout, time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var timedOut = false;
         try
         {
@@ -47,7 +47,7 @@ internal sealed class ProcessCommandRunner(HostEntry entry, TimeProvider time) :
         {
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             timedOut = true;
         }
 

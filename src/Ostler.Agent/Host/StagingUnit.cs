@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Host;
 
@@ -37,34 +37,34 @@ internal sealed class StagingUnit(ICommandRunner runner, HostFiles files, TimePr
     public bool IsLoaded => files.Exists(Fragment);
 
     /// <summary>Whether a staging runs.</summary>
-    public async Task<bool> IsRunningAsync(CancellationToken ct) => IsLoaded && (await ShowAsync(ct)).IsRunning;
+    public async Task<bool> IsRunningAsync(CancellationToken cancellationToken) => IsLoaded && (await ShowAsync(cancellationToken)).IsRunning;
 
     /// <summary>
     /// Runs a command to its end, or waits for the end of the same command that an earlier agent started. One that is about something else is stopped first.
     /// Cancelling leaves the unit running.
     /// </summary>
     /// <returns>How it ended. Of one that succeeded no output is kept; of one that failed both streams are, as one.</returns>
-    public async Task<CommandResult> RunAsync(HostCommand command, CancellationToken ct)
+    public async Task<CommandResult> RunAsync(HostCommand command, CancellationToken cancellationToken)
     {
         var line = command.ToString();
-        var state = await ShowAsync(ct);
+        var state = await ShowAsync(cancellationToken);
         if (state.IsRunning && state.Description != line)
         {
-            await StopAsync(ct);
-            state = await ShowAsync(ct);
+            await StopAsync(cancellationToken);
+            state = await ShowAsync(cancellationToken);
         }
 
         if (!state.IsRunning)
         {
-            await ForgetAsync(state, ct);
-            await StartAsync(command, line, ct);
-            state = await ShowAsync(ct);
+            await ForgetAsync(state, cancellationToken);
+            await StartAsync(command, line, cancellationToken);
+            state = await ShowAsync(cancellationToken);
         }
 
         while (state.IsRunning)
         {
-            await Task.Delay(Poll, time, ct);
-            state = await ShowAsync(ct);
+            await Task.Delay(Poll, time, cancellationToken);
+            state = await ShowAsync(cancellationToken);
         }
 
         if (!state.HasFailed)
@@ -72,24 +72,24 @@ internal sealed class StagingUnit(ICommandRunner runner, HostFiles files, TimePr
             return new CommandResult(0, "", "");
         }
 
-        var words = await WordsAsync(state.InvocationID, ct);
-        await ForgetAsync(state, ct);
+        var words = await WordsAsync(state.InvocationID, cancellationToken);
+        await ForgetAsync(state, cancellationToken);
         return new CommandResult(state.ExitStatus is 0 ? -1 : state.ExitStatus, words, words) { TimedOut = state.Result == "timeout" };
     }
 
     /// <summary>Stops the unit if it runs, and forgets it if it failed.</summary>
-    public async Task StopAsync(CancellationToken ct)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (!IsLoaded)
         {
             return;
         }
 
-        await runner.RunAsync(new HostCommand("systemctl", "stop", Name) { Timeout = StopTimeout }, ct);
-        await ForgetAsync(await ShowAsync(ct), ct);
+        await runner.RunAsync(new HostCommand("systemctl", "stop", Name) { Timeout = StopTimeout }, cancellationToken);
+        await ForgetAsync(await ShowAsync(cancellationToken), cancellationToken);
     }
 
-    private async Task StartAsync(HostCommand command, string line, CancellationToken ct)
+    private async Task StartAsync(HostCommand command, string line, CancellationToken cancellationToken)
     {
         // The limit holds although the agent may be gone by then.
         var limit = string.Create(CultureInfo.InvariantCulture, $"--property=RuntimeMaxSec={(long)command.Timeout.TotalSeconds}");
@@ -99,7 +99,7 @@ internal sealed class StagingUnit(ICommandRunner runner, HostFiles files, TimePr
             .. ProcessCommandRunner.ToolEnvironment.Select(variable => $"--setenv={variable.Key}={variable.Value}"),
             "--", command.Program, .. command.Arguments,
         ];
-        var result = await runner.RunAsync(new HostCommand("systemd-run", arguments), ct);
+        var result = await runner.RunAsync(new HostCommand("systemd-run", arguments), cancellationToken);
         if (!result.Succeeded)
         {
             throw new HostToolException(Reasons.HostToolFailed, $"systemd-run cannot start {command.Program}: {HostToolException.Trim(result.Stderr)}");
@@ -107,29 +107,29 @@ internal sealed class StagingUnit(ICommandRunner runner, HostFiles files, TimePr
     }
 
     /// <summary>A failed unit keeps its name taken until it is reset.</summary>
-    private async Task ForgetAsync(State state, CancellationToken ct)
+    private async Task ForgetAsync(State state, CancellationToken cancellationToken)
     {
         if (state.HasFailed)
         {
-            await runner.RunAsync(new HostCommand("systemctl", "reset-failed", Name), ct);
+            await runner.RunAsync(new HostCommand("systemctl", "reset-failed", Name), cancellationToken);
         }
     }
 
-    private async Task<State> ShowAsync(CancellationToken ct)
+    private async Task<State> ShowAsync(CancellationToken cancellationToken)
     {
         var command = new HostCommand("systemctl", "show", "--property=ActiveState,Result,ExecMainStatus,Description,InvocationID", Name);
-        var result = await runner.RunAsync(command, ct);
+        var result = await runner.RunAsync(command, cancellationToken);
         return result.Succeeded
             ? State.Parse(result.Stdout)
             : throw new HostToolException(Reasons.HostToolFailed, $"systemd does not tell of {Name}: {HostToolException.Trim(result.Stderr)}");
     }
 
-    private async Task<string> WordsAsync(string invocation, CancellationToken ct)
+    private async Task<string> WordsAsync(string invocation, CancellationToken cancellationToken)
     {
         // What a program said last may still be on its way when its end is known.
-        await runner.RunAsync(new HostCommand("journalctl", "--sync"), ct);
+        await runner.RunAsync(new HostCommand("journalctl", "--sync"), cancellationToken);
         var result = await runner.RunAsync(
-            new HostCommand("journalctl", "--output=cat", "--no-pager", "--quiet", "--lines=50", "_SYSTEMD_INVOCATION_ID=" + invocation), ct);
+            new HostCommand("journalctl", "--output=cat", "--no-pager", "--quiet", "--lines=50", "_SYSTEMD_INVOCATION_ID=" + invocation), cancellationToken);
         return result.Succeeded ? result.Stdout : "";
     }
 

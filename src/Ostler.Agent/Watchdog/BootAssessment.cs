@@ -1,4 +1,3 @@
-using Ostler.Agent.Backends;
 using Ostler.Agent.Host;
 
 namespace Ostler.Agent.Watchdog;
@@ -70,7 +69,7 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
                 new HostCommand("journalctl", "--boot=0", "--unit=greenboot*", "--output=cat", "--no-pager", "--quiet", "--lines=2000", "_UID=0"), ct);
             foreach (var (words, meaning) in Fallbacks)
             {
-                if (ToolWords.Any(journal.Stdout, words))
+                if (ToolErrorText.Any(journal.Stdout, words))
                 {
                     return meaning;
                 }

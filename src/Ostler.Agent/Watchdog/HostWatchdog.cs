@@ -1,6 +1,9 @@
-using Ostler.Agent.Decisions;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Agent.Logging;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Decisions;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Watchdog;
 
@@ -11,30 +14,30 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
 
     /// <summary>Installs it long before it is needed, so that a host that cannot have it is known while its node still serves. Does nothing when it is not asked for.</summary>
     /// <exception cref="HostToolException">WatchdogUnavailable.</exception>
-    public async Task PrepareAsync(NodeOSSpec spec, CancellationToken ct)
+    public async Task PrepareAsync(NodeOSSpec spec, CancellationToken cancellationToken)
     {
         if (spec.Watchdog is not null)
         {
-            await installer.EnsureAsync(ct);
+            await installer.EnsureAsync(cancellationToken);
         }
     }
 
     /// <summary>Arms it for the tree that is about to be let boot. When this returns, no power cut disarms it. Does nothing when it is not asked for.</summary>
     /// <exception cref="HostToolException">WatchdogUnavailable: the host must not be rebooted without it.</exception>
-    public Task ArmAsync(NodeOS os, HostState host, AgentAction.Boot boot, CancellationToken ct) => os.Spec.Watchdog is { } timeout
-        ? ArmAsync(new WatchdogTrial(os.Metadata.Uid!, os.Spec.Attempt, timeout.Value), host.Backend, host.Deployments, host.Boot, boot, ct)
+    public Task ArmAsync(NodeOS os, HostState host, AgentAction.Boot boot, CancellationToken cancellationToken) => os.Spec.Watchdog is { } timeout
+        ? ArmAsync(new WatchdogTrial(os.Metadata.Uid!, os.Spec.Attempt, timeout.Value), host.Backend, host.Deployments, host.Boot, boot, cancellationToken)
         : Task.CompletedTask;
 
     /// <summary>The same for whoever orders the boot.</summary>
     /// <exception cref="HostToolException">WatchdogUnavailable: the host must not be rebooted without it.</exception>
-    public async Task ArmAsync(WatchdogTrial trial, string backend, HostDeployments deployments, HostBoot present, AgentAction.Boot boot, CancellationToken ct)
+    public async Task ArmAsync(WatchdogTrial trial, string backend, HostDeployments deployments, HostBoot present, AgentAction.Boot boot, CancellationToken cancellationToken)
     {
         if (deployments is not { Booted: { } booted, Upcoming: { } upcoming } || upcoming.Digest != boot.Image.Digest)
         {
             throw new HostToolException(Reasons.NotStaged, $"{AgentDecision.Name(boot.Image)} is not what the next boot would run.");
         }
 
-        await installer.EnsureAsync(ct);
+        await installer.EnsureAsync(cancellationToken);
         if (boot.Finalized)
         {
             installer.CheckApplied(upcoming);
@@ -88,7 +91,7 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
     }
 
     /// <summary>Before anything is decided: what is no longer asked for is disarmed, and between upgrades nothing of it stays on the host.</summary>
-    public async Task TidyAsync(NodeOS os, HostBoot boot, CancellationToken ct)
+    public async Task TidyAsync(NodeOS os, HostBoot boot, CancellationToken cancellationToken)
     {
         var rests = os.Spec.Goal is Goal.Observe or Goal.Stage;
         if (store.Exists && IsOfNoUse(os, boot, rests))
@@ -105,7 +108,7 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
 
         if (rests && os.Spec.Watchdog is null && !store.Exists && installer.IsInstalled)
         {
-            await installer.RemoveAsync(ct);
+            await installer.RemoveAsync(cancellationToken);
             store.DeleteLock();
         }
     }

@@ -1,7 +1,11 @@
 using System.Globalization;
 using Ostler.Agent.Backends;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Agent.Logging;
+using Ostler.Agent.Reboot;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Decisions;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Watchdog;
 
@@ -12,9 +16,9 @@ namespace Ostler.Agent.Watchdog;
 internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, WatchdogStore store, AgentLog log, TimeProvider time)
 {
     /// <param name="uptime">How long the host is up since its last boot, soft ones included; null: as the kernel and systemd say.</param>
-    /// <param name="ct">Ends a command under way.</param>
+    /// <param name="cancellationToken">Ends a command under way.</param>
     /// <returns>The exit code: 0, or 1 when the host should go back and did not.</returns>
-    public async Task<int> RunAsync(TimeSpan? uptime, CancellationToken ct)
+    public async Task<int> RunAsync(TimeSpan? uptime, CancellationToken cancellationToken)
     {
         if (!store.Exists)
         {
@@ -32,18 +36,18 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             }
 
             var record = store.Read();
-            var boot = await HostBootReader.ReadAsync(runner, files, ct);
+            var boot = await HostBootReader.ReadAsync(runner, files, cancellationToken);
             var now = uptime ?? Uptime() - boot.Offset;
             var step = WatchdogDecision.Decide(record, boot.BootID, now, null);
             if (step is not WatchdogStep.Look)
             {
-                return await ObeyAsync(step, record!, null, boot, now, ct);
+                return await ObeyAsync(step, record!, null, boot, now, cancellationToken);
             }
 
-            var host = await LookAsync(record!, boot, ct);
-            var assessing = (await BootAssessment.ReadAsync(runner, files, ct)).Pending;
-            step = WatchdogDecision.Decide(record, boot.BootID, now, new WatchdogSight(host.Booted, assessing));
-            return await ObeyAsync(step, record!, host, boot, now, ct);
+            var host = await LookAsync(record!, boot, cancellationToken);
+            var assessing = (await BootAssessment.ReadAsync(runner, files, cancellationToken)).Pending;
+            step = WatchdogDecision.Decide(record, boot.BootID, now, new WatchdogObservation(host.Booted, assessing));
+            return await ObeyAsync(step, record!, host, boot, now, cancellationToken);
         }
         catch (HostToolException failure)
         {
@@ -53,15 +57,15 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
         }
     }
 
-    private async Task<int> ObeyAsync(WatchdogStep step, WatchdogRecord record, View? host, HostBoot boot, TimeSpan uptime, CancellationToken ct)
+    private async Task<int> ObeyAsync(WatchdogStep step, WatchdogRecord record, View? host, HostBoot boot, TimeSpan uptime, CancellationToken cancellationToken)
     {
         switch (step)
         {
             case WatchdogStep.RollBack:
-                return await FireAsync(record, host!, boot, uptime, ct);
+                return await FireAsync(record, host!, boot, uptime, cancellationToken);
             case WatchdogStep.RebootByForce:
                 log.Warning(Reasons.WatchdogExpired, "The host was told to reboot and is still up: it is rebooted by force.");
-                return await RebootAsync(RebootCommands.Full(files, force: true), ct);
+                return await RebootAsync(RebootCommands.Full(files, force: true), cancellationToken);
             case WatchdogStep.Wait wait:
                 log.Info("WatchdogWaits", $"{wait.Why}.");
                 return 0;
@@ -74,7 +78,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
     }
 
     /// <summary>Each line is written down before it is done, so that whatever ends this in the middle, what follows knows how far it came.</summary>
-    private async Task<int> FireAsync(WatchdogRecord record, View host, HostBoot boot, TimeSpan uptime, CancellationToken ct)
+    private async Task<int> FireAsync(WatchdogRecord record, View host, HostBoot boot, TimeSpan uptime, CancellationToken cancellationToken)
     {
         log.Warning(Reasons.WatchdogExpired, $"{record.Target} was not called healthy within {record.Timeout.TotalSeconds:0} s of its boot: going back to {record.Previous}.");
         var firing = record with
@@ -88,7 +92,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
         store.Write(firing);
         try
         {
-            await GoBackAsync(record, host, boot, ct);
+            await GoBackAsync(record, host, boot, cancellationToken);
         }
         catch (HostToolException failure)
         {
@@ -97,37 +101,37 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
         }
 
         store.Write(firing with { State = WatchdogState.Fired });
-        return await RebootAsync(RebootCommands.Full(files), ct);
+        return await RebootAsync(RebootCommands.Full(files), cancellationToken);
     }
 
     /// <summary>By the tool that laid the trees down; where that fails, by plain ostree, which needs no daemon and no bus.</summary>
-    private async Task GoBackAsync(WatchdogRecord record, View host, HostBoot boot, CancellationToken ct)
+    private async Task GoBackAsync(WatchdogRecord record, View host, HostBoot boot, CancellationToken cancellationToken)
     {
         if (host.Backend.Name != BackendNames.Ostree)
         {
             try
             {
-                await host.Backend.RollBackAsync(record.Previous, host.Deployments, ct);
+                await host.Backend.RollBackAsync(record.Previous, host.Deployments, cancellationToken);
                 return;
             }
             catch (HostToolException failure)
             {
                 log.Warning(failure.Reason, $"{failure.Message} It is tried with ostree itself.");
-                host = await LookWithOstreeAsync(record, boot, ct);
+                host = await LookWithOstreeAsync(record, boot, cancellationToken);
             }
         }
 
-        await host.Backend.RollBackAsync(record.PreviousCommit, host.Deployments, ct);
+        await host.Backend.RollBackAsync(record.PreviousCommit, host.Deployments, cancellationToken);
     }
 
-    private async Task<View> LookAsync(WatchdogRecord record, HostBoot boot, CancellationToken ct)
+    private async Task<View> LookAsync(WatchdogRecord record, HostBoot boot, CancellationToken cancellationToken)
     {
         if (record.Backend != BackendNames.Ostree)
         {
             try
             {
-                var backend = await Detection().DetectAsync(record.Backend, boot, ct);
-                var deployments = await backend.ReadAsync(ct);
+                var backend = await Detection().DetectAsync(record.Backend, boot, cancellationToken);
+                var deployments = await backend.ReadAsync(cancellationToken);
                 return new View(backend, deployments, deployments.Booted?.Digest);
             }
             catch (HostToolException failure)
@@ -136,23 +140,23 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             }
         }
 
-        return await LookWithOstreeAsync(record, boot, ct);
+        return await LookWithOstreeAsync(record, boot, cancellationToken);
     }
 
     /// <summary>ostree knows the trees by their commits.</summary>
-    private async Task<View> LookWithOstreeAsync(WatchdogRecord record, HostBoot boot, CancellationToken ct)
+    private async Task<View> LookWithOstreeAsync(WatchdogRecord record, HostBoot boot, CancellationToken cancellationToken)
     {
-        var backend = await Detection().DetectAsync(BackendNames.Ostree, boot, ct);
-        var deployments = await backend.ReadAsync(ct);
+        var backend = await Detection().DetectAsync(BackendNames.Ostree, boot, cancellationToken);
+        var deployments = await backend.ReadAsync(cancellationToken);
         var booted = deployments.Booted?.Digest;
         return new View(backend, deployments, booted is null ? null : booted == record.TargetCommit ? record.Target : booted == record.PreviousCommit ? record.Previous : booted);
     }
 
     private BackendDetection Detection() => new(runner, files, new StagingUnit(runner, files, time));
 
-    private async Task<int> RebootAsync(HostCommand command, CancellationToken ct)
+    private async Task<int> RebootAsync(HostCommand command, CancellationToken cancellationToken)
     {
-        var result = await runner.RunAsync(command, ct);
+        var result = await runner.RunAsync(command, cancellationToken);
         if (RebootCommands.WasHeard(result))
         {
             return 0;

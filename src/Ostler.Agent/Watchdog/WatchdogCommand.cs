@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ostler.Agent.Host;
+using Ostler.Agent.Logging;
 
 namespace Ostler.Agent.Watchdog;
 
@@ -16,7 +17,7 @@ internal static class WatchdogCommand
         Exit codes: 0 done, or nothing to do; 1 the host should go back and did not, or could not be cleaned; 2 the command line is not right.
         """;
 
-    public static async Task<int> RunAsync(string[] words, CancellationToken ct)
+    public static async Task<int> RunAsync(string[] words, CancellationToken cancellationToken)
     {
         var time = TimeProvider.System;
         var log = new AgentLog(Console.Out, time);
@@ -26,11 +27,11 @@ internal static class WatchdogCommand
         switch (words)
         {
             case ["check"]:
-                return await new WatchdogCheck(runner, files, store, log, time).RunAsync(null, ct);
+                return await new WatchdogCheck(runner, files, store, log, time).RunAsync(null, cancellationToken);
             case ["check", var option] when Seconds(option) is { } uptime:
-                return await new WatchdogCheck(runner, files, store, log, time).RunAsync(uptime, ct);
+                return await new WatchdogCheck(runner, files, store, log, time).RunAsync(uptime, cancellationToken);
             case ["uninstall"]:
-                return await UninstallAsync(store, new WatchdogInstaller(runner, files, OwnProgram.Read), log, ct);
+                return await UninstallAsync(store, new WatchdogInstaller(runner, files, OwnProgram.Read), log, cancellationToken);
             case ["--help"] or ["-h"]:
                 Console.WriteLine(Help);
                 return 0;
@@ -41,12 +42,12 @@ internal static class WatchdogCommand
     }
 
     /// <summary>The record goes first: whatever ends this in the middle, what is left does nothing.</summary>
-    private static async Task<int> UninstallAsync(WatchdogStore store, WatchdogInstaller installer, AgentLog log, CancellationToken ct)
+    private static async Task<int> UninstallAsync(WatchdogStore store, WatchdogInstaller installer, AgentLog log, CancellationToken cancellationToken)
     {
         try
         {
             store.Delete();
-            await installer.RemoveAsync(ct);
+            await installer.RemoveAsync(cancellationToken);
             store.DeleteLock();
             log.Info("WatchdogRemoved", "Units, program and record are gone.");
             return 0;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Watchdog;
 
@@ -13,7 +14,7 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
     public bool IsInstalled => files.Exists(WatchdogUnits.Program) || files.Exists(WatchdogUnits.TimerPath) || files.Exists(WatchdogUnits.ServicePath);
 
     /// <exception cref="HostToolException">DiskFull; WatchdogUnavailable: the host does not run it, or would not have it after a reboot.</exception>
-    public async Task EnsureAsync(CancellationToken ct)
+    public async Task EnsureAsync(CancellationToken cancellationToken)
     {
         if (PrepareRootConfigurations.Any(path => HasTransientEtc(files.Read(path))))
         {
@@ -23,10 +24,10 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
         try
         {
             EnsureProgram();
-            await CheckItRunsAsync(ct);
+            await CheckItRunsAsync(cancellationToken);
             if (EnsureText(WatchdogUnits.ServicePath, WatchdogUnits.ServiceText) | EnsureText(WatchdogUnits.TimerPath, WatchdogUnits.TimerText))
             {
-                await runner.RunAsync(new HostCommand("systemctl", "daemon-reload"), ct);
+                await runner.RunAsync(new HostCommand("systemctl", "daemon-reload"), cancellationToken);
             }
         }
         catch (HostToolException e) when (e.Reason == Reasons.DiskFull)
@@ -41,7 +42,7 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
 
         // Enabled and not started: in this boot there is nothing to watch.
         var enable = new HostCommand("systemctl", "enable", WatchdogUnits.Timer);
-        var result = await runner.RunAsync(enable, ct);
+        var result = await runner.RunAsync(enable, cancellationToken);
         if (!result.Succeeded)
         {
             throw Unavailable($"{enable}: {HostToolException.Trim(result.Stderr)}");
@@ -60,17 +61,17 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
     }
 
     /// <summary>Removes units and program. The record goes before, or there is none.</summary>
-    public async Task RemoveAsync(CancellationToken ct)
+    public async Task RemoveAsync(CancellationToken cancellationToken)
     {
         if (!IsInstalled)
         {
             return;
         }
 
-        await runner.RunAsync(new HostCommand("systemctl", "disable", "--now", WatchdogUnits.Timer), ct);
+        await runner.RunAsync(new HostCommand("systemctl", "disable", "--now", WatchdogUnits.Timer), cancellationToken);
         files.Delete(WatchdogUnits.TimerPath);
         files.Delete(WatchdogUnits.ServicePath);
-        await runner.RunAsync(new HostCommand("systemctl", "daemon-reload"), ct);
+        await runner.RunAsync(new HostCommand("systemctl", "daemon-reload"), cancellationToken);
 
         // Last, so that no unit is left without its program.
         files.Delete(WatchdogUnits.Program);
@@ -86,10 +87,10 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
     }
 
     /// <summary>A file system mounted noexec, another C library, another processor: whatever it is, it shows here and not in the boot that depends on it.</summary>
-    private async Task CheckItRunsAsync(CancellationToken ct)
+    private async Task CheckItRunsAsync(CancellationToken cancellationToken)
     {
         var command = new HostCommand("/usr/bin/env", WatchdogUnits.Program, "--version");
-        var result = await runner.RunAsync(command, ct);
+        var result = await runner.RunAsync(command, cancellationToken);
         if (!result.Succeeded || result.Stdout.Trim() != AgentVersion.Text)
         {
             throw Unavailable($"{command} does not run on the host: {HostToolException.Trim(result.Stderr.Length > 0 ? result.Stderr : result.Stdout)}");

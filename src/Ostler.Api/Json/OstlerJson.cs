@@ -1,6 +1,10 @@
 using System.Text.Json.Serialization;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 
-namespace Ostler.Api;
+namespace Ostler.Api.Json;
 
 /// <summary>Reads and writes the resources of Ostler without reflection, so that NativeAOT programs can.</summary>
 /// <remarks>

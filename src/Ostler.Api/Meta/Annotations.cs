@@ -1,4 +1,4 @@
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 /// <summary>
 /// The marks that the controller leaves on a Node. They are written in one patch with <c>spec.unschedulable</c>, so that a

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
+using Ostler.Api.Schema;
 
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 /// <summary>Whether a condition holds.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ConditionStatus>))]
@@ -20,22 +21,22 @@ public enum ConditionStatus
 public sealed record Condition
 {
     /// <summary>Which aspect, in CamelCase.</summary>
-    [Schema.MinLength(1), Schema.MaxLength(316)]
+    [Ostler.Api.Schema.MinLength(1), Ostler.Api.Schema.MaxLength(316)]
     public required string Type { get; init; }
 
     /// <summary>Whether it holds.</summary>
     public required ConditionStatus Status { get; init; }
 
     /// <summary>Why, in one CamelCase word that programs may rely on.</summary>
-    [Schema.MinLength(1), Schema.MaxLength(1024)]
+    [Ostler.Api.Schema.MinLength(1), Ostler.Api.Schema.MaxLength(1024)]
     public required string Reason { get; init; }
 
     /// <summary>Why, for people, and what to do next. Programs must not read it.</summary>
-    [Schema.MaxLength(32768)]
+    [Ostler.Api.Schema.MaxLength(32768)]
     public string Message { get; set; } = "";
 
     /// <summary>The generation of the spec that this speaks of.</summary>
-    [Schema.Minimum(0)]
+    [Ostler.Api.Schema.Minimum(0)]
     public long? ObservedGeneration { get; init; }
 
     /// <summary>When the status last changed.</summary>

@@ -1,4 +1,4 @@
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 /// <summary>The types of the conditions that Ostler sets.</summary>
 public static class ConditionTypes

@@ -1,4 +1,4 @@
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 /// <summary>Reads and writes lists of conditions. Pure: what changes is returned.</summary>
 public static class Conditions

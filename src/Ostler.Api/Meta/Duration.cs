@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 /// <summary>
 /// A span of time as Kubernetes writes it: <c>30s</c>, <c>10m</c>, <c>1h30m</c>, <c>250ms</c>; <c>0s</c> and <c>0</c> are zero.

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 /// <summary>A count, or a percentage of the selected nodes: <c>3</c> or <c>"25%"</c>.</summary>
 [JsonConverter(typeof(IntOrPercentJsonConverter))]

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Ostler.Api.Schema;
 
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 /// <summary>How a label is compared with the values of an expression.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<LabelOperator>))]

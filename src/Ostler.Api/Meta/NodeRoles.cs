@@ -1,4 +1,4 @@
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 /// <summary>Which nodes belong to the control plane: they are disrupted one at a time, whatever maxUnavailable says.</summary>
 /// <param name="ControlPlane">The labels that mark such a node, whatever their value.</param>

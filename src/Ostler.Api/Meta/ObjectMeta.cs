@@ -1,4 +1,4 @@
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 /// <summary>The part of Kubernetes' object metadata that Ostler reads or writes.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 public static partial class Reasons
 {

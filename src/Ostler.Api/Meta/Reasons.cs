@@ -1,4 +1,4 @@
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 /// <summary>
 /// The one vocabulary of "why": the same word stands in a plan, a condition, an Event, a log line and a metric label. Programs may

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Ostler.Api;
+namespace Ostler.Api.Meta;
 
 /// <summary>RFC 3339 in UTC with whole seconds, as metav1.Time.</summary>
 public sealed class TimestampJsonConverter : JsonConverter<DateTimeOffset>

@@ -1,6 +1,8 @@
+using Ostler.Api.Meta;
 using Ostler.Api.Schema;
+using Ostler.Api.Shared;
 
-namespace Ostler.Api;
+namespace Ostler.Api.NodeOSes;
 
 /// <summary>The OS of one node: what it should run and how far its agent may go, and what it runs.</summary>
 [Resource("nodeoses", "nodeos", "nos")]

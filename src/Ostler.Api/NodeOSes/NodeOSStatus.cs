@@ -1,6 +1,8 @@
+using Ostler.Api.Meta;
 using Ostler.Api.Schema;
+using Ostler.Api.Shared;
 
-namespace Ostler.Api;
+namespace Ostler.Api.NodeOSes;
 
 /// <summary>What a node runs, as its agent found it.</summary>
 public sealed record NodeOSStatus

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Ostler.Api;
+namespace Ostler.Api.NodeOSes;
 
 /// <summary>How far a node has come. Facts in the past tense; -ing where something is under way.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using Ostler.Api.Schema;
 
-namespace Ostler.Api;
+namespace Ostler.Api.OSImages;
 
 /// <summary>
 /// A bootable container image. The controller asks the registry what it is; the hosts fetch it themselves, with their own credentials, mirrors and authorities.

@@ -1,6 +1,7 @@
+using Ostler.Api.Meta;
 using Ostler.Api.Schema;
 
-namespace Ostler.Api;
+namespace Ostler.Api.OSImages;
 
 /// <summary>One OS tree, or a moving tag or ref that resolves to one.</summary>
 [Resource("osimages", "osimage", "osi")]

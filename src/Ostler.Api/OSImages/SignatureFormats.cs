@@ -1,4 +1,4 @@
-namespace Ostler.Api;
+namespace Ostler.Api.OSImages;
 
 /// <summary>The formats in which cosign writes signatures (status.resolved.signatureFormat).</summary>
 public static class SignatureFormats

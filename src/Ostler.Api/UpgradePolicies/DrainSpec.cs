@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
+using Ostler.Api.Meta;
 using Ostler.Api.Schema;
+using Ostler.Api.Shared;
 
-namespace Ostler.Api;
+namespace Ostler.Api.UpgradePolicies;
 
 /// <summary>How a node is emptied. Pods leave through the eviction API, so that PodDisruptionBudgets hold.</summary>
 public sealed record DrainSpec
@@ -126,23 +128,6 @@ public sealed record DrainRule
     /// <summary>Lower ones go first; the next order starts when all pods of the former are gone. onTimeout Force deletes them all at once.</summary>
     [Default("0"), Minimum(-1000), Maximum(1000)]
     public int Order { get; init; }
-}
-
-/// <summary>How a node is rebooted.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<RebootMethod>))]
-public enum RebootMethod
-{
-    /// <summary>A full reboot, through firmware and boot loader.</summary>
-    Reboot,
-
-    /// <summary>
-    /// A soft reboot where host and tree can: only user space is restarted, and the kernel stays. Else a full one, and the node's status.reboot says why. The node is drained
-    /// either way, and goes back by a full reboot.
-    /// </summary>
-    Auto,
-
-    /// <summary>Never a full reboot. Not supported: a node would be drained for a boot that its host then refuses. Use Auto.</summary>
-    SoftReboot,
 }
 
 /// <summary>The reboot.</summary>

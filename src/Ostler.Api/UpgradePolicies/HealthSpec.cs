@@ -1,6 +1,8 @@
+using Ostler.Api.Meta;
 using Ostler.Api.Schema;
+using Ostler.Api.Shared;
 
-namespace Ostler.Api;
+namespace Ostler.Api.UpgradePolicies;
 
 /// <summary>
 /// What must hold before a node counts as updated. Always asked: the agent reports from the new boot and from the wanted
@@ -18,55 +20,6 @@ public sealed record HealthSpec
     /// <summary>Further checks.</summary>
     [MaxItems(50), ListMap("name")]
     public IReadOnlyList<HealthCheck>? Checks { get; init; }
-}
-
-/// <summary>
-/// One check. Exactly one kind. It passes, says no (false), cannot be made (error), or finds nothing to judge (missing); the last three are told apart
-/// wherever it is reported.
-/// </summary>
-[Cel(
-    // A sum and no loop over a list: its cost is constant for every API server's estimate.
-    "(has(self.systemd) ? 1 : 0) + (has(self.exec) ? 1 : 0) + (has(self.http) ? 1 : 0) + (has(self.pods) ? 1 : 0)"
-    + " + (has(self.workloads) ? 1 : 0) + (has(self.prometheus) ? 1 : 0) + (has(self.condition) ? 1 : 0) == 1",
-    "set exactly one of systemd, exec, http, pods, workloads, prometheus and condition")]
-public sealed record HealthCheck
-{
-    /// <summary>Its name, shown wherever it fails.</summary>
-    [MinLength(1), MaxLength(63), Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
-    public required string Name { get; init; }
-
-    /// <summary>From one try to the next, as long as the node is verified and soaks. From 1s to 1h.</summary>
-    [Default("\"10s\"")]
-    public Duration Interval { get; set; } = Duration.FromSeconds(10);
-
-    /// <summary>How long one try may take. One that takes longer is an error. From 1s to 1h.</summary>
-    [Default("\"10s\"")]
-    public Duration Timeout { get; set; } = Duration.FromSeconds(10);
-
-    /// <summary>How many tries in a row must pass.</summary>
-    [Default("1"), Minimum(1), Maximum(100)]
-    public int Successes { get; set; } = 1;
-
-    /// <summary>systemd units of the host. Run by the agent.</summary>
-    public SystemdCheck? Systemd { get; init; }
-
-    /// <summary>A command on the host that must exit with 0. Run by the agent.</summary>
-    public ExecCheck? Exec { get; init; }
-
-    /// <summary>An HTTP GET that must answer with 200 to 299.</summary>
-    public HttpCheck? Http { get; init; }
-
-    /// <summary>Pods of the node that were Ready before the boot and must be again.</summary>
-    public PodsCheck? Pods { get; init; }
-
-    /// <summary>The workloads that the drain displaced must be available again.</summary>
-    public WorkloadsCheck? Workloads { get; init; }
-
-    /// <summary>A Prometheus query.</summary>
-    public PrometheusCheck? Prometheus { get; init; }
-
-    /// <summary>A condition on a field of any object.</summary>
-    public ConditionCheck? Condition { get; init; }
 }
 
 /// <summary>The workloads that the drain displaced. They are waited for without this check too; it overrides spec.drain.workloadTimeout.</summary>

@@ -1,7 +1,8 @@
 using System.Text.Json.Serialization;
+using Ostler.Api.OSImages;
 using Ostler.Api.Schema;
 
-namespace Ostler.Api;
+namespace Ostler.Api.UpgradePolicies;
 
 /// <summary>Somebody who is told by HTTP how a rollout goes.</summary>
 [Cel("has(self.url) || has(self.secretRef)", "set url, or secretRef to a Secret with the key address")]

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Ostler.Api.Schema;
 
-namespace Ostler.Api;
+namespace Ostler.Api.UpgradePolicies;
 
 /// <summary>A notification to one receiver: written down before it is sent, so that no restart loses it, and when it was, so that none repeats it.</summary>
 [Atomic]

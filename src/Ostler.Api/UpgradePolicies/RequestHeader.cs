@@ -1,6 +1,6 @@
 using Ostler.Api.Schema;
 
-namespace Ostler.Api;
+namespace Ostler.Api.UpgradePolicies;
 
 /// <summary>A header of a request.</summary>
 public sealed record RequestHeader

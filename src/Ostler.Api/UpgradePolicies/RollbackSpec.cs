@@ -1,7 +1,8 @@
 using System.Text.Json.Serialization;
+using Ostler.Api.Meta;
 using Ostler.Api.Schema;
 
-namespace Ostler.Api;
+namespace Ostler.Api.UpgradePolicies;
 
 /// <summary>What goes back when a node does not become healthy.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RollbackScope>))]

@@ -1,7 +1,8 @@
 using System.Text.Json.Serialization;
+using Ostler.Api.Meta;
 using Ostler.Api.Schema;
 
-namespace Ostler.Api;
+namespace Ostler.Api.UpgradePolicies;
 
 /// <summary>The pace of a rollout.</summary>
 public sealed record RolloutSpec

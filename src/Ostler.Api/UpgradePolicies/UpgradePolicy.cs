@@ -1,7 +1,8 @@
 using System.Text.Json.Serialization;
+using Ostler.Api.Meta;
 using Ostler.Api.Schema;
 
-namespace Ostler.Api;
+namespace Ostler.Api.UpgradePolicies;
 
 /// <summary>Which nodes move to which OS tree, at what pace, what healthy means, and how to go back.</summary>
 [Resource("upgradepolicies", "upgradepolicy", "osup")]

@@ -1,6 +1,8 @@
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Api.Schema;
 
-namespace Ostler.Api;
+namespace Ostler.Api.UpgradePolicies;
 
 /// <summary>How far a rollout has come.</summary>
 public sealed record UpgradePolicyStatus

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Cli.Commands;
 

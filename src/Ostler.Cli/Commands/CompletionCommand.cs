@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ostler.Cli.Completion;
+using Ostler.Cli.Hosting;
 
 namespace Ostler.Cli.Commands;
 

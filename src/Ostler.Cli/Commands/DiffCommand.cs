@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Diff;
+using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Cli.Commands;
 
@@ -34,15 +36,15 @@ internal static class DiffCommand
 
     private static IEnumerable<Line> Prepend(this IEnumerable<Line> lines, Line first, bool wanted) => wanted ? Enumerable.Prepend(lines, first) : lines;
 
-    private static async Task<IReadOnlyList<TreeDiff>> ReadAsync(ApiClient client, string? name, string? node, CancellationToken cancel)
+    private static async Task<IReadOnlyList<TreeDiff>> ReadAsync(ApiClient client, string? name, string? node, CancellationToken cancellationToken)
     {
-        IReadOnlyList<UpgradePolicy> policies = name is null ? (await client.ListAsync(ClusterResources.UpgradePolicies, ListOptions.All, cancel)).Items : [await PolicyLookup.PolicyAsync(client, name, cancel)];
-        var images = (await client.ListAsync(ClusterResources.OSImages, ListOptions.All, cancel)).Items;
-        var only = node is null ? null : await NodeLookup.OneAsync(client, node, name, cancel);
+        IReadOnlyList<UpgradePolicy> policies = name is null ? (await client.ListAsync(ClusterResources.UpgradePolicies, ListOptions.All, cancellationToken)).Items : [await PolicyLookup.PolicyAsync(client, name, cancellationToken)];
+        var images = (await client.ListAsync(ClusterResources.OSImages, ListOptions.All, cancellationToken)).Items;
+        var only = node is null ? null : await NodeLookup.OneAsync(client, node, name, cancellationToken);
         var diffs = new List<TreeDiff>();
         foreach (var policy in policies.OrderBy(p => p.Metadata.Name, StringComparer.Ordinal))
         {
-            var systems = await NodeLookup.OfAsync(client, policy, cancel);
+            var systems = await NodeLookup.OfAsync(client, policy, cancellationToken);
             NodeOS[] wanted = only is null ? [.. systems] : [.. systems.Where(s => s.Metadata.Name == only.Metadata.Name)];
             if (only is null || wanted.Length > 0)
             {

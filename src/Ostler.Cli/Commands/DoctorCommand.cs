@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ostler.Cli.Doctor;
+using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Cli.Commands;
 
@@ -20,8 +22,8 @@ internal static class DoctorCommand
             {
                 using var client = commands.Connect(arguments);
                 var shipped = DefinitionCheck.Shipped();
-                var facts = await Examination.ReadAsync(client, arguments.GetRequiredValue(space), shipped.Keys, commands.Environment.Time.GetUtcNow(), cancel);
-                var findings = Examination.Look(facts, shipped);
+                var facts = await DoctorRun.ReadAsync(client, arguments.GetRequiredValue(space), shipped.Keys, commands.Environment.Time.GetUtcNow(), cancel);
+                var findings = DoctorRun.Look(facts, shipped);
                 if (arguments.GetValue(output) is OutputFormat.Json or OutputFormat.Yaml)
                 {
                     await commands.Environment.Out.WriteAsync(ObjectText.Of(Document(findings), arguments.GetValue(output)));

@@ -1,8 +1,10 @@
 using System.CommandLine;
-using Ostler.Api;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Edits;
+using Ostler.Cli.Hosting;
 using Ostler.Cli.Resources;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Cli.Commands;
 
@@ -76,11 +78,11 @@ internal static class EditCommands
 
     /// <summary>Reads, decides and writes what was read; when somebody else wrote in between, again.</summary>
     private static async Task<int> EditAsync<T>(
-        CommandRunner commands, ApiClient client, ResourceType<T> type, Func<CancellationToken, Task<T>> read, Func<T, FieldEdit> decide, bool dryRun, CancellationToken cancel) where T : class
+        CommandRunner commands, ApiClient client, ResourceType<T> type, Func<CancellationToken, Task<T>> read, Func<T, FieldEdit> decide, bool dryRun, CancellationToken cancellationToken) where T : class
     {
         for (var attempt = 1; ; attempt++)
         {
-            var current = await read(cancel);
+            var current = await read(cancellationToken);
             var edit = decide(current);
             if (dryRun)
             {
@@ -93,7 +95,7 @@ internal static class EditCommands
                 if (!edit.IsNothing)
                 {
                     var meta = type.MetaOf(current);
-                    await client.PatchAsync(type, meta.Key, Patch.Merge(edit.Change.DeepClone()).OnlyIf(meta.Uid, meta.ResourceVersion), cancel);
+                    await client.PatchAsync(type, meta.Key, Patch.Merge(edit.Change.DeepClone()).OnlyIf(meta.Uid, meta.ResourceVersion), cancellationToken);
                 }
 
                 commands.Printer.Print(edit.Done());

@@ -1,9 +1,10 @@
 using System.CommandLine;
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.History;
+using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Cli.Commands;
 

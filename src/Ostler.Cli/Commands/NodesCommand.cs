@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
-using Ostler.Api;
+using Ostler.Api.Json;
+using Ostler.Api.Meta;
+using Ostler.Cli.Hosting;
 using Ostler.Cli.Nodes;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Cli.Commands;
 

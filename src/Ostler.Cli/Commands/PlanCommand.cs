@@ -1,10 +1,14 @@
 using System.CommandLine;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
 using Ostler.Cli.Plan;
 using Ostler.Cli.Resources;
 using Ostler.Kubernetes;
-using Ostler.Rollout.Simulation;
+using Ostler.Kubernetes.Client;
+using Ostler.Simulation;
 
 namespace Ostler.Cli.Commands;
 
@@ -39,20 +43,20 @@ internal sealed class PlanCommand
         return commands.With(command, plan.RunAsync);
     }
 
-    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var name = arguments.GetRequiredValue(_file);
-        var text = name == "-" ? await _commands.Environment.In.ReadToEndAsync(cancel) : await File.ReadAllTextAsync(name, cancel);
+        var text = name == "-" ? await _commands.Environment.In.ReadToEndAsync(cancellationToken) : await File.ReadAllTextAsync(name, cancellationToken);
         var file = PolicyFile.Read(text, name == "-" ? "standard input" : name, arguments.GetValue(_policy));
         var described = arguments.GetRequiredValue(_nodes);
-        var (fleet, target, notes) = described.Length > 0 ? Described(arguments, file, described) : await LiveAsync(arguments, file, cancel);
+        var (fleet, target, notes) = described.Length > 0 ? Described(arguments, file, described) : await LiveAsync(arguments, file, cancellationToken);
         if (RolloutSimulation.Validate(fleet, file.Policy.Spec, target.Target) is { Count: > 0 } problems)
         {
             throw CommandException.Usage(string.Join(" ", problems.Select(p => $"{p.Field}: {p.Message}.")));
         }
 
         // Seconds for thousands of nodes; Ctrl-C must end it all the same.
-        var forecast = await Task.Run(() => RolloutSimulation.Forecast(fleet, file.Policy.Metadata.Name, file.Policy.Spec, target.Target), cancel).WaitAsync(cancel);
+        var forecast = await Task.Run(() => RolloutSimulation.Forecast(fleet, file.Policy.Metadata.Name, file.Policy.Spec, target.Target), cancellationToken).WaitAsync(cancellationToken);
         var format = arguments.GetValue(_output);
         if (format is OutputFormat.Json or OutputFormat.Yaml)
         {
@@ -82,7 +86,7 @@ internal sealed class PlanCommand
         return (Fleet(arguments, nodes, new()), PlannedTarget.Of(file.Policy.Spec.ImageRef.Name, file.Image, null), []);
     }
 
-    private async Task<(FleetDescription, PlannedTarget, IReadOnlyList<Line>)> LiveAsync(ParseResult arguments, PolicyFile file, CancellationToken cancel)
+    private async Task<(FleetDescription, PlannedTarget, IReadOnlyList<Line>)> LiveAsync(ParseResult arguments, PolicyFile file, CancellationToken cancellationToken)
     {
         if (arguments.GetValue(_zones) is not null)
         {
@@ -90,10 +94,10 @@ internal sealed class PlanCommand
         }
 
         using var client = _commands.Connect(arguments);
-        var nodes = (await client.ListAsync(ClusterResources.Nodes, ListOptions.All, cancel)).Items;
-        var systems = (await client.ListAsync(ClusterResources.NodeOSes, ListOptions.All, cancel)).Items;
-        var live = await client.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(file.Policy.Metadata.Name), cancel);
-        var image = await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(file.Policy.Spec.ImageRef.Name), cancel);
+        var nodes = (await client.ListAsync(ClusterResources.Nodes, ListOptions.All, cancellationToken)).Items;
+        var systems = (await client.ListAsync(ClusterResources.NodeOSes, ListOptions.All, cancellationToken)).Items;
+        var live = await client.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(file.Policy.Metadata.Name), cancellationToken);
+        var image = await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(file.Policy.Spec.ImageRef.Name), cancellationToken);
         if (nodes.Count == 0)
         {
             throw new CommandException("The cluster has no nodes: describe some with --nodes.");

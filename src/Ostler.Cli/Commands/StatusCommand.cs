@@ -1,11 +1,14 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Json;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
 using Ostler.Cli.Status;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Cli.Commands;
 
@@ -51,14 +54,14 @@ internal static class StatusCommand
 
     private static UpgradePolicy Policy(JsonObject whole) => whole.Deserialize(OstlerJson.Default.UpgradePolicy)!;
 
-    private static async Task<IReadOnlyList<JsonObject>> ReadAsync(ApiClient client, string? name, CancellationToken cancel)
+    private static async Task<IReadOnlyList<JsonObject>> ReadAsync(ApiClient client, string? name, CancellationToken cancellationToken)
     {
         var type = ClusterResources.Whole(ClusterResources.UpgradePolicies);
         if (name is null)
         {
-            return (await client.ListAsync(type, ListOptions.All, cancel)).Items;
+            return (await client.ListAsync(type, ListOptions.All, cancellationToken)).Items;
         }
 
-        return await client.GetAsync(type, NamespacedName.ClusterScoped(name), cancel) is { } found ? [found] : throw await PolicyLookup.NotFoundAsync(client, name, cancel);
+        return await client.GetAsync(type, NamespacedName.ClusterScoped(name), cancellationToken) is { } found ? [found] : throw await PolicyLookup.NotFoundAsync(client, name, cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using Ostler.Cli.Hosting;
 
 namespace Ostler.Cli.Commands;
 

@@ -1,3 +1,5 @@
+using Ostler.Cli.Hosting;
+
 namespace Ostler.Cli.Completion;
 
 /// <summary>What makes a shell ask this program how a line may go on.</summary>

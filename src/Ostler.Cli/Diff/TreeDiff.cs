@@ -1,6 +1,10 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Edits;
-using Ostler.Rollout;
+using Ostler.Cli.Output;
+using Ostler.Rollout.OSImages;
 
 namespace Ostler.Cli.Diff;
 
@@ -63,11 +67,11 @@ internal sealed record TreeDiff
         }
 
         var target = image.Status!.Resolved!;
-        var reporting = systems.Where(s => s.Status?.Booted is not null).OrderBy(s => s.Metadata.Name, StringComparer.Ordinal).ToLookup(s => FormerTrees.Includes(target, s.Status!.Booted!.Digest));
+        var reporting = systems.Where(s => s.Status?.Booted is not null).OrderBy(s => s.Metadata.Name, StringComparer.Ordinal).ToLookup(s => PreviousImages.Includes(target, s.Status!.Booted!.Digest));
         return diff with
         {
             Target = target,
-            Problem = OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest) ? $"it is in quarantine: kubectl ostler quarantine remove {image.Metadata.Name} {Output.Words.Short(target.Digest)} lets nodes have it." : null,
+            Problem = OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest) ? $"it is in quarantine: kubectl ostler quarantine remove {image.Metadata.Name} {Ostler.Cli.Output.Format.Short(target.Digest)} lets nodes have it." : null,
             UpToDate = [.. reporting[true]],
             Groups = [.. reporting[false].GroupBy(s => s.Status!.Booted!.Digest, StringComparer.Ordinal).Select(g => Group(image, target, [.. g])).OrderByDescending(g => g.Nodes.Count).ThenBy(g => g.Booted.Digest, StringComparer.Ordinal)],
         };
@@ -76,9 +80,9 @@ internal sealed record TreeDiff
     private static TreeGroup Group(OSImage image, ResolvedImage target, NodeOS[] nodes)
     {
         var booted = nodes[0].Status!.Booted!;
-        var release = FormerTrees.ReleaseOf(image, booted.Digest);
+        var release = PreviousImages.ReleaseOf(image, booted.Digest);
         // What a node of this platform gets, once it was told; until then the release.
-        var wanted = nodes.Select(n => n.Spec.Image?.Digest).FirstOrDefault(d => FormerTrees.Includes(target, d)) ?? target.Digest;
+        var wanted = nodes.Select(n => n.Spec.Image?.Digest).FirstOrDefault(d => PreviousImages.Includes(target, d)) ?? target.Digest;
         List<TreeChange> changes = [new("version", booted.Version ?? release?.Version, target.Version), new("digest", booted.Digest, wanted)];
         if (release is not null)
         {

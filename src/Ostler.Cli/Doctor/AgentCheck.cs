@@ -1,4 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Cli.Output;
+using Ostler.Cli.Resources;
 
 namespace Ostler.Cli.Doctor;
 
@@ -23,7 +27,7 @@ internal static class AgentCheck
         var silent = facts.Now - renewed;
         if (silent > TimeSpan.FromSeconds(2 * (lease.LeaseDurationSeconds ?? 15)) || string.IsNullOrEmpty(lease.HolderIdentity))
         {
-            yield return new(Severity.Broken, "Controller", $"none leads: the lease {facts.Namespace}/ostler-controller was last renewed {Output.Words.Span(silent)} ago by {(lease.HolderIdentity is { Length: > 0 } last ? last : "nobody")}.", remedy);
+            yield return new(Severity.Broken, "Controller", $"none leads: the lease {facts.Namespace}/ostler-controller was last renewed {Ostler.Cli.Output.Format.Span(silent)} ago by {(lease.HolderIdentity is { Length: > 0 } last ? last : "nobody")}.", remedy);
         }
         else if (unseen.Length > 0)
         {

@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Cli.Resources;
-using Ostler.Rollout;
+using Ostler.Rollout.Drain;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Cli.Doctor;
 

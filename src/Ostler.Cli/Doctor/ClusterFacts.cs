@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Resources;
 
 namespace Ostler.Cli.Doctor;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.Cli.Output;
 
 namespace Ostler.Cli.Doctor;

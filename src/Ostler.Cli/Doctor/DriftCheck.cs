@@ -1,5 +1,6 @@
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Nodes;
 
 namespace Ostler.Cli.Doctor;
 

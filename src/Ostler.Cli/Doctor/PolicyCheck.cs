@@ -1,7 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
 using Ostler.Cli.Status;
-using Ostler.Rollout;
+using Ostler.Rollout.Validation;
+using Ostler.Rollout.Windows;
 
 namespace Ostler.Cli.Doctor;
 
@@ -105,7 +107,7 @@ internal static class PolicyCheck
         }
         else if (state is { Fits: false, Next: { } next })
         {
-            yield return new(Severity.Note, $"UpgradePolicy {policy.Metadata.Name}", $"closed until {Words.Time(next)}, in {Words.Span(next - now)}.");
+            yield return new(Severity.Note, $"UpgradePolicy {policy.Metadata.Name}", $"closed until {Format.Time(next)}, in {Format.Span(next - now)}.");
         }
     }
 

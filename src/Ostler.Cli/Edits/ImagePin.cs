@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
+using Ostler.Cli.Hosting;
 
 namespace Ostler.Cli.Edits;
 

@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Cli.Output;
-using Ostler.Rollout;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Cli.History;
 
@@ -73,7 +74,7 @@ internal static class NodeRecords
                 Result = "Reconciled",
                 To = new(drift.Digest, image?.Digest == drift.Digest ? image.Version : null),
                 Reason = drift.Reason,
-                Message = $"Told to boot its tree anew, {(drift.Count == 1 ? "once" : $"{Words.Number(drift.Count)} times")} so far.",
+                Message = $"Told to boot its tree anew, {(drift.Count == 1 ? "once" : $"{Format.Number(drift.Count)} times")} so far.",
                 Tone = Tone.Attention,
             };
         }
@@ -86,7 +87,7 @@ internal static class NodeRecords
                 Subject = subject,
                 Result = "Error",
                 Reason = error.Reason,
-                Message = error.Count > 1 ? $"{error.Message} ({Words.Number(error.Count)} times in a row)" : error.Message,
+                Message = error.Count > 1 ? $"{error.Message} ({Format.Number(error.Count)} times in a row)" : error.Message,
                 Tone = Tone.Attention,
             };
         }

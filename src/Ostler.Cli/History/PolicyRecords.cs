@@ -1,7 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
 using Ostler.Cli.Status;
-using Ostler.Rollout;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Cli.History;
 

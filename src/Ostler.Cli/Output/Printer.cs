@@ -1,3 +1,4 @@
+using Ostler.Cli.Hosting;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
-using Ostler.Api;
-using Ostler.Rollout.Simulation;
+using Ostler.Api.Meta;
+using Ostler.Cli.Hosting;
+using Ostler.Simulation;
 
 namespace Ostler.Cli.Plan;
 

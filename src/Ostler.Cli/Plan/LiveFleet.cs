@@ -1,7 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
-using Ostler.Rollout.Simulation;
+using Ostler.Simulation;
 
 namespace Ostler.Cli.Plan;
 
@@ -22,7 +23,7 @@ internal static class LiveFleet
                 {
                     Name = n.Name,
                     Labels = n.Metadata.Labels,
-                    Digest = booted is null ? null : Words.Bare(booted.Digest),
+                    Digest = booted is null ? null : Format.Bare(booted.Digest),
                     Version = booted?.Version,
                     Cordoned = n.Unschedulable && n.CordonedBy is null,
                     Ready = n.Ready,

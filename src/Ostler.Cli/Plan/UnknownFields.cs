@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.Cli.Output;
 
 namespace Ostler.Cli.Plan;

@@ -1,4 +1,6 @@
-using Ostler.Kubernetes;
+using Ostler.Cli.Hosting;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
 
 namespace Ostler.Cli.Resources;
 

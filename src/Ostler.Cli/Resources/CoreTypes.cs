@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Drain;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Cli.Resources;
 

@@ -1,5 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Cli.Hosting;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Cli.Resources;
 
@@ -8,25 +11,25 @@ internal static class PolicyLookup
 {
     private const int MostNames = 10;
 
-    public static async Task<UpgradePolicy> PolicyAsync(ApiClient client, string name, CancellationToken cancel) =>
-        await client.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(name), cancel) ?? throw await NotFoundAsync(client, name, cancel);
+    public static async Task<UpgradePolicy> PolicyAsync(ApiClient client, string name, CancellationToken cancellationToken) =>
+        await client.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(name), cancellationToken) ?? throw await NotFoundAsync(client, name, cancellationToken);
 
-    public static async Task<OSImage> ImageAsync(ApiClient client, string name, CancellationToken cancel)
+    public static async Task<OSImage> ImageAsync(ApiClient client, string name, CancellationToken cancellationToken)
     {
-        if (await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(name), cancel) is { } image)
+        if (await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(name), cancellationToken) is { } image)
         {
             return image;
         }
 
-        var names = (await client.ListAsync(ClusterResources.OSImages, ListOptions.All, cancel)).Items.Select(i => i.Metadata.Name);
+        var names = (await client.ListAsync(ClusterResources.OSImages, ListOptions.All, cancellationToken)).Items.Select(i => i.Metadata.Name);
         throw new CommandException(Missing("OSImage", name, names));
     }
 
     /// <summary>That there is no such policy, and which there are.</summary>
-    public static async Task<CommandException> NotFoundAsync(ApiClient client, string name, CancellationToken cancel)
+    public static async Task<CommandException> NotFoundAsync(ApiClient client, string name, CancellationToken cancellationToken)
     {
         // Of a cluster without the CRDs this says so instead.
-        var names = (await client.ListAsync(ClusterResources.UpgradePolicies, ListOptions.All, cancel)).Items.Select(p => p.Metadata.Name);
+        var names = (await client.ListAsync(ClusterResources.UpgradePolicies, ListOptions.All, cancellationToken)).Items.Select(p => p.Metadata.Name);
         return new(Missing("UpgradePolicy", name, names));
     }
 

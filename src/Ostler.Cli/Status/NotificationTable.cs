@@ -1,4 +1,4 @@
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
 
 namespace Ostler.Cli.Status;
@@ -14,8 +14,8 @@ internal static class NotificationTable
             // What was delivered in the end says so, however often it failed before.
             var failed = told.State != NotificationState.Delivered && told.Error is not null;
             table.Add(
-                failed ? Tone.Attention : Tone.Plain, told.Receiver, told.Event.ToString(), $"{Words.Span(now - told.At)} ago", told.State.ToString(),
-                told.Failures > 0 ? $"{Words.Number(told.Failures)} failed" : null, told.State == NotificationState.Pending && told.RetryAt is { } again ? again > now ? $"in {Words.Span(again - now)}" : "any moment" : null,
+                failed ? Tone.Attention : Tone.Plain, told.Receiver, told.Event.ToString(), $"{Format.Span(now - told.At)} ago", told.State.ToString(),
+                told.Failures > 0 ? $"{Format.Number(told.Failures)} failed" : null, told.State == NotificationState.Pending && told.RetryAt is { } again ? again > now ? $"in {Format.Span(again - now)}" : "any moment" : null,
                 failed ? told.Error : told.Message);
         }
 

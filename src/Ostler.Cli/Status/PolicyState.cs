@@ -1,4 +1,5 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
 
 namespace Ostler.Cli.Status;
@@ -26,10 +27,10 @@ internal static class PolicyState
     };
 
     public static Tone Tone(UpgradePolicy policy) =>
-        IsReady(policy) ? Output.Tone.Good
-        : IsHalted(policy) ? Output.Tone.Bad
-        : IsStalled(policy) || policy.Spec.Paused ? Output.Tone.Attention
-        : Output.Tone.Plain;
+        IsReady(policy) ? Ostler.Cli.Output.Tone.Good
+        : IsHalted(policy) ? Ostler.Cli.Output.Tone.Bad
+        : IsStalled(policy) || policy.Spec.Paused ? Ostler.Cli.Output.Tone.Attention
+        : Ostler.Cli.Output.Tone.Plain;
 
     /// <summary>The wave that waits for a person's word; null when none does.</summary>
     public static string? WaitsForApproval(UpgradePolicy policy) => policy.Status?.Waves?.FirstOrDefault(w => w.Reason == Reasons.WaitingForApproval)?.Name;

@@ -1,4 +1,5 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
 
 namespace Ostler.Cli.Status;
@@ -22,9 +23,9 @@ internal static class PolicyTable
             var (status, counts) = (policy.Status, policy.Status?.Nodes ?? new());
             string?[] cells =
             [
-                policy.Metadata.Name, policy.Spec.ImageRef.Name, status?.Target is { } target ? target.Version ?? Words.Short(target.Digest) : null,
-                $"{Words.Bar(counts.Updated, counts.Total, BarWidth)} {Words.Percent(counts.Updated, counts.Total)}", $"{counts.Updated}/{counts.Total}",
-                Words.Number(counts.Updating), Words.Number(status?.Blocked?.Count ?? 0), Words.Number(counts.Failed + counts.RolledBack),
+                policy.Metadata.Name, policy.Spec.ImageRef.Name, status?.Target is { } target ? target.Version ?? Format.Short(target.Digest) : null,
+                $"{Format.Bar(counts.Updated, counts.Total, BarWidth)} {Format.Percent(counts.Updated, counts.Total)}", $"{counts.Updated}/{counts.Total}",
+                Format.Number(counts.Updating), Format.Number(status?.Blocked?.Count ?? 0), Format.Number(counts.Failed + counts.RolledBack),
                 policy.Spec.Paused ? $"{PolicyState.Reason(policy)} (paused)" : PolicyState.Reason(policy), Estimate(policy, now),
             ];
             table.Add(PolicyState.Tone(policy), [.. cells, .. wide ? (string?[])[status?.Conditions.Find(ConditionTypes.Ready)?.Message] : []]);
@@ -34,5 +35,5 @@ internal static class PolicyTable
     }
 
     private static string? Estimate(UpgradePolicy policy, DateTimeOffset now) =>
-        !PolicyState.IsReady(policy) && policy.Status?.EstimatedCompletion is { } end ? end > now ? $"in {Words.Span(end - now)}" : "any moment" : null;
+        !PolicyState.IsReady(policy) && policy.Status?.EstimatedCompletion is { } end ? end > now ? $"in {Format.Span(end - now)}" : "any moment" : null;
 }

@@ -1,4 +1,5 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
 
 namespace Ostler.Cli.Status;
@@ -15,7 +16,7 @@ internal static class StatusText
     public static IReadOnlyList<Line> Lines(UpgradePolicy policy, DateTimeOffset now, bool wide = false)
     {
         var name = policy.Metadata.Name;
-        var target = policy.Status?.Target is { } tree ? $", to {Words.Tree(tree.Digest, tree.Version)}" : "";
+        var target = policy.Status?.Target is { } tree ? $", to {Format.Tree(tree.Digest, tree.Version)}" : "";
         List<Line> lines = [new($"{name}: {PolicyState.Reason(policy)}, image {policy.Spec.ImageRef.Name}{target}", PolicyState.Tone(policy))];
         if (policy.Status is not { } status)
         {
@@ -32,7 +33,7 @@ internal static class StatusText
 
         if (status is { DistinctDigests: > 1, Digests: { } trees })
         {
-            var listed = string.Join(", ", trees.Select(t => $"{Words.Tree(t.Digest, t.Version)} on {t.Nodes}"));
+            var listed = string.Join(", ", trees.Select(t => $"{Format.Tree(t.Digest, t.Version)} on {t.Nodes}"));
             lines.Add($"Trees that run: {status.DistinctDigests}: {listed}{(status.DistinctDigests > trees.Count ? ", …" : "")}");
         }
 
@@ -67,7 +68,7 @@ internal static class StatusText
         (int Count, string Word)[] others =
             [(nodes.Updating, "updating"), (nodes.Staged, "staged"), (nodes.Pending, "pending"), (nodes.Failed, "failed"), (nodes.RolledBack, "went back")];
         return new(
-            $"{Words.Bar(nodes.Updated, nodes.Total)} {Words.Percent(nodes.Updated, nodes.Total)}  {nodes.Updated} of {nodes.Total} updated"
+            $"{Format.Bar(nodes.Updated, nodes.Total)} {Format.Percent(nodes.Updated, nodes.Total)}  {nodes.Updated} of {nodes.Total} updated"
             + string.Concat(others.Where(o => o.Count > 0).Select(o => $", {o.Count} {o.Word}")), tone);
     }
 
@@ -100,18 +101,18 @@ internal static class StatusText
         if (status.StartedAt is { } started)
         {
             yield return status.CompletedAt is { } completed
-                ? $"Started {Words.Time(started)}, completed {Words.Time(completed)} after {Words.Span(completed - started)}"
-                : $"Started {Words.Time(started)}, {Words.Span(now - started)} ago";
+                ? $"Started {Format.Time(started)}, completed {Format.Time(completed)} after {Format.Span(completed - started)}"
+                : $"Started {Format.Time(started)}, {Format.Span(now - started)} ago";
         }
 
         if (status.NextWindow is { } window)
         {
-            yield return $"Next window: {Words.Time(window)}{(window > now ? $", in {Words.Span(window - now)}" : "")}";
+            yield return $"Next window: {Format.Time(window)}{(window > now ? $", in {Format.Span(window - now)}" : "")}";
         }
 
         if (status.EstimatedCompletion is { } end && !PolicyState.IsReady(policy))
         {
-            yield return end > now ? $"Estimated completion: {Words.Time(end)}, in {Words.Span(end - now)}" : $"Estimated completion: {Words.Time(end)}, any moment";
+            yield return end > now ? $"Estimated completion: {Format.Time(end)}, in {Format.Span(end - now)}" : $"Estimated completion: {Format.Time(end)}, any moment";
         }
     }
 
@@ -120,7 +121,7 @@ internal static class StatusText
         var table = new TextTable("TYPE", "STATUS", "REASON", "SINCE", "MESSAGE");
         foreach (var condition in (status.Conditions ?? []).OrderBy(c => Array.IndexOf(Order, c.Type) is >= 0 and var at ? at : Order.Length).ThenBy(c => c.Type, StringComparer.Ordinal))
         {
-            table.Add(ToneOf(condition), condition.Type, condition.Status.ToString(), condition.Reason, Words.Span(now - condition.LastTransitionTime), condition.Message);
+            table.Add(ToneOf(condition), condition.Type, condition.Status.ToString(), condition.Reason, Format.Span(now - condition.LastTransitionTime), condition.Message);
         }
 
         return table;
@@ -140,8 +141,8 @@ internal static class StatusText
         foreach (var wave in status.Waves ?? [])
         {
             table.Add(
-                wave.Name == status.Wave ? Tone.Plain : Tone.Faint, wave.Name, $"{Words.Bar(wave.Updated, wave.Total, 10)} {Words.Percent(wave.Updated, wave.Total)}", $"{wave.Updated}/{wave.Total}",
-                Words.Number(wave.Failed), wave.CompletedAt is { } at ? $"{Words.Span(now - at)} ago" : null, wave.Reason, wave.Message);
+                wave.Name == status.Wave ? Tone.Plain : Tone.Faint, wave.Name, $"{Format.Bar(wave.Updated, wave.Total, 10)} {Format.Percent(wave.Updated, wave.Total)}", $"{wave.Updated}/{wave.Total}",
+                Format.Number(wave.Failed), wave.CompletedAt is { } at ? $"{Format.Span(now - at)} ago" : null, wave.Reason, wave.Message);
         }
 
         return table;
@@ -152,7 +153,7 @@ internal static class StatusText
         var table = new TextTable("NODE", "STEP", "SINCE", "REASON", "MESSAGE");
         foreach (var node in status.InFlight ?? [])
         {
-            table.Add(Tone.Plain, node.Node, node.Step.ToString(), node.Since is { } since ? Words.Span(now - since) : null, node.Reason, node.Message);
+            table.Add(Tone.Plain, node.Node, node.Step.ToString(), node.Since is { } since ? Format.Span(now - since) : null, node.Reason, node.Message);
         }
 
         return table;
@@ -187,7 +188,7 @@ internal static class StatusText
         var table = new TextTable("DIGEST", "REASON", "LAST", "MESSAGE");
         foreach (var failed in status.FailedDigests ?? [])
         {
-            table.Add(Tone.Bad, Words.Short(failed.Digest), failed.Reason, $"{Words.Span(now - failed.At)} ago", failed.Message);
+            table.Add(Tone.Bad, Format.Short(failed.Digest), failed.Reason, $"{Format.Span(now - failed.At)} ago", failed.Message);
         }
 
         return table;
@@ -202,7 +203,7 @@ internal static class StatusText
         {
             if (value is { Count: > 0 })
             {
-                table.Add(Tone.Plain, step, Words.Span(value.Average), Words.Span(value.Max), Words.Number(value.Count));
+                table.Add(Tone.Plain, step, Format.Span(value.Average), Format.Span(value.Max), Format.Number(value.Count));
             }
         }
 

@@ -1,8 +1,12 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Ostler.Controller.Console.Access;
+using Ostler.Controller.Console.Live;
+using Ostler.Controller.Console.Views;
 using Ostler.Controller.Telemetry;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Controller.Console;
 
@@ -47,13 +51,13 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
     public FleetSource Source { get; }
 
     public static async Task<ConsoleServer> StartAsync(
-        ConsoleSettings settings, ApiClient client, ILoggerFactory loggers, TimeProvider time, Func<double> random, CancellationToken cancel)
+        ConsoleSettings settings, ApiClient client, ILoggerFactory loggers, TimeProvider time, Func<double> random, CancellationToken cancellationToken)
     {
         var server = new ConsoleServer(settings, client, loggers, time, random);
         try
         {
             var certificate = settings is { CertificateFile: { } file, KeyFile: { } key } ? new CertificateFiles(file, key, time) : null;
-            server._endpoint = await HttpEndpoint.StartAsync(settings.Address, server.AnswerAsync, certificate is null ? null : certificate.Current, loggers, cancel);
+            server._endpoint = await HttpEndpoint.StartAsync(settings.Address, server.AnswerAsync, certificate is null ? null : certificate.Current, loggers, cancellationToken);
             server.LogServing(server.Address, server._reviews is not null);
             return server;
         }
@@ -100,31 +104,31 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
         }
     }
 
-    private async Task AnswerApiAsync(HttpContext context, CancellationToken cancel)
+    private async Task AnswerApiAsync(HttpContext context, CancellationToken cancellationToken)
     {
         var path = context.Request.Path.Value ?? "";
         if (path != "/api/fleet" && !path.StartsWith(NodePath, StringComparison.Ordinal))
         {
-            await RefuseAsync(context, new(StatusCodes.Status404NotFound, "NotFound", "There is no such page."), cancel);
+            await RefuseAsync(context, new(StatusCodes.Status404NotFound, "NotFound", "There is no such page."), cancellationToken);
             return;
         }
 
-        var access = await AskAsync(context, cancel);
+        var access = await AskAsync(context, cancellationToken);
         if (access.Refused is { } refused)
         {
-            await RefuseAsync(context, refused, cancel);
+            await RefuseAsync(context, refused, cancellationToken);
         }
         else if (path == "/api/fleet")
         {
-            await StreamAsync(context, cancel);
+            await StreamAsync(context, cancellationToken);
         }
         else
         {
-            await NodeAsync(context, path[NodePath.Length..], access.Events, cancel);
+            await NodeAsync(context, path[NodePath.Length..], access.Events, cancellationToken);
         }
     }
 
-    private async Task StreamAsync(HttpContext context, CancellationToken cancel)
+    private async Task StreamAsync(HttpContext context, CancellationToken cancellationToken)
     {
         try
         {
@@ -132,15 +136,15 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
             {
                 context.Response.Headers.RetryAfter = "30";
                 await RefuseAsync(
-                    context, new(StatusCodes.Status503ServiceUnavailable, "TooManyViewers", $"{_settings.MaxViewers} pages are open already. Close one, or ask another replica."), cancel);
+                    context, new(StatusCodes.Status503ServiceUnavailable, "TooManyViewers", $"{_settings.MaxViewers} pages are open already. Close one, or ask another replica."), cancellationToken);
                 return;
             }
 
             using var lease = Source.Open();
-            if (await SyncedAsync(context, lease.Caches, cancel))
+            if (await SyncedAsync(context, lease.Caches, cancellationToken))
             {
                 await FleetStream.RunAsync(
-                    context, lease.Caches, _settings.Beat, async token => (await AskAsync(context, token)).Refused is null, _time, cancel);
+                    context, lease.Caches, _settings.Beat, async token => (await AskAsync(context, token)).Refused is null, _time, cancellationToken);
             }
         }
         finally
@@ -149,49 +153,49 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
         }
     }
 
-    private async Task NodeAsync(HttpContext context, string name, bool mayReadEvents, CancellationToken cancel)
+    private async Task NodeAsync(HttpContext context, string name, bool mayReadEvents, CancellationToken cancellationToken)
     {
         using var lease = Source.Open();
-        if (!await SyncedAsync(context, lease.Caches, cancel))
+        if (!await SyncedAsync(context, lease.Caches, cancellationToken))
         {
             return;
         }
 
         if (lease.Caches.Feed.Node(name) is not { } row)
         {
-            await RefuseAsync(context, new(StatusCodes.Status404NotFound, "NodeNotFound", "There is no such node. It may have been removed."), cancel);
+            await RefuseAsync(context, new(StatusCodes.Status404NotFound, "NodeNotFound", "There is no such node. It may have been removed."), cancellationToken);
             return;
         }
 
         var (events, problem) = mayReadEvents
-            ? await NodeEvents.ReadAsync(_client, row.Name, cancel)
+            ? await NodeEvents.ReadAsync(_client, row.Name, cancellationToken)
             : ([], $"You may not list Events in the namespace {NodeEvents.Namespace}, where those of nodes are. An admin binds the Role ostler-console-viewer there.");
         var key = NamespacedName.ClusterScoped(row.Name);
         var history = NodeHistory.Of(row, lease.Caches.Nodes.Get(key), lease.Caches.Systems.Get(key), events, problem);
         context.Response.ContentType = "application/json; charset=utf-8";
-        await JsonSerializer.SerializeAsync(context.Response.Body, history, ConsoleJson.Default.NodeHistory, cancel);
+        await JsonSerializer.SerializeAsync(context.Response.Body, history, ConsoleJson.Default.NodeHistory, cancellationToken);
     }
 
     /// <summary>Waits for the first read of everything, and says so when it does not come.</summary>
-    private async Task<bool> SyncedAsync(HttpContext context, FleetCaches caches, CancellationToken cancel)
+    private async Task<bool> SyncedAsync(HttpContext context, FleetCaches caches, CancellationToken cancellationToken)
     {
         try
         {
-            await caches.WaitAsync(cancel).WaitAsync(SyncPatience, _time, cancel);
+            await caches.WaitAsync(cancellationToken).WaitAsync(SyncPatience, _time, cancellationToken);
             return true;
         }
         catch (TimeoutException)
         {
             context.Response.Headers.RetryAfter = "5";
-            await RefuseAsync(context, new(StatusCodes.Status503ServiceUnavailable, "NotSynced", "The API server has not answered yet; the controller's log says what it is asked. The page tries again."), cancel);
+            await RefuseAsync(context, new(StatusCodes.Status503ServiceUnavailable, "NotSynced", "The API server has not answered yet; the controller's log says what it is asked. The page tries again."), cancellationToken);
             return false;
         }
     }
 
-    private Task<Access> AskAsync(HttpContext context, CancellationToken cancel) =>
-        _reviews is null ? Task.FromResult(Access.All) : _reviews.AskAsync(context.Request.Headers.Authorization, cancel);
+    private Task<ConsoleAccess> AskAsync(HttpContext context, CancellationToken cancellationToken) =>
+        _reviews is null ? Task.FromResult(ConsoleAccess.All) : _reviews.AskAsync(context.Request.Headers.Authorization, cancellationToken);
 
-    private static async Task RefuseAsync(HttpContext context, Refusal refusal, CancellationToken cancel)
+    private static async Task RefuseAsync(HttpContext context, Refusal refusal, CancellationToken cancellationToken)
     {
         context.Response.StatusCode = refusal.Status;
         context.Response.ContentType = "application/json; charset=utf-8";
@@ -205,7 +209,7 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
             context.Response.Headers.Allow = "GET, HEAD";
         }
 
-        await JsonSerializer.SerializeAsync(context.Response.Body, refusal, ConsoleJson.Default.Refusal, cancel);
+        await JsonSerializer.SerializeAsync(context.Response.Body, refusal, ConsoleJson.Default.Refusal, cancellationToken);
     }
 
     [LoggerMessage(1, LogLevel.Information, "The console is at {Address}, tokens asked for: {Tokens}")]

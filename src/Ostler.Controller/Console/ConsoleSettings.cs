@@ -1,4 +1,5 @@
 using System.Net;
+using Ostler.Controller.Console.Access;
 
 namespace Ostler.Controller.Console;
 

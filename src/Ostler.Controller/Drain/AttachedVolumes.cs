@@ -1,6 +1,7 @@
 using Ostler.Controller.Resources;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Drain;
 
@@ -10,10 +11,10 @@ namespace Ostler.Controller.Drain;
 /// </summary>
 public sealed class AttachedVolumes(ApiClient client, TimeProvider time)
 {
-    public async Task<VolumeFacts> AskAsync(NodeQuestion.Volumes question, CancellationToken cancel)
+    public async Task<VolumeFacts> AskAsync(Probe.Volumes question, CancellationToken cancellationToken)
     {
         var at = time.GetUtcNow();
-        var list = await client.ListAsync(ControllerResources.VolumeAttachments, new ListOptions { ResourceVersion = "0" }, cancel);
+        var list = await client.ListAsync(ControllerResources.VolumeAttachments, new ListOptions { ResourceVersion = "0" }, cancellationToken);
         var attached = list.Items.Where(a => a.Spec?.NodeName == question.Node).Select(a => a.Spec!.Source?.PersistentVolumeName).OfType<string>()
             .ToHashSet(StringComparer.Ordinal);
 
@@ -22,7 +23,7 @@ public sealed class AttachedVolumes(ApiClient client, TimeProvider time)
         {
             foreach (var claim in pod.Claims ?? [])
             {
-                var found = await client.GetAsync(ControllerResources.Claims, new(pod.Namespace, claim), cancel);
+                var found = await client.GetAsync(ControllerResources.Claims, new(pod.Namespace, claim), cancellationToken);
                 attached.Remove(found?.Spec?.VolumeName ?? "");
             }
         }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using Ostler.Api.Meta;
 using Ostler.Controller.Resources;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Drain;
 
@@ -13,11 +15,11 @@ public sealed class DisplacedWorkloads(ApiClient client, TimeProvider time)
 {
     private const int Parallelism = 8;
 
-    public async Task<WorkloadFacts> AskAsync(NodeQuestion.Workloads question, CancellationToken cancel)
+    public async Task<WorkloadFacts> AskAsync(Probe.Workloads question, CancellationToken cancellationToken)
     {
         var at = time.GetUtcNow();
         var found = new ConcurrentDictionary<(string Kind, string Namespace, string Name), WorkloadState>();
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancel };
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(question.Named, options, async (workload, token) =>
         {
             var key = (workload.Kind, workload.Namespace, workload.Name);
@@ -36,21 +38,21 @@ public sealed class DisplacedWorkloads(ApiClient client, TimeProvider time)
         return new() { At = at, Workloads = [.. found.OrderBy(f => f.Key).Select(f => f.Value)] };
     }
 
-    private async Task<(string Kind, string Namespace, string Name)?> OwnerAsync((string Kind, string Namespace, string Name) controller, CancellationToken cancel)
+    private async Task<(string Kind, string Namespace, string Name)?> OwnerAsync((string Kind, string Namespace, string Name) controller, CancellationToken cancellationToken)
     {
         if (controller.Kind != "ReplicaSet")
         {
             return TypeOf(controller.Kind) is null ? null : controller;
         }
 
-        var set = await client.GetAsync(ControllerResources.ReplicaSets, new(controller.Namespace, controller.Name), cancel);
+        var set = await client.GetAsync(ControllerResources.ReplicaSets, new(controller.Namespace, controller.Name), cancellationToken);
         var owner = set?.Metadata.OwnerReferences?.FirstOrDefault(o => o.Controller == true);
         return owner is { Kind: "Deployment" } ? ("Deployment", controller.Namespace, owner.Name) : controller;
     }
 
-    private async Task<WorkloadState?> ReadAsync((string Kind, string Namespace, string Name) key, CancellationToken cancel)
+    private async Task<WorkloadState?> ReadAsync((string Kind, string Namespace, string Name) key, CancellationToken cancellationToken)
     {
-        if (TypeOf(key.Kind) is not { } type || await client.GetAsync(type, new(key.Namespace, key.Name), cancel) is not { } workload)
+        if (TypeOf(key.Kind) is not { } type || await client.GetAsync(type, new(key.Namespace, key.Name), cancellationToken) is not { } workload)
         {
             return null;
         }

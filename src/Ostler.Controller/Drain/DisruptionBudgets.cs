@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Ostler.Controller.Resources;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Drain;
 
 namespace Ostler.Controller.Drain;
 
@@ -17,12 +17,12 @@ public sealed class DisruptionBudgets(ApiClient client)
 
     /// <summary>The budgets whose selectors match a pod, by name.</summary>
     public async Task<IReadOnlyList<PodDisruptionBudget>> MatchingAsync(
-        string @namespace, IReadOnlyDictionary<string, string>? podLabels, CancellationToken cancel)
+        string @namespace, IReadOnlyDictionary<string, string>? podLabels, CancellationToken cancellationToken)
     {
-        var isV1 = await _isV1.Value.WaitAsync(cancel);
+        var isV1 = await _isV1.Value.WaitAsync(cancellationToken);
         var budgets = await _byNamespace
             .GetOrAdd(@namespace, n => new(() => ListAsync(isV1 ? ControllerResources.Budgets : ControllerResources.BudgetsV1Beta1, n)))
-            .Value.WaitAsync(cancel);
+            .Value.WaitAsync(cancellationToken);
         return [.. budgets.Where(b => Protects(b, podLabels, isV1)).OrderBy(b => b.Metadata.Name, StringComparer.Ordinal)];
     }
 

@@ -1,8 +1,12 @@
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
-using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
+using Ostler.Rollout.Drain;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Drain;
 
@@ -19,38 +23,38 @@ public sealed class DrainDryRun(ApiClient client, PodEvictions evictions, IListe
 {
     private const int Parallelism = 8;
 
-    public async Task<PreflightFacts> AskAsync(NodeQuestion.Preflight question, DrainSpec drain, CancellationToken cancel)
+    public async Task<PreflightFacts> AskAsync(Probe.Preflight question, DrainSpec drain, CancellationToken cancellationToken)
     {
         var at = time.GetUtcNow();
 
         // From the server's cache, which files pods by their nodes: an answer that is a moment old is as good as one that ages on its way.
         var options = new ListOptions { FieldSelector = $"spec.nodeName={question.Node}", ResourceVersion = "0" };
-        var list = await client.ListAsync(ControllerResources.Pods, options, cancel, static p => p.Trimmed());
+        var list = await client.ListAsync(ControllerResources.Pods, options, cancellationToken, static p => p.Trimmed());
         var pods = list.Items.Select(p => NodeMapping.ToFacts(p, null, namespaces.LabelsOf(p.Metadata.Namespace))).ToArray();
         var pass = DrainPass.Over(pods, drain);
         var asked = pass.Evict.Concat(pass.Later).Select(p => p.Uid).ToHashSet();
         var budgets = new DisruptionBudgets(client);
         await Parallel.ForEachAsync(
             Enumerable.Range(0, pods.Length).Where(i => asked.Contains(pods[i].Uid)),
-            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancel },
+            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
             async (i, token) => pods[i] = await AskAsync(pods[i], question.Node, budgets, token));
         return new() { At = at, Pods = pods };
     }
 
-    private async Task<PodFacts> AskAsync(PodFacts pod, string node, DisruptionBudgets budgets, CancellationToken cancel)
+    private async Task<PodFacts> AskAsync(PodFacts pod, string node, DisruptionBudgets budgets, CancellationToken cancellationToken)
     {
-        var result = await evictions.DryRunAsync(pod, budgets, cancel);
+        var result = await evictions.DryRunAsync(pod, budgets, cancellationToken);
         return pod with
         {
             LastEviction = result,
-            Sisters = result.Outcome == EvictionOutcome.BlockedByBudget && pod.MayMoveOnCordon ? await SistersAsync(pod, node, cancel) : null,
+            Sisters = result.Outcome == EvictionOutcome.BlockedByBudget && pod.MayMoveOnCordon ? await SistersAsync(pod, node, cancellationToken) : null,
         };
     }
 
-    private async Task<int> SistersAsync(PodFacts pod, string node, CancellationToken cancel)
+    private async Task<int> SistersAsync(PodFacts pod, string node, CancellationToken cancellationToken)
     {
         var list = await client.ListAsync(
-            ControllerResources.Pods, new ListOptions { Namespace = pod.Namespace, ResourceVersion = "0" }, cancel, static p => p.Trimmed());
+            ControllerResources.Pods, new ListOptions { Namespace = pod.Namespace, ResourceVersion = "0" }, cancellationToken, static p => p.Trimmed());
         return list.Items.Count(p =>
             p is { Status.Phase: "Running", Metadata.DeletionTimestamp: null, Spec.NodeName: { } other }
             && other != node

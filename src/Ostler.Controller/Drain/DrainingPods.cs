@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
-using Ostler.Controller.UpgradePolicies;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Drain;
 
@@ -156,13 +157,13 @@ public sealed class DrainingPods(Func<string, Informer<Pod>> createInformer, ILi
         return new(policy, informer, new(), stop, Task.Run(() => RunAsync(node, informer, stop.Token)));
     }
 
-    private async Task RunAsync(string node, Informer<Pod> informer, CancellationToken stop)
+    private async Task RunAsync(string node, Informer<Pod> informer, CancellationToken cancellationToken)
     {
-        var running = informer.RunAsync(stop);
+        var running = informer.RunAsync(cancellationToken);
         try
         {
             // A node without pods has no events: its drain is over as soon as that is known.
-            await informer.WaitForSyncAsync(stop);
+            await informer.WaitForSyncAsync(cancellationToken);
             Changed(node);
         }
         catch (OperationCanceledException)

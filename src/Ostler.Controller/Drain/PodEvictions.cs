@@ -1,6 +1,9 @@
 using System.Net;
+using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Drain;
 
@@ -11,37 +14,37 @@ public sealed class PodEvictions(ApiClient client, TimeProvider time)
     /// <param name="action">Which pod, of which UID.</param>
     /// <param name="labels">The pod's labels, by which its budgets are found.</param>
     /// <param name="budgets">The budgets of this pass.</param>
-    /// <param name="cancel">Ends the call.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     public Task<EvictionResult> EvictAsync(
-        NodeAction.EvictPod action, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, CancellationToken cancel) =>
-        TryAsync(new(action.Namespace, action.Pod), action.PodUid, action.GracePeriodSeconds, dryRun: false, labels, budgets, cancel);
+        NodeAction.EvictPod action, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, CancellationToken cancellationToken) =>
+        TryAsync(new(action.Namespace, action.Pod), action.PodUid, action.GracePeriodSeconds, dryRun: false, labels, budgets, cancellationToken);
 
     /// <summary>
     /// Takes back what the eviction of a KubeVirt pod began: the mark on the machine first, or its controller would start another migration; then the migrations.
     /// </summary>
-    public async Task CancelMigrationAsync(NodeAction.CancelMigration action, CancellationToken cancel)
+    public async Task CancelMigrationAsync(NodeAction.CancelMigration action, CancellationToken cancellationToken)
     {
         try
         {
-            await client.CancelEvacuationAsync(new(action.Namespace, action.Instance), action.Node, cancel);
+            await client.CancelEvacuationAsync(new(action.Namespace, action.Instance), action.Node, cancellationToken);
         }
         catch (ApiException e) when (e.IsNotFound)
         {
             // KubeVirt before 1.7 cannot be told to; and a machine that is gone needs not be.
         }
 
-        if (!await client.HasResourceAsync(Resources.ControllerResources.Migrations, cancel))
+        if (!await client.HasResourceAsync(Ostler.Controller.Resources.ControllerResources.Migrations, cancellationToken))
         {
             return;
         }
 
-        var migrations = await client.ListAsync(Resources.ControllerResources.Migrations, new ListOptions { Namespace = action.Namespace }, cancel);
+        var migrations = await client.ListAsync(Ostler.Controller.Resources.ControllerResources.Migrations, new ListOptions { Namespace = action.Namespace }, cancellationToken);
         foreach (var migration in migrations.Items.Where(m => m.Spec?.VmiName == action.Instance && m.IsOfEvacuation && !m.IsOver))
         {
             try
             {
                 await client.DeleteAsync(
-                    Resources.ControllerResources.Migrations, new(action.Namespace, migration.Metadata.Name), new DeletePreconditions(migration.Metadata.Uid), null, cancel);
+                    Ostler.Controller.Resources.ControllerResources.Migrations, new(action.Namespace, migration.Metadata.Name), new DeletePreconditions(migration.Metadata.Uid), null, cancellationToken);
             }
             catch (ApiException e) when (e.IsNotFound || e.IsConflict)
             {
@@ -51,15 +54,15 @@ public sealed class PodEvictions(ApiClient client, TimeProvider time)
     }
 
     /// <summary>Asks whether a pod could be evicted now. Nothing is: not even the budget counts it.</summary>
-    public Task<EvictionResult> DryRunAsync(PodFacts pod, DisruptionBudgets budgets, CancellationToken cancel) =>
-        TryAsync(new(pod.Namespace, pod.Name), pod.Uid, null, dryRun: true, pod.Labels, budgets, cancel);
+    public Task<EvictionResult> DryRunAsync(PodFacts pod, DisruptionBudgets budgets, CancellationToken cancellationToken) =>
+        TryAsync(new(pod.Namespace, pod.Name), pod.Uid, null, dryRun: true, pod.Labels, budgets, cancellationToken);
 
     private async Task<EvictionResult> TryAsync(
-        NamespacedName pod, string uid, long? grace, bool dryRun, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, CancellationToken cancel)
+        NamespacedName pod, string uid, long? grace, bool dryRun, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, CancellationToken cancellationToken)
     {
         try
         {
-            await client.EvictAsync(pod, uid, Seconds(grace), dryRun, cancel);
+            await client.EvictAsync(pod, uid, Seconds(grace), dryRun, cancellationToken);
             return Result(pod, uid, EvictionOutcome.Accepted);
         }
         catch (ApiException e) when (!dryRun && e.IsTooManyRequests && IsOfKubeVirt(labels))
@@ -69,39 +72,39 @@ public sealed class PodEvictions(ApiClient client, TimeProvider time)
         }
         catch (ApiException e) when (e.Code is HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError)
         {
-            return await BlockedAsync(pod, uid, labels, budgets, e, cancel);
+            return await BlockedAsync(pod, uid, labels, budgets, e, cancellationToken);
         }
-        catch (Exception e) when (!cancel.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             return Refused(pod, uid, e);
         }
     }
 
     /// <summary>Deletes a pod without asking any budget.</summary>
-    public async Task<EvictionResult> DeleteAsync(NodeAction.DeletePod action, CancellationToken cancel)
+    public async Task<EvictionResult> DeleteAsync(NodeAction.DeletePod action, CancellationToken cancellationToken)
     {
         var pod = new NamespacedName(action.Namespace, action.Pod);
         try
         {
             await client.DeleteAsync(
-                Resources.ControllerResources.Pods, pod, new DeletePreconditions(action.PodUid), Seconds(action.GracePeriodSeconds), cancel);
+                Ostler.Controller.Resources.ControllerResources.Pods, pod, new DeletePreconditions(action.PodUid), Seconds(action.GracePeriodSeconds), cancellationToken);
             return Result(pod, action.PodUid, EvictionOutcome.Accepted);
         }
-        catch (Exception e) when (!cancel.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             return Refused(pod, action.PodUid, e);
         }
     }
 
     private async Task<EvictionResult> BlockedAsync(
-        NamespacedName pod, string uid, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, ApiException answer, CancellationToken cancel)
+        NamespacedName pod, string uid, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, ApiException answer, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Resources.PodDisruptionBudget> matching;
+        IReadOnlyList<Ostler.Controller.Resources.PodDisruptionBudget> matching;
         try
         {
-            matching = await budgets.MatchingAsync(pod.Namespace, labels, cancel);
+            matching = await budgets.MatchingAsync(pod.Namespace, labels, cancellationToken);
         }
-        catch (Exception) when (!cancel.IsCancellationRequested)
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             // The names are for people; the outcome is known without them.
             matching = [];

@@ -1,5 +1,5 @@
 using Ostler.Controller.Resources;
-using Ostler.Rollout;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Drain;
 

@@ -1,8 +1,14 @@
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
+using Ostler.Kubernetes.Probes;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Health;
 
@@ -20,16 +26,16 @@ public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvid
     private readonly CheckSecrets _secrets = new(client);
     private readonly ConditionProbe _conditions = new(client);
 
-    public async Task<CheckFinding> MakeAsync(CheckSubject subject, HealthCheck check, CancellationToken cancel)
+    public async Task<CheckFinding> MakeAsync(CheckSubject subject, HealthCheck check, CancellationToken cancellationToken)
     {
         try
         {
             return check switch
             {
-                { Http: { } http } => await HttpAsync(subject, http, cancel),
-                { Prometheus: { } prometheus } => await PrometheusAsync(subject, prometheus, check.Timeout, cancel),
-                { Condition: { } condition } => await _conditions.MakeAsync(subject, condition, cancel),
-                _ => await PodsAsync(subject, check.Name, cancel),
+                { Http: { } http } => await HttpAsync(subject, http, cancellationToken),
+                { Prometheus: { } prometheus } => await PrometheusAsync(subject, prometheus, check.Timeout, cancellationToken),
+                { Condition: { } condition } => await _conditions.MakeAsync(subject, condition, cancellationToken),
+                _ => await PodsAsync(subject, check.Name, cancellationToken),
             };
         }
         catch (CheckException e)
@@ -38,7 +44,7 @@ public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvid
         }
     }
 
-    private async Task<CheckFinding> HttpAsync(CheckSubject subject, HttpCheck check, CancellationToken cancel)
+    private async Task<CheckFinding> HttpAsync(CheckSubject subject, HttpCheck check, CancellationToken cancellationToken)
     {
         var (uri, problem) = Placeholders.InUrl(check.Url, subject.Node, subject.Address);
         if (uri is null)
@@ -46,11 +52,11 @@ public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvid
             return CheckFinding.Error(problem);
         }
 
-        var answer = await AskAsync(new HttpProbe(uri) { Outbound = _outbound, Tls = await TlsAsync(check.Tls, cancel) }, cancel);
+        var answer = await AskAsync(new HttpProbe(uri) { Outbound = _outbound, Tls = await TlsAsync(check.Tls, cancellationToken) }, cancellationToken);
         return HttpFinding.Of(uri, answer.Code, answer.Phrase, answer.Body);
     }
 
-    private async Task<CheckFinding> PrometheusAsync(CheckSubject subject, PrometheusCheck check, Duration timeout, CancellationToken cancel)
+    private async Task<CheckFinding> PrometheusAsync(CheckSubject subject, PrometheusCheck check, Duration timeout, CancellationToken cancellationToken)
     {
         var (server, problem) = Placeholders.InUrl(check.Url, subject.Node, subject.Address);
         var (query, wrong) = Placeholders.InPromQL(check.Query, subject.Node, subject.Address);
@@ -65,7 +71,7 @@ public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvid
             return CheckFinding.Error($"{field} {message}");
         }
 
-        var token = check.BearerTokenSecretRef is { } secret ? (await _secrets.ReadAsync(secret, "token", cancel)).Trim() : null;
+        var token = check.BearerTokenSecretRef is { } secret ? (await _secrets.ReadAsync(secret, "token", cancellationToken)).Trim() : null;
         if (token?.Any(c => c is < '!' or > '~') == true)
         {
             return CheckFinding.Error($"the key token of the Secret {check.BearerTokenSecretRef!.Namespace}/{check.BearerTokenSecretRef.Name} is no token: it holds blanks or other characters");
@@ -75,7 +81,7 @@ public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvid
         {
             Outbound = _outbound,
             Headers = [.. (check.Headers ?? []).Select(static h => KeyValuePair.Create(h.Name, h.Value))],
-            Tls = await TlsAsync(check.Tls, cancel),
+            Tls = await TlsAsync(check.Tls, cancellationToken),
             BearerToken = token,
 
             // The server, too, gives up a query that nobody waits for any more. In seconds: it knows no fractions in durations like 1.5s.
@@ -83,7 +89,7 @@ public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvid
             MaxRedirects = 0,
             MaxBytes = 1024 * 1024,
         };
-        var answer = await AskAsync(probe, cancel);
+        var answer = await AskAsync(probe, cancellationToken);
         var finding = answer.IsCut
             ? CheckFinding.Error("the answer is longer than 1 MiB: let the query return fewer series, as with sum or min")
             : PrometheusAnswer.Judge(answer.Code, answer.Body, check.Want);
@@ -95,30 +101,30 @@ public sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvid
         ? ""
         : $"?{string.Join('&', parameters.Select(static p => $"{Uri.EscapeDataString(p.Name)}={Uri.EscapeDataString(p.Value)}"))}";
 
-    private async Task<CheckFinding> PodsAsync(CheckSubject subject, string name, CancellationToken cancel)
+    private async Task<CheckFinding> PodsAsync(CheckSubject subject, string name, CancellationToken cancellationToken)
     {
         IReadOnlyList<PodFacts>? known;
         while ((known = pods.PodsOf(subject.Node)) is null)
         {
             // Just after a start. The caller's timeout ends it.
-            await Task.Delay(Look, time, cancel);
+            await Task.Delay(Look, time, cancellationToken);
         }
 
-        return ReadyAgain.Judge(subject.ReadyBefore?.FirstOrDefault(b => b.Check == name), known);
+        return PodRecovery.Judge(subject.ReadyBefore?.FirstOrDefault(b => b.Check == name), known);
     }
 
-    private async Task<HttpProbeTls> TlsAsync(CheckTls? tls, CancellationToken cancel) => new()
+    private async Task<HttpProbeTls> TlsAsync(CheckTls? tls, CancellationToken cancellationToken) => new()
     {
-        Authorities = tls?.CaSecretRef is { } secret ? await _secrets.ReadAsync(secret, "ca.crt", cancel) : tls?.CaBundle,
+        Authorities = tls?.CaSecretRef is { } secret ? await _secrets.ReadAsync(secret, "ca.crt", cancellationToken) : tls?.CaBundle,
         ServerName = tls?.ServerName,
         Insecure = tls?.InsecureSkipVerify ?? false,
     };
 
-    private static async Task<HttpProbeAnswer> AskAsync(HttpProbe probe, CancellationToken cancel)
+    private static async Task<HttpProbeAnswer> AskAsync(HttpProbe probe, CancellationToken cancellationToken)
     {
         try
         {
-            return await probe.SendAsync(cancel);
+            return await probe.SendAsync(cancellationToken);
         }
         catch (HttpProbeException e)
         {

@@ -1,8 +1,10 @@
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.OSImages;
+using Ostler.Controller.Resources;
 using Ostler.Controller.Secrets;
 using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Validation;
 
 namespace Ostler.Controller.Health;
 
@@ -12,10 +14,10 @@ internal sealed class CheckSecrets(ApiClient client)
     private readonly MarkedSecrets _secrets = new(client);
 
     /// <exception cref="CheckException">It cannot be read; the message says what to do.</exception>
-    public async Task<string> ReadAsync(SecretReference secret, string key, CancellationToken cancel)
+    public async Task<string> ReadAsync(SecretReference secret, string key, CancellationToken cancellationToken)
     {
         var name = $"the Secret {secret.Namespace}/{secret.Name}";
-        var found = await _secrets.GetAsync(secret, SecretUse.HealthCheck, name, "the Role ostler-health-checks", cancel);
+        var found = await _secrets.GetAsync(secret, SecretUse.HealthCheck, name, "the Role ostler-health-checks", cancellationToken);
         if (found.Data?.GetValueOrDefault(key) is not { Length: > 0 } text)
         {
             throw new CheckException($"{name} has no key {key}");
@@ -37,11 +39,11 @@ internal static class ApiCalls
 {
     /// <returns>Null when there is no such object.</returns>
     /// <exception cref="CheckException">It cannot be read.</exception>
-    public static async Task<T?> GetAsync<T>(ApiClient client, ResourceType<T> type, NamespacedName name, string shown, string grant, CancellationToken cancel) where T : class
+    public static async Task<T?> GetAsync<T>(ApiClient client, ResourceType<T> type, NamespacedName name, string shown, string grant, CancellationToken cancellationToken) where T : class
     {
         try
         {
-            return await client.GetAsync(type, name, cancel);
+            return await client.GetAsync(type, name, cancellationToken);
         }
         catch (ApiException e) when (e.IsForbidden)
         {

@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Ostler.Api;
+using Ostler.Api.Shared;
 using Ostler.Controller.Resources;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Nodes;
 
 namespace Ostler.Controller.Health;
 
@@ -16,7 +17,7 @@ internal sealed class ConditionProbe(ApiClient client)
     private readonly ConcurrentDictionary<(string ApiVersion, string Kind), ResourceType<JsonDocument>> _types = new();
 
     /// <exception cref="CheckException">It cannot be read.</exception>
-    public async Task<CheckFinding> MakeAsync(CheckSubject subject, ConditionCheck check, CancellationToken cancel)
+    public async Task<CheckFinding> MakeAsync(CheckSubject subject, ConditionCheck check, CancellationToken cancellationToken)
     {
         // Before anything is read: with the rights that the controller has for tokens of checks it could read this one.
         if (FieldCondition.IsOfSecret(check.Kind))
@@ -30,7 +31,7 @@ internal sealed class ConditionProbe(ApiClient client)
             return CheckFinding.Error(problem);
         }
 
-        var type = await TypeAsync(check, cancel);
+        var type = await TypeAsync(check, cancellationToken);
         var isNamespaced = !string.IsNullOrEmpty(check.Namespace);
         if (type.Namespaced != isNamespaced)
         {
@@ -38,11 +39,11 @@ internal sealed class ConditionProbe(ApiClient client)
         }
 
         var shown = $"{check.Kind} {(isNamespaced ? $"{check.Namespace}/" : "")}{name}";
-        using var found = await ApiCalls.GetAsync(client, type, new(check.Namespace ?? "", name), shown, Grant, cancel);
+        using var found = await ApiCalls.GetAsync(client, type, new(check.Namespace ?? "", name), shown, Grant, cancellationToken);
         return found is null ? CheckFinding.Missing($"there is no {shown}") : FieldCondition.Judge(check, shown, found.RootElement);
     }
 
-    private async Task<ResourceType<JsonDocument>> TypeAsync(ConditionCheck check, CancellationToken cancel)
+    private async Task<ResourceType<JsonDocument>> TypeAsync(ConditionCheck check, CancellationToken cancellationToken)
     {
         if (_types.TryGetValue((check.ApiVersion, check.Kind), out var known))
         {
@@ -53,7 +54,7 @@ internal sealed class ConditionProbe(ApiClient client)
         try
         {
             // Subresources (nodes/status) bear the kind of their resource too.
-            var resources = await client.DiscoverAsync(group, version, cancel);
+            var resources = await client.DiscoverAsync(group, version, cancellationToken);
             var resource = resources?.FirstOrDefault(r => r.Kind == check.Kind && !r.Name.Contains('/', StringComparison.Ordinal))
                 ?? throw new CheckException($"the API server knows no {check.Kind} in {check.ApiVersion}: is its CustomResourceDefinition installed?");
             if (group.Length == 0 && resource.Name == "secrets")

@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Json;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Nodes;
 using Polly;
 using Polly.Timeout;
 
@@ -18,7 +21,7 @@ public interface IHealthChecks
 }
 
 /// <summary>Makes one try of a check.</summary>
-public delegate Task<CheckFinding> MakeCheck(CheckSubject subject, HealthCheck check, CancellationToken cancel);
+public delegate Task<CheckFinding> MakeCheck(CheckSubject subject, HealthCheck check, CancellationToken cancellationToken);
 
 /// <summary>
 /// Runs each check of each node at its interval, beside the reconciles, which never wait for one. What is found is kept in memory; a policy is woken when
@@ -89,21 +92,21 @@ public sealed partial class HealthChecks(
         await Task.WhenAll(_ending);
     }
 
-    private async Task RepeatAsync(Run run, CancellationToken stop)
+    private async Task RepeatAsync(Run run, CancellationToken cancellationToken)
     {
         var check = run.Check;
-        var pipeline = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(CheckRules.Bounded(check.Timeout)).Build();
+        var pipeline = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(CheckKinds.Bounded(check.Timeout)).Build();
         try
         {
             while (true)
             {
-                var finding = await TryAsync(pipeline, run, stop);
+                var finding = await TryAsync(pipeline, run, cancellationToken);
                 var former = run.Seen;
                 var seen = CheckObservation.After(former, check.Name, finding, time.GetUtcNow());
                 run.Seen = seen;
                 if (seen.Outcome != CheckOutcome.Passed)
                 {
-                    failed(CheckRules.KindOf(check), seen.Outcome);
+                    failed(CheckKinds.KindOf(check), seen.Outcome);
                 }
 
                 if (seen.IsNews(former, check.Successes))
@@ -113,25 +116,25 @@ public sealed partial class HealthChecks(
                 }
 
                 // The retry is the next try.
-                await Task.Delay(CheckRules.Bounded(check.Interval), time, stop);
+                await Task.Delay(CheckKinds.Bounded(check.Interval), time, cancellationToken);
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
         }
     }
 
-    private async Task<CheckFinding> TryAsync(ResiliencePipeline pipeline, Run run, CancellationToken stop)
+    private async Task<CheckFinding> TryAsync(ResiliencePipeline pipeline, Run run, CancellationToken cancellationToken)
     {
         try
         {
-            return await pipeline.ExecuteAsync(static async (s, token) => await s.make(s.run.Subject, s.run.Check, token), (make, run), stop);
+            return await pipeline.ExecuteAsync(static async (s, token) => await s.make(s.run.Subject, s.run.Check, token), (make, run), cancellationToken);
         }
         catch (TimeoutRejectedException)
         {
-            return CheckFinding.Error($"no result within {(Duration)CheckRules.Bounded(run.Check.Timeout)}");
+            return CheckFinding.Error($"no result within {(Duration)CheckKinds.Bounded(run.Check.Timeout)}");
         }
-        catch (Exception e) when (!stop.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // A check that dies must not take its node's verdict with it: it would wait for ever.
             LogDied(e, run.Check.Name, run.Subject.Node);

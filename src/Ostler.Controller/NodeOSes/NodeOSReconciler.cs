@@ -1,8 +1,12 @@
 using Microsoft.Extensions.Logging;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
-using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Controller.NodeOSes;
 
@@ -16,7 +20,7 @@ public sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nod
     /// <summary>How long to wait for a NodeOS to go that a finalizer keeps.</summary>
     private static readonly TimeSpan RetryTaken = TimeSpan.FromSeconds(10);
 
-    public async Task<ReconcileResult> ReconcileAsync(string name, CancellationToken cancel)
+    public async Task<ReconcileResult> ReconcileAsync(string name, CancellationToken cancellationToken)
     {
         var key = NamespacedName.ClusterScoped(name);
         if (nodes.Get(key) is not { Metadata.DeletionTimestamp: null } node)
@@ -28,7 +32,7 @@ public sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nod
         {
             if (NodeMapping.BelongsTo(existing, node))
             {
-                return await FollowLabelAsync(existing, node, cancel);
+                return await FollowLabelAsync(existing, node, cancellationToken);
             }
 
             if (NodeMapping.OwnerOf(existing) is not { } owner)
@@ -39,14 +43,14 @@ public sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nod
             }
 
             LogReplacing(name, owner.Uid, node.Metadata.Uid);
-            await DeleteAsync(existing, cancel);
+            await DeleteAsync(existing, cancellationToken);
         }
 
-        return await CreateAsync(node, cancel);
+        return await CreateAsync(node, cancellationToken);
     }
 
     /// <summary>The agent may not read its Node, so what the node's label says of the host's tool is written where it may read it.</summary>
-    private async Task<ReconcileResult> FollowLabelAsync(NodeOS os, Node node, CancellationToken cancel)
+    private async Task<ReconcileResult> FollowLabelAsync(NodeOS os, Node node, CancellationToken cancellationToken)
     {
         var wanted = NodeMarks.BackendOf(node.Metadata.Labels);
         if (os.Spec.Backend == wanted)
@@ -57,7 +61,7 @@ public sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nod
         LogBackend(node.Name, wanted);
         try
         {
-            nodeOSes.Absorb(await client.PatchAsync(ControllerResources.NodeOSes, NamespacedName.ClusterScoped(node.Name), NodePatches.Backend(os, wanted), cancel));
+            nodeOSes.Absorb(await client.PatchAsync(ControllerResources.NodeOSes, NamespacedName.ClusterScoped(node.Name), NodePatches.Backend(os, wanted), cancellationToken));
             return ReconcileResult.Done;
         }
         catch (ApiException e) when (e.IsNotFound || e.IsConflict)
@@ -67,12 +71,12 @@ public sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nod
         }
     }
 
-    private async Task DeleteAsync(NodeOS former, CancellationToken cancel)
+    private async Task DeleteAsync(NodeOS former, CancellationToken cancellationToken)
     {
         try
         {
             await client.DeleteAsync(
-                ControllerResources.NodeOSes, NamespacedName.ClusterScoped(former.Metadata.Name), new DeletePreconditions(former.Metadata.Uid), null, cancel);
+                ControllerResources.NodeOSes, NamespacedName.ClusterScoped(former.Metadata.Name), new DeletePreconditions(former.Metadata.Uid), null, cancellationToken);
         }
         catch (ApiException e) when (e.IsNotFound || e.IsConflict)
         {
@@ -80,19 +84,19 @@ public sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> nod
         }
     }
 
-    private async Task<ReconcileResult> CreateAsync(Node node, CancellationToken cancel)
+    private async Task<ReconcileResult> CreateAsync(Node node, CancellationToken cancellationToken)
     {
         LogCreating(node.Name);
         try
         {
-            nodeOSes.Absorb(await client.CreateAsync(ControllerResources.NodeOSes, For(node), cancel));
+            nodeOSes.Absorb(await client.CreateAsync(ControllerResources.NodeOSes, For(node), cancellationToken));
             return ReconcileResult.Done;
         }
         catch (ApiException e) when (e.IsAlreadyExists)
         {
             // The cache did not know of it, or a finalizer keeps the former one.
             var key = NamespacedName.ClusterScoped(node.Name);
-            if (await client.GetAsync(ControllerResources.NodeOSes, key, cancel) is { } present)
+            if (await client.GetAsync(ControllerResources.NodeOSes, key, cancellationToken) is { } present)
             {
                 nodeOSes.Absorb(present);
             }

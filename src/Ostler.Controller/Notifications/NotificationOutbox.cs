@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Notifications;
 
 namespace Ostler.Controller.Notifications;
 
@@ -82,23 +83,23 @@ public sealed partial class NotificationOutbox(
     }
 
     /// <summary>Sends until cancelled. What is under way then is sent again by the next leader.</summary>
-    public async Task RunAsync(CancellationToken cancel)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => WorkAsync(cancel)));
+            await Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => WorkAsync(cancellationToken)));
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
         }
     }
 
-    private async Task WorkAsync(CancellationToken cancel)
+    private async Task WorkAsync(CancellationToken cancellationToken)
     {
-        await foreach (var letter in _letters.Reader.ReadAllAsync(cancel))
+        await foreach (var letter in _letters.Reader.ReadAllAsync(cancellationToken))
         {
             LogSending(letter.Entry.Event, letter.Policy, letter.Receiver.Name, letter.Entry.Id, letter.Entry.Reason);
-            var delivery = await DeliverAsync(letter, cancel);
+            var delivery = await DeliverAsync(letter, cancellationToken);
             if (delivery.Outcome != DeliveryOutcome.Delivered)
             {
                 LogFailed(letter.Entry.Event, letter.Policy, letter.Receiver.Name, letter.Entry.Id, Reasons.NotificationFailed, delivery.Error);
@@ -110,13 +111,13 @@ public sealed partial class NotificationOutbox(
         }
     }
 
-    private async Task<Delivery> DeliverAsync(Letter letter, CancellationToken cancel)
+    private async Task<Delivery> DeliverAsync(Letter letter, CancellationToken cancellationToken)
     {
         try
         {
-            return await sender.SendAsync(letter, cancel);
+            return await sender.SendAsync(letter, cancellationToken);
         }
-        catch (Exception e) when (!cancel.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // An error of ours costs this notification and not the worker.
             LogBroken(e, letter.Policy, letter.Receiver.Name);

@@ -1,11 +1,15 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Health;
+using Ostler.Controller.Resources;
 using Ostler.Controller.Secrets;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
+using Ostler.Rollout.Notifications;
+using Ostler.Rollout.Validation;
 using Polly;
 using Polly.Timeout;
 
@@ -31,7 +35,7 @@ public sealed record Letter
 public interface INotificationSender
 {
     /// <summary>One round of tries. Never throws but for cancellation.</summary>
-    Task<Delivery> SendAsync(Letter letter, CancellationToken cancel);
+    Task<Delivery> SendAsync(Letter letter, CancellationToken cancellationToken);
 }
 
 /// <summary>How patient the sender is.</summary>
@@ -84,11 +88,11 @@ public sealed class NotificationSender(ApiClient client, HttpClient http, Notifi
         return client;
     }
 
-    public async Task<Delivery> SendAsync(Letter letter, CancellationToken cancel)
+    public async Task<Delivery> SendAsync(Letter letter, CancellationToken cancellationToken)
     {
         try
         {
-            return await _pipeline.ExecuteAsync(async token => await TryAsync(letter, token), cancel);
+            return await _pipeline.ExecuteAsync(async token => await TryAsync(letter, token), cancellationToken);
         }
         catch (TransientException e)
         {
@@ -104,9 +108,9 @@ public sealed class NotificationSender(ApiClient client, HttpClient http, Notifi
         }
     }
 
-    private async Task<Delivery> TryAsync(Letter letter, CancellationToken cancel)
+    private async Task<Delivery> TryAsync(Letter letter, CancellationToken cancellationToken)
     {
-        var (address, token) = await ReadAsync(letter.Receiver, cancel);
+        var (address, token) = await ReadAsync(letter.Receiver, cancellationToken);
         var body = NotificationBody.Of(letter.Receiver.Type, letter.Policy, letter.PolicyUid, letter.Image, letter.Entry, letter.Nodes);
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
@@ -116,7 +120,7 @@ public sealed class NotificationSender(ApiClient client, HttpClient http, Notifi
             request.Headers.Add(NotificationBody.SignatureHeader, NotificationBody.Sign(body, token));
         }
 
-        using var response = await PostAsync(request, cancel);
+        using var response = await PostAsync(request, cancellationToken);
         var code = (int)response.StatusCode;
         if (response.IsSuccessStatusCode)
         {
@@ -138,12 +142,12 @@ public sealed class NotificationSender(ApiClient client, HttpClient http, Notifi
         };
     }
 
-    private async Task<HttpResponseMessage> PostAsync(HttpRequestMessage request, CancellationToken cancel)
+    private async Task<HttpResponseMessage> PostAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         try
         {
             // Of the body nothing is read.
-            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
         catch (Exception e) when (AddressRefusedException.IsCauseOf(e))
         {
@@ -157,7 +161,7 @@ public sealed class NotificationSender(ApiClient client, HttpClient http, Notifi
         }
     }
 
-    private async Task<(Uri Address, byte[]? Token)> ReadAsync(NotificationReceiver receiver, CancellationToken cancel)
+    private async Task<(Uri Address, byte[]? Token)> ReadAsync(NotificationReceiver receiver, CancellationToken cancellationToken)
     {
         if (receiver.SecretRef is not { } reference)
         {
@@ -165,7 +169,7 @@ public sealed class NotificationSender(ApiClient client, HttpClient http, Notifi
         }
 
         var name = $"the Secret {reference.Namespace}/{reference.Name}";
-        var secret = await _secrets.GetAsync(reference, SecretUse.Notification, name, "the Role ostler-notifications", cancel);
+        var secret = await _secrets.GetAsync(reference, SecretUse.Notification, name, "the Role ostler-notifications", cancellationToken);
         var address = receiver.Url ?? (Bytes("address") is { } bytes ? Encoding.UTF8.GetString(bytes).Trim() : throw new CheckException($"{name} has no key address, and url is not set"));
         if (NotificationAddress.Problem(address) is { } problem)
         {

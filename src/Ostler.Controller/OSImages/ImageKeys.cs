@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
-using Ostler.Api;
-using Ostler.Kubernetes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Controller.OSImages;
 

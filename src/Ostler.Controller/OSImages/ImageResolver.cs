@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
 using Ostler.Controller.OSImages.Registry;
-using Ostler.Rollout;
+using Ostler.Rollout.OSImages;
 
 namespace Ostler.Controller.OSImages;
 
@@ -9,21 +10,21 @@ public sealed class ImageResolver(OstreeRepository repository, ContainerImages c
 {
     /// <summary>One try. Asks the network only for what is not known: a pinned commit is its own answer, and a version never changes.</summary>
     /// <param name="image">An image whose spec is valid.</param>
-    /// <param name="cancel">Ends the try.</param>
-    public async Task<ResolveOutcome> ResolveAsync(OSImage image, CancellationToken cancel) =>
-        DowngradeRules.Judge(image, await FindAsync(image, cancel));
+    /// <param name="cancellationToken">Ends the try.</param>
+    public async Task<ResolveOutcome> ResolveAsync(OSImage image, CancellationToken cancellationToken) =>
+        DowngradeRules.Judge(image, await FindAsync(image, cancellationToken));
 
-    private async Task<ResolveOutcome> FindAsync(OSImage image, CancellationToken cancel)
+    private async Task<ResolveOutcome> FindAsync(OSImage image, CancellationToken cancellationToken)
     {
         if (image.Spec.Ostree is not { } ostree)
         {
-            return await containers.ResolveAsync(image, cancel);
+            return await containers.ResolveAsync(image, cancellationToken);
         }
 
         if (ostree.Commit is { } pinned)
         {
             return new(
-                await DescribeAsync(image, ostree, pinned, cancel), Reasons.Pinned, $"spec.ostree.commit pins {pinned[..12]}.");
+                await DescribeAsync(image, ostree, pinned, cancellationToken), Reasons.Pinned, $"spec.ostree.commit pins {pinned[..12]}.");
         }
 
         if (ostree.Url is not { } url)
@@ -31,20 +32,20 @@ public sealed class ImageResolver(OstreeRepository repository, ContainerImages c
             return new(null, Reasons.Invalid, "spec.ostree.url is needed to follow a ref: set it, or pin spec.ostree.commit.");
         }
 
-        var answer = await repository.ResolveRefAsync(url, ostree.Ref, cancel);
+        var answer = await repository.ResolveRefAsync(url, ostree.Ref, cancellationToken);
         return answer.Value is { } commit
-            ? new(await DescribeAsync(image, ostree, commit, cancel), Reasons.Resolved, $"{ostree.Ref} at {url} is {commit[..12]}.")
+            ? new(await DescribeAsync(image, ostree, commit, cancellationToken), Reasons.Resolved, $"{ostree.Ref} at {url} is {commit[..12]}.")
             : new(null, answer.Reason, answer.Message);
     }
 
-    private async Task<ResolvedImage> DescribeAsync(OSImage image, OstreeSource ostree, string commit, CancellationToken cancel)
+    private async Task<ResolvedImage> DescribeAsync(OSImage image, OstreeSource ostree, string commit, CancellationToken cancellationToken)
     {
         // What the status says was found for this very spec: a version that a former spec gave is not the commit's own.
         var known = image.Status is { Resolved: { } resolved } status && resolved.Digest == commit && status.ObservedGeneration == image.Metadata.Generation
             ? new CommitFacts(resolved.Version, resolved.Created)
             : default;
         var needed = (image.Spec.Version ?? known.Version) is null || known.Created is null;
-        var read = needed && ostree.Url is { } url ? await repository.ReadCommitAsync(url, commit, cancel) : default;
+        var read = needed && ostree.Url is { } url ? await repository.ReadCommitAsync(url, commit, cancellationToken) : default;
         return new()
         {
             Reference = OSImageStatusRules.ReferenceOf(image.Spec)!,

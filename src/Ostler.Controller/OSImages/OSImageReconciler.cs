@@ -1,10 +1,14 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Ostler.Api;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
 using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Informers;
+using Ostler.Rollout.OSImages;
+using Ostler.Rollout.Validation;
 
 namespace Ostler.Controller.OSImages;
 
@@ -22,7 +26,7 @@ public sealed partial class OSImageReconciler(
     // Only the pace of polls, and what the last one found until it is written. A new leader polls each image once, at once.
     private readonly ConcurrentDictionary<string, Poll> _polls = new();
 
-    public async Task<ReconcileResult> ReconcileAsync(string name, CancellationToken cancel)
+    public async Task<ReconcileResult> ReconcileAsync(string name, CancellationToken cancellationToken)
     {
         var key = NamespacedName.ClusterScoped(name);
         if (images.Lister.Get(key) is not { Metadata.DeletionTimestamp: null } image)
@@ -35,7 +39,7 @@ public sealed partial class OSImageReconciler(
 
         var now = time.GetUtcNow();
         var poll = _polls.GetValueOrDefault(name);
-        if ((poll is null || poll.IsDue(image, now)) && await ResolveAsync(image, cancel) is { } outcome)
+        if ((poll is null || poll.IsDue(image, now)) && await ResolveAsync(image, cancellationToken) is { } outcome)
         {
             poll = Next(image, outcome, poll, time.GetUtcNow());
             _polls[name] = poll;
@@ -44,7 +48,7 @@ public sealed partial class OSImageReconciler(
         // Again at every pass: the write of a first one may have been held back or have failed.
         var found = poll?.Generation == image.Metadata.Generation ? poll.Outcome : null;
         var wanted = image with { Status = OSImageStatusRules.Compute(image, found, Failures(), time.GetUtcNow()) };
-        var write = await status.WriteAsync(image, wanted, cancel);
+        var write = await status.WriteAsync(image, wanted, cancellationToken);
         if (write.Written)
         {
             announcements.Changed(image, wanted);
@@ -55,7 +59,7 @@ public sealed partial class OSImageReconciler(
         return waits.Min() is { } wait ? ReconcileResult.After(wait) : ReconcileResult.Done;
     }
 
-    private async Task<ResolveOutcome?> ResolveAsync(OSImage image, CancellationToken cancel)
+    private async Task<ResolveOutcome?> ResolveAsync(OSImage image, CancellationToken cancellationToken)
     {
         if (SpecValidation.Validate(image.Spec).Count > 0)
         {
@@ -64,7 +68,7 @@ public sealed partial class OSImageReconciler(
         }
 
         LogResolving(image.Metadata.Name, OSImageStatusRules.ReferenceOf(image.Spec));
-        var outcome = await resolver.ResolveAsync(image, cancel);
+        var outcome = await resolver.ResolveAsync(image, cancellationToken);
         metrics.Resolved(outcome.Reason);
         if (outcome.Image is null)
         {

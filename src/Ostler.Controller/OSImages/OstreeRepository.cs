@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.Controller.OSImages.Registry;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Connections;
 using Polly.CircuitBreaker;
 using Polly.Registry;
 using Polly.Timeout;
@@ -48,9 +48,9 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
     };
 
     /// <summary>The commit that a branch points at: <c>{url}/refs/heads/{ref}</c>.</summary>
-    public async Task<Resolution> ResolveRefAsync(string url, string @ref, CancellationToken cancel)
+    public async Task<Resolution> ResolveRefAsync(string url, string @ref, CancellationToken cancellationToken)
     {
-        var answer = await GetAsync(new Uri($"{url.TrimEnd('/')}/refs/heads/{@ref}"), _options.MaxRefBytes, cancel);
+        var answer = await GetAsync(new Uri($"{url.TrimEnd('/')}/refs/heads/{@ref}"), _options.MaxRefBytes, cancellationToken);
         if (answer.Body is null)
         {
             return new(null, answer.Reason, answer.Reason == Reasons.RefNotFound ? $"{answer.Message}: is the ref {@ref} published there?" : answer.Message);
@@ -63,10 +63,10 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
     }
 
     /// <summary>The version and the date that a commit gives itself; null where it has none or cannot be read.</summary>
-    public async Task<CommitFacts> ReadCommitAsync(string url, string commit, CancellationToken cancel)
+    public async Task<CommitFacts> ReadCommitAsync(string url, string commit, CancellationToken cancellationToken)
     {
         var uri = new Uri($"{url.TrimEnd('/')}/objects/{commit[..2]}/{commit[2..]}.commit");
-        var answer = await GetAsync(uri, _options.MaxCommitBytes, cancel);
+        var answer = await GetAsync(uri, _options.MaxCommitBytes, cancellationToken);
         return answer.Body is { } body && OstreeCommit.IsNamed(body, commit)
             ? new(OstreeCommit.TryReadVersion(body, out var version) ? version : null, OstreeCommit.TryReadTimestamp(body, out var created) ? created : null)
             : default;
@@ -74,7 +74,7 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
 
     private readonly record struct Answer(Uri Uri, byte[]? Body, string Reason, string Message);
 
-    private async Task<Answer> GetAsync(Uri uri, int maxBytes, CancellationToken cancel)
+    private async Task<Answer> GetAsync(Uri uri, int maxBytes, CancellationToken cancellationToken)
     {
         var pipeline = _pipelines.GetOrAddPipeline(uri.Authority, builder => _options.Configure(builder));
         try
@@ -82,7 +82,7 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
             return await pipeline.ExecuteAsync(
                 static async (state, token) => await state.Self.GetOnceAsync(state.Uri, state.MaxBytes, token),
                 (Self: this, Uri: uri, MaxBytes: maxBytes),
-                cancel);
+                cancellationToken);
         }
         catch (TransientHttpException e)
         {
@@ -103,9 +103,9 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
         }
     }
 
-    private async Task<Answer> GetOnceAsync(Uri uri, int maxBytes, CancellationToken cancel)
+    private async Task<Answer> GetOnceAsync(Uri uri, int maxBytes, CancellationToken cancellationToken)
     {
-        using var response = await _http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancel);
+        using var response = await _http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         var words = $"GET {uri}: {(int)response.StatusCode} {response.ReasonPhrase ?? response.StatusCode.ToString()}";
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
         {
@@ -119,13 +119,13 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
 
         if (!response.IsSuccessStatusCode)
         {
-            var body = await response.Content.ReadAtMostAsync(256, cancel);
+            var body = await response.Content.ReadAtMostAsync(256, cancellationToken);
             var said = $"{words}{(body.Length == 0 ? "" : $": {Quote(Encoding.UTF8.GetString(body))}")}";
             return IsTransient(response.StatusCode) ? throw new TransientHttpException(said) : new(uri, null, Reasons.ResolveFailed, said);
         }
 
         // One byte more than allowed tells "just as large" from "larger", whatever Content-Length claims.
-        var content = await response.Content.ReadAtMostAsync(maxBytes + 1, cancel);
+        var content = await response.Content.ReadAtMostAsync(maxBytes + 1, cancellationToken);
         return content.Length <= maxBytes
             ? new(uri, content, Reasons.Resolved, words)
             : new(uri, null, Reasons.ResolveFailed, string.Create(CultureInfo.InvariantCulture, $"{words}, but larger than {maxBytes} bytes."));
@@ -140,14 +140,4 @@ public sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegistry
         var shown = new string([.. text.Take(80).Select(c => char.IsControl(c) ? ' ' : c)]).Trim();
         return $"\"{shown}{(text.Length > 80 ? "…" : "")}\"";
     }
-}
-
-/// <summary>The server's fault, or that of the way to it: worth another try. Carries the server's words.</summary>
-internal sealed class TransientHttpException(string message) : Exception(message)
-{
-    /// <summary>The status that the server answered with; null: not known.</summary>
-    public HttpStatusCode? Status { get; init; }
-
-    /// <summary>The status in short, as in <c>502 Bad Gateway</c>.</summary>
-    public string? Answer { get; init; }
 }

@@ -1,3 +1,4 @@
+using Ostler.Controller.OSImages.Registry;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;

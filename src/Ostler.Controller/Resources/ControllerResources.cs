@@ -1,7 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ostler.Api;
-using Ostler.Kubernetes;
+using Ostler.Api.Json;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Controller.Resources;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Controller.Resources;
 

@@ -8,7 +8,8 @@ using Ostler.Controller.OSImages;
 using Ostler.Controller.OSImages.Registry;
 using Ostler.Controller.Telemetry;
 using Ostler.Controller.Telemetry.Traces;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.LeaderElection;
 using Prometheus;
 
 namespace Ostler.Controller.Startup;
@@ -33,8 +34,8 @@ public sealed partial class ControllerProcess(
     /// <summary>Where the console is served, once that is so; null when not served.</summary>
     public Task<Uri?> ConsoleAddress => _consoleAddress.Task;
 
-    /// <summary>Runs until <paramref name="stop"/>. Throws when the process had better be started afresh.</summary>
-    public async Task RunAsync(CancellationToken stop)
+    /// <summary>Runs until <paramref name="cancellationToken"/>. Throws when the process had better be started afresh.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         // Before anything that counts, so that every counter is served from its first 0 on.
         var registry = Metrics.NewCustomRegistry();
@@ -48,7 +49,7 @@ public sealed partial class ControllerProcess(
         var readiness = new Readiness();
         var liveness = new Liveness(time, TimeSpan.FromMinutes(5));
         await using var metricsServer = await ServeAsync(
-            settings.MetricsAddress, new() { ["/metrics"] = HttpEndpoint.Exposition(bridge) }, _metricsAddress, stop);
+            settings.MetricsAddress, new() { ["/metrics"] = HttpEndpoint.Exposition(bridge) }, _metricsAddress, cancellationToken);
         await using var healthServer = await ServeAsync(
             settings.HealthAddress,
             new()
@@ -57,9 +58,9 @@ public sealed partial class ControllerProcess(
                 ["/readyz"] = HttpEndpoint.Probe(() => (readiness.IsReady, readiness.State)),
             },
             _healthAddress,
-            stop);
+            cancellationToken);
 
-        await using var console = settings.ServesConsole ? await ConsoleServer.StartAsync(settings.Console, client, loggers, time, random, stop) : null;
+        await using var console = settings.ServesConsole ? await ConsoleServer.StartAsync(settings.Console, client, loggers, time, random, cancellationToken) : null;
         _consoleAddress.TrySetResult(console?.Address);
 
         var term = new LeaderTerm(new()
@@ -82,8 +83,8 @@ public sealed partial class ControllerProcess(
             Roles = settings.Roles,
         });
         LogStarting(settings.Identity, settings.NodeName, settings.LeaderElection);
-        var leading = settings.LeaderElection ? ElectAsync(term, readiness, stop) : term.RunAsync(stop);
-        await EndAsync(leading, stop);
+        var leading = settings.LeaderElection ? ElectAsync(term, readiness, cancellationToken) : term.RunAsync(cancellationToken);
+        await EndAsync(leading, cancellationToken);
         LogStopped();
     }
 
@@ -106,7 +107,7 @@ public sealed partial class ControllerProcess(
         });
     }
 
-    private Task ElectAsync(LeaderTerm term, Readiness readiness, CancellationToken stop)
+    private Task ElectAsync(LeaderTerm term, Readiness readiness, CancellationToken cancellationToken)
     {
         readiness.Standby();
         var elector = new LeaderElector(
@@ -119,34 +120,34 @@ public sealed partial class ControllerProcess(
             async (fence, token) =>
             {
                 await term.RunAsync(fence, token);
-                if (!stop.IsCancellationRequested)
+                if (!cancellationToken.IsCancellationRequested)
                 {
                     readiness.Standby();
                 }
             },
-            stop);
+            cancellationToken);
     }
 
     /// <summary>After a stop, what is under way gets a bounded time: the kubelet's patience ends too, and not with a clean exit.</summary>
-    private async Task EndAsync(Task leading, CancellationToken stop)
+    private async Task EndAsync(Task leading, CancellationToken cancellationToken)
     {
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = stop.UnsafeRegister(static s => ((TaskCompletionSource)s!).TrySetResult(), stopped);
+        await using var registration = cancellationToken.UnsafeRegister(static s => ((TaskCompletionSource)s!).TrySetResult(), stopped);
         await Task.WhenAny(leading, stopped.Task);
         try
         {
             await leading.WaitAsync(settings.ShutdownTimeout, time, CancellationToken.None);
         }
-        catch (TimeoutException) when (stop.IsCancellationRequested)
+        catch (TimeoutException) when (cancellationToken.IsCancellationRequested)
         {
             LogStillWorking(settings.ShutdownTimeout.TotalSeconds);
         }
     }
 
     private async Task<HttpEndpoint?> ServeAsync(
-        IPEndPoint? address, Dictionary<string, RequestDelegate> paths, TaskCompletionSource<Uri?> told, CancellationToken stop)
+        IPEndPoint? address, Dictionary<string, RequestDelegate> paths, TaskCompletionSource<Uri?> told, CancellationToken cancellationToken)
     {
-        var endpoint = address is null ? null : await HttpEndpoint.StartAsync(address, paths, loggers, stop);
+        var endpoint = address is null ? null : await HttpEndpoint.StartAsync(address, paths, loggers, cancellationToken);
         told.TrySetResult(endpoint?.Address);
         return endpoint;
     }

@@ -1,9 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.Controller.Console;
 using Ostler.Controller.Telemetry.Traces;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Connections;
 
 namespace Ostler.Controller.Startup;
 

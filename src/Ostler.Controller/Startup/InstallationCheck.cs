@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Controller.Startup;
 

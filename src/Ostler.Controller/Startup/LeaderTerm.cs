@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Logging;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Health;
 using Ostler.Controller.NodeOSes;
@@ -11,7 +14,13 @@ using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
 using Ostler.Controller.Telemetry.Traces;
 using Ostler.Controller.UpgradePolicies;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
+using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Events;
+using Ostler.Kubernetes.Informers;
+using Ostler.Kubernetes.LeaderElection;
+using Ostler.Kubernetes.Queues;
 
 namespace Ostler.Controller.Startup;
 
@@ -138,18 +147,18 @@ public sealed partial class LeaderTerm(ControllerServices services)
         Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images, Informer<Namespace> namespaces,
         DrainingPods pods, HealthChecks checks, Announcements announcements, NotificationOutbox outbox)
     {
-        var answers = new NodeAnswers(services.Time);
+        var answers = new ProbeCache(services.Time);
         var evictions = new PodEvictions(services.Client, services.Time);
         var reconciler = new UpgradePolicyReconciler(
             new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, checks, services.Namespace, services.NodeName, services.Time) { Roles = services.Roles },
             new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, Logger<Executor>()),
-            new NodeQuestions(
+            new ProbeRunner(
                 new(services.Client, evictions, nodes.Lister, namespaces.Lister, services.Time),
                 new(services.Client, services.Time),
                 new(services.Client, services.Time),
                 answers,
                 services.Time,
-                Logger<NodeQuestions>()),
+                Logger<ProbeRunner>()),
             policies.Lister,
             new(services.Client, ControllerResources.UpgradePolicies, policies, services.Time, services.StatusInterval),
             announcements,

@@ -1,7 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Resources;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Events;
+using Ostler.Rollout.Plan;
 
 namespace Ostler.Controller.Status;
 

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Controller.Status;
 
@@ -38,8 +40,8 @@ public sealed class StatusWriter<T>(ApiClient client, ResourceType<T> type, Info
 
     /// <param name="current">The object as cached.</param>
     /// <param name="wanted">The same object with the status that it should have.</param>
-    /// <param name="cancel">Ends the call.</param>
-    public async Task<StatusWrite> WriteAsync(T current, T wanted, CancellationToken cancel)
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<StatusWrite> WriteAsync(T current, T wanted, CancellationToken cancellationToken)
     {
         var before = StatusOf(current);
         var after = StatusOf(wanted);
@@ -58,7 +60,7 @@ public sealed class StatusWriter<T>(ApiClient client, ResourceType<T> type, Info
         }
 
         var body = new JsonObject { ["apiVersion"] = type.ApiVersion, ["kind"] = type.Kind, ["status"] = after };
-        var written = await client.PatchAsync(type, meta.Key, Patch.Apply(body, force: true).OnlyIf(meta.Uid), cancel, "status");
+        var written = await client.PatchAsync(type, meta.Key, Patch.Apply(body, force: true).OnlyIf(meta.Uid), cancellationToken, "status");
         _lastWrites[meta.Key] = time.GetTimestamp();
         cache.Absorb(written);
         return new(true, null);

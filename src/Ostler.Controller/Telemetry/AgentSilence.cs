@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Ostler.Rollout;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Telemetry;
 

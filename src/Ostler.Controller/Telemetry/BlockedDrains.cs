@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using Ostler.Rollout;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Telemetry;
 

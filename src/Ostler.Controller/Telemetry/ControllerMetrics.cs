@@ -1,8 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Ostler.Api;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Kubernetes.Telemetry;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Notifications;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Telemetry;
 

@@ -28,7 +28,7 @@ public sealed class HttpEndpoint : IAsyncDisposable
 
     /// <summary>Serves these paths, and 404 for every other.</summary>
     public static Task<HttpEndpoint> StartAsync(
-        IPEndPoint address, IReadOnlyDictionary<string, RequestDelegate> paths, ILoggerFactory loggers, CancellationToken cancel) => StartAsync(
+        IPEndPoint address, IReadOnlyDictionary<string, RequestDelegate> paths, ILoggerFactory loggers, CancellationToken cancellationToken) => StartAsync(
         address,
         context =>
         {
@@ -48,11 +48,11 @@ public sealed class HttpEndpoint : IAsyncDisposable
         },
         certificate: null,
         loggers,
-        cancel);
+        cancellationToken);
 
     /// <summary>Serves whatever the handler answers, over TLS when there is a certificate (asked for at every handshake).</summary>
     public static async Task<HttpEndpoint> StartAsync(
-        IPEndPoint address, RequestDelegate handler, Func<X509Certificate2>? certificate, ILoggerFactory loggers, CancellationToken cancel)
+        IPEndPoint address, RequestDelegate handler, Func<X509Certificate2>? certificate, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         // At the start, so that a file that is not there is told then and not to each visitor.
         certificate?.Invoke();
@@ -79,7 +79,7 @@ public sealed class HttpEndpoint : IAsyncDisposable
         });
         var app = builder.Build();
         app.Run(context => limits.AnswerAsync(context, handler));
-        await app.StartAsync(cancel);
+        await app.StartAsync(cancellationToken);
         return new(app);
     }
 

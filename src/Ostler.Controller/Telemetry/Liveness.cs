@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Controllers;
 
 namespace Ostler.Controller.Telemetry;
 

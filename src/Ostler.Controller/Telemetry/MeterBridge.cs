@@ -41,7 +41,7 @@ public sealed class MeterBridge : IDisposable
     }
 
     /// <summary>Writes all series as they are now.</summary>
-    public async Task WriteAsync(Stream to, CancellationToken cancel)
+    public async Task WriteAsync(Stream to, CancellationToken cancellationToken)
     {
         // Two scrapes at once must not sweep away what the other is just observing.
         lock (_collecting)
@@ -58,7 +58,7 @@ public sealed class MeterBridge : IDisposable
             }
         }
 
-        await _registry.CollectAndExportAsTextAsync(to, cancel);
+        await _registry.CollectAndExportAsTextAsync(to, cancellationToken);
     }
 
     public void Dispose() => _listener.Dispose();

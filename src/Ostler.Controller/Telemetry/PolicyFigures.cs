@@ -1,5 +1,9 @@
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.OSImages;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Status;
 
 namespace Ostler.Controller.Telemetry;
 

@@ -1,5 +1,5 @@
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Telemetry;
 

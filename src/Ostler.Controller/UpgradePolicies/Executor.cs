@@ -1,11 +1,17 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Controller.Drain;
+using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
 using Ostler.Controller.Telemetry.Traces;
 using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.UpgradePolicies;
 
@@ -40,7 +46,7 @@ public sealed partial class Executor(
     /// <summary>How many nodes are written to at once: enough to fill the round trips, too few to be throttled.</summary>
     public const int Parallelism = 16;
 
-    public async Task<ExecutionResult> ExecuteAsync(RolloutSnapshot snapshot, RolloutPlan plan, CancellationToken cancel)
+    public async Task<ExecutionResult> ExecuteAsync(RolloutSnapshot snapshot, RolloutPlan plan, CancellationToken cancellationToken)
     {
         if (plan.Actions.Count == 0)
         {
@@ -50,19 +56,19 @@ public sealed partial class Executor(
         var pass = new Pass(snapshot.Nodes.ToDictionary(n => n.Name), new DisruptionBudgets(client));
         await Parallel.ForEachAsync(
             plan.Actions.GroupBy(a => a.Node),
-            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancel },
+            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
             async (actions, token) => await ExecuteNodeAsync(pass, [.. actions], token));
         return pass.Result();
     }
 
-    private async Task ExecuteNodeAsync(Pass pass, IReadOnlyList<NodeAction> actions, CancellationToken cancel)
+    private async Task ExecuteNodeAsync(Pass pass, IReadOnlyList<NodeAction> actions, CancellationToken cancellationToken)
     {
         foreach (var action in actions)
         {
             using var scope = logger.BeginScope(TraceScope.Of(pass.Nodes.GetValueOrDefault(action.Node), action));
             try
             {
-                await ExecuteAsync(pass, action, cancel);
+                await ExecuteAsync(pass, action, cancellationToken);
             }
             catch (ApiException e) when (e.IsConflict || e.IsNotFound)
             {
@@ -71,7 +77,7 @@ public sealed partial class Executor(
                 pass.Conflicted = true;
                 return;
             }
-            catch (Exception e) when (!cancel.IsCancellationRequested)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 LogFailed(e, action.GetType().Name, action.Node, action.Reason);
                 pass.Failures.Add((action, e));
@@ -80,43 +86,43 @@ public sealed partial class Executor(
         }
     }
 
-    private async Task ExecuteAsync(Pass pass, NodeAction action, CancellationToken cancel)
+    private async Task ExecuteAsync(Pass pass, NodeAction action, CancellationToken cancellationToken)
     {
         var name = NamespacedName.ClusterScoped(action.Node);
         switch (action)
         {
             case NodeAction.Cordon cordon:
                 LogCordoning(cordon.Node, cordon.Reason, cordon.Message);
-                nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.Cordon(cordon), cancel));
+                nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.Cordon(cordon), cancellationToken));
                 pass.Applied.Add(action);
                 break;
             case NodeAction.Uncordon uncordon:
                 LogUncordoning(uncordon.Node, uncordon.Reason, uncordon.Message);
-                nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.Uncordon(uncordon), cancel));
+                nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.Uncordon(uncordon), cancellationToken));
                 pass.Applied.Add(action);
                 break;
             case NodeAction.RemoveJoinTaint taint:
                 LogUntainting(taint.Node, taint.Reason, taint.Message);
-                nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.RemoveJoinTaint(taint, nodes.Lister.Get(name)?.Spec?.Taints), cancel));
+                nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.RemoveJoinTaint(taint, nodes.Lister.Get(name)?.Spec?.Taints), cancellationToken));
                 pass.Applied.Add(action);
                 break;
             case NodeAction.ApplySpec apply:
                 LogApplying(apply.Node, apply.Spec.Goal, apply.Spec.Image?.Digest, apply.Spec.Attempt, apply.Reason, apply.Message);
                 var node = pass.Nodes.GetValueOrDefault(apply.Node);
-                nodeOSes.Absorb(await client.PatchAsync(ControllerResources.NodeOSes, name, NodePatches.ApplySpec(WithBackend(apply, node), node?.OS?.Uid), cancel));
+                nodeOSes.Absorb(await client.PatchAsync(ControllerResources.NodeOSes, name, NodePatches.ApplySpec(WithBackend(apply, node), node?.OS?.Uid), cancellationToken));
                 pass.Applied.Add(action);
                 break;
             case NodeAction.EvictPod evict:
                 LogEvicting(evict.Node, evict.Namespace, evict.Pod, evict.Reason);
-                Record(pass, action, await evictions.EvictAsync(evict, pass.LabelsOf(evict), pass.Budgets, cancel));
+                Record(pass, action, await evictions.EvictAsync(evict, pass.LabelsOf(evict), pass.Budgets, cancellationToken));
                 break;
             case NodeAction.DeletePod delete:
                 LogDeleting(delete.Node, delete.Namespace, delete.Pod, delete.Reason, delete.Message);
-                Record(pass, action, await evictions.DeleteAsync(delete, cancel));
+                Record(pass, action, await evictions.DeleteAsync(delete, cancellationToken));
                 break;
             case NodeAction.CancelMigration migration:
                 LogCancelling(migration.Node, migration.Namespace, migration.Instance, migration.Reason);
-                await CancelAsync(pass, migration, cancel);
+                await CancelAsync(pass, migration, cancellationToken);
                 break;
             default:
                 throw new InvalidOperationException($"{action.GetType().Name} is not an action that can be carried out.");
@@ -124,14 +130,14 @@ public sealed partial class Executor(
     }
 
     /// <summary>Never in the way of the uncordon that follows: what KubeVirt refuses is for people.</summary>
-    private async Task CancelAsync(Pass pass, NodeAction.CancelMigration action, CancellationToken cancel)
+    private async Task CancelAsync(Pass pass, NodeAction.CancelMigration action, CancellationToken cancellationToken)
     {
         try
         {
-            await evictions.CancelMigrationAsync(action, cancel);
+            await evictions.CancelMigrationAsync(action, cancellationToken);
             pass.Applied.Add(action);
         }
-        catch (Exception e) when (!cancel.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             LogNotCancelled(e, action.Node, action.Namespace, action.Instance);
         }

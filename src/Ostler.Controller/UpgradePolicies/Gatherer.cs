@@ -1,9 +1,15 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Health;
+using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Informers;
+using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.UpgradePolicies;
 
@@ -24,7 +30,7 @@ public sealed class Gatherer(
     ILister<Node> nodes,
     ILister<NodeOS> nodeOSes,
     IDrainingPods pods,
-    NodeAnswers answers,
+    ProbeCache answers,
     IHealthChecks checks,
     string ownNamespace,
     string? leaderNode,

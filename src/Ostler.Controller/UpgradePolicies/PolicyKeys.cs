@@ -1,6 +1,10 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Controller.UpgradePolicies;
 

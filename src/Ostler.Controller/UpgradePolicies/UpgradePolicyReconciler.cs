@@ -1,12 +1,19 @@
 using Microsoft.Extensions.Logging;
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Notifications;
 using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
 using Ostler.Controller.Telemetry.Traces;
 using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Informers;
+using Ostler.Rollout.Notifications;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Status;
+using Ostler.Rollout.Traces;
 
 namespace Ostler.Controller.UpgradePolicies;
 
@@ -14,7 +21,7 @@ namespace Ostler.Controller.UpgradePolicies;
 public sealed partial class UpgradePolicyReconciler(
     Gatherer gatherer,
     Executor executor,
-    NodeQuestions questions,
+    ProbeRunner questions,
     ILister<UpgradePolicy> policies,
     StatusWriter<UpgradePolicy> status,
     Announcements announcements,
@@ -39,31 +46,31 @@ public sealed partial class UpgradePolicyReconciler(
     /// <summary>When more notifications wait than are sent at once.</summary>
     private static readonly TimeSpan NoRoom = TimeSpan.FromSeconds(5);
 
-    public async Task<ReconcileResult> ReconcileAsync(string name, CancellationToken cancel)
+    public async Task<ReconcileResult> ReconcileAsync(string name, CancellationToken cancellationToken)
     {
-        var (next, asked) = await PassAsync(name, cancel);
+        var (next, asked) = await PassAsync(name, cancellationToken);
 
         // A slot waits for what was just found out. Once: a plan that asks again and again must not become a busy loop.
-        return asked ? (await PassAsync(name, cancel)).Next : next;
+        return asked ? (await PassAsync(name, cancellationToken)).Next : next;
     }
 
-    private async Task<(ReconcileResult Next, bool Asked)> PassAsync(string name, CancellationToken cancel)
+    private async Task<(ReconcileResult Next, bool Asked)> PassAsync(string name, CancellationToken cancellationToken)
     {
         var snapshot = gatherer.Gather(name);
         var plan = RolloutPlanner.Plan(snapshot);
         LogPlanned(name, plan.Actions.Count, plan.NextWakeUp, plan.Gate?.Reason);
 
         // Never throws but for cancellation: what a node's writes gave is part of the report, not the end of the pass.
-        var result = await executor.ExecuteAsync(snapshot, plan, cancel);
+        var result = await executor.ExecuteAsync(snapshot, plan, cancellationToken);
         Tell(snapshot, plan, result);
-        var held = await ReportAsync(snapshot, plan, result, cancel);
+        var held = await ReportAsync(snapshot, plan, result, cancellationToken);
 
         // After the report, which must not wait for what nobody knows yet.
-        var asked = await questions.AskAsync(snapshot, plan, cancel);
+        var asked = await questions.AskAsync(snapshot, plan, cancellationToken);
         return (Next(plan, result, held, asked), asked);
     }
 
-    private async Task<TimeSpan?> ReportAsync(RolloutSnapshot snapshot, RolloutPlan plan, ExecutionResult result, CancellationToken cancel)
+    private async Task<TimeSpan?> ReportAsync(RolloutSnapshot snapshot, RolloutPlan plan, ExecutionResult result, CancellationToken cancellationToken)
     {
         var key = NamespacedName.ClusterScoped(snapshot.Policy.Name);
         if (policies.Get(key) is not { } policy || policy.Metadata.Uid != snapshot.Policy.Uid)
@@ -76,7 +83,7 @@ public sealed partial class UpgradePolicyReconciler(
         var deliveries = outbox.Deliveries(snapshot.Policy.Name);
         var reported = policy with { Status = RolloutStatus.Compute(snapshot, plan, result.Evictions, deliveries) };
         metrics.ObserveStatus(snapshot.Policy.Name, reported.Status);
-        var write = await status.WriteAsync(policy, reported, cancel);
+        var write = await status.WriteAsync(policy, reported, cancellationToken);
         if (write.Written)
         {
             announcements.Changed(policy, reported);

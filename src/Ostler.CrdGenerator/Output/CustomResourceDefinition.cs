@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Json;
+using Ostler.Api.Meta;
 using Ostler.Api.Schema;
 using Ostler.CrdGenerator.Schema;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
 using Ostler.CrdGenerator.Schema;
 
 namespace Ostler.CrdGenerator.Output;

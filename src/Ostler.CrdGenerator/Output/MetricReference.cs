@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Ostler.Controller.Telemetry;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Telemetry;
 
 namespace Ostler.CrdGenerator.Output;
 

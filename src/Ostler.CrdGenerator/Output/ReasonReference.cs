@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.CrdGenerator.Schema;
 
 namespace Ostler.CrdGenerator.Output;

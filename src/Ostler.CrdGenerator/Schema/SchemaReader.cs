@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.Api.Schema;
 
 namespace Ostler.CrdGenerator.Schema;

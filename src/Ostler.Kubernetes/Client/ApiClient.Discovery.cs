@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 public sealed partial class ApiClient
 {

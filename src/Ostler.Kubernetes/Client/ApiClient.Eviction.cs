@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 public sealed partial class ApiClient
 {

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 public sealed partial class ApiClient
 {

@@ -1,7 +1,9 @@
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
+using Ostler.Kubernetes.Informers;
+using Ostler.Kubernetes.Telemetry;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 public sealed partial class ApiClient
 {

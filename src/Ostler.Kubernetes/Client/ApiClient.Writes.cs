@@ -1,4 +1,6 @@
-namespace Ostler.Kubernetes;
+using Ostler.Kubernetes.Informers;
+
+namespace Ostler.Kubernetes.Client;
 
 public sealed partial class ApiClient
 {

@@ -2,8 +2,11 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Ostler.Kubernetes.Connections;
+using Ostler.Kubernetes.LeaderElection;
+using Ostler.Kubernetes.Telemetry;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>
 /// A thin REST client over one <see cref="HttpClient"/>. Every call takes a token and has a timeout

@@ -1,4 +1,6 @@
-namespace Ostler.Kubernetes;
+using Ostler.Kubernetes.LeaderElection;
+
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>How the client behaves towards the API server.</summary>
 public sealed record ApiClientOptions

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>The API server answered, and the answer was no.</summary>
 public sealed class ApiException : Exception

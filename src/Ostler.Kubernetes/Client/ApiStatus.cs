@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>The API server's answer to what it did not do (metav1.Status).</summary>
 /// <remarks>Ours and not the client library's: the agent must not link the models of the whole API for an error message.</remarks>

@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>A token that is cancelled with the caller's, or when the time is up; and which of the two it was.</summary>
 internal sealed class Deadline : IDisposable

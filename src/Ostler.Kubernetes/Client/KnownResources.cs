@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using k8s;
 using k8s.Models;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>The built-in resources, with the models of KubernetesClient. Their managedFields are dropped while reading.</summary>
 /// <remarks>

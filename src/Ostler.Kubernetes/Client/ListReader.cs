@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>Reads a list object by object, so that the memory needed is that of one object and not of the page.</summary>
 internal sealed class ListReader<T>(ResourceType<T> type, Action<T> onItem) where T : class

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>How the API server is to read a patch.</summary>
 public enum PatchKind

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>Bytes read from a stream and not yet consumed. Grows to the largest object only, never to the whole answer.</summary>
 internal sealed class PooledBuffer : IDisposable

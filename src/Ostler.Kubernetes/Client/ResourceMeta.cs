@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>The metadata that the runtime itself needs of any object.</summary>
 public readonly record struct ResourceMeta(

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>What a client must know of a resource: its path, and how to read its metadata and JSON without reflection.</summary>
 /// <remarks>

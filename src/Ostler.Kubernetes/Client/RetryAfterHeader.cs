@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Client;
 
 /// <summary>Reads how long a server asks to be left alone: seconds, or a date by the server's own clock.</summary>
 public static class RetryAfterHeader

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Connections;
 
 /// <summary>The HTTP stack towards an API server, with what makes a dead connection noticed.</summary>
 internal static class ApiTransport

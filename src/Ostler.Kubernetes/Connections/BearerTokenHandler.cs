@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Connections;
 
 /// <summary>Adds the token that is current at the time of each request.</summary>
 internal sealed class BearerTokenHandler(TokenFile file) : DelegatingHandler

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Net.Security;
+using Ostler.Kubernetes.Client;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Connections;
 
 /// <summary>Connects as the service account of the pod. Uses nothing of KubernetesClient, for the sake of the agent's size.</summary>
 public static class InClusterClient

@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Connections;
 
 /// <summary>Where a pod finds its API server and its identity.</summary>
 public sealed record InClusterOptions

@@ -2,10 +2,11 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Ostler.Kubernetes.Client;
 using k8s;
 using k8s.Authentication;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Connections;
 
 /// <summary>Connects as a kubeconfig says, by way of <see cref="KubernetesClientConfiguration"/> (certificates, tokens, exec plugins).</summary>
 /// <remarks>Apart from <see cref="ApiClient"/>, so that a program which does not use it does not link KubernetesClient.</remarks>

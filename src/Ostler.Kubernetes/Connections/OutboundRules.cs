@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Connections;
 
 /// <summary>
 /// Which addresses a request may go to whose target somebody else chose: the author of a policy, a registry by a redirect, or a DNS server.

@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Connections;
 
 /// <summary>A token in a file that somebody else renews.</summary>
 /// <remarks>

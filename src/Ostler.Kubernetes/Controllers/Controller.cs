@@ -2,8 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Queues;
+using Ostler.Kubernetes.Telemetry;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Controllers;
 
 /// <summary>Hands the keys of a queue to a reconcile, and decides by its outcome when each comes again.</summary>
 /// <remarks>

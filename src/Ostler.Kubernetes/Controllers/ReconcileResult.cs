@@ -1,4 +1,6 @@
-namespace Ostler.Kubernetes;
+using Ostler.Kubernetes.Queues;
+
+namespace Ostler.Kubernetes.Controllers;
 
 /// <summary>What a reconcile that did not fail wants next.</summary>
 public readonly record struct ReconcileResult

@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Controllers;
 
 /// <summary>The log scope of one reconcile: its id ties the lines of one pass together.</summary>
 internal sealed class ReconcileScope(string controller, string key, string reconcileId) : IReadOnlyList<KeyValuePair<string, object?>>

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Ostler.Kubernetes.Client;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Events;
 
 /// <summary>A core/v1 Event as JSON.</summary>
 internal static class EventBody

@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Events;
 
 /// <summary>What is to be told, before it is decided how.</summary>
 internal sealed record EventNote(ObjectRef Regarding, EventType Type, string Reason, string Message, string Action, DateTimeOffset At);

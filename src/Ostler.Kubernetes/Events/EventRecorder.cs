@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Telemetry;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Events;
 
 /// <summary>
 /// Tells people what happened, as core/v1 Events. Repetitions raise the count of one event; different messages for one object and reason

@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Events;
 
 /// <summary>Who records events, and how many.</summary>
 public sealed record EventRecorderOptions

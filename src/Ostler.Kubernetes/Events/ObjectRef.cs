@@ -1,4 +1,6 @@
-namespace Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+
+namespace Ostler.Kubernetes.Events;
 
 /// <summary>Names an object of any type, as an event's <c>involvedObject</c> does.</summary>
 /// <param name="ApiVersion"><c>v1</c> or <c>group/version</c>.</param>

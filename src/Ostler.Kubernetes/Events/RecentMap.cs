@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Events;
 
 /// <summary>A dictionary that forgets what was not used for longest. Not synchronised.</summary>
 internal sealed class RecentMap<TKey, TValue>(int capacity) where TKey : notnull

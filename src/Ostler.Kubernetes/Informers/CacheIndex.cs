@@ -1,4 +1,6 @@
-namespace Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+
+namespace Ostler.Kubernetes.Informers;
 
 /// <summary>Files the objects of a cache under the values that a function gives them.</summary>
 internal sealed class CacheIndex<T>(ResourceType<T> type, Func<T, string?> valueOf) where T : class

@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Telemetry;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Informers;
 
 public sealed partial class Informer<T>
 {

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Telemetry;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Informers;
 
 /// <summary>
 /// A local copy of a collection, kept up to date by list and watch. After an expired version, an error, a line that cannot be read, or

@@ -1,4 +1,6 @@
-namespace Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+
+namespace Ostler.Kubernetes.Informers;
 
 /// <summary>
 /// The objects of an informer, and the rules by which news of them is believed: what comes from the watch, from a list and from our

@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Informers;
 
 /// <summary>What happened to an object in a cache.</summary>
 public enum InformerEventType

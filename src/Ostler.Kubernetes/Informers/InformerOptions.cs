@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Informers;
 
 /// <summary>What an informer caches, and when it stops believing a connection.</summary>
 public sealed record InformerOptions<T> where T : class

@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Informers;
 
 /// <summary>
 /// The UIDs that we know to be gone before the watch has told us, so that news from before the deletion does not bring them back.

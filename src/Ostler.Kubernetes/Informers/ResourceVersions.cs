@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Informers;
 
 /// <summary>The order of resource versions.</summary>
 /// <remarks>

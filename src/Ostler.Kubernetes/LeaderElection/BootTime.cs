@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.LeaderElection;
 
 /// <summary>
 /// The system's time with a monotonic clock that goes on while the machine is suspended (Linux: CLOCK_BOOTTIME). The runtime's own

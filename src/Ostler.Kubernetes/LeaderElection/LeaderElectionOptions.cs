@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.LeaderElection;
 
 /// <summary>Who contends for which lease, and how fast a dead leader is replaced.</summary>
 public sealed record LeaderElectionOptions

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Telemetry;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.LeaderElection;
 
 /// <summary>
 /// Lets one process at a time lead, by a Lease. Each term has a token that is cancelled at
@@ -50,30 +52,30 @@ public sealed partial class LeaderElector
     }
 
     /// <summary>
-    /// Contends for the lease, leads, and contends again, until <paramref name="stop"/>. When a term ends, <paramref name="lead"/> is awaited
+    /// Contends for the lease, leads, and contends again, until <paramref name="cancellationToken"/>. When a term ends, <paramref name="lead"/> is awaited
     /// before anything else, so that two terms never overlap in this process; at the end the lease is released.
     /// </summary>
     /// <param name="lead">Leads until its token is cancelled. Should it return before, that is the end: the lease is released and this method returns.</param>
-    /// <param name="stop">Ends the term and this method.</param>
+    /// <param name="cancellationToken">Ends the term and this method.</param>
     /// <exception cref="Exception">Whatever <paramref name="lead"/> threw, after the lease was released: the process had better start afresh.</exception>
-    public Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken stop)
+    public Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(lead);
-        return RunAsync((_, token) => lead(token), stop);
+        return RunAsync((_, token) => lead(token), cancellationToken);
     }
 
     /// <summary>As the other, and hands the term's fence to <paramref name="lead"/>.</summary>
-    public async Task RunAsync(Func<IWriteFence, CancellationToken, Task> lead, CancellationToken stop)
+    public async Task RunAsync(Func<IWriteFence, CancellationToken, Task> lead, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(lead);
-        while (!stop.IsCancellationRequested)
+        while (!cancellationToken.IsCancellationRequested)
         {
-            if (await AcquireAsync(stop).ConfigureAwait(false) is not { } acquiredAt)
+            if (await AcquireAsync(cancellationToken).ConfigureAwait(false) is not { } acquiredAt)
             {
                 return;
             }
             LogAcquired(_options.Identity, _options.LeaseName);
-            if (await LeadOneTermAsync(lead, acquiredAt, stop).ConfigureAwait(false))
+            if (await LeadOneTermAsync(lead, acquiredAt, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
@@ -81,24 +83,24 @@ public sealed partial class LeaderElector
     }
 
     /// <returns>When the successful attempt began; null when stopped.</returns>
-    private async Task<long?> AcquireAsync(CancellationToken stop)
+    private async Task<long?> AcquireAsync(CancellationToken cancellationToken)
     {
-        while (!stop.IsCancellationRequested)
+        while (!cancellationToken.IsCancellationRequested)
         {
             var startedAt = _time.GetTimestamp();
-            if (await AttemptAsync(renewing: false, stop).ConfigureAwait(false) == LeaseOutcome.Held)
+            if (await AttemptAsync(renewing: false, cancellationToken).ConfigureAwait(false) == LeaseOutcome.Held)
             {
                 return startedAt;
             }
-            await PauseAsync(stop).ConfigureAwait(false);
+            await PauseAsync(cancellationToken).ConfigureAwait(false);
         }
         return null;
     }
 
     /// <returns>True when there must not be another term: stopped, or <paramref name="lead"/> returned by itself.</returns>
-    private async Task<bool> LeadOneTermAsync(Func<IWriteFence, CancellationToken, Task> lead, long acquiredAt, CancellationToken stop)
+    private async Task<bool> LeadOneTermAsync(Func<IWriteFence, CancellationToken, Task> lead, long acquiredAt, CancellationToken cancellationToken)
     {
-        using var term = new Term(_options.RenewDeadline, _time, acquiredAt, stop);
+        using var term = new Term(_options.RenewDeadline, _time, acquiredAt, cancellationToken);
         RuntimeMetrics.RecordLeader(_options.LeaseName, leads: true);
         using var renewalEnd = CancellationTokenSource.CreateLinkedTokenSource(term.Token);
         var renewing = RenewAsync(term, renewalEnd.Token);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using Ostler.Kubernetes.Client;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.LeaderElection;
 
 /// <summary>What an attempt to take or keep the lease came to.</summary>
 internal enum LeaseOutcome

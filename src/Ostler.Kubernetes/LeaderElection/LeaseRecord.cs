@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Ostler.Kubernetes.Client;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.LeaderElection;
 
 /// <summary>A Lease as JSON, so that what we do not know of it (labels, owners, newer fields) survives our updates.</summary>
 internal static class LeaseRecord

@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.LeaderElection;
 
 /// <summary>One term of a leader: a token that lives as long as renewals keep coming, and a fence that asks the clock and not the token.</summary>
 internal sealed class Term : IWriteFence, IDisposable
@@ -11,13 +11,13 @@ internal sealed class Term : IWriteFence, IDisposable
     private long _renewedAt;
     private bool _isOver;
 
-    public Term(TimeSpan renewDeadline, TimeProvider time, long acquiredAt, CancellationToken stop)
+    public Term(TimeSpan renewDeadline, TimeProvider time, long acquiredAt, CancellationToken cancellationToken)
     {
         _renewDeadline = renewDeadline;
         _time = time;
         _renewedAt = acquiredAt;
         _lost = new CancellationTokenSource(Remaining(acquiredAt), time);
-        _linked = CancellationTokenSource.CreateLinkedTokenSource(_lost.Token, stop);
+        _linked = CancellationTokenSource.CreateLinkedTokenSource(_lost.Token, cancellationToken);
         Token = _linked.Token;
     }
 

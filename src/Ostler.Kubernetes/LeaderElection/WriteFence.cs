@@ -1,4 +1,6 @@
-namespace Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+
+namespace Ostler.Kubernetes.LeaderElection;
 
 /// <summary>
 /// Stands between a leader and the API server: <see cref="ApiClient"/> asks it right before each write, whatever the write is. A process

@@ -3,8 +3,9 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Ostler.Kubernetes.Connections;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Probes;
 
 /// <summary>What a server answered to a probe.</summary>
 /// <param name="Code">The HTTP status.</param>

@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Queues;
 
 /// <summary>Keys that become due later; of several times for one key the earliest counts. Not synchronised.</summary>
 internal sealed class DelayedKeys<TKey> where TKey : notnull

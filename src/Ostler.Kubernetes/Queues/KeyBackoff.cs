@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Queues;
 
 /// <summary>Counts the failures of each key. Not synchronised.</summary>
 internal sealed class KeyBackoff<TKey>(BackoffOptions options) where TKey : notnull

@@ -1,4 +1,6 @@
-namespace Ostler.Kubernetes;
+using Ostler.Kubernetes.Telemetry;
+
+namespace Ostler.Kubernetes.Queues;
 
 /// <summary>
 /// A queue of keys with the semantics of client-go's: a key waits at most once; a key that is being worked on is never handed out a second

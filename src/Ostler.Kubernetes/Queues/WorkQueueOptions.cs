@@ -1,4 +1,4 @@
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Queues;
 
 /// <summary>How a queue retries.</summary>
 public sealed record WorkQueueOptions

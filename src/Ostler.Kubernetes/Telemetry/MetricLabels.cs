@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Telemetry;
 
 /// <summary>
 /// The names of an instrument's labels, told by the instrument itself: the documented table is made of them, and a test holds what is served against

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
-namespace Ostler.Kubernetes;
+namespace Ostler.Kubernetes.Telemetry;
 
 /// <summary>
 /// The instruments of the runtime, in the one meter <see cref="MeterName"/>. Durations are seconds. Label values come from fixed

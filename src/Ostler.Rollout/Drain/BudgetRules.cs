@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Snapshot;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Drain;
 
 /// <summary>A PodDisruptionBudget as the eviction API judges by it.</summary>
 public sealed record BudgetFacts

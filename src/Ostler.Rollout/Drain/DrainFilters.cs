@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Snapshot;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Drain;
 
 /// <summary>What a drain does with one pod.</summary>
 internal enum DrainTreatment

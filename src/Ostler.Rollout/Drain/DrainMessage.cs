@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Drain;
 
 /// <summary>Says of a drain what it waits for: the pods in the way and whose they are, named, and no more of them than anybody reads.</summary>
 public static class DrainMessage
@@ -27,7 +29,7 @@ public static class DrainMessage
                 Reasons.Draining,
                 pass.UnknownNamespaces.Count == 0
                     ? "The pods of the node are not known yet."
-                    : $"The labels of namespace {Names.List(pass.UnknownNamespaces, MostPods)}, which spec.drain.rules asks for, are not known yet.");
+                    : $"The labels of namespace {MessageText.List(pass.UnknownNamespaces, MostPods)}, which spec.drain.rules asks for, are not known yet.");
         }
 
         var groups = new List<(string Text, List<string> Pods)>();
@@ -60,7 +62,7 @@ public static class DrainMessage
             Add("goes when the pods of a lower order are gone (spec.drain.rules)", pod);
         }
 
-        var said = groups.Take(MostGroups).Select(g => $"{Names.List(g.Pods, MostPods)}: {g.Text}");
+        var said = groups.Take(MostGroups).Select(g => $"{MessageText.List(g.Pods, MostPods)}: {g.Text}");
         var more = groups.Count > MostGroups ? $"; and {groups.Count - MostGroups} more kinds" : "";
         var waits = pass is { Waiting.Count: > 0, Evict.Count: 0, Terminating.Count: 0 };
         return (blocked ? Reasons.DrainBlocked : waits ? Reasons.WaitingForCompletion : Reasons.Draining, string.Join("; ", said) + more + ".");

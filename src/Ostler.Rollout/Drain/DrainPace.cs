@@ -1,4 +1,7 @@
-namespace Ostler.Rollout;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
+
+namespace Ostler.Rollout.Drain;
 
 /// <summary>
 /// When a pod is evicted: at once for the first time, again some seconds after a refusal; and one that its controller put on the node anew after the former was

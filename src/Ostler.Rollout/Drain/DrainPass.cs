@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Snapshot;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Drain;
 
 /// <summary>What one look at the pods of a node gave: what to evict, what is waited for, what is in the way.</summary>
 public sealed record DrainPass

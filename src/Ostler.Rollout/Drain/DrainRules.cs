@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Snapshot;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Drain;
 
 /// <summary>Which of a policy's rules decides on a pod.</summary>
 internal static class DrainRules

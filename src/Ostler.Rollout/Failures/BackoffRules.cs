@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Failures;
 
 /// <summary>How long a node that was given back undisturbed is left alone.</summary>
 internal static class BackoffRules
@@ -28,7 +30,7 @@ internal static class BackoffRules
             Count = count,
             Until = now.After(Delay(count)).TruncateToSeconds(),
             Reason = reason,
-            Message = Names.Cut(message),
+            Message = MessageText.Cut(message),
         };
     }
 

@@ -1,6 +1,13 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Images;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Failures;
 
 /// <summary>Which failures count, and when there are too many.</summary>
 internal static class FailureRules
@@ -14,7 +21,7 @@ internal static class FailureRules
     /// and the rollout must not go on for that.
     /// </summary>
     public static FailureBudget Of(
-        UpgradePolicySpec spec, TargetTrees? target, KnownNodes nodes, ImageFacts? image, UpgradePolicyStatus? previous)
+        UpgradePolicySpec spec, TargetTrees? target, FleetIndex nodes, ImageFacts? image, UpgradePolicyStatus? previous)
     {
         var allowed = spec.Rollback.MaxFailures.Of(nodes.Selected);
         if (target is null)
@@ -58,6 +65,6 @@ internal static class FailureRules
         $"{WhatFailed(target, failures)} No further node is touched. Point the OSImage at a better tree, or set spec.rollout.retryFailuresBefore to the present time to try again.";
 
     public static string WhatFailed(NodeImage target, FailureBudget failures) => failures.First is { } first
-            ? $"{failures.Failed} {(failures.Failed == 1 ? "node" : "nodes")} failed on {Names.Of(target)} ({failures.Allowed} may), the first being {first.Node}: {first.Failure.Reason}."
-            : $"{Names.Of(target)} failed on nodes that are gone since.";
+            ? $"{failures.Failed} {(failures.Failed == 1 ? "node" : "nodes")} failed on {MessageText.Of(target)} ({failures.Allowed} may), the first being {first.Node}: {first.Failure.Reason}."
+            : $"{MessageText.Of(target)} failed on nodes that are gone since.";
 }

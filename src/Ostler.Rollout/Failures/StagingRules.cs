@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Failures;
 
 /// <summary>When an attempt to stage has failed, and when there were too many.</summary>
 /// <remarks>

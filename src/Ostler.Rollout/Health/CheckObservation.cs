@@ -1,4 +1,4 @@
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Health;
 
 /// <summary>How one try of a check ended.</summary>
 public enum CheckOutcome
@@ -46,5 +46,5 @@ public sealed record CheckObservation(string Name, CheckOutcome Outcome, string 
         former is null
         || former.Outcome != Outcome
         || former.Message != Message
-        || (Outcome == CheckOutcome.Passed ? InARow <= successes : InARow == CheckRules.Stubborn);
+        || (Outcome == CheckOutcome.Passed ? InARow <= successes : InARow == CheckKinds.Stubborn);
 }

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using Ostler.Api;
+using Ostler.Api.Shared;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Health;
 
 /// <summary>Judges a field of an object.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Health;
 
 /// <summary>What the answer to an HTTP check says.</summary>
 public static class HttpFinding

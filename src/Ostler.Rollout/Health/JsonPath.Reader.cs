@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Health;
 
 public sealed partial class JsonPath
 {

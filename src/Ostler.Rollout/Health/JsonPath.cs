@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Health;
 
 /// <summary>
 /// The part of kubectl's JSONPath that field conditions need: fields, items of lists, and a filter with one comparison. What else kubectl knows (slices,

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Health;
 
 /// <summary>
 /// Puts a node's name and address into the texts of checks. The API server admits only DNS names for nodes, in which no character means anything in a URL or in

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using Ostler.Api;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Health;
 
 /// <summary>What the answer of a Prometheus server (or of one that speaks like it) to an instant query says.</summary>
 public static class PrometheusAnswer
@@ -68,7 +69,7 @@ public static class PrometheusAnswer
         };
         var isPartial = Member(root, "isPartial") is { ValueKind: not (JsonValueKind.Null or JsonValueKind.False) };
         return warnings.Length > 0
-            ? $"the server {(isPartial ? "calls its answer partial" : "answers with a reservation")}: {Names.List([.. warnings.Select(HttpFinding.Trim)], Named)}"
+            ? $"the server {(isPartial ? "calls its answer partial" : "answers with a reservation")}: {MessageText.List([.. warnings.Select(HttpFinding.Trim)], Named)}"
             : isPartial ? "the server calls its answer partial (isPartial)" : null;
     }
 
@@ -92,7 +93,7 @@ public static class PrometheusAnswer
         var wrong = samples.Where(s => !Holds(Parse(s), want)).Select(s => $"{s.Name} is {s.Text}").ToArray();
         var wanted = want is null ? "other than 0" : $"{want.Operator} {want.Value}";
         return wrong.Length > 0
-            ? CheckFinding.No($"{Names.List(wrong, Named)}; wanted: {wanted}")
+            ? CheckFinding.No($"{MessageText.List(wrong, Named)}; wanted: {wanted}")
             : CheckFinding.Pass(string.Create(CultureInfo.InvariantCulture, $"{samples.Count} {(samples.Count == 1 ? "sample" : "samples")}, wanted: {wanted}"));
     }
 

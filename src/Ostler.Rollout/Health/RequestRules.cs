@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Health;
 
 /// <summary>Which headers and parameters a policy may add to a request, when it is validated and again right before it is sent.</summary>
 public static class RequestRules

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Images;
 
 /// <summary>A public key that signatures are checked with.</summary>
 public sealed class CosignKey : IDisposable

@@ -3,7 +3,7 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using Org.BouncyCastle.Math.EC.Rfc8032;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Images;
 
 /// <summary>
 /// An Ed25519 public key. .NET has none, so Bouncy Castle's arithmetic is used, which is managed code and safe under NativeAOT.

@@ -1,14 +1,6 @@
-using Ostler.Api;
+using Ostler.Api.OSImages;
 
-namespace Ostler.Rollout;
-
-/// <summary>What a node runs on.</summary>
-public static class NodePlatform
-{
-    /// <summary>As in <c>linux/arm64</c>, from what the kubelet reports or labels; null: not known.</summary>
-    public static string? Of(string? os, string? architecture) =>
-        architecture is { Length: > 0 } ? $"{(os is { Length: > 0 } ? os : "linux")}/{architecture}" : null;
-}
+namespace Ostler.Rollout.Images;
 
 /// <summary>Which of an image's manifests is for which node.</summary>
 public static class Platforms

@@ -6,7 +6,7 @@ using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Crypto.Signers;
 using Org.BouncyCastle.Math;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Images;
 
 /// <summary>
 /// RSASSA-PSS with SHA-256. Key services salt with the length of the hash, sigstore's own signer with as much as fits; .NET knows only the

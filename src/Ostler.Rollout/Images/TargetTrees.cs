@@ -1,6 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Images;
 
 /// <summary>What one node is moved to.</summary>
 internal sealed class TargetTree(NodeImage image)
@@ -10,9 +13,9 @@ internal sealed class TargetTree(NodeImage image)
     public string Digest => Image.Digest;
 
     // Thousands of nodes say these; they are made once.
-    public string UpdatedMessage { get; } = $"Runs {Names.Of(image)}.";
+    public string UpdatedMessage { get; } = $"Runs {MessageText.Of(image)}.";
 
-    public string StagedMessage { get; } = $"Has {Names.Of(image)} staged and waits for a slot.";
+    public string StagedMessage { get; } = $"Has {MessageText.Of(image)} staged and waits for a slot.";
 }
 
 /// <summary>
@@ -75,7 +78,7 @@ internal sealed class TargetTrees
     }
 
     /// <summary>For whom it exists, for messages.</summary>
-    public string Offered => Names.List([.. _platforms.Select(p => p.Platform)], 8);
+    public string Offered => MessageText.List([.. _platforms.Select(p => p.Platform)], 8);
 
     private NodeImage On(PlatformManifest manifest) => Release with { Digest = manifest.Digest };
 }

@@ -1,6 +1,11 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Images;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 /// <summary>Nodes that reached a tree and differ from it since: what counts as that, and what is done about it. Pure.</summary>
 public static class DriftRules
@@ -47,7 +52,7 @@ public static class DriftRules
         view.Target is { } target && CountOf(context, view.Spec, target.Digest) >= MostReconciles;
 
     internal static string SpentMessage(RolloutContext context, NodeView view, string how) =>
-        $"It was brought back to {Names.Of(view.Target!.Image)} {MostReconciles} times and differs again ({how.TrimEnd('.')}): find out who changes the host. To try again, set "
+        $"It was brought back to {MessageText.Of(view.Target!.Image)} {MostReconciles} times and differs again ({how.TrimEnd('.')}): find out who changes the host. To try again, set "
         + "spec.rollout.retryFailuresBefore to the present time.";
 
     /// <summary>What the next attempt on the node is noted as; a plain upgrade keeps what is known of former ones.</summary>

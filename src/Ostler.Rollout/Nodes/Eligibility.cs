@@ -1,6 +1,13 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Failures;
+using Ostler.Rollout.OSImages;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 /// <summary>Why a node that does not run the target may not be moved to it.</summary>
 internal sealed record Ineligible(string Reason, string Message)
@@ -74,8 +81,8 @@ internal static class Eligibility
         ? new(
             Reasons.PlatformNotFound,
             view.Node.Platform is { } platform
-                ? $"{Names.Of(trees.Release)} does not exist for {platform} but for {trees.Offered}: add the platform to the image, or leave the node out of spec.nodeSelector."
-                : $"The node does not tell its architecture (status.nodeInfo.architecture), and {Names.Of(trees.Release)} exists for {trees.Offered}.")
+                ? $"{MessageText.Of(trees.Release)} does not exist for {platform} but for {trees.Offered}: add the platform to the image, or leave the node out of spec.nodeSelector."
+                : $"The node does not tell its architecture (status.nodeInfo.architecture), and {MessageText.Of(trees.Release)} exists for {trees.Offered}.")
         {
             NeedsPerson = true,
         }
@@ -86,7 +93,7 @@ internal static class Eligibility
         view.Target is { } target && target.Digest != context.Target!.Digest && context.Snapshot.Image is { } image && OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest)
             ? new(
                 Reasons.ImageQuarantined,
-                $"{Names.Of(target.Image)}, which the target is on {view.Node.Platform ?? "this node"}, is quarantined: point OSImage {image.Name} at another tree.")
+                $"{MessageText.Of(target.Image)}, which the target is on {view.Node.Platform ?? "this node"}, is quarantined: point OSImage {image.Name} at another tree.")
             {
                 NeedsPerson = true,
             }
@@ -96,8 +103,8 @@ internal static class Eligibility
         view.Spec.Failure is { } failure && context.FailureCounts(failure)
             ? new(
                 failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed ? failure.Reason : Reasons.RolledBack,
-                $"{Names.Of(failure.Digest, failure.Version)} failed here at {Names.Of(failure.At)} ({failure.Reason}: {failure.Message}); "
-                + $"the node runs {Names.Of(view.Status!.Booted!)}. To try again, set spec.rollout.retryFailuresBefore to the present time.")
+                $"{MessageText.Of(failure.Digest, failure.Version)} failed here at {MessageText.Of(failure.At)} ({failure.Reason}: {failure.Message}); "
+                + $"the node runs {MessageText.Of(view.Status!.Booted!)}. To try again, set spec.rollout.retryFailuresBefore to the present time.")
             {
                 Tally = failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed ? NodeTally.Failed : NodeTally.RolledBack,
                 NeedsPerson = true,
@@ -109,7 +116,7 @@ internal static class Eligibility
         DriftRules.IsSpent(context, view) && (DriftRules.RunsOther(view) || (view.RunsTarget && view.Spec.Goal == Goal.Observe))
             ? new(
                 Reasons.DriftsAgain,
-                DriftRules.SpentMessage(context, view, view.RunsTarget && DriftRules.Of(view.Status) is { } drift ? DriftRules.Describe(drift) : $"it runs {Names.Of(view.Status!.Booted!)}"))
+                DriftRules.SpentMessage(context, view, view.RunsTarget && DriftRules.Of(view.Status) is { } drift ? DriftRules.Describe(drift) : $"it runs {MessageText.Of(view.Status!.Booted!)}"))
             {
                 Tally = NodeTally.Failed,
                 NeedsPerson = true,
@@ -118,7 +125,7 @@ internal static class Eligibility
 
     private static Ineligible? BacksOff(RolloutContext context, NodeView view) =>
         view.Spec.Backoff is { } backoff && BackoffRules.Holds(backoff, view.Target?.Digest, context.Now)
-            ? new(Reasons.BackingOff, $"Given back ({backoff.Reason}), tried again at {Names.Of(backoff.Until)}: {backoff.Message}") { Until = backoff.Until }
+            ? new(Reasons.BackingOff, $"Given back ({backoff.Reason}), tried again at {MessageText.Of(backoff.Until)}: {backoff.Message}") { Until = backoff.Until }
             : null;
 
     private static Ineligible? CordonedByOther(RolloutContext context, NodeView view) => view.Node.Unschedulable && !view.Holds

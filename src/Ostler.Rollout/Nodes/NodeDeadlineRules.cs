@@ -1,6 +1,10 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 /// <summary>Every deadline of a node, and nothing else that ends a step.</summary>
 /// <remarks>
@@ -42,7 +46,7 @@ internal static class NodeDeadlineRules
         var declared = os.Deadlines?.Healthy ?? ordered.After(spec.Reboot.Timeout).After(spec.Health.Timeout);
         return status?.Timings?.BootedAt is not { } booted || booted < ordered
             ? declared
-            : Moments.Earlier(declared, Moments.Earlier(booted, now).After(spec.Health.Timeout));
+            : TimeMath.Earlier(declared, TimeMath.Earlier(booted, now).After(spec.Health.Timeout));
     }
 
     /// <summary>When the node must be back on its former tree, and Ready.</summary>

@@ -1,4 +1,7 @@
-namespace Ostler.Rollout;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Slots;
+
+namespace Ostler.Rollout.Nodes;
 
 /// <summary>What a node, taken by itself, would like next: the budgets decide between those that want the same.</summary>
 internal enum NodeWish
@@ -32,5 +35,5 @@ internal sealed record NodeDecision(NodeVerdict Verdict, IReadOnlyList<NodeActio
     public bool IsStaging { get; init; }
 
     /// <summary>What must be known to decide further. Null: nothing.</summary>
-    public IReadOnlyList<NodeQuestion>? Questions { get; init; }
+    public IReadOnlyList<Probe>? Questions { get; init; }
 }

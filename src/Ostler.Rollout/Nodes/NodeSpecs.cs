@@ -1,6 +1,15 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Images;
+using Ostler.Rollout.Slots;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 /// <summary>What the NodeOS says in each phase of a node's way. Whole specs: what is not named is removed.</summary>
 internal static class NodeSpecs
@@ -40,7 +49,7 @@ internal static class NodeSpecs
         RebootMethod = context.Spec.Reboot.Method == RebootMethod.Reboot || view.Runs(view.Spec.Image?.Digest) ? null : context.Spec.Reboot.Method,
         Deadlines = NodeDeadlineRules.OfBoot(context.Spec, context.Now),
         HostChecks = HostChecks(context.Spec, view.Node),
-        ReadyBefore = ReadyAgain.Record(context.Spec.Health, view.Node.Pods),
+        ReadyBefore = PodRecovery.Record(context.Spec.Health, view.Node.Pods),
         Watchdog = WatchdogRules.For(context, view, view.Spec.Image),
         Displaced = view.Spec.Displaced,
         Failure = view.Spec.Failure,
@@ -183,7 +192,7 @@ internal static class NodeSpecs
 
     // With the node's name and address put in: the agent need not know how it is called.
     private static HealthCheck[]? HostChecks(UpgradePolicySpec spec, NodeFacts node) =>
-        spec.Health.Checks?.Where(CheckRules.IsOfHost).Select(c => c.Http is { } http ? c with { Http = http with { Url = UrlOf(http, node) } } : c).ToArray()
+        spec.Health.Checks?.Where(CheckKinds.IsOfHost).Select(c => c.Http is { } http ? c with { Http = http with { Url = UrlOf(http, node) } } : c).ToArray()
             is { Length: > 0 } checks
             ? checks
             : null;

@@ -1,6 +1,10 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 internal static partial class NodeStateMachine
 {
@@ -41,7 +45,7 @@ internal static partial class NodeStateMachine
         }
 
         return Said(
-            view, NodeStep.Rebooting, Reasons.WaitingForReboot, $"Told to boot {Target(view)}; must report back by {Names.Of(deadline)}.", NodeTally.Updating,
+            view, NodeStep.Rebooting, Reasons.WaitingForReboot, $"Told to boot {Target(view)}; must report back by {MessageText.Of(deadline)}.", NodeTally.Updating,
             deadline: deadline);
     }
 
@@ -58,7 +62,7 @@ internal static partial class NodeStateMachine
                         context, view, error?.Reason ?? Reasons.BootFellBack, error?.Message ?? "The node came up with its former tree.");
             }
 
-            var runs = view.Status!.Booted is { } booted ? Names.Of(booted) : "an unknown tree";
+            var runs = view.Status!.Booted is { } booted ? MessageText.Of(booted) : "an unknown tree";
             return NodeTransitions.Fail(
                 context, view, Reasons.UnexpectedTree, $"The node came up with {runs} instead of {Target(view)}. See who else updates it.");
         }
@@ -93,7 +97,7 @@ internal static partial class NodeStateMachine
         }
 
         var waits = Said(
-            view, NodeStep.Verifying, verification.Reason, $"{verification.Message} It has until {Names.Of(deadline)}.", NodeTally.Updating,
+            view, NodeStep.Verifying, verification.Reason, $"{verification.Message} It has until {MessageText.Of(deadline)}.", NodeTally.Updating,
             blocked: verification.IsStuck, deadline: deadline);
         return view.Spec.HealthySince is null ? waits : NodeTransitions.LoseHealth(context, view, waits);
     }
@@ -107,19 +111,19 @@ internal static partial class NodeStateMachine
         }
 
         var over = since.After(context.Spec.Rollout.Soak);
-        return Said(view, NodeStep.Soaking, Reasons.Soaking, $"All checks pass; they must until {Names.Of(over)}.", NodeTally.Updating, deadline: over) with
+        return Said(view, NodeStep.Soaking, Reasons.Soaking, $"All checks pass; they must until {MessageText.Of(over)}.", NodeTally.Updating, deadline: over) with
         {
             Questions = AskForWorkloads(context, view),
         };
     }
 
     // Mostly they are available again long before the soak is over: then the slot need not be kept for another look, nor that be written down.
-    private static NodeQuestion[]? AskForWorkloads(RolloutContext context, NodeView view) => view.Spec.Displaced is { Count: > 0 } && WorkloadRecovery.IsOn(context)
+    private static Probe[]? AskForWorkloads(RolloutContext context, NodeView view) => view.Spec.Displaced is { Count: > 0 } && WorkloadRecovery.IsOn(context)
         ? [WorkloadRecovery.Ask(view, view.Node.Workloads is { } facts && facts.At >= view.Spec.HealthySince ? facts.At.After(WorkloadRecovery.SlowPace) : context.Now)]
         : null;
 
     private static bool SoakIsOver(RolloutContext context, NodeView view) =>
         view.Spec.HealthySince is { } since && since.After(context.Spec.Rollout.Soak) <= context.Now;
 
-    private static string Target(NodeView view) => view.Spec.Image is { } image ? Names.Of(image) : "nothing";
+    private static string Target(NodeView view) => view.Spec.Image is { } image ? MessageText.Of(image) : "nothing";
 }

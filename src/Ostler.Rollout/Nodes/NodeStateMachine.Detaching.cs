@@ -1,6 +1,12 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Drain;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 internal static partial class NodeStateMachine
 {
@@ -38,7 +44,7 @@ internal static partial class NodeStateMachine
             return NodeTransitions.OrderBoot(context, view, Reasons.DrainCompleted, $"{empty}, and their volumes are detached");
         }
 
-        var which = Names.List(volumes.Attached);
+        var which = MessageText.List(volumes.Attached);
         if (view.Spec.Deadlines?.Detached is not { } deadline)
         {
             return NodeTransitions.AwaitDetach(context, view, which);
@@ -47,12 +53,12 @@ internal static partial class NodeStateMachine
         return context.Now >= deadline
             ? NodeTransitions.OrderBoot(
                 context, view, Reasons.VolumesStillAttached, $"{empty}, but volumes have not detached within {timeout} ({which})")
-            : Detaching(view, pass, $"Drained; waits until {Names.Of(deadline)} for volumes to detach: {which}.", volumes.At.After(VolumePace), deadline);
+            : Detaching(view, pass, $"Drained; waits until {MessageText.Of(deadline)} for volumes to detach: {which}.", volumes.At.After(VolumePace), deadline);
     }
 
     private static NodeDecision Detaching(NodeView view, DrainPass pass, string message, DateTimeOffset askAt, DateTimeOffset? deadline = null) =>
         Said(view, NodeStep.Drained, Reasons.WaitingForVolumes, message, NodeTally.Updating, deadline: deadline) with
         {
-            Questions = [new NodeQuestion.Volumes(view.Node.Name, view.Node.Uid, askAt, pass.Staying)],
+            Questions = [new Probe.Volumes(view.Node.Name, view.Node.Uid, askAt, pass.Staying)],
         };
 }

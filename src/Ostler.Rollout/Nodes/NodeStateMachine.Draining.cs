@@ -1,6 +1,13 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Drain;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 internal static partial class NodeStateMachine
 {
@@ -153,7 +160,7 @@ internal static partial class NodeStateMachine
             Verdict = decision.Verdict with { Drain = pass },
             Actions = record.Question is null ? NodeTransitions.Evict(context, view, due, record.Displaced) : [],
             Questions = record.Question is { } question ? [question] : null,
-            WakeUp = Moments.Earliest(
+            WakeUp = TimeMath.Earliest(
                 overdue ? Forced(context, view) : deadline,
                 pass.UnknownNamespaces.Count > 0 ? context.Now.After(DrainPace.Retry) : DrainPace.Next(pass.Evict, context.Now)),
         };

@@ -1,6 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Plan;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 internal static partial class NodeStateMachine
 {

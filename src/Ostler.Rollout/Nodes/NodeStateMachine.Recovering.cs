@@ -1,6 +1,11 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 internal static partial class NodeStateMachine
 {
@@ -30,7 +35,7 @@ internal static partial class NodeStateMachine
         var facts = view.Node.Workloads;
         var question = WorkloadRecovery.Ask(
             view, facts is null || missing is null && facts.Error is null ? context.Now : facts.At.After(late ? WorkloadRecovery.SlowPace : WorkloadRecovery.Pace));
-        var which = missing is not null ? $"not available again: {Names.List(missing)}."
+        var which = missing is not null ? $"not available again: {MessageText.List(missing)}."
             : facts?.Error is { } error ? $"could not be read: {error}" : "asked for.";
         var (step, tally) = EndOf(view);
         return late
@@ -42,7 +47,7 @@ internal static partial class NodeStateMachine
             { Questions = [question] }
             : Said(
                 view, step == NodeStep.Updated ? NodeStep.Soaking : step, Reasons.WaitingForWorkloads,
-                $"Back in service; workloads that its drain displaced are {which} They have until {Names.Of(deadline)}.", NodeTally.Updating, deadline: deadline) with
+                $"Back in service; workloads that its drain displaced are {which} They have until {MessageText.Of(deadline)}.", NodeTally.Updating, deadline: deadline) with
             { Questions = [question] };
     }
 

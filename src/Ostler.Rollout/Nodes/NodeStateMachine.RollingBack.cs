@@ -1,6 +1,10 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 internal static partial class NodeStateMachine
 {
@@ -34,7 +38,7 @@ internal static partial class NodeStateMachine
         var reason = refused ? error?.Reason ?? Reasons.RollbackImpossible : Reasons.RollbackTimedOut;
         var why = refused
             ? error?.Message ?? "The agent does not say why."
-            : $"Not back on {Former(view)}, and Ready, by {Names.Of(deadline)}. It is still taken back when it reports.";
+            : $"Not back on {Former(view)}, and Ready, by {MessageText.Of(deadline)}. It is still taken back when it reports.";
         return Said(
             view, NodeStep.Failed, reason, $"{why} See to the node; kubectl uncordon {view.Node.Name} takes it out of Ostler's hands.", NodeTally.Failed,
             blocked: true, needsPerson: true);
@@ -46,7 +50,7 @@ internal static partial class NodeStateMachine
         view.AgentIsCurrent && view.Runs(view.Spec.Previous?.Digest) && (view.HasBooted || (view.ReportsOnAttempt && view.Status!.Step == NodeStep.RolledBack));
 
     private static string BackMessage(NodeView view, DateTimeOffset deadline) =>
-        $"{view.Spec.Failure?.Reason}: {Names.Sentence(view.Spec.Failure?.Message)} Goes back to {Former(view)}; must be there, and Ready, by {Names.Of(deadline)}.";
+        $"{view.Spec.Failure?.Reason}: {MessageText.Sentence(view.Spec.Failure?.Message)} Goes back to {Former(view)}; must be there, and Ready, by {MessageText.Of(deadline)}.";
 
     /// <summary>It failed and, automatic rollback being off, stays cordoned until a person decides.</summary>
     private static NodeDecision HeldAfterFailure(RolloutContext context, NodeView view)
@@ -71,13 +75,13 @@ internal static partial class NodeStateMachine
         }
 
         return Said(
-            view, NodeStep.Failed, failure.Reason, $"{Names.Sentence(failure.Message)} It stays cordoned on {Runs(view)}, {NodeTransitions.WhyHeld(view)}. "
+            view, NodeStep.Failed, failure.Reason, $"{MessageText.Sentence(failure.Message)} It stays cordoned on {Runs(view)}, {NodeTransitions.WhyHeld(view)}. "
             + $"To {(isRedeployed ? "" : "go back, set that to true; to ")}keep the tree, kubectl uncordon {view.Node.Name}; to check it again, set spec.rollout.retryFailuresBefore "
             + "to the present time.",
             NodeTally.Failed, blocked: true, needsPerson: true);
     }
 
-    private static string Former(NodeView view) => view.Spec.Previous is { } previous ? Names.Of(previous) : "its former tree";
+    private static string Former(NodeView view) => view.Spec.Previous is { } previous ? MessageText.Of(previous) : "its former tree";
 
-    private static string Runs(NodeView view) => view.Status?.Booted is { } booted ? Names.Of(booted) : "an unknown tree";
+    private static string Runs(NodeView view) => view.Status?.Booted is { } booted ? MessageText.Of(booted) : "an unknown tree";
 }

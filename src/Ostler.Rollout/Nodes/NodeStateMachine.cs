@@ -1,6 +1,13 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Failures;
+using Ostler.Rollout.Images;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 /// <summary>
 /// One node's way. Where it stands is derived from the goal in its NodeOS, the mark on its Node and what its agent reports; nothing is remembered.

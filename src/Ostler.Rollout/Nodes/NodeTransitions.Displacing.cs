@@ -1,6 +1,11 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 /// <content>What the drain takes from a node, and what has to come back before its slot goes to the next.</content>
 internal static partial class NodeTransitions
@@ -20,7 +25,7 @@ internal static partial class NodeTransitions
     {
         if (displaced is not null)
         {
-            var which = Names.List([.. displaced.Select(w => $"{w.Kind} {w.Namespace}/{w.Name}")]);
+            var which = MessageText.List([.. displaced.Select(w => $"{w.Kind} {w.Namespace}/{w.Name}")]);
             yield return Apply(view.Node, view.Spec with { Displaced = displaced }, Reasons.Draining, $"Its drain displaces pods of {which}.");
         }
     }
@@ -29,7 +34,7 @@ internal static partial class NodeTransitions
     public static NodeDecision AwaitDetach(RolloutContext context, NodeView view, string which)
     {
         var deadline = context.Now.After(context.Spec.Drain.VolumeDetachTimeout!.Value).TruncateToSeconds();
-        var message = $"Drained; waits until {Names.Of(deadline)} for volumes to detach: {which}.";
+        var message = $"Drained; waits until {MessageText.Of(deadline)} for volumes to detach: {which}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Drained, Reasons.WaitingForVolumes, message, NodeTally.Updating, deadline: deadline),
             Apply(view.Node, view.Spec with { Deadlines = new() { Detached = deadline } }, Reasons.WaitingForVolumes, message));

@@ -1,6 +1,13 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Failures;
+using Ostler.Rollout.Images;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 /// <content>Before a node is disrupted: it fetches the target beside its work.</content>
 internal static partial class NodeTransitions
@@ -12,8 +19,8 @@ internal static partial class NodeTransitions
         var view = new NodeView(context, node);
         var spec = NodeSpecs.Stage(context, view, target);
         var message = view.RunsTarget
-            ? $"Lays {Names.Of(target.Image)} down anew beside its work, for the node differs from it ({spec.Reconcile?.Reason})."
-            : $"Fetches {Names.Of(target.Image)} beside its work.";
+            ? $"Lays {MessageText.Of(target.Image)} down anew beside its work, for the node differs from it ({spec.Reconcile?.Reason})."
+            : $"Fetches {MessageText.Of(target.Image)} beside its work.";
         return (
             verdict with { Step = NodeStep.Staging, Reason = Reasons.Staging, Message = message, Tally = NodeTally.Pending, Deadline = spec.Deadlines!.Staged },
             Apply(node, spec, Reasons.Staging, message));
@@ -37,7 +44,7 @@ internal static partial class NodeTransitions
         var allowed = context.Spec.Rollout.StagingAttempts;
         var attempt = StagingRules.Attempt(view.Spec.Backoff, image.Digest);
         var ends = view.RunsTarget && view.Spec.IsReconciling() ? Reasons.ReconcileFailed : Reasons.StagingFailed;
-        var message = $"{Names.Of(image)} could not be staged (attempt {attempt} of {allowed}): {error.Reason}: {error.Message?.TrimEnd('.')}.";
+        var message = $"{MessageText.Of(image)} could not be staged (attempt {attempt} of {allowed}): {error.Reason}: {error.Message?.TrimEnd('.')}.";
         if (!StagingRules.AreSpent(view.Spec.Backoff, image.Digest, allowed))
         {
             return ReleaseWithBackoff(context, view, Reasons.StagingFailed, message);
@@ -50,7 +57,7 @@ internal static partial class NodeTransitions
             Attempt = view.Spec.Attempt,
             // The tree runs here, and elsewhere: it is not to blame.
             Reason = ends,
-            Message = Names.Cut(message),
+            Message = MessageText.Cut(message),
             At = context.Now.TruncateToSeconds(),
         };
 

@@ -1,6 +1,13 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Drain;
+using Ostler.Rollout.Failures;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 /// <summary>
 /// The arrows of the state machine: each makes the writes of one step, in an order in which a crash after any of them leaves a state that
@@ -11,7 +18,7 @@ internal static partial class NodeTransitions
     /// <summary>Staged → Cordoned: the node gets a slot.</summary>
     public static (NodeVerdict Verdict, NodeAction Action) Grant(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
-        var where = context.TakesBack ? $"to go back to {Names.Of(node.OS!.Spec.LastUpgrade!.Previous!)}" : $"for {Names.Of(node.OS!.Spec.Image!)}";
+        var where = context.TakesBack ? $"to go back to {MessageText.Of(node.OS!.Spec.LastUpgrade!.Previous!)}" : $"for {MessageText.Of(node.OS!.Spec.Image!)}";
         var message = $"Cordoned {where}; its pods are evicted next."
             + (node.Preflight?.Error is { } error ? $" Whether they may be could not be asked before: {error}" : "");
         return (
@@ -61,7 +68,7 @@ internal static partial class NodeTransitions
     // The record first: a slot beside the goal Observe is one to be given back, so that a crash in between changes nothing.
     private static NodeDecision Release(RolloutContext context, NodeView view, string reason, string message, NodeBackoff? backoff)
     {
-        var text = backoff is null ? message : $"{message} Tried again at {Names.Of(backoff.Until)}.";
+        var text = backoff is null ? message : $"{message} Tried again at {MessageText.Of(backoff.Until)}.";
         var runsOn = view.IsGoingBack && view.Selected;
         var spec = runsOn ? NodeSpecs.Stays(context, view, backoff) : NodeSpecs.Released(context, view, backoff);
         var (step, tally) = runsOn && view.RunsTarget ? (NodeStep.Updated, NodeTally.Updated) : (NodeStep.Idle, NodeTally.Pending);
@@ -121,13 +128,13 @@ internal static partial class NodeTransitions
         var record = pods.Length > 0 ? WorkloadRecovery.BeforeEviction(context, view, pass) : DisplacedRecord.Nothing;
         var message = pass.Completed
             ? "Drained by force."
-            : $"onTimeout is Force: {Names.List([.. pods.Concat(pass.Terminating).Select(p => $"{p.Namespace}/{p.Name}")])} must go.";
+            : $"onTimeout is Force: {MessageText.List([.. pods.Concat(pass.Terminating).Select(p => $"{p.Namespace}/{p.Name}")])} must go.";
         var said = NodeStateMachine.Said(
             view, pass.Completed ? NodeStep.Drained : NodeStep.Cordoned, Reasons.DrainForced, message, NodeTally.Updating, blocked: true, deadline: until);
         return said with
         {
             Verdict = said.Verdict with { Drain = pass },
-            WakeUp = Moments.Earliest(until, DrainPace.Next(pods, context.Now)),
+            WakeUp = TimeMath.Earliest(until, DrainPace.Next(pods, context.Now)),
             Questions = record.Question is { } question ? [question] : null,
             Actions = record.Question is not null ? [] :
             [
@@ -148,7 +155,7 @@ internal static partial class NodeTransitions
         }
 
         var spec = NodeSpecs.Boot(context, view);
-        var message = $"{why}: told to boot {Names.Of(spec.Image!)}; must report back by {Names.Of(spec.Deadlines!.Reboot!.Value)}.";
+        var message = $"{why}: told to boot {MessageText.Of(spec.Image!)}; must report back by {MessageText.Of(spec.Deadlines!.Reboot!.Value)}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Drained, reason, message, NodeTally.Updating, deadline: spec.Deadlines.Reboot),
             Apply(view.Node, spec, reason, message, warning: reason is Reasons.DrainForced or Reasons.VolumesStillAttached));
@@ -159,7 +166,7 @@ internal static partial class NodeTransitions
     {
         var since = context.Now.TruncateToSeconds();
         var over = since.After(context.Spec.Rollout.Soak);
-        var message = $"All checks pass; they must until {Names.Of(over)}.";
+        var message = $"All checks pass; they must until {MessageText.Of(over)}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Soaking, Reasons.Soaking, message, NodeTally.Updating, deadline: over),
             Apply(view.Node, view.Spec with { HealthySince = since }, Reasons.Soaking, message));
@@ -172,11 +179,11 @@ internal static partial class NodeTransitions
     /// <summary>Soaking → Updated. Uncordon first: a crash in between leaves a healthy node in service, and the record follows.</summary>
     public static NodeDecision FinishUpdate(RolloutContext context, NodeView view)
     {
-        var message = view.Spec.Image is { } image ? $"Runs {Names.Of(image)}, healthy." : "Healthy.";
+        var message = view.Spec.Image is { } image ? $"Runs {MessageText.Of(image)}, healthy." : "Healthy.";
         var spec = NodeSpecs.Updated(context, view);
         if (spec.Deadlines?.Recovered is { } until)
         {
-            var waits = $"{message} Keeps its slot until the workloads that its drain displaced are available again, at most until {Names.Of(until)}.";
+            var waits = $"{message} Keeps its slot until the workloads that its drain displaced are available again, at most until {MessageText.Of(until)}.";
             return With(
                 NodeStateMachine.Said(view, NodeStep.Soaking, Reasons.WaitingForWorkloads, waits, NodeTally.Updating, deadline: until),
                 [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, spec, Reasons.WaitingForWorkloads, waits)]);
@@ -215,7 +222,7 @@ internal static partial class NodeTransitions
             Version = view.Spec.Image?.Version,
             Attempt = view.Spec.Attempt,
             Reason = reason,
-            Message = Names.Cut(message),
+            Message = MessageText.Cut(message),
             At = context.Now.TruncateToSeconds(),
         };
 
@@ -225,7 +232,7 @@ internal static partial class NodeTransitions
             ? OrderRollback(context, view, failure)
             : With(
                 NodeStateMachine.Said(
-                    view, NodeStep.Failed, reason, $"{Names.Sentence(message)} The node stays cordoned, {WhyHeld(view)}.", NodeTally.Failed, blocked: true,
+                    view, NodeStep.Failed, reason, $"{MessageText.Sentence(message)} The node stays cordoned, {WhyHeld(view)}.", NodeTally.Failed, blocked: true,
                     needsPerson: true),
                 Apply(view.Node, NodeSpecs.HeldAfterFailure(context, view.Spec, failure), reason, message, warning: true));
     }
@@ -238,7 +245,7 @@ internal static partial class NodeTransitions
     public static NodeDecision OrderRollback(RolloutContext context, NodeView view, NodeFailure failure)
     {
         var spec = NodeSpecs.Rollback(context, view.Spec, failure);
-        var text = $"{Names.Sentence(failure.Message)} Goes back to {Names.Of(spec.Previous!)}.";
+        var text = $"{MessageText.Sentence(failure.Message)} Goes back to {MessageText.Of(spec.Previous!)}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.RollingBack, failure.Reason, text, NodeTally.Updating, deadline: spec.Deadlines!.Rollback),
             Apply(view.Node, spec, failure.Reason, text, warning: true));
@@ -247,7 +254,7 @@ internal static partial class NodeTransitions
     /// <summary>RollingBack → RolledBack. Uncordon first, as in <see cref="FinishUpdate"/>.</summary>
     public static NodeDecision FinishRollback(RolloutContext context, NodeView view)
     {
-        var message = $"Runs {Names.Of(view.Status!.Booted!)} again, after {view.Spec.Failure?.Reason}: {view.Spec.Failure?.Message}";
+        var message = $"Runs {MessageText.Of(view.Status!.Booted!)} again, after {view.Spec.Failure?.Reason}: {view.Spec.Failure?.Message}";
         return With(
             NodeStateMachine.Said(view, NodeStep.RolledBack, Reasons.RolledBack, message, NodeTally.RolledBack, blocked: true, needsPerson: true),
             [

@@ -1,6 +1,6 @@
-using Ostler.Api;
+using Ostler.Api.Shared;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 /// <summary>What is known of a host when it is to boot a tree that may be entered by a soft reboot.</summary>
 public sealed record SoftRebootFacts

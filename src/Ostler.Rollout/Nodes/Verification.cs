@@ -1,6 +1,11 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Snapshot;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 /// <summary>What must hold before a node that booted its target counts as healthy. The first check that does not pass is shown.</summary>
 /// <remarks>A check that fails and passes again between two looks of the controller is not seen: the soak is as level-triggered as the rest.</remarks>
@@ -54,7 +59,7 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
         Verification? pending = null;
         foreach (var check in health.Checks ?? [])
         {
-            if (!CheckRules.IsOfController(check))
+            if (!CheckKinds.IsOfController(check))
             {
                 continue;
             }
@@ -65,7 +70,7 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
                 return NotPassed(check, seen);
             }
 
-            if (!CheckRules.HasPassed(check, seen))
+            if (!CheckKinds.HasPassed(check, seen))
             {
                 var message = seen is null
                     ? $"The check {check.Name} has not been made yet."
@@ -79,22 +84,22 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
 
     private static Verification NotPassed(HealthCheck check, CheckObservation seen)
     {
-        var kind = $"{CheckRules.KindOf(check)} check";
-        var stuck = seen.InARow >= CheckRules.Stubborn;
+        var kind = $"{CheckKinds.KindOf(check)} check";
+        var stuck = seen.InARow >= CheckKinds.Stubborn;
         return seen.Outcome switch
         {
             CheckOutcome.Error => new(
                 false, stuck ? Reasons.HealthCheckError : Reasons.WaitingForHealthChecks, Reasons.HealthCheckError,
-                $"The {kind} {CheckRules.Describe(seen)}. That says nothing of the tree: see to what is asked.")
+                $"The {kind} {CheckKinds.Describe(seen)}. That says nothing of the tree: see to what is asked.")
             {
                 IsStuck = stuck,
             },
             CheckOutcome.Missing => new(
-                false, stuck ? Reasons.HealthCheckMissing : Reasons.WaitingForHealthChecks, Reasons.HealthCheckMissing, $"The {kind} {CheckRules.Describe(seen)}.")
+                false, stuck ? Reasons.HealthCheckMissing : Reasons.WaitingForHealthChecks, Reasons.HealthCheckMissing, $"The {kind} {CheckKinds.Describe(seen)}.")
             {
                 IsStuck = stuck,
             },
-            _ => new(false, Reasons.WaitingForHealthChecks, Reasons.HealthCheckFailed, $"The {kind} says no: {CheckRules.Describe(seen)}."),
+            _ => new(false, Reasons.WaitingForHealthChecks, Reasons.HealthCheckFailed, $"The {kind} says no: {CheckKinds.Describe(seen)}."),
         };
     }
 

@@ -1,6 +1,10 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Nodes;
 
 /// <summary>How long a host waits for its agent's word before it goes back by itself.</summary>
 internal static class WatchdogRules

@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Notifications;
 
 /// <summary>How a round of tries to deliver a notification ended.</summary>
 public enum DeliveryOutcome
@@ -41,7 +43,7 @@ public static class NotificationPace
 
         var failures = entry.Failures + 1;
         var wait = Wait(failures, delivery.RetryAfter);
-        var failed = entry with { TriedAt = at, Failures = failures, Error = Names.Cut(delivery.Error ?? "", 512) };
+        var failed = entry with { TriedAt = at, Failures = failures, Error = MessageText.Cut(delivery.Error ?? "", 512) };
         return now + wait >= entry.At + Patience
             ? failed with { State = NotificationState.GivenUp, RetryAt = null }
             : failed with { RetryAt = (now + wait).TruncateToSeconds() };

@@ -1,4 +1,4 @@
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Notifications;
 
 /// <summary>Where a notification may be posted to.</summary>
 public static class NotificationAddress

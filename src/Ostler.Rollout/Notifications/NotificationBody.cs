@@ -3,9 +3,11 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Notifications;
 
 /// <summary>What a notification looks like on the wire. Pure. Stable: fields are added and never taken away or given another meaning while <c>version</c> is 1.</summary>
 public static class NotificationBody
@@ -45,7 +47,7 @@ public static class NotificationBody
             ["reason"] = entry.Reason,
             ["message"] = entry.Message,
             ["severity"] = IsBad(entry.Event) ? "error" : "info",
-            ["timestamp"] = Names.Of(entry.At),
+            ["timestamp"] = MessageText.Of(entry.At),
             ["policy"] = new JsonObject { ["apiVersion"] = OstlerApi.GroupVersion, ["kind"] = "UpgradePolicy", ["name"] = policy, ["uid"] = policyUid },
             ["image"] = image,
             ["target"] = new JsonObject { ["digest"] = entry.Digest, ["version"] = entry.Version },
@@ -76,7 +78,7 @@ public static class NotificationBody
     private static JsonObject Slack(string policy, string image, NotificationStatus entry, NodeCounts? nodes)
     {
         var title = $"Rollout {policy} {NotificationRules.Said(entry.Event)}";
-        var fields = new JsonArray(Field("Image", entry.Digest is { } digest ? $"{image}: {Names.Of(digest, entry.Version)}" : image), Field("Reason", entry.Reason));
+        var fields = new JsonArray(Field("Image", entry.Digest is { } digest ? $"{image}: {MessageText.Of(digest, entry.Version)}" : image), Field("Reason", entry.Reason));
         if (entry.Wave is { } wave)
         {
             fields.Add((JsonNode)Field("Wave", wave));

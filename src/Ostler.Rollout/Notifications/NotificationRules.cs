@@ -1,8 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Notifications;
 
 /// <summary>
 /// Which notifications there are, from the reports on a policy and what came of sending them. Pure. A notification becomes part of the same report that says what
@@ -82,8 +85,8 @@ public static class NotificationRules
                 Type = ConditionTypes.Notified,
                 Status = ConditionStatus.False,
                 Reason = Reasons.NotificationFailed,
-                Message = Names.Cut($"{first.Receiver} was not told that the rollout {Said(first.Event)}: {first.Error}"
-                    + (first.RetryAt is { } again ? $" Tried again at {Names.Of(again)}." : " Given up.")
+                Message = MessageText.Cut($"{first.Receiver} was not told that the rollout {Said(first.Event)}: {first.Error}"
+                    + (first.RetryAt is { } again ? $" Tried again at {MessageText.Of(again)}." : " Given up.")
                     + (failed.Length > 1 ? $" So were {failed.Length - 1} more notifications not." : "")
                     + " The rollout does not wait for that. See spec.notifications."),
             }
@@ -111,7 +114,7 @@ public static class NotificationRules
         Receiver = receiver,
         Event = news.Event,
         Reason = news.Reason,
-        Message = Names.Cut(news.Message, 1024),
+        Message = MessageText.Cut(news.Message, 1024),
         Digest = after.Target?.Digest,
         Version = after.Target?.Version,
         Wave = news.Wave,

@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Notifications;
 
 /// <summary>Something of a rollout that is worth a notification.</summary>
 /// <param name="Event">What.</param>
@@ -46,7 +48,7 @@ internal static class RolloutEvents
 
         if (halted is { Status: ConditionStatus.True } && !(former?.Conditions).IsTrue(ConditionTypes.Halted))
         {
-            yield return new(RolloutEvent.Halted, halted.Reason, halted.Message) { Occasion = Names.Of(halted.LastTransitionTime) };
+            yield return new(RolloutEvent.Halted, halted.Reason, halted.Message) { Occasion = MessageText.Of(halted.LastTransitionTime) };
         }
 
         if (after is { StartedAt: { } begun, CompletedAt: not null } && former?.StartedAt == begun && former.CompletedAt is null)
@@ -57,5 +59,5 @@ internal static class RolloutEvents
 
     private static string Count(UpgradePolicyStatus status) => status.Nodes?.Total == 1 ? "1 node" : $"{status.Nodes?.Total ?? 0} nodes";
 
-    private static string Tree(UpgradePolicyStatus status) => status.Target is { } target ? Names.Of(target.Digest, target.Version) : "the target";
+    private static string Tree(UpgradePolicyStatus status) => status.Target is { } target ? MessageText.Of(target.Digest, target.Version) : "the target";
 }

@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Plan;
 
 /// <summary>
 /// One write. The executor makes them in the order of the plan, without waiting; when one fails, it leaves out the rest of the

@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Drain;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Plan;
 
 /// <summary>Which count of the policy's status a node belongs to. Each node of the selection is in just one.</summary>
 public enum NodeTally

@@ -1,4 +1,4 @@
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Snapshot;
 
 /// <summary>What a dry run of a node's drain gave.</summary>
 public sealed record PreflightFacts

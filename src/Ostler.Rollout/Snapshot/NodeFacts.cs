@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Health;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Snapshot;
 
 /// <summary>One Node, its NodeOS and, while it is being drained, its pods.</summary>
 public sealed record NodeFacts

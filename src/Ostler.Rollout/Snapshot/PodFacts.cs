@@ -1,4 +1,4 @@
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Snapshot;
 
 /// <summary>What a drain needs to know of a pod.</summary>
 public sealed record PodFacts

@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Snapshot;
 
 /// <summary>The policy that is decided on.</summary>
 public sealed record PolicyFacts

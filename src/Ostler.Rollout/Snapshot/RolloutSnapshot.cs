@@ -1,4 +1,4 @@
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Snapshot;
 
 /// <summary>
 /// Everything that one decision about one policy rests on, read once and never changed. Whoever gathers it must see its own

@@ -1,6 +1,12 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
+using Ostler.Rollout.Windows;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Status;
 
 /// <summary>
 /// When the rollout will be complete: each node as long as the mean, as many at once as may be, wave after wave, in the windows, domain after domain.

@@ -1,6 +1,10 @@
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Status;
 
 /// <summary>How far the nodes of a policy are the same: which trees they run, and which of them differ from the tree that they run. Pure.</summary>
 /// <param name="Digests">The trees, the one that most nodes run first.</param>
@@ -34,7 +38,7 @@ public sealed record FleetConsistency(IReadOnlyList<RunningDigest> Digests, IRea
             last.Version ??= (isTarget ? plan.Target!.Version : null) ?? node.RunsVersion;
             if (node.Drift is { } drift)
             {
-                drifted.Add(new() { Node = node.Name, Reason = DriftRules.WordFor(drift), Message = Names.Cut(DriftRules.Describe(drift)) });
+                drifted.Add(new() { Node = node.Name, Reason = DriftRules.WordFor(drift), Message = MessageText.Cut(DriftRules.Describe(drift)) });
             }
         }
 

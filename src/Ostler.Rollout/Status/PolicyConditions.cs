@@ -1,13 +1,18 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Failures;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Status;
 
 /// <summary>The conditions of a policy: one method each, from what was decided.</summary>
 internal static class PolicyConditions
 {
     public static IEnumerable<Condition> Of(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts)
     {
-        var outlook = Outlook.Of(snapshot, plan, verdicts, counts);
+        var outlook = RolloutSummary.Of(snapshot, plan, verdicts, counts);
         yield return Make(ConditionTypes.Ready, outlook.IsReady, outlook.Reason, outlook.Message);
         yield return Accepted(plan);
         yield return Make(ConditionTypes.Progressing, outlook.IsMoving, outlook is { IsMoving: true, Reason: not Reasons.RollingBack } ? Reasons.RollingOut : outlook.Reason, outlook.Message);

@@ -1,6 +1,13 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Drain;
+using Ostler.Rollout.Notifications;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Status;
 
 /// <summary>The report of a rollout, from what was seen and decided. Pure.</summary>
 public static class RolloutStatus
@@ -71,7 +78,7 @@ public static class RolloutStatus
                 Failed = w.Failed,
                 CompletedAt = w.CompletedAt,
                 Reason = w.Reason,
-                Message = Names.Cut(w.Message),
+                Message = MessageText.Cut(w.Message),
             }),
         ];
 
@@ -123,7 +130,7 @@ public static class RolloutStatus
                 Node = v.Node,
                 Step = v.Step,
                 Reason = v.Reason,
-                Message = Names.Cut(v.Message),
+                Message = MessageText.Cut(v.Message),
                 Since = (previous?.InFlight ?? []).FirstOrDefault(p => p.Node == v.Node && p.Step == v.Step)?.Since ?? now.TruncateToSeconds(),
             }),
         ];
@@ -138,7 +145,7 @@ public static class RolloutStatus
             {
                 Node = v.Node,
                 Reason = v.Reason,
-                Message = Names.Cut(v.Message),
+                Message = MessageText.Cut(v.Message),
             }),
         ];
         return nodes.Length == 0 ? null : nodes;
@@ -156,7 +163,7 @@ public static class RolloutStatus
             {
                 Digest = target.Digest,
                 Reason = first.Failure.Reason,
-                Message = Names.Cut($"{first.Node}: {first.Failure.Message}"),
+                Message = MessageText.Cut($"{first.Node}: {first.Failure.Message}"),
                 At = failures.LastAt ?? first.Failure.At,
             });
         }

@@ -1,6 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Status;
 
 /// <summary>When a rollout began, when it was complete, when it will be.</summary>
 internal readonly record struct RolloutTimes(DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt, DateTimeOffset? EstimatedCompletion)

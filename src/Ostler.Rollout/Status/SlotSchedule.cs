@@ -1,6 +1,10 @@
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Slots;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
+using Ostler.Rollout.Windows;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Status;
 
 /// <summary>
 /// Who would hold a slot when, if each node took as long as the mean: within the slots, the windows and the domains, nodes of the control plane one at a time.
@@ -166,7 +170,7 @@ internal sealed class SlotSchedule(TopologySpec? topology, MaintenanceCalendar c
     }
 
     private DateTimeOffset? Earliest() =>
-        Moments.Earliest(_begun is [.., var last] ? last.At : null, _granted.TryPeek(out var next) ? next.At : null);
+        TimeMath.Earliest(_begun is [.., var last] ? last.At : null, _granted.TryPeek(out var next) ? next.At : null);
 
     private (DateTimeOffset At, Domain Domain, bool Control) Enter(Domain domain, DateTimeOffset until, bool control)
     {

@@ -1,6 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Traces;
 
 /// <summary>One attempt at one node, at the moment of a write: which of its steps are over, and how they ended.</summary>
 internal sealed class NodeAttempt

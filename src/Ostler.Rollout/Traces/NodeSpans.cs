@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Traces;
 
 /// <summary>
 /// The spans that a write to a NodeOS ends: those of the steps that are over, and, when the attempt is, that of the whole upgrade. Pure: all times stand in the

@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Traces;
 
 /// <summary>The spans of a rollout as a whole that a write of its policy's status ends. Pure. Those of its nodes are in <see cref="NodeSpans"/>.</summary>
 public static class RolloutSpans

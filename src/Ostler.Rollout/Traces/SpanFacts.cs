@@ -1,4 +1,6 @@
-namespace Ostler.Rollout;
+using Ostler.Api.Meta;
+
+namespace Ostler.Rollout.Traces;
 
 /// <summary>A span that is over: something that took time, from recorded moments.</summary>
 public sealed record SpanFacts
@@ -18,7 +20,7 @@ public sealed record SpanFacts
 
     public SpanResult Result { get; init; }
 
-    /// <summary>How it ended, in one word: one of <see cref="Ostler.Api.Reasons"/>.</summary>
+    /// <summary>How it ended, in one word: one of <see cref="Ostler.Api.Meta.Reasons"/>.</summary>
     public required string Reason { get; init; }
 
     /// <summary>How it ended, for people.</summary>

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Traces;
 
 /// <summary>
 /// One span of a trace by its IDs, as W3C Trace Context writes them: 32 and 16 lower-case hexadecimal digits.

@@ -1,4 +1,6 @@
-namespace Ostler.Rollout;
+using Ostler.Api.Meta;
+
+namespace Ostler.Rollout.Validation;
 
 /// <summary>
 /// For what a Secret may be used. Who writes policies and images chooses which Secret the controller reads; who owns a Secret says by
@@ -8,7 +10,7 @@ namespace Ostler.Rollout;
 public static class SecretUse
 {
     /// <summary>Label or annotation on the Secret. As an annotation it may name several purposes, with commas between.</summary>
-    public const string Mark = Api.OstlerApi.Group + "/use";
+    public const string Mark = Ostler.Api.Meta.OstlerApi.Group + "/use";
 
     /// <summary>Registry credentials, and the authorities of registries.</summary>
     public const string Pull = "pull";

@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Images;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Validation;
 
 /// <content>Container images.</content>
 public static partial class SpecValidation

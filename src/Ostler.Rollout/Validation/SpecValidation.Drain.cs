@@ -1,6 +1,6 @@
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Validation;
 
 public static partial class SpecValidation
 {

@@ -1,7 +1,11 @@
 using System.Security.Cryptography;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Health;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Validation;
 
 public static partial class SpecValidation
 {
@@ -17,7 +21,7 @@ public static partial class SpecValidation
                 problems.Invalid($"{at}.name", $"{check.Name} is used twice");
             }
 
-            if (CheckRules.KindsOf(check).Count() != 1)
+            if (CheckKinds.KindsOf(check).Count() != 1)
             {
                 problems.Invalid(at, "set exactly one of systemd, exec, http, pods, workloads, prometheus and condition");
                 continue;
@@ -32,7 +36,7 @@ public static partial class SpecValidation
     {
         foreach (var (field, duration) in ((string, Duration)[])[("interval", check.Interval), ("timeout", check.Timeout)])
         {
-            if (duration.Value < CheckRules.Shortest || duration.Value > CheckRules.Longest)
+            if (duration.Value < CheckKinds.Shortest || duration.Value > CheckKinds.Longest)
             {
                 problems.Invalid($"{at}.{field}", "must be from 1s to 1h");
                 return;

@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Notifications;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Validation;
 
 public static partial class SpecValidation
 {

@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Windows;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Validation;
 
 public static partial class SpecValidation
 {

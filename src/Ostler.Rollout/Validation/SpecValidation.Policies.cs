@@ -1,6 +1,10 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Validation;
 
 public static partial class SpecValidation
 {
@@ -52,7 +56,7 @@ public static partial class SpecValidation
         if (spec.Rollout.RetryFailuresBefore is { } retry && retry > now.After(ClockSkew))
         {
             // Failures that are still to come would not count either: nodes would be tried, and fail, for ever.
-            problems.Invalid("spec.rollout.retryFailuresBefore", $"lies in the future ({Names.Of(retry)}): set it to the present time");
+            problems.Invalid("spec.rollout.retryFailuresBefore", $"lies in the future ({MessageText.Of(retry)}): set it to the present time");
         }
 
         void Positive(string field, Duration duration)

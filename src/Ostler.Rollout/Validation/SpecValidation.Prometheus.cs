@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Health;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Validation;
 
 /// <content>Prometheus queries.</content>
 public static partial class SpecValidation

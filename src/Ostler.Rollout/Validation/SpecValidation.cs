@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Validation;
 
 /// <summary>
 /// Checks a spec: what the CRD's own rules would refuse (API servers before 1.25 do not know them) and what this version cannot do yet.

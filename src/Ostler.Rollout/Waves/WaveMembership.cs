@@ -1,6 +1,11 @@
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Slots;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Waves;
 
 /// <summary>
 /// Which wave each node belongs to: derived anew at every look, and yet a node that was taken stays where it is when others join or leave.
@@ -20,7 +25,7 @@ internal static class WaveMembership
         var counted = waves.Any(w => w.NodeSelector is null);
         // Nobody need know who stands where behind those that the waves take.
         var room = counted ? Math.Min(decisions.Count, Room(context.Total, waves)) : 0;
-        using var queue = new Smallest<Place>(room);
+        using var queue = new TopK<Place>(room);
         var touched = 0;
         for (var i = 0; i < membership.Length; i++)
         {
@@ -84,7 +89,7 @@ internal static class WaveMembership
         private const int CannotGo = 2;
 
         /// <summary>Null: not touched, and only those that were are wanted: with waves full of them, nobody need know who would be next.</summary>
-        public static Place? Of(RolloutContext context, KnownNode node, NodeVerdict verdict, int index, bool onlyTouched)
+        public static Place? Of(RolloutContext context, NodeEntry node, NodeVerdict verdict, int index, bool onlyTouched)
         {
             var at = TouchedSince(context, node, verdict);
             return at is null && onlyTouched
@@ -92,7 +97,7 @@ internal static class WaveMembership
                 : new(at is not null ? Touched : verdict.Blocked ? CannotGo : CanGo, at ?? default, GrantOrder.Of(context, node, index));
         }
 
-        private static DateTimeOffset? TouchedSince(RolloutContext context, KnownNode node, NodeVerdict verdict)
+        private static DateTimeOffset? TouchedSince(RolloutContext context, NodeEntry node, NodeVerdict verdict)
         {
             // One that this very pass gives back has its place until the next snapshot: nobody else may be taken for it yet.
             if (WaveTally.IsUnderWay(node, verdict))

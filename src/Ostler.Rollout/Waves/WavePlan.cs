@@ -1,6 +1,11 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Slots;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Waves;
 
 /// <summary>The waves of a rollout: whose turn it is. Without waves, everybody's.</summary>
 internal sealed class WavePlan
@@ -58,7 +63,7 @@ internal sealed class WavePlan
             var completedAt = tallies[i].TakenBack > 0 ? null : former?.FirstOrDefault(w => w.Name == spec.Name)?.CompletedAt;
             waves[i] = WaveRules.Judge(context, target, spec, tallies[i], completedAt, holdsUp, i >= last);
             holdsUp ??= waves[i].Passed ? null : waves[i];
-            wakeUp = waves[i].SoakedAt > context.Now ? Moments.Earliest(wakeUp, waves[i].SoakedAt) : wakeUp;
+            wakeUp = waves[i].SoakedAt > context.Now ? TimeMath.Earliest(wakeUp, waves[i].SoakedAt) : wakeUp;
         }
 
         return new(waves, membership) { WakeUp = wakeUp };
@@ -88,7 +93,7 @@ internal struct WaveTally
     /// <summary>The first that cannot, and why.</summary>
     public NodeVerdict? FirstStuck;
 
-    public void Add(RolloutContext context, KnownNode node, NodeVerdict verdict)
+    public void Add(RolloutContext context, NodeEntry node, NodeVerdict verdict)
     {
         Total++;
         TakenBack += context.FailureCounts(node.Failure, Reasons.RolledBackByScope) || node is { CordonedHere: true, IsUpdated: true } ? 1 : 0;
@@ -121,5 +126,5 @@ internal struct WaveTally
     /// In flight, and not held after a failure that is on record. What this very pass brings to an end has not been written yet: the next wave begins with the
     /// next snapshot at the earliest.
     /// </summary>
-    public static bool IsUnderWay(KnownNode node, NodeVerdict verdict) => node.InFlight && (verdict.Tally != NodeTally.Failed || node.Failure is null);
+    public static bool IsUnderWay(NodeEntry node, NodeVerdict verdict) => node.InFlight && (verdict.Tally != NodeTally.Failed || node.Failure is null);
 }

@@ -1,6 +1,11 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Waves;
 
 /// <summary>When a wave may begin, and when the next one may.</summary>
 internal static class WaveRules
@@ -57,7 +62,7 @@ internal static class WaveRules
             if (settled && enough)
             {
                 return soakedAt > context.Now && !isLast
-                    ? (Reasons.WaveSoaking, $"{count}; it soaks until {Names.Of(soakedAt.Value)}.", false)
+                    ? (Reasons.WaveSoaking, $"{count}; it soaks until {MessageText.Of(soakedAt.Value)}.", false)
                     : (Reasons.Succeeded, $"{count}.", false);
             }
 
@@ -97,8 +102,8 @@ internal static class WaveRules
 
     private static string HowToApprove(RolloutSpec rollout, string wave, NodeImage target)
     {
-        var former = GrantOf(rollout, wave) is { } grant ? $" The approval that is there names {Names.Short(grant.Digest)}, another tree: replace it." : "";
-        return $"Waits for approval of {Names.Of(target)}: add {{wave: {wave}, digest: \"{target.Digest}\"}} to spec.rollout.approvals.{former}";
+        var former = GrantOf(rollout, wave) is { } grant ? $" The approval that is there names {MessageText.Short(grant.Digest)}, another tree: replace it." : "";
+        return $"Waits for approval of {MessageText.Of(target)}: add {{wave: {wave}, digest: \"{target.Digest}\"}} to spec.rollout.approvals.{former}";
     }
 
     private static string Stuck(WaveTally tally, string count)

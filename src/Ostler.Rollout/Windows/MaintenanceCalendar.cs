@@ -1,7 +1,8 @@
 using Cronos;
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Windows;
 
 /// <summary>When nodes may be disrupted: the union of the windows without the freezes. Windows may overlap, and be longer than their period.</summary>
 internal sealed class MaintenanceCalendar
@@ -180,7 +181,7 @@ internal sealed class MaintenanceCalendar
         DateTimeOffset? next = null;
         foreach (var (schedule, zone, _) in _windows)
         {
-            next = Moments.Earliest(next, schedule.GetNextOccurrence(after, zone));
+            next = TimeMath.Earliest(next, schedule.GetNextOccurrence(after, zone));
         }
 
         return next?.ToUniversalTime();

@@ -1,4 +1,4 @@
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Windows;
 
 /// <summary>
 /// The earlier names of time zones, from the link tables of the IANA time zone database. Debian since 13 and Ubuntu since 23.10 ship them in a package of their own

@@ -1,6 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Text;
 
-namespace Ostler.Rollout;
+namespace Ostler.Rollout.Windows;
 
 /// <summary>Whether a node may be disrupted now as far as windows and freezes are concerned, why, and when that changes.</summary>
 /// <param name="IsOpen">A window is open, or none is declared, and no freeze is on.</param>
@@ -39,22 +42,22 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
 
         var next = calendar.NextOpening(until ?? now, room)?.From;
         var when = next is { } opens
-            ? $"The next opening for a node is at {Names.Of(opens)}."
+            ? $"The next opening for a node is at {MessageText.Of(opens)}."
             : $"No opening of the next year has room for a node, which takes {expected}: lengthen a window of spec.windows, or correct spec.rollout.nodeDuration.";
         var state = until is { } soon
             ? new WindowState(
                 true, false, Reasons.ClosesSoon,
-                $"Nodes may be disrupted until {Names.Of(soon)}, but another one would not be done by then: it takes {expected}. {when}")
+                $"Nodes may be disrupted until {MessageText.Of(soon)}, but another one would not be done by then: it takes {expected}. {when}")
             : calendar.FreezeAt(now) is { } freeze
                 ? new WindowState(
-                    false, false, Reasons.Frozen, $"Frozen until {Names.Of(freeze.To)}{(freeze.Reason is { Length: > 0 } why ? $" ({why})" : "")}. {when}")
+                    false, false, Reasons.Frozen, $"Frozen until {MessageText.Of(freeze.To)}{(freeze.Reason is { Length: > 0 } why ? $" ({why})" : "")}. {when}")
                 : new WindowState(false, false, Reasons.OutsideWindow, $"No window is open. {when}");
         return state with
         {
             Reason = next is null && until is null ? Reasons.NoWindowFits : state.Reason,
             Next = next,
             // Freezes end and windows too short for a node open at moments of their own, and the condition must be true then, too.
-            WakeUp = Moments.Earliest(until ?? calendar.FreezeAt(now)?.To, Moments.Earliest(next, calendar.NextOpening(until ?? now, TimeSpan.FromTicks(1))?.From)),
+            WakeUp = TimeMath.Earliest(until ?? calendar.FreezeAt(now)?.To, TimeMath.Earliest(next, calendar.NextOpening(until ?? now, TimeSpan.FromTicks(1))?.From)),
         };
     }
 
@@ -68,8 +71,8 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
         var end = closes == DateTimeOffset.MaxValue
             ? ""
             : calendar.FreezeAfter(now) is { } freeze && freeze.From == closes
-                ? $" until {Names.Of(closes)}, when a freeze begins{(freeze.Reason is { Length: > 0 } why ? $" ({why})" : "")}"
-                : $" until {Names.Of(closes)}";
+                ? $" until {MessageText.Of(closes)}, when a freeze begins{(freeze.Reason is { Length: > 0 } why ? $" ({why})" : "")}"
+                : $" until {MessageText.Of(closes)}";
         return calendar.HasWindows
             ? new(true, true, Reasons.Open, $"A window is open{end}.")
             : new(true, true, Reasons.AlwaysOpen, $"No window is declared: nodes may be disrupted at any time{end}.");
@@ -96,5 +99,5 @@ internal readonly record struct ExpectedDuration(TimeSpan Value, bool Measured)
         return new(calendar.HasWindows && node.Average.Value > most ? most : node.Average, true);
     }
 
-    public override string ToString() => $"{Names.Of(Value)} ({(Measured ? "as measured" : "spec.rollout.nodeDuration")})";
+    public override string ToString() => $"{MessageText.Of(Value)} ({(Measured ? "as measured" : "spec.rollout.nodeDuration")})";
 }

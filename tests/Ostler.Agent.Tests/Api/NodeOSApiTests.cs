@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using Ostler.Agent.Api;
+using Ostler.Agent.Cluster;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
-using Ostler.Kubernetes;
-using Ostler.Testing;
+using Ostler.Api.NodeOSes;
+using Ostler.Kubernetes.Client;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Agent.Tests.Api;
 

@@ -1,8 +1,10 @@
 using System.Net;
-using Ostler.Agent.Api;
+using Ostler.Agent.Cluster;
+using Ostler.Agent.Logging;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
-using Ostler.Kubernetes;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Agent.Tests.Api;
 
@@ -11,7 +13,7 @@ public sealed class NodeOSWatcherTests : IDisposable
     private static readonly TimeSpan FirstWait = NodeOSWatcher.Backoff.After(1, AgentRun.Random);
 
     private readonly TestClock _clock = new();
-    private readonly NodeOSCell _cell = new();
+    private readonly LatestNodeOS _cell = new();
 
     public void Dispose() => _cell.Dispose();
 
@@ -176,7 +178,7 @@ public sealed class NodeOSWatcherTests : IDisposable
     {
         foreach (var next in new[] { Object("11", 2), Object("3", 1, "uid-2"), null })
         {
-            using var cell = new NodeOSCell();
+            using var cell = new LatestNodeOS();
             cell.Set(Object("10", 1));
             var cancelled = new TaskCompletionSource();
             using var registration = cell.Look().Superseded.Register(cancelled.SetResult);
@@ -213,7 +215,7 @@ public sealed class NodeOSWatcherTests : IDisposable
         public Action? Lasts { get; init; }
 
         public async IAsyncEnumerable<NodeOSChange> WatchAsync(
-            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
         {
             Asked++;
             await Task.Yield();
@@ -230,8 +232,8 @@ public sealed class NodeOSWatcherTests : IDisposable
             }
         }
 
-        public Task<NodeOS?> GetAsync(CancellationToken ct) => throw new NotSupportedException();
+        public Task<NodeOS?> GetAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<NodeOS> ApplyStatusAsync(string uid, NodeOSStatus status, CancellationToken ct) => throw new NotSupportedException();
+        public Task<NodeOS> ApplyStatusAsync(string uid, NodeOSStatus status, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

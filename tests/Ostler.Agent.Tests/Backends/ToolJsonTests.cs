@@ -1,4 +1,3 @@
-using Ostler.Agent.Backends;
 using Ostler.Agent.Backends.Bootc;
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Backends.RpmOstree;

@@ -1,8 +1,9 @@
 using Ostler.Agent.Checks;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Hosts.Checks;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Agent.Tests.Checks;
 

@@ -1,7 +1,9 @@
 using Ostler.Agent.Checks;
 using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Hosts.Checks;
 
 namespace Ostler.Agent.Tests.Checks;
 
@@ -62,9 +64,9 @@ public sealed class HostChecksTimeTests
     /// <summary>Every command takes its time.</summary>
     private sealed class SlowRunner(ICommandRunner inner, TestClock clock, TimeSpan each) : ICommandRunner
     {
-        public async Task<CommandResult> RunAsync(HostCommand command, CancellationToken ct)
+        public async Task<CommandResult> RunAsync(HostCommand command, CancellationToken cancellationToken)
         {
-            var result = await inner.RunAsync(command, ct);
+            var result = await inner.RunAsync(command, cancellationToken);
             clock.Advance(each);
             return result;
         }
@@ -73,11 +75,11 @@ public sealed class HostChecksTimeTests
     /// <summary>Tells when a command begins and when it ends; it gives way in between, so that another one could begin.</summary>
     private sealed class GatedRunner(ICommandRunner inner, Action begins, Action ends) : ICommandRunner
     {
-        public async Task<CommandResult> RunAsync(HostCommand command, CancellationToken ct)
+        public async Task<CommandResult> RunAsync(HostCommand command, CancellationToken cancellationToken)
         {
             begins();
             await Task.Yield();
-            var result = await inner.RunAsync(command, ct);
+            var result = await inner.RunAsync(command, cancellationToken);
             ends();
             return result;
         }

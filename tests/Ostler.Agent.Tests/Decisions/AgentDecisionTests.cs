@@ -1,7 +1,7 @@
-using Ostler.Agent.Decisions;
-using Ostler.Agent.Host;
-using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Decisions;
+using Ostler.Rollout.Hosts.Facts;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Decisions;
@@ -34,22 +34,22 @@ public sealed class AgentDecisionTests
         ["stage: runs already"] = (Stage(2), HostWith("2* 1"), "Updated Updated"),
         ["stage: was kept from before"] = (Stage(2), HostWith("1* 2"), "Stage 2"),
         ["stage: was handed to the bootloader and did not come up"] = (Stage(2), HostWith("2 1*"), "Stage 2"),
-        ["anew: packages are layered"] = (Anew(Goal.Stage), Changed("2*", Undo.Redeploy), "Stage 2 anew"),
-        ["anew: staged and locked"] = (Anew(Goal.Stage), Changed("2l 2*", Undo.Redeploy), "Staged Staged"),
-        ["anew: staged and unlocked"] = (Anew(Goal.Stage), Changed("2s 2*", Undo.Redeploy), "Lock 2"),
-        ["anew: staged with the packages"] = (Anew(Goal.Stage), Changed("2l 2*", Undo.Redeploy, "strace"), "Stage 2 anew"),
-        ["anew: a reboot undoes it"] = (Anew(Goal.Stage), Changed("2*", Undo.Reboot), "Staged Staged"),
+        ["anew: packages are layered"] = (Anew(Goal.Stage), Changed("2*", RevertMethod.Redeploy), "Stage 2 anew"),
+        ["anew: staged and locked"] = (Anew(Goal.Stage), Changed("2l 2*", RevertMethod.Redeploy), "Staged Staged"),
+        ["anew: staged and unlocked"] = (Anew(Goal.Stage), Changed("2s 2*", RevertMethod.Redeploy), "Lock 2"),
+        ["anew: staged with the packages"] = (Anew(Goal.Stage), Changed("2l 2*", RevertMethod.Redeploy, "strace"), "Stage 2 anew"),
+        ["anew: a reboot undoes it"] = (Anew(Goal.Stage), Changed("2*", RevertMethod.Reboot), "Staged Staged"),
         ["anew: there is nothing to undo any more"] = (Anew(Goal.Stage), HostWith("2*"), "Updated Updated"),
-        ["anew: the order was of a former attempt"] = (Anew(Goal.Stage) with { Attempt = 2 }, Changed("2*", Undo.Redeploy), "Updated Updated"),
-        ["anew: on the way to another tree"] = (Anew(Goal.Stage), Changed("1*", Undo.Redeploy), "Stage 2 anew"),
-        ["anew: only a return"] = (Anew(Goal.Stage) is var s ? s with { Reconcile = s.Reconcile! with { DropsChanges = false } } : s, Changed("2*", Undo.Redeploy), "Updated Updated"),
-        ["anew: boot what is staged"] = (Anew(Goal.Boot), Changed("2l 2*", Undo.Redeploy), "Boot 2"),
-        ["anew: boot what is finalized"] = (Anew(Goal.Boot), Changed("2 2*", Undo.Redeploy), "Boot 2 finalized"),
-        ["anew: what was staged is gone"] = (Anew(Goal.Boot), Changed("2*", Undo.Redeploy), "Idle NotStaged!"),
-        ["anew: only reboot"] = (Anew(Goal.Boot), Changed("2*", Undo.Reboot), "Boot 2 finalized"),
+        ["anew: the order was of a former attempt"] = (Anew(Goal.Stage) with { Attempt = 2 }, Changed("2*", RevertMethod.Redeploy), "Updated Updated"),
+        ["anew: on the way to another tree"] = (Anew(Goal.Stage), Changed("1*", RevertMethod.Redeploy), "Stage 2 anew"),
+        ["anew: only a return"] = (Anew(Goal.Stage) is var s ? s with { Reconcile = s.Reconcile! with { DropsChanges = false } } : s, Changed("2*", RevertMethod.Redeploy), "Updated Updated"),
+        ["anew: boot what is staged"] = (Anew(Goal.Boot), Changed("2l 2*", RevertMethod.Redeploy), "Boot 2"),
+        ["anew: boot what is finalized"] = (Anew(Goal.Boot), Changed("2 2*", RevertMethod.Redeploy), "Boot 2 finalized"),
+        ["anew: what was staged is gone"] = (Anew(Goal.Boot), Changed("2*", RevertMethod.Redeploy), "Idle NotStaged!"),
+        ["anew: only reboot"] = (Anew(Goal.Boot), Changed("2*", RevertMethod.Reboot), "Boot 2 finalized"),
         ["anew: undone by somebody meanwhile"] = (Anew(Goal.Boot), HostWith("2*"), "Idle NotStaged!"),
         ["anew: booted"] = (Anew(Goal.Boot), HostWith("2* 2", SecondBoot), "Verify 2"),
-        ["anew: booted, and changed again"] = (Anew(Goal.Boot), Changed("2* 2", Undo.Redeploy, bootID: SecondBoot), "Verify 2"),
+        ["anew: booted, and changed again"] = (Anew(Goal.Boot), Changed("2* 2", RevertMethod.Redeploy, bootID: SecondBoot), "Verify 2"),
 
         ["stage: without an image"] = (new NodeOSSpec { Goal = Goal.Stage }, HostWith("1*"), "Idle Invalid!"),
 
@@ -99,7 +99,7 @@ public sealed class AgentDecisionTests
         Reconcile = new() { Digest = Commit(2), Attempt = 1, Reason = Reasons.PackagesLayered, DropsChanges = true },
     };
 
-    private static HostState Changed(string deployments, Undo undo, string? stagedWith = null, string bootID = FirstBoot)
+    private static HostState Changed(string deployments, RevertMethod undo, string? stagedWith = null, string bootID = FirstBoot)
     {
         var host = HostWith(deployments, bootID);
         return host with

@@ -1,8 +1,5 @@
-using Ostler.Agent.Decisions;
-using Ostler.Agent.Host;
-using Ostler.Agent.Tests.Support;
-using Ostler.Agent.Watchdog;
-using Ostler.Api;
+using Ostler.Rollout.Hosts.Decisions;
+using Ostler.Rollout.Hosts.Facts;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Decisions;

@@ -1,7 +1,7 @@
-using Ostler.Agent.Drift;
-using Ostler.Agent.Host;
-using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
+using Ostler.Rollout.Hosts.Report;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Drift;
@@ -21,12 +21,12 @@ public sealed class DriftFindingsTests
         ["went back"] = (Observe(2, new() { Digest = Commit(2), Attempt = 1, Reason = Reasons.HealthTimedOut, At = Noon }), HostWith("1* 2"), "False NoDrift"),
         ["somebody booted another tree"] = (Updated, HostWith("3* 2"), "True UnexpectedTree"),
         ["and it is about to be brought back"] = (Stage(2) with { Reconcile = new() { Digest = Commit(2), Attempt = 1, Reason = Reasons.UnexpectedTree } }, HostWith("3* 2"), "True UnexpectedTree"),
-        ["packages"] = (Updated, Changed(["strace", "-vim"], null, Undo.Redeploy), "True PackagesLayered+"),
-        ["packages before the first upgrade"] = (Observe(), Changed(["strace"], null, Undo.Redeploy), "True PackagesLayered+"),
-        ["a hotfix"] = (Updated, Changed([], "hotfix", Undo.Redeploy), "True TreeUnlocked+"),
-        ["a hotfix that nothing undoes"] = (Updated, Changed([], "hotfix", Undo.Nothing), "True TreeUnlocked"),
-        ["an overlay until the next boot"] = (Updated, Changed([], "transient", Undo.Reboot), "True TreeUnlocked+"),
-        ["all at once"] = (Updated, Changed(["strace"], "development", Undo.Redeploy) with { Drift = new(2, ["M a", "M b"], "https://other.example/repo") }, "True PackagesLayered+ TreeUnlocked+ RemoteChanged EtcChanged"),
+        ["packages"] = (Updated, Changed(["strace", "-vim"], null, RevertMethod.Redeploy), "True PackagesLayered+"),
+        ["packages before the first upgrade"] = (Observe(), Changed(["strace"], null, RevertMethod.Redeploy), "True PackagesLayered+"),
+        ["a hotfix"] = (Updated, Changed([], "hotfix", RevertMethod.Redeploy), "True TreeUnlocked+"),
+        ["a hotfix that nothing undoes"] = (Updated, Changed([], "hotfix", RevertMethod.Nothing), "True TreeUnlocked"),
+        ["an overlay until the next boot"] = (Updated, Changed([], "transient", RevertMethod.Reboot), "True TreeUnlocked+"),
+        ["all at once"] = (Updated, Changed(["strace"], "development", RevertMethod.Redeploy) with { Drift = new(2, ["M a", "M b"], "https://other.example/repo") }, "True PackagesLayered+ TreeUnlocked+ RemoteChanged EtcChanged"),
         ["files of etc"] = (Updated, HostWith("2*") with { Drift = new(2, ["A a", "M b"], Url) }, "False EtcChanged"),
         ["another address"] = (Updated, HostWith("2*") with { Drift = new(0, [], "https://other.example/repo") }, "True RemoteChanged"),
         ["the same address"] = (Updated, HostWith("2*") with { Drift = new(0, [], Url + "/") }, "False NoDrift"),
@@ -63,7 +63,7 @@ public sealed class DriftFindingsTests
         Assert.Equal(256, HostDrift.OfEtc("A    " + new string('x', 300)).EtcFiles[0].Length);
     }
 
-    private static HostState Changed(string[] packages, string? mutated, Undo undo)
+    private static HostState Changed(string[] packages, string? mutated, RevertMethod undo)
     {
         var host = HostWith("2*");
         return host with { Undo = undo, Deployments = new([.. host.Deployments.All.Select(d => d with { Packages = packages, Mutated = mutated })]) };

@@ -1,7 +1,9 @@
 using Ostler.Agent.Drift;
-using Ostler.Agent.Host;
+using Ostler.Agent.Logging;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Drift;

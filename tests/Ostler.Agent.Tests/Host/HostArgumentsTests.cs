@@ -1,7 +1,7 @@
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
 
 namespace Ostler.Agent.Tests.Host;
 

@@ -1,5 +1,7 @@
 using Ostler.Agent.Host;
+using Ostler.Agent.Reboot;
 using Ostler.Agent.Tests.Support;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Tests.Host;
 

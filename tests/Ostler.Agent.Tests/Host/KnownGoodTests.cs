@@ -1,6 +1,10 @@
+using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
+using Ostler.Agent.Logging;
+using Ostler.Agent.Reboot;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Host;

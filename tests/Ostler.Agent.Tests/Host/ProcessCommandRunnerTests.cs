@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Tests.Host;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Ostler.Agent.Host;
-using Ostler.Agent.Inspection;
+using Ostler.Agent.HostShell;
+using Ostler.Agent.Reboot;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
 using Ostler.Testing;

@@ -1,6 +1,6 @@
 using System.Runtime.Versioning;
 using Ostler.Agent.Host;
-using Ostler.Agent.Inspection;
+using Ostler.Agent.HostShell;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
 

@@ -1,8 +1,12 @@
-using Ostler.Agent.Decisions;
 using Ostler.Agent.Host;
-using Ostler.Agent.Inspection;
+using Ostler.Agent.HostShell;
+using Ostler.Agent.Loop;
+using Ostler.Agent.Reboot;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Decisions;
+using Ostler.Rollout.Hosts.Facts;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Inspection;
@@ -318,7 +322,7 @@ public sealed class HostOperationTests : IDisposable
             run.Start();
             await run.Clock.WaitedForAsync(NodeReconciler.BusyWait, run.Token);
             Assert.Empty(run.Ostree.Ran);
-            Assert.Contains("A person at the console", run.Api.Written[^1].Conditions!.Single(c => c.Type == Ostler.Api.ConditionTypes.Ready).Message, StringComparison.Ordinal);
+            Assert.Contains("A person at the console", run.Api.Written[^1].Conditions!.Single(c => c.Type == Ostler.Api.Meta.ConditionTypes.Ready).Message, StringComparison.Ordinal);
         }
 
         run.Clock.Advance(NodeReconciler.BusyWait);

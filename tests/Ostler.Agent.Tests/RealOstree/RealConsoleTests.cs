@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
 using Ostler.Testing.Hosts;
 
 namespace Ostler.Agent.Tests.RealOstree;

@@ -1,5 +1,7 @@
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
 using Ostler.Testing.Hosts;
 
 namespace Ostler.Agent.Tests.RealOstree;

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
 using Ostler.Testing.Hosts;
 
 namespace Ostler.Agent.Tests.RealOstree;

@@ -1,4 +1,6 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
 using Ostler.Testing.Hosts;
 
 namespace Ostler.Agent.Tests.RealOstree;

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
 using Ostler.Testing.Hosts;
 
 namespace Ostler.Agent.Tests.RealOstree;
@@ -139,7 +141,7 @@ public sealed class RealWatchdogTests
         await node.StepAsync(NodeStep.Rebooting);
     }
 
-    private static async Task<HostBoot> BootedAsync(RealNode node, string version)
+    private static async Task<BootRecord> BootedAsync(RealNode node, string version)
     {
         var boot = await node.Host.NextBootAsync(node.Host.Boots[0], node.Token);
         Assert.Equal(version, boot.Version);

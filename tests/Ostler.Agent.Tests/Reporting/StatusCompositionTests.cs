@@ -1,6 +1,8 @@
-using Ostler.Agent.Reporting;
-using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Agent.Cluster;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
+using Ostler.Rollout.Hosts.Report;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Reporting;
@@ -107,7 +109,7 @@ public sealed class StatusCompositionTests
         Assert.Equal(2048, status.LastError?.Message?.Length);
     }
 
-    private static NodeOSStatus Compose(NodeOS os, Ostler.Agent.Host.HostState host, StepReport report, DateTimeOffset? now = null) =>
+    private static NodeOSStatus Compose(NodeOS os, Ostler.Rollout.Hosts.Facts.HostState host, StepReport report, DateTimeOffset? now = null) =>
         StatusComposition.Compose(os, host, host.Boot, report, "9.9.9", now ?? Noon);
 
     private static NodeOS Object(NodeOSStatus? status = null, long attempt = 1) => new()

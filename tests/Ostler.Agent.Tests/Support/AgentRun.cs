@@ -1,4 +1,5 @@
-using Ostler.Agent.Api;
+using Ostler.Agent.Logging;
+using Ostler.Agent.Loop;
 
 namespace Ostler.Agent.Tests.Support;
 
@@ -58,12 +59,12 @@ internal sealed class AgentRun : IAsyncDisposable
     }
 
     /// <summary>Ends the agent from within a call of its own: the call does not come back.</summary>
-    public async Task DieInAsync(CancellationToken ct)
+    public async Task DieInAsync(CancellationToken cancellationToken)
     {
         await _life.CancelAsync();
 
         // When somebody else cancels it just now, that comes back before the call's own token is cancelled.
-        await Task.Delay(TimeSpan.FromMinutes(1), ct);
+        await Task.Delay(TimeSpan.FromMinutes(1), cancellationToken);
         throw new InvalidOperationException("The call was not the agent's.");
     }
 

@@ -18,7 +18,7 @@ internal sealed class FakeCommandRunner : ICommandRunner
         return this;
     }
 
-    public Task<CommandResult> RunAsync(HostCommand command, CancellationToken ct)
+    public Task<CommandResult> RunAsync(HostCommand command, CancellationToken cancellationToken)
     {
         Ran.Add(command.ToString());
         Commands.Add(command);

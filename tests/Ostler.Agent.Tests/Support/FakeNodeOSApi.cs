@@ -2,9 +2,11 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Threading.Channels;
-using Ostler.Agent.Api;
-using Ostler.Api;
-using Ostler.Kubernetes;
+using Ostler.Agent.Cluster;
+using Ostler.Api.Json;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Agent.Tests.Support;
 
@@ -63,7 +65,7 @@ internal sealed class FakeNodeOSApi : INodeOSApi
     }
 
     /// <summary>The next status that was applied and that no earlier call has told of.</summary>
-    public ValueTask<NodeOSStatus> NextWriteAsync(CancellationToken ct) => _writes.Reader.ReadAsync(ct);
+    public ValueTask<NodeOSStatus> NextWriteAsync(CancellationToken cancellationToken) => _writes.Reader.ReadAsync(cancellationToken);
 
     /// <summary>What the controller does: asks for something.</summary>
     public void Ask(NodeOSSpec spec) => Change(os => (os ?? new NodeOS { Metadata = new ObjectMeta { Name = "node-1", Uid = Trees.Uid } }) with
@@ -100,9 +102,9 @@ internal sealed class FakeNodeOSApi : INodeOSApi
         }
     }
 
-    public async Task<NodeOS?> GetAsync(CancellationToken ct)
+    public async Task<NodeOS?> GetAsync(CancellationToken cancellationToken)
     {
-        await PassAsync("get", ct);
+        await PassAsync("get", cancellationToken);
         lock (_gate)
         {
             Gets++;
@@ -110,7 +112,7 @@ internal sealed class FakeNodeOSApi : INodeOSApi
         }
     }
 
-    public async IAsyncEnumerable<NodeOSChange> WatchAsync([EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<NodeOSChange> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var changes = Channel.CreateUnbounded<NodeOSChange>();
         lock (_gate)
@@ -120,15 +122,15 @@ internal sealed class FakeNodeOSApi : INodeOSApi
             changes.Writer.TryWrite(new NodeOSChange($"{_version}", false, _current) { IsListed = true });
         }
 
-        await foreach (var change in changes.Reader.ReadAllAsync(ct))
+        await foreach (var change in changes.Reader.ReadAllAsync(cancellationToken))
         {
             yield return change;
         }
     }
 
-    public async Task<NodeOS> ApplyStatusAsync(string uid, NodeOSStatus status, CancellationToken ct)
+    public async Task<NodeOS> ApplyStatusAsync(string uid, NodeOSStatus status, CancellationToken cancellationToken)
     {
-        await PassAsync("apply", ct);
+        await PassAsync("apply", cancellationToken);
         NodeOS stored;
         lock (_gate)
         {
@@ -152,18 +154,18 @@ internal sealed class FakeNodeOSApi : INodeOSApi
         }
 
         _writes.Writer.TryWrite(status);
-        await PassAsync("applied", ct);
+        await PassAsync("applied", cancellationToken);
         return stored;
     }
 
-    private async Task PassAsync(string what, CancellationToken ct)
+    private async Task PassAsync(string what, CancellationToken cancellationToken)
     {
         if (Interrupt is { } interrupt)
         {
-            await interrupt(what, ct);
+            await interrupt(what, cancellationToken);
         }
 
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         if (IsDown)
         {
             throw new HttpRequestException("Connection refused");

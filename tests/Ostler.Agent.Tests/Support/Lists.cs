@@ -1,4 +1,4 @@
-using Ostler.Agent.Host;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Tests.Support;
 

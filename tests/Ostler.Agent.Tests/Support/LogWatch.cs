@@ -20,9 +20,9 @@ internal sealed class LogWatch : TextWriter
     }
 
     /// <summary>Comes back when an event with this reason is logged that no earlier call has passed over.</summary>
-    public async Task LoggedAsync(string reason, CancellationToken ct)
+    public async Task LoggedAsync(string reason, CancellationToken cancellationToken)
     {
-        while (!(await _lines.Reader.ReadAsync(ct)).Contains($" reason={reason} ", StringComparison.Ordinal))
+        while (!(await _lines.Reader.ReadAsync(cancellationToken)).Contains($" reason={reason} ", StringComparison.Ordinal))
         {
         }
     }

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ostler.Api;
-using Ostler.Testing;
+using Ostler.Agent.Cluster;
+using Ostler.Api.Json;
+using Ostler.Api.NodeOSes;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Agent.Tests.Support;
 
@@ -22,19 +24,19 @@ internal sealed class NodeOSServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private Task AnswerAsync(ScriptedRequest request, ScriptedResponse response, CancellationToken ct) => (request.Method, request.Path) switch
+    private Task AnswerAsync(ScriptedRequest request, ScriptedResponse response, CancellationToken cancellationToken) => (request.Method, request.Path) switch
     {
-        ("GET", Collection) when request.IsWatch => StreamAsync(long.Parse(request.Query("resourceVersion")!, System.Globalization.CultureInfo.InvariantCulture), response, ct),
+        ("GET", Collection) when request.IsWatch => StreamAsync(long.Parse(request.Query("resourceVersion")!, System.Globalization.CultureInfo.InvariantCulture), response, cancellationToken),
         ("GET", Collection) => response.JsonAsync($$"""{"metadata":{"resourceVersion":"{{Store.Version}}"},"items":[{{Json(Store.Current)}}]}"""),
         ("GET", Collection + "/node-1") => Store.Current is { } os ? response.JsonAsync(Json(os)) : response.StatusAsync(404, "NotFound"),
-        ("PATCH", Collection + "/node-1/status") => ApplyAsync(request.BodyJson!, response, ct),
+        ("PATCH", Collection + "/node-1/status") => ApplyAsync(request.BodyJson!, response, cancellationToken),
         _ => response.StatusAsync(403, "Forbidden", $"The agent has no business with {request}."),
     };
 
-    private async Task StreamAsync(long from, ScriptedResponse response, CancellationToken ct)
+    private async Task StreamAsync(long from, ScriptedResponse response, CancellationToken cancellationToken)
     {
         await response.StartStreamAsync();
-        await foreach (var change in Store.WatchAsync(ct))
+        await foreach (var change in Store.WatchAsync(cancellationToken))
         {
             if (long.Parse(change.ResourceVersion, System.Globalization.CultureInfo.InvariantCulture) > from && change.Object is { } os)
             {
@@ -43,7 +45,7 @@ internal sealed class NodeOSServer : IAsyncDisposable
         }
     }
 
-    private async Task ApplyAsync(JsonNode body, ScriptedResponse response, CancellationToken ct)
+    private async Task ApplyAsync(JsonNode body, ScriptedResponse response, CancellationToken cancellationToken)
     {
         var status = body["status"].Deserialize(OstlerJson.Default.NodeOSStatus)!;
         if ((string?)body["metadata"]!["uid"] != Store.Current?.Metadata.Uid)
@@ -52,7 +54,7 @@ internal sealed class NodeOSServer : IAsyncDisposable
             return;
         }
 
-        await response.JsonAsync(Json(await Store.ApplyStatusAsync(Store.Current!.Metadata.Uid!, status, ct)));
+        await response.JsonAsync(Json(await Store.ApplyStatusAsync(Store.Current!.Metadata.Uid!, status, cancellationToken)));
     }
 
     private static string Json(NodeOS? os) => os is null ? "" : JsonSerializer.Serialize(os, OstlerJson.Default.NodeOS);

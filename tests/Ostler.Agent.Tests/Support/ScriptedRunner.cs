@@ -24,9 +24,9 @@ internal sealed class ScriptedRunner : ICommandRunner
         return this;
     }
 
-    public Task<CommandResult> RunAsync(HostCommand command, CancellationToken ct)
+    public Task<CommandResult> RunAsync(HostCommand command, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         var line = command.ToString();
         Ran.Add(line);
         Running?.Invoke(line);

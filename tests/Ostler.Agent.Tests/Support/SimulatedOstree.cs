@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
 using Ostler.Agent.Watchdog;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Tests.Support;
 
@@ -108,9 +109,9 @@ internal sealed partial class SimulatedOstree : ICommandRunner
     /// <summary>From now on this command of ostree succeeds without doing anything.</summary>
     public void Pretend(string command) => _pretended.Add(command);
 
-    public async Task<CommandResult> RunAsync(HostCommand command, CancellationToken ct)
+    public async Task<CommandResult> RunAsync(HostCommand command, CancellationToken cancellationToken)
     {
-        if (await _units.TryRunAsync(command, RunAsync, ct) is { } answer)
+        if (await _units.TryRunAsync(command, RunAsync, cancellationToken) is { } answer)
         {
             return answer;
         }
@@ -123,10 +124,10 @@ internal sealed partial class SimulatedOstree : ICommandRunner
 
         if (Before is { } before)
         {
-            await before(line, ct);
+            await before(line, cancellationToken);
         }
 
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         CommandResult result;
         lock (_gate)
         {
@@ -137,7 +138,7 @@ internal sealed partial class SimulatedOstree : ICommandRunner
 
         if (After is { } after)
         {
-            await after(line, ct);
+            await after(line, cancellationToken);
         }
 
         return result;

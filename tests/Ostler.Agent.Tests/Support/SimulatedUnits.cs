@@ -18,14 +18,14 @@ internal sealed class SimulatedUnits
     public List<string> Started { get; } = [];
 
     /// <summary>The answer to a command that is about the unit; null for every other command.</summary>
-    public async Task<CommandResult?> TryRunAsync(HostCommand command, Func<HostCommand, CancellationToken, Task<CommandResult>> run, CancellationToken ct)
+    public async Task<CommandResult?> TryRunAsync(HostCommand command, Func<HostCommand, CancellationToken, Task<CommandResult>> run, CancellationToken cancellationToken)
     {
         switch (command.Program, command.Arguments)
         {
             case ("systemd-run", var words):
                 Started.Add(command.ToString());
                 var program = Array.IndexOf(words, "--") + 1;
-                _ended = await run(new HostCommand(words[program], words[(program + 1)..]), ct);
+                _ended = await run(new HostCommand(words[program], words[(program + 1)..]), cancellationToken);
                 return new CommandResult(0, "", "");
             case ("systemctl", ["show", _, StagingUnit.Name]) when Staging:
                 return new CommandResult(0, "ActiveState=activating\nResult=success\n", "");

@@ -16,12 +16,12 @@ internal sealed class TestClock() : FakeTimeProvider(Trees.Noon)
     }
 
     /// <summary>How long the next one is going to wait that no earlier call has told of.</summary>
-    public ValueTask<TimeSpan> NextWaitAsync(CancellationToken ct) => _waits.Reader.ReadAsync(ct);
+    public ValueTask<TimeSpan> NextWaitAsync(CancellationToken cancellationToken) => _waits.Reader.ReadAsync(cancellationToken);
 
     /// <summary>Comes back when somebody waits for this long.</summary>
-    public async Task WaitedForAsync(TimeSpan length, CancellationToken ct)
+    public async Task WaitedForAsync(TimeSpan length, CancellationToken cancellationToken)
     {
-        while (await NextWaitAsync(ct) != length)
+        while (await NextWaitAsync(cancellationToken) != length)
         {
         }
     }

@@ -1,6 +1,5 @@
-using Ostler.Agent.Host;
-using Ostler.Agent.Watchdog;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Tests.Support;
 

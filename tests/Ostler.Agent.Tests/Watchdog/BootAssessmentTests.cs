@@ -2,7 +2,8 @@ using Ostler.Agent.Checks;
 using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Checks;
 
 namespace Ostler.Agent.Tests.Watchdog;
 
@@ -137,6 +138,6 @@ public sealed class BootAssessmentTests : IDisposable
 
     private sealed class AnsweringRunner(Dictionary<string, CommandResult> answers) : ICommandRunner
     {
-        public Task<CommandResult> RunAsync(HostCommand command, CancellationToken ct) => Task.FromResult(answers[command.Program]);
+        public Task<CommandResult> RunAsync(HostCommand command, CancellationToken cancellationToken) => Task.FromResult(answers[command.Program]);
     }
 }

@@ -1,6 +1,9 @@
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Hosts.Facts;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Watchdog;

@@ -1,6 +1,9 @@
 using Ostler.Agent.Host;
+using Ostler.Agent.Logging;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
+using Ostler.Rollout.Hosts.Decisions;
+using Ostler.Rollout.Hosts.Facts;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Watchdog;
@@ -129,12 +132,12 @@ public sealed class WatchdogCheckTests : IDisposable
             var ostree = test.Trial(version);
             var calls = 0;
             using var death = new CancellationTokenSource();
-            Task Die(string command, CancellationToken ct)
+            Task Die(string command, CancellationToken cancellationToken)
             {
                 if (++calls == dieAt)
                 {
                     death.Cancel();
-                    ct.ThrowIfCancellationRequested();
+                    cancellationToken.ThrowIfCancellationRequested();
                 }
 
                 return Task.CompletedTask;

@@ -1,5 +1,5 @@
-using Ostler.Agent.Tests.Support;
-using Ostler.Agent.Watchdog;
+using Ostler.Rollout.Hosts.Decisions;
+using Ostler.Rollout.Hosts.Facts;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Watchdog;
@@ -7,7 +7,7 @@ namespace Ostler.Agent.Tests.Watchdog;
 /// <summary>The whole table of the watchdog. Times are minutes since the boot; the record is of a boot into 2 from 1, armed in the first boot, for ten minutes.</summary>
 public sealed class WatchdogDecisionTests
 {
-    private static readonly Dictionary<string, (WatchdogRecord? Record, string Boot, int Minutes, WatchdogSight? Sight, string Expected)> Cases = new()
+    private static readonly Dictionary<string, (WatchdogRecord? Record, string Boot, int Minutes, WatchdogObservation? Sight, string Expected)> Cases = new()
     {
         ["no record"] = (null, SecondBoot, 60, Runs(2), "Nothing"),
         ["the boot in which it was armed"] = (Armed(), FirstBoot, 60, Runs(2), "Nothing"),
@@ -17,7 +17,7 @@ public sealed class WatchdogDecisionTests
         ["time is up long ago"] = (Armed(), SecondBoot, 10_000, Runs(2), "RollBack"),
         ["the former tree runs"] = (Armed(), SecondBoot, 60, Runs(1), "Nothing"),
         ["a third tree runs"] = (Armed(), SecondBoot, 60, Runs(3), "Nothing"),
-        ["the tool does not say what runs"] = (Armed(), SecondBoot, 60, new WatchdogSight(null, false), "Wait"),
+        ["the tool does not say what runs"] = (Armed(), SecondBoot, 60, new WatchdogObservation(null, false), "Wait"),
         ["a later boot of the tree on trial"] = (Armed(), "boot-9", 10, Runs(2), "RollBack"),
         ["greenboot has not decided"] = (Armed(), SecondBoot, 19, Runs(2, assessing: true), "Wait"),
         ["greenboot does not decide at all"] = (Armed(), SecondBoot, 20, Runs(2, assessing: true), "RollBack"),
@@ -58,7 +58,7 @@ public sealed class WatchdogDecisionTests
     {
         string[] boots = ["", FirstBoot, SecondBoot, "boot-3"];
         int[] minutes = [0, 9, 10, 19, 20, 10_000];
-        WatchdogSight?[] sights = [null, .. from tree in new string?[] { null, Commit(1), Commit(2), Commit(3) } from open in new[] { false, true } select new WatchdogSight(tree, open)];
+        WatchdogObservation?[] sights = [null, .. from tree in new string?[] { null, Commit(1), Commit(2), Commit(3) } from open in new[] { false, true } select new WatchdogObservation(tree, open)];
         var records =
             from state in Enum.GetValues<WatchdogState>()
             from firedIn in new[] { null, FirstBoot, SecondBoot, "boot-3" }
@@ -87,5 +87,5 @@ public sealed class WatchdogDecisionTests
         Assert.InRange(decided, 20, 500);
     }
 
-    private static WatchdogSight Runs(int tree, bool assessing = false) => new(Commit(tree), assessing);
+    private static WatchdogObservation Runs(int tree, bool assessing = false) => new(Commit(tree), assessing);
 }

@@ -2,7 +2,8 @@ using System.Runtime.Versioning;
 using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Tests.Watchdog;
 

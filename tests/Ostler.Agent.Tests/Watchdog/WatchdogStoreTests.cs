@@ -1,5 +1,7 @@
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
+using Ostler.Rollout.Hosts.Decisions;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Tests.Watchdog;
 

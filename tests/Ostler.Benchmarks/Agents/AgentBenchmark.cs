@@ -1,5 +1,6 @@
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Benchmarks.Cluster;
 using Ostler.Benchmarks.Harness;
 using Ostler.Kubernetes;
@@ -20,7 +21,7 @@ internal sealed class AgentBenchmark : IBenchmark
 
     public string Summary => "memory, start-up and requests of the native agent on 3 real OSTree hosts, and all writes of an upgrade (about 2 minutes)";
 
-    public async Task<IReadOnlyList<Figure>> RunAsync(Action<string> progress, CancellationToken cancel)
+    public async Task<IReadOnlyList<Figure>> RunAsync(Action<string> progress, CancellationToken cancellationToken)
     {
         if (OstreeHost.WhyNotAvailable() is { } why)
         {
@@ -40,25 +41,25 @@ internal sealed class AgentBenchmark : IBenchmark
             },
             OsTree.Of("1.0"),
             Branch,
-            cancel);
-        await fleet.StartControllerAsync(cancel);
+            cancellationToken);
+        await fleet.StartControllerAsync(cancellationToken);
         string[] nodes = [.. fleet.Lab.Hosts.Select(h => h.Name)];
-        await WaitAsync(fleet, nodes, os => os?.Status?.Booted?.Version == "1.0", cancel);
+        await WaitAsync(fleet, nodes, os => os?.Status?.Booted?.Version == "1.0", cancellationToken);
         progress($"the agents have nothing to do for {Idle.TotalSeconds} s");
-        var idle = await IdleAsync(fleet, audit, nodes, cancel);
+        var idle = await IdleAsync(fleet, audit, nodes, cancellationToken);
 
         progress("upgrading");
         var start = TimeProvider.System.GetUtcNow();
-        await UpgradeAsync(fleet, cancel);
-        await WaitAsync(fleet, nodes, os => os is { Spec.Goal: Goal.Observe, Status: { Step: NodeStep.Updated, Booted.Version: "2.0" } status } && status.ObservedGeneration == os.Metadata.Generation, cancel);
+        await UpgradeAsync(fleet, cancellationToken);
+        await WaitAsync(fleet, nodes, os => os is { Spec.Goal: Goal.Observe, Status: { Step: NodeStep.Updated, Booted.Version: "2.0" } status } && status.ObservedGeneration == os.Metadata.Generation, cancellationToken);
         var requests = audit.Read().Where(r => r.Received >= start).ToArray();
         return [.. idle, .. StartFigures(fleet, nodes, requests), .. WriteFigures(requests)];
     }
 
-    private static async Task<IReadOnlyList<Figure>> IdleAsync(TestFleet fleet, AuditLog audit, string[] nodes, CancellationToken cancel)
+    private static async Task<IReadOnlyList<Figure>> IdleAsync(TestFleet fleet, AuditLog audit, string[] nodes, CancellationToken cancellationToken)
     {
         var began = TimeProvider.System.GetUtcNow();
-        await Task.Delay(Idle, TimeProvider.System, cancel);
+        await Task.Delay(Idle, TimeProvider.System, cancellationToken);
         var requests = audit.Read().Where(r => r.Agent == "ostler-agent" && r.Received >= began).ToArray();
         var memory = nodes.Select(n => ProcessStat.Memory(ProcessOf(fleet, n))).OrderByDescending(m => m.Resident).ToArray();
         return
@@ -93,9 +94,9 @@ internal sealed class AgentBenchmark : IBenchmark
             CultureInfo.InvariantCulture, $"over {Nodes} nodes, one at a time, so that the policy's own status weighs most: {string.Join(", ", kinds.Select(k => string.Create(CultureInfo.InvariantCulture, $"{k.Count() / (double)Nodes:0.0} {k.Key}")))}"));
     }
 
-    private static async Task UpgradeAsync(TestFleet fleet, CancellationToken cancel)
+    private static async Task UpgradeAsync(TestFleet fleet, CancellationToken cancellationToken)
     {
-        await fleet.Lab.Repository.CommitAsync(OsTree.Of("2.0"), cancel, Branch);
+        await fleet.Lab.Repository.CommitAsync(OsTree.Of("2.0"), cancellationToken, Branch);
         await fleet.Api.CreateAsync(
             OstlerResources.OSImages,
             new()
@@ -103,7 +104,7 @@ internal sealed class AgentBenchmark : IBenchmark
                 Metadata = new() { Name = "edge-os" },
                 Spec = new() { Version = "2.0", Ostree = new() { Remote = "acme", Url = fleet.Lab.Repository.Url, Ref = Branch, GpgVerify = false } },
             },
-            cancel);
+            cancellationToken);
         await fleet.Api.CreateAsync(
             OstlerResources.UpgradePolicies,
             new()
@@ -116,14 +117,14 @@ internal sealed class AgentBenchmark : IBenchmark
                     Rollout = new() { Soak = Duration.FromSeconds(2) },
                 },
             },
-            cancel);
+            cancellationToken);
     }
 
-    private static async Task WaitAsync(TestFleet fleet, string[] nodes, Func<NodeOS?, bool> condition, CancellationToken cancel)
+    private static async Task WaitAsync(TestFleet fleet, string[] nodes, Func<NodeOS?, bool> condition, CancellationToken cancellationToken)
     {
         foreach (var node in nodes)
         {
-            await fleet.Api.WaitForAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(node), condition, cancel, TimeSpan.FromMinutes(3));
+            await fleet.Api.WaitForAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(node), condition, cancellationToken, TimeSpan.FromMinutes(3));
         }
     }
 

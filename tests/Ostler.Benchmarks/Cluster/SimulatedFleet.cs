@@ -1,7 +1,12 @@
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Benchmarks.Harness;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
+using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Agents;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
@@ -45,17 +50,17 @@ internal sealed class SimulatedFleet : IAsyncDisposable
     public ApiClient Api { get; }
 
     /// <summary>Starts everything but the controller.</summary>
-    public static async Task<SimulatedFleet> StartAsync(SimulatedAgentOptions agents, SimulatedKubeletsOptions kubelets, Action<string> progress, CancellationToken cancel)
+    public static async Task<SimulatedFleet> StartAsync(SimulatedAgentOptions agents, SimulatedKubeletsOptions kubelets, Action<string> progress, CancellationToken cancellationToken)
     {
         progress("starting etcd and kube-apiserver");
         var audit = new AuditLog();
         var cluster = await TestCluster.StartAsync(
-            new() { Components = ControlPlaneComponents.ApiServer, ApiServerArguments = audit.ApiServerArguments, Progress = progress }, cancel);
+            new() { Components = ControlPlaneComponents.ApiServer, ApiServerArguments = audit.ApiServerArguments, Progress = progress }, cancellationToken);
         try
         {
             using var api = cluster.CreateApiClient();
-            await Installation.ApplyAsync(cluster, api, Repository.Folder("config"), cancel);
-            var kubeconfig = await cluster.ServiceAccountKubeconfigAsync(Installation.Namespace, "ostler-agent", cancellationToken: cancel);
+            await Installation.ApplyAsync(cluster, api, Repository.Folder("config"), cancellationToken);
+            var kubeconfig = await cluster.ServiceAccountKubeconfigAsync(Installation.Namespace, "ostler-agent", cancellationToken: cancellationToken);
             return new(audit, cluster, kubeconfig, agents, kubelets);
         }
         catch
@@ -67,10 +72,10 @@ internal sealed class SimulatedFleet : IAsyncDisposable
     }
 
     /// <summary>Adds machines that run a tree; their agents report as soon as the controller has made their NodeOS.</summary>
-    public async Task<string[]> AddNodesAsync(int count, string digest, CancellationToken cancel)
+    public async Task<string[]> AddNodesAsync(int count, string digest, CancellationToken cancellationToken)
     {
         string[] names = [.. Enumerable.Range(1, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"node-{i}"))];
-        await _kubelets.AddNodesAsync(names.Select((name, i) => new SimulatedNodeOptions { Name = name, Zone = "zone-" + (char)('a' + (i % 3)) }), cancel);
+        await _kubelets.AddNodesAsync(names.Select((name, i) => new SimulatedNodeOptions { Name = name, Zone = "zone-" + (char)('a' + (i % 3)) }), cancellationToken);
         foreach (var name in names)
         {
             _agents.Add(new(name, new() { Digest = digest, Version = digest == NewDigest ? "42" : "41" }, _kubelets[name].BootId));
@@ -82,9 +87,9 @@ internal sealed class SimulatedFleet : IAsyncDisposable
     }
 
     /// <summary>Starts the controller, with the endpoints that it has in a pod. It ends with the fleet.</summary>
-    public async Task<ControllerProcess> StartControllerAsync(CancellationToken cancel)
+    public async Task<ControllerProcess> StartControllerAsync(CancellationToken cancellationToken)
     {
-        var kubeconfig = await _cluster.ServiceAccountKubeconfigAsync(Installation.Namespace, "ostler-controller", cancellationToken: cancel);
+        var kubeconfig = await _cluster.ServiceAccountKubeconfigAsync(Installation.Namespace, "ostler-controller", cancellationToken: cancellationToken);
         var controller = await ControllerProcess.StartAsync(
             Programs.Controller, kubeconfig, "bench", _log, "--log-level=Information", "--metrics-address=127.0.0.1:0", "--health-address=127.0.0.1:0", "--console-address=0");
         _controllers.Add(controller);
@@ -92,17 +97,17 @@ internal sealed class SimulatedFleet : IAsyncDisposable
     }
 
     /// <summary>Every node reports to its NodeOS.</summary>
-    public async Task WaitForAgentsAsync(IReadOnlyCollection<string> nodes, CancellationToken cancel)
+    public async Task WaitForAgentsAsync(IReadOnlyCollection<string> nodes, CancellationToken cancellationToken)
     {
         foreach (var node in nodes)
         {
             await Api.WaitForAsync(
-                OstlerResources.NodeOSes, NamespacedName.ClusterScoped(node), o => o?.Status?.Booted is not null, cancel, TimeSpan.FromMinutes(3));
+                OstlerResources.NodeOSes, NamespacedName.ClusterScoped(node), o => o?.Status?.Booted is not null, cancellationToken, TimeSpan.FromMinutes(3));
         }
     }
 
     /// <summary>Points an image at the new tree, and a policy for all nodes at the image.</summary>
-    public async Task ApplyPolicyAsync(Func<UpgradePolicySpec, UpgradePolicySpec> change, CancellationToken cancel)
+    public async Task ApplyPolicyAsync(Func<UpgradePolicySpec, UpgradePolicySpec> change, CancellationToken cancellationToken)
     {
         await Api.CreateAsync(
             OstlerResources.OSImages,
@@ -111,18 +116,18 @@ internal sealed class SimulatedFleet : IAsyncDisposable
                 Metadata = new() { Name = Image },
                 Spec = new() { Version = "42", Ostree = new() { Remote = "acme", Ref = "acme/stable/x86_64/edge", Commit = NewDigest } },
             },
-            cancel);
-        await Api.WaitForAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(Image), i => i?.Status?.Resolved?.Digest == NewDigest, cancel);
+            cancellationToken);
+        await Api.WaitForAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(Image), i => i?.Status?.Resolved?.Digest == NewDigest, cancellationToken);
         var spec = change(new() { ImageRef = new() { Name = Image }, NodeSelector = new() { MatchExpressions = [new() { Key = "none", Operator = LabelOperator.DoesNotExist }] } });
-        await Api.CreateAsync(OstlerResources.UpgradePolicies, new() { Metadata = new() { Name = Policy }, Spec = spec }, cancel);
+        await Api.CreateAsync(OstlerResources.UpgradePolicies, new() { Metadata = new() { Name = Policy }, Spec = spec }, cancellationToken);
     }
 
     /// <summary>The policy is Ready: every node runs the tree.</summary>
-    public Task WaitForPolicyAsync(TimeSpan timeout, CancellationToken cancel) => Api.WaitForAsync(
+    public Task WaitForPolicyAsync(TimeSpan timeout, CancellationToken cancellationToken) => Api.WaitForAsync(
         OstlerResources.UpgradePolicies,
         NamespacedName.ClusterScoped(Policy),
         p => p?.Status is { } status && status.ObservedGeneration == p.Metadata.Generation && status.Conditions.IsTrue(ConditionTypes.Ready),
-        cancel,
+        cancellationToken,
         timeout);
 
     /// <summary>What the API server was asked since a moment.</summary>
@@ -158,7 +163,7 @@ internal sealed class SimulatedFleet : IAsyncDisposable
         File.Delete(_log);
     }
 
-    private Task PowerChangedAsync(SimulatedHost host, bool isOn, CancellationToken cancel)
+    private Task PowerChangedAsync(SimulatedHost host, bool isOn, CancellationToken cancellationToken)
     {
         if (isOn)
         {

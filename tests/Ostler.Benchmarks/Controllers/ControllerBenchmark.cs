@@ -1,9 +1,7 @@
 using System.Globalization;
-using Ostler.Api;
 using Ostler.Benchmarks.Cluster;
 using Ostler.Benchmarks.Harness;
-using Ostler.Kubernetes;
-using Ostler.Testing.ControlPlane;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.Fleet;
 
 namespace Ostler.Benchmarks.Controllers;
@@ -19,31 +17,31 @@ internal sealed class ControllerBenchmark : IBenchmark
 
     public string Summary => "memory, start-up and requests of an idle controller with 1,000 nodes (about 3 minutes)";
 
-    public async Task<IReadOnlyList<Figure>> RunAsync(Action<string> progress, CancellationToken cancel)
+    public async Task<IReadOnlyList<Figure>> RunAsync(Action<string> progress, CancellationToken cancellationToken)
     {
         await using var fleet = await SimulatedFleet.StartAsync(
-            new(), new() { Timings = new() { HeartbeatPeriod = TimeSpan.FromMinutes(1) }, RemoveNotReadyTaints = true }, progress, cancel);
+            new(), new() { Timings = new() { HeartbeatPeriod = TimeSpan.FromMinutes(1) }, RemoveNotReadyTaints = true }, progress, cancellationToken);
         progress($"adding {Nodes} nodes");
-        var nodes = await fleet.AddNodesAsync(Nodes, SimulatedFleet.NewDigest, cancel);
-        var first = await fleet.StartControllerAsync(cancel);
+        var nodes = await fleet.AddNodesAsync(Nodes, SimulatedFleet.NewDigest, cancellationToken);
+        var first = await fleet.StartControllerAsync(cancellationToken);
         progress($"the first controller makes {Nodes} NodeOSes, the agents report");
-        await fleet.WaitForAgentsAsync(nodes, cancel);
-        await fleet.ApplyPolicyAsync(spec => spec, cancel);
-        await fleet.WaitForPolicyAsync(TimeSpan.FromMinutes(2), cancel);
+        await fleet.WaitForAgentsAsync(nodes, cancellationToken);
+        await fleet.ApplyPolicyAsync(spec => spec, cancellationToken);
+        await fleet.WaitForPolicyAsync(TimeSpan.FromMinutes(2), cancellationToken);
         var (_, _, firstPeak) = ProcessStat.Memory(first.ProcessId);
-        await first.KillAsync(cancel);
+        await first.KillAsync(cancellationToken);
 
         // Killed, it has left the lease behind; the next one would wait it out, which is no part of a start.
-        await fleet.Api.DeleteAsync(KnownResources.Leases, new(Installation.Namespace, "ostler-controller"), null, null, cancel);
+        await fleet.Api.DeleteAsync(KnownResources.Leases, new(Installation.Namespace, "ostler-controller"), null, null, cancellationToken);
         progress("a second controller starts, and has nothing to do");
-        var second = await fleet.StartControllerAsync(cancel);
+        var second = await fleet.StartControllerAsync(cancellationToken);
         var started = ProcessStat.StartedAt(second.ProcessId, TimeProvider.System);
-        var leading = await LeadingAsync(fleet, cancel);
-        await Task.Delay(Settle, TimeProvider.System, cancel);
+        var leading = await LeadingAsync(fleet, cancellationToken);
+        await Task.Delay(Settle, TimeProvider.System, cancellationToken);
 
         var began = TimeProvider.System.GetUtcNow();
         var processor = ProcessStat.Processor(second.ProcessId);
-        await Task.Delay(Idle, TimeProvider.System, cancel);
+        await Task.Delay(Idle, TimeProvider.System, cancellationToken);
         var used = ProcessStat.Processor(second.ProcessId) - processor;
         var (resident, anonymous, peak) = ProcessStat.Memory(second.ProcessId);
         var requests = fleet.Requests(began).Where(r => r.Agent == "ostler-controller").ToArray();
@@ -62,9 +60,9 @@ internal sealed class ControllerBenchmark : IBenchmark
     }
 
     /// <summary>When the lease was the second controller's and its caches were full, by its own word.</summary>
-    private static async Task<DateTimeOffset> LeadingAsync(SimulatedFleet fleet, CancellationToken cancel)
+    private static async Task<DateTimeOffset> LeadingAsync(SimulatedFleet fleet, CancellationToken cancellationToken)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(TimeSpan.FromMinutes(1));
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (await ticks.WaitForNextTickAsync(deadline.Token))

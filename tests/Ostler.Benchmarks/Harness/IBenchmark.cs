@@ -10,6 +10,6 @@ internal interface IBenchmark
     string Summary { get; }
 
     /// <param name="progress">Gets a line now and then, for people who wait.</param>
-    /// <param name="cancel">Ends it; what it started is taken down.</param>
-    Task<IReadOnlyList<Figure>> RunAsync(Action<string> progress, CancellationToken cancel);
+    /// <param name="cancellationToken">Ends it; what it started is taken down.</param>
+    Task<IReadOnlyList<Figure>> RunAsync(Action<string> progress, CancellationToken cancellationToken);
 }

@@ -9,10 +9,10 @@ namespace Ostler.Benchmarks.Harness;
 internal sealed class Report(string folder, TimeProvider time)
 {
     /// <summary>Replaces the former figures of a benchmark by these.</summary>
-    public async Task SaveAsync(string benchmark, IReadOnlyList<Figure> figures, CancellationToken cancel)
+    public async Task SaveAsync(string benchmark, IReadOnlyList<Figure> figures, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
-        await File.WriteAllLinesAsync(Path.Combine(folder, benchmark + ".jsonl"), figures.Select(f => Line(benchmark, f)), cancel);
+        await File.WriteAllLinesAsync(Path.Combine(folder, benchmark + ".jsonl"), figures.Select(f => Line(benchmark, f)), cancellationToken);
     }
 
     public static void Show(IEnumerable<(string Benchmark, Figure Figure)> figures)

@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ostler.Benchmarks.Harness;
-using Ostler.Rollout;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Status;
 
 namespace Ostler.Benchmarks.Planner;
 
@@ -17,24 +20,24 @@ internal sealed class PlannerBenchmark : IBenchmark
 
     public string Summary => "one plan for 5,000 nodes";
 
-    public Task<IReadOnlyList<Figure>> RunAsync(Action<string> progress, CancellationToken cancel)
+    public Task<IReadOnlyList<Figure>> RunAsync(Action<string> progress, CancellationToken cancellationToken)
     {
         progress("taking 5,000 nodes through a rollout");
         var fleet = new PlannerFleet(Nodes);
         var figures = new List<Figure>();
-        Measure(figures, progress, "fresh", fleet.Snapshot(), cancel);
-        Measure(figures, progress, "mid-rollout", fleet.RunUntil(IsMidway), cancel);
-        Measure(figures, progress, "idle", fleet.RunUntil(plan => plan.Actions.Count == 0 && plan.Nodes.All(n => n.Tally == NodeTally.Updated)), cancel);
+        Measure(figures, progress, "fresh", fleet.Snapshot(), cancellationToken);
+        Measure(figures, progress, "mid-rollout", fleet.RunUntil(IsMidway), cancellationToken);
+        Measure(figures, progress, "idle", fleet.RunUntil(plan => plan.Actions.Count == 0 && plan.Nodes.All(n => n.Tally == NodeTally.Updated)), cancellationToken);
         return Task.FromResult<IReadOnlyList<Figure>>(figures);
     }
 
-    private static void Measure(List<Figure> figures, Action<string> progress, string what, RolloutSnapshot snapshot, CancellationToken cancel)
+    private static void Measure(List<Figure> figures, Action<string> progress, string what, RolloutSnapshot snapshot, CancellationToken cancellationToken)
     {
         var plan = RolloutPlanner.Plan(snapshot);
         var tallies = string.Join(", ", plan.Nodes.GroupBy(n => n.Tally).OrderBy(g => g.Key).Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Count()} {g.Key}")));
         progress($"{what}: {tallies}; {plan.Actions.Count} actions");
-        var (times, memory) = Time(() => RolloutPlanner.Plan(snapshot), cancel);
-        var (reports, _) = Time(() => RolloutStatus.Compute(snapshot, plan), cancel);
+        var (times, memory) = Time(() => RolloutPlanner.Plan(snapshot), cancellationToken);
+        var (reports, _) = Time(() => RolloutStatus.Compute(snapshot, plan), cancellationToken);
         figures.Add(new($"{what}, median", times.Median, "ms", Wanted, string.Create(CultureInfo.InvariantCulture, $"{Runs} runs after {WarmUps}; {tallies}; {plan.Actions.Count} actions")));
         figures.Add(new($"{what}, p99", times.Percentile(99), "ms", Wanted, memory));
         figures.Add(new($"{what}, status computed, median", reports.Median, "ms", null, "RolloutStatus.Compute on the same plan: the other half of a pass that is no I/O"));
@@ -43,7 +46,7 @@ internal sealed class PlannerBenchmark : IBenchmark
     private static bool IsMidway(RolloutPlan plan) =>
         plan.Nodes.Count(n => n.Tally == NodeTally.Updated) >= Nodes / 2 && plan.Nodes.Where(n => n.InFlight).Select(n => n.Step).Distinct().Count() >= 4;
 
-    private static (Distribution Milliseconds, string Memory) Time(Func<object> work, CancellationToken cancel)
+    private static (Distribution Milliseconds, string Memory) Time(Func<object> work, CancellationToken cancellationToken)
     {
         for (var i = 0; i < WarmUps; i++)
         {
@@ -58,7 +61,7 @@ internal sealed class PlannerBenchmark : IBenchmark
         int[] collections = [GC.CollectionCount(0), GC.CollectionCount(1), GC.CollectionCount(2)];
         for (var i = 0; i < Runs; i++)
         {
-            cancel.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var start = Stopwatch.GetTimestamp();
             GC.KeepAlive(work());
             times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;

@@ -1,6 +1,9 @@
 using System.Globalization;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Benchmarks.Planner;
 
@@ -112,10 +115,10 @@ internal sealed class PlannerFleet
     }
 
     /// <summary>What the controller finds out when a plan asks: nothing stands in the way, and every workload has all its pods.</summary>
-    private NodeFacts Answer(NodeFacts node, NodeQuestion question) => question switch
+    private NodeFacts Answer(NodeFacts node, Probe question) => question switch
     {
-        NodeQuestion.Preflight => node with { Preflight = new() { At = _now, Pods = [] } },
-        NodeQuestion.Workloads asked => node with
+        Probe.Preflight => node with { Preflight = new() { At = _now, Pods = [] } },
+        Probe.Workloads asked => node with
         {
             Workloads = new()
             {
@@ -127,7 +130,7 @@ internal sealed class PlannerFleet
                 ],
             },
         },
-        NodeQuestion.Volumes => node with { Volumes = new() { At = _now } },
+        Probe.Volumes => node with { Volumes = new() { At = _now } },
         _ => throw new InvalidOperationException($"{question.GetType().Name} is not a question that the benchmark can answer."),
     };
 

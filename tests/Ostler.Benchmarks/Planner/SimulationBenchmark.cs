@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Benchmarks.Harness;
-using Ostler.Rollout;
-using Ostler.Rollout.Simulation;
+using Ostler.Simulation;
 
 namespace Ostler.Benchmarks.Planner;
 
@@ -17,7 +17,7 @@ internal sealed class SimulationBenchmark : IBenchmark
 
     public string Summary => "the forecast of a week for 5,000 nodes";
 
-    public Task<IReadOnlyList<Figure>> RunAsync(Action<string> progress, CancellationToken cancel)
+    public Task<IReadOnlyList<Figure>> RunAsync(Action<string> progress, CancellationToken cancellationToken)
     {
         var figures = new List<Figure>();
         Measure(figures, progress, "bare nodes", Fleet([]));

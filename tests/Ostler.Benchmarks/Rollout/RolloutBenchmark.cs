@@ -1,11 +1,11 @@
 using System.Globalization;
-using k8s.Models;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Benchmarks.Cluster;
 using Ostler.Benchmarks.Harness;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.ControlPlane;
-using Ostler.Testing.Kubelet;
+using k8s.Models;
 
 namespace Ostler.Benchmarks.Rollout;
 
@@ -24,7 +24,7 @@ internal sealed class RolloutBenchmark : IBenchmark
 
     public string Summary => "100 simulated nodes at maxUnavailable 10%: reactions, wall time, writes (about 2 minutes)";
 
-    public async Task<IReadOnlyList<Figure>> RunAsync(Action<string> progress, CancellationToken cancel)
+    public async Task<IReadOnlyList<Figure>> RunAsync(Action<string> progress, CancellationToken cancellationToken)
     {
         await using var fleet = await SimulatedFleet.StartAsync(
             new() { StageTime = Stage, RebootTime = Reboot },
@@ -35,12 +35,12 @@ internal sealed class RolloutBenchmark : IBenchmark
                 RemoveNotReadyTaints = true,
             },
             progress,
-            cancel);
+            cancellationToken);
         progress($"adding {Nodes} nodes with {PodsPerNode} pods each");
-        var nodes = await fleet.AddNodesAsync(Nodes, SimulatedFleet.OldDigest, cancel);
-        await AddPodsAsync(fleet, nodes, cancel);
-        await fleet.StartControllerAsync(cancel);
-        await fleet.WaitForAgentsAsync(nodes, cancel);
+        var nodes = await fleet.AddNodesAsync(Nodes, SimulatedFleet.OldDigest, cancellationToken);
+        await AddPodsAsync(fleet, nodes, cancellationToken);
+        await fleet.StartControllerAsync(cancellationToken);
+        await fleet.WaitForAgentsAsync(nodes, cancellationToken);
 
         progress("rolling out");
         var start = TimeProvider.System.GetUtcNow();
@@ -50,8 +50,8 @@ internal sealed class RolloutBenchmark : IBenchmark
                 Rollout = new() { MaxUnavailable = IntOrPercent.Percent(100 * Slots / Nodes), Soak = new Duration(Soak) },
                 Drain = new() { UnmanagedPods = UnmanagedPods.Delete },
             },
-            cancel);
-        await fleet.WaitForPolicyAsync(TimeSpan.FromMinutes(10), cancel);
+            cancellationToken);
+        await fleet.WaitForPolicyAsync(TimeSpan.FromMinutes(10), cancellationToken);
         var requests = fleet.Requests(start);
         return [.. ReactionFigures(requests), .. TimeFigures(requests), .. WriteFigures(requests)];
     }
@@ -101,10 +101,10 @@ internal sealed class RolloutBenchmark : IBenchmark
         yield return new("writes that conflicted", writes.Count(r => r.Code == 409) / (double)Nodes, "", null, "per node; in the sum above");
     }
 
-    private static async Task AddPodsAsync(SimulatedFleet fleet, IReadOnlyList<string> nodes, CancellationToken cancel) =>
+    private static async Task AddPodsAsync(SimulatedFleet fleet, IReadOnlyList<string> nodes, CancellationToken cancellationToken) =>
         await Parallel.ForEachAsync(
             nodes.SelectMany(node => Enumerable.Range(1, PodsPerNode).Select(i => (Node: node, Name: $"{node}-{i}"))),
-            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancel },
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken },
             async (pod, token) => await fleet.Api.CreateAsync(
                 KnownResources.Pods,
                 new V1Pod

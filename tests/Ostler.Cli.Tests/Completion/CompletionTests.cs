@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ostler.Cli.Commands;
 using Ostler.Cli.Completion;
 
 namespace Ostler.Cli.Tests.Completion;

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Doctor;
 using Ostler.Cli.Resources;
 using Ostler.Testing;
@@ -37,7 +39,7 @@ public class DoctorTests
     [Fact]
     public void A_healthy_cluster_has_nothing_to_do()
     {
-        var findings = Examination.Look(Healthy, Shipped);
+        var findings = DoctorRun.Look(Healthy, Shipped);
 
         Assert.All(findings, f => Assert.Equal(Severity.Fine, f.Severity));
         Assert.Equal(5, findings.Count);
@@ -169,7 +171,7 @@ public class DoctorTests
     {
         var (facts, worst) = Sick[trouble];
 
-        var findings = Examination.Look(facts, Shipped);
+        var findings = DoctorRun.Look(facts, Shipped);
 
         Assert.Equal(worst, findings.Max(f => f.Severity));
         Assert.Equal(worst switch { Severity.Broken => 2, Severity.Warning => 1, _ => 0 }, FindingText.ExitCodeOf(findings));

@@ -1,5 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Edits;
+using Ostler.Cli.Hosting;
 using Ostler.Testing;
 
 namespace Ostler.Cli.Tests.Edits;

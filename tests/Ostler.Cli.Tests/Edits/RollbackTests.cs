@@ -1,5 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Edits;
+using Ostler.Cli.Hosting;
 using Ostler.Testing;
 
 namespace Ostler.Cli.Tests.Edits;

@@ -1,5 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Cli.History;
+using Ostler.Rollout.Snapshot;
 using Ostler.Testing;
 
 namespace Ostler.Cli.Tests.History;

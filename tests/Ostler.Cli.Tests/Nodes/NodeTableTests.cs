@@ -1,4 +1,5 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Cli.Nodes;
 using Ostler.Cli.Resources;
 using Ostler.Testing;

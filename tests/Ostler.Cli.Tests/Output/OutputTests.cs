@@ -16,7 +16,7 @@ public class OutputTests
     [InlineData(3 * 3600 + 12 * 60, "3h12m")]
     [InlineData(30 * 3600, "30h")]
     [InlineData(4 * 86400 + 5, "4d")]
-    public void An_age_reads_as_kubectl_writes_it(double seconds, string text) => Assert.Equal(text, Words.Span(TimeSpan.FromSeconds(seconds)));
+    public void An_age_reads_as_kubectl_writes_it(double seconds, string text) => Assert.Equal(text, Format.Span(TimeSpan.FromSeconds(seconds)));
 
     [Theory]
     [InlineData(0, 0, "[..........]", "-")]
@@ -26,7 +26,7 @@ public class OutputTests
     [InlineData(3, 3, "[##########]", "100%")]
     [InlineData(4, 3, "[##########]", "100%")]
     public void A_bar_is_full_when_all_is_done_and_not_before(int done, int total, string bar, string percent) =>
-        Assert.Equal((bar, percent), (Words.Bar(done, total, 10), Words.Percent(done, total)));
+        Assert.Equal((bar, percent), (Format.Bar(done, total, 10), Format.Percent(done, total)));
 
     [Fact]
     public void A_table_has_its_columns_under_each_other_and_nothing_after_the_last()

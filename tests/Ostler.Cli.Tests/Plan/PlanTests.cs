@@ -1,7 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Cli.Hosting;
 using Ostler.Cli.Plan;
-using Ostler.Cli.Resources;
-using Ostler.Rollout.Simulation;
+using Ostler.Simulation;
 using Ostler.Testing;
 
 namespace Ostler.Cli.Tests.Plan;

@@ -1,4 +1,5 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
 using Ostler.Cli.Status;
 using Ostler.Testing;

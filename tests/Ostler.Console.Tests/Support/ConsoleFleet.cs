@@ -1,11 +1,14 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Console;
 using Ostler.Controller.Resources;
-using Ostler.Kubernetes;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Console.Tests.Support;
 
@@ -25,7 +28,7 @@ internal sealed class ConsoleFleet : IAsyncDisposable
 
     public Uri Address => Server.Address;
 
-    public static async Task<ConsoleFleet> StartAsync(int nodes, CancellationToken cancel, ConsoleSettings? settings = null, Func<ScriptedRequest, ScriptedResponse, Task>? others = null, ILoggerFactory? loggers = null)
+    public static async Task<ConsoleFleet> StartAsync(int nodes, CancellationToken cancellationToken, ConsoleSettings? settings = null, Func<ScriptedRequest, ScriptedResponse, Task>? others = null, ILoggerFactory? loggers = null)
     {
         var api = new StoredObjects(others ?? Events);
         api.Hold(ControllerResources.OSImages);
@@ -35,15 +38,15 @@ internal sealed class ConsoleFleet : IAsyncDisposable
         Fill(api, nodes, TimeProvider.System.GetUtcNow());
         var client = new ApiClient(api.Server.CreateClient());
         settings ??= new() { Address = new(System.Net.IPAddress.Loopback, 0) };
-        return new(api, client, await ConsoleServer.StartAsync(settings, client, loggers ?? NullLoggerFactory.Instance, TimeProvider.System, () => 0.5, cancel));
+        return new(api, client, await ConsoleServer.StartAsync(settings, client, loggers ?? NullLoggerFactory.Instance, TimeProvider.System, () => 0.5, cancellationToken));
     }
 
     /// <summary>Another process at the same address, with caches and versions of its own.</summary>
-    public async Task RestartAsync(CancellationToken cancel)
+    public async Task RestartAsync(CancellationToken cancellationToken)
     {
         var port = Address.Port;
         await Server.DisposeAsync();
-        Server = await ConsoleServer.StartAsync(new() { Address = new(System.Net.IPAddress.Loopback, port) }, _client, NullLoggerFactory.Instance, TimeProvider.System, () => 0.5, cancel);
+        Server = await ConsoleServer.StartAsync(new() { Address = new(System.Net.IPAddress.Loopback, port) }, _client, NullLoggerFactory.Instance, TimeProvider.System, () => 0.5, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

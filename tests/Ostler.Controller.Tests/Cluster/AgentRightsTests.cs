@@ -1,8 +1,7 @@
+using Ostler.Kubernetes.Client;
+using Ostler.Testing.Fleet;
 using k8s;
 using k8s.Models;
-using Ostler.Kubernetes;
-using Ostler.Testing.ControlPlane;
-using Ostler.Testing.Fleet;
 
 namespace Ostler.Controller.Tests.Cluster;
 

@@ -1,4 +1,4 @@
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Controller.Tests.Cluster;

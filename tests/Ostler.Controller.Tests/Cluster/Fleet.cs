@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Agents;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Kubelet;
@@ -49,13 +51,13 @@ internal sealed class Fleet : IAsyncDisposable
 
     public SimulatedHost Host(string node) => _agents.Host(node);
 
-    public async Task<string[]> StartAsync(int count, CancellationToken cancel, Func<int, string>? architecture = null)
+    public async Task<string[]> StartAsync(int count, CancellationToken cancellationToken, Func<int, string>? architecture = null)
     {
         string[] names = [.. Enumerable.Range(1, count).Select(i => $"{Name}-{i}")];
         foreach (var (i, name) in names.Index())
         {
             var node = await _kubelets.AddNodeAsync(
-                new() { Name = name, Architecture = architecture?.Invoke(i + 1) ?? "amd64", Labels = new Dictionary<string, string> { ["fleet"] = Name } }, cancel);
+                new() { Name = name, Architecture = architecture?.Invoke(i + 1) ?? "amd64", Labels = new Dictionary<string, string> { ["fleet"] = Name } }, cancellationToken);
             _agents.Add(new(name, new() { Digest = OldDigest, Version = "1" }, node.BootId));
         }
 
@@ -98,7 +100,7 @@ internal sealed class Fleet : IAsyncDisposable
         }
     }
 
-    private Task PowerChangedAsync(SimulatedHost host, bool isOn, CancellationToken cancel)
+    private Task PowerChangedAsync(SimulatedHost host, bool isOn, CancellationToken cancellationToken)
     {
         if (!isOn)
         {

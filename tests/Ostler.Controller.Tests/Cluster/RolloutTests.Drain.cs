@@ -1,12 +1,15 @@
-using k8s;
-using k8s.Models;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Snapshot;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
+using k8s;
+using k8s.Models;
 
 namespace Ostler.Controller.Tests.Cluster;
 

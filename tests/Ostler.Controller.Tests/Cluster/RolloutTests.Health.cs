@@ -1,13 +1,18 @@
 using System.Text.Json.Nodes;
-using k8s.Models;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Health;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Nodes;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
+using Ostler.Testing.Scripted;
+using k8s.Models;
 
 namespace Ostler.Controller.Tests.Cluster;
 

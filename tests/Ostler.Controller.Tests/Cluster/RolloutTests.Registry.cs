@@ -1,8 +1,14 @@
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Controller.OSImages.Registry;
 using Ostler.Controller.Resources;
 using Ostler.Controller.Tests.OSImages.Registry;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.OSImages;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Registries;
@@ -56,7 +62,7 @@ public sealed partial class RolloutTests
     public async Task Secrets_of_images_are_read_in_the_own_namespace_and_elsewhere_once_an_admin_has_granted_it()
     {
         await using var registry = await RegistryAsync(password: true);
-        var digest = await registry.Images.PushAsync("acme/edge", "stable", "42", cancel: Cancel);
+        var digest = await registry.Images.PushAsync("acme/edge", "stable", "42", cancellationToken: Cancel);
         using var admin = Cluster.CreateApiClient();
         await EnsureOwnNamespaceAsync(admin);
         await Manifests.ApplyFileAsync(admin, Path.Combine(Config(), "rbac", "controller.yaml"), Cancel);

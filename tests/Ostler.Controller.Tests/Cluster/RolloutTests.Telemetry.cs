@@ -1,15 +1,18 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
-using k8s;
-using k8s.Models;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Resources;
-using Ostler.Controller.Tests.OSImages;
+using Ostler.Controller.Tests.Support;
 using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Notifications;
+using Ostler.Rollout.Traces;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Telemetry;
+using k8s;
+using k8s.Models;
 
 namespace Ostler.Controller.Tests.Cluster;
 

@@ -1,10 +1,15 @@
 using System.Net;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Resources;
 using Ostler.Controller.Startup;
 using Ostler.Controller.Telemetry.Traces;
 using Ostler.Controller.Tests.OSImages;
+using Ostler.Controller.Tests.Support;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Telemetry;
 

@@ -3,8 +3,9 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Ostler.Controller.Console;
-using Ostler.Kubernetes;
-using Ostler.Testing;
+using Ostler.Controller.Console.Access;
+using Ostler.Kubernetes.Client;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Console;
 

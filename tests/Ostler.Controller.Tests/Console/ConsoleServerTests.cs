@@ -1,8 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
 using Ostler.Controller.Console;
+using Ostler.Controller.Console.Live;
 using Ostler.Controller.Resources;
 
 namespace Ostler.Controller.Tests.Console;

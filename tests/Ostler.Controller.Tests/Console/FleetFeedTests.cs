@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ostler.Controller.Console;
+using Ostler.Controller.Console.Live;
+using Ostler.Controller.Console.Views;
 
 namespace Ostler.Controller.Tests.Console;
 

@@ -1,5 +1,9 @@
-using Ostler.Api;
-using Ostler.Controller.Console;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Controller.Console.Views;
+using Ostler.Controller.Resources;
 
 namespace Ostler.Controller.Tests.Console;
 
@@ -88,7 +92,7 @@ public sealed class FleetViewTests
 
     private static UpgradePolicyStatus Target(UpgradePolicyStatus? status = null) => (status ?? new()) with { Target = new() { Digest = Given.Digest, Version = "2.0" } };
 
-    private static NodeRow RowOf(Resources.Node node, NodeOS os, UpgradePolicyStatus? status = null) =>
+    private static NodeRow RowOf(Ostler.Controller.Resources.Node node, NodeOS os, UpgradePolicyStatus? status = null) =>
         Assert.Single(FleetView.Of([node], [os], [Given.Policy("edge", status: Target(status))], []).Nodes);
 
     private static TheoryDataRow<NodeOSStatus?, NodeOSSpec?, string?, string> Row(string label, NodeOSStatus? status, NodeOSSpec? spec, string? cordonedBy, string step) =>

@@ -1,5 +1,6 @@
-using Ostler.Api;
-using Ostler.Controller.Console;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Controller.Console.Views;
 
 namespace Ostler.Controller.Tests.Console;
 

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ostler.Api.NodeOSes;
 using Ostler.Controller.Console;
 using Ostler.Controller.Resources;
-using Ostler.Kubernetes;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Console;
 
@@ -29,7 +30,7 @@ internal sealed class RunningConsole : IAsyncDisposable
     {
         var api = new StoredObjects(others);
         api.Put(ControllerResources.Nodes, Given.Node("a"));
-        api.Put(ControllerResources.NodeOSes, Given.NodeOS("a", status: new() { Step = Ostler.Api.NodeStep.Staged }));
+        api.Put(ControllerResources.NodeOSes, Given.NodeOS("a", status: new() { Step = Ostler.Api.NodeOSes.NodeStep.Staged }));
         api.Put(ControllerResources.UpgradePolicies, Given.Policy("edge"));
         api.Put(ControllerResources.OSImages, Given.Image());
         var client = new ApiClient(api.Server.CreateClient());

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
 using Ostler.Controller.Drain;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Snapshot;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Drain;
 

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
 using Ostler.Controller.Drain;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Snapshot;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Drain;
 

@@ -1,4 +1,4 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Resources;
 

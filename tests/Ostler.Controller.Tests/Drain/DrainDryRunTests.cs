@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Resources;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Snapshot;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Drain;
 

@@ -1,9 +1,10 @@
 using System.Threading.Channels;
+using Ostler.Api.Meta;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Resources;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Snapshot;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Drain;
 
@@ -52,7 +53,7 @@ public sealed class DrainingPodsTests
         Assert.Null(returns.Mark(owned("d") with { Controller = new("ReplicaSet", "other", "other") }).Return);
         Assert.Null(returns.Mark(owned("d") with { Controller = null }).Return);
 
-        static Ostler.Api.OwnerReference Owner(string uid) => new() { ApiVersion = "apps/v1", Kind = "ReplicaSet", Name = "web", Uid = uid, Controller = true };
+        static Ostler.Api.Meta.OwnerReference Owner(string uid) => new() { ApiVersion = "apps/v1", Kind = "ReplicaSet", Name = "web", Uid = uid, Controller = true };
     }
 
     [Fact]

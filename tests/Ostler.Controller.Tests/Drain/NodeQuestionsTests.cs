@@ -2,27 +2,29 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Resources;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Drain;
 
 public sealed class NodeQuestionsTests
 {
     private readonly FakeTimeProvider _time = new(Given.Now);
-    private readonly NodeAnswers _answers;
+    private readonly ProbeCache _answers;
 
     public NodeQuestionsTests() => _answers = new(_time);
 
-    public static TheoryData<NodeQuestion> Questions => new()
+    public static TheoryData<Probe> Questions => new()
     {
-        new NodeQuestion.Preflight("n1", "uid-n1", Given.Now),
-        new NodeQuestion.Workloads("n1", "uid-n1", Given.Now) { Named = [new() { Kind = "Deployment", Namespace = "apps", Name = "web" }] },
-        new NodeQuestion.Volumes("n1", "uid-n1", Given.Now, []),
+        new Probe.Preflight("n1", "uid-n1", Given.Now),
+        new Probe.Workloads("n1", "uid-n1", Given.Now) { Named = [new() { Kind = "Deployment", Namespace = "apps", Name = "web" }] },
+        new Probe.Volumes("n1", "uid-n1", Given.Now, []),
     };
 
     [Theory, MemberData(nameof(Questions))]
-    public async Task A_question_that_cannot_be_asked_is_answered_with_why(NodeQuestion question)
+    public async Task A_question_that_cannot_be_asked_is_answered_with_why(Probe question)
     {
         await using var server = Given.Server((_, response) => response.StatusAsync(403, "Forbidden", "no right"));
 
@@ -33,7 +35,7 @@ public sealed class NodeQuestionsTests
     }
 
     [Theory, MemberData(nameof(Questions))]
-    public async Task A_server_that_does_not_answer_holds_nobody_up_for_long(NodeQuestion question)
+    public async Task A_server_that_does_not_answer_holds_nobody_up_for_long(Probe question)
     {
         await using var server = new ScriptedServer((_, _, hangUp) => Task.Delay(Timeout.Infinite, hangUp));
         var asking = AskAsync(server, question);
@@ -51,7 +53,7 @@ public sealed class NodeQuestionsTests
         var refuse = true;
         await using var server = Given.Server((_, response) =>
             refuse ? response.StatusAsync(403, "Forbidden") : response.JsonAsync("""{"metadata":{"resourceVersion":"1"},"items":[]}"""));
-        var question = new NodeQuestion.Volumes("n1", "uid-n1", Given.Now, []);
+        var question = new Probe.Volumes("n1", "uid-n1", Given.Now, []);
 
         var counts = new List<int>();
         for (var i = 0; i < 4; i++)
@@ -69,7 +71,7 @@ public sealed class NodeQuestionsTests
     {
         await using var server = Given.Server((request, _) => throw new InvalidOperationException(request.ToString()));
 
-        Assert.False(await AskAsync(server, new NodeQuestion.Preflight("n1", "uid-n1", Given.Now.AddSeconds(1))));
+        Assert.False(await AskAsync(server, new Probe.Preflight("n1", "uid-n1", Given.Now.AddSeconds(1))));
         Assert.Empty(server.Received);
     }
 
@@ -95,16 +97,16 @@ public sealed class NodeQuestionsTests
 
     private static NodeFacts Facts(string uid) => new() { Name = "n1", Uid = uid };
 
-    private async Task<bool> AskAsync(ScriptedServer server, NodeQuestion question)
+    private async Task<bool> AskAsync(ScriptedServer server, Probe question)
     {
         using var client = Given.Client(server);
-        var questions = new NodeQuestions(
+        var questions = new ProbeRunner(
             new(client, new(client, _time), Given.Lister<Node>(ControllerResources.Nodes), Given.Lister<Namespace>(ControllerResources.Namespaces), _time),
             new(client, _time),
             new(client, _time),
             _answers,
             _time,
-            NullLogger<NodeQuestions>.Instance);
+            NullLogger<ProbeRunner>.Instance);
         var snapshot = new RolloutSnapshot { Now = Given.Now, Policy = new() { Name = "edge", Spec = Given.Policy("edge").Spec }, Nodes = [] };
         return await questions.AskAsync(snapshot, new() { Actions = [], Nodes = [], Questions = [question] }, Given.Cancel);
     }

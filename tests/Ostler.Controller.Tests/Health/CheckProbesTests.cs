@@ -1,11 +1,15 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Health;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Snapshot;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Health;
 

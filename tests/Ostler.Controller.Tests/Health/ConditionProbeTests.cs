@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.Shared;
 using Ostler.Controller.Health;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Nodes;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Health;
 

@@ -1,8 +1,10 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
 using Ostler.Controller.Health;
-using Ostler.Rollout;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Nodes;
 
 namespace Ostler.Controller.Tests.Health;
 
@@ -177,7 +179,7 @@ public sealed class HealthChecksTests : IAsyncDisposable
         var strange = subject with { Checks = [Check("web") with { Interval = Duration.Zero, Timeout = Duration.Zero }, Check("web")] };
         _checks.Retain("edge", [strange]);
 
-        await _clock.WaitedForAsync(CheckRules.Shortest);
+        await _clock.WaitedForAsync(CheckKinds.Shortest);
         await UntilAsync(() => _checks.Of("edge", strange).Count > 0);
 
         Assert.All(_checks.Of("edge", strange), s => Assert.Equal(CheckOutcome.Passed, s.Outcome));

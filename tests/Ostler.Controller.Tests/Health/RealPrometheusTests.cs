@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.Shared;
 using Ostler.Controller.Health;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Rollout.Health;
 using Ostler.Testing.Prometheus;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Health;
 

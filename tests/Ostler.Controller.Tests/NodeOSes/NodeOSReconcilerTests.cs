@@ -1,10 +1,14 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Controller.NodeOSes;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Informers;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.NodeOSes;
 

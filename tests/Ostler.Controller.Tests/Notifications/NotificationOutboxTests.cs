@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Notifications;
-using Ostler.Rollout;
+using Ostler.Rollout.Notifications;
 
 namespace Ostler.Controller.Tests.Notifications;
 
@@ -117,7 +117,7 @@ public sealed class NotificationOutboxTests : IAsyncDisposable
         public string? Hangs { get; set; }
         public bool Fails { get; set; }
 
-        public async Task<Delivery> SendAsync(Letter letter, CancellationToken cancel)
+        public async Task<Delivery> SendAsync(Letter letter, CancellationToken cancellationToken)
         {
             if (Fails)
             {
@@ -126,7 +126,7 @@ public sealed class NotificationOutboxTests : IAsyncDisposable
 
             if (letter.Receiver.Name == Hangs)
             {
-                await Task.Delay(Timeout.Infinite, cancel);
+                await Task.Delay(Timeout.Infinite, cancellationToken);
             }
 
             Sent.Enqueue(letter.Entry.Id);

@@ -3,11 +3,11 @@ using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Notifications;
-using Ostler.Controller.Tests.OSImages;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Controller.Tests.Support;
+using Ostler.Rollout.Notifications;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Notifications;
 

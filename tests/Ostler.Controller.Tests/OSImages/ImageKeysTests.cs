@@ -1,6 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.OSImages;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Controller.Tests.OSImages;
 

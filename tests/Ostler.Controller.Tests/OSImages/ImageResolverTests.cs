@@ -1,14 +1,17 @@
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
 using Ostler.Controller.OSImages;
-using Ostler.Rollout;
+using Ostler.Controller.Tests.OSImages.Registry;
+using Ostler.Controller.Tests.Support;
+using Ostler.Rollout.OSImages;
 
 namespace Ostler.Controller.Tests.OSImages;
 
 public sealed class ImageResolverTests : IDisposable
 {
     private readonly OstreeRepositoryOnDisk _repo = new();
-    private readonly ImageResolver _resolver = new(OstreeRepositoryTests.Repository(), Registry.ContainerRegistry.Images(), new FakeTimeProvider(Given.Now));
+    private readonly ImageResolver _resolver = new(OstreeRepositoryTests.Repository(), Ostler.Controller.Tests.OSImages.Registry.ContainerRegistry.Images(), new FakeTimeProvider(Given.Now));
 
     public void Dispose() => _repo.Dispose();
 
@@ -100,5 +103,5 @@ public sealed class ImageResolverTests : IDisposable
 
     private static OstreeSource Source(string url) => new() { Remote = "acme", Url = url, Ref = "acme/edge" };
 
-    private Task<Rollout.ResolveOutcome> ResolveAsync(OstreeSource source) => _resolver.ResolveAsync(Given.Image(ostree: source), Given.Cancel);
+    private Task<Ostler.Rollout.OSImages.ResolveOutcome> ResolveAsync(OstreeSource source) => _resolver.ResolveAsync(Given.Image(ostree: source), Given.Cancel);
 }

@@ -2,13 +2,19 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.OSImages;
 using Ostler.Controller.Resources;
-using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
+using Ostler.Controller.Tests.OSImages.Registry;
+using Ostler.Controller.Tests.Support;
 using Ostler.Kubernetes;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Informers;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages;
 
@@ -176,7 +182,7 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
     [Fact]
     public async Task A_container_image_is_followed_and_a_registry_that_wants_to_be_left_alone_is()
     {
-        await using var registry = await Registry.ContainerRegistry.StartAsync();
+        await using var registry = await Ostler.Controller.Tests.OSImages.Registry.ContainerRegistry.StartAsync();
         var digest = registry.PutImage("stable");
         var (reconciler, images) = Reconciler(Image() with { Spec = registry.Image().Spec });
 
@@ -224,7 +230,7 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
                 images,
                 Given.Lister(ControllerResources.UpgradePolicies, policies),
                 new(client, ControllerResources.OSImages, images, _time, TimeSpan.FromSeconds(1)),
-                new(OstreeRepositoryTests.Repository(), Registry.ContainerRegistry.Images(), _time),
+                new(OstreeRepositoryTests.Repository(), Ostler.Controller.Tests.OSImages.Registry.ContainerRegistry.Images(), _time),
                 new((_, _, reason, _, _) => _events.Add(reason)),
                 _metrics,
                 _time,

@@ -1,4 +1,5 @@
 using Ostler.Controller.OSImages;
+using Ostler.Controller.Tests.Support;
 
 namespace Ostler.Controller.Tests.OSImages;
 

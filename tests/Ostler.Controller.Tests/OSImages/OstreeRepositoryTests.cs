@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.Controller.OSImages;
+using Ostler.Controller.Tests.Support;
 
 namespace Ostler.Controller.Tests.OSImages;
 

@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Ostler.Api.Meta;
 using Ostler.Controller.Startup;
+using Ostler.Kubernetes.Connections;
 
 namespace Ostler.Controller.Tests.Startup;
 
@@ -27,7 +29,7 @@ public sealed class ControllerSettingsTests
         Assert.Null(Roles("--control-plane-labels=a,,b"));
         Assert.Null(Roles("--control-plane-labels=a=b"));
 
-        static Ostler.Api.NodeRoles? Roles(string flag) => ControllerSettings.Parse([flag], _ => null, "host").Settings?.Roles;
+        static Ostler.Api.Meta.NodeRoles? Roles(string flag) => ControllerSettings.Parse([flag], _ => null, "host").Settings?.Roles;
     }
 
     [Fact]

@@ -1,7 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Status;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Rollout.Plan;
 
 namespace Ostler.Controller.Tests.Status;
 

@@ -1,10 +1,14 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Resources;
 using Ostler.Controller.Status;
 using Ostler.Kubernetes;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Status;
 

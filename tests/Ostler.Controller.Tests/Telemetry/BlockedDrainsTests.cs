@@ -1,5 +1,7 @@
+using Ostler.Api.NodeOSes;
 using Ostler.Controller.Telemetry;
-using Ostler.Rollout;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Tests.Telemetry;
 
@@ -44,7 +46,7 @@ public sealed class BlockedDrainsTests
         EvictionResult blocked = new() { Namespace = "apps", Name = "db-0", Uid = "u", Outcome = EvictionOutcome.BlockedByBudget, Budget = "db", At = Given.Now };
         PodFacts pod = new() { Namespace = "apps", Name = "db-0", Uid = "u", LastEviction = blocked };
         NodeVerdict[] nodes =
-            [new() { Node = "a", Step = Ostler.Api.NodeStep.Cordoned, Reason = "Draining", Tally = NodeTally.Updating, Drain = new() { Evict = [pod] } }];
+            [new() { Node = "a", Step = Ostler.Api.NodeOSes.NodeStep.Cordoned, Reason = "Draining", Tally = NodeTally.Updating, Drain = new() { Evict = [pod] } }];
 
         Assert.Equal([new("a", "apps/db")], BlockedDrain.Of(nodes, []));
         Assert.Empty(BlockedDrain.Of(nodes, [blocked with { Outcome = EvictionOutcome.Accepted }]));

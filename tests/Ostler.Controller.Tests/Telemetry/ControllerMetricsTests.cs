@@ -1,7 +1,12 @@
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Telemetry;
-using Ostler.Rollout;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
 using Prometheus;
 
 namespace Ostler.Controller.Tests.Telemetry;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Ostler.Controller.Telemetry;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Controllers;
 
 namespace Ostler.Controller.Tests.Telemetry;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using Ostler.Controller.Telemetry.Traces;
-using Ostler.Rollout;
+using Ostler.Rollout.Traces;
 using Ostler.Testing.Telemetry;
 
 namespace Ostler.Controller.Tests.Telemetry;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ostler.Api;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Telemetry;
 
 namespace Ostler.Controller.Tests.Telemetry;

@@ -1,10 +1,16 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Resources;
 using Ostler.Controller.UpgradePolicies;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Traces;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;
 

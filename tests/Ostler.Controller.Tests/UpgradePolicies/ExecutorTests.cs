@@ -1,12 +1,17 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Controller.Drain;
+using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;
 
@@ -231,7 +236,7 @@ public sealed class ExecutorTests
 
         public Task<ExecutionResult> ExecuteAsync(params NodeAction[] actions) => ExecuteAsync(Given.Cancel, actions);
 
-        public Task<ExecutionResult> ExecuteAsync(CancellationToken cancel, params NodeAction[] actions) =>
-            _executor.ExecuteAsync(_snapshot, new() { Actions = actions, Nodes = [] }, cancel);
+        public Task<ExecutionResult> ExecuteAsync(CancellationToken cancellationToken, params NodeAction[] actions) =>
+            _executor.ExecuteAsync(_snapshot, new() { Actions = actions, Nodes = [] }, cancellationToken);
     }
 }

@@ -1,10 +1,15 @@
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Health;
 using Ostler.Controller.Resources;
 using Ostler.Controller.UpgradePolicies;
-using Ostler.Rollout;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;
 
@@ -161,7 +166,7 @@ public sealed class GathererTests
         Given.Lister(ControllerResources.Nodes, nodes),
         Given.Lister(ControllerResources.NodeOSes, nodeOSes),
         pods ?? new(),
-        new NodeAnswers(TimeProvider.System),
+        new ProbeCache(TimeProvider.System),
         checks ?? new(),
         "ostler-system",
         "leader",

@@ -1,8 +1,8 @@
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
-using Ostler.Controller.UpgradePolicies;
-using Ostler.Rollout;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;
 

@@ -1,7 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Resources;
 using Ostler.Controller.UpgradePolicies;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;
 

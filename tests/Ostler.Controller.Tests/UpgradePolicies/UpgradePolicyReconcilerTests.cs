@@ -1,18 +1,25 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Health;
 using Ostler.Controller.Notifications;
 using Ostler.Controller.Resources;
-using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
 using Ostler.Controller.Telemetry.Traces;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Informers;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Notifications;
+using Ostler.Rollout.Snapshot;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;
 
@@ -21,7 +28,7 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
     private static readonly NodeOSStatus Observed = new() { BootID = "boot-1", Booted = new() { Digest = "0000000000000000000000000000000000000000000000000000000000000001" }, ObservedGeneration = 3, Backend = "ostree" };
 
     private readonly FakeTimeProvider _time = new(Given.Now);
-    private readonly NodeAnswers _answers = new(new FakeTimeProvider(Given.Now));
+    private readonly ProbeCache _answers = new(new FakeTimeProvider(Given.Now));
     private readonly ControllerMetrics _metrics = new("Test." + nameof(UpgradePolicyReconcilerTests));
     private readonly List<string> _events = [];
     private readonly ScriptedServer _server;
@@ -153,13 +160,13 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
             null,
             _time),
         new Executor(_client, _nodes, _nodeOSes, new PodEvictions(_client, _time), _ => { }, NullLogger<Executor>.Instance),
-        new NodeQuestions(
+        new ProbeRunner(
             new(_client, new(_client, _time), _nodes.Lister, Given.Lister(ControllerResources.Namespaces), _time),
             new(_client, _time),
             new(_client, _time),
             _answers,
             _time,
-            NullLogger<NodeQuestions>.Instance),
+            NullLogger<ProbeRunner>.Instance),
         _policies.Lister,
         new(_client, ControllerResources.UpgradePolicies, _policies, _time, TimeSpan.FromSeconds(1)),
         new((_, _, reason, _, _) => _events.Add(reason)),
@@ -171,7 +178,7 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
 
     private sealed class NoSender : INotificationSender
     {
-        public Task<Delivery> SendAsync(Letter letter, CancellationToken cancel) => throw new InvalidOperationException("Nobody is to be told.");
+        public Task<Delivery> SendAsync(Letter letter, CancellationToken cancellationToken) => throw new InvalidOperationException("Nobody is to be told.");
     }
 
     private Task AnswerAsync(ScriptedRequest request, ScriptedResponse response)

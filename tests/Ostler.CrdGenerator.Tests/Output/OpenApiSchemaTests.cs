@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Ostler.CrdGenerator.Output;
+using Ostler.CrdGenerator.Schema;
 using Ostler.CrdGenerator.Tests.Schema;
 
 namespace Ostler.CrdGenerator.Tests.Output;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Ostler.Api;
+using Ostler.Api.OSImages;
 using Ostler.CrdGenerator.Schema;
 
 namespace Ostler.CrdGenerator.Tests.Schema;

@@ -1,4 +1,4 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
 using Ostler.CrdGenerator.Schema;
 
 namespace Ostler.CrdGenerator.Tests.Schema;

@@ -1,5 +1,7 @@
 using System.Xml.Linq;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.CrdGenerator.Schema;
 
 namespace Ostler.CrdGenerator.Tests.Schema;

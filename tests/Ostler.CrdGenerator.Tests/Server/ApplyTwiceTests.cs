@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ostler.Testing.Hosts;
 using Ostler.Testing.Tools;
 
 namespace Ostler.CrdGenerator.Tests.Server;

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using k8s;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Json;
+using Ostler.Rollout.Validation;
 using Ostler.Testing.ControlPlane;
+using k8s;
 
 namespace Ostler.CrdGenerator.Tests.Server;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using Ostler.Api;
+using Ostler.Api.Json;
 using Ostler.CrdGenerator.Schema;
 using Ostler.CrdGenerator.Tests.Schema;
 

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
-using k8s.Models;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Kubelet;
+using k8s.Models;
 
 namespace Ostler.IntegrationTests.Support;
 

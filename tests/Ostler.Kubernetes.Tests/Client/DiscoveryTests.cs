@@ -1,6 +1,8 @@
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Tests.Support;
+using Ostler.Testing.Scripted;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Client;
 
 public sealed class DiscoveryTests
 {

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Tests.Support;
+using Ostler.Testing.Scripted;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Client;
 
 public sealed class ErrorTests
 {

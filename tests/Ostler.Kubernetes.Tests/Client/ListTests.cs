@@ -1,9 +1,11 @@
 using System.Text.Json;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Tests.Support;
+using Ostler.Testing.Scripted;
 using k8s.Models;
-using Ostler.Testing;
-using static Ostler.Kubernetes.Tests.NodeJson;
+using static Ostler.Kubernetes.Tests.Support.NodeJson;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Client;
 
 public sealed class ListTests
 {

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Tests.Support;
+using Ostler.Testing.Scripted;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Client;
 
 /// <summary>Whatever a server, or what stands before it, writes into its headers: an answer is an answer, and nobody waits for ever.</summary>
 public sealed class RetryAfterTests

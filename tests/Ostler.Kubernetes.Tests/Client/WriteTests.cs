@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Tests.Support;
+using Ostler.Testing.Scripted;
 using k8s.Models;
-using Ostler.Testing;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Client;
 
 public sealed class WriteTests : IAsyncDisposable
 {

@@ -1,7 +1,10 @@
 using System.Net;
-using Ostler.Testing;
+using Ostler.Kubernetes.Connections;
+using Ostler.Kubernetes.Probes;
+using Ostler.Kubernetes.Tests.Support;
+using Ostler.Testing.Scripted;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Connections;
 
 public sealed class OutboundRulesTests
 {

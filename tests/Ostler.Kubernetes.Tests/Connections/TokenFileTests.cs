@@ -1,6 +1,9 @@
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
+using Ostler.Kubernetes.Tests.Support;
+using Ostler.Testing.Scripted;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Connections;
 
 public sealed class TokenFileTests : IDisposable
 {

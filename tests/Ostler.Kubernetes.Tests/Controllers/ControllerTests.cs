@@ -1,7 +1,10 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Tests.Support;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Controllers;
 
 public sealed class ControllerTests : IAsyncDisposable
 {

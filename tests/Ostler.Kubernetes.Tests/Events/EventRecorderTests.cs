@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Events;
+using Ostler.Kubernetes.Tests.Support;
+using Ostler.Testing.Scripted;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Events;
 
 public sealed class EventRecorderTests : IAsyncDisposable
 {

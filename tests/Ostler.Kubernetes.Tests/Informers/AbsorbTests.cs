@@ -1,7 +1,7 @@
-using Ostler.Testing;
-using static Ostler.Kubernetes.Tests.NodeJson;
+using Ostler.Kubernetes.Tests.Support;
+using static Ostler.Kubernetes.Tests.Support.NodeJson;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Informers;
 
 /// <summary>Our own writes and the news of the server reach the cache in any order.</summary>
 public sealed class AbsorbTests

@@ -1,6 +1,9 @@
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
+using Ostler.Kubernetes.Tests.Support;
 using k8s.Models;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Informers;
 
 /// <summary>
 /// A server, its watch, late lists and late answers to our own writes, in random order. Whatever the order: news never goes back in time for

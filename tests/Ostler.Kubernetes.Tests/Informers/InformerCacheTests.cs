@@ -1,7 +1,10 @@
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
+using Ostler.Kubernetes.Tests.Support;
 using k8s.Models;
-using static Ostler.Kubernetes.Tests.NodeJson;
+using static Ostler.Kubernetes.Tests.Support.NodeJson;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Informers;
 
 public sealed class InformerCacheTests
 {

@@ -1,4 +1,7 @@
-namespace Ostler.Kubernetes.Tests;
+using Ostler.Kubernetes.LeaderElection;
+using Ostler.Kubernetes.Tests.Support;
+
+namespace Ostler.Kubernetes.Tests.LeaderElection;
 
 /// <summary>A lease and those who want it.</summary>
 public abstract class LeaderElectionTestBase : IAsyncLifetime

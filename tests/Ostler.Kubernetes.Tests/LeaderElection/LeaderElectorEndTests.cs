@@ -1,4 +1,6 @@
-namespace Ostler.Kubernetes.Tests;
+using Ostler.Kubernetes.Tests.Support;
+
+namespace Ostler.Kubernetes.Tests.LeaderElection;
 
 /// <summary>How terms end, and what comes after them.</summary>
 public sealed class LeaderElectorEndTests : LeaderElectionTestBase

@@ -1,4 +1,6 @@
-namespace Ostler.Kubernetes.Tests;
+using Ostler.Kubernetes.Tests.Support;
+
+namespace Ostler.Kubernetes.Tests.LeaderElection;
 
 /// <summary>What may go wrong while leading.</summary>
 public sealed class LeaderElectorFaultTests : LeaderElectionTestBase

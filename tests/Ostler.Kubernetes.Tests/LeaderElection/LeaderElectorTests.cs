@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.LeaderElection;
+using Ostler.Kubernetes.Tests.Support;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.LeaderElection;
 
 public sealed partial class LeaderElectorTests : LeaderElectionTestBase
 {

@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.LeaderElection;
+using Ostler.Kubernetes.Tests.Support;
+using Ostler.Testing.Scripted;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.LeaderElection;
 
 /// <summary>A leader that was frozen (SIGSTOP) or suspended for longer than its lease, at the moment at which it goes on: no timer has fired yet.</summary>
 public sealed class WriteFenceTests : IAsyncDisposable

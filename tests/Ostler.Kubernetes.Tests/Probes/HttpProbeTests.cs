@@ -1,5 +1,6 @@
 using System.Text;
-using Ostler.Testing;
+using Ostler.Kubernetes.Probes;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Kubernetes.Tests.Probes;
 

@@ -1,4 +1,7 @@
-namespace Ostler.Kubernetes.Tests;
+using Ostler.Kubernetes.Queues;
+using Ostler.Kubernetes.Tests.Support;
+
+namespace Ostler.Kubernetes.Tests.Queues;
 
 public sealed class WorkQueueTests : IDisposable
 {

@@ -1,6 +1,8 @@
 using System.Threading.Channels;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.LeaderElection;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Support;
 
 /// <summary>A process that wants to lead, with a clock of its own.</summary>
 internal sealed class Contender : IAsyncDisposable

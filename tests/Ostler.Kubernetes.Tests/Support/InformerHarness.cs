@@ -1,8 +1,10 @@
 using System.Threading.Channels;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
+using Ostler.Testing.Scripted;
 using k8s.Models;
-using Ostler.Testing;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Support;
 
 /// <summary>An informer of nodes against a script, with a fake clock and without randomness.</summary>
 internal sealed class InformerHarness : IAsyncDisposable

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Ostler.Testing;
+using Ostler.Testing.Scripted;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Support;
 
 /// <summary>One lease in memory, with resource versions and conflicts as the API server has them. Faults are injected per contender.</summary>
 internal sealed class LeaseServer : IAsyncDisposable
@@ -69,10 +69,10 @@ internal sealed class LeaseServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Http.DisposeAsync();
 
-    private async Task AnswerAsync(ScriptedRequest request, ScriptedResponse response, CancellationToken token)
+    private async Task AnswerAsync(ScriptedRequest request, ScriptedResponse response, CancellationToken cancellationToken)
     {
         Assert.StartsWith("/apis/coordination.k8s.io/v1/namespaces/ns/leases", request.Path);
-        if (Fault is { } fault && await fault(request.Header(ContenderHeader)!, request, response, token))
+        if (Fault is { } fault && await fault(request.Header(ContenderHeader)!, request, response, cancellationToken))
         {
             return;
         }

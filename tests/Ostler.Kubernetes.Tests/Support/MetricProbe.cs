@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
+using Ostler.Kubernetes.Telemetry;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Support;
 
 /// <summary>Hears the runtime's metrics that carry one label value, so that tests side by side do not hear each other's.</summary>
 internal sealed class MetricProbe : IDisposable

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
+using Ostler.Kubernetes.Client;
 using k8s.Models;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Support;
 
 /// <summary>Nodes as the API server would send them.</summary>
 internal static class NodeJson

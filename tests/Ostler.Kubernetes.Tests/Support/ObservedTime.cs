@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Support;
 
 /// <summary>
 /// A fake clock that tells which timers are armed, so that a test advances it when the code waits and not before: no polling, no sleeping,

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Support;
 
 /// <summary>Remembers what was logged.</summary>
 internal sealed class RecordingLogger : ILogger

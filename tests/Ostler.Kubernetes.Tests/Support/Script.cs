@@ -1,6 +1,6 @@
-using Ostler.Testing;
+using Ostler.Testing.Scripted;
 
-namespace Ostler.Kubernetes.Tests;
+namespace Ostler.Kubernetes.Tests.Support;
 
 /// <summary>One answer of a script.</summary>
 internal delegate Task Answer(ScriptedRequest request, ScriptedResponse response, CancellationToken cancellationToken);
@@ -51,6 +51,6 @@ internal static class Script
         response.Reset();
     };
 
-    public static async Task Silence(ScriptedRequest request, ScriptedResponse response, CancellationToken token) =>
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+    public static async Task Silence(ScriptedRequest request, ScriptedResponse response, CancellationToken cancellationToken) =>
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
 }

@@ -1,5 +1,8 @@
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using k8s.Models;
-using Ostler.Api;
 
 namespace Ostler.Machine.Cluster;
 

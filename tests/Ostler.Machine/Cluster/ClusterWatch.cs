@@ -1,8 +1,12 @@
 using System.Collections.Concurrent;
-using k8s.Models;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Fleet;
+using k8s.Models;
 
 namespace Ostler.Machine.Cluster;
 
@@ -49,8 +53,8 @@ internal sealed class ClusterWatch
         });
     }
 
-    public Task RunAsync(CancellationToken cancel) => Task.WhenAll(
-        _nodes.RunAsync(cancel), _nodeOSes.RunAsync(cancel), _policies.RunAsync(cancel), _images.RunAsync(cancel), _pods.RunAsync(cancel), _events.RunAsync(cancel));
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(
+        _nodes.RunAsync(cancellationToken), _nodeOSes.RunAsync(cancellationToken), _policies.RunAsync(cancellationToken), _images.RunAsync(cancellationToken), _pods.RunAsync(cancellationToken), _events.RunAsync(cancellationToken));
 
     /// <summary>Done at the next change after this call.</summary>
     public Task NextAsync() => Volatile.Read(ref _next).Task;

@@ -9,26 +9,26 @@ internal static class AgentImage
     /// <param name="root">The repository.</param>
     /// <param name="image">Its name and tag.</param>
     /// <param name="into">A folder that is there and empty.</param>
-    /// <param name="cancel">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>What it runs.</returns>
     /// <exception cref="InvalidOperationException">There is no such image here.</exception>
-    public static async Task<string> UnpackAsync(string root, string image, string into, CancellationToken cancel)
+    public static async Task<string> UnpackAsync(string root, string image, string into, CancellationToken cancellationToken)
     {
         var containers = Path.Combine(root, ".ci", "containers");
-        var inspected = await HostCommand.RunAsync([containers, "image", "inspect", "--format", "{{index .Config.Entrypoint 0}}", image], cancel);
+        var inspected = await HostCommand.RunAsync([containers, "image", "inspect", "--format", "{{index .Config.Entrypoint 0}}", image], cancellationToken);
         if (inspected.ExitCode != 0)
         {
             throw new InvalidOperationException($"There is no image {image} here ({inspected.Stderr.Trim()}): make image builds it.");
         }
 
-        var created = await HostCommand.RunAsync([containers, "create", image], cancel);
+        var created = await HostCommand.RunAsync([containers, "create", image], cancellationToken);
         created.EnsureSuccess();
         var container = created.Stdout.Trim();
         var archive = into + ".tar";
         try
         {
-            (await HostCommand.RunAsync([containers, "export", "--output", archive, container], cancel)).EnsureSuccess();
-            (await HostCommand.RunAsync(["tar", "--extract", "--numeric-owner", "--directory", into, "--file", archive], cancel)).EnsureSuccess();
+            (await HostCommand.RunAsync([containers, "export", "--output", archive, container], cancellationToken)).EnsureSuccess();
+            (await HostCommand.RunAsync(["tar", "--extract", "--numeric-owner", "--directory", into, "--file", archive], cancellationToken)).EnsureSuccess();
         }
         finally
         {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ostler.Testing.ControlPlane;
-using Ostler.Testing.ControlPlane.Local;
 using Ostler.Testing.Hosts;
 
 namespace Ostler.Machine.Container;
@@ -13,15 +12,15 @@ internal static class ContainerStorage
     /// <param name="image">The agent's image, built on this machine.</param>
     /// <param name="access">Who the node and its agent are, and where they find the API server.</param>
     /// <param name="folder">A folder to work in.</param>
-    /// <param name="cancel">Ends the work.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The disk.</returns>
-    public static async Task<string> CreateAsync(string repository, string image, NodeAccess access, string folder, CancellationToken cancel)
+    public static async Task<string> CreateAsync(string repository, string image, NodeAccess access, string folder, CancellationToken cancellationToken)
     {
         const string bundle = "ostler-agent";
         var storage = Directory.CreateDirectory(Path.Combine(folder, "containers")).FullName;
         var root = Path.Combine(storage, bundle, "rootfs");
         Directory.CreateDirectory(root);
-        var entrypoint = await AgentImage.UnpackAsync(repository, image, root, cancel);
+        var entrypoint = await AgentImage.UnpackAsync(repository, image, root, cancellationToken);
         Write("serviceaccount/token", access.AgentToken);
         Write("serviceaccount/ca.crt", access.Authority);
         Write("serviceaccount/namespace", access.Namespace);
@@ -29,7 +28,7 @@ internal static class ContainerStorage
         Write("kubelet/client.crt", access.Kubelet.Certificate);
         Write("kubelet/client.key", access.Kubelet.Key);
         Write("node.env", string.Create(CultureInfo.InvariantCulture, $"NODE_NAME={access.NodeName}\nAPI=https://{access.ApiServer.Authority}\n"));
-        var daemonSet = YamlDocuments.Read(await File.ReadAllTextAsync(Path.Combine(repository, "config", "agent", "daemonset.yaml"), cancel)).Single();
+        var daemonSet = YamlDocuments.Read(await File.ReadAllTextAsync(Path.Combine(repository, "config", "agent", "daemonset.yaml"), cancellationToken)).Single();
         var configuration = ContainerBundle.From(daemonSet, entrypoint, access.NodeName, access.ApiServer, "/var/lib/containers/serviceaccount");
         foreach (var mount in configuration["mounts"]!.AsArray())
         {
@@ -40,8 +39,8 @@ internal static class ContainerStorage
         Write($"{bundle}/config.json", configuration.ToJsonString());
 
         var disk = Path.Combine(folder, "containers.img");
-        (await HostCommand.RunAsync(["truncate", "--size=128M", disk], cancel)).EnsureSuccess();
-        (await HostCommand.RunAsync([HostTools.Find("mke2fs") ?? "mke2fs", "-q", "-t", "ext4", "-d", storage, "-L", "containers", disk], cancel)).EnsureSuccess();
+        (await HostCommand.RunAsync(["truncate", "--size=128M", disk], cancellationToken)).EnsureSuccess();
+        (await HostCommand.RunAsync([HostTools.Find("mke2fs") ?? "mke2fs", "-q", "-t", "ext4", "-d", storage, "-L", "containers", disk], cancellationToken)).EnsureSuccess();
         return disk;
 
         void Write(string path, string text)

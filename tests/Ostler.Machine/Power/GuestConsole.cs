@@ -37,18 +37,18 @@ internal sealed class GuestConsole : IDisposable
     /// <summary>Runs a command line of bash.</summary>
     /// <exception cref="IOException">The machine went down.</exception>
     /// <exception cref="NoProgressException">It does not answer, and nothing new appears on the machine's serial port.</exception>
-    public async Task<GuestAnswer> RunAsync(string command, CancellationToken cancel)
+    public async Task<GuestAnswer> RunAsync(string command, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancel);
+        await _turn.WaitAsync(cancellationToken);
         try
         {
-            await AnswerAsync("a shell in the machine", Ready, cancel);
+            await AnswerAsync("a shell in the machine", Ready, cancellationToken);
             var answer = new TaskCompletionSource<GuestAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting = answer;
             var line = string.Create(CultureInfo.InvariantCulture, $"{++_number} {Convert.ToBase64String(Encoding.UTF8.GetBytes(command))}\n");
-            await _port.WriteAsync(Encoding.ASCII.GetBytes(line), cancel);
+            await _port.WriteAsync(Encoding.ASCII.GetBytes(line), cancellationToken);
             using var gone = _gone.Token.Register(() => answer.TrySetException(new IOException("The machine went down.")));
-            return await AnswerAsync($"the answer to '{command}'", answer.Task, cancel);
+            return await AnswerAsync($"the answer to '{command}'", answer.Task, cancellationToken);
         }
         finally
         {
@@ -62,8 +62,8 @@ internal sealed class GuestConsole : IDisposable
         _turn.Dispose();
     }
 
-    private Task<T> AnswerAsync<T>(string awaited, Task<T> answer, CancellationToken cancel) =>
-        new ProgressWait().ForAsync(awaited, answer, _machine, cancel);
+    private Task<T> AnswerAsync<T>(string awaited, Task<T> answer, CancellationToken cancellationToken) =>
+        new ProgressWait().ForAsync(awaited, answer, _machine, cancellationToken);
 
     private async Task ReadAsync()
     {

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
-using Ostler.Testing.ControlPlane.Local;
+using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Waiting;
 
 namespace Ostler.Machine.Power;
@@ -49,10 +49,10 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
     public int Boots { get; private set; }
 
     /// <summary>Switches it on. From then on it is started again whenever it reboots.</summary>
-    public void SwitchOn(CancellationToken cancel)
+    public void SwitchOn(CancellationToken cancellationToken)
     {
         _cut = false;
-        _power = PowerAsync(cancel);
+        _power = PowerAsync(cancellationToken);
     }
 
     /// <summary>Cuts the power: nothing that was not on the disk by now is.</summary>
@@ -65,12 +65,12 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
     }
 
     /// <summary>Runs a command in the guest as root, in the present boot or, when there is none, the next one.</summary>
-    public async Task<GuestAnswer> RunAsync(string command, CancellationToken cancel) => await (await Console().WaitAsync(cancel)).RunAsync(command, cancel);
+    public async Task<GuestAnswer> RunAsync(string command, CancellationToken cancellationToken) => await (await Console().WaitAsync(cancellationToken)).RunAsync(command, cancellationToken);
 
     /// <summary>Runs a command in the guest, which must succeed, and returns all that it said, without the white space around it.</summary>
-    public async Task<string> AskAsync(string command, CancellationToken cancel)
+    public async Task<string> AskAsync(string command, CancellationToken cancellationToken)
     {
-        var answer = await RunAsync(command, cancel);
+        var answer = await RunAsync(command, cancellationToken);
         return answer.ExitCode == 0 ? answer.Output.Trim() : throw new InvalidOperationException($"In the machine '{command}' ended with {answer.ExitCode}: {answer.Output.Trim()}");
     }
 
@@ -101,25 +101,25 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
         }
     }
 
-    private async Task PowerAsync(CancellationToken cancel)
+    private async Task PowerAsync(CancellationToken cancellationToken)
     {
         try
         {
-            while (!_cut && !cancel.IsCancellationRequested)
+            while (!_cut && !cancellationToken.IsCancellationRequested)
             {
-                await BootAsync(cancel);
+                await BootAsync(cancellationToken);
             }
         }
-        catch (Exception failure) when (!cancel.IsCancellationRequested)
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             // Whoever waits for what the machine does is told why it does nothing.
             _tell($"THE MACHINE DOES NOT BOOT: {failure.Message}");
         }
     }
 
-    private async Task BootAsync(CancellationToken cancel)
+    private async Task BootAsync(CancellationToken cancellationToken)
     {
-        var (entry, kernel, initrd) = await _loader.LoadAsync(cancel);
+        var (entry, kernel, initrd) = await _loader.LoadAsync(cancellationToken);
         var boot = ++Boots;
         _tell($"boot {boot}: the boot loader takes {entry.Title}");
         using var serial = Listen("serial");
@@ -147,14 +147,14 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
         using var qemu = _qemu;
         var started = Stopwatch.GetTimestamp();
         var ended = qemu.WaitForExitAsync(CancellationToken.None);
-        await using var noLonger = cancel.Register(() => qemu.Kill());
+        await using var noLonger = cancellationToken.Register(() => qemu.Kill());
         var lines = ReadSerialAsync(serial, boot, ended);
         using var shell = await AcceptAsync(console, ended) is { } port ? new GuestConsole(port, _progress) : null;
         if (shell is not null)
         {
             _ = shell.Ready.ContinueWith(
                 ready => _tell(string.Create(CultureInfo.InvariantCulture, $"boot {boot}: a shell after {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s")),
-                cancel, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+                cancellationToken, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             _console.TrySetResult(shell);
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Ostler.Api;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Health;
 
 namespace Ostler.Rollout.Tests.Health;
 

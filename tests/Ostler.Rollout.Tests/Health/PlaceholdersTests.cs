@@ -1,3 +1,5 @@
+using Ostler.Rollout.Health;
+
 namespace Ostler.Rollout.Tests.Health;
 
 public class PlaceholdersTests

@@ -1,4 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Controller.OSImages.Registry;
+using Ostler.Rollout.OSImages;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Images;
 

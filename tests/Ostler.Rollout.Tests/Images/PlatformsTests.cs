@@ -1,4 +1,6 @@
-using Ostler.Api;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Images;
 
 namespace Ostler.Rollout.Tests.Images;
 

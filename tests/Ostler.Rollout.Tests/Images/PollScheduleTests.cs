@@ -1,4 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Rollout.OSImages;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Images;
 

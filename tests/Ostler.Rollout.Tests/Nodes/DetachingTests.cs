@@ -1,4 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Nodes;
 
@@ -25,7 +30,7 @@ public class DetachingTests
 
         Assert.Empty(plan.Actions);
         Assert.Equal((NodeStep.Drained, Reasons.WaitingForVolumes), (plan.Verdict().Step, plan.Verdict().Reason));
-        var question = Assert.IsType<NodeQuestion.Volumes>(Assert.Single(plan.Questions));
+        var question = Assert.IsType<Probe.Volumes>(Assert.Single(plan.Questions));
         Assert.Equal(("n1", Given.Now, "proxy"), (question.Node, question.DueAt, Assert.Single(question.Staying).Name));
     }
 

@@ -1,4 +1,11 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Status;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Nodes;
 

@@ -1,4 +1,11 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Nodes;
 

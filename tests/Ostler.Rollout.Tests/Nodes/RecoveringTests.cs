@@ -1,4 +1,11 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Status;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Nodes;
 
@@ -12,7 +19,7 @@ public class RecoveringTests
         var plan = RolloutPlanner.Plan(Given.Snapshot(Given.Cordoned("n1", Given.Pod("web-1")) with { Workloads = null }));
 
         Assert.Empty(plan.Actions);
-        var question = Assert.IsType<NodeQuestion.Workloads>(Assert.Single(plan.Questions));
+        var question = Assert.IsType<Probe.Workloads>(Assert.Single(plan.Questions));
         Assert.Equal((Given.Now, "web-1"), (question.DueAt, Assert.Single(question.Of).Name));
     }
 
@@ -127,7 +134,7 @@ public class RecoveringTests
     {
         var plan = RolloutPlanner.Plan(Given.Snapshot(Given.Soaking("n1", 5).Spec(s => s with { Displaced = [Web] })));
 
-        Assert.Equal([Web], Assert.IsType<NodeQuestion.Workloads>(Assert.Single(plan.Questions)).Named);
+        Assert.Equal([Web], Assert.IsType<Probe.Workloads>(Assert.Single(plan.Questions)).Named);
     }
 
     [Fact]

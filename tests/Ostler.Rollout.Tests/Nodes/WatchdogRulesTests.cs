@@ -1,4 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Nodes;
 

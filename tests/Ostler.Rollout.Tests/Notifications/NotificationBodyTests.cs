@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Notifications;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Notifications;
 

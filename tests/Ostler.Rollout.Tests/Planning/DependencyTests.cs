@@ -1,4 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Status;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Planning;
 

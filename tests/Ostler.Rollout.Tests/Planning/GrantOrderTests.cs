@@ -1,4 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Planning;
 

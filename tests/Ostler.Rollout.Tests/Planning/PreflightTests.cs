@@ -1,4 +1,11 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Status;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Planning;
 
@@ -10,7 +17,7 @@ public class PreflightTests
         var plan = Plan(1, Unasked("n1"), Unasked("n2"));
 
         Assert.Empty(plan.Granted());
-        var question = Assert.IsType<NodeQuestion.Preflight>(Assert.Single(plan.Questions));
+        var question = Assert.IsType<Probe.Preflight>(Assert.Single(plan.Questions));
         Assert.Equal(("n1", "n1-uid", Given.Now), (question.Node, question.NodeUid, question.DueAt));
     }
 

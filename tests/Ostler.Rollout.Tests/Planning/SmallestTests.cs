@@ -1,4 +1,5 @@
-using Ostler.Rollout.Simulation;
+using Ostler.Rollout.Text;
+using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Planning;
 
@@ -12,7 +13,7 @@ public class SmallestTests
         {
             int[] all = [.. Enumerable.Range(0, random.Below(300)).Select(_ => random.Below(100))];
             var most = random.Below(320);
-            using var smallest = new Smallest<int>(most);
+            using var smallest = new TopK<int>(most);
             foreach (var item in all)
             {
                 smallest.Add(item);

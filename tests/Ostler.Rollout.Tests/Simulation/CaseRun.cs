@@ -1,4 +1,4 @@
-using Ostler.Rollout.Simulation;
+using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
 

@@ -1,5 +1,7 @@
-using Ostler.Api;
-using Ostler.Rollout.Simulation;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
 

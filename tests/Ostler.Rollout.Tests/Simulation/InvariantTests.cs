@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Ostler.Rollout.Simulation;
+using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
 

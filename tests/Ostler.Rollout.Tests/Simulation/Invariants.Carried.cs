@@ -1,3 +1,7 @@
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Tests.Support;
+
 namespace Ostler.Rollout.Tests.Simulation;
 
 internal sealed partial class Invariants

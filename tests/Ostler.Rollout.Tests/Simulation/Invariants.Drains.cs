@@ -1,5 +1,9 @@
-using Ostler.Api;
-using Ostler.Rollout.Simulation;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Tests.Support;
+using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
 

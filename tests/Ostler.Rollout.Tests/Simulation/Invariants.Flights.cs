@@ -1,5 +1,8 @@
-using Ostler.Api;
-using Ostler.Rollout.Simulation;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Tests.Support;
+using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
 

@@ -1,5 +1,11 @@
-using Ostler.Api;
-using Ostler.Rollout.Simulation;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Tests.Support;
+using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
 

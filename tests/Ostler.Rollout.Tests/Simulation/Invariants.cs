@@ -1,5 +1,7 @@
-using Ostler.Api;
-using Ostler.Rollout.Simulation;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Planner;
+using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
 

@@ -1,5 +1,6 @@
-using Ostler.Api;
-using Ostler.Rollout.Simulation;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
 

@@ -1,6 +1,10 @@
 using System.Globalization;
-using Ostler.Api;
-using Ostler.Rollout.Simulation;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Tests.Support;
+using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
 

@@ -1,5 +1,7 @@
-using Ostler.Api;
-using Ostler.Rollout.Simulation;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Tests.Support;
+using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
 

@@ -1,4 +1,10 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Slots;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Status;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Status;
 

@@ -1,4 +1,12 @@
-using Ostler.Api;
+using Ostler.Api.Json;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Status;
+using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Status;
 

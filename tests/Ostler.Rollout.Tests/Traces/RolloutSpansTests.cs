@@ -1,4 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Tests.Support;
+using Ostler.Rollout.Traces;
 
 namespace Ostler.Rollout.Tests.Traces;
 

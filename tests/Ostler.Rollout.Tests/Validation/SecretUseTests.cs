@@ -1,3 +1,5 @@
+using Ostler.Rollout.Validation;
+
 namespace Ostler.Rollout.Tests.Validation;
 
 public class SecretUseTests

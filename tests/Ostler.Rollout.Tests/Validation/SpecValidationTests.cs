@@ -1,4 +1,10 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Tests.Support;
+using Ostler.Rollout.Validation;
 
 namespace Ostler.Rollout.Tests.Validation;
 

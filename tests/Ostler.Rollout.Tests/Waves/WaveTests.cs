@@ -1,4 +1,12 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
+using Ostler.Rollout.Planner;
+using Ostler.Rollout.Slots;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Status;
+using Ostler.Rollout.Tests.Support;
+using Ostler.Rollout.Waves;
 
 namespace Ostler.Rollout.Tests.Waves;
 

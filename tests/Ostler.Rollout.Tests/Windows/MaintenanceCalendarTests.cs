@@ -1,8 +1,11 @@
 using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
-using Ostler.Api;
-using Ostler.Rollout.Simulation;
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Tests.Support;
+using Ostler.Rollout.Windows;
+using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Windows;
 

@@ -1,6 +1,6 @@
+using Ostler.Testing.ControlPlane;
 using k8s;
 using k8s.Models;
-using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Testing.Tests.ControlPlane;
 

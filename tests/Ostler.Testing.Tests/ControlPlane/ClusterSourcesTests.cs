@@ -1,5 +1,4 @@
 using Ostler.Testing.ControlPlane;
-using Ostler.Testing.ControlPlane.Sources;
 
 namespace Ostler.Testing.Tests.ControlPlane;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Ostler.Testing.ControlPlane;
-using Ostler.Testing.ControlPlane.Local;
 
 namespace Ostler.Testing.Tests.ControlPlane;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
-using k8s;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.ControlPlane;
+using k8s;
 
 namespace Ostler.Testing.Tests.ControlPlane;
 

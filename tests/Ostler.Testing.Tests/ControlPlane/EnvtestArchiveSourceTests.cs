@@ -5,7 +5,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Ostler.Testing.ControlPlane;
-using Ostler.Testing.ControlPlane.Sources;
 
 namespace Ostler.Testing.Tests.ControlPlane;
 

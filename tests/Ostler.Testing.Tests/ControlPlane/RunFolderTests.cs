@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Ostler.Testing.ControlPlane.Local;
+using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Testing.Tests.ControlPlane;
 

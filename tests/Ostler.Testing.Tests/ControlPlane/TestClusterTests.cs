@@ -1,8 +1,8 @@
 using System.Net;
+using Ostler.Testing.ControlPlane;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
-using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Testing.Tests.ControlPlane;
 

@@ -1,3 +1,5 @@
+using Ostler.Testing.Hosts;
+
 namespace Ostler.Testing.Tests.Hosts;
 
 using Ostler.Testing.Hosts;

@@ -1,8 +1,9 @@
 using System.Diagnostics;
-using k8s;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Kubelet;
+using k8s;
 
 namespace Ostler.Testing.Tests.Kubelet;
 

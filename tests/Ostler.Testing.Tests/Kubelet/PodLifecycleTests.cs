@@ -1,5 +1,5 @@
-using k8s.Models;
 using Ostler.Testing.Kubelet;
+using k8s.Models;
 
 namespace Ostler.Testing.Tests.Kubelet;
 

@@ -1,8 +1,9 @@
-using k8s;
-using k8s.Models;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Kubelet;
+using k8s;
+using k8s.Models;
 
 namespace Ostler.Testing.Tests.Kubelet;
 

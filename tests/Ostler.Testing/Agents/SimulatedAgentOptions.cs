@@ -1,5 +1,3 @@
-using Ostler.Api;
-
 namespace Ostler.Testing.Agents;
 
 /// <summary>How long a simulated node takes for what a real one does, and what goes wrong.</summary>

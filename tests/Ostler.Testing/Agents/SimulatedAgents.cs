@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Testing.Agents;
 
@@ -26,7 +29,7 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
     public SimulatedHost Host(string node) => _agents[node].Host;
 
     /// <summary>Runs all agents until cancelled.</summary>
-    public async Task RunAsync(Informer<NodeOS> informer, CancellationToken cancel)
+    public async Task RunAsync(Informer<NodeOS> informer, CancellationToken cancellationToken)
     {
         informer.AddHandler(change =>
         {
@@ -35,12 +38,12 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
                 agent.Specs.Writer.TryWrite(os);
             }
         });
-        await Task.WhenAll(_agents.Values.Select(agent => RunAsync(agent, cancel)));
+        await Task.WhenAll(_agents.Values.Select(agent => RunAsync(agent, cancellationToken)));
     }
 
-    private async Task RunAsync(Agent agent, CancellationToken cancel)
+    private async Task RunAsync(Agent agent, CancellationToken cancellationToken)
     {
-        while (await agent.Specs.Reader.WaitToReadAsync(cancel))
+        while (await agent.Specs.Reader.WaitToReadAsync(cancellationToken))
         {
             NodeOS? latest = null;
             while (agent.Specs.Reader.TryRead(out var next))
@@ -51,60 +54,60 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
             if (latest is not null && !(agent.Seen == (latest.Metadata.Uid, latest.Metadata.Generation)))
             {
                 agent.Seen = (latest.Metadata.Uid, latest.Metadata.Generation);
-                await ActAsync(agent, latest, cancel);
+                await ActAsync(agent, latest, cancellationToken);
             }
         }
     }
 
-    private async Task ActAsync(Agent agent, NodeOS os, CancellationToken cancel)
+    private async Task ActAsync(Agent agent, NodeOS os, CancellationToken cancellationToken)
     {
         var (host, spec) = (agent.Host, os.Spec);
         switch (spec.Goal)
         {
             case Goal.Stage when host.Staged?.Digest != spec.Image!.Digest:
-                await Task.Delay(options.StageTime, time, cancel);
+                await Task.Delay(options.StageTime, time, cancellationToken);
                 host.Stage(spec.Image);
-                await ReportAsync(agent, os, NodeStep.Staged, cancel);
+                await ReportAsync(agent, os, NodeStep.Staged, cancellationToken);
                 break;
             case Goal.Stage:
-                await ReportAsync(agent, os, NodeStep.Staged, cancel);
+                await ReportAsync(agent, os, NodeStep.Staged, cancellationToken);
                 break;
             case Goal.Boot when host.Staged?.Digest == spec.Image!.Digest:
-                await ReportAsync(agent, os, NodeStep.Rebooting, cancel);
-                await PowerCycleAsync(agent, () => host.BootStaged(NextBootID()), cancel);
-                await ReportAsync(agent, os, NodeStep.Verifying, cancel);
+                await ReportAsync(agent, os, NodeStep.Rebooting, cancellationToken);
+                await PowerCycleAsync(agent, () => host.BootStaged(NextBootID()), cancellationToken);
+                await ReportAsync(agent, os, NodeStep.Verifying, cancellationToken);
                 break;
             case Goal.Rollback when host.Booted.Digest != spec.Previous!.Digest:
-                await ReportAsync(agent, os, NodeStep.RollingBack, cancel);
-                await PowerCycleAsync(agent, () => host.BootPrevious(spec.Previous.Digest, NextBootID()), cancel);
-                await ReportAsync(agent, os, NodeStep.RolledBack, cancel);
+                await ReportAsync(agent, os, NodeStep.RollingBack, cancellationToken);
+                await PowerCycleAsync(agent, () => host.BootPrevious(spec.Previous.Digest, NextBootID()), cancellationToken);
+                await ReportAsync(agent, os, NodeStep.RolledBack, cancellationToken);
                 break;
             case Goal.Boot when agent.Status is { Step: NodeStep.Verifying } said && said.Attempt == spec.Attempt:
                 // The beginning of the soak, which the real agent does not answer either.
                 break;
             case Goal.Observe:
-                await ReportAsync(agent, os, spec.Image?.Digest == host.Booted.Digest ? NodeStep.Updated : NodeStep.Idle, cancel);
+                await ReportAsync(agent, os, spec.Image?.Digest == host.Booted.Digest ? NodeStep.Updated : NodeStep.Idle, cancellationToken);
                 break;
             default:
-                await ReportAsync(agent, os, spec.Goal == Goal.Rollback ? NodeStep.RolledBack : NodeStep.Verifying, cancel);
+                await ReportAsync(agent, os, spec.Goal == Goal.Rollback ? NodeStep.RolledBack : NodeStep.Verifying, cancellationToken);
                 break;
         }
     }
 
-    private async Task PowerCycleAsync(Agent agent, Action boot, CancellationToken cancel)
+    private async Task PowerCycleAsync(Agent agent, Action boot, CancellationToken cancellationToken)
     {
-        await options.PowerChanged(agent.Host, false, cancel);
-        await Task.Delay(options.RebootTime, time, cancel);
+        await options.PowerChanged(agent.Host, false, cancellationToken);
+        await Task.Delay(options.RebootTime, time, cancellationToken);
         boot();
 
         // Before the kubelet starts: a heartbeat that is older than the boot is taken for one from before it.
         agent.Host.BootedAt = time.GetUtcNow();
-        await options.PowerChanged(agent.Host, true, cancel);
+        await options.PowerChanged(agent.Host, true, cancellationToken);
     }
 
     private string NextBootID() => $"00000000-0000-4000-8000-{Interlocked.Increment(ref _boots):x12}";
 
-    private async Task ReportAsync(Agent agent, NodeOS os, NodeStep step, CancellationToken cancel)
+    private async Task ReportAsync(Agent agent, NodeOS os, NodeStep step, CancellationToken cancellationToken)
     {
         var host = agent.Host;
         var healthy = step is NodeStep.Verifying or NodeStep.Updated && !options.UnhealthyDigests.Contains(host.Booted.Digest)
@@ -151,7 +154,7 @@ public sealed class SimulatedAgents(ApiClient api, ResourceType<NodeOS> nodeOSes
         options.Wrote(host.Node);
         try
         {
-            await api.PatchAsync(nodeOSes, new NamespacedName("", host.Node), Patch.Apply(body, force: true).By("ostler-agent"), cancel, "status");
+            await api.PatchAsync(nodeOSes, new NamespacedName("", host.Node), Patch.Apply(body, force: true).By("ostler-agent"), cancellationToken, "status");
         }
         catch (ApiException gone) when (gone.IsNotFound || gone.IsConflict)
         {

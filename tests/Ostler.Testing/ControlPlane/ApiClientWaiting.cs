@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.Waiting;
 
 namespace Ostler.Testing.ControlPlane;

@@ -1,5 +1,3 @@
-using Ostler.Testing.ControlPlane.Local;
-
 namespace Ostler.Testing.ControlPlane;
 
 /// <summary>A cluster that some source gave us, already answering.</summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using Ostler.Testing.ControlPlane.Local;
 
 namespace Ostler.Testing.ControlPlane;
 

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
 using k8s;
 using k8s.Models;
-using Ostler.Kubernetes;
-using Ostler.Testing.ControlPlane.Local;
 
 namespace Ostler.Testing.ControlPlane;
 

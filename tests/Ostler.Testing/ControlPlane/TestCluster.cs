@@ -1,6 +1,4 @@
 using k8s;
-using Ostler.Testing.ControlPlane.Local;
-using Ostler.Testing.ControlPlane.Sources;
 
 namespace Ostler.Testing.ControlPlane;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Ostler.Testing.ControlPlane.Local;
+using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Testing.Fleet;
 
@@ -32,14 +32,14 @@ public sealed class ControllerProcess : IAsyncDisposable
     }
 
     /// <summary>SIGKILL: no lease is released, nothing is finished.</summary>
-    public async Task KillAsync(CancellationToken cancel)
+    public async Task KillAsync(CancellationToken cancellationToken)
     {
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);
         }
 
-        await _process.WaitForExitAsync(cancel);
+        await _process.WaitForExitAsync(cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,6 @@
+using Ostler.Testing.Hosts;
+using Ostler.Testing.Kubelet;
+
 namespace Ostler.Testing.Fleet;
 
 /// <summary>How a fleet is made.</summary>
@@ -7,10 +10,10 @@ public sealed record FleetOptions
     public int Nodes { get; init; } = 3;
 
     /// <summary>What updates the hosts. Those of bootc are installed from container images, the others from a branch. Default: the real ostree.</summary>
-    public Hosts.HostTool Tool { get; init; }
+    public Ostler.Testing.Hosts.HostTool Tool { get; init; }
 
     /// <summary>Who signs what the nodes are installed with; null: nobody.</summary>
-    public Hosts.TreeSigner? Signer { get; init; }
+    public Ostler.Testing.Hosts.TreeSigner? Signer { get; init; }
 
     /// <summary>Zones over which the nodes are spread in turn.</summary>
     public IReadOnlyList<string> Zones { get; init; } = ["zone-a", "zone-b", "zone-c"];
@@ -28,7 +31,7 @@ public sealed record FleetOptions
     public TimeSpan RebootLatency { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>What each pod does. Default: pods run, and end at once when they are deleted.</summary>
-    public Func<k8s.Models.V1Pod, Kubelet.PodBehavior> Behavior { get; init; } = new Kubelet.SimulatedKubeletsOptions().Behavior;
+    public Func<k8s.Models.V1Pod, Ostler.Testing.Kubelet.PodBehavior> Behavior { get; init; } = new Ostler.Testing.Kubelet.SimulatedKubeletsOptions().Behavior;
 
     /// <summary>Further flags of the API server.</summary>
     public IReadOnlyList<string> ApiServerArguments { get; init; } = [];

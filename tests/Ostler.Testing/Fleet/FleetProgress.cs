@@ -1,4 +1,5 @@
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Waiting;
 
 namespace Ostler.Testing.Fleet;

@@ -1,7 +1,9 @@
-using k8s.Models;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Waiting;
+using k8s.Models;
 
 namespace Ostler.Testing.Fleet;
 
@@ -32,12 +34,12 @@ public sealed class FleetWitness : IAsyncDisposable
     /// <summary>How many nodes were cordoned, or without power, at one time at the most.</summary>
     public int MostAway { get; private set; }
 
-    public static async Task<FleetWitness> StartAsync(TestFleet fleet, CancellationToken cancel)
+    public static async Task<FleetWitness> StartAsync(TestFleet fleet, CancellationToken cancellationToken)
     {
         var witness = new FleetWitness(fleet);
         witness._nodes.AddHandler(change => witness.Count(change.Object.Metadata.Name, "cordoned", change.New?.Spec?.Unschedulable == true));
         witness._running = witness._nodes.RunAsync(witness._stop.Token);
-        await witness._nodes.WaitForSyncAsync(cancel);
+        await witness._nodes.WaitForSyncAsync(cancellationToken);
         return witness;
     }
 

@@ -1,4 +1,4 @@
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Testing.Fleet;
@@ -10,14 +10,14 @@ public static class Installation
     public const string Namespace = "ostler-system";
 
     /// <summary>The CRDs, the namespace and the roles.</summary>
-    public static async Task ApplyAsync(TestCluster cluster, ApiClient api, string config, CancellationToken cancel)
+    public static async Task ApplyAsync(TestCluster cluster, ApiClient api, string config, CancellationToken cancellationToken)
     {
-        await cluster.InstallCustomResourcesAsync(Path.Combine(config, "crd"), cancel);
+        await cluster.InstallCustomResourcesAsync(Path.Combine(config, "crd"), cancellationToken);
         foreach (var folder in (string[])["namespace", "rbac"])
         {
             foreach (var file in Directory.EnumerateFiles(Path.Combine(config, folder), "*.yaml").Order(StringComparer.Ordinal))
             {
-                await Manifests.ApplyFileAsync(api, file, cancel);
+                await Manifests.ApplyFileAsync(api, file, cancellationToken);
             }
         }
     }

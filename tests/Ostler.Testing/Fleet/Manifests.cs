@@ -1,8 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using Ostler.Api;
+using Ostler.Api.Json;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Testing.Fleet;
@@ -33,23 +36,23 @@ public static class Manifests
     };
 
     /// <summary>Applies every document of a file but kustomizations.</summary>
-    public static async Task ApplyFileAsync(ApiClient api, string file, CancellationToken cancel)
+    public static async Task ApplyFileAsync(ApiClient api, string file, CancellationToken cancellationToken)
     {
-        foreach (var document in YamlDocuments.Read(await File.ReadAllTextAsync(file, cancel)).Where(d => (string?)d["kind"] != "Kustomization"))
+        foreach (var document in YamlDocuments.Read(await File.ReadAllTextAsync(file, cancellationToken)).Where(d => (string?)d["kind"] != "Kustomization"))
         {
-            await ApplyAsync(api, document, cancel);
+            await ApplyAsync(api, document, cancellationToken);
         }
     }
 
     /// <summary>Applies one object; it wins over other field managers, as a person who insists.</summary>
-    public static async Task<JsonObject> ApplyAsync(ApiClient api, JsonObject manifest, CancellationToken cancel)
+    public static async Task<JsonObject> ApplyAsync(ApiClient api, JsonObject manifest, CancellationToken cancellationToken)
     {
         var (group, version) = ((string)manifest["apiVersion"]!).Split('/') is [var g, var v] ? (g, v) : ("", (string)manifest["apiVersion"]!);
         var kind = (string)manifest["kind"]!;
         var (plural, namespaced) = Kinds[kind];
         var type = new ResourceType<JsonObject>(group, version, plural, kind, namespaced, Json, MetaOf);
         var name = new NamespacedName(namespaced ? (string?)manifest["metadata"]!["namespace"] ?? "default" : "", (string)manifest["metadata"]!["name"]!);
-        return await api.PatchAsync(type, name, Patch.Apply(manifest.DeepClone(), force: true).By("kubectl"), cancel);
+        return await api.PatchAsync(type, name, Patch.Apply(manifest.DeepClone(), force: true).By("kubectl"), cancellationToken);
     }
 
     /// <summary>A resource of Ostler's as a manifest.</summary>

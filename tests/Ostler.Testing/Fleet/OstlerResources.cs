@@ -1,5 +1,9 @@
-using Ostler.Api;
-using Ostler.Kubernetes;
+using Ostler.Api.Json;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Kubernetes.Client;
 
 namespace Ostler.Testing.Fleet;
 

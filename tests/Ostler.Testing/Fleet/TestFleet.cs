@@ -1,7 +1,7 @@
 using System.Globalization;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Testing.ControlPlane;
-using Ostler.Testing.ControlPlane.Local;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Kubelet;
 
@@ -59,25 +59,25 @@ public sealed class TestFleet : IAsyncDisposable
     public string AgentLog(string node) => _agents[node].Process is { } agent ? agent.ReadStdout() + agent.ReadStderr() : "";
 
     /// <summary>Brings everything up but the controller: see <see cref="StartControllerAsync"/>.</summary>
-    public static async Task<TestFleet> StartAsync(FleetOptions options, OsTree first, string branch, CancellationToken cancel)
+    public static async Task<TestFleet> StartAsync(FleetOptions options, OsTree first, string branch, CancellationToken cancellationToken)
     {
         options.Progress("starting etcd, kube-apiserver, kube-controller-manager, kube-scheduler");
-        var cluster = await TestCluster.StartAsync(new TestClusterOptions { Progress = options.Progress, ApiServerArguments = options.ApiServerArguments }, cancel);
+        var cluster = await TestCluster.StartAsync(new TestClusterOptions { Progress = options.Progress, ApiServerArguments = options.ApiServerArguments }, cancellationToken);
         try
         {
-            var lab = await OstreeLab.StartAsync(cancel);
+            var lab = await OstreeLab.StartAsync(cancellationToken);
             var api = cluster.CreateApiClient();
             var fleet = new TestFleet(options, cluster, lab, api, new SimulatedKubelets(api, new() { Behavior = options.Behavior }));
             try
             {
                 options.Progress("installing the CRDs and the roles of config/");
-                await Installation.ApplyAsync(cluster, api, options.ConfigFolder, cancel);
+                await Installation.ApplyAsync(cluster, api, options.ConfigFolder, cancellationToken);
                 if (options.ConsoleTokens)
                 {
-                    await Manifests.ApplyFileAsync(api, Path.Combine(options.ConfigFolder, "console", "rbac.yaml"), cancel);
+                    await Manifests.ApplyFileAsync(api, Path.Combine(options.ConfigFolder, "console", "rbac.yaml"), cancellationToken);
                 }
 
-                await fleet.AddNodesAsync(first, branch, cancel);
+                await fleet.AddNodesAsync(first, branch, cancellationToken);
                 return fleet;
             }
             catch
@@ -94,9 +94,9 @@ public sealed class TestFleet : IAsyncDisposable
     }
 
     /// <summary>Starts a controller, or another one after <see cref="ControllerProcess.KillAsync"/>.</summary>
-    public async Task StartControllerAsync(CancellationToken cancel)
+    public async Task StartControllerAsync(CancellationToken cancellationToken)
     {
-        _controllerKubeconfig ??= await Cluster.ServiceAccountKubeconfigAsync(SystemNamespace, "ostler-controller", cancellationToken: cancel);
+        _controllerKubeconfig ??= await Cluster.ServiceAccountKubeconfigAsync(SystemNamespace, "ostler-controller", cancellationToken: cancellationToken);
         string[] flags =
         [
             .. MetricsAddress is { } address ? [$"--metrics-address={address}"] : Array.Empty<string>(),
@@ -106,26 +106,26 @@ public sealed class TestFleet : IAsyncDisposable
     }
 
     /// <summary>SIGKILL, and a new process in its place. The dead one's lease is taken away: no test waits for it to run out.</summary>
-    public async Task RestartControllerAsync(CancellationToken cancel)
+    public async Task RestartControllerAsync(CancellationToken cancellationToken)
     {
         await Controller!.DisposeAsync();
         try
         {
-            await Api.DeleteAsync(KnownResources.Leases, new NamespacedName(SystemNamespace, "ostler-controller"), null, null, cancel);
+            await Api.DeleteAsync(KnownResources.Leases, new NamespacedName(SystemNamespace, "ostler-controller"), null, null, cancellationToken);
         }
         catch (ApiException e) when (e.IsNotFound)
         {
             // Killed before it had one.
         }
 
-        await StartControllerAsync(cancel);
+        await StartControllerAsync(cancellationToken);
     }
 
     /// <summary>The host of a node.</summary>
     public OstreeHost Host(string node) => Lab.Hosts.Single(h => h.Name == node);
 
     /// <summary>SIGKILL; the agent stays away until <see cref="StartAgentAsync"/>.</summary>
-    public Task KillAgentAsync(string node, CancellationToken cancel) => Host(node).RemoveServiceAsync("ostler-agent", cancel);
+    public Task KillAgentAsync(string node, CancellationToken cancellationToken) => Host(node).RemoveServiceAsync("ostler-agent", cancellationToken);
 
     /// <summary>Starts the agent of a node, now and at every boot, as a DaemonSet does.</summary>
     public async Task StartAgentAsync(string node)
@@ -147,14 +147,14 @@ public sealed class TestFleet : IAsyncDisposable
     }
 
     /// <summary>Takes a machine away, with its disks and its Node object.</summary>
-    public async Task RemoveNodeAsync(string name, CancellationToken cancel)
+    public async Task RemoveNodeAsync(string name, CancellationToken cancellationToken)
     {
         await Host(name).DisposeAsync();
-        await Kubelets.RemoveNodeAsync(name, cancel);
+        await Kubelets.RemoveNodeAsync(name, cancellationToken);
     }
 
     /// <summary>Installs a machine with a tree and lets it join.</summary>
-    public async Task AddNodeAsync(string name, OsTreeCommit tree, CancellationToken cancel)
+    public async Task AddNodeAsync(string name, OsTreeCommit tree, CancellationToken cancellationToken)
     {
         var program = Path.GetDirectoryName(_options.AgentProgram)!;
         var host = await Lab.CreateHostAsync(
@@ -167,8 +167,8 @@ public sealed class TestFleet : IAsyncDisposable
                 Expose = [program, _access],
                 RebootLatency = _options.RebootLatency,
             },
-            cancel);
-        var boot = await host.BootAsync(cancel);
+            cancellationToken);
+        var boot = await host.BootAsync(cancellationToken);
         var index = int.Parse(name[(name.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture);
         var node = await Kubelets.AddNodeAsync(
             new SimulatedNodeOptions
@@ -178,7 +178,7 @@ public sealed class TestFleet : IAsyncDisposable
                 BootId = boot.BootId,
                 OSImage = $"Lab OS {boot.Version}",
             },
-            cancel);
+            cancellationToken);
         host.PowerChanged += change =>
         {
             if (!change.IsOn)
@@ -206,18 +206,18 @@ public sealed class TestFleet : IAsyncDisposable
         await Cluster.DisposeAsync();
     }
 
-    private async Task AddNodesAsync(OsTree first, string branch, CancellationToken cancel)
+    private async Task AddNodesAsync(OsTree first, string branch, CancellationToken cancellationToken)
     {
         _options.Progress($"installing {first.Version} on {_options.Nodes} OSTree hosts and booting them");
-        First = await Lab.Repository.CommitAsync(first, cancel, branch, _options.Signer);
+        First = await Lab.Repository.CommitAsync(first, cancellationToken, branch, _options.Signer);
         await File.WriteAllTextAsync(
-            Path.Combine(_access, "token"), await Cluster.ServiceAccountTokenAsync(SystemNamespace, "ostler-agent", cancellationToken: cancel), cancel);
-        await File.WriteAllTextAsync(Path.Combine(_access, "ca.crt"), Cluster.AuthorityPem, cancel);
+            Path.Combine(_access, "token"), await Cluster.ServiceAccountTokenAsync(SystemNamespace, "ostler-agent", cancellationToken: cancellationToken), cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_access, "ca.crt"), Cluster.AuthorityPem, cancellationToken);
         var up = 0;
         var progress = new Lock();
         await Parallel.ForEachAsync(
             Enumerable.Range(1, _options.Nodes),
-            new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancel },
+            new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken },
             async (index, token) =>
             {
                 await AddNodeAsync(string.Create(CultureInfo.InvariantCulture, $"node-{index}"), First, token);

@@ -11,8 +11,8 @@ public sealed partial class OstreeHost
 
     private readonly SemaphoreSlim _power = new(1, 1);
     private readonly Lock _bootsGate = new();
-    private readonly List<HostBoot> _boots = [];
-    private readonly List<(int After, TaskCompletionSource<HostBoot> Waiter)> _waiters = [];
+    private readonly List<BootRecord> _boots = [];
+    private readonly List<(int After, TaskCompletionSource<BootRecord> Waiter)> _waiters = [];
     private volatile BootedNamespace? _running;
     private volatile BootedNamespace? _starting;
     private volatile int _bootNumber;
@@ -25,10 +25,10 @@ public sealed partial class OstreeHost
     public event Action<HostPowerChange>? PowerChanged;
 
     /// <summary>The boot under way; null while the host is off.</summary>
-    public HostBoot? Booted { get; private set; }
+    public BootRecord? Booted { get; private set; }
 
     /// <summary>Every boot so far.</summary>
-    public IReadOnlyList<HostBoot> Boots
+    public IReadOnlyList<BootRecord> Boots
     {
         get
         {
@@ -41,7 +41,7 @@ public sealed partial class OstreeHost
 
     /// <summary>Switches the host on: the deployment of the highest boot loader entry becomes the root.</summary>
     /// <exception cref="HostDoesNotBootException">The disks hold nothing that boots.</exception>
-    public Task<HostBoot> BootAsync(CancellationToken cancellationToken) => WithPowerAsync(() => SwitchOnAsync(cancellationToken), cancellationToken);
+    public Task<BootRecord> BootAsync(CancellationToken cancellationToken) => WithPowerAsync(() => SwitchOnAsync(cancellationToken), cancellationToken);
 
     /// <summary>Shuts down in order: stops every process, finalizes what is staged, switches off.</summary>
     public Task ShutdownAsync(CancellationToken cancellationToken) =>
@@ -57,7 +57,7 @@ public sealed partial class OstreeHost
         cancellationToken);
 
     /// <summary>Shuts down, boots, and starts the services again.</summary>
-    public Task<HostBoot> RebootAsync(CancellationToken cancellationToken) => WithPowerAsync(
+    public Task<BootRecord> RebootAsync(CancellationToken cancellationToken) => WithPowerAsync(
         async () =>
         {
             await ShutDownAsync(cancellationToken);
@@ -67,7 +67,7 @@ public sealed partial class OstreeHost
 
     /// <summary>The first boot after another one (null: the first of all), as soon as its services are started.</summary>
     /// <exception cref="HostDoesNotBootException">A reboot that was requested inside ended in front of a boot loader.</exception>
-    public Task<HostBoot> NextBootAsync(HostBoot? after, CancellationToken cancellationToken)
+    public Task<BootRecord> NextBootAsync(BootRecord? after, CancellationToken cancellationToken)
     {
         lock (_bootsGate)
         {
@@ -77,9 +77,9 @@ public sealed partial class OstreeHost
             }
             if (_failure is not null)
             {
-                return Task.FromException<HostBoot>(_failure);
+                return Task.FromException<BootRecord>(_failure);
             }
-            var waiter = new TaskCompletionSource<HostBoot>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var waiter = new TaskCompletionSource<BootRecord>(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Add((after?.Number ?? 0, waiter));
             return waiter.Task.WaitAsync(cancellationToken);
         }
@@ -99,7 +99,7 @@ public sealed partial class OstreeHost
         }
     }
 
-    private async Task<HostBoot> SwitchOnAsync(CancellationToken cancellationToken)
+    private async Task<BootRecord> SwitchOnAsync(CancellationToken cancellationToken)
     {
         if (_running is not null)
         {
@@ -138,7 +138,7 @@ public sealed partial class OstreeHost
         var tree = _machine.View + deployment;
         var version = ReadVersion(tree);
         var comesBack = !File.Exists(Path.Combine(tree, OsTree.NeverComesBackMarker)) && !_faults.Hits(HostFault.NeverComesBack, entry.Commit, version);
-        var boot = new HostBoot(number, bootId, entry.Commit, int.Parse(entry.Deployment[65..], CultureInfo.InvariantCulture), version, comesBack);
+        var boot = new BootRecord(number, bootId, entry.Commit, int.Parse(entry.Deployment[65..], CultureInfo.InvariantCulture), version, comesBack);
         Booted = boot;
         ArmEnabledTimers();
         if (comesBack)
@@ -233,7 +233,7 @@ public sealed partial class OstreeHost
         }
     }
 
-    private void Publish(HostBoot boot)
+    private void Publish(BootRecord boot)
     {
         lock (_bootsGate)
         {

@@ -53,7 +53,7 @@ public sealed partial class OstreeHost
         }
     }
 
-    private void StartUnits(string tree, HostBoot boot)
+    private void StartUnits(string tree, BootRecord boot)
     {
         foreach (var unit in _options.ActiveUnits.Append(_options.CanaryUnit))
         {

@@ -47,7 +47,7 @@ public sealed record OstreeHostOptions
 /// <param name="Serial">The deployment's serial.</param>
 /// <param name="Version">VERSION_ID of the booted tree.</param>
 /// <param name="CameBack">False when the tree or a fault kept every service from starting.</param>
-public sealed record HostBoot(int Number, string BootId, string Commit, int Serial, string Version, bool CameBack);
+public sealed record BootRecord(int Number, string BootId, string Commit, int Serial, string Version, bool CameBack);
 
 /// <summary>How a host lost its power.</summary>
 public enum PowerOffCause
@@ -60,7 +60,7 @@ public enum PowerOffCause
 }
 
 /// <summary>A host was switched on (cause null) or off. <see cref="Boot"/> is the boot that began or ended.</summary>
-public sealed record HostPowerChange(OstreeHost Host, HostBoot Boot, PowerOffCause? Cause)
+public sealed record HostPowerChange(OstreeHost Host, BootRecord Boot, PowerOffCause? Cause)
 {
     public bool IsOn => Cause is null;
 }

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Controllers;
 using k8s;
 using k8s.Models;
-using Ostler.Kubernetes;
 
 namespace Ostler.Testing.Kubelet;
 

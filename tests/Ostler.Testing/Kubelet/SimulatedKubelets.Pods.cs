@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
-using k8s;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Controllers;
+using k8s;
 
 namespace Ostler.Testing.Kubelet;
 

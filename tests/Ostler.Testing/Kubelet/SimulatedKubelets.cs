@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net;
-using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Informers;
+using k8s.Models;
 
 namespace Ostler.Testing.Kubelet;
 

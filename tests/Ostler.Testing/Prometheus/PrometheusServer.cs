@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using Ostler.Testing.ControlPlane.Local;
+using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Tools;
 
 namespace Ostler.Testing.Prometheus;

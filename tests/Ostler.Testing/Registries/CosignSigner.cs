@@ -39,21 +39,21 @@ public sealed class CosignSigner : IDisposable
     };
 
     /// <summary>Signs a digest and attaches the signature by its tag, or as a referrer by the tag that stands in for the API of OCI 1.1.</summary>
-    public async Task SignAsync(RegistryServer registry, string repository, string digest, CancellationToken cancel, bool asReferrer = false, byte[]? payload = null)
+    public async Task SignAsync(RegistryServer registry, string repository, string digest, CancellationToken cancellationToken, bool asReferrer = false, byte[]? payload = null)
     {
         payload ??= Payload($"{registry.Host}/{repository}", digest);
-        await registry.Content.PushBlobAsync(repository, payload, cancel).ConfigureAwait(false);
+        await registry.Content.PushBlobAsync(repository, payload, cancellationToken).ConfigureAwait(false);
         var config = "{}"u8.ToArray();
-        var configDigest = await registry.Content.PushBlobAsync(repository, config, cancel).ConfigureAwait(false);
+        var configDigest = await registry.Content.PushBlobAsync(repository, config, cancellationToken).ConfigureAwait(false);
         var manifest = Manifest(configDigest, config.Length, asReferrer ? ArtifactType : "application/vnd.oci.image.config.v1+json", payload, Sign(payload));
         if (!asReferrer)
         {
-            await registry.Content.PushManifestAsync(repository, digest.Replace(':', '-') + ".sig", RegistryContent.OciImage, manifest, cancel).ConfigureAwait(false);
+            await registry.Content.PushManifestAsync(repository, digest.Replace(':', '-') + ".sig", RegistryContent.OciImage, manifest, cancellationToken).ConfigureAwait(false);
             return;
         }
 
         var signature = RegistryContent.Digest(Encoding.UTF8.GetBytes(manifest.ToJsonString()));
-        await registry.Content.PushManifestAsync(repository, signature, RegistryContent.OciImage, manifest, cancel).ConfigureAwait(false);
+        await registry.Content.PushManifestAsync(repository, signature, RegistryContent.OciImage, manifest, cancellationToken).ConfigureAwait(false);
         var index = new JsonObject
         {
             ["schemaVersion"] = 2,
@@ -66,7 +66,7 @@ public sealed class CosignSigner : IDisposable
                 ["artifactType"] = ArtifactType,
             }),
         };
-        await registry.Content.PushManifestAsync(repository, digest.Replace(':', '-'), RegistryContent.OciIndex, index, cancel).ConfigureAwait(false);
+        await registry.Content.PushManifestAsync(repository, digest.Replace(':', '-'), RegistryContent.OciIndex, index, cancellationToken).ConfigureAwait(false);
     }
 
     public void Dispose() => _key.Dispose();

@@ -37,7 +37,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
         }
     }
 
-    public static async Task<OtlpReceiver> StartAsync(bool grpc, CancellationToken cancel)
+    public static async Task<OtlpReceiver> StartAsync(bool grpc, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(
@@ -46,7 +46,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
         var app = builder.Build();
         var receiver = new OtlpReceiver(app);
         app.Run(receiver.AnswerAsync);
-        await app.StartAsync(cancel);
+        await app.StartAsync(cancellationToken);
         return receiver;
     }
 

@@ -1,6 +1,7 @@
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Bootc;
 
@@ -29,77 +30,77 @@ internal sealed class BootcBackend : IHostBackend
 
     public string Version { get; }
 
-    public async Task<HostDeployments> ReadAsync(CancellationToken ct) => await _staged.WithLockAsync((await _status.ReadAsync(ct)).Deployments, ct);
+    public async Task<HostDeployments> ReadAsync(CancellationToken cancellationToken) => await _staged.WithLockAsync((await _status.ReadAsync(cancellationToken)).Deployments, cancellationToken);
 
     public string? Refuse(NodeImage image) =>
         image.Container is null ? "The image is an OSTree commit, and this host is updated by bootc: use an OSImage with spec.container." : BootcSwitch.Refuse(image);
 
-    public async Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, CancellationToken ct)
+    public async Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken)
     {
-        await _staged.CheckRoomAsync(ct);
-        await _status.RememberAsync(ct);
+        await _staged.CheckRoomAsync(cancellationToken);
+        await _status.RememberAsync(cancellationToken);
 
         // Also over a staging of a former agent that is still under way: it may not have come so far.
         _ostree.Lock.LockAhead();
         try
         {
-            var host = await _status.ReadAsync(ct);
-            await _switch.RunAsync(image.Container!.Repository, image.Digest, BootcSwitch.EnforcesPolicy(host.Trust), ct);
-            if ((await _ostree.Status.ReadAsync(ct)).Staged is not null && await _ostree.Lock.TryLockAsync(ct))
+            var host = await _status.ReadAsync(cancellationToken);
+            await _switch.RunAsync(image.Container!.Repository, image.Digest, BootcSwitch.EnforcesPolicy(host.Trust), cancellationToken);
+            if ((await _ostree.Status.ReadAsync(cancellationToken)).Staged is not null && await _ostree.Lock.TryLockAsync(cancellationToken))
             {
                 // From here on the deployment has a lock of its own, which every status shows.
                 _ostree.Lock.ForgetFile();
             }
 
-            return await _staged.CheckAsync(Name, image, await ReadAsync(ct), ct);
+            return await _staged.CheckAsync(Name, image, await ReadAsync(cancellationToken), cancellationToken);
         }
         catch (HostToolException)
         {
-            await ForgetLockOfNothingAsync(ct);
+            await ForgetLockOfNothingAsync(cancellationToken);
             throw;
         }
     }
 
     /// <summary>An overlay over /usr is all that bootc can tell of; it is gone after a reboot.</summary>
-    public Undo UndoFor(HostDeployment booted) => booted.Mutated is null ? Undo.Nothing : Undo.Reboot;
+    public RevertMethod UndoFor(HostDeployment booted) => booted.Mutated is null ? RevertMethod.Nothing : RevertMethod.Reboot;
 
     /// <summary>bootc carries nothing over into what it stages. It does not lay down what runs once more, which <see cref="UndoFor"/> never asks for.</summary>
-    public Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken ct) => StageAsync(image, present, ct);
+    public Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken) => StageAsync(image, present, cancellationToken);
 
-    public async Task LockAsync(NodeImage image, HostDeployments present, CancellationToken ct)
+    public async Task LockAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken)
     {
-        if (!await _ostree.Lock.TryLockAsync(ct))
+        if (!await _ostree.Lock.TryLockAsync(cancellationToken))
         {
             _ostree.Lock.LockAhead();
         }
     }
 
-    public Task UnlockAsync(CancellationToken ct) => _ostree.Lock.UnlockAsync(ct);
+    public Task UnlockAsync(CancellationToken cancellationToken) => _ostree.Lock.UnlockAsync(cancellationToken);
 
     public ISoftReboot? SoftReboot { get; }
 
-    public async Task AbandonStagingAsync(CancellationToken ct)
+    public async Task AbandonStagingAsync(CancellationToken cancellationToken)
     {
         if (_ostree.Unit.IsLoaded)
         {
-            await _ostree.Unit.StopAsync(ct);
-            await ForgetLockOfNothingAsync(ct);
+            await _ostree.Unit.StopAsync(cancellationToken);
+            await ForgetLockOfNothingAsync(cancellationToken);
         }
     }
 
-    public Task RollBackAsync(string digest, HostDeployments present, CancellationToken ct) => _rollback.RunAsync(digest, ct);
+    public Task RollBackAsync(string digest, HostDeployments present, CancellationToken cancellationToken) => _rollback.RunAsync(digest, cancellationToken);
 
-    public Task PinAsync(HostDeployment deployment, bool pinned, CancellationToken ct) => _ostree.Pin.SetAsync(deployment, pinned, ct);
+    public Task PinAsync(HostDeployment deployment, bool pinned, CancellationToken cancellationToken) => _ostree.Pin.SetAsync(deployment, pinned, cancellationToken);
 
-    public Task CleanUpAsync(CancellationToken ct) => _ostree.Pin.CleanUpAsync(ct);
+    public Task CleanUpAsync(CancellationToken cancellationToken) => _ostree.Pin.CleanUpAsync(cancellationToken);
 
-    public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken ct) => _ostree.Finalization.ExplainAsync(ct);
+    public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainAsync(cancellationToken);
 
-    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken ct) => _ostree.Finalization.ExplainPresentAsync(ct);
+    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainPresentAsync(cancellationToken);
 
-    private async Task ForgetLockOfNothingAsync(CancellationToken ct)
+    private async Task ForgetLockOfNothingAsync(CancellationToken cancellationToken)
     {
-        if ((await _ostree.Status.ReadAsync(ct)).Staged is null)
+        if ((await _ostree.Status.ReadAsync(cancellationToken)).Staged is null)
         {
             _ostree.Lock.ForgetFile();
         }

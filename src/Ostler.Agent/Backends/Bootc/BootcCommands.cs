@@ -1,6 +1,6 @@
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Backends.Bootc;
 
@@ -10,17 +10,17 @@ internal sealed class BootcCommands(ICommandRunner runner, StagingUnit unit)
     public const string Program = "/usr/bin/bootc";
 
     /// <summary>Runs bootc to its end, whatever that is.</summary>
-    public Task<CommandResult> TryAsync(HostCommand command, CancellationToken ct) => runner.RunAsync(command, ct);
+    public Task<CommandResult> TryAsync(HostCommand command, CancellationToken cancellationToken) => runner.RunAsync(command, cancellationToken);
 
-    public async Task<string> RunAsync(HostCommand command, CancellationToken ct)
+    public async Task<string> RunAsync(HostCommand command, CancellationToken cancellationToken)
     {
-        var result = await runner.RunAsync(command, ct);
+        var result = await runner.RunAsync(command, cancellationToken);
         return result.Succeeded ? result.Stdout : throw Failure(command, result);
     }
 
-    public async Task RunDetachedAsync(HostCommand command, CancellationToken ct)
+    public async Task RunDetachedAsync(HostCommand command, CancellationToken cancellationToken)
     {
-        var result = await unit.RunAsync(command, ct);
+        var result = await unit.RunAsync(command, cancellationToken);
         if (!result.Succeeded)
         {
             throw Failure(command, result);
@@ -44,16 +44,16 @@ internal sealed class BootcCommands(ICommandRunner runner, StagingUnit unit)
         var message = $"{verb}: {(words.Length > 0 ? words : $"exit code {result.ExitCode}")}";
         return text switch
         {
-            _ when ToolWords.Any(text, "Missing base image ref") => new HostToolException(
+            _ when ToolErrorText.Any(text, "Missing base image ref") => new HostToolException(
                 Reasons.HostToolFailed, message + ". The rollback deployment lost its layers, and bootc does nothing any more: remove it with ostree admin undeploy."),
-            _ when ToolWords.Any(text, "Installing kernel") && ToolWords.Any(text, ToolWords.Disk) => new HostToolException(Reasons.BootFull, message),
-            _ when ToolWords.Any(text, ToolWords.Disk) => new HostToolException(Reasons.DiskFull, message),
-            _ when verb == "bootc switch" && ToolWords.Any(text, ToolWords.Signature) => new HostToolException(Reasons.SignatureRefused, message),
-            _ when verb == "bootc switch" && ToolWords.Any(text, ToolWords.Pull) => new HostToolException(Reasons.PullFailed, message),
+            _ when ToolErrorText.Any(text, "Installing kernel") && ToolErrorText.Any(text, ToolErrorText.Disk) => new HostToolException(Reasons.BootFull, message),
+            _ when ToolErrorText.Any(text, ToolErrorText.Disk) => new HostToolException(Reasons.DiskFull, message),
+            _ when verb == "bootc switch" && ToolErrorText.Any(text, ToolErrorText.Signature) => new HostToolException(Reasons.SignatureRefused, message),
+            _ when verb == "bootc switch" && ToolErrorText.Any(text, ToolErrorText.Pull) => new HostToolException(Reasons.PullFailed, message),
             _ => new HostToolException(Reasons.HostToolFailed, message)
             {
                 // A program that cannot be executed (126, 127: no such library, another processor) manages no host either.
-                IsUnusable = verb == "bootc status" && (result.ExitCode is 126 or 127 || ToolWords.Any(text, ToolWords.CommandLine)),
+                IsUnusable = verb == "bootc status" && (result.ExitCode is 126 or 127 || ToolErrorText.Any(text, ToolErrorText.CommandLine)),
             },
         };
     }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Ostler.Agent.Host;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Bootc;
 

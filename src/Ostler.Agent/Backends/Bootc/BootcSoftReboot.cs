@@ -1,5 +1,6 @@
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Bootc;
 
@@ -9,7 +10,7 @@ internal sealed class BootcSoftReboot(OstreeSoftReboot ostree) : ISoftReboot
     public string? Refuse(HostDeployment next) =>
         ostree.Refuse(next) ?? (next.SoftRebootCapable ? null : "bootc says that this tree cannot be soft-rebooted into: another kernel, initramfs, kernel arguments or SELinux policy, or a bootc before 1.7");
 
-    public Task ApplyAsync(CancellationToken ct) => ostree.ApplyAsync(ct);
+    public Task ApplyAsync(CancellationToken cancellationToken) => ostree.ApplyAsync(cancellationToken);
 
-    public Task PrepareAsync(HostDeployment next, CancellationToken ct) => ostree.PrepareAsync(next, ct);
+    public Task PrepareAsync(HostDeployment next, CancellationToken cancellationToken) => ostree.PrepareAsync(next, cancellationToken);
 }

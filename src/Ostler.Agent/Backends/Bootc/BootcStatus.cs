@@ -1,5 +1,5 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Backends.Bootc;
 
@@ -19,24 +19,24 @@ internal sealed class BootcStatus(BootcCommands bootc, StagingUnit unit, HostFil
     public static readonly HostCommand OldCommand = new("bootc", "status", "--json");
 
     /// <exception cref="HostToolException">The tool failed, what it printed cannot be read, or somebody else keeps it waiting (TransactionInProgress).</exception>
-    public async Task<BootcHost> ReadAsync(CancellationToken ct) =>
-        await unit.IsRunningAsync(ct) && files.Read(Before) is { } before && BootcStatusJson.Parse(before) is { } kept ? kept : Parse(await AskAsync(ct));
+    public async Task<BootcHost> ReadAsync(CancellationToken cancellationToken) =>
+        await unit.IsRunningAsync(cancellationToken) && files.Read(Before) is { } before && BootcStatusJson.Parse(before) is { } kept ? kept : Parse(await AskAsync(cancellationToken));
 
     /// <summary>Keeps what is so now for the time of a staging.</summary>
-    public async Task RememberAsync(CancellationToken ct)
+    public async Task RememberAsync(CancellationToken cancellationToken)
     {
-        if (!await unit.IsRunningAsync(ct))
+        if (!await unit.IsRunningAsync(cancellationToken))
         {
-            files.Write(Before, await AskAsync(ct));
+            files.Write(Before, await AskAsync(cancellationToken));
         }
     }
 
-    private async Task<string> AskAsync(CancellationToken ct)
+    private async Task<string> AskAsync(CancellationToken cancellationToken)
     {
-        var result = await bootc.TryAsync(Command, ct);
-        if (result is { Succeeded: false, TimedOut: false } && ToolWords.Any(result.Stderr + result.Stdout, "--format-version", "format version"))
+        var result = await bootc.TryAsync(Command, cancellationToken);
+        if (result is { Succeeded: false, TimedOut: false } && ToolErrorText.Any(result.Stderr + result.Stdout, "--format-version", "format version"))
         {
-            return await bootc.RunAsync(OldCommand, ct);
+            return await bootc.RunAsync(OldCommand, cancellationToken);
         }
 
         return result.Succeeded ? result.Stdout : throw BootcCommands.Failure(Command, result);

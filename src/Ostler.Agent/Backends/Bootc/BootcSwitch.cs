@@ -1,5 +1,6 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 
 namespace Ostler.Agent.Backends.Bootc;
 
@@ -16,11 +17,11 @@ internal sealed class BootcSwitch(BootcCommands bootc)
     /// Refuse an image that the host's signature policy does not accept. Not asked for where the running image was not held to it either: the policy of most hosts accepts anything,
     /// and bootc then refuses to be told to enforce it.
     /// </param>
-    /// <param name="ct">Ends the wait, not bootc.</param>
-    public Task RunAsync(string repository, string digest, bool enforceSignatures, CancellationToken ct)
+    /// <param name="cancellationToken">Ends the wait, not bootc.</param>
+    public Task RunAsync(string repository, string digest, bool enforceSignatures, CancellationToken cancellationToken)
     {
         string[] policy = enforceSignatures ? ["--enforce-container-sigpolicy"] : [];
-        return bootc.RunDetachedAsync(new HostCommand("bootc", ["switch", .. policy, Reference(repository, digest)]) { Timeout = Timeout }, ct);
+        return bootc.RunDetachedAsync(new HostCommand("bootc", ["switch", .. policy, Reference(repository, digest)]) { Timeout = Timeout }, cancellationToken);
     }
 
     /// <summary>Whether the host's policy must be enforced to verify the next image as the running one was.</summary>

@@ -1,5 +1,7 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -23,7 +25,7 @@ internal sealed class OstreeBackend : IHostBackend
 
     public string Version { get; }
 
-    public Task<HostDeployments> ReadAsync(CancellationToken ct) => _ostree.Status.ReadAsync(ct);
+    public Task<HostDeployments> ReadAsync(CancellationToken cancellationToken) => _ostree.Status.ReadAsync(cancellationToken);
 
     public string? Refuse(NodeImage image) =>
         image.Ostree is null
@@ -40,17 +42,17 @@ internal sealed class OstreeBackend : IHostBackend
         _ => null,
     };
 
-    public async Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, CancellationToken ct)
+    public async Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken)
     {
         var source = image.Ostree!;
-        List<string?> warnings = [await _ostree.Remotes.EnsureAsync(source, ct)];
+        List<string?> warnings = [await _ostree.Remotes.EnsureAsync(source, cancellationToken)];
         ImageTrust.CheckRemote(source, present.Booted!, _ostree.RemoteConfig.Verifies);
-        await _ostree.Space.CheckForPullAsync(ct);
-        await _ostree.Pull.RunAsync(source, image.Digest, ct);
-        await _ostree.Space.CheckForBootAsync(image.Digest, present.Booted!.Digest, ct);
-        await _ostree.Deploy.StageAsync(image.Digest, $"{source.Remote}:{source.Ref}", ct);
+        await _ostree.Space.CheckForPullAsync(cancellationToken);
+        await _ostree.Pull.RunAsync(source, image.Digest, cancellationToken);
+        await _ostree.Space.CheckForBootAsync(image.Digest, present.Booted!.Digest, cancellationToken);
+        await _ostree.Deploy.StageAsync(image.Digest, $"{source.Remote}:{source.Ref}", cancellationToken);
 
-        var staged = (await _ostree.Status.ReadAsync(ct)).Staged;
+        var staged = (await _ostree.Status.ReadAsync(cancellationToken)).Staged;
         if (staged?.Digest != image.Digest || !staged.Locked)
         {
             throw new HostToolException(
@@ -58,46 +60,46 @@ internal sealed class OstreeBackend : IHostBackend
                 $"ostree reported success, but {(staged is null ? "nothing is staged" : $"{staged.Digest}{(staged.Locked ? "" : ", unlocked,")} is staged")}.");
         }
 
-        warnings.Add(await _ostree.Conflicts.PredictAsync(staged, ct));
+        warnings.Add(await _ostree.Conflicts.PredictAsync(staged, cancellationToken));
         return [.. warnings.OfType<string>()];
     }
 
     /// <summary>A hotfix outlives reboots; what else is made writable does not.</summary>
-    public Undo UndoFor(HostDeployment booted) => booted.Mutated switch
+    public RevertMethod UndoFor(HostDeployment booted) => booted.Mutated switch
     {
-        null => Undo.Nothing,
-        Hotfix => Undo.Redeploy,
-        _ => Undo.Reboot,
+        null => RevertMethod.Nothing,
+        Hotfix => RevertMethod.Redeploy,
+        _ => RevertMethod.Reboot,
     };
 
     /// <summary>The same commit once more is another deployment, with an origin of its own that knows nothing of a hotfix.</summary>
-    public Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken ct) => StageAsync(image, present, ct);
+    public Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken) => StageAsync(image, present, cancellationToken);
 
-    public async Task LockAsync(NodeImage image, HostDeployments present, CancellationToken ct)
+    public async Task LockAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken)
     {
-        if (!await _ostree.Lock.TryLockAsync(ct))
+        if (!await _ostree.Lock.TryLockAsync(cancellationToken))
         {
             // The same commit once more, which costs no download: before 2023.8 a deployment is locked while it is staged or never.
-            await StageAsync(image, present, ct);
+            await StageAsync(image, present, cancellationToken);
         }
     }
 
-    public Task UnlockAsync(CancellationToken ct) => _ostree.Lock.UnlockAsync(ct);
+    public Task UnlockAsync(CancellationToken cancellationToken) => _ostree.Lock.UnlockAsync(cancellationToken);
 
     public ISoftReboot? SoftReboot => _ostree.SoftReboot;
 
-    public Task AbandonStagingAsync(CancellationToken ct) => _ostree.Unit.StopAsync(ct);
+    public Task AbandonStagingAsync(CancellationToken cancellationToken) => _ostree.Unit.StopAsync(cancellationToken);
 
-    public Task PinAsync(HostDeployment deployment, bool pinned, CancellationToken ct) => _ostree.Pin.SetAsync(deployment, pinned, ct);
+    public Task PinAsync(HostDeployment deployment, bool pinned, CancellationToken cancellationToken) => _ostree.Pin.SetAsync(deployment, pinned, cancellationToken);
 
-    public Task CleanUpAsync(CancellationToken ct) => _ostree.Pin.CleanUpAsync(ct);
+    public Task CleanUpAsync(CancellationToken cancellationToken) => _ostree.Pin.CleanUpAsync(cancellationToken);
 
-    public Task RollBackAsync(string digest, HostDeployments present, CancellationToken ct) =>
+    public Task RollBackAsync(string digest, HostDeployments present, CancellationToken cancellationToken) =>
         HostArguments.IsCommit(digest)
-            ? _rollback.RunAsync(digest, present, ct)
+            ? _rollback.RunAsync(digest, present, cancellationToken)
             : throw new HostToolException(Reasons.RollbackImpossible, $"{digest} is no OSTree commit.");
 
-    public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken ct) => _ostree.Finalization.ExplainAsync(ct);
+    public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainAsync(cancellationToken);
 
-    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken ct) => _ostree.Finalization.ExplainPresentAsync(ct);
+    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainPresentAsync(cancellationToken);
 }

@@ -1,5 +1,6 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -25,7 +26,7 @@ internal sealed class OstreeBootComplete(ICommandRunner runner, HostFiles files)
 
     /// <summary>Makes sure that lists of deployments are of the present boot.</summary>
     /// <exception cref="HostToolException">They are not, and ostree cannot be made to notice: nothing can be concluded yet.</exception>
-    public async Task EnsureAsync(HostBoot boot, CancellationToken ct)
+    public async Task EnsureAsync(HostBoot boot, CancellationToken cancellationToken)
     {
         if (!IsStale(boot))
         {
@@ -33,7 +34,7 @@ internal sealed class OstreeBootComplete(ICommandRunner runner, HostFiles files)
         }
 
         // Not start: that does nothing for a unit that is still active from the soft reboot before.
-        var result = await runner.RunAsync(new HostCommand("systemctl", "restart", Unit) { Timeout = Timeout }, ct);
+        var result = await runner.RunAsync(new HostCommand("systemctl", "restart", Unit) { Timeout = Timeout }, cancellationToken);
         if (!result.Succeeded || IsStale(boot))
         {
             var why = HostToolException.Trim(result.Stderr);
@@ -45,9 +46,9 @@ internal sealed class OstreeBootComplete(ICommandRunner runner, HostFiles files)
 
     /// <summary>Stops the unit, so that systemd starts it again after a soft reboot. A stop changes nothing of what it did.</summary>
     /// <exception cref="HostToolException">It does not stop.</exception>
-    public async Task RearmAsync(CancellationToken ct)
+    public async Task RearmAsync(CancellationToken cancellationToken)
     {
-        var result = await runner.RunAsync(new HostCommand("systemctl", "stop", Unit) { Timeout = Timeout }, ct);
+        var result = await runner.RunAsync(new HostCommand("systemctl", "stop", Unit) { Timeout = Timeout }, cancellationToken);
         if (!result.Succeeded)
         {
             throw new HostToolException(Reasons.HostToolFailed, $"{Unit}, which must run after a soft reboot, does not stop: {HostToolException.Trim(result.Stderr)}");

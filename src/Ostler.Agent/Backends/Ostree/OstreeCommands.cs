@@ -14,13 +14,13 @@ internal sealed class OstreeCommands(ICommandRunner runner, StagingUnit unit)
     public static readonly TimeSpan WriteTimeout = TimeSpan.FromMinutes(15);
 
     /// <summary>Runs ostree to its end, whatever that is.</summary>
-    public Task<CommandResult> TryAsync(HostCommand command, CancellationToken ct) => runner.RunAsync(command, ct);
+    public Task<CommandResult> TryAsync(HostCommand command, CancellationToken cancellationToken) => runner.RunAsync(command, cancellationToken);
 
     /// <summary>Runs ostree apart from the agent's life, and waits for its end.</summary>
     /// <exception cref="HostToolException">It failed or took too long.</exception>
-    public async Task RunDetachedAsync(HostCommand command, CancellationToken ct)
+    public async Task RunDetachedAsync(HostCommand command, CancellationToken cancellationToken)
     {
-        var result = await unit.RunAsync(command, ct);
+        var result = await unit.RunAsync(command, cancellationToken);
         if (!result.Succeeded)
         {
             throw OstreeErrors.From(command, result);
@@ -29,9 +29,9 @@ internal sealed class OstreeCommands(ICommandRunner runner, StagingUnit unit)
 
     /// <summary>Runs ostree and returns its standard output.</summary>
     /// <exception cref="HostToolException">It failed or took too long.</exception>
-    public async Task<string> RunAsync(HostCommand command, CancellationToken ct)
+    public async Task<string> RunAsync(HostCommand command, CancellationToken cancellationToken)
     {
-        var result = await runner.RunAsync(command, ct);
+        var result = await runner.RunAsync(command, cancellationToken);
         return result.Succeeded ? result.Stdout : throw OstreeErrors.From(command, result);
     }
 }

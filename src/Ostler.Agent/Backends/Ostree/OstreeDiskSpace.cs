@@ -1,6 +1,6 @@
 using System.Globalization;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -16,9 +16,9 @@ internal sealed class OstreeDiskSpace(OstreeCommands ostree)
     private const string ModulesDirectory = "/usr/lib/modules";
 
     /// <exception cref="HostToolException">DiskFull.</exception>
-    public async Task CheckForPullAsync(CancellationToken ct)
+    public async Task CheckForPullAsync(CancellationToken cancellationToken)
     {
-        if (await FreeAsync("/ostree/repo", ct) is { } free && free < MinimumForPull)
+        if (await FreeAsync("/ostree/repo", cancellationToken) is { } free && free < MinimumForPull)
         {
             throw new HostToolException(
                 Reasons.DiskFull, $"The file system of /ostree/repo has {Mebibytes(free)} left; at least {Mebibytes(MinimumForPull)} are needed to begin a pull.");
@@ -27,9 +27,9 @@ internal sealed class OstreeDiskSpace(OstreeCommands ostree)
 
     /// <summary>For images of which nothing is known before they are here: a /boot that has not even <see cref="BootReserve"/> left takes no kernel.</summary>
     /// <exception cref="HostToolException">BootFull.</exception>
-    public async Task CheckAnyForBootAsync(CancellationToken ct)
+    public async Task CheckAnyForBootAsync(CancellationToken cancellationToken)
     {
-        if (await FreeAsync("/boot", ct) is { } free && free < BootReserve)
+        if (await FreeAsync("/boot", cancellationToken) is { } free && free < BootReserve)
         {
             throw new HostToolException(
                 Reasons.BootFull, $"/boot has {Mebibytes(free)} left, which is too little for any kernel. Remove deployments that are not needed any more.");
@@ -40,17 +40,17 @@ internal sealed class OstreeDiskSpace(OstreeCommands ostree)
     /// Compares the commit's kernel with the room in /boot. ostree could make room by dropping what is kept for a rollback; this says no instead.
     /// </summary>
     /// <exception cref="HostToolException">BootFull.</exception>
-    public async Task CheckForBootAsync(string commit, string bootedCommit, CancellationToken ct)
+    public async Task CheckForBootAsync(string commit, string bootedCommit, CancellationToken cancellationToken)
     {
-        var kernel = await KernelFilesAsync(commit, ct);
+        var kernel = await KernelFilesAsync(commit, cancellationToken);
         var needed = kernel.Sum(f => f.Size) + BootReserve;
-        if (await FreeAsync("/boot", ct) is not { } free || free >= needed)
+        if (await FreeAsync("/boot", cancellationToken) is not { } free || free >= needed)
         {
             return;
         }
 
         // The same kernel with the same initramfs is shared by the deployments: it lies in /boot already.
-        var booted = await KernelFilesAsync(bootedCommit, ct);
+        var booted = await KernelFilesAsync(bootedCommit, cancellationToken);
         if (kernel.Count > 0 && kernel.Select(f => f.Checksum).ToHashSet().SetEquals(booted.Select(f => f.Checksum)))
         {
             return;
@@ -61,14 +61,14 @@ internal sealed class OstreeDiskSpace(OstreeCommands ostree)
     }
 
     /// <summary>The files that go to /boot. Empty when the tree keeps its kernel elsewhere, which is then left to ostree.</summary>
-    private async Task<IReadOnlyList<TreeFile>> KernelFilesAsync(string commit, CancellationToken ct)
+    private async Task<IReadOnlyList<TreeFile>> KernelFilesAsync(string commit, CancellationToken cancellationToken)
     {
         List<TreeFile> files = [];
-        foreach (var directory in await ListAsync(commit, ModulesDirectory, ct))
+        foreach (var directory in await ListAsync(commit, ModulesDirectory, cancellationToken))
         {
             if (directory.IsDirectory && directory.Path != ModulesDirectory)
             {
-                files.AddRange((await ListAsync(commit, directory.Path, ct)).Where(f => !f.IsDirectory && IsBootFile(Path.GetFileName(f.Path))));
+                files.AddRange((await ListAsync(commit, directory.Path, cancellationToken)).Where(f => !f.IsDirectory && IsBootFile(Path.GetFileName(f.Path))));
             }
         }
 
@@ -80,16 +80,16 @@ internal sealed class OstreeDiskSpace(OstreeCommands ostree)
         || name.StartsWith("initramfs", StringComparison.Ordinal)
         || name.StartsWith("devicetree", StringComparison.Ordinal);
 
-    private async Task<IReadOnlyList<TreeFile>> ListAsync(string commit, string path, CancellationToken ct)
+    private async Task<IReadOnlyList<TreeFile>> ListAsync(string commit, string path, CancellationToken cancellationToken)
     {
-        var result = await ostree.TryAsync(new HostCommand("ostree", OstreeCommands.Repository, "ls", "-C", commit, path), ct);
+        var result = await ostree.TryAsync(new HostCommand("ostree", OstreeCommands.Repository, "ls", "-C", commit, path), cancellationToken);
         return result.Succeeded ? [.. result.Stdout.Split('\n').Select(TreeFile.Parse).OfType<TreeFile>()] : [];
     }
 
     /// <summary>Bytes that are free for root; null when the host cannot say, which must not hold up an update.</summary>
-    private async Task<long?> FreeAsync(string path, CancellationToken ct)
+    private async Task<long?> FreeAsync(string path, CancellationToken cancellationToken)
     {
-        var result = await ostree.TryAsync(new HostCommand("stat", "--file-system", "--format=%a %S", path), ct);
+        var result = await ostree.TryAsync(new HostCommand("stat", "--file-system", "--format=%a %S", path), cancellationToken);
         return result.Succeeded
             && result.Stdout.Trim().Split(' ') is [var blocks, var size]
             && long.TryParse(blocks, NumberStyles.None, CultureInfo.InvariantCulture, out var count)

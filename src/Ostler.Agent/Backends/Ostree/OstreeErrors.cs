@@ -1,5 +1,5 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -31,10 +31,10 @@ internal static class OstreeErrors
     private static string ReasonOf(HostCommand command, string stderr) => stderr switch
     {
         // Only the kernel's copy goes to /boot; all else is in the repository's file system.
-        _ when stderr.Contains("Installing kernel", StringComparison.Ordinal) && ToolWords.Any(stderr, ToolWords.Disk) => Reasons.BootFull,
-        _ when ToolWords.Any(stderr, ToolWords.Disk) => Reasons.DiskFull,
-        _ when Subcommand(command) == "pull" && ToolWords.Any(stderr, ToolWords.Signature) => Reasons.SignatureRefused,
-        _ when Subcommand(command) == "pull" && ToolWords.Any(stderr, ToolWords.Pull) => Reasons.PullFailed,
+        _ when stderr.Contains("Installing kernel", StringComparison.Ordinal) && ToolErrorText.Any(stderr, ToolErrorText.Disk) => Reasons.BootFull,
+        _ when ToolErrorText.Any(stderr, ToolErrorText.Disk) => Reasons.DiskFull,
+        _ when Subcommand(command) == "pull" && ToolErrorText.Any(stderr, ToolErrorText.Signature) => Reasons.SignatureRefused,
+        _ when Subcommand(command) == "pull" && ToolErrorText.Any(stderr, ToolErrorText.Pull) => Reasons.PullFailed,
         _ => Reasons.HostToolFailed,
     };
 

@@ -1,4 +1,5 @@
 using Ostler.Agent.Host;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -12,9 +13,9 @@ internal sealed class OstreeEtcConflicts(OstreeCommands ostree, HostFiles files)
     private const int Named = 3;
 
     /// <summary>A warning that names the first paths, or null. What cannot be found out is no warning.</summary>
-    public async Task<string?> PredictAsync(HostDeployment staged, CancellationToken ct)
+    public async Task<string?> PredictAsync(HostDeployment staged, CancellationToken cancellationToken)
     {
-        var result = await ostree.TryAsync(new HostCommand("ostree", "admin", "config-diff"), ct);
+        var result = await ostree.TryAsync(new HostCommand("ostree", "admin", "config-diff"), cancellationToken);
         if (!result.Succeeded)
         {
             return null;

@@ -1,4 +1,5 @@
 using Ostler.Agent.Host;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -21,28 +22,28 @@ internal sealed class OstreeFinalization(ICommandRunner runner, HostFiles files)
     private const string FinalizeUnit = "ostree-finalize-staged.service";
     private const string TimedOut = "Failed with result 'timeout'";
 
-    public async Task<FinalizationReport> ExplainAsync(CancellationToken ct)
+    public async Task<FinalizationReport> ExplainAsync(CancellationToken cancellationToken)
     {
         if (files.Read(Stamp) is { Length: > 0 } stamp)
         {
             return Failed(stamp);
         }
 
-        var since = await JournalAsync("0", "ostree-boot-complete.service", ct);
+        var since = await JournalAsync("0", "ostree-boot-complete.service", cancellationToken);
         if (Find(since, FailedBefore) is { } complaint)
         {
             return Failed(complaint);
         }
 
-        return Explain(await JournalAsync("-1", FinalizeUnit, ct));
+        return Explain(await JournalAsync("-1", FinalizeUnit, cancellationToken));
     }
 
     /// <summary>
     /// What became of a deployment that was applied in this boot. The stamp is of that run: each run of the unit removes the one of the run before. Stopping the unit succeeds whether
     /// or not it could finalize, so that its exit code does not tell.
     /// </summary>
-    public async Task<FinalizationReport> ExplainPresentAsync(CancellationToken ct) =>
-        files.Read(Stamp) is { Length: > 0 } stamp ? Failed(stamp) : Explain(await JournalAsync("0", FinalizeUnit, ct));
+    public async Task<FinalizationReport> ExplainPresentAsync(CancellationToken cancellationToken) =>
+        files.Read(Stamp) is { Length: > 0 } stamp ? Failed(stamp) : Explain(await JournalAsync("0", FinalizeUnit, cancellationToken));
 
     /// <summary>From the last begin of a finalization on: the unit may have run more than once in a boot.</summary>
     private static string Latest(string journal) =>
@@ -58,17 +59,17 @@ internal sealed class OstreeFinalization(ICommandRunner runner, HostFiles files)
 
         return before.Contains(TimedOut, StringComparison.Ordinal) ? Failed("it took longer than its unit may take to stop")
             : before.Contains(LockedBefore, StringComparison.Ordinal) ? new FinalizationReport(Finalization.SkippedLocked)
-            : before.Contains(Began, StringComparison.Ordinal) && !ToolWords.Any(before, Ended) ? Failed("it began and did not come to its end")
+            : before.Contains(Began, StringComparison.Ordinal) && !ToolErrorText.Any(before, Ended) ? Failed("it began and did not come to its end")
             : new FinalizationReport(Finalization.NeverRan);
     }
 
     private static FinalizationReport Failed(string words) => new(Finalization.Failed, HostToolException.Trim(words));
 
     /// <summary>The unit's messages; only those of root, because anybody may write to the journal. Empty when there are none.</summary>
-    private async Task<string> JournalAsync(string boot, string unit, CancellationToken ct)
+    private async Task<string> JournalAsync(string boot, string unit, CancellationToken cancellationToken)
     {
         var result = await runner.RunAsync(
-            new HostCommand("journalctl", "--boot=" + boot, "--unit=" + unit, "--output=cat", "--no-pager", "--quiet", "--lines=200", "_UID=0"), ct);
+            new HostCommand("journalctl", "--boot=" + boot, "--unit=" + unit, "--output=cat", "--no-pager", "--quiet", "--lines=200", "_UID=0"), cancellationToken);
         return result.Succeeded ? result.Stdout : "";
     }
 

@@ -1,5 +1,5 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -30,24 +30,24 @@ internal sealed class OstreeLock(OstreeCommands ostree, OstreeVersion version, H
     }
 
     /// <summary>Locks what is staged. False when this version can do that only while staging.</summary>
-    public async Task<bool> TryLockAsync(CancellationToken ct)
+    public async Task<bool> TryLockAsync(CancellationToken cancellationToken)
     {
         if (!version.HasLockFinalization)
         {
             return false;
         }
 
-        await ostree.RunAsync(Change(), ct);
+        await ostree.RunAsync(Change(), cancellationToken);
         return true;
     }
 
     /// <summary>Lets the staged deployment be applied at shutdown.</summary>
-    public async Task UnlockAsync(CancellationToken ct)
+    public async Task UnlockAsync(CancellationToken cancellationToken)
     {
-        await StartFinalizeUnitAsync(ct);
+        await StartFinalizeUnitAsync(cancellationToken);
         if (version.HasLockFinalization)
         {
-            await ostree.RunAsync(Change("--unlock"), ct);
+            await ostree.RunAsync(Change("--unlock"), cancellationToken);
         }
 
         // Since 2023.8 a leftover of this file still locks, although no status shows it; before, it is the lock.
@@ -61,9 +61,9 @@ internal sealed class OstreeLock(OstreeCommands ostree, OstreeVersion version, H
     /// The staged deployment is applied when this unit stops. Before 2025.2 a path unit starts it some time after staging: a host that goes down before that
     /// boots the old tree.
     /// </summary>
-    private async Task StartFinalizeUnitAsync(CancellationToken ct)
+    private async Task StartFinalizeUnitAsync(CancellationToken cancellationToken)
     {
-        var result = await ostree.TryAsync(new HostCommand("systemctl", "start", FinalizeUnit), ct);
+        var result = await ostree.TryAsync(new HostCommand("systemctl", "start", FinalizeUnit), cancellationToken);
         if (!result.Succeeded)
         {
             throw new HostToolException(

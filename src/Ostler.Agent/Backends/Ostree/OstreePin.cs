@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ostler.Agent.Host;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -7,10 +8,10 @@ namespace Ostler.Agent.Backends.Ostree;
 internal sealed class OstreePin(OstreeCommands ostree, OstreeStatus status)
 {
     /// <summary>Pins or unpins a deployment, by its place in a list just read: places shift. Nothing happens when it is so already, or the deployment is gone.</summary>
-    public async Task SetAsync(HostDeployment deployment, bool pinned, CancellationToken ct)
+    public async Task SetAsync(HostDeployment deployment, bool pinned, CancellationToken cancellationToken)
     {
         // Not by the stateroot: old versions of bootc do not tell it.
-        var found = (await status.ReadAsync(ct)).All.FirstOrDefault(d => !d.Staged && d.Digest == deployment.Commit && d.Serial == deployment.Serial);
+        var found = (await status.ReadAsync(cancellationToken)).All.FirstOrDefault(d => !d.Staged && d.Digest == deployment.Commit && d.Serial == deployment.Serial);
         if (found is null || found.Pinned == pinned)
         {
             return;
@@ -19,10 +20,10 @@ internal sealed class OstreePin(OstreeCommands ostree, OstreeStatus status)
         string[] options = pinned ? [] : ["--unpin"];
         await ostree.RunAsync(
             new HostCommand("ostree", ["admin", "pin", .. options, found.Index.ToString(CultureInfo.InvariantCulture)]) { Timeout = OstreeCommands.WriteTimeout },
-            ct);
+            cancellationToken);
     }
 
     /// <summary>Removes half-made deployments, and kernels in /boot that no deployment has.</summary>
-    public Task CleanUpAsync(CancellationToken ct) =>
-        ostree.RunAsync(new HostCommand("ostree", "admin", "cleanup") { Timeout = OstreeCommands.WriteTimeout }, ct);
+    public Task CleanUpAsync(CancellationToken cancellationToken) =>
+        ostree.RunAsync(new HostCommand("ostree", "admin", "cleanup") { Timeout = OstreeCommands.WriteTimeout }, cancellationToken);
 }

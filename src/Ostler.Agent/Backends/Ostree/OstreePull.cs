@@ -1,5 +1,5 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -13,24 +13,24 @@ internal sealed class OstreePull(OstreeCommands ostree, HostFiles files)
     public static readonly TimeSpan Timeout = TimeSpan.FromHours(1);
 
     /// <summary>Fetches the commit, unless the repository has the whole of it.</summary>
-    public async Task RunAsync(NodeOstreeImage image, string commit, CancellationToken ct)
+    public async Task RunAsync(NodeOstreeImage image, string commit, CancellationToken cancellationToken)
     {
-        if (await IsCompleteAsync(image, commit, ct))
+        if (await IsCompleteAsync(image, commit, cancellationToken))
         {
             return;
         }
 
         await ostree.RunDetachedAsync(
-            new HostCommand("ostree", OstreeCommands.Repository, "pull", image.Remote, $"{image.Ref}@{commit}") { Timeout = Timeout }, ct);
+            new HostCommand("ostree", OstreeCommands.Repository, "pull", image.Remote, $"{image.Ref}@{commit}") { Timeout = Timeout }, cancellationToken);
     }
 
     /// <summary>
     /// A ref may point at a commit of which only the metadata is there: ostree marks that by a file of its own. Without the ref the
     /// commit may be pruned at any time, whatever is there of it now.
     /// </summary>
-    private async Task<bool> IsCompleteAsync(NodeOstreeImage image, string commit, CancellationToken ct)
+    private async Task<bool> IsCompleteAsync(NodeOstreeImage image, string commit, CancellationToken cancellationToken)
     {
-        var known = await ostree.TryAsync(new HostCommand("ostree", OstreeCommands.Repository, "rev-parse", $"{image.Remote}:{image.Ref}"), ct);
+        var known = await ostree.TryAsync(new HostCommand("ostree", OstreeCommands.Repository, "rev-parse", $"{image.Remote}:{image.Ref}"), cancellationToken);
         return known.Succeeded && known.Stdout.Trim() == commit && !files.Exists($"/ostree/repo/state/{commit}.commitpartial");
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -26,27 +27,27 @@ internal sealed class OstreeSoftReboot(OstreeCommands ostree, OstreeVersion vers
     /// Applies now what is staged and unlocked, instead of while the host goes down: a soft reboot would enter the tree also when that went wrong, and then without the host's own
     /// /etc. Whether it went well the list of deployments tells.
     /// </summary>
-    public Task ApplyAsync(CancellationToken ct) => ostree.TryAsync(new HostCommand("systemctl", "stop", FinalizeUnit) { Timeout = ApplyTimeout }, ct);
+    public Task ApplyAsync(CancellationToken cancellationToken) => ostree.TryAsync(new HostCommand("systemctl", "stop", FinalizeUnit) { Timeout = ApplyTimeout }, cancellationToken);
 
     /// <exception cref="HostToolException">ostree says no, or says yes and does not.</exception>
-    public async Task PrepareAsync(HostDeployment next, CancellationToken ct)
+    public async Task PrepareAsync(HostDeployment next, CancellationToken cancellationToken)
     {
-        if (Find(await status.ReadAsync(ct), next) is not { } listed)
+        if (Find(await status.ReadAsync(cancellationToken), next) is not { } listed)
         {
             throw new HostToolException(Reasons.HostToolFailed, $"ostree does not list {next.Commit}.{next.Serial}");
         }
 
         if (listed.SoftRebootTarget && OstreeBootComplete.IsMounted(files))
         {
-            await bootComplete.RearmAsync(ct);
+            await bootComplete.RearmAsync(cancellationToken);
             return;
         }
 
-        await bootComplete.RearmAsync(ct);
-        await UnmountAsync(ct);
+        await bootComplete.RearmAsync(cancellationToken);
+        await UnmountAsync(cancellationToken);
         var index = listed.Index.ToString(CultureInfo.InvariantCulture);
-        await ostree.RunAsync(new HostCommand("ostree", "admin", "prepare-soft-reboot", index) { Timeout = OstreeCommands.WriteTimeout }, ct);
-        if (Find(await status.ReadAsync(ct), next) is not { SoftRebootTarget: true })
+        await ostree.RunAsync(new HostCommand("ostree", "admin", "prepare-soft-reboot", index) { Timeout = OstreeCommands.WriteTimeout }, cancellationToken);
+        if (Find(await status.ReadAsync(cancellationToken), next) is not { SoftRebootTarget: true })
         {
             throw new HostToolException(Reasons.HostToolFailed, "ostree admin prepare-soft-reboot reported success, and its status shows no target");
         }
@@ -55,7 +56,7 @@ internal sealed class OstreeSoftReboot(OstreeCommands ostree, OstreeVersion vers
     /// <summary>
     /// Every preparation mounts over the one before. ostree forgets a preparation when deployments are written (staged, pinned, undeployed) and leaves its mount.
     /// </summary>
-    private async Task UnmountAsync(CancellationToken ct)
+    private async Task UnmountAsync(CancellationToken cancellationToken)
     {
         for (var tries = 0; OstreeBootComplete.IsMounted(files); tries++)
         {
@@ -64,7 +65,7 @@ internal sealed class OstreeSoftReboot(OstreeCommands ostree, OstreeVersion vers
                 throw new HostToolException(Reasons.HostToolFailed, $"{OstreeBootComplete.NextRoot} stays mounted from an earlier preparation");
             }
 
-            await ostree.RunAsync(new HostCommand("ostree", "admin", "prepare-soft-reboot", "--reset") { Timeout = OstreeCommands.WriteTimeout }, ct);
+            await ostree.RunAsync(new HostCommand("ostree", "admin", "prepare-soft-reboot", "--reset") { Timeout = OstreeCommands.WriteTimeout }, cancellationToken);
         }
     }
 

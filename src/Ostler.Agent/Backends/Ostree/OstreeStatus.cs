@@ -1,5 +1,6 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -20,15 +21,15 @@ internal sealed class OstreeStatus(OstreeCommands ostree, OstreeVersion version,
     private const string UnsignedCommit = "GPG verification enabled, but no signatures found";
 
     /// <exception cref="HostToolException">The tool failed, or what it printed cannot be read.</exception>
-    public async Task<HostDeployments> ReadAsync(CancellationToken ct)
+    public async Task<HostDeployments> ReadAsync(CancellationToken cancellationToken)
     {
         var command = Commands.First(c => c.HasOption(version)).Command;
-        var result = await ostree.TryAsync(command, ct);
-        if (!result.Succeeded && !result.TimedOut && command != Plain && ToolWords.Any(result.Stderr, ToolWords.CommandLine))
+        var result = await ostree.TryAsync(command, cancellationToken);
+        if (!result.Succeeded && !result.TimedOut && command != Plain && ToolErrorText.Any(result.Stderr, ToolErrorText.CommandLine))
         {
             // The version promised more than the tool has.
             command = Plain;
-            result = await ostree.TryAsync(command, ct);
+            result = await ostree.TryAsync(command, cancellationToken);
         }
 
         if (!result.Succeeded && !IsCutShortBySignature(result))

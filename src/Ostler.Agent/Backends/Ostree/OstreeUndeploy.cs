@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ostler.Agent.Host;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -7,11 +8,11 @@ namespace Ostler.Agent.Backends.Ostree;
 internal sealed class OstreeUndeploy(OstreeCommands ostree)
 {
     /// <summary>Drops a deployment. ostree itself refuses the booted one, and nothing but the booted one: pinned ones go, too.</summary>
-    public Task RunAsync(HostDeployment deployment, CancellationToken ct) =>
+    public Task RunAsync(HostDeployment deployment, CancellationToken cancellationToken) =>
         ostree.RunAsync(
             new HostCommand("ostree", "admin", "undeploy", deployment.Index.ToString(CultureInfo.InvariantCulture))
             {
                 Timeout = OstreeCommands.WriteTimeout,
             },
-            ct);
+            cancellationToken);
 }

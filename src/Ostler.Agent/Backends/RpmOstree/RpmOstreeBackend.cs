@@ -1,7 +1,9 @@
 using Ostler.Agent.Backends.Bootc;
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.RpmOstree;
 
@@ -34,7 +36,7 @@ internal sealed class RpmOstreeBackend : IHostBackend
 
     public string Version { get; }
 
-    public async Task<HostDeployments> ReadAsync(CancellationToken ct) => await _staged.WithLockAsync(await _status.ReadAsync(ct), ct);
+    public async Task<HostDeployments> ReadAsync(CancellationToken cancellationToken) => await _staged.WithLockAsync(await _status.ReadAsync(cancellationToken), cancellationToken);
 
     public string? Refuse(NodeImage image) => image switch
     {
@@ -44,31 +46,31 @@ internal sealed class RpmOstreeBackend : IHostBackend
     };
 
     /// <summary>A hotfix without packages stays until the next upgrade: rpm-ostree has no verb to lay the same tree down once more.</summary>
-    public Undo UndoFor(HostDeployment booted) => booted switch
+    public RevertMethod UndoFor(HostDeployment booted) => booted switch
     {
-        { Packages.Count: > 0 } => Undo.Redeploy,
-        { Mutated: null or OstreeBackend.Hotfix } => Undo.Nothing,
-        _ => Undo.Reboot,
+        { Packages.Count: > 0 } => RevertMethod.Redeploy,
+        { Mutated: null or OstreeBackend.Hotfix } => RevertMethod.Nothing,
+        _ => RevertMethod.Reboot,
     };
 
-    public Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, CancellationToken ct) => StageAsync(image, present, reset: false, ct);
+    public Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken) => StageAsync(image, present, reset: false, cancellationToken);
 
-    public Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken ct) =>
-        StageAsync(image, present, reset: present.Booted!.Packages.Count > 0, ct);
+    public Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken) =>
+        StageAsync(image, present, reset: present.Booted!.Packages.Count > 0, cancellationToken);
 
-    private async Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, bool reset, CancellationToken ct)
+    private async Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, bool reset, CancellationToken cancellationToken)
     {
         // A staging of ours that an earlier agent began shows as a transaction, too: it is not waited for here but joined.
-        if (!await _ostree.Unit.IsRunningAsync(ct))
+        if (!await _ostree.Unit.IsRunningAsync(cancellationToken))
         {
-            await CheckNobodyElseAsync(present, ct);
-            await _staged.CheckRoomAsync(ct);
+            await CheckNobodyElseAsync(present, cancellationToken);
+            await _staged.CheckRoomAsync(cancellationToken);
         }
 
         List<string> warnings = [];
         if (image.Ostree is { } source)
         {
-            if (await _ostree.Remotes.EnsureAsync(source, ct) is { } warning)
+            if (await _ostree.Remotes.EnsureAsync(source, cancellationToken) is { } warning)
             {
                 warnings.Add(warning);
             }
@@ -78,14 +80,14 @@ internal sealed class RpmOstreeBackend : IHostBackend
 
         if (reset)
         {
-            await ResetAsync(image, present.Booted!, ct);
+            await ResetAsync(image, present.Booted!, cancellationToken);
         }
         else
         {
-            await _stage.RunAsync(image, present.Booted!, ct);
+            await _stage.RunAsync(image, present.Booted!, cancellationToken);
         }
 
-        warnings.AddRange(await _staged.CheckAsync(Name, image, await ReadAsync(ct), ct));
+        warnings.AddRange(await _staged.CheckAsync(Name, image, await ReadAsync(cancellationToken), cancellationToken));
         return warnings;
     }
 
@@ -93,25 +95,25 @@ internal sealed class RpmOstreeBackend : IHostBackend
     /// First the base without packages, then the image over it: the other way round they would be layered once more, with downloads and conflicts of their own. A lock that is there
     /// before holds whatever is staged in between.
     /// </summary>
-    private async Task ResetAsync(NodeImage image, HostDeployment booted, CancellationToken ct)
+    private async Task ResetAsync(NodeImage image, HostDeployment booted, CancellationToken cancellationToken)
     {
         _ostree.Lock.LockAhead();
         try
         {
-            await _reset.RunAsync(ct);
+            await _reset.RunAsync(cancellationToken);
             if (booted.Digest != image.Digest)
             {
-                await _stage.RunAsync(image, booted, ct);
+                await _stage.RunAsync(image, booted, cancellationToken);
             }
 
-            if ((await _ostree.Status.ReadAsync(ct)).Staged is not null && await _ostree.Lock.TryLockAsync(ct))
+            if ((await _ostree.Status.ReadAsync(cancellationToken)).Staged is not null && await _ostree.Lock.TryLockAsync(cancellationToken))
             {
                 _ostree.Lock.ForgetFile();
             }
         }
         catch (HostToolException)
         {
-            if ((await _ostree.Status.ReadAsync(ct)).Staged is null)
+            if ((await _ostree.Status.ReadAsync(cancellationToken)).Staged is null)
             {
                 _ostree.Lock.ForgetFile();
             }
@@ -120,45 +122,45 @@ internal sealed class RpmOstreeBackend : IHostBackend
         }
     }
 
-    public async Task LockAsync(NodeImage image, HostDeployments present, CancellationToken ct)
+    public async Task LockAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken)
     {
-        if (!await _ostree.Lock.TryLockAsync(ct))
+        if (!await _ostree.Lock.TryLockAsync(cancellationToken))
         {
             _ostree.Lock.LockAhead();
         }
     }
 
     /// <summary>By ostree: rpm-ostree's own verb unlocks and reboots in one, before the agent could write down what it is about to do.</summary>
-    public Task UnlockAsync(CancellationToken ct) => _ostree.Lock.UnlockAsync(ct);
+    public Task UnlockAsync(CancellationToken cancellationToken) => _ostree.Lock.UnlockAsync(cancellationToken);
 
-    public async Task AbandonStagingAsync(CancellationToken ct)
+    public async Task AbandonStagingAsync(CancellationToken cancellationToken)
     {
-        if (await _ostree.Unit.IsRunningAsync(ct))
+        if (await _ostree.Unit.IsRunningAsync(cancellationToken))
         {
-            await _rpmOstree.CancelAsync(ct);
+            await _rpmOstree.CancelAsync(cancellationToken);
         }
 
-        await _ostree.Unit.StopAsync(ct);
+        await _ostree.Unit.StopAsync(cancellationToken);
     }
 
-    public async Task RollBackAsync(string digest, HostDeployments present, CancellationToken ct)
+    public async Task RollBackAsync(string digest, HostDeployments present, CancellationToken cancellationToken)
     {
         CheckIdle(present);
-        await _rollback.RunAsync(digest, present, ct);
+        await _rollback.RunAsync(digest, present, cancellationToken);
     }
 
     /// <summary>rpm-ostree has no verb for it and does not follow what ostree does behind its back (coreos/rpm-ostree#4525).</summary>
     public ISoftReboot? SoftReboot => null;
 
-    public Task PinAsync(HostDeployment deployment, bool pinned, CancellationToken ct) => _ostree.Pin.SetAsync(deployment, pinned, ct);
+    public Task PinAsync(HostDeployment deployment, bool pinned, CancellationToken cancellationToken) => _ostree.Pin.SetAsync(deployment, pinned, cancellationToken);
 
-    public Task CleanUpAsync(CancellationToken ct) => _ostree.Pin.CleanUpAsync(ct);
+    public Task CleanUpAsync(CancellationToken cancellationToken) => _ostree.Pin.CleanUpAsync(cancellationToken);
 
-    public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken ct) => _ostree.Finalization.ExplainAsync(ct);
+    public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainAsync(cancellationToken);
 
-    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken ct) => _ostree.Finalization.ExplainPresentAsync(ct);
+    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainPresentAsync(cancellationToken);
 
-    private async Task CheckNobodyElseAsync(HostDeployments present, CancellationToken ct)
+    private async Task CheckNobodyElseAsync(HostDeployments present, CancellationToken cancellationToken)
     {
         if (present.Driver is { } driver)
         {
@@ -170,7 +172,7 @@ internal sealed class RpmOstreeBackend : IHostBackend
         if (present.Staged is not null)
         {
             // What is asked for is compared with what is staged before it is compared with what runs.
-            await _cleanup.DropPendingAsync(ct);
+            await _cleanup.DropPendingAsync(cancellationToken);
         }
     }
 

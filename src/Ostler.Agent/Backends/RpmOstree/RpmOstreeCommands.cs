@@ -1,5 +1,5 @@
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Backends.RpmOstree;
 
@@ -14,14 +14,14 @@ internal sealed class RpmOstreeCommands(ICommandRunner runner, StagingUnit unit)
 
     private static readonly string[] BusyWords = ["Transaction in progress", "System transaction in progress", "cannot start new transaction"];
 
-    public async Task<string> RunAsync(HostCommand command, CancellationToken ct)
+    public async Task<string> RunAsync(HostCommand command, CancellationToken cancellationToken)
     {
-        var result = await runner.RunAsync(command, ct);
-        if (!result.Succeeded && !result.TimedOut && ToolWords.Any(result.Stderr, DaemonWords))
+        var result = await runner.RunAsync(command, cancellationToken);
+        if (!result.Succeeded && !result.TimedOut && ToolErrorText.Any(result.Stderr, DaemonWords))
         {
             // systemd has more patience than D-Bus.
-            await runner.RunAsync(new HostCommand("systemctl", "start", Daemon) { Timeout = TimeSpan.FromMinutes(5) }, ct);
-            result = await runner.RunAsync(command, ct);
+            await runner.RunAsync(new HostCommand("systemctl", "start", Daemon) { Timeout = TimeSpan.FromMinutes(5) }, cancellationToken);
+            result = await runner.RunAsync(command, cancellationToken);
         }
 
         return result.Succeeded ? result.Stdout : throw Failure(command, result);
@@ -29,10 +29,10 @@ internal sealed class RpmOstreeCommands(ICommandRunner runner, StagingUnit unit)
 
     /// <summary>Runs rpm-ostree apart from the agent's life, and waits for its end.</summary>
     /// <remarks>The work is the daemon's, so the limits of our unit must be the daemon's, too; until the next boot.</remarks>
-    public async Task RunDetachedAsync(HostCommand command, CancellationToken ct)
+    public async Task RunDetachedAsync(HostCommand command, CancellationToken cancellationToken)
     {
-        await runner.RunAsync(new HostCommand("systemctl", "set-property", "--runtime", Daemon, "CPUWeight=20", "IOWeight=20"), ct);
-        var result = await unit.RunAsync(command, ct);
+        await runner.RunAsync(new HostCommand("systemctl", "set-property", "--runtime", Daemon, "CPUWeight=20", "IOWeight=20"), cancellationToken);
+        var result = await unit.RunAsync(command, cancellationToken);
         if (!result.Succeeded)
         {
             throw Failure(command, result);
@@ -40,7 +40,7 @@ internal sealed class RpmOstreeCommands(ICommandRunner runner, StagingUnit unit)
     }
 
     /// <summary>Ends the transaction that our unit began: stopping the client does not always end the daemon's work.</summary>
-    public Task CancelAsync(CancellationToken ct) => runner.RunAsync(new HostCommand("rpm-ostree", "cancel"), ct);
+    public Task CancelAsync(CancellationToken cancellationToken) => runner.RunAsync(new HostCommand("rpm-ostree", "cancel"), cancellationToken);
 
     /// <summary>What rpm-ostree's complaint means. All are exit code 1: there are only its words.</summary>
     internal static HostToolException Failure(HostCommand command, CommandResult result)
@@ -56,12 +56,12 @@ internal sealed class RpmOstreeCommands(ICommandRunner runner, StagingUnit unit)
         var message = $"{verb}: {(words.Length > 0 ? words : $"exit code {result.ExitCode}")}";
         return text switch
         {
-            _ when ToolWords.Any(text, BusyWords) => new HostToolException(Reasons.TransactionInProgress, message),
-            _ when ToolWords.Any(text, "No rollback deployment found") => new HostToolException(Reasons.RollbackImpossible, message),
-            _ when ToolWords.Any(text, "Installing kernel") && ToolWords.Any(text, ToolWords.Disk) => new HostToolException(Reasons.BootFull, message),
-            _ when ToolWords.Any(text, ToolWords.Disk) => new HostToolException(Reasons.DiskFull, message),
-            _ when verb is "rpm-ostree rebase" or "rpm-ostree deploy" && ToolWords.Any(text, ToolWords.Signature) => new HostToolException(Reasons.SignatureRefused, message),
-            _ when verb is "rpm-ostree rebase" or "rpm-ostree deploy" && ToolWords.Any(text, ToolWords.Pull) && !ToolWords.Any(text, DaemonWords) =>
+            _ when ToolErrorText.Any(text, BusyWords) => new HostToolException(Reasons.TransactionInProgress, message),
+            _ when ToolErrorText.Any(text, "No rollback deployment found") => new HostToolException(Reasons.RollbackImpossible, message),
+            _ when ToolErrorText.Any(text, "Installing kernel") && ToolErrorText.Any(text, ToolErrorText.Disk) => new HostToolException(Reasons.BootFull, message),
+            _ when ToolErrorText.Any(text, ToolErrorText.Disk) => new HostToolException(Reasons.DiskFull, message),
+            _ when verb is "rpm-ostree rebase" or "rpm-ostree deploy" && ToolErrorText.Any(text, ToolErrorText.Signature) => new HostToolException(Reasons.SignatureRefused, message),
+            _ when verb is "rpm-ostree rebase" or "rpm-ostree deploy" && ToolErrorText.Any(text, ToolErrorText.Pull) && !ToolErrorText.Any(text, DaemonWords) =>
                 new HostToolException(Reasons.PullFailed, message),
             _ => new HostToolException(Reasons.HostToolFailed, message),
         };

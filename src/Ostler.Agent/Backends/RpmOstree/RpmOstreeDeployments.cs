@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ostler.Agent.Host;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.RpmOstree;
 

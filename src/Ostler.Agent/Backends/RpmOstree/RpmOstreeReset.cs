@@ -6,5 +6,5 @@ namespace Ostler.Agent.Backends.RpmOstree;
 /// <remarks>It starts from what is staged, else from what runs; it downloads nothing; and it cannot lock what it stages.</remarks>
 internal sealed class RpmOstreeReset(RpmOstreeCommands rpmOstree)
 {
-    public Task RunAsync(CancellationToken ct) => rpmOstree.RunDetachedAsync(new HostCommand("rpm-ostree", "reset") { Timeout = RpmOstreeStage.Timeout }, ct);
+    public Task RunAsync(CancellationToken cancellationToken) => rpmOstree.RunDetachedAsync(new HostCommand("rpm-ostree", "reset") { Timeout = RpmOstreeStage.Timeout }, cancellationToken);
 }

@@ -1,6 +1,7 @@
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.RpmOstree;
 
@@ -11,14 +12,14 @@ namespace Ostler.Agent.Backends.RpmOstree;
 internal sealed class RpmOstreeRollback(RpmOstreeCommands rpmOstree, RpmOstreeStatus status, RpmOstreeCleanup cleanup, OstreeTools ostree)
 {
     /// <exception cref="HostToolException">RollbackImpossible: the tree is gone, or the next boot would still run another one.</exception>
-    public async Task RunAsync(string digest, HostDeployments present, CancellationToken ct)
+    public async Task RunAsync(string digest, HostDeployments present, CancellationToken cancellationToken)
     {
         var deployments = present;
         if (deployments.Staged is not null || (deployments.Booted?.Digest == digest && deployments.Next?.Digest != digest))
         {
             // With something staged rpm-ostree refuses to go back. In the second case only what stands before the running tree has to go.
-            await cleanup.DropPendingAsync(ct);
-            deployments = await status.ReadAsync(ct);
+            await cleanup.DropPendingAsync(cancellationToken);
+            deployments = await status.ReadAsync(cancellationToken);
         }
 
         if (deployments.Next?.Digest == digest)
@@ -30,18 +31,18 @@ internal sealed class RpmOstreeRollback(RpmOstreeCommands rpmOstree, RpmOstreeSt
             ?? throw new HostToolException(Reasons.RollbackImpossible, $"The host does not have {digest} any more.");
         if (deployments.Rollback == wanted && deployments.Booted is { Index: 0 })
         {
-            await rpmOstree.RunAsync(new HostCommand("rpm-ostree", "rollback") { Timeout = OstreeCommands.WriteTimeout }, ct);
+            await rpmOstree.RunAsync(new HostCommand("rpm-ostree", "rollback") { Timeout = OstreeCommands.WriteTimeout }, cancellationToken);
         }
         else if (ostree.Version.HasSetDefault)
         {
-            await ostree.SetDefault.RunAsync(wanted, ct);
+            await ostree.SetDefault.RunAsync(wanted, cancellationToken);
         }
         else
         {
             throw new HostToolException(Reasons.RollbackImpossible, $"The host keeps {digest}, but its ostree ({ostree.Version}) cannot put it first: boot it from the boot menu.");
         }
 
-        deployments = await status.ReadAsync(ct);
+        deployments = await status.ReadAsync(cancellationToken);
         if (deployments.Next?.Digest != digest)
         {
             throw new HostToolException(

@@ -1,6 +1,8 @@
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.RpmOstree;
 
@@ -13,8 +15,8 @@ internal sealed class RpmOstreeStage(RpmOstreeCommands rpmOstree, OstreeRemoteCo
 
     /// <param name="image">Not refused.</param>
     /// <param name="booted">What runs: what it follows decides which verb gets the host to the image.</param>
-    /// <param name="ct">Ends the wait, not rpm-ostree.</param>
-    public Task RunAsync(NodeImage image, HostDeployment booted, CancellationToken ct) => rpmOstree.RunDetachedAsync(CommandFor(image, booted, remotes.Verifies), ct);
+    /// <param name="cancellationToken">Ends the wait, not rpm-ostree.</param>
+    public Task RunAsync(NodeImage image, HostDeployment booted, CancellationToken cancellationToken) => rpmOstree.RunDetachedAsync(CommandFor(image, booted, remotes.Verifies), cancellationToken);
 
     /// <exception cref="HostToolException">SignatureRefused: it is not known how the running image was verified.</exception>
     internal static HostCommand CommandFor(NodeImage image, HostDeployment booted, Func<string, bool> verifies)

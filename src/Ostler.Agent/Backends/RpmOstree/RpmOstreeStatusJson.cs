@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ostler.Agent.Host;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.RpmOstree;
 

@@ -2,10 +2,11 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using Ostler.Api;
-using Ostler.Kubernetes;
+using Ostler.Api.Meta;
+using Ostler.Controller.Console.Views;
+using Ostler.Kubernetes.Client;
 
-namespace Ostler.Controller.Console;
+namespace Ostler.Controller.Console.Access;
 
 /// <summary>Why a request is not answered, for the page and for people. What to do next is in the message.</summary>
 /// <param name="Status">The HTTP status.</param>
@@ -14,10 +15,10 @@ namespace Ostler.Controller.Console;
 public sealed record Refusal([property: System.Text.Json.Serialization.JsonIgnore] int Status, string Reason, string Message);
 
 /// <summary>What a visitor may see: nothing (a refusal), the fleet, and the Events of its nodes.</summary>
-public sealed record Access(Refusal? Refused, bool Events)
+public sealed record ConsoleAccess(Refusal? Refused, bool Events)
 {
     /// <summary>Of whoever comes over loopback: the API server has let them forward a port already.</summary>
-    public static Access All { get; } = new(null, true);
+    public static ConsoleAccess All { get; } = new(null, true);
 }
 
 /// <summary>
@@ -39,15 +40,15 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
     private static readonly (string Group, string Resource)[] Shown =
         [("", "nodes"), (OstlerApi.Group, "nodeoses"), (OstlerApi.Group, "upgradepolicies"), (OstlerApi.Group, "osimages")];
 
-    private readonly ConcurrentDictionary<string, (Access Access, long Until)> _answers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (ConsoleAccess Access, long Until)> _answers = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _asking = new(4);
 
     /// <summary>How many answers are remembered now.</summary>
     public int Remembering => _answers.Count;
 
     /// <param name="authorization">The header Authorization.</param>
-    /// <param name="cancel">Ends the question.</param>
-    public async Task<Access> AskAsync(string? authorization, CancellationToken cancel)
+    /// <param name="cancellationToken">Ends the question.</param>
+    public async Task<ConsoleAccess> AskAsync(string? authorization, CancellationToken cancellationToken)
     {
         const string Bearer = "Bearer ";
         if (authorization is null || !authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) || authorization.Length is < 8 or > MaxToken)
@@ -62,10 +63,10 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
             return known;
         }
 
-        await _asking.WaitAsync(cancel);
+        await _asking.WaitAsync(cancellationToken);
         try
         {
-            return Remembered(key) ?? Remember(key, await ReviewAsync(token, cancel));
+            return Remembered(key) ?? Remember(key, await ReviewAsync(token, cancellationToken));
         }
         catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException or IOException)
         {
@@ -83,9 +84,9 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
 
     public void Dispose() => _asking.Dispose();
 
-    private async Task<Access> ReviewAsync(string token, CancellationToken cancel)
+    private async Task<ConsoleAccess> ReviewAsync(string token, CancellationToken cancellationToken)
     {
-        var review = await client.CreateAsync(ConsoleResources.TokenReviews, new() { Spec = new() { Token = token } }, cancel);
+        var review = await client.CreateAsync(ConsoleResources.TokenReviews, new() { Spec = new() { Token = token } }, cancellationToken);
         if (review.Status is not { Authenticated: true, User: { Username.Length: > 0 } user })
         {
             LogUnknownToken();
@@ -94,7 +95,7 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
 
         foreach (var (group, resource) in Shown)
         {
-            if (!await MayListAsync(user, "", group, resource, cancel))
+            if (!await MayListAsync(user, "", group, resource, cancellationToken))
             {
                 LogForbidden(user.Username, resource);
                 return Refuse(403, "Forbidden",
@@ -103,10 +104,10 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
         }
 
         LogSignedIn(user.Username);
-        return new(null, await MayListAsync(user, NodeEvents.Namespace, "", "events", cancel));
+        return new(null, await MayListAsync(user, NodeEvents.Namespace, "", "events", cancellationToken));
     }
 
-    private async Task<bool> MayListAsync(UserInfo user, string @namespace, string group, string resource, CancellationToken cancel)
+    private async Task<bool> MayListAsync(UserInfo user, string @namespace, string group, string resource, CancellationToken cancellationToken)
     {
         var review = await client.CreateAsync(
             ConsoleResources.SubjectAccessReviews,
@@ -121,13 +122,13 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
                     ResourceAttributes = new() { Verb = "list", Group = group, Resource = resource, Namespace = @namespace.Length == 0 ? null : @namespace },
                 },
             },
-            cancel);
+            cancellationToken);
         return review.Status?.Allowed == true;
     }
 
-    private Access? Remembered(string key) => _answers.TryGetValue(key, out var known) && time.GetTimestamp() < known.Until ? known.Access : null;
+    private ConsoleAccess? Remembered(string key) => _answers.TryGetValue(key, out var known) && time.GetTimestamp() < known.Until ? known.Access : null;
 
-    private Access Remember(string key, Access access)
+    private ConsoleAccess Remember(string key, ConsoleAccess access)
     {
         var now = time.GetTimestamp();
         if (_answers.Count >= MaxRemembered)
@@ -145,7 +146,7 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
         return access;
     }
 
-    private static Access Refuse(int status, string reason, string message) => new(new(status, reason, message), false);
+    private static ConsoleAccess Refuse(int status, string reason, string message) => new(new(status, reason, message), false);
 
     [LoggerMessage(1, LogLevel.Warning, "A token could not be reviewed: {Error}")]
     private partial void LogNotReviewed(string error);

@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 
-namespace Ostler.Controller.Console;
+namespace Ostler.Controller.Console.Access;
 
 /// <summary>A certificate in two files that somebody else renews (cert-manager, a mounted Secret). Read anew at most once a minute, when they changed.</summary>
 internal sealed class CertificateFiles(string certificateFile, string keyFile, TimeProvider time)

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
-namespace Ostler.Controller.Console;
+namespace Ostler.Controller.Console.Access;
 
 /// <summary>What every request must be, and every answer says, whoever asks.</summary>
 internal static class RequestGuard

@@ -1,10 +1,14 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Controller.Console.Views;
 using Ostler.Controller.Resources;
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Informers;
 
-namespace Ostler.Controller.Console;
+namespace Ostler.Controller.Console.Live;
 
 /// <summary>What the console knows of the cluster while somebody looks: four informers, and the feed that is made of them.</summary>
 internal sealed class FleetCaches : IAsyncDisposable
@@ -51,7 +55,7 @@ internal sealed class FleetCaches : IAsyncDisposable
         new[] { _nodes.LastContact, _systems.LastContact, _policies.LastContact, _images.LastContact } is var all && all.Contains(null) ? null : all.Min();
 
     /// <summary>Waits until everything was read once and is in the feed.</summary>
-    public async Task WaitAsync(CancellationToken cancel) => await Feed.ChangedAsync(0).WaitAsync(cancel);
+    public async Task WaitAsync(CancellationToken cancellationToken) => await Feed.ChangedAsync(0).WaitAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -61,20 +65,20 @@ internal sealed class FleetCaches : IAsyncDisposable
         _dirty.Dispose();
     }
 
-    private async Task RunAsync(CancellationToken stop)
+    private async Task RunAsync(CancellationToken cancellationToken)
     {
-        Task[] caches = [_nodes.RunAsync(stop), _systems.RunAsync(stop), _policies.RunAsync(stop), _images.RunAsync(stop)];
+        Task[] caches = [_nodes.RunAsync(cancellationToken), _systems.RunAsync(cancellationToken), _policies.RunAsync(cancellationToken), _images.RunAsync(cancellationToken)];
         try
         {
-            await Task.WhenAll(_nodes.WaitForSyncAsync(stop), _systems.WaitForSyncAsync(stop), _policies.WaitForSyncAsync(stop), _images.WaitForSyncAsync(stop));
+            await Task.WhenAll(_nodes.WaitForSyncAsync(cancellationToken), _systems.WaitForSyncAsync(cancellationToken), _policies.WaitForSyncAsync(cancellationToken), _images.WaitForSyncAsync(cancellationToken));
             while (true)
             {
-                await _dirty.WaitAsync(stop);
+                await _dirty.WaitAsync(cancellationToken);
                 Feed.Update(FleetView.Of(_nodes.Lister.List(), _systems.Lister.List(), _policies.Lister.List(), _images.Lister.List()));
-                await Task.Delay(Pace, _time, stop);
+                await Task.Delay(Pace, _time, cancellationToken);
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
         }
 

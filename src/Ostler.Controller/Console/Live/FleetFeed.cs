@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Ostler.Controller.Console.Access;
+using Ostler.Controller.Console.Views;
 
-namespace Ostler.Controller.Console;
+namespace Ostler.Controller.Console.Live;
 
 /// <summary>
 /// The fleet as it was last seen, each row with the version in which it last changed. A viewer remembers one number and asks what came

@@ -1,4 +1,4 @@
-namespace Ostler.Controller.Console;
+namespace Ostler.Controller.Console.Live;
 
 /// <summary>
 /// The caches for as long as somebody looks, and <see cref="Idle"/> longer. A console that nobody has open costs neither memory nor a watch, so that

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
-namespace Ostler.Controller.Console;
+namespace Ostler.Controller.Console.Live;
 
 /// <summary>
 /// Server-sent events: <c>fleet</c> with what changed, and <c>beat</c> when nothing did for a while. The ID of an event is the version that the reader then
@@ -21,9 +21,9 @@ internal static class FleetStream
     /// <param name="beat">How often a quiet stream says that it is alive.</param>
     /// <param name="stillAllowed">Asked at every beat, and after each minute of events: whether the viewer may go on looking.</param>
     /// <param name="time">The controller's clock.</param>
-    /// <param name="cancel">Ends the stream.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
     public static async Task RunAsync(
-        HttpContext context, FleetCaches caches, TimeSpan beat, Func<CancellationToken, Task<bool>> stillAllowed, TimeProvider time, CancellationToken cancel)
+        HttpContext context, FleetCaches caches, TimeSpan beat, Func<CancellationToken, Task<bool>> stillAllowed, TimeProvider time, CancellationToken cancellationToken)
     {
         var response = context.Response;
         response.ContentType = "text/event-stream; charset=utf-8";
@@ -35,11 +35,11 @@ internal static class FleetStream
         var first = true;
         while (true)
         {
-            var changed = first || await ChangedAsync(caches.Feed, version, beat, time, cancel);
+            var changed = first || await ChangedAsync(caches.Feed, version, beat, time, cancellationToken);
             if (!first && (!changed || time.GetElapsedTime(asked) >= beat))
             {
                 asked = time.GetTimestamp();
-                if (!await stillAllowed(cancel))
+                if (!await stillAllowed(cancellationToken))
                 {
                     return;
                 }
@@ -56,16 +56,16 @@ internal static class FleetStream
                 Beat(buffer, caches.LastContact, time.GetUtcNow());
             }
 
-            await response.Body.WriteAsync(buffer.Written, cancel);
-            await response.Body.FlushAsync(cancel);
+            await response.Body.WriteAsync(buffer.Written, cancellationToken);
+            await response.Body.FlushAsync(cancellationToken);
         }
     }
 
-    private static async Task<bool> ChangedAsync(FleetFeed feed, long version, TimeSpan beat, TimeProvider time, CancellationToken cancel)
+    private static async Task<bool> ChangedAsync(FleetFeed feed, long version, TimeSpan beat, TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
-            await feed.ChangedAsync(version).WaitAsync(beat, time, cancel);
+            await feed.ChangedAsync(version).WaitAsync(beat, time, cancellationToken);
             return true;
         }
         catch (TimeoutException)

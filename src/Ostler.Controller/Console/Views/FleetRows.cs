@@ -1,6 +1,8 @@
-using Ostler.Api;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
 
-namespace Ostler.Controller.Console;
+namespace Ostler.Controller.Console.Views;
 
 /// <summary>One node in the grid. All that the page shows of it without asking for more.</summary>
 /// <remarks>Values only: two rows that say the same are equal, and what is equal is not sent again.</remarks>

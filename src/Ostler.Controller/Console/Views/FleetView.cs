@@ -1,8 +1,11 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
-using Ostler.Controller.UpgradePolicies;
 
-namespace Ostler.Controller.Console;
+namespace Ostler.Controller.Console.Views;
 
 /// <summary>The whole fleet as the console shows it. Pure: from what the API server stores, and nothing else.</summary>
 public sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<PolicyRow> Policies, IReadOnlyList<ImageRow> Images)

@@ -1,8 +1,9 @@
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
-using Ostler.Controller.UpgradePolicies;
 
-namespace Ostler.Controller.Console;
+namespace Ostler.Controller.Console.Views;
 
 /// <summary>One moment of a node.</summary>
 /// <param name="At">When.</param>
@@ -128,7 +129,7 @@ public sealed record NodeHistory
             (last?.HealthySince, "controller", "All checks passed"),
             (last?.CompletedAt, "controller", "Back in service, updated"),
             (Unless(spec?.GrantedAt, last?.GrantedAt), "controller", "Slot granted, cordoned"),
-            (Unless(spec?.BootRequestedAt, last?.BootRequestedAt), "controller", spec?.Goal == Api.Goal.Rollback ? "Told to go back" : "Drained, told to boot"),
+            (Unless(spec?.BootRequestedAt, last?.BootRequestedAt), "controller", spec?.Goal == Ostler.Api.NodeOSes.Goal.Rollback ? "Told to go back" : "Drained, told to boot"),
             (Unless(spec?.HealthySince, last?.HealthySince), "controller", "All checks passed"),
         ];
     }

@@ -1,7 +1,11 @@
 using System.Security.Cryptography.X509Certificates;
-using Ostler.Api;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
+using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
+using Ostler.Rollout.Images;
+using Ostler.Rollout.OSImages;
 using Polly.Registry;
 
 namespace Ostler.Controller.OSImages.Registry;
@@ -23,11 +27,11 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
 
     /// <summary>One try. What is pinned and known needs no network; a tag that still points at what is known costs one HEAD.</summary>
     /// <param name="image">An image whose spec is valid and has a container.</param>
-    /// <param name="cancel">Ends the try.</param>
-    public async Task<ResolveOutcome> ResolveAsync(OSImage image, CancellationToken cancel)
+    /// <param name="cancellationToken">Ends the try.</param>
+    public async Task<ResolveOutcome> ResolveAsync(OSImage image, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(options.Timeout, options.Time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         CosignKey? key = null;
         try
         {
@@ -38,7 +42,7 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
         {
             return new(null, e.Reason, e.Message) { Key = key?.Fingerprint, RetryAfter = e.RetryAfter };
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return new(null, Reasons.ResolveFailed, $"{image.Spec.Container!.Image} could not be resolved within {(Duration)options.Timeout}.") { Key = key?.Fingerprint };
         }
@@ -48,7 +52,7 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
         }
     }
 
-    private async Task<ResolveOutcome> ResolveAsync(OSImage image, CosignKey? key, CancellationToken cancel)
+    private async Task<ResolveOutcome> ResolveAsync(OSImage image, CosignKey? key, CancellationToken cancellationToken)
     {
         var source = image.Spec.Container!;
         if (!ImageName.TryParse(source.Image, out var reference, out var problem))
@@ -62,26 +66,26 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
             return Of(reference, known);
         }
 
-        var authorities = await AuthoritiesAsync(source, cancel);
+        var authorities = await AuthoritiesAsync(source, cancellationToken);
         var trusting = authorities is null ? null : RegistryTransport.Create(options.Outbound, authorities);
         using var lease = new LargeContentLease();
         try
         {
-            var sessions = await SessionsAsync(source, reference, new(trusting ?? http, pipelines, lease, options), cancel);
-            if (known is not null && await StillAsync(sessions, reference, known.Digest, cancel))
+            var sessions = await SessionsAsync(source, reference, new(trusting ?? http, pipelines, lease, options), cancellationToken);
+            if (known is not null && await StillAsync(sessions, reference, known.Digest, cancellationToken))
             {
                 return Of(reference, known);
             }
 
-            var (session, content) = await FetchAsync(sessions, reference.TagOrDigest, cancel);
+            var (session, content) = await FetchAsync(sessions, reference.TagOrDigest, cancellationToken);
             string? format = null;
             if (key is not null)
             {
                 var repositories = source.Verification!.Cosign!.SignedRepositories is { Count: > 0 } others ? [.. others.Select(NameOf)] : new[] { reference.Name };
-                format = await _signatures.VerifyAsync(sessions, new(content.Digest, repositories), key, reference.At(content.Digest), cancel);
+                format = await _signatures.VerifyAsync(sessions, new(content.Digest, repositories), key, reference.At(content.Digest), cancellationToken);
             }
 
-            var described = await _contents.DescribeAsync(image, session, content, cancel);
+            var described = await _contents.DescribeAsync(image, session, content, cancellationToken);
             return Of(reference, described with { VerifiedWith = key?.Fingerprint, SignatureFormat = format });
         }
         finally
@@ -106,17 +110,17 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
             ? resolved
             : null;
 
-    private async Task<X509Certificate2Collection?> AuthoritiesAsync(ContainerSource source, CancellationToken cancel) => source switch
+    private async Task<X509Certificate2Collection?> AuthoritiesAsync(ContainerSource source, CancellationToken cancellationToken) => source switch
     {
-        { CaSecretRef: { } secret } => RegistryTransport.ReadAuthorities(await _secrets.AuthoritiesAsync(secret, cancel), $"the Secret {secret.Namespace}/{secret.Name}"),
+        { CaSecretRef: { } secret } => RegistryTransport.ReadAuthorities(await _secrets.AuthoritiesAsync(secret, cancellationToken), $"the Secret {secret.Namespace}/{secret.Name}"),
         { CaBundle: { } bundle } => RegistryTransport.ReadAuthorities(bundle, "spec.container.caBundle"),
         _ => null,
     };
 
     private async Task<IReadOnlyList<RegistrySession>> SessionsAsync(
-        ContainerSource source, ImageName reference, RegistryExchange exchange, CancellationToken cancel)
+        ContainerSource source, ImageName reference, RegistryExchange exchange, CancellationToken cancellationToken)
     {
-        var credentials = source.PullSecretRef is { } secret ? await _secrets.PullCredentialsAsync(secret, cancel) : PullCredentials.None;
+        var credentials = source.PullSecretRef is { } secret ? await _secrets.PullCredentialsAsync(secret, cancellationToken) : PullCredentials.None;
         return
         [
             .. RegistryEndpoint.Of(source, reference).Select(endpoint =>
@@ -124,7 +128,7 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
                 var credential = credentials.For(endpoint.Host, endpoint.Repository);
                 var hint = credential is not null ? $"the {credential} in the Secret {source.PullSecretRef!.Namespace}/{source.PullSecretRef.Name} was refused."
                     : credentials.MalformedFor(endpoint.Host, endpoint.Repository) is { } malformed
-                        ? $"the entry for {RegistryWords.Safe(malformed)} in the Secret {source.PullSecretRef!.Namespace}/{source.PullSecretRef.Name} is not user:password in base64."
+                        ? $"the entry for {RegistryErrorText.Safe(malformed)} in the Secret {source.PullSecretRef!.Namespace}/{source.PullSecretRef.Name} is not user:password in base64."
                     : source.PullSecretRef is { } named ? $"the Secret {named.Namespace}/{named.Name} has no entry for {endpoint.Host}/{endpoint.Repository}."
                     : "nobody was logged in: name a Secret with credentials in spec.container.pullSecretRef.";
                 return new RegistrySession(endpoint, credential, hint, exchange, options);
@@ -133,13 +137,13 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
     }
 
     /// <summary>Whether the tag still points at what is known. That the registry has not lied about matters little: the known digest is the one that stays.</summary>
-    private static async Task<bool> StillAsync(IReadOnlyList<RegistrySession> sessions, ImageName reference, string known, CancellationToken cancel)
+    private static async Task<bool> StillAsync(IReadOnlyList<RegistrySession> sessions, ImageName reference, string known, CancellationToken cancellationToken)
     {
         foreach (var session in sessions)
         {
             try
             {
-                return await session.HeadAsync(reference.TagOrDigest, cancel) == known;
+                return await session.HeadAsync(reference.TagOrDigest, cancellationToken) == known;
             }
             catch (RegistryException e) when (e.RetryAfter is null)
             {
@@ -152,14 +156,14 @@ public sealed class ContainerImages(ApiClient client, HttpClient http, Resilienc
 
     /// <summary>From the first that has it. What is told when none has is what the registry itself said, being the last.</summary>
     private static async Task<(RegistrySession Session, RegistryContent Content)> FetchAsync(
-        IReadOnlyList<RegistrySession> sessions, string pointer, CancellationToken cancel)
+        IReadOnlyList<RegistrySession> sessions, string pointer, CancellationToken cancellationToken)
     {
         RegistryException? failed = null;
         foreach (var session in sessions)
         {
             try
             {
-                return (session, await session.ManifestAsync(pointer, cancel));
+                return (session, await session.ManifestAsync(pointer, cancellationToken));
             }
             catch (RegistryException e)
             {

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
 
 namespace Ostler.Controller.OSImages.Registry;
 
@@ -35,7 +35,7 @@ internal sealed class FoundSignatures(int most)
     /// <summary>A place answered that there is nothing, or did not answer.</summary>
     public void Failed(string host, string place, RegistryException failure)
     {
-        _places.Add((host, place, RegistryWords.Safe(failure.Answer ?? failure.Message)));
+        _places.Add((host, place, RegistryErrorText.Safe(failure.Answer ?? failure.Message)));
         if (!failure.IsDefinite)
         {
             _unknown = failure;

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Text.Json;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Images;
+using Ostler.Rollout.OSImages;
 
 namespace Ostler.Controller.OSImages.Registry;
 
@@ -24,7 +27,7 @@ internal sealed class ImageContents(RegistryOptions options)
 
         if (content.Body.Length > options.MaxIndexBytes)
         {
-            throw new RegistryException(Reasons.ResolveFailed, RegistryWords.Larger($"{from} is an index", options.MaxIndexBytes));
+            throw new RegistryException(Reasons.ResolveFailed, RegistryErrorText.Larger($"{from} is an index", options.MaxIndexBytes));
         }
 
         var (offered, problem) = await PlatformsAsync(session, top, cancellationToken);
@@ -115,7 +118,7 @@ internal sealed class ImageContents(RegistryOptions options)
     {
         if (manifest.Config is not { MediaType: OciConfig.OciType or OciConfig.DockerType } config || !ImageName.IsDigest(config.Digest))
         {
-            var what = manifest.IsIndex ? "an index within an index" : $"\"{RegistryWords.Safe(manifest.Config?.MediaType ?? "")}\"";
+            var what = manifest.IsIndex ? "an index within an index" : $"\"{RegistryErrorText.Safe(manifest.Config?.MediaType ?? "")}\"";
             var message = $"{session.Endpoint.Host}/{session.Endpoint.Repository} holds no container image there but {what}.";
             throw new RegistryException(Reasons.ResolveFailed, message) { Status = HttpStatusCode.OK };
         }
@@ -127,7 +130,7 @@ internal sealed class ImageContents(RegistryOptions options)
         }
         catch (JsonException e)
         {
-            var message = $"{session.Endpoint.Blob(config.Digest)} is no config of an image: {RegistryWords.Safe(e.Message)}";
+            var message = $"{session.Endpoint.Blob(config.Digest)} is no config of an image: {RegistryErrorText.Safe(e.Message)}";
             throw new RegistryException(Reasons.ResolveFailed, message) { Status = HttpStatusCode.OK };
         }
     }

@@ -1,10 +1,12 @@
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
 using Ostler.Controller.Health;
 using Ostler.Controller.Resources;
 using Ostler.Controller.Secrets;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.Images;
+using Ostler.Rollout.Validation;
 
 namespace Ostler.Controller.OSImages.Registry;
 
@@ -19,10 +21,10 @@ internal sealed class ImageSecrets(ApiClient client)
     private const string PublicKey = "cosign.pub";
 
     /// <exception cref="RegistryException">It cannot be read.</exception>
-    public async Task<PullCredentials> PullCredentialsAsync(SecretReference reference, CancellationToken cancel)
+    public async Task<PullCredentials> PullCredentialsAsync(SecretReference reference, CancellationToken cancellationToken)
     {
         const string field = "spec.container.pullSecretRef";
-        var secret = await GetAsync(reference, SecretUse.Pull, field, cancel);
+        var secret = await GetAsync(reference, SecretUse.Pull, field, cancellationToken);
         var legacy = secret.Data?.ContainsKey(DockerConfigJson) != true;
         var bytes = Bytes(secret, reference, legacy ? DockerConfig : DockerConfigJson, field);
         return PullCredentials.TryRead(bytes, legacy, out var credentials, out var problem)
@@ -31,11 +33,11 @@ internal sealed class ImageSecrets(ApiClient client)
     }
 
     /// <summary>The authorities in PEM.</summary>
-    public async Task<string> AuthoritiesAsync(SecretReference reference, CancellationToken cancel) =>
-        await TextAsync(reference, SecretUse.Pull, CaCertificate, "spec.container.caSecretRef", cancel);
+    public async Task<string> AuthoritiesAsync(SecretReference reference, CancellationToken cancellationToken) =>
+        await TextAsync(reference, SecretUse.Pull, CaCertificate, "spec.container.caSecretRef", cancellationToken);
 
     /// <summary>The key of the spec, or the one in the Secret that it names.</summary>
-    public async Task<CosignKey> KeyAsync(CosignVerification cosign, CancellationToken cancel)
+    public async Task<CosignKey> KeyAsync(CosignVerification cosign, CancellationToken cancellationToken)
     {
         const string field = "spec.container.verification.cosign.publicKeySecretRef";
         if (cosign.PublicKeySecretRef is not { } reference)
@@ -45,20 +47,20 @@ internal sealed class ImageSecrets(ApiClient client)
                 : throw new RegistryException(Reasons.Invalid, $"spec.container.verification.cosign.publicKey {why}.");
         }
 
-        return CosignKey.TryRead(await TextAsync(reference, SecretUse.Verification, PublicKey, field, cancel), out var key, out var problem)
+        return CosignKey.TryRead(await TextAsync(reference, SecretUse.Verification, PublicKey, field, cancellationToken), out var key, out var problem)
             ? key
             : throw Unreadable($"the key {PublicKey} of the Secret {reference.Namespace}/{reference.Name} ({field}) {problem}.");
     }
 
-    private async Task<string> TextAsync(SecretReference reference, string purpose, string key, string field, CancellationToken cancel) =>
-        Encoding.UTF8.GetString(Bytes(await GetAsync(reference, purpose, field, cancel), reference, key, field));
+    private async Task<string> TextAsync(SecretReference reference, string purpose, string key, string field, CancellationToken cancellationToken) =>
+        Encoding.UTF8.GetString(Bytes(await GetAsync(reference, purpose, field, cancellationToken), reference, key, field));
 
-    private async Task<Secret> GetAsync(SecretReference reference, string purpose, string field, CancellationToken cancel)
+    private async Task<Secret> GetAsync(SecretReference reference, string purpose, string field, CancellationToken cancellationToken)
     {
         var name = $"the Secret {reference.Namespace}/{reference.Name} ({field})";
         try
         {
-            return await _secrets.GetAsync(reference, purpose, name, $"a Role in {reference.Namespace} like ostler-image-secrets", cancel);
+            return await _secrets.GetAsync(reference, purpose, name, $"a Role in {reference.Namespace} like ostler-image-secrets", cancellationToken);
         }
         catch (CheckException e)
         {

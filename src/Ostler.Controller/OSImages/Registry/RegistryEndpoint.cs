@@ -1,5 +1,5 @@
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
 
 namespace Ostler.Controller.OSImages.Registry;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Ostler.Api;
+using Ostler.Api.Meta;
 
 namespace Ostler.Controller.OSImages.Registry;
 

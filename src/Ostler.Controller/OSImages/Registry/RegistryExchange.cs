@@ -1,6 +1,6 @@
 using System.Net;
-using Ostler.Api;
-using Ostler.Kubernetes;
+using Ostler.Api.Meta;
+using Ostler.Kubernetes.Client;
 using Polly.CircuitBreaker;
 using Polly.Registry;
 using Polly.Timeout;
@@ -18,7 +18,7 @@ internal sealed record RegistryAnswer(HttpStatusCode Code, string Words, byte[]?
 /// <param name="Digest">Docker-Content-Digest.</param>
 /// <param name="Challenges">WWW-Authenticate.</param>
 /// <param name="Next">The next page of a list (Link with rel="next"); null: there is none.</param>
-internal sealed record RegistryHeaders(string? ContentType, string? Digest, IReadOnlyList<Rollout.AuthChallenge> Challenges, string? Next);
+internal sealed record RegistryHeaders(string? ContentType, string? Digest, IReadOnlyList<Ostler.Controller.OSImages.Registry.AuthChallenge> Challenges, string? Next);
 
 /// <summary>One request, with its retries and redirects: bounded in time, in size, in number.</summary>
 internal sealed class RegistryExchange(
@@ -28,23 +28,23 @@ internal sealed class RegistryExchange(
 
     /// <param name="request">Makes the request anew for each attempt; its Authorization is meant for the host of its URI alone.</param>
     /// <param name="maxBytes">How large the body of a success may be.</param>
-    /// <param name="cancel">Ends the call.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="RegistryException">There was no answer, or it was neither a success nor 401 nor 404.</exception>
-    public async Task<RegistryAnswer> SendAsync(Func<HttpRequestMessage> request, int maxBytes, CancellationToken cancel)
+    public async Task<RegistryAnswer> SendAsync(Func<HttpRequestMessage> request, int maxBytes, CancellationToken cancellationToken)
     {
         try
         {
-            return await SendOnceAsync(request, maxBytes, cancel);
+            return await SendOnceAsync(request, maxBytes, cancellationToken);
         }
         catch (LargeContentException)
         {
             // Not while a request is open: its timeout would run, and the registry would be blamed.
-            await lease.TakeAsync(cancel);
-            return await SendOnceAsync(request, maxBytes, cancel);
+            await lease.TakeAsync(cancellationToken);
+            return await SendOnceAsync(request, maxBytes, cancellationToken);
         }
     }
 
-    private async Task<RegistryAnswer> SendOnceAsync(Func<HttpRequestMessage> request, int maxBytes, CancellationToken cancel)
+    private async Task<RegistryAnswer> SendOnceAsync(Func<HttpRequestMessage> request, int maxBytes, CancellationToken cancellationToken)
     {
         using var sample = request();
         var uri = sample.RequestUri!;
@@ -55,7 +55,7 @@ internal sealed class RegistryExchange(
             return await pipeline.ExecuteAsync(
                 static async (state, token) => await state.Self.FollowAsync(state.Request(), state.MaxBytes, token),
                 (Self: this, Request: request, MaxBytes: maxBytes),
-                cancel);
+                cancellationToken);
         }
         catch (RateLimitedException e)
         {
@@ -80,12 +80,12 @@ internal sealed class RegistryExchange(
         }
     }
 
-    private async Task<RegistryAnswer> FollowAsync(HttpRequestMessage request, int maxBytes, CancellationToken cancel)
+    private async Task<RegistryAnswer> FollowAsync(HttpRequestMessage request, int maxBytes, CancellationToken cancellationToken)
     {
         for (var redirects = 0; ; redirects++)
         {
             using var sent = request;
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 
             // Without the query: that of a redirect to a store of blobs is a key to it.
             var words = $"{request.Method} {request.RequestUri!.GetLeftPart(UriPartial.Path)}: {AnswerOf(response)}";
@@ -98,7 +98,7 @@ internal sealed class RegistryExchange(
                 continue;
             }
 
-            return await ReadAsync(response, words, maxBytes, cancel);
+            return await ReadAsync(response, words, maxBytes, cancellationToken);
         }
     }
 
@@ -126,18 +126,18 @@ internal sealed class RegistryExchange(
         return next;
     }
 
-    private async Task<RegistryAnswer> ReadAsync(HttpResponseMessage response, string words, int maxBytes, CancellationToken cancel)
+    private async Task<RegistryAnswer> ReadAsync(HttpResponseMessage response, string words, int maxBytes, CancellationToken cancellationToken)
     {
         var headers = new RegistryHeaders(
             response.Content.Headers.ContentType?.MediaType,
             response.Headers.TryGetValues("Docker-Content-Digest", out var digests) ? digests.FirstOrDefault() : null,
-            [.. response.Headers.WwwAuthenticate.Select(c => Rollout.AuthChallenge.Of(c.Scheme, c.Parameter))],
+            [.. response.Headers.WwwAuthenticate.Select(c => Ostler.Controller.OSImages.Registry.AuthChallenge.Of(c.Scheme, c.Parameter))],
             response.Headers.TryGetValues("Link", out var links) ? links.Select(NextOf).FirstOrDefault(l => l is not null) : null);
         if (response.IsSuccessStatusCode)
         {
             // One byte more than allowed tells "just as large" from "larger", whatever Content-Length claims.
             var limit = lease.IsHeld ? maxBytes : Math.Min(maxBytes, options.SmallBytes);
-            var body = await response.Content.ReadAtMostAsync(limit + 1, cancel);
+            var body = await response.Content.ReadAtMostAsync(limit + 1, cancellationToken);
             if (body.Length > limit && limit < maxBytes)
             {
                 throw new LargeContentException();
@@ -146,7 +146,7 @@ internal sealed class RegistryExchange(
             return new(response.StatusCode, words, body.Length <= maxBytes ? body : null, headers);
         }
 
-        var said = RegistryWords.Of(await response.Content.ReadAtMostAsync(MostWords, cancel));
+        var said = RegistryErrorText.Of(await response.Content.ReadAtMostAsync(MostWords, cancellationToken));
         var full = said.Length == 0 ? words : $"{words}: {said}";
         if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound)
         {

@@ -1,4 +1,4 @@
-using Ostler.Kubernetes;
+using Ostler.Kubernetes.Connections;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;

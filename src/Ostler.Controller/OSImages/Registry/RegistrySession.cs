@@ -3,8 +3,8 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
 
 namespace Ostler.Controller.OSImages.Registry;
 
@@ -24,31 +24,31 @@ internal sealed class RegistrySession(
 
     /// <summary>The digest that a tag points at, without its content; null when the registry does not say.</summary>
     /// <exception cref="RegistryException">There is no such tag, or no answer.</exception>
-    public async Task<string?> HeadAsync(string pointer, CancellationToken cancel)
+    public async Task<string?> HeadAsync(string pointer, CancellationToken cancellationToken)
     {
-        var answer = await AskAsync(HttpMethod.Head, endpoint.Manifest(pointer), OciManifest.MediaTypes, 0, cancel);
+        var answer = await AskAsync(HttpMethod.Head, endpoint.Manifest(pointer), OciManifest.MediaTypes, 0, cancellationToken);
         return answer.Headers.Digest is { } digest && ImageName.IsDigest(digest) ? digest : null;
     }
 
     /// <summary>A manifest by tag or digest.</summary>
     /// <exception cref="RegistryException">There is none, it is too large, or not what was asked for.</exception>
-    public Task<RegistryContent> ManifestAsync(string pointer, CancellationToken cancel) =>
-        ContentAsync(endpoint.Manifest(pointer), pointer, OciManifest.MediaTypes, options.MaxManifestBytes, cancel);
+    public Task<RegistryContent> ManifestAsync(string pointer, CancellationToken cancellationToken) =>
+        ContentAsync(endpoint.Manifest(pointer), pointer, OciManifest.MediaTypes, options.MaxManifestBytes, cancellationToken);
 
     /// <summary>A blob by its digest.</summary>
-    public Task<RegistryContent> BlobAsync(string digest, int maxBytes, CancellationToken cancel) =>
-        ContentAsync(endpoint.Blob(digest), digest, [], maxBytes, cancel);
+    public Task<RegistryContent> BlobAsync(string digest, int maxBytes, CancellationToken cancellationToken) =>
+        ContentAsync(endpoint.Blob(digest), digest, [], maxBytes, cancellationToken);
 
     /// <summary>One page of the list of what refers to a digest, and where the next one is; null: there is none.</summary>
     /// <exception cref="RegistryException">The registry has no such API, or did not answer.</exception>
-    public async Task<(OciManifest Index, Uri? Next)> ReferrersAsync(Uri page, CancellationToken cancel)
+    public async Task<(OciManifest Index, Uri? Next)> ReferrersAsync(Uri page, CancellationToken cancellationToken)
     {
-        var answer = await AskAsync(HttpMethod.Get, page, [OciManifest.OciIndex], options.MaxManifestBytes, cancel);
-        var body = answer.Body ?? throw new RegistryException(Reasons.ResolveFailed, RegistryWords.Larger(answer.Words, options.MaxManifestBytes));
+        var answer = await AskAsync(HttpMethod.Get, page, [OciManifest.OciIndex], options.MaxManifestBytes, cancellationToken);
+        var body = answer.Body ?? throw new RegistryException(Reasons.ResolveFailed, RegistryErrorText.Larger(answer.Words, options.MaxManifestBytes));
         if (!OciManifest.TryRead(body, answer.Headers.ContentType, out var index, out var problem) || !index.IsIndex)
         {
             // A user interface that answers for every path, for one.
-            var what = $"200 OK with {RegistryWords.Safe(answer.Headers.ContentType ?? "no media type")}, which is no list of referrers";
+            var what = $"200 OK with {RegistryErrorText.Safe(answer.Headers.ContentType ?? "no media type")}, which is no list of referrers";
             throw new RegistryException(Reasons.ResolveFailed, $"{answer.Words}: {problem ?? "it is no index"}.") { Status = HttpStatusCode.OK, Answer = what };
         }
 
@@ -63,10 +63,10 @@ internal sealed class RegistrySession(
         ? manifest
         : throw new RegistryException(Reasons.ResolveFailed, $"{from}: {problem}.") { Status = HttpStatusCode.OK, Answer = "200 OK, but no manifest" };
 
-    private async Task<RegistryContent> ContentAsync(Uri uri, string pointer, IReadOnlyList<string> accept, int maxBytes, CancellationToken cancel)
+    private async Task<RegistryContent> ContentAsync(Uri uri, string pointer, IReadOnlyList<string> accept, int maxBytes, CancellationToken cancellationToken)
     {
-        var answer = await AskAsync(HttpMethod.Get, uri, accept, maxBytes, cancel);
-        var body = answer.Body ?? throw new RegistryException(Reasons.ResolveFailed, RegistryWords.Larger(answer.Words, maxBytes));
+        var answer = await AskAsync(HttpMethod.Get, uri, accept, maxBytes, cancellationToken);
+        var body = answer.Body ?? throw new RegistryException(Reasons.ResolveFailed, RegistryErrorText.Larger(answer.Words, maxBytes));
 
         // Never the registry's word for it: this digest is what nodes are told to boot.
         var digest = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(body))}";
@@ -75,15 +75,15 @@ internal sealed class RegistrySession(
         return expected is null || expected == digest
             ? new(digest, body, answer.Headers.ContentType)
             : throw new RegistryException(
-                Reasons.ResolveFailed, $"{answer.Words}, but what was sent has the digest {digest} and not {RegistryWords.Safe(expected)}: it was cut off or changed on the way.");
+                Reasons.ResolveFailed, $"{answer.Words}, but what was sent has the digest {digest} and not {RegistryErrorText.Safe(expected)}: it was cut off or changed on the way.");
     }
 
-    private async Task<RegistryAnswer> AskAsync(HttpMethod method, Uri uri, IReadOnlyList<string> accept, int maxBytes, CancellationToken cancel)
+    private async Task<RegistryAnswer> AskAsync(HttpMethod method, Uri uri, IReadOnlyList<string> accept, int maxBytes, CancellationToken cancellationToken)
     {
-        var answer = await exchange.SendAsync(() => Request(method, uri, accept), maxBytes, cancel);
-        if (answer.Code == HttpStatusCode.Unauthorized && await ConvinceAsync(answer, cancel))
+        var answer = await exchange.SendAsync(() => Request(method, uri, accept), maxBytes, cancellationToken);
+        if (answer.Code == HttpStatusCode.Unauthorized && await ConvinceAsync(answer, cancellationToken))
         {
-            answer = await exchange.SendAsync(() => Request(method, uri, accept), maxBytes, cancel);
+            answer = await exchange.SendAsync(() => Request(method, uri, accept), maxBytes, cancellationToken);
         }
 
         return answer.Code switch
@@ -111,12 +111,12 @@ internal sealed class RegistrySession(
     }
 
     /// <summary>Whether another try with what was found out may go better.</summary>
-    private async Task<bool> ConvinceAsync(RegistryAnswer refused, CancellationToken cancel)
+    private async Task<bool> ConvinceAsync(RegistryAnswer refused, CancellationToken cancellationToken)
     {
         var former = _authorization;
         if (refused.Headers.Challenges.FirstOrDefault(c => c.Is("Bearer")) is { Realm.Length: > 0 } bearer)
         {
-            _authorization = new("Bearer", await TokenAsync(bearer, refused.Words, cancel));
+            _authorization = new("Bearer", await TokenAsync(bearer, refused.Words, cancellationToken));
         }
         else if ((refused.Headers.Challenges.Count == 0 || refused.Headers.Challenges.Any(c => c.Is("Basic"))) && credential is { IdentityToken: null })
         {
@@ -127,15 +127,15 @@ internal sealed class RegistrySession(
     }
 
     /// <summary>A token as Docker's registries give it: for a name and a password, for a refresh token, or for nobody in particular.</summary>
-    private async Task<string> TokenAsync(AuthChallenge challenge, string words, CancellationToken cancel)
+    private async Task<string> TokenAsync(AuthChallenge challenge, string words, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(challenge.Realm, UriKind.Absolute, out var realm)
             || !(realm.Scheme == Uri.UriSchemeHttps || (realm.Scheme == Uri.UriSchemeHttp && endpoint.Base.Scheme == Uri.UriSchemeHttp)))
         {
-            throw new RegistryException(Reasons.AuthenticationFailed, $"{words}: tokens are to be had at \"{RegistryWords.Safe(challenge.Realm!)}\", which is not https.");
+            throw new RegistryException(Reasons.AuthenticationFailed, $"{words}: tokens are to be had at \"{RegistryErrorText.Safe(challenge.Realm!)}\", which is not https.");
         }
 
-        var answer = await exchange.SendAsync(() => TokenRequest(realm, challenge), options.MaxTokenBytes, cancel);
+        var answer = await exchange.SendAsync(() => TokenRequest(realm, challenge), options.MaxTokenBytes, cancellationToken);
         if (answer.Code != HttpStatusCode.OK)
         {
             throw new RegistryException(Reasons.AuthenticationFailed, $"{answer.Words}: {credentialHint}");

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Ostler.Api;
-using Ostler.Kubernetes;
+using Ostler.Api.Meta;
+using Ostler.Kubernetes.Connections;
 
 namespace Ostler.Controller.OSImages.Registry;
 

@@ -1,5 +1,6 @@
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Images;
 
 namespace Ostler.Controller.OSImages.Registry;
 

@@ -1,5 +1,5 @@
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.OSImages;
+using Ostler.Rollout.Images;
 
 namespace Ostler.Controller.OSImages.Registry;
 

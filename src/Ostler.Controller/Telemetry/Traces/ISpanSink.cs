@@ -1,4 +1,4 @@
-using Ostler.Rollout;
+using Ostler.Rollout.Traces;
 
 namespace Ostler.Controller.Telemetry.Traces;
 

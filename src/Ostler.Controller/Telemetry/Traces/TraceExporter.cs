@@ -4,7 +4,7 @@ using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using Ostler.Rollout;
+using Ostler.Rollout.Traces;
 
 namespace Ostler.Controller.Telemetry.Traces;
 

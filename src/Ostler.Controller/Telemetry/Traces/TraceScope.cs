@@ -1,5 +1,8 @@
 using System.Collections;
-using Ostler.Rollout;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Traces;
 
 namespace Ostler.Controller.Telemetry.Traces;
 

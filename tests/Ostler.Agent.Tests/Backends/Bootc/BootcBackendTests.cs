@@ -2,7 +2,9 @@ using Ostler.Agent.Backends.Bootc;
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
 using static Ostler.Agent.Tests.Support.BootcDocuments;
 
 namespace Ostler.Agent.Tests.Backends.Bootc;

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 using Ostler.Agent.Backends.Bootc;
 using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Agent.Tests.Backends.Bootc;

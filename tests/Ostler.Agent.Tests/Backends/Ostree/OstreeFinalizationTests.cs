@@ -1,6 +1,6 @@
 using Ostler.Agent.Backends.Ostree;
-using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Tests.Backends.Ostree;
 

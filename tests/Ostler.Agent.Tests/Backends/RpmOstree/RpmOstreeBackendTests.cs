@@ -2,8 +2,13 @@ using Ostler.Agent.Backends;
 using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Backends.RpmOstree;
 using Ostler.Agent.Host;
+using Ostler.Agent.Logging;
+using Ostler.Agent.Reboot;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Hosts.Facts;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Backends.RpmOstree;
@@ -148,12 +153,12 @@ public sealed class RpmOstreeBackendTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", null, Undo.Nothing)]
-    [InlineData("strace", null, Undo.Redeploy)]
-    [InlineData("strace", "hotfix", Undo.Redeploy)]
-    [InlineData("", "hotfix", Undo.Nothing)]
-    [InlineData("", "development", Undo.Reboot)]
-    [InlineData("", "live", Undo.Reboot)]
+    [InlineData("", null, RevertMethod.Nothing)]
+    [InlineData("strace", null, RevertMethod.Redeploy)]
+    [InlineData("strace", "hotfix", RevertMethod.Redeploy)]
+    [InlineData("", "hotfix", RevertMethod.Nothing)]
+    [InlineData("", "development", RevertMethod.Reboot)]
+    [InlineData("", "live", RevertMethod.Reboot)]
     public void What_undoes_a_change(string package, string? mutated, object undo) =>
         Assert.Equal(undo, Backend(new ScriptedRunner()).UndoFor(Deployments("1*").Booted! with { Packages = package.Length > 0 ? [package] : [], Mutated = mutated }));
 

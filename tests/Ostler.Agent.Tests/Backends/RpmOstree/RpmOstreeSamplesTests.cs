@@ -3,7 +3,8 @@ using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Backends.RpmOstree;
 using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Tests.Backends.RpmOstree;
 

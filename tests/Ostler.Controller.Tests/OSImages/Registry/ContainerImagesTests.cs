@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Controller.OSImages.Registry;
+using Ostler.Rollout.OSImages;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 

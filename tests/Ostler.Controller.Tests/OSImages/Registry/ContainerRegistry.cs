@@ -2,10 +2,13 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Ostler.Api;
+using Ostler.Api.OSImages;
 using Ostler.Controller.OSImages.Registry;
-using Ostler.Kubernetes;
-using Ostler.Rollout;
+using Ostler.Controller.Tests.Support;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.OSImages;
+using Ostler.Rollout.Validation;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 
@@ -50,7 +53,7 @@ internal sealed class ContainerRegistry : IAsyncDisposable
         new(client ?? Given.Nowhere, ContainerImages.CreateHttpClient(), new(), options ?? Fast);
 
     /// <summary>An API server whose Secrets are these, by name; a value null is forbidden.</summary>
-    public static Testing.ScriptedServer Secrets(Dictionary<string, Dictionary<string, string>?> secrets) => Given.Server((request, response) =>
+    public static Ostler.Testing.Scripted.ScriptedServer Secrets(Dictionary<string, Dictionary<string, string>?> secrets) => Given.Server((request, response) =>
     {
         var name = request.Path.Split('/')[^1];
         if (!secrets.TryGetValue(name, out var data))
@@ -64,7 +67,7 @@ internal sealed class ContainerRegistry : IAsyncDisposable
             {
                 apiVersion = "v1",
                 kind = "Secret",
-                metadata = new { name, @namespace = "ostler-system", uid = "u", annotations = new Dictionary<string, string> { [Rollout.SecretUse.Mark] = "pull, verification" } },
+                metadata = new { name, @namespace = "ostler-system", uid = "u", annotations = new Dictionary<string, string> { [Ostler.Rollout.Validation.SecretUse.Mark] = "pull, verification" } },
                 data = data.ToDictionary(d => d.Key, d => Convert.ToBase64String(Encoding.UTF8.GetBytes(d.Value))),
             }));
     });

@@ -1,4 +1,4 @@
-using Ostler.Api;
+using Ostler.Api.OSImages;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 

@@ -1,5 +1,7 @@
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Controller.OSImages.Registry;
+using Ostler.Rollout.OSImages;
 using Ostler.Testing.Registries;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
@@ -69,7 +71,7 @@ public sealed class RealCosignTests(RealRegistryFixture fixture) : IClassFixture
     private async Task<(RegistryServer Registry, string Digest)> PushAsync(string repository, string version = "42")
     {
         Assert.SkipWhen(fixture.Open is null, fixture.WhyNot);
-        return (fixture.Open!, await fixture.Open!.Images.PushAsync(repository, "stable", version, cancel: Given.Cancel));
+        return (fixture.Open!, await fixture.Open!.Images.PushAsync(repository, "stable", version, cancellationToken: Given.Cancel));
     }
 
     private Task<ResolveOutcome> ResolveAsync(string repository, CosignTool cosign) => ContainerRegistry.Images().ResolveAsync(

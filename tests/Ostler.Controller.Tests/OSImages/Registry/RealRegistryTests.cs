@@ -1,7 +1,8 @@
-using Ostler.Api;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Rollout.OSImages;
 using Ostler.Testing.Registries;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 
@@ -53,12 +54,12 @@ public sealed class RealRegistryTests(RealRegistryFixture fixture) : IClassFixtu
     public async Task A_tag_that_is_set_anew_is_followed_and_one_that_is_deleted_keeps_the_last_good_digest()
     {
         var registry = Open();
-        var first = await registry.Images.PushAsync("moving/edge", "stable", "42", cancel: Given.Cancel);
+        var first = await registry.Images.PushAsync("moving/edge", "stable", "42", cancellationToken: Given.Cancel);
         var image = Image(registry, "moving/edge:stable");
         image = await PassAsync(image);
         Assert.Equal((first, "42"), (image.Status!.Resolved!.Digest, image.Status.Resolved.Version));
 
-        var second = await registry.Images.PushAsync("moving/edge", "stable", "43", cancel: Given.Cancel);
+        var second = await registry.Images.PushAsync("moving/edge", "stable", "43", cancellationToken: Given.Cancel);
         image = await PassAsync(image);
         Assert.Equal((second, "43"), (image.Status!.Resolved!.Digest, image.Status.Resolved.Version));
         Assert.Equal(first, Assert.Single(image.Status.History!).Digest);
@@ -71,7 +72,7 @@ public sealed class RealRegistryTests(RealRegistryFixture fixture) : IClassFixtu
         Assert.Contains("found before, stays", ready.Message, StringComparison.Ordinal);
 
         // And back again.
-        var third = await registry.Images.PushAsync("moving/edge", "stable", "44", cancel: Given.Cancel);
+        var third = await registry.Images.PushAsync("moving/edge", "stable", "44", cancellationToken: Given.Cancel);
         image = await PassAsync(image);
         Assert.Equal(third, image.Status!.Resolved!.Digest);
         Assert.True(image.Status.Conditions.IsTrue(ConditionTypes.Ready));
@@ -100,7 +101,7 @@ public sealed class RealRegistryTests(RealRegistryFixture fixture) : IClassFixtu
     {
         var registry = Open();
         using var signer = new CosignSigner();
-        var digest = await registry.Images.PushAsync("late/edge", "stable", "42", cancel: Given.Cancel);
+        var digest = await registry.Images.PushAsync("late/edge", "stable", "42", cancellationToken: Given.Cancel);
 
         var image = await PassAsync(Image(registry, "late/edge:stable", signer.PublicKey));
         Assert.Null(image.Status!.Resolved);
@@ -125,7 +126,7 @@ public sealed class RealRegistryTests(RealRegistryFixture fixture) : IClassFixtu
         using var signer = new CosignSigner();
         using var stranger = new CosignSigner();
         var repository = forgery.Replace(' ', '-') + "/edge";
-        var digest = await registry.Images.PushAsync(repository, "stable", "42", cancel: Given.Cancel);
+        var digest = await registry.Images.PushAsync(repository, "stable", "42", cancellationToken: Given.Cancel);
         var payload = forgery switch
         {
             "another digest" => CosignSigner.Payload($"{registry.Host}/{repository}", "sha256:" + new string('a', 64)),
@@ -147,11 +148,11 @@ public sealed class RealRegistryTests(RealRegistryFixture fixture) : IClassFixtu
     {
         var registry = Open();
         using var signer = new CosignSigner();
-        var good = await registry.Images.PushAsync("hijacked/edge", "stable", "42", cancel: Given.Cancel);
+        var good = await registry.Images.PushAsync("hijacked/edge", "stable", "42", cancellationToken: Given.Cancel);
         await signer.SignAsync(registry, "hijacked/edge", good, Given.Cancel);
         var image = await PassAsync(Image(registry, "hijacked/edge:stable", signer.PublicKey));
 
-        var bad = await registry.Images.PushAsync("hijacked/edge", "stable", "666", cancel: Given.Cancel);
+        var bad = await registry.Images.PushAsync("hijacked/edge", "stable", "666", cancellationToken: Given.Cancel);
         image = await PassAsync(image);
 
         Assert.Equal(good, image.Status!.Resolved!.Digest);
@@ -163,7 +164,7 @@ public sealed class RealRegistryTests(RealRegistryFixture fixture) : IClassFixtu
     public async Task A_registry_with_a_password_lets_the_pull_secret_in_and_nobody_else()
     {
         var registry = Locked();
-        var digest = await registry.Images.PushAsync("locked/edge", "stable", "42", cancel: Given.Cancel);
+        var digest = await registry.Images.PushAsync("locked/edge", "stable", "42", cancellationToken: Given.Cancel);
         var auth = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{RegistryServer.User}:{RegistryServer.Password}"));
         await using var api = ContainerRegistry.Secrets(new() { ["pull"] = new() { [".dockerconfigjson"] = $$$$"""{"auths":{"{{{{registry.Host}}}}/locked":{"auth":"{{{{auth}}}}"}}}""" } });
         var image = Image(registry, "locked/edge:stable");
@@ -180,7 +181,7 @@ public sealed class RealRegistryTests(RealRegistryFixture fixture) : IClassFixtu
     public async Task It_is_asked_over_TLS_too()
     {
         var registry = Open();
-        var digest = await registry.Images.PushAsync("tls/edge", "stable", "42", cancel: Given.Cancel);
+        var digest = await registry.Images.PushAsync("tls/edge", "stable", "42", cancellationToken: Given.Cancel);
         await using var front = new TlsFront(registry.Address);
         var image = Image(registry, "x") with { Spec = new() { Container = new() { Image = $"{front.Address.Authority}/tls/edge:stable", CaBundle = front.Authority } } };
 

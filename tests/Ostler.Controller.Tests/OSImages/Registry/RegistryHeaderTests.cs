@@ -1,6 +1,7 @@
 using Ostler.Controller.OSImages.Registry;
-using Ostler.Kubernetes;
-using Ostler.Testing;
+using Ostler.Kubernetes.Client;
+using Ostler.Rollout.OSImages;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 
@@ -41,6 +42,6 @@ public sealed class RegistryHeaderTests
         Assert.Contains("169.254.169.254 is a link-local or cloud metadata address", outcome.Message, StringComparison.Ordinal);
     }
 
-    private static Task<Rollout.ResolveOutcome> ResolveAsync(ScriptedServer server) => ContainerRegistry.Images(options: Impatient).ResolveAsync(
+    private static Task<Ostler.Rollout.OSImages.ResolveOutcome> ResolveAsync(ScriptedServer server) => ContainerRegistry.Images(options: Impatient).ResolveAsync(
         Given.Image() with { Spec = new() { Container = new() { Image = $"{server.Address.Authority}/acme/edge:stable", PlainHttp = true } } }, Given.Cancel);
 }

@@ -1,7 +1,8 @@
 using Microsoft.AspNetCore.Http;
-using Ostler.Api;
-using Ostler.Rollout;
-using Ostler.Testing;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Rollout.OSImages;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 

@@ -1,5 +1,7 @@
-using Ostler.Api;
+using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
 using Ostler.Controller.OSImages.Registry;
+using Ostler.Rollout.OSImages;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 
@@ -52,7 +54,7 @@ public sealed class RegistryMirrorTests : IAsyncLifetime
     [Fact]
     public void Plain_HTTP_is_spoken_to_whom_it_was_asked_for_alone()
     {
-        Assert.True(Rollout.ImageName.TryParse("edge", out var name, out _));
+        Assert.True(Ostler.Api.Shared.ImageName.TryParse("edge", out var name, out _));
 
         var endpoints = RegistryEndpoint.Of(new() { Image = "edge", Mirrors = [new() { Location = "a.example/hub", PlainHttp = true }, new() { Location = "b.example:5000" }] }, name);
 

@@ -1,7 +1,9 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Ostler.Api;
-using Ostler.Rollout;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Controller.OSImages.Registry;
+using Ostler.Rollout.OSImages;
 using Ostler.Testing.Registries;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
@@ -242,5 +244,5 @@ public sealed class SignaturePlacesTests : IAsyncLifetime
 
     private ContainerSource WithKey(ContainerSource source) => source with { Verification = new() { Cosign = new() { PublicKey = _signer.PublicKey } } };
 
-    private Task<ResolveOutcome> ResolveAsync(Controller.OSImages.Registry.RegistryOptions? options = null) => _registry.ResolveAsync(options: options, change: WithKey);
+    private Task<ResolveOutcome> ResolveAsync(Ostler.Controller.OSImages.Registry.RegistryOptions? options = null) => _registry.ResolveAsync(options: options, change: WithKey);
 }

@@ -1,8 +1,10 @@
 using System.Text;
-using Ostler.Api;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
 using Ostler.Controller.OSImages.Registry;
-using Ostler.Rollout;
+using Ostler.Rollout.OSImages;
 using Ostler.Testing.Registries;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 

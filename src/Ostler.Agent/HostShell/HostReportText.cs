@@ -1,0 +1,98 @@
+using System.Globalization;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
+
+namespace Ostler.Agent.HostShell;
+
+/// <summary>A report as a person at the console reads it.</summary>
+internal static class HostReportText
+{
+    private const int ShortDigest = 12;
+
+    public static IEnumerable<string> Lines(HostReport report)
+    {
+        yield return $"Updated by {report.Backend} {report.BackendVersion}; booted {(report.BootedAt is { } at ? Time(at) : "at a time that the kernel does not tell")}{(report.SoftReboots is null ? "" : " by a soft reboot")}.";
+        foreach (var tree in report.Trees)
+        {
+            yield return $"{(tree.Booted ? "*" : " ")} {Tree(tree)}  {State(tree)}{(tree.Reference is { } from ? $"  {from}" : "")}";
+        }
+
+        if (report.Trees.FirstOrDefault(t => t.Next) is { Booted: false } next)
+        {
+            yield return $"The next boot runs {Tree(next)}.";
+        }
+
+        if (report.Staging)
+        {
+            yield return "A tree is being staged: journalctl -u ostler-stage.service -f";
+        }
+
+        if (report.Reboot is { } reboot)
+        {
+            var what = $"{Time(reboot.RequestedAt)} to {(reboot.Goal == Goal.Rollback ? "go back to" : "boot")} {Named(report, reboot.Target)} (attempt {reboot.Attempt.ToString(CultureInfo.InvariantCulture)})";
+            yield return reboot.InThisBoot ? $"The agent told the host at {what}: it is about to reboot." : $"The last reboot that the agent ordered was at {what}.";
+        }
+
+        if (report.Watchdog is { } watchdog)
+        {
+            yield return Watchdog(report, watchdog);
+        }
+
+        if (report.Packages.Count > 0)
+        {
+            yield return $"Packages of this host's own (- is one taken away): {string.Join(", ", report.Packages)}.";
+        }
+
+        if (report.Mutated is { } how)
+        {
+            yield return $"/usr was made writable ({how}): what runs is not what its digest promises.";
+        }
+
+        if (report.Transaction is { } transaction)
+        {
+            yield return $"Somebody is at work: {transaction}. The agent waits for that.";
+        }
+
+        if (report.Driver is { } driver)
+        {
+            yield return $"{driver} updates this host too, and the agent leaves the host to it.";
+        }
+    }
+
+    /// <summary>As everywhere: the version, and the first twelve digits.</summary>
+    public static string Tree(ReportedTree tree) => tree.Version is { Length: > 0 } version ? $"{version} ({Short(tree.Digest)})" : Short(tree.Digest);
+
+    private static string State(ReportedTree tree)
+    {
+        (bool Is, string Word)[] words =
+        [
+            (tree.Booted, "booted"), (tree.Staged && tree.Locked, "staged, and locked: a reboot does not apply it"), (tree.Staged && !tree.Locked, "staged: a reboot applies it"),
+            (tree.Rollback, "kept to go back to"), (tree.Pinned, "pinned"),
+        ];
+        var so = string.Join(", ", words.Where(w => w.Is).Select(w => w.Word));
+        return so.Length == 0 ? "kept" : so;
+    }
+
+    private static string Watchdog(HostReport report, ReportedWatchdog watchdog)
+    {
+        var (back, limit) = (Named(report, watchdog.Previous), new Duration(TimeSpan.FromSeconds(watchdog.TimeoutSeconds)).ToString());
+        return watchdog switch
+        {
+            { Error: { } error } => $"The watchdog was to go back to {back} and could not: {error} It tries again: journalctl -u ostler-watchdog",
+            { State: WatchdogState.Firing or WatchdogState.Fired } => $"The watchdog has taken the host back from {Named(report, watchdog.Target)} to {back}: nobody had called it healthy {limit} after its boot.",
+            { OnTrial: true } => $"On trial: the watchdog goes back to {back} unless the agent calls this tree healthy within {limit} of its boot.",
+            _ => $"The watchdog is armed for {Named(report, watchdog.Target)}: from there it goes back to {back} unless the agent calls that tree healthy within {limit} of its boot.",
+        };
+    }
+
+    private static string Named(HostReport report, string digest) => report.Trees.FirstOrDefault(t => t.Digest == digest) is { } tree ? Tree(tree) : Short(digest);
+
+    private static string Short(string digest)
+    {
+        var bare = digest[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        return bare.Length <= ShortDigest ? bare : bare[..ShortDigest];
+    }
+
+    public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

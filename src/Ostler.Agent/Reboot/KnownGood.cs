@@ -1,0 +1,75 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ostler.Agent.Host;
+using Ostler.Agent.Logging;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
+
+namespace Ostler.Agent.Reboot;
+
+/// <summary>
+/// Keeps the tree that worked while its successor is on trial: pinned, no tool cleans it up, whatever else is staged meanwhile or however little room /boot has.
+/// </summary>
+/// <remarks>
+/// What it pinned is written down on the host before, so that it takes back its own pins and no one else's. It does so when the order has come to its end: the new tree is
+/// verified, or the former one runs again.
+/// </remarks>
+internal sealed class KnownGood(HostFiles files, AgentLog log)
+{
+    public const string Path = "/var/lib/ostler/known-good.json";
+
+    /// <summary>Pins what runs, unless somebody did.</summary>
+    public async Task KeepAsync(IHostBackend backend, HostDeployment booted, CancellationToken cancellationToken)
+    {
+        if (booted.Pinned)
+        {
+            return;
+        }
+
+        files.Write(
+            Path, JsonSerializer.Serialize(new PinnedDeployment { Commit = booted.Commit, Serial = booted.Serial }, KnownGoodJson.Default.PinnedDeployment));
+        await backend.PinAsync(booted, pinned: true, cancellationToken);
+    }
+
+    /// <summary>Takes the pin back when nothing depends on it any more, and cleans up. What goes wrong is tried again with the next pass: it holds up nothing.</summary>
+    /// <returns>Whether it did: the list of deployments is another one then.</returns>
+    public async Task<bool> ReleaseAsync(NodeOSSpec spec, IHostBackend backend, HostDeployments deployments, CancellationToken cancellationToken)
+    {
+        // A node that failed and was left on the failed tree still has the former one named in its spec.
+        if (spec is not { Goal: Goal.Observe or Goal.Stage, Previous: null } || Read() is not { } record)
+        {
+            return false;
+        }
+
+        try
+        {
+            if (deployments.All.FirstOrDefault(d => d.Commit == record.Commit && d.Serial == record.Serial) is { Pinned: true } kept)
+            {
+                await backend.PinAsync(kept, pinned: false, cancellationToken);
+            }
+
+            await backend.CleanUpAsync(cancellationToken);
+            files.Delete(Path);
+            return true;
+        }
+        catch (HostToolException failure)
+        {
+            log.Warning(failure.Reason, $"The pin of the former tree stays for now: {failure.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>A damaged record counts as none: a pin too many costs room, and a person can see and undo it.</summary>
+    private PinnedDeployment? Read() => RecordFile.Read(files, Path, KnownGoodJson.Default.PinnedDeployment);
+}
+
+/// <summary>The deployment that the agent pinned.</summary>
+internal sealed record PinnedDeployment
+{
+    public required string Commit { get; init; }
+    public required int Serial { get; init; }
+}
+
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(PinnedDeployment))]
+internal sealed partial class KnownGoodJson : JsonSerializerContext;

@@ -1,0 +1,76 @@
+using System.Text.Json.Serialization;
+using Ostler.Api.Schema;
+
+namespace Ostler.Api.Shared;
+
+/// <summary>
+/// A condition on a field of any object, read by the controller. Not CEL: a JSONPath (the part of kubectl's that is listed at <c>path</c>) and one comparison.
+/// The controller may read only what a ClusterRole with the label <c>ostler.dev/aggregate-to-health-checks: "true"</c> grants it (verb get). Secrets are never read.
+/// Messages quote values below <c>status</c>; of others they say only whether they matched.
+/// </summary>
+[Cel("!self.kind.matches('^(?i:secret)$')", "kind must not be Secret: check an object that reports the state in its status")]
+[Cel(
+    "has(self.value) == (self.operator != 'Exists' && self.operator != 'DoesNotExist')",
+    "value must be set with every operator but Exists and DoesNotExist, and not with these")]
+public sealed record ConditionCheck
+{
+    /// <summary>The object's API version, as in <c>apps/v1</c>.</summary>
+    [MinLength(1), MaxLength(253), Pattern("^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[a-z0-9]+$")]
+    public required string ApiVersion { get; init; }
+
+    /// <summary>The object's kind.</summary>
+    [MinLength(1), MaxLength(63), Pattern("^[A-Za-z][A-Za-z0-9]*$")]
+    public required string Kind { get; init; }
+
+    /// <summary>The object's namespace. Empty for cluster-scoped ones.</summary>
+    [MaxLength(63), Pattern("^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$")]
+    public string? Namespace { get; init; }
+
+    /// <summary>The object's name; <c>{node}</c> stands for the node's name.</summary>
+    [MinLength(1), MaxLength(253)]
+    public required string Name { get; init; }
+
+    /// <summary>
+    /// The field, as in <c>{.status.conditions[?(@.type=="Ready")].status}</c>. Fields (<c>.a</c>, <c>['a.b']</c>, <c>.a\.b</c>), items (<c>[0]</c>, <c>[-1]</c>, <c>[*]</c>) and
+    /// one comparison in a filter (<c>==</c>, <c>!=</c>, or none: is there) are known; nothing else is. Where it leads to several values, all must fulfil the condition; where it
+    /// leads nowhere, the value is missing.
+    /// </summary>
+    [MinLength(1), MaxLength(1024)]
+    public required string Path { get; init; }
+
+    /// <summary>How the value is compared.</summary>
+    public required ConditionOperator Operator { get; init; }
+
+    /// <summary>With what. Numbers with Less, LessOrEqual, Greater and GreaterOrEqual; else the value's text.</summary>
+    [MaxLength(1024)]
+    public string? Value { get; init; }
+}
+
+/// <summary>How the value of a field is compared.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ConditionOperator>))]
+public enum ConditionOperator
+{
+    /// <summary>The path leads to a value other than null.</summary>
+    Exists,
+
+    /// <summary>The object is there, and the path leads nowhere.</summary>
+    DoesNotExist,
+
+    /// <summary>The text itself.</summary>
+    Equal,
+
+    /// <summary>Any other text. A value that is not there is missing, and not another one.</summary>
+    NotEqual,
+
+    /// <summary>A number less than the value.</summary>
+    Less,
+
+    /// <summary>That number, or less.</summary>
+    LessOrEqual,
+
+    /// <summary>A number more than the value.</summary>
+    Greater,
+
+    /// <summary>That number, or more.</summary>
+    GreaterOrEqual,
+}

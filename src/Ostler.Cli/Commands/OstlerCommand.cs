@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Ostler.Cli.Hosting;
+
+namespace Ostler.Cli.Commands;
+
+/// <summary>The command line as a whole: <c>kubectl ostler …</c>, or <c>ostler …</c>.</summary>
+internal static class OstlerCommand
+{
+    private const string Description = """
+        Watches and steers OS upgrades of a cluster's nodes. Every change is a plain edit of a declared field: --dry-run prints it.
+
+        Exit codes: 0 done; 1 the cluster said no, cannot be reached or has no such object; 2 the command line or a file is not right;
+        3 (status) a policy is not Ready or is halted, (plan) the rollout would not complete. doctor: 0 nothing found, 1 warnings, 2 broken.
+        """;
+
+    public static RootCommand Create(CliEnvironment environment)
+    {
+        var cluster = new ClusterOptions();
+        var root = new RootCommand(Description) { cluster.Kubeconfig, cluster.Context };
+        // Without -? and /h, which no shell of ours completes.
+        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+        root.Add(new HelpOption("--help", "-h"));
+        var commands = new CommandRunner(environment, cluster);
+        root.Add(StatusCommand.Create(commands));
+        root.Add(NodesCommand.Create(commands));
+        root.Add(HistoryCommand.Create(commands));
+        root.Add(DiffCommand.Create(commands));
+        root.Add(PlanCommand.Create(commands));
+        foreach (var command in EditCommands.Create(commands))
+        {
+            root.Add(command);
+        }
+
+        root.Add(DoctorCommand.Create(commands));
+        root.Add(HostCommand.Create(commands));
+        root.Add(CompletionCommand.Create(commands));
+        root.Add(VersionCommand.Create(commands));
+        return root;
+    }
+
+    /// <summary>Runs a command line and returns the exit code.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliEnvironment environment, CancellationToken cancellationToken)
+    {
+        var result = Create(environment).Parse(arguments.Count == 0 ? ["--help"] : arguments);
+        if (result.Action is ParseErrorAction)
+        {
+            // One line: the list of all options would scroll away what is wrong.
+            var wrong = result.UnmatchedTokens is [var first, ..] ? $"{CommandPath(result)} does not know '{first}'." : string.Join(" ", result.Errors.Select(e => e.Message).Distinct());
+            environment.Error.WriteLine($"{wrong} See: {CommandPath(result)} --help");
+            return ExitCode.Usage;
+        }
+
+        return await result.InvokeAsync(new() { Output = environment.Out, Error = environment.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken);
+    }
+
+    private static string CommandPath(ParseResult result)
+    {
+        var names = new List<string>();
+        for (System.CommandLine.Parsing.SymbolResult? at = result.CommandResult; at is System.CommandLine.Parsing.CommandResult command; at = at.Parent)
+        {
+            names.Insert(0, command.Command is RootCommand ? "kubectl ostler" : command.Command.Name);
+        }
+
+        return string.Join(' ', names);
+    }
+}

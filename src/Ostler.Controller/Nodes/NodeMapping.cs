@@ -1,0 +1,133 @@
+using System.Globalization;
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
+using Ostler.Controller.Resources;
+using Ostler.Rollout.Snapshot;
+
+namespace Ostler.Controller.Nodes;
+
+/// <summary>From what the API server stores to the facts that decisions rest on. Pure.</summary>
+public static class NodeMapping
+{
+    private const string HostnameLabel = "kubernetes.io/hostname";
+
+    /// <param name="node">The Node.</param>
+    /// <param name="os">The NodeOS of the same name; one of a former Node under that name counts as none.</param>
+    /// <param name="pods">The node's pods; null while they are not known.</param>
+    /// <param name="roles">Which labels mark the control plane. Default: those of the common distributions.</param>
+    public static NodeFacts ToFacts(Node node, NodeOS? os, IReadOnlyList<PodFacts>? pods, NodeRoles? roles = null)
+    {
+        var ready = node.Ready;
+        return new()
+        {
+            Name = node.Name,
+            Uid = node.Metadata.Uid ?? "",
+            CreatedAt = node.Metadata.CreationTimestamp ?? default,
+            Labels = node.Metadata.Labels,
+            Roles = roles ?? NodeRoles.Default,
+            Platform = NodePlatform.Of(node.OperatingSystem, node.Architecture),
+            Unschedulable = node.Unschedulable,
+            CordonedBy = node.CordonedBy,
+            CordonedAt = CordonedAt(node),
+            HasJoinTaint = node.HasJoinTaint,
+            Ready = ready?.Status == "True",
+            ReadyReason = ready?.Reason,
+            ReadyMessage = ready?.Message,
+            ReadyHeartbeat = ready?.LastHeartbeatTime,
+            BootID = node.Status?.NodeInfo?.BootID,
+            Address = node.InternalIP,
+            ResourceVersion = node.Metadata.ResourceVersion,
+            Deleting = node.Metadata.DeletionTimestamp is not null,
+            OS = os is not null && BelongsTo(os, node) ? ToFacts(os) : null,
+            Pods = pods,
+        };
+    }
+
+    /// <summary>What other nodes of the control plane need to know of one, whoever selects it.</summary>
+    public static ControlPlaneNode ToControlPlane(Node node, NodeOS? os) => new(
+        node.Name,
+        node.Ready?.Status == "True"
+            && node is { Unschedulable: false, CordonedBy: null }
+            && !(os is not null && BelongsTo(os, node) && os.Spec.IsUnderWay()));
+
+    /// <summary>Whether the NodeOS was made for just this Node, and not for a former one of its name.</summary>
+    public static bool BelongsTo(NodeOS os, Node node) =>
+        OwnerOf(os) is { } owner && owner.Uid == node.Metadata.Uid;
+
+    /// <summary>The Node that a NodeOS was made for; null when it names none.</summary>
+    public static OwnerReference? OwnerOf(NodeOS os) =>
+        os.Metadata.OwnerReferences?.FirstOrDefault(o => o is { Kind: "Node", ApiVersion: "v1" });
+
+    /// <param name="pod">The pod.</param>
+    /// <param name="lastEviction">What the last try to evict it gave.</param>
+    /// <param name="namespaceLabels">The labels of its namespace; null while they are not known.</param>
+    public static PodFacts ToFacts(Pod pod, EvictionResult? lastEviction, IReadOnlyDictionary<string, string>? namespaceLabels = null)
+    {
+        var meta = pod.Metadata;
+        var controller = meta.OwnerReferences?.FirstOrDefault(o => o.Controller == true);
+        return new()
+        {
+            Namespace = meta.Namespace,
+            Name = meta.Name,
+            Uid = meta.Uid,
+            Phase = pod.Status?.Phase ?? "Unknown",
+            Ready = pod.Status?.IsReady == true,
+            DeletionTimestamp = meta.DeletionTimestamp,
+            GracePeriodSeconds = meta.DeletionTimestamp is null ? pod.Spec?.TerminationGracePeriodSeconds : meta.DeletionGracePeriodSeconds,
+            Controller = controller is null ? null : new(controller.Kind, controller.Name, controller.Uid),
+            IsMirror = meta.Annotations?.ContainsKey(Pod.MirrorAnnotation) == true,
+            HasEmptyDir = pod.Spec?.Volumes?.Any(v => v.EmptyDir is not null) == true,
+            Labels = meta.Labels,
+            NamespaceLabels = namespaceLabels,
+            Claims = ClaimsOf(pod),
+            Finalizers = meta.Finalizers,
+            LastEviction = lastEviction,
+            CordonToleration = pod.Spec?.Tolerations?.FirstOrDefault(t => t.IsOfCordon)?.ToString(),
+            BoundBy = BoundBy(pod.Spec),
+        };
+    }
+
+    private static string[]? ClaimsOf(Pod pod)
+    {
+        string[] claims =
+        [
+            .. (pod.Spec?.Volumes ?? [])
+                .Select(v => v.Claim?.ClaimName ?? (v.Ephemeral is null ? null : $"{pod.Metadata.Name}-{v.Name}"))
+                .OfType<string>(),
+        ];
+        return claims.Length == 0 ? null : claims;
+    }
+
+    // Only what names one node. A label that a single node has may be another's tomorrow.
+    private static string? BoundBy(PodSpec? spec)
+    {
+        if (spec?.NodeSelector?.ContainsKey(HostnameLabel) == true)
+        {
+            return $"nodeSelector {HostnameLabel}";
+        }
+
+        return spec?.Affinity?.NodeAffinity?.Required?.NodeSelectorTerms is [var term]
+            && (term.MatchFields ?? []).Concat(term.MatchExpressions ?? []).Any(r => r is { Key: HostnameLabel or "metadata.name", Operator: "In", Values.Count: 1 })
+            ? "required node affinity"
+            : null;
+    }
+
+    private static NodeOSFacts ToFacts(NodeOS os) => new()
+    {
+        Uid = os.Metadata.Uid,
+        Generation = os.Metadata.Generation,
+        ResourceVersion = os.Metadata.ResourceVersion,
+        Spec = os.Spec,
+        Status = os.Status,
+    };
+
+    private static DateTimeOffset? CordonedAt(Node node) =>
+        DateTimeOffset.TryParse(
+            node.Metadata.Annotations?.GetValueOrDefault(NodeAnnotations.CordonedAt),
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var at)
+            ? at
+            : null;
+}

@@ -1,0 +1,92 @@
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Facts;
+
+namespace Ostler.Rollout.Hosts.Decisions;
+
+/// <summary>What became of the order to boot, told from what the host runs afterwards. Pure.</summary>
+/// <remarks>
+/// What the host has booted is the only truth: a finalization that failed may have swapped the bootloader before it did, and one that
+/// succeeded says nothing of the boot.
+/// </remarks>
+public static class BootOutcome
+{
+    /// <summary>How soon the agent looks again at a list of deployments that a soft reboot has made stale.</summary>
+    private static readonly TimeSpan StaleList = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// True when the host has booted since the order. Told by the agent's own record, which is the younger; else by the boot that the controller saw when it
+    /// gave the order.
+    /// </summary>
+    public static bool IsNewBoot(string uid, NodeOSSpec spec, HostState host)
+    {
+        var before = host.Pending is { } pending && pending.Answers(uid, spec) ? pending.BootID : spec.Previous?.BootSessionID();
+        return before is not null && before != host.Boot.BootID;
+    }
+
+    /// <summary>For a host that has booted since the order.</summary>
+    public static AgentAction Derive(string uid, NodeOSSpec spec, NodeImage target, HostDeployment booted, HostState host)
+    {
+        if (booted.Digest == target.Digest)
+        {
+            return new AgentAction.Verify(target);
+        }
+
+        if (host.Deployments.All.Any(d => d.SoftRebootTarget && d.Digest == target.Digest))
+        {
+            // The list is of before the soft reboot: nothing can be concluded from it, least of all that the image did not boot.
+            return new AgentAction.Report(
+                NodeStep.Rebooting, Reasons.WaitingForReboot, $"The host was soft-rebooted, and ostree still lists {AgentDecision.Name(target)} as the next soft reboot's.")
+            {
+                RequeueAfter = StaleList,
+            };
+        }
+
+        if (spec.Previous is { } previous && booted.Digest != previous.Digest)
+        {
+            return new AgentAction.Report(
+                NodeStep.Failed,
+                Reasons.UnexpectedTree,
+                $"The host came up with {AgentDecision.Name(booted)}, neither with {AgentDecision.Name(target)} nor with {AgentDecision.Name(previous)}. Somebody else updated it.")
+            {
+                IsError = true,
+            };
+        }
+
+        if (host.Watchdog is { } watchdog && watchdog.Answers(uid, spec) && watchdog.TookBack(booted))
+        {
+            return RolledBack(Reasons.WatchdogExpired, WatchdogExpired(watchdog, target.Version, booted));
+        }
+
+        if (host.Deployments.Find(target.Digest) is not null)
+        {
+            return RolledBack(
+                Reasons.BootFellBack,
+                $"{AgentDecision.Name(target)} was handed to the bootloader, but {AgentDecision.Name(booted)} came up: {host.FellBackBecause ?? "it did not boot, or somebody chose in the boot menu"}.");
+        }
+
+        return host.Finalization switch
+        {
+            { Outcome: Finalization.Failed } report => RolledBack(
+                Reasons.FinalizationFailed,
+                $"{AgentDecision.Name(target)} could not be applied while the host shut down: {report.Message ?? "the host does not say why"}"),
+            { Outcome: Finalization.SkippedLocked } => RolledBack(
+                Reasons.FinalizationNeverRan,
+                $"{AgentDecision.Name(target)} was still locked when the host shut down."),
+            _ => RolledBack(
+                Reasons.FinalizationNeverRan,
+                $"The host went down without applying {AgentDecision.Name(target)}: a power cut, or a forced reboot."),
+        };
+    }
+
+    /// <summary>For a host that could not apply the image before the reboot, and was not rebooted.</summary>
+    public static AgentAction NotApplied(NodeImage target, FinalizationReport report, HostDeployment booted) => RolledBack(
+        Reasons.FinalizationFailed,
+        $"{AgentDecision.Name(target)} could not be applied: {(report.Message ?? "the host does not say why").TrimEnd('.')}. The host was not rebooted and runs {AgentDecision.Name(booted)}.");
+
+    public static string WatchdogExpired(WatchdogRecord record, string? version, HostDeployment booted) =>
+        $"The host's watchdog went back to {AgentDecision.Name(booted)}: {AgentDecision.Name(version, record.Target)} ran and was not called healthy within "
+        + $"{record.Timeout.TotalMinutes:0.#} min of its boot. See journalctl of that boot on the node.";
+
+    private static AgentAction.Report RolledBack(string reason, string message) => new(NodeStep.RolledBack, reason, message) { IsError = true };
+}

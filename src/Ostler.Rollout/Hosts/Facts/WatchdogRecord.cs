@@ -1,0 +1,75 @@
+using System.Text.Json.Serialization;
+using Ostler.Api.NodeOSes;
+
+namespace Ostler.Rollout.Hosts.Facts;
+
+/// <summary>How far the watchdog has come. There is no word for disarmed: then there is no record.</summary>
+public enum WatchdogState
+{
+    /// <summary>The tree is on trial, or about to be.</summary>
+    Armed,
+
+    /// <summary>Its time was up: the host is being told to go back. Not done yet, as far as is known.</summary>
+    Firing,
+
+    /// <summary>The next boot was made the former tree's. Written before that boot is ordered; never acted upon in another boot.</summary>
+    Fired,
+}
+
+/// <summary>
+/// What the host's watchdog goes by, in /var because it must be there in every deployment. Written by the agent before it lets a new tree boot, and by the watchdog itself
+/// before each thing that it does.
+/// </summary>
+public sealed record WatchdogRecord
+{
+    /// <summary>The watchdog and the agent that reads of it may be of different versions: what the one does not know, it leaves alone.</summary>
+    public const int KnownFormat = 1;
+
+    public int Format { get; init; } = KnownFormat;
+    public required string NodeUid { get; init; }
+    public required long Attempt { get; init; }
+
+    /// <summary>The tree on trial, and its OSTree commit.</summary>
+    public required string Target { get; init; }
+    public required string TargetCommit { get; init; }
+
+    /// <summary>Where the host goes back to.</summary>
+    public required string Previous { get; init; }
+    public required string PreviousCommit { get; init; }
+
+    /// <summary>The tool that laid both down.</summary>
+    public required string Backend { get; init; }
+
+    /// <summary>The boot in which it was armed, and in which it must not fire.</summary>
+    public required string ArmedIn { get; init; }
+    public required DateTimeOffset ArmedAt { get; init; }
+
+    /// <summary>How long after a boot of the target, in seconds, the agent must have disarmed it.</summary>
+    public required long TimeoutSeconds { get; init; }
+
+    public WatchdogState State { get; init; }
+
+    /// <summary>The boot in which its time was up, when that was, and how long after the boot.</summary>
+    public string? FiredIn { get; init; }
+    public DateTimeOffset? FiredAt { get; init; }
+    public long FiredUptimeSeconds { get; init; }
+
+    /// <summary>Why going back did not work; it is tried again. Null: it did, or is under way.</summary>
+    public string? Error { get; init; }
+
+    [JsonIgnore]
+    public TimeSpan Timeout => TimeSpan.FromSeconds(TimeoutSeconds);
+
+    /// <summary>Whether this speaks of the spec's own attempt.</summary>
+    public bool Answers(string uid, NodeOSSpec spec) => NodeUid == uid && Attempt == spec.Attempt && Target == spec.Image?.Digest;
+
+    /// <summary>Its time was up in this boot and the host is going back: nobody else should touch it. Not so when going back failed.</summary>
+    public bool IsGoingBackIn(string bootID) => State is WatchdogState.Firing or WatchdogState.Fired && FiredIn == bootID && Error is null;
+
+    /// <summary>Whether it took the host back from its target.</summary>
+    public bool TookBack(HostDeployment booted) => State is WatchdogState.Firing or WatchdogState.Fired && booted.Digest == Previous;
+}
+
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true)]
+[JsonSerializable(typeof(WatchdogRecord))]
+public sealed partial class WatchdogJson : JsonSerializerContext;

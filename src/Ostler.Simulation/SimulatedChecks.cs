@@ -1,0 +1,84 @@
+using Ostler.Api.Shared;
+using Ostler.Rollout.Health;
+using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Snapshot;
+
+namespace Ostler.Simulation;
+
+/// <summary>
+/// The health checks that the controller runs beside its reconciles. What they found so far dies with it; what they would say is the world's, and changes with
+/// <see cref="SimulationFault.CheckSays"/>. Without one, each passes.
+/// </summary>
+internal sealed class SimulatedChecks(RolloutSimulation simulation)
+{
+    private readonly Dictionary<(string Policy, string Node, string Check), Run> _runs = [];
+
+    private SimulatedWorld World => simulation.World;
+
+    /// <summary>The controller died.</summary>
+    public void Forget() => _runs.Clear();
+
+    /// <summary>Checks what is to be checked from now on, and puts what was found so far into the snapshot.</summary>
+    public RolloutSnapshot Observe(RolloutSnapshot snapshot)
+    {
+        var policy = snapshot.Policy.Name;
+        var subjects = CheckSubject.Find(snapshot);
+        if (subjects.Count == 0 && _runs.Count == 0)
+        {
+            return snapshot;
+        }
+
+        var wanted = subjects.SelectMany(s => s.Checks.Select(c => (Key: (policy, s.Node, c.Name), Run: new Run(s.Epoch, c)))).DistinctBy(w => w.Key).ToDictionary(w => w.Key, w => w.Run);
+        foreach (var key in _runs.Where(r => r.Key.Policy == policy && wanted.GetValueOrDefault(r.Key)?.Epoch != r.Value.Epoch).Select(r => r.Key).ToArray())
+        {
+            _runs.Remove(key);
+        }
+
+        foreach (var (key, run) in wanted)
+        {
+            if (_runs.TryAdd(key, run))
+            {
+                World.Time.In(World.Random.Between(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2)), () => Try(key, run));
+            }
+        }
+
+        // Most nodes are not checked now; what is said of them is not made anew.
+        var seen = _runs.Where(r => r.Key.Policy == policy && r.Value.Seen is not null).GroupBy(r => r.Key.Node, r => r.Value.Seen!, StringComparer.Ordinal)
+            .ToDictionary(n => n.Key, n => n.OrderBy(s => s.Name, StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
+        return seen.Count == 0
+            ? snapshot
+            : snapshot with { Nodes = [.. snapshot.Nodes.Select(n => seen.TryGetValue(n.Name, out var checks) ? n with { Checks = checks } : n)] };
+    }
+
+    private void Try((string Policy, string Node, string Check) key, Run run)
+    {
+        if (_runs.GetValueOrDefault(key) != run || World.Find(key.Node) is not { } node)
+        {
+            return;
+        }
+
+        var former = run.Seen;
+        var seen = CheckObservation.After(former, key.Check, World.Check(node, key.Check), World.Now);
+        run.Seen = seen;
+        if (former?.Outcome != seen.Outcome)
+        {
+            World.Tell(key.Node, $"check {key.Check}: {seen.Outcome}{(seen.Message.Length > 0 ? $": {seen.Message}" : "")}");
+        }
+
+        if (seen.IsNews(former, run.Check.Successes))
+        {
+            simulation.Controller.Enqueue();
+        }
+
+        World.Time.In(run.Check.Interval, () => Try(key, run));
+    }
+
+    private sealed class Run(CheckEpoch epoch, HealthCheck check)
+    {
+        public CheckEpoch Epoch => epoch;
+
+        public HealthCheck Check => check;
+
+        public CheckObservation? Seen { get; set; }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using Ostler.Rollout.Plan;
+using Ostler.Rollout.Snapshot;
+
+namespace Ostler.Simulation;
+
+/// <summary>The API server's side of the controller's writes: preconditions first.</summary>
+internal static class SimulatedWrites
+{
+    /// <summary>An <see cref="EvictionResult"/> for an eviction; for other writes, whether it was made.</summary>
+    public static object Make(RolloutSimulation simulation, NodeAction action)
+    {
+        var world = simulation.World;
+        if (world.Find(action.Node) is not { } node || node.Uid != action.NodeUid)
+        {
+            return false;
+        }
+
+        switch (action)
+        {
+            case NodeAction.ApplySpec apply:
+                if (node.OS is null || node.OS.ResourceVersion != apply.ResourceVersion)
+                {
+                    return false;
+                }
+
+                node.WriteSpec(apply.Spec);
+                break;
+
+            case NodeAction.Cordon cordon:
+                if (cordon.ResourceVersion != node.Version.ToString(CultureInfo.InvariantCulture))
+                {
+                    return false;
+                }
+
+                node.Unschedulable = true;
+                node.CordonedBy = cordon.Policy;
+                node.CordonedAt = cordon.At;
+                node.Touch();
+                break;
+
+            case NodeAction.Uncordon uncordon:
+                if (uncordon.ResourceVersion != node.Version.ToString(CultureInfo.InvariantCulture))
+                {
+                    return false;
+                }
+
+                node.Unschedulable = false;
+                node.CordonedBy = null;
+                node.CordonedAt = null;
+                node.Touch();
+                break;
+
+            case NodeAction.RemoveJoinTaint taint:
+                if (taint.ResourceVersion != node.Version.ToString(CultureInfo.InvariantCulture))
+                {
+                    return false;
+                }
+
+                node.HasJoinTaint = false;
+                node.Touch();
+                break;
+
+            case NodeAction.EvictPod evict:
+                return Evict(simulation, node, evict);
+
+            case NodeAction.DeletePod delete:
+                if (world.Pods.Find(delete.PodUid) is { } pod)
+                {
+                    SimulatedPods.Delete(pod, world.Now);
+                    simulation.Machines.End(pod);
+                }
+
+                world.Tell(node.Name, $"{action.Reason}: {action.Message}");
+                simulation.Changed(node);
+                return true;
+        }
+
+        world.Tell(node.Name, $"{action.Reason}: {action.Message}");
+        simulation.Changed(node);
+        return true;
+    }
+
+    private static EvictionResult Evict(RolloutSimulation simulation, SimulatedNode node, NodeAction.EvictPod evict)
+    {
+        var world = simulation.World;
+        var result = world.Pods.Evict(evict.Namespace, evict.Pod, evict.PodUid, world.Now);
+        if (result.Outcome == EvictionOutcome.Accepted)
+        {
+            world.Tell(node.Name, $"{evict.Reason}: {evict.Message}");
+            simulation.Machines.End(world.Pods.Find(evict.PodUid)!);
+            simulation.Changed(node);
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,106 @@
+using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Health;
+
+namespace Ostler.Simulation;
+
+/// <summary>What becomes of a boot into a new tree.</summary>
+public enum SimulatedBoot
+{
+    /// <summary>The tree comes up.</summary>
+    Works,
+
+    /// <summary>The machine never comes up again.</summary>
+    NeverReturns,
+
+    /// <summary>The boot loader falls back to the former tree.</summary>
+    FallsBack,
+
+    /// <summary>The power fails before the tree is applied; the former one comes up.</summary>
+    PowerCut,
+
+    /// <summary>A tree comes up that nobody ordered.</summary>
+    Unexpected,
+
+    /// <summary>The tree comes up, but no kubelet.</summary>
+    WithoutKubelet,
+
+    /// <summary>The tree comes up, but its host checks fail.</summary>
+    Unhealthy,
+
+    /// <summary>The tree comes up, its host checks pass, fail and pass again for a while.</summary>
+    Flapping,
+
+    /// <summary>The tree comes up, but neither kubelet nor agent. Without a watchdog nobody hears of the machine again.</summary>
+    Hangs,
+}
+
+/// <summary>Something that befalls the cluster at a moment, counted from the start.</summary>
+public abstract record SimulationFault(TimeSpan At)
+{
+    /// <summary>The next boots of the node into a tree other than its first one go like this, one after the other.</summary>
+    public sealed record Boots(TimeSpan At, string Node, IReadOnlyList<SimulatedBoot> Outcomes) : SimulationFault(At);
+
+    /// <summary>Every boot into the tree goes like this, on every node.</summary>
+    public sealed record BadTree(TimeSpan At, string Digest, SimulatedBoot Outcome) : SimulationFault(At);
+
+    public sealed record StagingFails(TimeSpan At, string Node, int Times) : SimulationFault(At);
+
+    public sealed record ControllerRestarts(TimeSpan At) : SimulationFault(At);
+
+    public sealed record AgentRestarts(TimeSpan At, string Node) : SimulationFault(At);
+
+    /// <summary>The agent does nothing for a while.</summary>
+    public sealed record AgentIsAway(TimeSpan At, string Node, TimeSpan For) : SimulationFault(At);
+
+    public sealed record HumanCordons(TimeSpan At, string Node) : SimulationFault(At);
+
+    public sealed record HumanUncordons(TimeSpan At, string Node) : SimulationFault(At);
+
+    /// <summary>The kubelet stops reporting for a while.</summary>
+    public sealed record KubeletIsAway(TimeSpan At, string Node, TimeSpan For) : SimulationFault(At);
+
+    /// <summary>The host is power-cycled by itself: what is staged and locked is lost.</summary>
+    public sealed record PowerCycle(TimeSpan At, string Node) : SimulationFault(At);
+
+    /// <summary>Somebody layers a package on the host, and does it again after each of the next boots that undo it.</summary>
+    public sealed record Drifts(TimeSpan At, string Node, int Again = 0) : SimulationFault(At);
+
+    /// <summary>Somebody boots a tree of their own, and does it again some time after each of the next boots that Ostler orders.</summary>
+    public sealed record SomebodyBoots(TimeSpan At, string Node, int Again = 0) : SimulationFault(At);
+
+    public sealed record NodeDeleted(TimeSpan At, string Node) : SimulationFault(At);
+
+    /// <summary>The Node is deleted and another one registers under its name, with the tree that the first one began with.</summary>
+    public sealed record NodeReplaced(TimeSpan At, string Node) : SimulationFault(At);
+
+    /// <summary>Another node registers.</summary>
+    public sealed record NodeJoins(TimeSpan At, SimulatedNodeSpec Node) : SimulationFault(At);
+
+    public sealed record TargetChanges(TimeSpan At, string Digest, string? Version) : SimulationFault(At);
+
+    public sealed record PolicyChanges(TimeSpan At, string Policy, Func<UpgradePolicySpec, UpgradePolicySpec> Change) : SimulationFault(At);
+
+    public sealed record PolicyCreated(TimeSpan At, string Policy, UpgradePolicySpec Spec) : SimulationFault(At);
+
+    public sealed record PolicyDeleted(TimeSpan At, string Policy) : SimulationFault(At);
+
+    /// <summary>Sets retryFailuresBefore to the moment at which this happens.</summary>
+    public sealed record Retry(TimeSpan At, string Policy) : SimulationFault(At);
+
+    /// <summary>
+    /// From now on the check says these things on each node (or on <paramref name="Node"/> alone), one try after the other, and then the last of them for good.
+    /// </summary>
+    public sealed record CheckSays(TimeSpan At, string Check, IReadOnlyList<CheckOutcome> Outcomes, string? Node = null) : SimulationFault(At);
+
+    /// <summary>A pod has done its work.</summary>
+    public sealed record PodCompletes(TimeSpan At, string Pod) : SimulationFault(At);
+
+    /// <summary>No volume is detached from the node until it boots.</summary>
+    public sealed record VolumesHang(TimeSpan At, string Node) : SimulationFault(At);
+
+    /// <summary>Changes how many pods of workloads fit on a node.</summary>
+    public sealed record CapacityChanges(TimeSpan At, string Node, int? Capacity) : SimulationFault(At);
+
+    /// <summary>Changes the budget of a workload. Null: it has none any more, nor has its primary.</summary>
+    public sealed record BudgetChanges(TimeSpan At, string Workload, int? MinAvailable) : SimulationFault(At);
+}

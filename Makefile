@@ -26,7 +26,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench e2e-vm chart image smoke-image dist publish smoke clean
+.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench e2e-vm chart olm-bundle image smoke-image dist publish smoke clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -81,7 +81,7 @@ $(PUBLISH)/%: $(SOURCES) $(PUBLISH)/version
 bench: $(if $(filter-out planner simulation,$(or $(ONLY),all)),prepare $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent) ## Measure the figures that are promised, or ONLY="planner simulation rollout controller agent"
 	dotnet run -c Release --project tests/Ostler.Benchmarks -- $(ONLY)
 
-e2e-vm: prepare $(PUBLISH)/controller/ostler-controller image ## Upgrade, break and cut off a machine that really boots, in qemu (about 15 minutes; config/machine.md); ONLY="a c" chooses
+e2e-vm: prepare $(PUBLISH)/controller/ostler-controller image ## Upgrade, break and cut off a machine that really boots, in qemu (about 15 minutes; config/docs/machine.md); ONLY="a c" chooses
 	ONLY="$(ONLY)" AGENT_IMAGE=ostler-agent:$(VERSION) dotnet run --project tests/Ostler.Machine
 
 publish: $(PROGRAMS) ## Compile controller, agent and command line to native programs in artifacts/publish; RID=linux-x64 or linux-arm64, also on the other
@@ -96,6 +96,9 @@ dist: ## Pack programs, chart, manifests, bills of materials and checksums into 
 
 chart: ## Pack the Helm chart into artifacts/dist
 	.ci/pack-chart artifacts/dist
+
+olm-bundle: ## Make a bundle for the Operator Lifecycle Manager in artifacts/olm-bundle; REGISTRY=registry.example/os/ before the images' names
+	dotnet run .ci/olm-bundle.cs artifacts/olm-bundle controller.image.repository=$(REGISTRY)ostler-controller agent.image.repository=$(REGISTRY)ostler-agent
 
 image: ## Build the container images, with docker or podman; BASE=registry.example/debian:12 or another image to start from, PLATFORM=linux/amd64 or linux/arm64
 	BASE='$(BASE)' PLATFORM='$(PLATFORM)' .ci/build-images $(VERSION)

@@ -2,8 +2,12 @@
 #:project ../tests/Ostler.Testing/Ostler.Testing.csproj
 #:property PublishAot=false
 
+using System.Diagnostics;
+using System.Globalization;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Tools;
+
+var began = Stopwatch.GetTimestamp();
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, e) =>
@@ -13,7 +17,7 @@ Console.CancelKeyPress += (_, e) =>
 };
 try
 {
-    Console.WriteLine($"Control plane of the tests: {await TestCluster.PrepareAsync(Console.WriteLine, stop.Token)}");
+    Console.WriteLine($"Control plane of the tests: {await TestCluster.PrepareAsync(Say, stop.Token)}");
     var (helm, whyNot) = await KubernetesTools.FindHelmAsync(stop.Token);
     Console.WriteLine($"helm of the tests: {helm ?? $"none, and so tests of the chart are skipped. {whyNot}"}");
     var (chromium, noChromium) = await Browsers.FindChromiumAsync(stop.Token);
@@ -29,3 +33,5 @@ catch (OperationCanceledException)
 {
     return 130;
 }
+
+void Say(string line) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{Stopwatch.GetElapsedTime(began):mm\\:ss}] {line}"));

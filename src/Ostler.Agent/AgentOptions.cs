@@ -9,15 +9,17 @@ internal sealed record AgentOptions
     public const string Help = """
         ostler-agent: keeps the OS of this node as its NodeOS object asks. Runs once on every node.
 
-        Usage: ostler-agent [--help | --version]
+        Usage: ostler-agent [--host-entry=…] [--api-server=…] [--api-ca=…] [--api-token-file=…]
+               ostler-agent --help | --version
                ostler-agent watchdog check | uninstall   on the host, without a cluster; see ostler-agent watchdog --help
                ostler-agent host status | stage | apply  on the host, without a cluster; see ostler-agent host --help
 
-        Environment:
+        Environment; a flag of the same name wins over it:
           NODE_NAME              the node, and so the NodeOS; required
           OSTLER_HOST_ENTRY      nsenter (default): from a privileged pod with hostPID; direct: already on the host
           OSTLER_API_SERVER      URL of the API server; default: that of the pod (KUBERNETES_SERVICE_HOST and _PORT)
           OSTLER_API_CA          PEM file with the server's CA; default: that of the pod's service account
+          OSTLER_ALLOW_ADDRESSES CIDRs, with commas between, of link-local and cloud metadata addresses that http checks may ask; default: none
           OSTLER_API_TOKEN_FILE  file with a bearer token, read again as it is renewed; default: that of the service account
 
         Ends with 0 when it is told to stop (SIGTERM), 2 when the environment is wrong, 1 when a part of it dies. There is
@@ -30,6 +32,9 @@ internal sealed record AgentOptions
     /// <summary>Where the API server is, and who the agent is there. What is null is the pod's own.</summary>
     public required InClusterOptions Api { get; init; }
 
+    /// <summary>Which addresses http checks may ask.</summary>
+    public OutboundRules Outbound { get; init; } = OutboundRules.Default;
+
     /// <summary>Reads the environment.</summary>
     /// <param name="variable">The value of a variable, or null.</param>
     /// <param name="problem">What is wrong and what to set instead; empty when nothing is.</param>
@@ -40,6 +45,7 @@ internal sealed record AgentOptions
         var node = variable("NODE_NAME") ?? "";
         var entry = HostEntry.Parse(Get("OSTLER_HOST_ENTRY") ?? "nsenter");
         Uri? server = null;
+        var outbound = OutboundRules.Parse(Get("OSTLER_ALLOW_ADDRESSES") ?? "");
         if (!IsNodeName(node))
         {
             problem = "NODE_NAME must be set to the node's name (fieldRef: spec.nodeName).";
@@ -47,6 +53,10 @@ internal sealed record AgentOptions
         else if (entry is null)
         {
             problem = "OSTLER_HOST_ENTRY must be nsenter or direct.";
+        }
+        else if (outbound is null)
+        {
+            problem = "OSTLER_ALLOW_ADDRESSES must be CIDRs with commas between, as in 169.254.20.10/32.";
         }
         else if (Get("OSTLER_API_SERVER") is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out server) && server.Scheme is "http" or "https"))
         {
@@ -58,6 +68,7 @@ internal sealed record AgentOptions
             {
                 NodeName = node,
                 HostEntry = entry,
+                Outbound = outbound,
                 Api = new InClusterOptions
                 {
                     Server = server,

@@ -24,12 +24,12 @@ switch (args)
         return await HostInstallation.RunAsync(args[1], host, CancellationToken.None);
     case ["host", .. var words]:
         return await HostConsoleCommand.RunAsync(words, CancellationToken.None);
-    case not []:
-        Console.Error.WriteLine($"Unknown argument {args[0]}; see --help.");
+    case not [] when AgentFlags.ProblemOf(args) is { } wrong:
+        Console.Error.WriteLine(wrong);
         return 2;
 }
 
-if (AgentOptions.Parse(Environment.GetEnvironmentVariable, out var problem) is not { } options)
+if (AgentOptions.Parse(AgentFlags.Over(Environment.GetEnvironmentVariable, args), out var problem) is not { } options)
 {
     Console.Error.WriteLine(problem);
     return 2;
@@ -67,7 +67,8 @@ try
         new HostFiles(options.HostEntry.Root),
         log,
         time,
-        Next);
+        Next,
+        outbound: options.Outbound);
     started = true;
     log.Info("Started", $"ostler-agent {AgentVersion.Text} for node {options.NodeName}.");
     await agent.RunAsync(stop.Token);

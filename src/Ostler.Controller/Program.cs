@@ -18,7 +18,9 @@ if (args.Contains("--version"))
     return 0;
 }
 
-var (settings, problem) = ControllerSettings.Parse(args, Environment.GetEnvironmentVariable, Environment.MachineName);
+const string CheckInstallation = "--check-installation";
+var flags = args.Where(a => a != CheckInstallation).ToArray();
+var (settings, problem) = ControllerSettings.Parse(flags, Environment.GetEnvironmentVariable, Environment.MachineName);
 if (settings is null)
 {
     Console.Error.WriteLine(problem);
@@ -66,6 +68,14 @@ catch (Exception unusable)
 try
 {
     using var connection = client;
+    if (args.Contains(CheckInstallation))
+    {
+        var check = new InstallationCheck(client, settings.Namespace, TimeProvider.System);
+        var findings = await check.RunAsync(TimeSpan.FromMinutes(1), stop.Token);
+        Console.WriteLine(string.Join(Environment.NewLine, findings));
+        return findings.All(f => f.Passed) ? 0 : 1;
+    }
+
     await new ControllerProcess(settings, client, loggers, TimeProvider.System, RandomFraction).RunAsync(stop.Token);
     return 0;
 }

@@ -1,3 +1,5 @@
+using Ostler.CrdGenerator.Output;
+
 namespace Ostler.CrdGenerator;
 
 /// <summary>
@@ -14,6 +16,7 @@ internal static class ChartFiles
         ("rbac", "*.yaml", "rbac"),
         ("admission", "*.yaml", "admission"),
         ("console", "rbac.yaml", "console"),
+        ("kubevirt", "rbac.yaml", "kubevirt"),
         ("prometheus", "*.yaml", "prometheus"),
         ("grafana", "*.json", "grafana"),
     ];
@@ -39,16 +42,37 @@ internal static class ChartFiles
         {
             File.Delete(stray);
         }
+
+        if (ValuesTable(config) is { } values && (!File.Exists(values.Path) || File.ReadAllText(values.Path) != values.Text))
+        {
+            File.WriteAllText(values.Path, values.Text);
+        }
     }
 
     /// <summary>The files of the chart that are not what config says: missing, edited, or left over.</summary>
     public static IReadOnlyList<string> Stale(string config)
     {
         var folder = FolderFor(config);
-        return [.. All(config).Where(file => !SameText(file.Source, Path.Combine(folder, file.Path))).Select(file => Path.Combine(folder, file.Path)), .. Strays(config)];
+        return [.. All(config).Where(file => !SameText(file.Source, Path.Combine(folder, file.Path))).Select(file => Path.Combine(folder, file.Path)), .. Strays(config),
+            .. ValuesTable(config) is { } values && (!File.Exists(values.Path) || File.ReadAllText(values.Path) != values.Text) ? [values.Path] : Array.Empty<string>()];
     }
 
-    private static IEnumerable<(string Path, string Source)> All(string config) =>
+    /// <summary>The documentation of the chart's values; null where there is no chart.</summary>
+    private static (string Path, string Text)? ValuesTable(string config)
+    {
+        var chart = Path.GetDirectoryName(FolderFor(config))!;
+        var values = Path.Combine(chart, "values.yaml");
+        return File.Exists(values) ? (Path.Combine(chart, ChartValues.FileName), ChartValues.Of(File.ReadLines(values))) : null;
+    }
+
+    // For templates: `helm upgrade --reuse-values` hides the chart's own values.yaml from them.
+    private static IEnumerable<(string Path, string Source)> All(string config)
+    {
+        var values = Path.Combine(FolderFor(config), "..", "values.yaml");
+        return File.Exists(values) ? Copies(config).Append((Path: "defaults.yaml", Source: values)) : Copies(config);
+    }
+
+    private static IEnumerable<(string Path, string Source)> Copies(string config) =>
         from copied in Copied
         let folder = Path.Combine(config, copied.From)
         where Directory.Exists(folder)

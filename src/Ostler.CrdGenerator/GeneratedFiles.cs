@@ -15,9 +15,9 @@ internal static class GeneratedFiles
         var resources = Resource.All();
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            ["reference.md"] = FieldReference.Of(resources),
-            ["metrics.md"] = MetricReference.Of(),
-            ["reasons.md"] = ReasonReference.Of(),
+            ["docs/reference.md"] = FieldReference.Of(resources),
+            ["docs/metrics.md"] = MetricReference.Of(),
+            ["docs/reasons.md"] = ReasonReference.Of(),
         };
         foreach (var resource in resources)
         {

@@ -20,7 +20,7 @@ public sealed class SimulatedNode
         Uid = $"{spec.Name}-uid-{incarnation}";
         CreatedAt = createdAt;
         Labels = spec.Labels ?? new Dictionary<string, string>();
-        IsControlPlane = NodeMarks.IsControlPlane(Labels);
+        IsControlPlane = NodeRoles.Default.IsControlPlane(Labels);
         First = spec;
         Capacity = spec.Capacity;
         Host = new(spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0", spec.ClockSkew);

@@ -13,6 +13,8 @@ namespace Ostler.Agent.Tests;
 /// <summary>A new tree is entered by a soft reboot where that is allowed and possible; else by a full one, and the status says which and why.</summary>
 public sealed class SoftRebootTests
 {
+    private const string LoaderCounted = "/sys/firmware/efi/efivars/LoaderBootCountPath-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+
     private static readonly Duration Watchdog = Duration.FromMinutes(10);
 
     private static NodeOSSpec Softly => Boot(2, 1) with { RebootMethod = RebootMethod.Auto };
@@ -58,12 +60,136 @@ public sealed class SoftRebootTests
         Assert.Equal((NodeStep.Verifying, 2), (run.Api.Written[^1].Step, run.Api.Written[^1].SoftReboots));
     }
 
+    /// <summary>
+    /// ostree's list still says that the previous deployment is booted: before its unit has run after the first soft reboot, and for good after the second one, as the unit is still
+    /// active from the first.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_list_from_before_the_soft_reboot_is_never_taken_for_a_boot_that_fell_back(bool fast)
+    {
+        await using var run = await StagedAsync();
+        run.Ostree.BootsFast = fast;
+        await OrderAsync(run, Softly, soft: true);
+        await run.SoftRebootAsync();
+        await run.RestAsync();
+        Assert.Equal((NodeStep.Verifying, Commit(2)), (run.Api.Written[^1].Step, run.Api.Written[^1].Booted?.Digest));
+
+        // The next one within the same boot, back to a tree that has never failed.
+        run.Api.Ask(Observe(2));
+        await run.RestAsync();
+        var third = Stage(3) with { Attempt = 2 };
+        run.Api.Ask(third);
+        await run.RestAsync();
+        Assert.Equal(NodeStep.Staged, run.Api.Written[^1].Step);
+        await OrderAsync(run, Softly with { Attempt = 2, Image = third.Image, Previous = Previous(2) with { SoftReboots = 1 } }, soft: true);
+        await run.SoftRebootAsync();
+        await run.RestAsync();
+
+        Assert.Equal((NodeStep.Verifying, Commit(3), 2), (run.Api.Written[^1].Step, run.Api.Written[^1].Booted?.Digest, run.Api.Written[^1].SoftReboots));
+        Assert.DoesNotContain(run.Api.Written, s => s.Step is NodeStep.RolledBack or NodeStep.Failed);
+        Assert.Equal(2, run.Ostree.BootCompletions);
+
+        // Stopped before each soft reboot, the unit is started by systemd itself.
+        Assert.Equal(fast ? 0 : 2, run.Ostree.Ran.Count(c => c == "systemctl restart ostree-boot-complete.service"));
+    }
+
+    [Fact]
+    public async Task As_long_as_ostree_does_not_notice_the_soft_reboot_nothing_is_concluded()
+    {
+        await using var run = await StagedAsync();
+        await OrderAsync(run, Softly, soft: true);
+        run.Ostree.Fail("systemctl restart ostree-boot-complete.service", "Job for ostree-boot-complete.service failed.");
+        await run.SoftRebootAsync();
+        await run.Clock.WaitedForAsync(TimeSpan.FromSeconds(5), run.Token);
+
+        var stuck = run.Api.Written[^1];
+        Assert.Equal((NodeStep.Rebooting, Reasons.HostToolFailed), (stuck.Step, stuck.LastError?.Reason));
+        Assert.Contains("The host was soft-rebooted and ostree has not noticed", stuck.LastError!.Message, StringComparison.Ordinal);
+
+        run.Ostree.Heal("systemctl restart ostree-boot-complete.service");
+        run.Clock.Advance(TimeSpan.FromSeconds(5));
+        await run.RestAsync();
+        Assert.Equal((NodeStep.Verifying, Commit(2)), (run.Api.Written[^1].Step, run.Api.Written[^1].Booted?.Digest));
+    }
+
+    [Fact]
+    public async Task The_watchdog_does_not_believe_a_list_from_before_the_soft_reboot()
+    {
+        await using var run = await StagedAsync();
+        await OrderAsync(run, Softly with { Watchdog = Watchdog }, soft: true);
+        await run.KillAsync();
+        run.Ostree.SoftReboot();
+        var store = new WatchdogStore(run.Host.Files);
+        run.Host.Put("/proc/uptime", "90000.00 1.00\n");
+        Task<int> LookAsync() => new WatchdogCheck(run.Ostree, run.Host.Files, store, new AgentLog(TextWriter.Null, run.Clock), run.Clock).RunAsync(null, run.Token);
+
+        // "The previous deployment runs" would leave a bad image on trial forever.
+        run.Ostree.Fail("systemctl restart ostree-boot-complete.service", "Job canceled.");
+        Assert.Equal(1, await LookAsync());
+        Assert.Equal(WatchdogState.Armed, store.Read()?.State);
+
+        run.Ostree.Heal("systemctl restart ostree-boot-complete.service");
+        Assert.Equal(0, await LookAsync());
+        Assert.Equal(WatchdogState.Fired, store.Read()?.State);
+    }
+
+    [Fact]
+    public async Task A_preparation_does_not_mount_over_an_earlier_one()
+    {
+        await using var run = await StagedAsync();
+        run.Ostree.Mounts = 2;
+        await OrderAsync(run, Softly, soft: true);
+
+        Assert.Equal(1, run.Ostree.Mounts);
+        Assert.Equal(2, run.Ostree.Ran.Count(c => c == "ostree admin prepare-soft-reboot --reset"));
+    }
+
+    [Fact]
+    public async Task A_tree_whose_etc_cannot_be_merged_ends_the_attempt_in_ostrees_words_and_without_a_reboot()
+    {
+        const string Conflict = "Finalizing deployment: During /etc merge: Modified config file newly defaults to directory 'edge/app.conf', cannot merge";
+        await using var run = await StagedAsync();
+        run.Ostree.MergeConflict = Conflict;
+        run.Api.Ask(Softly with { Watchdog = Watchdog });
+        await run.Clock.WaitedForAsync(TimeSpan.FromSeconds(5), run.Token);
+        Assert.Equal(Reasons.FinalizationFailed, run.Api.Written[^1].LastError?.Reason);
+        run.Clock.Advance(TimeSpan.FromSeconds(5));
+        await run.RestAsync();
+
+        var said = run.Api.Written[^1];
+        Assert.Equal((NodeStep.RolledBack, Reasons.FinalizationFailed, Commit(1), FirstBoot), (said.Step, said.LastError?.Reason, said.Booted?.Digest, said.BootID));
+        Assert.Contains(Conflict, said.LastError!.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(run.Ostree.Ran, c => c.StartsWith("systemctl", StringComparison.Ordinal) && c.EndsWith("reboot", StringComparison.Ordinal));
+
+        // The same after the agent was replaced: the host remembers, not the agent.
+        await run.KillAsync();
+        run.Start();
+        await run.RestAsync();
+        Assert.Equal((NodeStep.RolledBack, Reasons.FinalizationFailed), (run.Api.Written[^1].Step, run.Api.Written[^1].LastError?.Reason));
+        Assert.DoesNotContain(run.Api.Written, s => s.LastError?.Reason is Reasons.NotStaged or Reasons.HostToolFailed);
+    }
+
+    [Fact]
+    public async Task A_stamp_of_an_earlier_attempt_does_not_explain_an_image_that_was_never_staged()
+    {
+        await using var run = await StagedAsync();
+        run.Host.Put("/boot/ostree/finalize-failure.stamp", "Finalizing deployment: something else");
+        run.Api.Ask(Softly with { Attempt = 7, Image = Image(3) });
+        await run.RestAsync();
+
+        Assert.Equal((NodeStep.Idle, Reasons.NotStaged), (run.Api.Written[^1].Step, run.Api.Written[^1].LastError?.Reason));
+    }
+
     public static TheoryData<string, string> Obstacles => new()
     {
         { "not allowed", "" },
         { "an old systemd", "does not count its soft reboots" },
         { "no target", "no soft-reboot.target" },
-        { "an old ostree", "ostree 2025.2 has no soft reboot" },
+        { "an old ostree", "ostree 2025.7 has no reliable soft reboot (2026.1 and later do)" },
+        { "mounts that stay", "/run/nextroot stays mounted" },
+        { "a unit that does not stop", "ostree-boot-complete.service, which must run after a soft reboot, does not stop" },
         { "another kernel", "Cannot soft-reboot to deployment with different kernel state" },
         { "a pretender", "its status shows no target" },
         { "an unapplied tree", "could not be applied beforehand" },
@@ -75,7 +201,7 @@ public sealed class SoftRebootTests
     [MemberData(nameof(Obstacles))]
     public async Task Whatever_is_in_the_way_leads_to_a_full_reboot_and_is_told(string what, string why)
     {
-        await using var run = await StagedAsync(what == "an old ostree" ? "2025.2" : "2026.4", what == "an old systemd" ? null : 0);
+        await using var run = await StagedAsync(what == "an old ostree" ? "2025.7" : "2026.4", what == "an old systemd" ? null : 0);
         switch (what)
         {
             case "no target":
@@ -95,7 +221,13 @@ public sealed class SoftRebootTests
                 run.Ostree.UnitFileState = "enabled";
                 break;
             case "a counting boot loader":
-                run.Host.Put("/boot/loader/entries/ostree-2+3.conf", "");
+                run.Host.Put(LoaderCounted, "");
+                break;
+            case "mounts that stay":
+                run.Ostree.Mounts = 9;
+                break;
+            case "a unit that does not stop":
+                run.Ostree.Fail("systemctl stop ostree-boot-complete.service", "Job canceled.");
                 break;
         }
 
@@ -109,7 +241,7 @@ public sealed class SoftRebootTests
 
         // Whoever judges boots has done, so that the agent's own verdict need not wait.
         run.Host.Files.Delete("/usr/lib/systemd/system/greenboot-healthcheck.service");
-        run.Host.Files.Delete("/boot/loader/entries/ostree-2+3.conf");
+        run.Host.Files.Delete(LoaderCounted);
         await run.RebootAsync();
         await run.RestAsync();
         var verified = run.Api.Written[^1];

@@ -15,7 +15,7 @@ public class JsonTests
     [Fact]
     public void A_policy_with_nothing_but_what_is_required_has_every_default()
     {
-        var policy = Read("""{"metadata":{"name":"edge"},"spec":{"imageRef":{"name":"edge-os"},"nodeSelector":{}}}""", OstlerJson.Default.UpgradePolicy);
+        var policy = Read("""{"metadata":{"name":"edge"},"spec":{"imageRef":{"name":"edge-os"},"nodeSelector":{"matchLabels":{"kubernetes.io/os":"linux"}}}}""", OstlerJson.Default.UpgradePolicy);
 
         Assert.Equal(("ostler.dev/v1alpha1", "UpgradePolicy", "edge"), (policy.ApiVersion, policy.Kind, policy.Metadata.Name));
         AssertDefaults(policy.Spec);
@@ -23,7 +23,7 @@ public class JsonTests
 
     [Fact]
     public void A_policy_with_empty_sections_has_every_default() => AssertDefaults(Read(
-        """{"metadata":{},"spec":{"imageRef":{"name":"edge-os"},"nodeSelector":{},"rollout":{},"drain":{},"reboot":{},"health":{},"rollback":{}}}""",
+        """{"metadata":{},"spec":{"imageRef":{"name":"edge-os"},"nodeSelector":{"matchLabels":{"kubernetes.io/os":"linux"}},"rollout":{},"drain":{},"reboot":{},"health":{},"rollback":{}}}""",
         OstlerJson.Default.UpgradePolicy).Spec);
 
     [Fact]
@@ -31,7 +31,7 @@ public class JsonTests
     {
         var spec = Read(
             """
-            {"metadata":{},"spec":{"imageRef":{"name":"x"},"nodeSelector":{},
+            {"metadata":{},"spec":{"imageRef":{"name":"x"},"nodeSelector":{"matchLabels":{"kubernetes.io/os":"linux"}},
              "rollout":{"topology":{},"waves":[{"name":"canary","nodes":1}]},
              "windows":[{"schedule":"0 1 * * 6","duration":"4h"}],
              "health":{"checks":[{"name":"a","exec":{"command":["/bin/true"]}},{"name":"b","http":{"url":"http://x"}},{"name":"c","workloads":{}}]}}}
@@ -88,7 +88,7 @@ public class JsonTests
     {
         var spec = Read(
             """
-            {"metadata":{},"spec":{"imageRef":{"name":"x"},"nodeSelector":{},"rollout":{"maxUnavailable":0,"stageAhead":0,"soak":"0s"},
+            {"metadata":{},"spec":{"imageRef":{"name":"x"},"nodeSelector":{"matchLabels":{"kubernetes.io/os":"linux"}},"rollout":{"maxUnavailable":0,"stageAhead":0,"soak":"0s"},
              "drain":{"deleteEmptyDirData":false},"rollback":{"automatic":false}}}
             """,
             OstlerJson.Default.UpgradePolicy).Spec;
@@ -176,11 +176,11 @@ public class JsonTests
 
     [Fact]
     public void Fields_of_a_later_version_are_ignored() =>
-        Assert.Equal("edge-os", Read("""{"metadata":{},"spec":{"imageRef":{"name":"edge-os","later":1},"nodeSelector":{},"new":{"x":[1]}}}""", OstlerJson.Default.UpgradePolicy).Spec.ImageRef.Name);
+        Assert.Equal("edge-os", Read("""{"metadata":{},"spec":{"imageRef":{"name":"edge-os","later":1},"nodeSelector":{"matchLabels":{"kubernetes.io/os":"linux"}},"new":{"x":[1]}}}""", OstlerJson.Default.UpgradePolicy).Spec.ImageRef.Name);
 
     [Theory]
-    [InlineData("""{"metadata":{},"spec":{"nodeSelector":{}}}""")]
-    [InlineData("""{"metadata":{},"spec":{"imageRef":{},"nodeSelector":{}}}""")]
+    [InlineData("""{"metadata":{},"spec":{"nodeSelector":{"matchLabels":{"kubernetes.io/os":"linux"}}}}""")]
+    [InlineData("""{"metadata":{},"spec":{"imageRef":{},"nodeSelector":{"matchLabels":{"kubernetes.io/os":"linux"}}}}""")]
     [InlineData("""{"metadata":{}}""")]
     public void What_is_required_is_missed(string json) => Assert.Throws<JsonException>(() => JsonSerializer.Deserialize(json, OstlerJson.Default.UpgradePolicy));
 

@@ -45,11 +45,28 @@ public class LabelSelectorTests
     [Fact]
     public void An_object_without_labels_fulfils_only_what_asks_for_their_absence()
     {
-        Assert.True(new LabelSelector().Matches(null));
         Assert.True(Expression("zone", LabelOperator.DoesNotExist).Matches(null));
         Assert.True(Expression("zone", LabelOperator.NotIn, "a").Matches(null));
         Assert.False(Expression("zone", LabelOperator.Exists).Matches(null));
         Assert.False(Match("zone", "a").Matches(null));
+    }
+
+    public static TheoryData<string> NothingUnderstood =>
+    [
+        "{}", """{"disktype":"ssd"}""", """{"matchLabel":{"a":"b"}}""", """{"nodeSelectorTerms":[]}""", """{"matchLabels":{},"matchExpressions":[]}""", """{"matchLabels":null}""",
+        """{"matchExpressions":[{"key":"zone","operator":"NotIn"}]}""", """{"matchExpressions":[{"key":"rack","operator":"DoesNotExist","values":["a"]}]}""",
+        """{"matchExpressions":[{"key":"","operator":"DoesNotExist"}]}""",
+    ];
+
+    /// <summary>What the API server stores of a selector that is written as a map, or misspelt, selected every node and every pod.</summary>
+    [Theory]
+    [MemberData(nameof(NothingUnderstood))]
+    public void A_selector_in_which_nothing_was_understood_selects_nothing(string json)
+    {
+        var selector = JsonSerializer.Deserialize(json, OstlerJson.Default.LabelSelector)!;
+
+        Assert.False(selector.Matches(null));
+        Assert.False(selector.Matches(Labels));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Ostler.Charts.Tests.Support;
 using Ostler.Testing;
+using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Tools;
 
@@ -16,7 +17,7 @@ public sealed partial class ChartTests
     {
         using var helm = await Rendered.HelmAsync();
 
-        var lint = await helm.TryAsync(Cancel, "lint", "--strict", Repository.Chart);
+        var lint = await helm.TryAsync(Cancel, ["lint", "--strict", Repository.Chart, .. Rendered.Images]);
 
         Assert.Equal(("", 0), (lint.Stderr, lint.ExitCode));
         Assert.Contains("0 chart(s) failed", lint.Stdout, StringComparison.Ordinal);
@@ -28,9 +29,11 @@ public sealed partial class ChartTests
     [InlineData("oldest", Rendered.Oldest)]
     [InlineData("everything", Rendered.Newest)]
     [InlineData("minimal", Rendered.Newest)]
+    [InlineData("extended", Rendered.Newest)]
+    [InlineData("openshift", Rendered.WithoutAdmissionPolicy)]
     public async Task What_is_made_is_what_was_looked_at(string name, string kubernetes)
     {
-        string[] values = name is "everything" or "minimal" ? ["--values", Path.Combine(Repository.Root, "tests", "Ostler.Charts.Tests", "Testdata", $"{name}.values.yaml")] : [];
+        string[] values = name is not ("default" or "oldest") ? ["--values", Path.Combine(Repository.Root, "tests", "Ostler.Charts.Tests", "Testdata", $"{name}.values.yaml")] : [];
 
         var rendered = await Rendered.OfAsync(kubernetes, values);
 
@@ -39,19 +42,22 @@ public sealed partial class ChartTests
 
     /// <summary>What people read after an installation, with what holds for theirs and without what does not.</summary>
     [Theory]
-    [InlineData("controller.replicas=2", "Nothing is upgraded before there is an OSImage", "With one replica")]
+    [InlineData("controller.replicas=2", "Nothing is upgraded until you create an OSImage", "With one replica")]
     [InlineData("controller.replicas=1", "With one replica", null)]
-    [InlineData("crds.keep=true", "`helm uninstall` leaves the CRDs", null)]
-    [InlineData("crds.keep=false", "Nothing is upgraded", "`helm uninstall` leaves the CRDs")]
-    [InlineData("agent.admissionPolicy=Never", "No admission policy pins each agent", null)]
-    [InlineData("agent.admissionPolicy=Always", "Nothing is upgraded", "No admission policy pins each agent")]
+    [InlineData("crds.keep=true", "`helm uninstall` keeps the CRDs", null)]
+    [InlineData("crds.keep=false", "Nothing is upgraded", "`helm uninstall` keeps the CRDs")]
+    [InlineData("agent.admissionPolicy=Never", "No admission policy limits each agent", null)]
+    [InlineData("agent.admissionPolicy=Always", "Nothing is upgraded", "No admission policy limits each agent")]
     [InlineData("console.enabled=false", "Nothing is upgraded", "port-forward")]
     [InlineData("console.service.enabled=true", "port-forward service/ostler-console 8082:80", "port-forward deployment")]
+    [InlineData("console.service.enabled=true,console.ingress.enabled=true,console.hosts={ostler.example}", "https://ostler.example ", "port-forward")]
+    [InlineData("tests.enabled=true", "helm test ostler -n os --logs", null)]
+    [InlineData("tests.enabled=false", "Nothing is upgraded", "helm test")]
     public async Task The_notes_say_what_holds_for_this_installation(string value, string expected, string? not)
     {
         using var helm = await Rendered.HelmAsync();
 
-        var output = await helm.RunAsync(Cancel, "install", "ostler", Repository.Chart, "--namespace", "os", "--dry-run=client", "--set", value);
+        var output = await helm.RunAsync(Cancel, ["install", "ostler", Repository.Chart, "--namespace", "os", "--dry-run=client", .. Rendered.Images, "--set", value]);
 
         var notes = output[output.IndexOf("\nNOTES:\n", StringComparison.Ordinal)..];
         Assert.Contains("runs in namespace os.", notes, StringComparison.Ordinal);
@@ -67,6 +73,26 @@ public sealed partial class ChartTests
 
         Assert.Contains($"version: {version}", chart);
         Assert.Contains($"appVersion: {version}", chart);
+    }
+
+    /// <summary>What Artifact Hub and helm show of a chart, and it is about the CRDs that the chart installs.</summary>
+    [Fact]
+    public async Task The_chart_says_where_it_is_from_and_what_it_installs()
+    {
+        var chart = YamlDocuments.Read(await File.ReadAllTextAsync(Path.Combine(Repository.Chart, "Chart.yaml"), Cancel))[0];
+        var annotations = chart["annotations"]!.AsObject();
+        var crds = (await Rendered.OfAsync(Rendered.Newest)).OfKind("CustomResourceDefinition")
+            .Select(crd => (Rendered.NameOf(crd), (string)crd["spec"]!["names"]!["kind"]!, (string)crd["spec"]!["versions"]![0]!["name"]!));
+
+        Assert.All((string[])["home", "icon"], field => Assert.StartsWith("https://", (string?)chart[field], StringComparison.Ordinal));
+        Assert.All((string[])["sources", "maintainers"], field => Assert.NotEmpty(chart[field]!.AsArray()));
+        Assert.Equal(
+            crds.Order(),
+            YamlDocuments.Read("list:\n" + annotations["artifacthub.io/crds"])[0]["list"]!.AsArray().Select(c => ((string)c!["name"]!, (string)c["kind"]!, (string)c["version"]!)).Order());
+        Assert.Equal(
+            ["OSImage", "UpgradePolicy"],
+            YamlDocuments.Read("list:\n" + annotations["artifacthub.io/crdsExamples"])[0]["list"]!.AsArray().Select(c => (string)c!["kind"]!));
+        Assert.Contains((string?)annotations["artifacthub.io/operatorCapabilities"], (string[])["Basic Install", "Seamless Upgrades", "Full Lifecycle", "Deep Insights", "Auto Pilot"]);
     }
 
     /// <summary>A release is stored with the whole chart in it, in a Secret, which may have a megabyte.</summary>

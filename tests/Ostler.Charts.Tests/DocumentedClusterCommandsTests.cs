@@ -16,6 +16,17 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
     private const string PolicyFile = "policy.yaml";
     private const string Node = "node-3";
 
+    /// <summary>What a command reads from the folder in which people stand, and what is in it.</summary>
+    private static readonly Dictionary<string, Func<string>> Files = new(StringComparer.Ordinal)
+    {
+        [PolicyFile] = () => Documents.BlocksOf("README.md", "yaml").First(),
+        ["pilot.yaml"] = () => Documents.BlocksOf("config/docs/tutorial.md", "yaml").First(),
+        ["cosign.pub"] = () => "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n",
+    };
+
+    /// <summary>Resources of other projects, whose CRDs are not installed: only what they say of Ostler's resources is checked.</summary>
+    private static readonly string[] Foreign = ["kustomize.toolkit.fluxcd.io/v1", "argoproj.io/v1alpha1"];
+
     private readonly DirectoryInfo _scratch = Directory.CreateTempSubdirectory("ostler-documentation-");
     private string _kubectl = "";
 
@@ -27,6 +38,7 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
     public async Task Installed_as_the_README_says_a_cluster_takes_every_command()
     {
         await using var cluster = await StartAsync();
+        await WithArgoCdAsync(cluster);
         var commands = CommandChecks.All(CommandCheck.Cluster).OrderBy(TurnOf).ToArray();
         Assert.Equal(["helm install", "kubectl apply"], commands.Take(2).Select(c => string.Join(' ', c.Words.Take(2))));
         try
@@ -65,6 +77,8 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
         {
             // What other tests of this cluster would find.
             await KubectlAsync("delete", "--ignore-not-found", $"node/{Node}", "clusterrolebinding/on-call-sees-ostler");
+            await KubectlAsync("delete", "--ignore-not-found", "-n", Rendered.Namespace, "secret/edge-os-cosign");
+            await KubectlAsync("delete", "--ignore-not-found", "-n", "argocd", "configmap/argocd-cm");
             await KubectlAsync("label", "namespace", Rendered.Namespace, "pod-security.kubernetes.io/enforce-");
         }
     }
@@ -79,6 +93,12 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
 
         foreach (var (document, block) in blocks)
         {
+            if (YamlDocuments.Read(block) is [var only] && Foreign.Contains((string?)only["apiVersion"]))
+            {
+                await KnowsOurResourcesAsync(cluster, document, only);
+                continue;
+            }
+
             var file = Path.Combine(_scratch.FullName, "block.yaml");
             var text = block.StartsWith("apiVersion:", StringComparison.Ordinal) ? block : PolicyWith(block);
             await File.WriteAllTextAsync(file, text, Cancel);
@@ -89,6 +109,17 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
             var answer = JsonNode.Parse(result.Stdout)!;
             var stored = answer["items"]?.AsArray() ?? [answer.DeepClone()];
             Assert.Equal([], YamlDocuments.Read(text).SelectMany((written, i) => Dropped(written, stored[i], document)));
+        }
+    }
+
+    /// <summary>A health check of Flux waits forever for a resource that is not served.</summary>
+    private static async Task KnowsOurResourcesAsync(Installed cluster, string document, JsonObject manifest)
+    {
+        foreach (var check in manifest["spec"]!["healthChecks"]?.AsArray() ?? [])
+        {
+            var group = await cluster.UntilAsync($"apis/{check!["apiVersion"]}", answer => answer is not null);
+            var served = group!["resources"]!.AsArray().Select(resource => (string?)resource!["kind"]);
+            Assert.True(served.Contains((string?)check["kind"]), $"{document}: {check} is not served.");
         }
     }
 
@@ -106,8 +137,27 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
         var (kubectl, whyNot) = await KubernetesTools.FindKubectlAsync(Cancel);
         Assert.SkipWhen(kubectl is null, whyNot);
         _kubectl = kubectl!;
-        await File.WriteAllTextAsync(Path.Combine(_scratch.FullName, PolicyFile), Documents.BlocksOf("README.md", "yaml").First(), Cancel);
+        foreach (var (name, text) in Files)
+        {
+            await File.WriteAllTextAsync(Path.Combine(_scratch.FullName, name), text(), Cancel);
+        }
+
         return await Installed.StartAsync(fixture.Cluster);
+    }
+
+    /// <summary>What Argo CD brings along: the ConfigMap that its health checks are merged into.</summary>
+    private async Task WithArgoCdAsync(Installed cluster)
+    {
+        var file = Path.Combine(_scratch.FullName, "argocd.yaml");
+        await File.WriteAllTextAsync(
+            file,
+            """
+            {apiVersion: v1, kind: Namespace, metadata: {name: argocd}}
+            ---
+            {apiVersion: v1, kind: ConfigMap, metadata: {name: argocd-cm, namespace: argocd}}
+            """,
+            Cancel);
+        (await KubectlAsync("apply", "-f", file)).EnsureSuccess();
     }
 
     private Task<CommandResult> KubectlAsync(params string[] arguments) =>
@@ -117,13 +167,20 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
     private static async Task UntilDescribedAsync(Installed cluster) =>
         await cluster.UntilAsync("openapi/v2", document => document!["definitions"]!.AsObject().Any(d => d.Key.EndsWith(".UpgradePolicy", StringComparison.Ordinal)));
 
-    // People stand in the root of the repository, with a file of their own.
-    private string[] Arguments(DocumentedCommand command) =>
-    [
-        .. command.Words.Skip(1).Select(word => word == PolicyFile ? Path.Combine(_scratch.FullName, word)
-            : word.StartsWith("config", StringComparison.Ordinal) || word.StartsWith("charts/", StringComparison.Ordinal) ? Path.Combine(Documents.Root, word)
-            : word),
-    ];
+    // The reader's working directory is the root of the repository, with files that the documentation asks for.
+    private string[] Arguments(DocumentedCommand command) => [.. command.Words.Skip(1).Select(Located)];
+
+    private string Located(string word)
+    {
+        if (Files.Keys.FirstOrDefault(file => word == file || word.EndsWith($"={file}", StringComparison.Ordinal)) is { } file)
+        {
+            return word[..^file.Length] + Path.Combine(_scratch.FullName, file);
+        }
+
+        var isInRepository = word == "config" || word.StartsWith("config/", StringComparison.Ordinal)
+            || word.StartsWith("charts/", StringComparison.Ordinal);
+        return isInRepository ? Path.Combine(Documents.Root, word) : word;
+    }
 
     // Of what is meant for other versions than this server's, kubectl makes the manifests and no more. The rest must not stay beside the chart's.
     private string[] ForThisServer(string[] arguments)
@@ -148,8 +205,9 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
     {
         var text when text.StartsWith("helm install ", StringComparison.Ordinal) => 0,
         $"kubectl apply -f {PolicyFile}" => 1,
-        var text when text.StartsWith("helm uninstall ", StringComparison.Ordinal) => 3,
-        var text when text.StartsWith("kubectl delete ", StringComparison.Ordinal) => 4,
+        var text when text.StartsWith("kubectl delete upgradepolicy ", StringComparison.Ordinal) => 3,
+        var text when text.StartsWith("helm uninstall ", StringComparison.Ordinal) => 4,
+        var text when text.StartsWith("kubectl delete ", StringComparison.Ordinal) => 5,
         _ => 2,
     };
 
@@ -160,7 +218,9 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
         metadata: {name: example}
         spec:
           imageRef: {name: edge-os}
-          nodeSelector: {}
+          nodeSelector:
+            matchLabels:
+              kubernetes.io/os: linux
         {{fields}}
         """;
 

@@ -17,6 +17,10 @@ public sealed partial class DocumentedCommandsTests
     private static readonly Dictionary<string, string> Targets = new(StringComparer.Ordinal)
     {
         ["test"] = InCI,
+        ["build"] = "make test",
+        ["test-unit"] = "make test, which runs the same suites and one more",
+        ["test-integration"] = "make test, which runs the same suite",
+        ["fmt"] = "contributors; make verify checks what it does",
         ["publish"] = InCI,
         ["verify"] = InCI,
         ["e2e-vm"] = InCI,
@@ -46,6 +50,22 @@ public sealed partial class DocumentedCommandsTests
     [Fact]
     public void Every_console_block_begins_with_a_command() => Assert.All(
         Documents.All.SelectMany(document => Documents.BlocksOf(document, "console")), block => Assert.StartsWith("$ ", block, StringComparison.Ordinal));
+
+    [Fact]
+    public void A_command_in_a_list_is_found_with_its_output_and_without_its_indentation()
+    {
+        string[] lines =
+        [
+            "1. Check:", "", "   ```console", "   $ kubectl get nodes \\", "       -o wide", "   NAME   STATUS", "   ```", "",
+            "Use `kubectl get`, then `ls -l`.",
+        ];
+
+        var found = DocumentedCommand.In("x.md", Documents.Unindented(lines));
+
+        Assert.Equal(
+            [("kubectl get nodes -o wide", false, "NAME   STATUS"), ("kubectl get", true, "")],
+            found.Select(c => (c.Text, c.IsInText, string.Join('\n', c.Output))));
+    }
 
     [Fact]
     public async Task Make_targets_and_their_variables_are_there()

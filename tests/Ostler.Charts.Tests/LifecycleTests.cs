@@ -94,7 +94,7 @@ public sealed class LifecycleTests(ClusterFixture fixture)
         await cluster.InstallAsync(Repository.Chart);
         var before = await cluster.LeftAsync();
 
-        var second = await cluster.Helm.TryAsync(Cancel, "install", "second", Repository.Chart, "--namespace", "elsewhere", "--create-namespace");
+        var second = await cluster.Helm.TryAsync(Cancel, ["install", "second", Repository.Chart, "--namespace", "elsewhere", "--create-namespace", .. Rendered.Images]);
 
         Assert.NotEqual(0, second.ExitCode);
         Assert.Contains("cannot be imported into the current release", second.Stderr, StringComparison.Ordinal);

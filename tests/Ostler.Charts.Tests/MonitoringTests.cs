@@ -18,8 +18,6 @@ public sealed partial class MonitoringTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string> Dashboards => [.. Directory.EnumerateFiles(Path.Combine(Repository.Config, "grafana"), "*.json").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
-
     [Theory]
     [InlineData("check", "rules")]
     [InlineData("test", "rules")]
@@ -45,18 +43,48 @@ public sealed partial class MonitoringTests
 
         var names = rules.Select(rule => (string)rule!["alert"]!).ToArray();
         Assert.Equal(
-            ["OstlerRolloutStuck", "OstlerRolloutHalted", "OstlerNodeSilent", "OstlerNodeLeftCordoned", "OstlerQuarantinedImageTargeted", "OstlerNodesDrifted", "OstlerControllerWithoutLeader",
-             "OstlerDrainBlocked", "OstlerNotificationsFailing"],
+            ["OstlerRolloutStuck", "OstlerRolloutHalted", "OstlerAgentMissing", "OstlerNodeSilent", "OstlerNodeLeftCordoned", "OstlerQuarantinedImageTargeted", "OstlerImageNotReady",
+             "OstlerNodesDrifted", "OstlerControllerWithoutLeader", "OstlerDrainBlocked", "OstlerNotificationsFailing"],
             names);
         Assert.Equal(names.SelectMany(name => ((string, bool)[])[(name, true), (name, false)]).ToHashSet(), expectations);
-        Assert.All(rules, rule => Assert.All((string[])["summary", "description"], text => Assert.NotEmpty((string)rule!["annotations"]![text]!)));
+        Assert.All(rules, rule => Assert.All((string[])["summary", "description", "runbook_url", "dashboard_url"], text => Assert.NotEmpty((string)rule!["annotations"]![text]!)));
+    }
+
+    /// <summary>At night no one looks for the right page.</summary>
+    [Fact]
+    public async Task Every_alert_links_to_its_own_section_of_the_documentation_and_to_a_dashboard_that_exists()
+    {
+        var rules = YamlDocuments.Read(await File.ReadAllTextAsync(Alerts, Cancel))[0]["groups"]![0]!["rules"]!.AsArray();
+        var sections = (await File.ReadAllLinesAsync(Path.Combine(Repository.Config, "docs", "alerts.md"), Cancel))
+            .Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Select(line => line[3..]).ToArray();
+        var boards = DashboardTests.Boards().ToDictionary(b => (string)b["uid"]!, b => b["templating"]!["list"]!.AsArray().Select(v => (string)v!["name"]!).ToHashSet(StringComparer.Ordinal));
+
+        Assert.Equal(rules.Select(rule => (string)rule!["alert"]!), sections);
+        Assert.All(rules, rule =>
+        {
+            Assert.Equal($"https://ostler.dev/docs/alerts#{((string)rule!["alert"]!).ToLowerInvariant()}", (string?)rule["annotations"]!["runbook_url"]);
+            var link = DashboardTests.DashboardLink().Match((string)rule["annotations"]!["dashboard_url"]!);
+            Assert.True(link.Success && boards.ContainsKey(link.Groups["uid"].Value), (string?)rule["annotations"]!["dashboard_url"]);
+            Assert.All(link.Groups["variable"].Captures, variable => Assert.Contains(variable.Value, boards[link.Groups["uid"].Value]));
+        });
+    }
+
+    [Fact]
+    public async Task The_chart_puts_the_addresses_of_documentation_and_Grafana_into_the_links()
+    {
+        var rendered = await Rendered.OfAsync(
+            Rendered.Newest, "--set", "monitoring.prometheusRule.enabled=true,monitoring.prometheusRule.runbookUrl=https://wiki.example/ostler,monitoring.prometheusRule.grafanaUrl=https://grafana.example");
+        var rule = rendered.Single("PrometheusRule", "ostler")["spec"]!["groups"]![0]!["rules"]![1]!;
+
+        Assert.Equal("https://wiki.example/ostler#ostlerrollouthalted", (string?)rule["annotations"]!["runbook_url"]);
+        Assert.Equal("https://grafana.example/d/ostler-rollout?var-policy={{ $labels.policy }}", (string?)rule["annotations"]!["dashboard_url"]);
     }
 
     /// <summary>A misspelt metric has no samples, and an alert on it never fires.</summary>
     [Fact]
     public async Task Alerts_and_dashboards_ask_for_metrics_and_labels_that_there_are()
     {
-        var known = MetricRow().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Config, "metrics.md"), Cancel))
+        var known = MetricRow().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Config, "docs", "metrics.md"), Cancel))
             .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value, StringComparer.Ordinal);
         var files = Directory.EnumerateFiles(Path.Combine(Repository.Config, "grafana")).Append(Alerts);
 
@@ -67,7 +95,11 @@ public sealed partial class MonitoringTests
             Assert.All(used, match =>
             {
                 Assert.True(known.TryGetValue(Suffix().Replace(match.Groups[1].Value, ""), out var labels), $"{Path.GetFileName(file)} asks for {match.Groups[1].Value}, which is not in metrics.md");
-                Assert.All(UsedLabel().Matches(match.Groups[2].Value), label => Assert.Contains($"`{label.Groups[1].Value}`", labels, StringComparison.Ordinal));
+
+                // Labels of the target: who scrapes gives them.
+                Assert.All(
+                    UsedLabel().Matches(match.Groups[2].Value).Where(label => label.Groups[1].Value is not ("cluster" or "namespace")),
+                    label => Assert.Contains($"`{label.Groups[1].Value}`", labels, StringComparison.Ordinal));
             });
         }
     }
@@ -81,7 +113,7 @@ public sealed partial class MonitoringTests
     }
 
     [Theory]
-    [MemberData(nameof(Dashboards))]
+    [MemberData(nameof(DashboardTests.Files), MemberType = typeof(DashboardTests))]
     public async Task A_dashboard_is_provisioned_as_it_is_and_can_be_imported_by_hand(string file)
     {
         var text = await File.ReadAllTextAsync(Path.Combine(Repository.Config, "grafana", file), Cancel);
@@ -93,7 +125,7 @@ public sealed partial class MonitoringTests
         Assert.StartsWith("ostler-", (string)dashboard["uid"]!, StringComparison.Ordinal);
 
         // No data source of whoever made it: people choose theirs.
-        Assert.All(dashboard["panels"]!.AsArray(), panel => Assert.Equal("${datasource}", (string?)panel!["datasource"]!["uid"]));
+        Assert.All(DashboardTests.PanelsOf(file), panel => Assert.Equal("${datasource}", (string?)panel["datasource"]!["uid"]));
         var ids = dashboard["panels"]!.AsArray().Select(panel => (int)panel!["id"]!).ToArray();
         Assert.Equal(ids.Distinct(), ids);
         AssertNoOverlap(dashboard["panels"]!.AsArray());
@@ -119,7 +151,9 @@ public sealed partial class MonitoringTests
         Assert.Equal(labels, podMonitor["selector"]!["matchLabels"]!.ToJsonString());
         Assert.Contains((string)podMonitor["podMetricsEndpoints"]![0]!["port"]!, ports);
         Assert.Equal(labels, network["podSelector"]!["matchLabels"]!.ToJsonString());
-        Assert.Equal(ports.Order(StringComparer.Ordinal), network["ingress"]!.AsArray().Select(i => (string)i!["ports"]![0]!["port"]!).Order(StringComparer.Ordinal));
+
+        // The kubelet reaches the health port by itself, and nobody else has to.
+        Assert.Equal(ports.Except(["health"]).Order(StringComparer.Ordinal), network["ingress"]!.AsArray().Select(i => (string)i!["ports"]![0]!["port"]!).Order(StringComparer.Ordinal));
     }
 
     [Fact]

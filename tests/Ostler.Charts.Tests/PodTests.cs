@@ -18,7 +18,7 @@ public sealed class PodTests
         var security = container["securityContext"]!;
 
         Assert.Equal((true, 65532L, "RuntimeDefault"), ((bool)pod["securityContext"]!["runAsNonRoot"]!, (long)pod["securityContext"]!["runAsUser"]!, (string?)pod["securityContext"]!["seccompProfile"]!["type"]));
-        Assert.Equal("""{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}""", security.ToJsonString());
+        Assert.Equal("""{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},"readOnlyRootFilesystem":true}""", security.ToJsonString());
         Assert.All((string[])["hostPID", "hostNetwork", "hostIPC", "volumes", "initContainers"], field => Assert.Null(pod[field]));
         Assert.All(container["ports"]!.AsArray(), port => Assert.Null(port!["hostPort"]));
     }
@@ -31,7 +31,7 @@ public sealed class PodTests
         var container = Assert.Single(pod["containers"]!.AsArray())!;
 
         Assert.Equal((true, true, "ClusterFirstWithHostNet"), ((bool)pod["hostPID"]!, (bool)pod["hostNetwork"]!, (string?)pod["dnsPolicy"]));
-        Assert.Equal("""{"privileged":true,"runAsUser":0,"readOnlyRootFilesystem":true}""", container["securityContext"]!.ToJsonString());
+        Assert.Equal("""{"privileged":true,"readOnlyRootFilesystem":true,"runAsUser":0}""", container["securityContext"]!.ToJsonString());
         Assert.All((string[])["hostIPC", "volumes", "initContainers", "securityContext"], field => Assert.Null(pod[field]));
         Assert.All((string[])["volumeMounts", "ports"], field => Assert.Null(container[field]));
         var why = await File.ReadAllTextAsync(Path.Combine(Repository.Config, "agent", "daemonset.yaml"), TestContext.Current.CancellationToken);
@@ -46,6 +46,28 @@ public sealed class PodTests
         Assert.Equal("""[{"operator":"Exists"}]""", pod["tolerations"]!.ToJsonString());
         Assert.Equal("""{"kubernetes.io/os":"linux"}""", pod["nodeSelector"]!.ToJsonString());
         Assert.Equal("system-node-critical", (string?)pod["priorityClassName"]);
+    }
+
+    /// <summary>Where no agent can run its pod would stay Pending, and `helm upgrade --wait` would never end; a nodeSelector cannot say so.</summary>
+    [Theory]
+    [InlineData(null, "eks.amazonaws.com/compute-type NotIn fargate, type NotIn virtual-kubelet")]
+    [InlineData("""agent.affinity={"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"arch","operator":"NotIn","values":["s390x"]}]}]}}}""", "arch NotIn s390x")]
+    public async Task The_agent_is_kept_off_nodes_that_cannot_run_it(string? value, string expected)
+    {
+        var pod = (await Rendered.OfAsync(Rendered.Newest, value is null ? [] : ["--set-json", value])).Pod("DaemonSet", "ostler-agent");
+
+        var term = Assert.Single(pod["affinity"]!["nodeAffinity"]!["requiredDuringSchedulingIgnoredDuringExecution"]!["nodeSelectorTerms"]!.AsArray())!;
+        Assert.Equal(expected, string.Join(", ", term["matchExpressions"]!.AsArray().Select(e => $"{e!["key"]} {e["operator"]} {e["values"]![0]}")));
+    }
+
+    [Theory]
+    [InlineData("[]", null)]
+    [InlineData("""["acme.example/server","node-role.kubernetes.io/etcd"]""", "--control-plane-labels=acme.example/server,node-role.kubernetes.io/etcd")]
+    public async Task The_labels_of_the_control_plane_reach_the_controller(string labels, string? flag)
+    {
+        var pod = (await Rendered.OfAsync(Rendered.Newest, "--set-json", $"controller.controlPlaneLabels={labels}")).Pod("Deployment", "ostler-controller");
+
+        Assert.Equal(flag, pod["containers"]![0]!["args"]!.AsArray().Select(a => (string?)a).SingleOrDefault(a => a!.StartsWith("--control-plane-labels", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -27,12 +27,21 @@ public sealed class SchemaTests
     [InlineData("agent.tolerations[0].operator=Any", "at '/agent/tolerations/0/operator': value must be one of 'Exists', 'Equal'")]
     [InlineData("crds.install=maybe", "at '/crds/install': got string, want boolean")]
     [InlineData("imagePullSecrets[0]=secret", "at '/imagePullSecrets/0': got string, want object")]
+    [InlineData("agent.extraArgs[0]=verbose", "at '/agent/extraArgs/0': 'verbose' does not match pattern")]
+    [InlineData("agent.probes.startup=true", "at '/agent/probes/startup': got boolean, want object")]
+    [InlineData("agent.updateStrategy.kind=OnDelete", "invalid propertyName 'kind'")]
+    [InlineData("controller.podLabels.a=null,controller.podLabels.b=1", "at '/controller/podLabels/b': got number, want string")]
+    [InlineData("controller.serviceAccount.name=A_B", "at '/controller/serviceAccount/name'")]
+    [InlineData("console.ingress.class=nginx", "at '/console/ingress': additional properties 'class' not allowed")]
+    [InlineData("global.imageRegistry=https://registry.example", "at '/global/imageRegistry': 'https://registry.example' does not match pattern")]
+    [InlineData("monitoring.serviceMonitor.scrapeTimeout=never", "at '/monitoring/serviceMonitor/scrapeTimeout': 'never' does not match pattern")]
+    [InlineData("monitoring.prometheusRule.disabled={a b}", "at '/monitoring/prometheusRule/disabled/0': 'a b' does not match pattern")]
     [InlineData("monitoring.podMonitor.interval=soon", "at '/monitoring/podMonitor/interval': 'soon' does not match pattern")]
     public async Task A_wrong_value_is_refused_with_its_path(string value, string message)
     {
         using var helm = await Rendered.HelmAsync();
 
-        var result = await helm.TryAsync(Cancel, "template", "ostler", Repository.Chart, "--set", value);
+        var result = await helm.TryAsync(Cancel, ["template", "ostler", Repository.Chart, .. Rendered.Images, "--set", value]);
 
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains(message, result.Stderr, StringComparison.Ordinal);
@@ -46,7 +55,7 @@ public sealed class SchemaTests
         var values = YamlDocuments.Read(await File.ReadAllTextAsync(Path.Combine(Repository.Chart, "values.yaml"), Cancel))[0];
 
         Assert.Equal(
-            Declared(schema, schema, "").Where(path => path != ".global").Order(StringComparer.Ordinal),
+            Declared(schema, schema, "").Order(StringComparer.Ordinal),
             Given(schema, schema, values, "").Order(StringComparer.Ordinal));
     }
 
@@ -56,7 +65,7 @@ public sealed class SchemaTests
         using var helm = await Rendered.HelmAsync();
 
         // Every default is valid, also when it is given again by hand.
-        Assert.Equal(0, (await helm.TryAsync(Cancel, "template", "ostler", Repository.Chart, "--values", Path.Combine(Repository.Chart, "values.yaml"))).ExitCode);
+        Assert.Equal(0, (await helm.TryAsync(Cancel, ["template", "ostler", Repository.Chart, "--values", Path.Combine(Repository.Chart, "values.yaml"), .. Rendered.Images])).ExitCode);
     }
 
     private static IEnumerable<string> Declared(JsonObject root, JsonNode schema, string at)

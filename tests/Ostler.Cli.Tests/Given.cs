@@ -12,12 +12,15 @@ internal static class Given
     public const string Old = "1111111111111111111111111111111111111111111111111111111111111111";
     public const string New = "42424242424242424242424242424242424242424242424242424242deadbeef";
 
+    /// <summary>Selects whatever does not say no: an empty selector selects nothing.</summary>
+    public static LabelSelector AllNodes { get; } = new() { MatchExpressions = [new() { Key = "none", Operator = LabelOperator.DoesNotExist }] };
+
     public static DateTimeOffset Now => CommandLine.Now;
 
     public static UpgradePolicy Policy(string name = "edge", UpgradePolicyStatus? status = null, Func<UpgradePolicySpec, UpgradePolicySpec>? spec = null) => new()
     {
         Metadata = new() { Name = name, Uid = $"uid-{name}", ResourceVersion = "7", Generation = 2 },
-        Spec = (spec ?? (s => s))(new() { ImageRef = new() { Name = "edge-os" }, NodeSelector = new() }),
+        Spec = (spec ?? (s => s))(new() { ImageRef = new() { Name = "edge-os" }, NodeSelector = AllNodes }),
         Status = status,
     };
 

@@ -79,10 +79,13 @@ internal static class Given
         Status = status,
     };
 
+    /// <summary>Selects whatever does not say no: an empty selector selects nothing.</summary>
+    public static LabelSelector AllNodes { get; } = new() { MatchExpressions = [new() { Key = "none", Operator = LabelOperator.DoesNotExist }] };
+
     public static UpgradePolicy Policy(string name, string image = "edge", IReadOnlyDictionary<string, string>? labels = null, UpgradePolicyStatus? status = null) => new()
     {
         Metadata = new() { Name = name, Uid = $"policy-uid-{name}", ResourceVersion = "30", Generation = 2 },
-        Spec = new() { ImageRef = new() { Name = image }, NodeSelector = new() { MatchLabels = labels } },
+        Spec = new() { ImageRef = new() { Name = image }, NodeSelector = labels is null ? AllNodes : new() { MatchLabels = labels } },
         Status = status,
     };
 

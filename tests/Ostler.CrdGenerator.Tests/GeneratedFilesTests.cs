@@ -15,9 +15,9 @@ public sealed class GeneratedFilesTests : IDisposable
     [InlineData("kubernetes-1.20/nodeoses.yaml")]
     [InlineData("kubernetes-1.20/osimages.yaml")]
     [InlineData("kubernetes-1.20/upgradepolicies.yaml")]
-    [InlineData("reference.md")]
-    [InlineData("metrics.md")]
-    [InlineData("reasons.md")]
+    [InlineData("docs/reference.md")]
+    [InlineData("docs/metrics.md")]
+    [InlineData("docs/reasons.md")]
     public void A_committed_file_is_what_the_types_say_or_make_manifests_was_forgotten(string path) =>
         Assert.Equal(GeneratedFiles.All()[path], File.ReadAllText(Path.Combine(Repository.Config, path)));
 
@@ -37,10 +37,10 @@ public sealed class GeneratedFilesTests : IDisposable
     {
         GeneratedFiles.Write(_folder);
         File.Delete(At("crd/osimages.yaml"));
-        File.AppendAllText(At("reference.md"), "edited\n");
+        File.AppendAllText(At("docs/reference.md"), "edited\n");
         File.WriteAllText(At("crd/osfamilies.yaml"), "kind: CustomResourceDefinition\n");
 
-        Assert.Equal([At("crd/osimages.yaml"), At("reference.md"), At("crd/osfamilies.yaml")], GeneratedFiles.Stale(_folder));
+        Assert.Equal([At("crd/osimages.yaml"), At("docs/reference.md"), At("crd/osfamilies.yaml")], GeneratedFiles.Stale(_folder));
     }
 
     [Fact]

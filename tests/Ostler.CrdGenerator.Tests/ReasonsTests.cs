@@ -7,7 +7,7 @@ using Ostler.Testing;
 
 namespace Ostler.CrdGenerator.Tests;
 
-/// <summary>config/reasons.md has every word that people meet, and none that they cannot.</summary>
+/// <summary>config/docs/reasons.md has every word that people meet, and none that they cannot.</summary>
 public sealed partial class ReasonsTests
 {
     private static readonly string[] Sources =
@@ -22,7 +22,7 @@ public sealed partial class ReasonsTests
     [Fact]
     public void Each_is_in_the_table_once_with_what_is_so()
     {
-        var rows = Row().Matches(File.ReadAllText(Path.Combine(Repository.Config, "reasons.md"))).ToLookup(row => row.Groups[1].Value, StringComparer.Ordinal);
+        var rows = Row().Matches(File.ReadAllText(Path.Combine(Repository.Config, "docs", "reasons.md"))).ToLookup(row => row.Groups[1].Value, StringComparer.Ordinal);
 
         Assert.InRange(All.Length, 100, 200);
         Assert.Equal(All.Select(field => (string)field.GetRawConstantValue()!).Order(StringComparer.Ordinal), rows.Select(row => row.Key).Order(StringComparer.Ordinal));
@@ -54,7 +54,7 @@ public sealed partial class ReasonsTests
         Assert.Equal([], words.Except(All.Select(field => (string)field.GetRawConstantValue()!)).Except(others));
     }
 
-    private static string Text(string document) => File.ReadAllText(Path.Combine(Repository.Config, document));
+    private static string Text(string document) => File.ReadAllText(Path.Combine(Repository.Config, "docs", document));
 
     [GeneratedRegex(@"(?m)^\| `(\w+)` \| (?:all|policy|policy, image|image|node) \|")]
     private static partial Regex ConditionRow();

@@ -5,6 +5,7 @@ using Ostler.Api.Meta;
 using Ostler.IntegrationTests.Support;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Prometheus;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.IntegrationTests;
 
@@ -47,10 +48,11 @@ public sealed class DashboardTests
     private static IEnumerable<(string Panel, string Query)> Panels() =>
         from file in Directory.EnumerateFiles(Path.Combine(Rig.ConfigFolder(), "grafana"), "*.json").Order(StringComparer.Ordinal)
         from panel in JsonNode.Parse(File.ReadAllText(file))!["panels"]!.AsArray()
-        from target in panel!["targets"]!.AsArray()
+        from target in panel!["targets"]?.AsArray() ?? []
         select (
             $"{Path.GetFileName(file)}, {panel["title"]}",
             ((string)target!["expr"]!).Replace("$policy", Rig.Policy, StringComparison.Ordinal)
+                .Replace("$cluster", ".*", StringComparison.Ordinal).Replace("$namespace", ".*", StringComparison.Ordinal)
                 .Replace("$__rate_interval", "10s", StringComparison.Ordinal).Replace("$__range", "10m", StringComparison.Ordinal));
 
     /// <summary>Whether there was at any moment of the test a number to show.</summary>
@@ -66,12 +68,19 @@ public sealed class DashboardTests
     /// <summary>Waits until a scrape has shown it.</summary>
     private static async Task SeesAsync(HttpClient http, string query)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Rig.Cancel);
-        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        // Each further series that Prometheus has is progress.
+        using var timer = new ProgressTimer(TimeProvider.System, ProgressWait.DefaultPatience);
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
         while ((await ResultAsync(http, $"api/v1/query?query={Uri.EscapeDataString(query)}")).Count == 0)
         {
-            await tick.WaitForNextTickAsync(deadline.Token);
+            var series = await ResultAsync(http, $"api/v1/query?query={Uri.EscapeDataString("count({__name__=~\"ostler_.*\"})")}");
+            timer.Observe($"{series.FirstOrDefault()?["value"]?[1] ?? "0"} series");
+            if (timer.Expired.IsCancellationRequested)
+            {
+                throw new NoProgressException($"Prometheus answers {query}", timer.Patience, timer.LastState);
+            }
+
+            await tick.WaitForNextTickAsync(Rig.Cancel);
         }
     }
 
@@ -88,7 +97,7 @@ public sealed class DashboardTests
     {
         using var http = new HttpClient();
         var text = await http.GetStringAsync(new Uri($"http://{address}/metrics"), Rig.Cancel);
-        var rows = (await File.ReadAllLinesAsync(Path.Combine(Rig.ConfigFolder(), "metrics.md"), Rig.Cancel)).Where(row => row.StartsWith("| `ostler_", StringComparison.Ordinal)).Select(row => row.Split('|'))
+        var rows = (await File.ReadAllLinesAsync(Path.Combine(Rig.ConfigFolder(), "docs", "metrics.md"), Rig.Cancel)).Where(row => row.StartsWith("| `ostler_", StringComparison.Ordinal)).Select(row => row.Split('|'))
             .ToDictionary(row => row[1].Trim(' ', '`'), row => (Type: row[2].Trim(), Labels: row[3].Replace("`", "", StringComparison.Ordinal).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
         var types = text.Split('\n').Where(line => line.StartsWith("# TYPE ostler_", StringComparison.Ordinal)).Select(line => line.Split(' ')).ToDictionary(words => words[2], words => words[3]);
 

@@ -10,6 +10,7 @@ using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Tools;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Machine;
 
@@ -104,42 +105,44 @@ internal sealed class MachineRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until something is so, and tells of each step of the node on the way.</summary>
-    /// <exception cref="TimeoutException">It was not in time.</exception>
-    public async Task<ClusterView> ExpectAsync(string what, Func<ClusterView, bool> until, TimeSpan deadline, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(deadline);
-        try
+    /// <summary>Waits until something holds, and says each step of the node on the way. Objects of the cluster and lines on the machine's serial port are progress.</summary>
+    /// <exception cref="NoProgressException">Nothing new happened any longer.</exception>
+    public Task<ClusterView> ExpectAsync(string what, Func<ClusterView, bool> until, CancellationToken cancellationToken) => Wait.UntilAsync(
+        what,
+        () =>
         {
-            while (true)
+            var view = View;
+            if (view.Step.Length > 0 && _timeline.Enter(view.Step))
             {
-                var next = _watch.NextAsync();
-                var view = View;
-                if (view.Step.Length > 0 && _timeline.Enter(view.Step))
-                {
-                    Say($"{view.Step}{(view.OS?.Status?.LastError is { } error ? $" ({error.Reason}: {error.Message})" : "")}");
-                }
-
-                if (until(view))
-                {
-                    Say("-> " + what);
-                    return view;
-                }
-
-                if (_controller!.HasExited)
-                {
-                    throw new InvalidOperationException("The controller has ended: " + File.ReadLines(Path.Combine(_logs, "controller.log")).LastOrDefault());
-                }
-
-                await next.WaitAsync(limit.Token);
+                Say($"{view.Step}{(view.OS?.Status?.LastError is { } error ? $" ({error.Reason}: {error.Message})" : "")}");
             }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+
+            return view;
+        },
+        view =>
         {
-            throw new TimeoutException($"not within {deadline.TotalSeconds:0} s: {what}");
-        }
-    }
+            if (until(view))
+            {
+                Say("-> " + what);
+                return true;
+            }
+
+            return _controller!.HasExited
+                ? throw new InvalidOperationException("The controller has ended: " + File.ReadLines(Path.Combine(_logs, "controller.log")).LastOrDefault())
+                : false;
+        },
+        view => view.Progress,
+        () => Task.WhenAny(_watch.NextAsync(), _controller!.Ended),
+        cancellationToken,
+        Machine.Progress);
+
+    /// <summary>Waits for something that the machine does.</summary>
+    /// <exception cref="NoProgressException">Nothing new happened any longer.</exception>
+    public async Task WaitAsync(string what, Task task, CancellationToken cancellationToken) =>
+        await Wait.ForAsync(what, task.ContinueWith(static done => done.IsCompletedSuccessfully, cancellationToken, TaskContinuationOptions.None, TaskScheduler.Default), Machine.Progress, cancellationToken);
+
+    // A boot in software emulation has long steps in which it says nothing.
+    private ProgressWait Wait => new() { Patience = TimeSpan.FromMinutes(5), SignOfLife = TimeSpan.FromSeconds(30), Say = Say };
 
     /// <summary><c>kubectl apply</c>: the one way in which anything is asked for.</summary>
     public async Task ApplyAsync(string what, CancellationToken cancellationToken, params IReadOnlyList<JsonObject> objects)
@@ -223,7 +226,9 @@ internal sealed class MachineRun : IAsyncDisposable
     /// <summary>The machine's whole journal and the state of the cluster, beside what was written there all along.</summary>
     private async Task KeepEvidenceAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        // The evidence is worth a wait, but a cluster that no longer answers must not keep the machine from being taken down.
+        using var timer = new ProgressTimer(TimeProvider.System, ProgressWait.DefaultPatience);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timer.Expired);
         try
         {
             var state = await KubectlAsync(limit.Token, "get", "nodes,nodeoses,upgradepolicies,osimages,pods", "-A", "-o", "yaml");

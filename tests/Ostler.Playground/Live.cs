@@ -2,6 +2,7 @@ using System.Globalization;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
+using Ostler.Testing.Waiting;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -12,15 +13,37 @@ namespace Ostler.Playground;
 /// </summary>
 internal sealed class Live(IAnsiConsole console, TimeProvider time)
 {
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+
     private readonly long _started = time.GetTimestamp();
+    private readonly Lock _gate = new();
+    private long _lastLine = time.GetTimestamp();
     private readonly Dictionary<string, string> _said = [];
 
     /// <summary>Whether the table is redrawn in place.</summary>
     public bool Interactive => console.Profile.Capabilities.Interactive && console.Profile.Out.IsTerminal;
 
     /// <summary>A line of the story.</summary>
-    public void Say(string text) =>
-        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time.GetElapsedTime(_started).TotalSeconds,6:0.0}s  {text}"));
+    public void Say(string text)
+    {
+        lock (_gate)
+        {
+            _lastLine = time.GetTimestamp();
+            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time.GetElapsedTime(_started).TotalSeconds,6:0.0}s  {text}"));
+        }
+    }
+
+    /// <summary>Says every 10 s what is being done, unless something else was said meanwhile; until disposed of.</summary>
+    public IDisposable Busy(Func<string> doing) => time.CreateTimer(_ => SignOfLife(doing()), null, Silence, Silence);
+
+    private void SignOfLife(string text)
+    {
+        // A tenth of a second less: the timer that comes right after a line must not skip its turn for rounding.
+        if (time.GetElapsedTime(_lastLine) >= Silence - TimeSpan.FromSeconds(0.1))
+        {
+            Say(text);
+        }
+    }
 
     /// <summary>A heading.</summary>
     public void Chapter(string text)
@@ -36,60 +59,39 @@ internal sealed class Live(IAnsiConsole console, TimeProvider time)
         }
     }
 
-    /// <summary>Shows the fleet until <paramref name="until"/> is true for what was gathered, or the deadline has passed.</summary>
-    /// <returns>True when it became true in time.</returns>
-    public async Task<bool> ShowUntilAsync(
-        Func<FleetView> gather, Func<FleetView, bool> until, ChangeSignal changes, TimeSpan deadline, CancellationToken cancellationToken)
+    /// <summary>Shows the fleet until what was gathered is as expected.</summary>
+    /// <exception cref="NoProgressException">Nothing new happened any longer.</exception>
+    public async Task ShowUntilAsync(string what, Func<FleetView> gather, Func<FleetView, bool> until, ChangeSignal changes, TimeSpan patience, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(deadline, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var wait = new ProgressWait { Time = time, Patience = patience };
         if (!Interactive)
         {
-            return await FollowAsync(gather, until, changes, SayChanges, both.Token, cancellationToken);
+            await (wait with { Say = SignOfLife }).UntilAsync(what, Shown(gather, SayChanges), until, view => view.Progress, changes.NextAsync, cancellationToken);
+            return;
         }
 
-        var done = false;
-        await console.Live(Render(gather())).StartAsync(async context =>
-        {
-            done = await FollowAsync(
-                gather,
-                until,
-                changes,
-                view =>
-                {
-                    context.UpdateTarget(Render(view));
-                    context.Refresh();
-                },
-                both.Token,
-                cancellationToken);
-        });
-        return done;
+        // The table counts the seconds: it is drawn again every second, whatever happens.
+        var since = time.GetTimestamp();
+        await console.Live(Render(gather())).StartAsync(context => wait.UntilAsync(
+            what,
+            Shown(gather, view =>
+            {
+                context.UpdateTarget(Render(view).Caption(string.Create(
+                    CultureInfo.InvariantCulture, $"waiting for: {Markup.Escape(what)} ({time.GetElapsedTime(since).TotalSeconds:0} s)")));
+                context.Refresh();
+            }),
+            until,
+            view => view.Progress,
+            () => Task.WhenAny(changes.NextAsync(), Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken)),
+            cancellationToken));
     }
 
-    private static async Task<bool> FollowAsync(
-        Func<FleetView> gather, Func<FleetView, bool> until, ChangeSignal changes, Action<FleetView> show, CancellationToken either, CancellationToken cancellationToken)
+    private static Func<FleetView> Shown(Func<FleetView> gather, Action<FleetView> show) => () =>
     {
-        while (true)
-        {
-            var next = changes.NextAsync();
-            var view = gather();
-            show(view);
-            if (until(view))
-            {
-                return true;
-            }
-
-            try
-            {
-                await next.WaitAsync(either);
-            }
-            catch (OperationCanceledException)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                return false;
-            }
-        }
-    }
+        var view = gather();
+        show(view);
+        return view;
+    };
 
     private void SayChanges(FleetView view)
     {
@@ -141,7 +143,20 @@ internal sealed class Live(IAnsiConsole console, TimeProvider time)
 }
 
 /// <summary>What is shown at one moment.</summary>
-internal sealed record FleetView(string Headline, IReadOnlyList<NodeRow> Rows, IReadOnlyDictionary<string, int> Pods, UpgradePolicy? Policy, OSImage? Image);
+internal sealed record FleetView(string Headline, IReadOnlyList<NodeRow> Rows, IReadOnlyDictionary<string, int> Pods, UpgradePolicy? Policy, OSImage? Image)
+{
+    /// <summary>All that changes in a rollout, in one line: the headline, and each node that is not at rest.</summary>
+    public string Progress
+    {
+        get
+        {
+            var moving = Rows.Where(r => r.Step is not (NodeStep.Idle or NodeStep.Updated) || r.Cordoned || !r.Ready)
+                .Select(r => $"{r.Node} {r.Step}{(r.Ready ? "" : " NotReady")}");
+            var versions = Rows.GroupBy(r => r.Booted.Length > 0 ? r.Booted : "?").OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} on {g.Key}");
+            return $"{Headline}; nodes: {string.Join(", ", versions.Concat(moving))}; {Pods.Values.Sum()} pods placed";
+        }
+    }
+}
 
 /// <summary>Wakes whoever shows something when anything that is watched has changed.</summary>
 internal sealed class ChangeSignal

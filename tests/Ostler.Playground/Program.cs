@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Ostler.Playground;
 using Spectre.Console;
@@ -26,12 +25,13 @@ try
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
-    live.Say("Interrupted; everything was taken down.");
+    live.Say("Interrupted. The fleet was taken down.");
     return 130;
 }
 catch (Exception broken)
 {
-    live.Say(string.Create(CultureInfo.InvariantCulture, $"The demo failed: {broken}"));
+    // Before there is a fleet: the message says what is missing and what to do.
+    live.Say($"The demo did not start: {broken.Message}");
     return 1;
 }
 

@@ -26,19 +26,20 @@ internal static class Scenarios
     /// <summary>An upgrade that works, and one whose health check fails on the first node.</summary>
     private static async Task RollingAsync(Demo demo, CancellationToken cancellationToken)
     {
-        demo.Chapter("v2 is published; kubectl apply -f config/samples (with this repository's URL, soak 2s, health timeout 15s, reboot timeout 60s, the default watchdog, no HTTP check of the simulated kubelets)");
+        demo.Chapter("v2 is published; kubectl apply -f config/samples (with this repository's URL, soak 2s, health timeout 2m, reboot timeout 10m, the default watchdog, no HTTP check of the simulated kubelets)");
         var second = await demo.PublishAsync(OsTree.Of("2.0"), cancellationToken);
         await demo.ApplyAsync("2.0", null, cancellationToken);
         await EverywhereAsync(demo, "2.0", second, cancellationToken);
 
-        demo.Chapter("v3 is published; kubelet.service fails in it");
+        demo.MeasureTimeouts();
+        demo.Chapter(string.Create(CultureInfo.InvariantCulture, $"v3 is published; kubelet.service fails in it; health timeout {demo.Timeouts.Health.TotalSeconds:0}s, reboot timeout {demo.Timeouts.Reboot.TotalSeconds:0}s"));
         var third = await demo.PublishAsync(OsTree.Of("3.0").Unhealthy("kubelet.service"), cancellationToken);
         await demo.ApplyAsync("3.0", null, cancellationToken);
         await demo.Expect("rolled back, halted, in quarantine, nobody cordoned", view => view.Policy?.Status is { } status
             && status.Conditions.IsTrue(ConditionTypes.Halted)
             && view.Image?.Status?.Quarantined?.Any(q => q.Digest == third) == true
             && view.Rows.Any(r => r.Step == NodeStep.RolledBack)
-            && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), TimeSpan.FromSeconds(150), cancellationToken);
+            && view.Rows.All(r => r is { Booted: "2.0", Cordoned: false, Ready: true }), cancellationToken);
 
         // At most maxUnavailable nodes can have been in flight when the first one failed; all others never left 2.0.
         var tried = demo.Fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Version == "3.0"));
@@ -69,7 +70,7 @@ internal static class Scenarios
         await demo.Expect(
             "the canary runs 2.0, has soaked, and the rollout waits for a person",
             view => view.Policy?.Status is { } status && status.Conditions.Find(ConditionTypes.Ready)?.Reason == Reasons.WaitingForApproval,
-            TimeSpan.FromSeconds(90), cancellationToken);
+            cancellationToken);
         var booted = demo.Fleet.Lab.Hosts.Count(h => h.Boots.Any(b => b.Version == "2.0"));
         if (booted != 1)
         {
@@ -91,7 +92,7 @@ internal static class Scenarios
         const string node = "node-1";
         demo.Chapter($"a pod that only {node} can run, and a PodDisruptionBudget that lets no pod of its go; v2 is published");
         await Scene.ApplyPinnedAsync(demo.Fleet.Api, node, demo.Fleet.Cluster.Capabilities.HasPolicyV1, cancellationToken);
-        await demo.Expect("the pod is up", view => view.Pods.Count > 0, TimeSpan.FromSeconds(30), cancellationToken);
+        await demo.Expect("the pod is up", view => view.Pods.Count > 0, cancellationToken);
         var type = demo.Fleet.Cluster.Capabilities.HasPolicyV1 ? KnownResources.PodDisruptionBudgets : KnownResources.PodDisruptionBudgetsV1Beta1;
         await Ostler.Testing.ControlPlane.ApiClientWaiting.WaitForAsync(
             demo.Fleet.Api, type, new("default", "licence"), b => b?.Status is { CurrentHealthy: 1, DisruptionsAllowed: 0 }, cancellationToken);
@@ -99,7 +100,7 @@ internal static class Scenarios
         await demo.ApplyAsync("2.0", null, cancellationToken);
         await demo.Expect($"all others run 2.0; {node} is blocked, with budget and pod named", view =>
             view.Policy?.Status?.Blocked?.FirstOrDefault(b => b.Node == node)?.Message?.Contains("licence", StringComparison.Ordinal) == true
-            && view.Rows.All(r => r.Node == node ? r.Booted == "1.0" : r is { Booted: "2.0", Cordoned: false, Ready: true }), Patience(demo), cancellationToken);
+            && view.Rows.All(r => r.Node == node ? r.Booted == "1.0" : r is { Booted: "2.0", Cordoned: false, Ready: true }), cancellationToken);
         if (demo.Fleet.Host(node).Boots.Count != 1)
         {
             demo.Fault($"{node} was rebooted although its pod could not be moved");
@@ -117,7 +118,7 @@ internal static class Scenarios
         var second = await demo.PublishAsync(OsTree.Of("2.0"), cancellationToken);
         var last = demo.Fleet.Lab.Hosts.Select(h => h.Name).OrderBy(n => n.Length).ThenBy(n => n, StringComparer.Ordinal).Last();
         demo.Fleet.Host(last).Inject(HostFault.UnhealthyAfterBoot, "2.0");
-        await demo.ApplyAsync("2.0", spec =>
+        void LastOneFails(JsonObject spec)
         {
             spec["rollback"]!["scope"] = "Policy";
             spec["health"]!["checks"]!.AsArray().Add((JsonNode)new JsonObject { ["name"] = "service", ["systemd"] = new JsonObject { ["active"] = new JsonArray("ostler-lab.service") } });
@@ -133,20 +134,25 @@ internal static class Scenarios
                             new JsonObject { ["key"] = "kubernetes.io/hostname", ["operator"] = "NotIn", ["values"] = new JsonArray(last) }),
                     },
                 });
-        }, cancellationToken);
-        await demo.Expect($"all but {last} run 2.0", view => view.Rows.All(r => r.Node == last || r.Booted == "2.0"), Patience(demo), cancellationToken);
+        }
+
+        await demo.ApplyAsync("2.0", LastOneFails, cancellationToken);
+        await demo.Expect($"all but {last} run 2.0", view => view.Rows.All(r => r.Node == last || r.Booted == "2.0"), cancellationToken);
+        demo.MeasureTimeouts();
+        await demo.ApplyAsync("2.0", LastOneFails, cancellationToken);
         await demo.Expect("every node is back on 1.0, the rollout is halted, 2.0 in quarantine, nobody cordoned", view => view.Policy?.Status is { } status
             && status.Conditions.IsTrue(ConditionTypes.Halted)
             && view.Image?.Status?.Quarantined?.Any(q => q.Digest == second) == true
             && status.Nodes is { Updating: 0, RolledBack: var back } && back == demo.Options.Nodes
-            && view.Rows.All(r => r is { Booted: "1.0", Cordoned: false, Ready: true }), Patience(demo) + Patience(demo), cancellationToken);
+            && view.Rows.All(r => r is { Booted: "1.0", Cordoned: false, Ready: true }), cancellationToken);
     }
 
     /// <summary>The window opens with the next minute: nodes download before, none is disrupted.</summary>
     private static async Task WindowAsync(Demo demo, CancellationToken cancellationToken)
     {
         // Far enough away for the nodes to download, and for people to see that nothing else happens.
-        var opens = DateTimeOffset.FromUnixTimeSeconds((((TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 20) / 60) + 1) * 60);
+        var lead = 20 + (long)demo.FirstReports.TotalSeconds;
+        var opens = DateTimeOffset.FromUnixTimeSeconds((((TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + lead) / 60) + 1) * 60);
         demo.Chapter(string.Create(CultureInfo.InvariantCulture, $"v2 is published; the window opens at {opens:HH:mm:ss} UTC for two hours"));
         var second = await demo.PublishAsync(OsTree.Of("2.0"), cancellationToken);
         await demo.ApplyAsync("2.0", spec => spec["windows"] = new JsonArray(new JsonObject
@@ -156,8 +162,8 @@ internal static class Scenarios
         }), cancellationToken);
         await demo.Expect("staged ahead; the window is closed and status says when it opens", view =>
             view.Policy?.Status is { } status && status.NextWindow == opens && !status.Conditions.IsTrue(ConditionTypes.WindowOpen)
-            && view.Rows.Any(r => r.Step == NodeStep.Staged), TimeSpan.FromSeconds(20), cancellationToken);
-        await demo.Expect("the window is open", view => view.Policy?.Status?.Conditions.IsTrue(ConditionTypes.WindowOpen) == true, TimeSpan.FromSeconds(100), cancellationToken);
+            && view.Rows.Any(r => r.Step == NodeStep.Staged), cancellationToken);
+        await demo.Expect("the window is open", view => view.Policy?.Status?.Conditions.IsTrue(ConditionTypes.WindowOpen) == true, cancellationToken);
         await EverywhereAsync(demo, "2.0", second, cancellationToken);
         foreach (var node in (await demo.Fleet.Api.ListAsync(OstlerResources.NodeOSes, new(), cancellationToken)).Items)
         {
@@ -172,8 +178,5 @@ internal static class Scenarios
         $"every node runs {version}, healthy and uncordoned",
         view => view.Policy?.Status is { } status && status.Target?.Digest == digest && status.Conditions.IsTrue(ConditionTypes.Ready)
             && view.Rows.All(r => r.Booted == version && r is { Cordoned: false, Ready: true }),
-        Patience(demo),
         cancellationToken);
-
-    private static TimeSpan Patience(Demo demo) => TimeSpan.FromSeconds(60 + (20 * demo.Options.Nodes));
 }

@@ -7,6 +7,9 @@ using Ostler.Testing.Fleet;
 
 namespace Ostler.Playground;
 
+/// <summary>How long a node of the demo may take to reboot, and to become healthy then.</summary>
+internal sealed record SceneTimeouts(TimeSpan Reboot, TimeSpan Health);
+
 /// <summary>What the demo applies: config/samples, with the few values that a laptop needs other than a data centre, and a workload.</summary>
 internal static class Scene
 {
@@ -18,7 +21,7 @@ internal static class Scene
 
     /// <summary>The samples, applied as they are but for what is said on the screen and what a scenario changes in the policy's spec.</summary>
     public static async Task ApplySamplesAsync(
-        ApiClient api, string config, JsonObject source, IntOrPercent maxUnavailable, string version, Action<JsonObject> change, CancellationToken cancellationToken)
+        ApiClient api, string config, JsonObject source, IntOrPercent maxUnavailable, string version, SceneTimeouts timeouts, Action<JsonObject> change, CancellationToken cancellationToken)
     {
         var image = Read(config, "osimage.yaml");
         var imageSpec = image["spec"]!.AsObject();
@@ -41,10 +44,10 @@ internal static class Scene
         var spec = policy["spec"]!.AsObject();
         spec["rollout"]!["maxUnavailable"] = maxUnavailable.IsPercent ? maxUnavailable.ToString() : maxUnavailable.Value;
         spec["rollout"]!["soak"] = "2s";
-        spec["health"]!["timeout"] = "15s";
-        spec["reboot"]!["timeout"] = "60s";
 
-        // By default it is shorter than that.
+        // No deadline of the policy may be one that a slow machine misses. By default the watchdog is shorter than that of the reboot.
+        spec["health"]!["timeout"] = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(timeouts.Health.TotalSeconds):0}s");
+        spec["reboot"]!["timeout"] = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(timeouts.Reboot.TotalSeconds):0}s");
         spec["rollback"]!.AsObject().Remove("watchdog");
 
         // The kubelets are simulated and serve nothing.

@@ -68,6 +68,9 @@ internal sealed class StepClock(TimeProvider time)
         }
     }
 
+    /// <summary>The longest that any run stayed in a step; zero when none left it.</summary>
+    public TimeSpan Longest(NodeStep step) => Runs().Select(run => Spent(run, step) ?? TimeSpan.Zero).DefaultIfEmpty(TimeSpan.Zero).Max();
+
     private void Finish(NodeRun run)
     {
         if (run.Reached.Count > 1)

@@ -18,7 +18,7 @@ public class PurityTests
         string[] allowed =
         [
             "System.Runtime", "System.Collections", "System.Linq", "System.Memory", "System.Runtime.InteropServices", "System.Text.Json",
-            "System.Net.Primitives", "System.Security.Cryptography", "System.Text.Encodings.Web", "Cronos",
+            "System.Net.Primitives", "System.Security.Cryptography", "System.Text.Encodings.Web", "System.Formats.Asn1", "Cronos", "BouncyCastle.Cryptography",
         ];
         Assert.All(references, name => Assert.Contains(name, allowed));
     }

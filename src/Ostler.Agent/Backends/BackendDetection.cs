@@ -3,6 +3,7 @@ using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Backends.RpmOstree;
 using Ostler.Agent.Host;
 using Ostler.Api.Meta;
+using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends;
 
@@ -17,9 +18,10 @@ namespace Ostler.Agent.Backends;
 internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, StagingUnit unit)
 {
     /// <param name="wanted">The tool that the node's label names; null: find out.</param>
+    /// <param name="boot">The present boot. All tools read what is booted from ostree, which may not know of the latest soft reboot yet.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="HostToolException">HostNotSupported: nothing that this agent can drive updates the host, or not the tool that was named. Invalid: there is no such tool.</exception>
-    public async Task<IHostBackend> DetectAsync(string? wanted, CancellationToken cancellationToken)
+    public async Task<IHostBackend> DetectAsync(string? wanted, HostBoot boot, CancellationToken cancellationToken)
     {
         if (wanted is not (null or BackendNames.Bootc or BackendNames.RpmOstree or BackendNames.Ostree))
         {
@@ -27,26 +29,47 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
                 Reasons.Invalid, $"The node's label {NodeMarks.BackendLabel} is \"{wanted}\": set it to bootc, rpm-ostree or ostree, or remove it to let the agent find out.");
         }
 
-        if (files.WhyUnreadable() is { } why)
-        {
-            throw new HostToolException(
-                Reasons.HostNotSupported, $"The host cannot be looked at: {why.TrimEnd('.')}. In a container the agent needs hostPID and to be privileged. Nothing is done to the host.");
-        }
-
-        if (!files.Exists("/run/ostree-booted"))
-        {
-            throw new HostToolException(
-                Reasons.HostNotSupported, "The host was not booted from an OSTree deployment: /run/ostree-booted is not there. Nothing is done to it.");
-        }
-
+        HostSupport.CheckOstree(files);
         var ostree = await OstreeAsync(cancellationToken);
+        await new OstreeBootComplete(runner, files).EnsureAsync(boot, cancellationToken);
         return wanted switch
         {
             BackendNames.Bootc => await BootcAsync(ostree, required: true, cancellationToken),
             BackendNames.RpmOstree => await RpmOstreeAsync(ostree, required: true, cancellationToken),
             BackendNames.Ostree => null,
-            _ => await BootcAsync(ostree, required: false, cancellationToken) ?? await RpmOstreeAsync(ostree, required: false, cancellationToken),
+            _ => await FindAsync(ostree, cancellationToken),
         } ?? new OstreeBackend(ostree);
+    }
+
+    /// <summary>
+    /// The first tool that manages the host. One that this agent cannot drive at all is passed over for the next that manages the host as well; one that fails today may do so no longer
+    /// tomorrow, and what runs may be its own.
+    /// </summary>
+    /// <returns>Null: plain ostree.</returns>
+    private async Task<IHostBackend?> FindAsync(OstreeTools ostree, CancellationToken cancellationToken)
+    {
+        HostToolException? unusable = null;
+        foreach (var find in (Func<OstreeTools, bool, CancellationToken, Task<IHostBackend?>>[])[BootcAsync, RpmOstreeAsync])
+        {
+            try
+            {
+                if (await find(ostree, false, cancellationToken) is { } backend)
+                {
+                    return backend;
+                }
+            }
+            catch (HostToolException failure) when (failure.IsUnusable)
+            {
+                unusable = failure;
+            }
+        }
+
+        // Only what follows a branch is plain ostree's: it would drop layered packages, and the image reference of a container.
+        return unusable is null || (await ostree.Status.ReadAsync(cancellationToken)).Booted?.Reference is { Length: > 0 }
+            ? null
+            : throw new HostToolException(
+                unusable.Reason,
+                $"{unusable.Message.TrimEnd('.')}. If another tool updates this host, set the node's label {NodeMarks.BackendLabel} to it (bootc, rpm-ostree or ostree).");
     }
 
     private async Task<OstreeTools> OstreeAsync(CancellationToken cancellationToken)
@@ -59,7 +82,6 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
                 Reasons.HostNotSupported, $"The host runs an OSTree deployment, but {command} does not answer: {HostToolException.Trim(result.Stderr)}");
     }
 
-    /// <summary>A bootc that does not answer is no reason to go on with another tool: what runs may be its own.</summary>
     private async Task<IHostBackend?> BootcAsync(OstreeTools ostree, bool required, CancellationToken cancellationToken)
     {
         if (!files.Exists(BootcCommands.Program))
@@ -67,13 +89,27 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
             return required ? throw NotHere(BackendNames.Bootc, "it is not installed") : null;
         }
 
-        var host = await new BootcStatus(new BootcCommands(runner, unit), unit, files).ReadAsync(cancellationToken);
+        var version = await VersionAsync(new HostCommand("bootc", "--version"), cancellationToken);
+        var host = await ReadBootcAsync(version, cancellationToken);
         if (host.WhyNotManaged is { } why)
         {
             return required ? throw NotHere(BackendNames.Bootc, why) : null;
         }
 
-        return new BootcBackend(await VersionAsync(new HostCommand("bootc", "--version"), cancellationToken), runner, files, ostree);
+        return new BootcBackend(version, runner, files, ostree);
+    }
+
+    /// <summary>Names the version of one that cannot be driven: that is mostly why.</summary>
+    private async Task<BootcHost> ReadBootcAsync(string version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new BootcStatus(new BootcCommands(runner, unit), unit, files).ReadAsync(cancellationToken);
+        }
+        catch (HostToolException failure) when (failure.IsUnusable)
+        {
+            throw new HostToolException(failure.Reason, $"bootc {version} cannot be used: {failure.Message}") { IsUnusable = true };
+        }
     }
 
     private async Task<IHostBackend?> RpmOstreeAsync(OstreeTools ostree, bool required, CancellationToken cancellationToken) =>
@@ -87,7 +123,7 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
         var result = await runner.RunAsync(command, cancellationToken);
         if (!result.Succeeded)
         {
-            throw new HostToolException(Reasons.HostNotSupported, $"{command} does not answer: {HostToolException.Trim(result.Stderr)}");
+            throw new HostToolException(Reasons.HostNotSupported, $"{command} does not answer: {HostToolException.Trim(result.Stderr)}") { IsUnusable = !result.TimedOut };
         }
 
         return OstreeVersion.Parse(result.Stdout)?.ToString() ?? HostToolException.Trim(result.Stdout).Split(' ')[^1];

@@ -1,5 +1,6 @@
 using Ostler.Agent.Host;
 using Ostler.Api.Shared;
+using Ostler.Kubernetes.Connections;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Hosts.Checks;
 
@@ -10,7 +11,7 @@ namespace Ostler.Agent.Checks;
 /// after the other. All other kinds are the controller's.
 /// </summary>
 /// <remarks>How often each passed in a row is the one thing that the agent remembers between passes. Lost, it is counted again.</remarks>
-internal sealed class HostChecks(ICommandRunner runner, TimeProvider time)
+internal sealed class HostChecks(ICommandRunner runner, TimeProvider time, OutboundRules? outbound = null)
 {
     private readonly Dictionary<string, CheckObservation> _seen = new(StringComparer.Ordinal);
     private string _of = "";
@@ -50,7 +51,7 @@ internal sealed class HostChecks(ICommandRunner runner, TimeProvider time)
             {
                 { Systemd: { } systemd } => await SystemdCheckRun.FindAsync(runner, systemd, check.Timeout, time, cancellationToken),
                 { Exec: { } exec } => await ExecCheckRun.FindAsync(runner, exec, check.Timeout, cancellationToken),
-                _ => await HttpCheckRun.FindAsync(check.Http!, check.Timeout, time, cancellationToken),
+                _ => await HttpCheckRun.FindAsync(check.Http!, check.Timeout, time, outbound ?? OutboundRules.Default, cancellationToken),
             };
         }
         catch (HostToolException failure)

@@ -1,5 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.Shared;
+using Ostler.Kubernetes.Connections;
 using Ostler.Kubernetes.Probes;
 using Ostler.Rollout.Health;
 
@@ -8,7 +9,7 @@ namespace Ostler.Agent.Checks;
 /// <summary>Asks an HTTP server from the network of the host, in which the agent's pod lives.</summary>
 internal static class HttpCheckRun
 {
-    public static async Task<CheckFinding> FindAsync(HttpCheck check, Duration timeout, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<CheckFinding> FindAsync(HttpCheck check, Duration timeout, TimeProvider time, OutboundRules outbound, CancellationToken cancellationToken)
     {
         // The controller has put the node's name and address in; what it could not is still in braces.
         if (!Uri.TryCreate(check.Url, UriKind.Absolute, out var uri) || !(uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps))
@@ -22,6 +23,7 @@ internal static class HttpCheckRun
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var probe = new HttpProbe(uri)
         {
+            Outbound = outbound,
             Tls = new() { Authorities = check.Tls?.CaBundle, ServerName = check.Tls?.ServerName, Insecure = check.Tls?.InsecureSkipVerify ?? false },
         };
         try

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text.Json;
 using Ostler.Kubernetes.Client;
 
@@ -18,6 +20,8 @@ internal static class ApiFailures
         return message;
     }
 
+    /// <remarks>HTTP and sockets only: an IOException of any other origin is one of this machine's files.</remarks>
     public static bool Is(Exception e) =>
-        e is ApiException or HttpRequestException or IOException or TimeoutException or InvalidDataException or JsonException;
+        e is ApiException or HttpRequestException or HttpIOException or TimeoutException or InvalidDataException or JsonException
+        || (e is IOException && e.InnerException is SocketException or HttpIOException or AuthenticationException);
 }

@@ -1,4 +1,7 @@
+using System.Text.Json;
+using Ostler.Api.Json;
 using Ostler.Api.NodeOSes;
+using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Agent.Cluster;
 
@@ -23,31 +26,61 @@ internal sealed class LatestNodeOS : IDisposable
         }
     }
 
-    /// <summary>Puts in what the server told. A state of the same object that is older than the one known is dropped: the echo of a watch that lags behind our own write.</summary>
+    /// <summary>The version that is known. To be read before a request whose answer is then given to <see cref="SetAnswer"/>.</summary>
+    public string? Version
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _latest?.Metadata.ResourceVersion;
+            }
+        }
+    }
+
+    /// <summary>Puts in what a watch sent. A state of the same object that is older than the one known is dropped: the echo of a watch that lags behind our own write.</summary>
     public void Set(NodeOS? os)
     {
         lock (_gate)
         {
-            if (_known && IsOlder(os, _latest))
+            if (!IsOlder(os, _latest))
             {
-                return;
+                Put(os);
             }
-
-            var other = !_known || !AsksTheSame(os, _latest);
-            (_latest, _known) = (os, true);
-            if (other)
-            {
-                var superseded = _superseded;
-                _superseded = new CancellationTokenSource();
-
-                // Not under the lock's caller's stack: what is cancelled may look here at once.
-                _ = superseded.CancelAsync();
-            }
-
-            var changed = _changed;
-            _changed = New();
-            changed.SetResult();
         }
+    }
+
+    /// <summary>
+    /// Puts in what a list, a read or a write answered. An answer that is older than what was known before it was asked for comes from a server that was restored from a backup, and wins; one
+    /// that is older only than what a watch has sent meanwhile is dropped.
+    /// </summary>
+    public void SetAnswer(NodeOS? os, string? before)
+    {
+        lock (_gate)
+        {
+            if (!IsOlder(os, _latest) || (before is not null && ResourceVersions.IsOlder(os!.Metadata.ResourceVersion ?? "", before)))
+            {
+                Put(os);
+            }
+        }
+    }
+
+    private void Put(NodeOS? os)
+    {
+        var other = !_known || !AsksTheSame(os, _latest);
+        (_latest, _known) = (os, true);
+        if (other)
+        {
+            var superseded = _superseded;
+            _superseded = new CancellationTokenSource();
+
+            // Not under the lock's caller's stack: what is cancelled may look here at once.
+            _ = superseded.CancelAsync();
+        }
+
+        var changed = _changed;
+        _changed = New();
+        changed.SetResult();
     }
 
     public void Dispose() => _superseded.Dispose();
@@ -58,14 +91,17 @@ internal sealed class LatestNodeOS : IDisposable
             ? a is null && b is null
             : a.Metadata.Uid == b.Metadata.Uid
                 && a.Metadata.Generation == b.Metadata.Generation
-                && (a.Metadata.DeletionTimestamp is null) == (b.Metadata.DeletionTimestamp is null);
+                && (a.Metadata.DeletionTimestamp is null) == (b.Metadata.DeletionTimestamp is null)
+                && (ReferenceEquals(a.Spec, b.Spec) || Text(a.Spec) == Text(b.Spec));
+
+    // Generations are counted again after etcd was restored from a backup. Records with lists in them are never equal by themselves.
+    private static string Text(NodeOSSpec spec) => JsonSerializer.Serialize(spec, NodeOSJson.Default.NodeOSSpec);
 
     private static bool IsOlder(NodeOS? arrived, NodeOS? known) =>
         arrived is not null
-        && arrived.Metadata.Uid == known?.Metadata.Uid
-        && ulong.TryParse(arrived.Metadata.ResourceVersion, out var version)
-        && ulong.TryParse(known?.Metadata.ResourceVersion, out var latest)
-        && version < latest;
+        && known is not null
+        && arrived.Metadata.Uid == known.Metadata.Uid
+        && ResourceVersions.IsOlder(arrived.Metadata.ResourceVersion ?? "", known.Metadata.ResourceVersion ?? "");
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

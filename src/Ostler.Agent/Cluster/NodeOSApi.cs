@@ -28,22 +28,18 @@ internal sealed class NodeOSApi(ApiClient client, string nodeName, TimeProvider 
     private readonly NamespacedName _name = new("", nodeName);
     private readonly string _selector = "metadata.name=" + nodeName;
 
-    public Task<NodeOS?> GetAsync(CancellationToken cancellationToken) => client.GetAsync(Type, _name, cancellationToken);
+    public Task<NodeOS?> GetAsync(CancellationToken cancellationToken) => OverHttpAsync(() => client.GetAsync(Type, _name, cancellationToken));
 
-    public async IAsyncEnumerable<NodeOSChange> WatchAsync(string? from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<NodeOSChange> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (from is null)
-        {
-            // A watch begun at an object's own version would not tell that it is gone by now.
-            var list = await client.ListAsync(Type, new ListOptions { FieldSelector = _selector }, cancellationToken);
-            from = list.ResourceVersion;
-            yield return new NodeOSChange(from, IsBookmark: false, list.Items.FirstOrDefault(os => os.Metadata.Name == nodeName));
-        }
+        // A watch begun at an object's own version would not tell that it is gone by now.
+        var list = await client.ListAsync(Type, new ListOptions { FieldSelector = _selector }, cancellationToken);
+        yield return new NodeOSChange(list.ResourceVersion, IsBookmark: false, list.Items.FirstOrDefault(os => os.Metadata.Name == nodeName)) { IsListed = true };
 
         var lifetime = ShortestWatch * (1 + random());
         using var deadline = new CancellationTokenSource(lifetime + WatchGrace, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-        var options = new WatchOptions { FieldSelector = _selector, ResourceVersion = from, ServerTimeout = lifetime };
+        var options = new WatchOptions { FieldSelector = _selector, ResourceVersion = list.ResourceVersion, ServerTimeout = lifetime };
         await foreach (var change in client.WatchAsync(Type, options, stop.Token))
         {
             // A server that does not know the field selector of this resource would send all of them.
@@ -64,6 +60,19 @@ internal sealed class NodeOSApi(ApiClient client, string nodeName, TimeProvider 
 
         // Forced: the status is the agent's alone, and whoever else wrote there must not stop it from telling the truth.
         var patch = Patch.Apply(body, force: true).By(FieldManager).OnlyIf(uid: uid);
-        return client.PatchAsync(Type, _name, patch, cancellationToken, subresource: "status");
+        return OverHttpAsync(() => client.PatchAsync(Type, _name, patch, cancellationToken, subresource: "status"));
+    }
+
+    /// <summary>TLS reports a line that broke as a bare IOException, which elsewhere in the agent is an error of the host's files.</summary>
+    private static async Task<T> OverHttpAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (IOException broken)
+        {
+            throw new HttpRequestException(broken.Message, broken);
+        }
     }
 }

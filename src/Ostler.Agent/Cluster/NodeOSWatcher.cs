@@ -1,10 +1,9 @@
 using Ostler.Agent.Logging;
 using Ostler.Kubernetes;
-using Ostler.Kubernetes.Client;
 
 namespace Ostler.Agent.Cluster;
 
-/// <summary>Keeps a <see cref="LatestNodeOS"/> up to date by one watch that is renewed for ever.</summary>
+/// <summary>Keeps a <see cref="LatestNodeOS"/> up to date by one watch that is renewed forever, each time beginning with a list.</summary>
 internal sealed class NodeOSWatcher(INodeOSApi api, LatestNodeOS cell, AgentLog log, TimeProvider time, Func<double> random)
 {
     /// <summary>
@@ -18,7 +17,6 @@ internal sealed class NodeOSWatcher(INodeOSApi api, LatestNodeOS cell, AgentLog 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        string? from = null;
         var failures = 0;
         while (true)
         {
@@ -26,10 +24,14 @@ internal sealed class NodeOSWatcher(INodeOSApi api, LatestNodeOS cell, AgentLog 
             var started = time.GetTimestamp();
             try
             {
-                await foreach (var change in api.WatchAsync(from, cancellationToken))
+                var known = cell.Version;
+                await foreach (var change in api.WatchAsync(cancellationToken))
                 {
-                    from = change.ResourceVersion;
-                    if (!change.IsBookmark)
+                    if (change.IsListed)
+                    {
+                        cell.SetAnswer(change.Object, known);
+                    }
+                    else if (!change.IsBookmark)
                     {
                         cell.Set(change.Object);
                     }
@@ -37,14 +39,11 @@ internal sealed class NodeOSWatcher(INodeOSApi api, LatestNodeOS cell, AgentLog 
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                log.Warning("WatchSilent", "The watch did not end when it should have; it is begun anew.");
+                log.Warning("WatchSilent", "The watch did not end when it should have; it is started again.");
             }
-            catch (Exception failure) when (ApiFailures.Is(failure))
+            catch (Exception failure) when (ApiFailures.Is(failure) || failure is IOException)
             {
                 log.Warning("WatchFailed", ApiFailures.Describe(failure));
-
-                // Too old, or a change was lost: only the present state helps. Otherwise the watch goes on where it broke off.
-                from = failure is ApiException { IsGone: true } or InvalidDataException ? null : from;
             }
 
             failures = time.GetElapsedTime(started) < ShortestGoodWatch ? failures + 1 : 0;

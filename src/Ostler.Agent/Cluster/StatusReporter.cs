@@ -25,8 +25,9 @@ internal sealed class StatusReporter(INodeOSApi api, LatestNodeOS cell, string a
             return os;
         }
 
+        var known = cell.Version;
         var stored = await api.ApplyStatusAsync(os.Metadata.Uid!, status, cancellationToken);
-        cell.Set(stored);
+        cell.SetAnswer(stored, known);
         return stored;
     }
 

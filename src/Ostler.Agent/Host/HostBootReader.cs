@@ -15,20 +15,30 @@ internal static class HostBootReader
     /// <exception cref="HostToolException">The host's /proc cannot be read or its systemd does not answer. A guess could cause one reboot too many.</exception>
     public static async Task<HostBoot> ReadAsync(ICommandRunner runner, HostFiles files, CancellationToken cancellationToken)
     {
+        HostSupport.CheckReadable(files);
         if (files.Read(BootIDPath) is not { Length: > 0 } id)
         {
             throw new HostToolException(Reasons.HostToolFailed, $"The host's {BootIDPath} cannot be read.");
         }
 
-        var answer = await runner.RunAsync(Show, cancellationToken);
-        if (!answer.Succeeded)
-        {
-            throw new HostToolException(Reasons.HostToolFailed, $"{Show}: {HostToolException.Trim(answer.Stderr)}");
-        }
-
+        var answer = await AskSystemdAsync(runner, files, cancellationToken);
         var count = Property(answer.Stdout, "SoftRebootsCount=");
         var offset = count > 0 && Property(answer.Stdout, "UserspaceTimestampMonotonic=") is { } microseconds ? TimeSpan.FromMicroseconds(microseconds) : TimeSpan.Zero;
         return new HostBoot(id, BootTime(files.Read("/proc/stat")) + offset) { SoftReboots = (int?)count, Offset = offset };
+    }
+
+    private static async Task<CommandResult> AskSystemdAsync(ICommandRunner runner, HostFiles files, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await runner.RunAsync(Show, cancellationToken);
+            return answer.Succeeded ? answer : throw new HostToolException(Reasons.HostToolFailed, $"{Show}: {HostToolException.Trim(answer.Stderr)}");
+        }
+        catch (HostToolException failure) when (!HostSupport.HasSystemd(files))
+        {
+            throw new HostToolException(
+                Reasons.HostNotSupported, $"systemd is not the first process of the host, and the agent reboots hosts by it: {failure.Message.TrimEnd('.')}. Nothing is done to the host.");
+        }
     }
 
     private static long? Property(string text, string name)

@@ -52,4 +52,7 @@ internal interface IHostBackend
 
     /// <summary>What became of the deployment that was staged in the former boot, as far as the host knows.</summary>
     Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken cancellationToken);
+
+    /// <summary>What became of the deployment that the agent applied in this boot, before a reboot.</summary>
+    Task<FinalizationReport> ExplainApplyAsync(CancellationToken cancellationToken);
 }

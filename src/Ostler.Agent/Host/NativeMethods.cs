@@ -16,7 +16,8 @@ internal static partial class NativeMethods
         using var handle = new SafeFileHandle(Open(path, ReadOnlyCloseOnExec), ownsHandle: true);
         if (handle.IsInvalid || FSync(handle) != 0)
         {
-            throw new IOException($"{path} cannot be flushed: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+            var error = Marshal.GetLastPInvokeError();
+            throw new IOException($"{path} cannot be flushed: {new Win32Exception(error).Message}", error);
         }
     }
 

@@ -25,6 +25,10 @@ internal static class ToolErrorText
         "Corrupted ", "Invalid compressed data", "does not match provided manifest digest",
     ];
 
+    /// <summary>What tools say of a command line that this version of them does not have.</summary>
+    public static readonly string[] CommandLine =
+        ["unexpected argument", "unrecognized subcommand", "unknown option", "unrecognized option", "unknown command", "invalid value", "unsupported format version"];
+
     public static bool Any(string text, params string[] words)
     {
         foreach (var word in words)

@@ -17,8 +17,9 @@ internal sealed class HostInspection(ICommandRunner runner, HostFiles files, Tim
     /// <exception cref="HostToolException">The host cannot be updated by Ostler, or its tool does not answer.</exception>
     public async Task<HostReport> ReadAsync(CancellationToken cancellationToken)
     {
-        var backend = await new BackendDetection(runner, files, _unit).DetectAsync(null, cancellationToken);
-        return await ReadAsync(backend, await backend.ReadAsync(cancellationToken), cancellationToken);
+        var boot = await HostBootReader.ReadAsync(runner, files, cancellationToken);
+        var backend = await new BackendDetection(runner, files, _unit).DetectAsync(null, boot, cancellationToken);
+        return await ReadAsync(backend, await backend.ReadAsync(cancellationToken), boot, cancellationToken);
     }
 
     /// <summary>Makes the next boot run the tree that is kept to go back to. Does not reboot.</summary>
@@ -30,9 +31,10 @@ internal sealed class HostInspection(ICommandRunner runner, HostFiles files, Tim
     {
         // Only where there is a record can the watchdog act; on other hosts nothing is left behind by a look.
         using var exclusive = _watchdog.Exists ? _watchdog.TryLock() ?? throw ConsoleGuard.Busy("the agent or the watchdog is at work on this host") : null;
-        var backend = await new BackendDetection(runner, files, _unit).DetectAsync(null, cancellationToken);
+        var boot = await HostBootReader.ReadAsync(runner, files, cancellationToken);
+        var backend = await new BackendDetection(runner, files, _unit).DetectAsync(null, boot, cancellationToken);
         var deployments = await backend.ReadAsync(cancellationToken);
-        var report = await ReadAsync(backend, deployments, cancellationToken);
+        var report = await ReadAsync(backend, deployments, boot, cancellationToken);
         ConsoleGuard.RefuseWhileBusy(report);
         if (report.Reboot is { InThisBoot: true })
         {
@@ -64,6 +66,6 @@ internal sealed class HostInspection(ICommandRunner runner, HostFiles files, Tim
 
     private const string Reboot = "To go there: systemctl reboot. A policy that wants another tree brings this node back to it: pause that first, or point its image at this tree (kubectl ostler rollback).";
 
-    private async Task<HostReport> ReadAsync(IHostBackend backend, HostDeployments deployments, CancellationToken cancellationToken) =>
-        HostReport.Of(backend, deployments, await HostBootReader.ReadAsync(runner, files, cancellationToken), new PendingBootStore(files).Read(), _watchdog.Read(), await _unit.IsRunningAsync(cancellationToken));
+    private async Task<HostReport> ReadAsync(IHostBackend backend, HostDeployments deployments, HostBoot boot, CancellationToken cancellationToken) =>
+        HostReport.Of(backend, deployments, boot, new PendingBootStore(files).Read(), _watchdog.Read(), await _unit.IsRunningAsync(cancellationToken));
 }

@@ -38,7 +38,7 @@ internal sealed class HostInstallation(ICommandRunner runner, HostFiles files, F
         {
             files.WriteProgram(Program, program());
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HostToolException)
         {
             throw Unable($"{e.Message} Without it the image does the same: podman container runlabel RUN <image>.");
         }

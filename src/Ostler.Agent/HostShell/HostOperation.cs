@@ -140,10 +140,11 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
     private async Task<(IHostBackend Backend, HostDeployments Deployments)> LookAsync(bool force, CancellationToken cancellationToken)
     {
         var unit = new StagingUnit(runner, files, time);
-        var backend = await new BackendDetection(runner, files, unit).DetectAsync(null, cancellationToken);
+        var boot = await HostBootReader.ReadAsync(runner, files, cancellationToken);
+        var backend = await new BackendDetection(runner, files, unit).DetectAsync(null, boot, cancellationToken);
         var deployments = await backend.ReadAsync(cancellationToken);
         var report = HostReport.Of(
-            backend, deployments, await HostBootReader.ReadAsync(runner, files, cancellationToken), new PendingBootStore(files).Read(), _store.Read(), await unit.IsRunningAsync(cancellationToken));
+            backend, deployments, boot, new PendingBootStore(files).Read(), _store.Read(), await unit.IsRunningAsync(cancellationToken));
         ConsoleGuard.RefuseWhileBusy(report);
         ConsoleGuard.RefuseInFlight(report, files.Exists(KnownGood.Path), force);
         return (backend, deployments);

@@ -10,7 +10,7 @@ namespace Ostler.Agent.Loop;
 
 /// <summary>Reads all that a decision needs, and of what costs more than a look only what this decision needs.</summary>
 internal sealed class HostObserver(
-    ICommandRunner runner, HostFiles files, PendingBootStore pendings, HostWatchdog watchdog, DriftObserver drift, TimeProvider time)
+    ICommandRunner runner, HostFiles files, PendingBootStore pendings, ApplyRecordStore applies, HostWatchdog watchdog, DriftObserver drift, TimeProvider time)
 {
     /// <exception cref="HostToolException">The host's tool does not answer.</exception>
     public async Task<HostState> ObserveAsync(NodeOS os, HostBoot boot, IHostBackend backend, CancellationToken cancellationToken)
@@ -33,6 +33,11 @@ internal sealed class HostObserver(
             return host with { ShuttingDown = await IsShuttingDownAsync(cancellationToken) };
         }
 
+        if (IsGoneSinceApplied(os, host))
+        {
+            return host with { Finalization = await backend.ExplainApplyAsync(cancellationToken) };
+        }
+
         if (!IsNotWhatWasOrdered(os, host))
         {
             return host;
@@ -42,6 +47,13 @@ internal sealed class HostObserver(
             ? host with { Finalization = await backend.ExplainFinalizationAsync(cancellationToken) }
             : host with { FellBackBecause = await BootAssessment.WhoFellBackAsync(runner, files, cancellationToken) };
     }
+
+    /// <summary>The agent applied the image in this boot, and the host no longer has it.</summary>
+    private bool IsGoneSinceApplied(NodeOS os, HostState host) =>
+        os.Spec is { Goal: Goal.Boot, Image: { } image }
+        && !BootOutcome.IsNewBoot(os.Metadata.Uid!, os.Spec, host)
+        && host.Deployments.All.All(d => d.Digest != image.Digest)
+        && applies.Read()?.Answers(os.Metadata.Uid!, os.Spec, host.Boot.BootID) == true;
 
     private static bool IsNotWhatWasOrdered(NodeOS os, HostState host) =>
         os.Spec is { Goal: Goal.Boot, Image: { } image }

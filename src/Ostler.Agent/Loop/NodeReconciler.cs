@@ -14,7 +14,7 @@ using Ostler.Rollout.Hosts.Report;
 
 namespace Ostler.Agent.Loop;
 
-/// <summary>One pass: observe, decide, act, report. Nothing is carried from one pass to the next, but how often the host's checks passed in a row.</summary>
+/// <summary>One pass: observe, decide, act, report. Carried from one pass to the next are only how often the host's checks passed in a row, and what was logged last.</summary>
 internal sealed class NodeReconciler(
     BackendDetection detection,
     HostObserver observer,
@@ -31,9 +31,11 @@ internal sealed class NodeReconciler(
     /// <summary>How soon the agent looks again for the end of somebody else's work on the host (±25%).</summary>
     internal static readonly TimeSpan BusyWait = TimeSpan.FromSeconds(15);
 
-
     /// <summary>How often the agent looks at the host although nothing tells of a change (±25%): people may update it by hand. Costs the API server nothing.</summary>
     internal static readonly TimeSpan LookAround = TimeSpan.FromMinutes(5);
+
+    /// <summary>The last failure that was logged; null after a pass without one.</summary>
+    private string? _logged;
 
     /// <summary>Waits after failures on the host, before jitter.</summary>
     internal static BackoffOptions Backoff { get; } = new() { Initial = TimeSpan.FromSeconds(5), Maximum = TimeSpan.FromMinutes(5) };
@@ -50,7 +52,7 @@ internal sealed class NodeReconciler(
         {
             ConsoleLock.Respect(files);
             boot = await HostBootReader.ReadAsync(runner, files, cancellationToken);
-            var backend = await detection.DetectAsync(os.Spec.Backend, cancellationToken);
+            var backend = await detection.DetectAsync(os.Spec.Backend, boot, cancellationToken);
             ForgetFormerOrder(os);
             await watchdog.TidyAsync(os, boot, cancellationToken);
             host = await observer.ObserveAsync(os, boot, backend, cancellationToken);
@@ -65,7 +67,9 @@ internal sealed class NodeReconciler(
                 await backend.AbandonStagingAsync(cancellationToken);
             }
 
-            return await actions.RunAsync(os, host, backend, action, superseded, cancellationToken) ?? LookAround * (0.75 + random() / 2);
+            var next = await actions.RunAsync(os, host, backend, action, superseded, cancellationToken) ?? LookAround * (0.75 + random() / 2);
+            _logged = null;
+            return next;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && superseded.IsCancellationRequested)
         {
@@ -80,12 +84,29 @@ internal sealed class NodeReconciler(
         }
         catch (HostToolException failure)
         {
-            log.Warning(failure.Reason, failure.Message);
-            var stored = await reporter.ReportAsync(os, host, boot, FailureReport.Of(os, failure.Reason, failure.Message), cancellationToken);
-            return failure.Reason is Reasons.HostNotSupported or Reasons.Invalid
-                ? LookAround * (0.75 + random() / 2)
-                : Backoff.After(stored.Status?.LastError?.Count ?? 1, random());
+            return await FailAsync(os, host, boot, failure, cancellationToken);
         }
+        catch (Exception fault) when (fault is not OperationCanceledException && !ApiFailures.Is(fault))
+        {
+            // The agent's own fault. Only in its log it would look, from the cluster, like an agent that does not act on its order.
+            log.Error("Unexpected", fault.ToString());
+            return await FailAsync(os, host, boot, new HostToolException(Reasons.HostToolFailed, $"The agent failed: {fault.GetType().Name}: {HostToolException.Trim(fault.Message)}"), cancellationToken);
+        }
+    }
+
+    private async Task<TimeSpan> FailAsync(NodeOS os, HostState? host, HostBoot? boot, HostToolException failure, CancellationToken cancellationToken)
+    {
+        // A host of another kind stays one: that is logged once, and checked rarely.
+        var lasts = failure.Reason is Reasons.HostNotSupported or Reasons.Invalid;
+        var words = $"{failure.Reason} {failure.Message}";
+        if (!lasts || _logged != words)
+        {
+            log.Warning(failure.Reason, failure.Message);
+        }
+
+        _logged = words;
+        var stored = await reporter.ReportAsync(os, host, boot, FailureReport.Of(os, failure.Reason, failure.Message), cancellationToken);
+        return lasts ? LookAround * (0.75 + random() / 2) : Backoff.After(stored.Status?.LastError?.Count ?? 1, random());
     }
 
     /// <summary>An image that can never be staged here is refused before any of it reaches a command.</summary>

@@ -60,17 +60,7 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
     }
 
     /// <summary>A damaged record counts as none: a pin too many costs room, and a person can see and undo it.</summary>
-    private PinnedDeployment? Read()
-    {
-        try
-        {
-            return files.Read(Path) is { } text ? JsonSerializer.Deserialize(text, KnownGoodJson.Default.PinnedDeployment) : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    private PinnedDeployment? Read() => RecordFile.Read(files, Path, KnownGoodJson.Default.PinnedDeployment);
 }
 
 /// <summary>The deployment that the agent pinned.</summary>

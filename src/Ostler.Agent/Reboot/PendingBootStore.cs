@@ -11,20 +11,10 @@ internal sealed class PendingBootStore(HostFiles files)
     public const string Path = "/var/lib/ostler/pending-boot.json";
 
     /// <summary>The record, or null. A damaged one counts as none: what the host has booted is the truth, the record only helps to explain it.</summary>
-    public PendingBoot? Read()
-    {
-        try
-        {
-            return files.Read(Path) is { } text ? JsonSerializer.Deserialize(text, HostJson.Default.PendingBoot) : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    public PendingBoot? Read() => RecordFile.Read(files, Path, HostJson.Default.PendingBoot);
 
     /// <summary>Writes the record; when this returns, a power cut does not lose it.</summary>
     public void Write(PendingBoot pending) => files.Write(Path, JsonSerializer.Serialize(pending, HostJson.Default.PendingBoot));
 
-    public void Delete() => files.Delete(Path);
+    public void Delete() => RecordFile.Delete(files, Path);
 }

@@ -40,7 +40,7 @@ internal sealed class RebootSequence(
                 Reasons.NotStaged, $"The next boot would run {deployments.Next?.Digest ?? "nothing"}, not {boot.Image.Digest}. The host is not rebooted.");
         }
 
-        (var how, deployments) = await softReboot.PrepareAsync(os.Spec, host.Boot, backend, deployments, next, cancellationToken);
+        (var how, deployments) = await softReboot.PrepareAsync(os, host.Boot, backend, deployments, next, cancellationToken);
         var verb = how.Method == RebootMethod.SoftReboot ? "soft-reboots" : "reboots";
         return await RebootAsync(
             os,
@@ -90,8 +90,9 @@ internal sealed class RebootSequence(
     /// </summary>
     private async Task<bool> IsStillOrderedAsync(NodeOS os, CancellationToken cancellationToken)
     {
+        var known = cell.Version;
         var fresh = await api.GetAsync(cancellationToken);
-        cell.Set(fresh);
+        cell.SetAnswer(fresh, known);
         if (LatestNodeOS.AsksTheSame(os, fresh) && fresh!.Spec.Goal == os.Spec.Goal)
         {
             return true;

@@ -4,22 +4,24 @@ using Ostler.Agent.Watchdog;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.Shared;
+using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
 using Ostler.Rollout.Nodes;
 
 namespace Ostler.Agent.Reboot;
 
 /// <summary>Gets a host ready to enter its new tree by a soft reboot. Whatever is in the way leads to a full reboot, which nothing of this makes impossible.</summary>
-internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, HostWatchdog watchdog, AgentLog log)
+internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, ApplyRecordStore applies, HostWatchdog watchdog, AgentLog log)
 {
     private static readonly string[] Targets = ["/usr/lib/systemd/system/soft-reboot.target", "/lib/systemd/system/soft-reboot.target"];
 
     /// <summary>Applies the tree that was unlocked and makes it the soft reboot's, if that is allowed and can be.</summary>
     /// <returns>How the host is to be rebooted, and the deployments as they are now.</returns>
-    /// <exception cref="HostToolException">The host's tool does not answer any more, or the tree was applied without the watchdog that was asked for.</exception>
+    /// <exception cref="HostToolException">The host's tool no longer answers, the deployment cannot be applied, or it was applied without the watchdog that was asked for.</exception>
     public async Task<(NodeReboot How, HostDeployments Deployments)> PrepareAsync(
-        NodeOSSpec spec, HostBoot boot, IHostBackend backend, HostDeployments deployments, HostDeployment next, CancellationToken cancellationToken)
+        NodeOS os, HostBoot boot, IHostBackend backend, HostDeployments deployments, HostDeployment next, CancellationToken cancellationToken)
     {
+        var spec = os.Spec;
         var (method, why) = SoftRebootRules.Choose(await LookAsync(spec, boot, backend, deployments, next, cancellationToken));
         if (method != RebootMethod.SoftReboot || backend.SoftReboot is not { } way)
         {
@@ -29,8 +31,16 @@ internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, HostWat
         if (next.Staged)
         {
             log.Info(Reasons.WaitingForReboot, "Applying the tree before the soft reboot.");
+            applies.Write(new ApplyRecord { NodeUid = os.Metadata.Uid!, Attempt = spec.Attempt, Target = next.Digest, BootID = boot.BootID });
             await way.ApplyAsync(cancellationToken);
             deployments = await backend.ReadAsync(cancellationToken);
+            if (deployments.Staged is null && deployments.Find(next.Digest) is null)
+            {
+                // ostree drops what it could not finalize. The next pass reports this as the end of the attempt.
+                throw new HostToolException(
+                    Reasons.FinalizationFailed,
+                    $"{AgentDecision.Name(next)} could not be applied: {(await backend.ExplainApplyAsync(cancellationToken)).Message ?? "the host does not say why"}. The host is not rebooted.");
+            }
         }
 
         if (deployments.Next is not { Staged: false } applied || applied.Digest != next.Digest)

@@ -9,9 +9,14 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
 {
     private const string Greenboot = "greenboot-healthcheck.service";
     private const string BootComplete = "boot-complete.target";
-    private const string Entries = "/boot/loader/entries";
     private static readonly string[] GreenbootFiles = ["/usr/lib/systemd/system/" + Greenboot, "/etc/systemd/system/" + Greenboot];
-    private static readonly string[] FallbackUnits = ["greenboot-rpm-ostree-grub2-check-fallback.service", Greenboot];
+
+    /// <summary>What greenboot says of it, compared without regard to case, and what that means. Since 0.16.4 a kernel that did not boot has words of its own.</summary>
+    private static readonly (string Words, string Meaning)[] Fallbacks =
+    [
+        ("FALLBACK BOOT DETECTED", "greenboot had called it red in every try, and its boot loader fell back"),
+        ("GRUB kernel fallback detected", "its kernel did not boot, and greenboot reports that GRUB fell back to the previous one"),
+    ];
 
     /// <summary>They have not decided: not yet, or they never came to it.</summary>
     public bool Pending { get; private init; }
@@ -31,7 +36,7 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
             }
         }
 
-        if (!Counted(files).Any())
+        if (!BootCounting.CountsThisBoot(files))
         {
             return Nobody;
         }
@@ -51,7 +56,7 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
             return "greenboot";
         }
 
-        return Counted(files).Any() ? "the boot loader's counting" : null;
+        return BootCounting.IsOn(files) ? "the boot loader's counting" : null;
     }
 
     /// <summary>Who took the host back to its former tree, when it was one of these; else null.</summary>
@@ -59,21 +64,18 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
     {
         if (GreenbootFiles.Any(files.Exists))
         {
-            foreach (var unit in FallbackUnits)
+            // Which of its units says so depends on the version.
+            var journal = await runner.RunAsync(
+                new HostCommand("journalctl", "--boot=0", "--unit=greenboot*", "--output=cat", "--no-pager", "--quiet", "--lines=2000", "_UID=0"), ct);
+            foreach (var (words, meaning) in Fallbacks)
             {
-                var journal = await runner.RunAsync(
-                    new HostCommand("journalctl", "--boot=0", "--unit=" + unit, "--output=cat", "--no-pager", "--quiet", "--lines=200", "_UID=0"), ct);
-                if (journal.Stdout.Contains("FALLBACK BOOT DETECTED", StringComparison.Ordinal))
+                if (ToolErrorText.Any(journal.Stdout, words))
                 {
-                    return "greenboot had called it red in every try, and its boot loader fell back";
+                    return meaning;
                 }
             }
         }
 
-        return Counted(files).Any(name => name.Contains("+0-", StringComparison.Ordinal)) ? "the boot loader had counted all its tries down" : null;
+        return BootCounting.UsedUp(files) ? "the boot loader had counted all its tries down" : null;
     }
-
-    /// <summary>Entries with tries left in their names, as in <c>ostree-2+3.conf</c> or <c>ostree-2+0-3.conf</c>.</summary>
-    private static IEnumerable<string> Counted(HostFiles files) => files.Names(Entries).Where(name =>
-        name.LastIndexOf('+') is > 0 and var at && at + 1 < name.Length && char.IsAsciiDigit(name[at + 1]) && name.EndsWith(".conf", StringComparison.Ordinal));
 }

@@ -116,10 +116,11 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
     private bool IsOfNoUse(NodeOS os, HostBoot boot, bool rests)
     {
         var record = store.Read();
+
+        // One that this version does not understand may be a newer one's, with a trial in progress: it stays until nothing is on trial.
         return record?.IsGoingBackIn(boot.BootID) != true && (rests
-            || record is null
-            || !record.Answers(os.Metadata.Uid!, os.Spec)
-            || (record.State == WatchdogState.Armed && (os.Spec.Goal == Goal.Rollback || os.Spec.Watchdog is null)));
+            || (record is not null && !record.Answers(os.Metadata.Uid!, os.Spec))
+            || (record?.State == WatchdogState.Armed && (os.Spec.Goal == Goal.Rollback || os.Spec.Watchdog is null)));
     }
 
     private static string Name(HostDeployment deployment) => AgentDecision.Name(deployment);

@@ -25,16 +25,16 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             return 0;
         }
 
-        using var turn = store.TryLock();
-        if (turn is null)
-        {
-            log.Info("WatchdogWaits", "The agent, or another look, is at work on the record.");
-            return 0;
-        }
-
-        var record = store.Read();
         try
         {
+            using var turn = store.TryLock();
+            if (turn is null)
+            {
+                log.Info("WatchdogWaits", "The agent, or another look, is at work on the record.");
+                return 0;
+            }
+
+            var record = store.Read();
             var boot = await HostBootReader.ReadAsync(runner, files, cancellationToken);
             var now = uptime ?? Uptime() - boot.Offset;
             var step = WatchdogDecision.Decide(record, boot.BootID, now, null);
@@ -43,20 +43,15 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
                 return await ObeyAsync(step, record!, null, boot, now, cancellationToken);
             }
 
-            var host = await LookAsync(record!, cancellationToken);
+            var host = await LookAsync(record!, boot, cancellationToken);
             var assessing = (await BootAssessment.ReadAsync(runner, files, cancellationToken)).Pending;
             step = WatchdogDecision.Decide(record, boot.BootID, now, new WatchdogObservation(host.Booted, assessing));
             return await ObeyAsync(step, record!, host, boot, now, cancellationToken);
         }
         catch (HostToolException failure)
         {
+            // A record that cannot be written is among these, and then nothing is done: a host that forgets could go back forever.
             log.Error(failure.Reason, failure.Message);
-            return 1;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // Without its being written down nothing is done: a host that forgets could go back for ever.
-            log.Error(Reasons.DiskFull, $"The record cannot be written, so nothing is done: {failure.Message}");
             return 1;
         }
     }
@@ -96,7 +91,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
         store.Write(firing);
         try
         {
-            await GoBackAsync(record, host, cancellationToken);
+            await GoBackAsync(record, host, boot, cancellationToken);
         }
         catch (HostToolException failure)
         {
@@ -109,7 +104,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
     }
 
     /// <summary>By the tool that laid the trees down; where that fails, by plain ostree, which needs no daemon and no bus.</summary>
-    private async Task GoBackAsync(WatchdogRecord record, View host, CancellationToken cancellationToken)
+    private async Task GoBackAsync(WatchdogRecord record, View host, HostBoot boot, CancellationToken cancellationToken)
     {
         if (host.Backend.Name != BackendNames.Ostree)
         {
@@ -121,20 +116,20 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             catch (HostToolException failure)
             {
                 log.Warning(failure.Reason, $"{failure.Message} It is tried with ostree itself.");
-                host = await LookWithOstreeAsync(record, cancellationToken);
+                host = await LookWithOstreeAsync(record, boot, cancellationToken);
             }
         }
 
         await host.Backend.RollBackAsync(record.PreviousCommit, host.Deployments, cancellationToken);
     }
 
-    private async Task<View> LookAsync(WatchdogRecord record, CancellationToken cancellationToken)
+    private async Task<View> LookAsync(WatchdogRecord record, HostBoot boot, CancellationToken cancellationToken)
     {
         if (record.Backend != BackendNames.Ostree)
         {
             try
             {
-                var backend = await Detection().DetectAsync(record.Backend, cancellationToken);
+                var backend = await Detection().DetectAsync(record.Backend, boot, cancellationToken);
                 var deployments = await backend.ReadAsync(cancellationToken);
                 return new View(backend, deployments, deployments.Booted?.Digest);
             }
@@ -144,16 +139,16 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             }
         }
 
-        return await LookWithOstreeAsync(record, cancellationToken);
+        return await LookWithOstreeAsync(record, boot, cancellationToken);
     }
 
     /// <summary>ostree knows the trees by their commits.</summary>
-    private async Task<View> LookWithOstreeAsync(WatchdogRecord record, CancellationToken cancellationToken)
+    private async Task<View> LookWithOstreeAsync(WatchdogRecord record, HostBoot boot, CancellationToken cancellationToken)
     {
-        var backend = await Detection().DetectAsync(BackendNames.Ostree, cancellationToken);
+        var backend = await Detection().DetectAsync(BackendNames.Ostree, boot, cancellationToken);
         var deployments = await backend.ReadAsync(cancellationToken);
         var booted = deployments.Booted?.Digest;
-        return new View(backend, deployments, booted == record.TargetCommit ? record.Target : booted == record.PreviousCommit ? record.Previous : booted);
+        return new View(backend, deployments, booted is null ? null : booted == record.TargetCommit ? record.Target : booted == record.PreviousCommit ? record.Previous : booted);
     }
 
     private BackendDetection Detection() => new(runner, files, new StagingUnit(runner, files, time));

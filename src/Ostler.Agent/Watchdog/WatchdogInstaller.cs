@@ -30,10 +30,14 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
                 await runner.RunAsync(new HostCommand("systemctl", "daemon-reload"), cancellationToken);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (HostToolException e) when (e.Reason == Reasons.DiskFull)
         {
             // Room is the answer, and not to do without a watchdog.
-            throw ToolErrorText.Any(e.Message, ToolErrorText.Disk) ? new HostToolException(Reasons.DiskFull, $"The watchdog cannot be installed: {HostToolException.Trim(e.Message)}.") : Unavailable(e.Message);
+            throw new HostToolException(Reasons.DiskFull, $"The watchdog cannot be installed: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HostToolException { Reason: Reasons.HostToolFailed })
+        {
+            throw Unavailable(e.Message);
         }
 
         // Enabled and not started: in this boot there is nothing to watch.

@@ -11,25 +11,16 @@ internal sealed class WatchdogStore(HostFiles files)
     public const string LockPath = "/var/lib/ostler/watchdog.lock";
 
     /// <summary>The record; null when there is none, or none that this version understands. Nothing is ever done for such a one.</summary>
-    public WatchdogRecord? Read()
-    {
-        try
-        {
-            return files.Read(Path) is { } text && JsonSerializer.Deserialize(text, WatchdogJson.Default.WatchdogRecord) is { Format: WatchdogRecord.KnownFormat } record ? record : null;
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    public WatchdogRecord? Read() =>
+        RecordFile.Read(files, Path, WatchdogJson.Default.WatchdogRecord) is { Format: WatchdogRecord.KnownFormat } record ? record : null;
 
-    public bool Exists => files.Exists(Path);
+    public bool Exists => files.Kind(Path) is HostFileKind.File or HostFileKind.Symlink;
 
     /// <summary>Writes the record; when this returns, a power cut does not lose it.</summary>
     public void Write(WatchdogRecord record) => files.Write(Path, JsonSerializer.Serialize(record, WatchdogJson.Default.WatchdogRecord));
 
     /// <summary>Disarms; when this returns, a power cut does not bring the record back.</summary>
-    public void Delete() => files.Delete(Path);
+    public void Delete() => RecordFile.Delete(files, Path);
 
     /// <summary>The right to change the record; null when somebody has it. The kernel takes it back from whoever dies.</summary>
     public IDisposable? TryLock() => files.TryLock(LockPath);

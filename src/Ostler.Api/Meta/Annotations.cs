@@ -37,6 +37,16 @@ public static class NodeMarks
     /// <summary>What the label says, right or wrong; null when there is none.</summary>
     public static string? BackendOf(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault(BackendLabel);
 
-    public static bool IsControlPlane(IReadOnlyDictionary<string, string>? labels) =>
-        labels is not null && (labels.ContainsKey(ControlPlaneLabel) || labels.ContainsKey(MasterLabel));
+    /// <summary>
+    /// Why no agent can ever run on a node: another operating system than Linux, AWS Fargate, or a virtual kubelet (its customary label). Null: nothing says so. Such nodes
+    /// have no host to upgrade; policies pass them over, and the agent's DaemonSet leaves them out.
+    /// </summary>
+    public static string? WhyNoAgent(IReadOnlyDictionary<string, string>? labels) => labels switch
+    {
+        null => null,
+        _ when labels.TryGetValue("kubernetes.io/os", out var os) && os != "linux" => $"kubernetes.io/os={os}",
+        _ when labels.TryGetValue("eks.amazonaws.com/compute-type", out var type) && type == "fargate" => "eks.amazonaws.com/compute-type=fargate",
+        _ when labels.TryGetValue("type", out var type) && type == "virtual-kubelet" => "type=virtual-kubelet",
+        _ => null,
+    };
 }

@@ -11,6 +11,12 @@ public readonly record struct IntOrPercent
     /// <summary>What the CRDs allow where a string is written.</summary>
     public const string Pattern = "^((100|[0-9]{1,2})%|[0-9]{1,9})$";
 
+    /// <summary>The same where zero makes no sense.</summary>
+    public const string PositivePattern = "^((100|[1-9][0-9]?|0[1-9])%|0*[1-9][0-9]{0,8})$";
+
+    /// <summary>The same as a CEL rule, for its message.</summary>
+    public const string IsPositive = "type(self) == int ? self > 0 : self != '0' && self != '0%'";
+
     private IntOrPercent(int value, bool isPercent) => (Value, IsPercent) = (value, isPercent);
 
     /// <summary>The count, or the percentage from 0 to 100.</summary>

@@ -20,18 +20,33 @@ public enum LabelOperator
     DoesNotExist,
 }
 
-/// <summary>Selects objects by their labels; all parts must match. Empty selects everything.</summary>
+/// <summary>
+/// Selects objects by their labels; all parts must match. It needs at least one label or expression: an empty selector is refused, and selects nothing. All
+/// Linux nodes are selected by <c>matchLabels: {kubernetes.io/os: linux}</c>.
+/// </summary>
+/// <remarks>
+/// Clients without strict validation drop fields that the schema does not know, so <c>{disktype: ssd}</c> arrives as <c>{}</c>. "All" must never result from
+/// what was not understood.
+/// </remarks>
+[Constraint("""{"minProperties":1}""")]
+[Cel("has(self.matchLabels) || has(self.matchExpressions)", "set matchLabels or matchExpressions; all Linux nodes are matchLabels: {kubernetes.io/os: linux}")]
 public sealed record LabelSelector
 {
-    /// <summary>Labels that must have just these values.</summary>
+    /// <summary>Labels that must have exactly these values.</summary>
+    [Constraint("""{"minProperties":1}""")]
     public IReadOnlyDictionary<string, string>? MatchLabels { get; init; }
 
     /// <summary>Further requirements, all of which must hold.</summary>
+    [MinItems(1)]
     public IReadOnlyList<LabelExpression>? MatchExpressions { get; init; }
 
-    /// <summary>True when the labels fulfil every part of the selector.</summary>
+    /// <summary>Whether it names no label at all.</summary>
+    [JsonIgnore]
+    public bool IsEmpty => MatchLabels is null or { Count: 0 } && MatchExpressions is null or { Count: 0 };
+
+    /// <summary>True when the labels fulfil every part of the selector, and there is one.</summary>
     /// <remarks>Asked several times of each of thousands of nodes in one plan, and so without any enumerator on the heap.</remarks>
-    public bool Matches(IReadOnlyDictionary<string, string>? labels) => MatchesLabels(labels) && MatchesExpressions(labels);
+    public bool Matches(IReadOnlyDictionary<string, string>? labels) => !IsEmpty && MatchesLabels(labels) && MatchesExpressions(labels);
 
     private bool MatchesLabels(IReadOnlyDictionary<string, string>? labels)
     {
@@ -74,10 +89,15 @@ public sealed record LabelSelector
 }
 
 /// <summary>One requirement on one label.</summary>
+[Constraint("""
+    {"oneOf":[
+      {"properties":{"operator":{"enum":["In","NotIn"]},"values":{"minItems":1}},"required":["values"]},
+      {"properties":{"operator":{"enum":["Exists","DoesNotExist"]},"values":{"maxItems":0}}}]}
+    """)]
 public sealed record LabelExpression
 {
     /// <summary>The label.</summary>
-    [Ostler.Api.Schema.MinLength(1)]
+    [MinLength(1)]
     public required string Key { get; init; }
 
     /// <summary>How it is compared.</summary>
@@ -86,9 +106,18 @@ public sealed record LabelExpression
     /// <summary>The values of In and NotIn; must be empty for Exists and DoesNotExist.</summary>
     public IReadOnlyList<string>? Values { get; init; }
 
-    /// <summary>True when the labels fulfil the requirement.</summary>
+    /// <summary>Whether it names a label, and values exactly where its operator compares with some.</summary>
+    [JsonIgnore]
+    public bool IsComplete => Key.Length > 0 && (Values is { Count: > 0 }) == (Operator is LabelOperator.In or LabelOperator.NotIn);
+
+    /// <summary>True when the labels fulfil the requirement. An incomplete one is never fulfilled: NotIn of nothing would select everything.</summary>
     public bool Matches(IReadOnlyDictionary<string, string>? labels)
     {
+        if (!IsComplete)
+        {
+            return false;
+        }
+
         string? actual = null;
         var present = labels is not null && labels.TryGetValue(Key, out actual);
         return Operator switch

@@ -4,7 +4,7 @@ namespace Ostler.Api.Meta;
 /// The one vocabulary of "why": the same word stands in a plan, a condition, an Event, a log line and a metric label. Programs may
 /// rely on these words; messages are for people.
 /// <para>
-/// Summaries say what is so and remarks what there is to do, if anything: config/reasons.md is made of them.
+/// Summaries say what is so and remarks what there is to do, if anything: config/docs/reasons.md is made of them.
 /// </para>
 /// </summary>
 public static partial class Reasons
@@ -47,19 +47,23 @@ public static partial class Reasons
     /// <remarks>Correct the Secret that spec.container.pullSecretRef names, or what its account may read.</remarks>
     public const string AuthenticationFailed = "AuthenticationFailed";
 
-    /// <summary>A Secret that the image names is not there, has not the key, or may not be read by the controller.</summary>
+    /// <summary>A Secret that the image names does not exist, lacks the key or the mark ostler.dev/use, or may not be read by the controller.</summary>
     /// <remarks>Create it as the message says; in other namespaces than ostler-system, grant the controller to read it (config/rbac/controller.yaml shows how).</remarks>
     public const string SecretNotReadable = "SecretNotReadable";
 
     /// <summary>The digest carries a signature of the key.</summary>
     public const string Verified = "Verified";
 
+    /// <summary>The tag or ref has moved to an image that is older than the last one. The last one stays.</summary>
+    /// <remarks>Point it at a newer image. To allow an older one, set spec.allowDowngrade, or pin its digest (kubectl ostler rollback).</remarks>
+    public const string Downgrade = "Downgrade";
+
     /// <summary>The digest carries no signature, and so goes to no node.</summary>
-    /// <remarks>Sign it (cosign sign --key …). It is looked for again by itself.</remarks>
+    /// <remarks>Sign it (cosign sign --key …). Ostler looks for the signature again. The message lists the places where it looked, and their answers.</remarks>
     public const string NotSigned = "NotSigned";
 
-    /// <summary>No signature of the digest counts: another key, another digest or repository, or a format that is not read. It goes to no node.</summary>
-    /// <remarks>Sign it with the key of spec.container.verification and --new-bundle-format=false, or correct the key.</remarks>
+    /// <summary>No signature of the digest counts: another key, another digest or repository, or keyless. It goes to no node.</summary>
+    /// <remarks>Sign it with the key of spec.container.verification (cosign sign --key …), or correct the key.</remarks>
     public const string VerificationFailed = "VerificationFailed";
 
     /// <summary>A person put the digest into spec.quarantine.deny.</summary>

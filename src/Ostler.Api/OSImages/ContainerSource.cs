@@ -17,7 +17,7 @@ public sealed record ContainerSource
 
     /// <summary>
     /// A Secret of type kubernetes.io/dockerconfigjson or kubernetes.io/dockercfg with the registry's credentials. Of its entries the one with the longest
-    /// path that begins the image's name counts, as for the kubelet. Default: anonymous.
+    /// path that begins the image's name counts, as for the kubelet. Marked <c>ostler.dev/use: pull</c>. Default: anonymous.
     /// </summary>
     public SecretReference? PullSecretRef { get; init; }
 
@@ -29,7 +29,7 @@ public sealed record ContainerSource
     [MaxLength(65536)]
     public string? CaBundle { get; init; }
 
-    /// <summary>A Secret with these in its key <c>ca.crt</c>.</summary>
+    /// <summary>A Secret with these in its key <c>ca.crt</c>, marked <c>ostler.dev/use: pull</c>.</summary>
     public SecretReference? CaSecretRef { get; init; }
 
     /// <summary>Whether the registry is asked over HTTP. Whoever is on the way can then read the credentials and answer in its place.</summary>
@@ -55,7 +55,9 @@ public sealed record RegistryMirror
     public bool PlainHttp { get; init; }
 }
 
-/// <summary>Names a Secret.</summary>
+/// <summary>
+/// Names a Secret. It must be marked for its purpose with the label or annotation <c>ostler.dev/use</c>: <c>pull</c>, <c>verification</c>, <c>health-check</c> or <c>notification</c>.
+/// </summary>
 public sealed record SecretReference
 {
     /// <summary>Its namespace.</summary>
@@ -71,7 +73,7 @@ public sealed record SecretReference
 [Cel("has(self.cosign)", "say how in cosign, or leave verification out")]
 public sealed record ImageVerification
 {
-    /// <summary>A key-based cosign signature.</summary>
+    /// <summary>A key-based cosign signature: a Sigstore bundle, as cosign 3 makes it, or the legacy format.</summary>
     public CosignVerification? Cosign { get; init; }
 }
 
@@ -82,14 +84,17 @@ public sealed record ImageVerification
 [Cel("has(self.publicKey) != has(self.publicKeySecretRef)", "set exactly one of publicKey and publicKeySecretRef")]
 public sealed record CosignVerification
 {
-    /// <summary>The public key in PEM: ECDSA (P-256, P-384 or P-521) or RSA (2048 bits or more).</summary>
+    /// <summary>The public key in PEM: ECDSA (P-256, P-384 or P-521), RSA (2048 bits or more) or Ed25519.</summary>
     [MaxLength(8192)]
     public string? PublicKey { get; init; }
 
-    /// <summary>A Secret with the key <c>cosign.pub</c>. One that changes is noticed at the next poll.</summary>
+    /// <summary>A Secret with the key <c>cosign.pub</c>, marked <c>ostler.dev/use: verification</c>. One that changes is noticed at the next poll.</summary>
     public SecretReference? PublicKeySecretRef { get; init; }
 
-    /// <summary>The repositories that a signature may name, for images that were signed elsewhere and copied. Default: the one of image.</summary>
+    /// <summary>
+    /// The repositories that a signature in the legacy format may name, for images that were signed elsewhere and copied. Default: the one of image. A Sigstore bundle
+    /// names no repository.
+    /// </summary>
     [MaxItems(8), MaxLength(512)]
     public IReadOnlyList<string>? SignedRepositories { get; init; }
 }

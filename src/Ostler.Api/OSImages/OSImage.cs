@@ -47,6 +47,13 @@ public sealed record OSImageSpec
     [Default("\"10m\"")]
     public Duration PollInterval { get; set; } = Duration.FromMinutes(10);
 
+    /// <summary>
+    /// Whether a moving tag or ref may move to an image that is older than the last one, by the dates in the images. A digest or commit that is pinned, and another
+    /// tag or ref, may be older in any case.
+    /// </summary>
+    [Default("false")]
+    public bool AllowDowngrade { get; init; }
+
     /// <summary>What people decided about single digests, above what rollouts found out.</summary>
     public QuarantineSpec? Quarantine { get; init; }
 }
@@ -134,6 +141,12 @@ public sealed record ResolvedImage
 
     /// <summary>The SHA-256 of the public key with which the signature of the digest was verified (of its SubjectPublicKeyInfo). Absent: it was not asked for.</summary>
     public string? VerifiedWith { get; init; }
+
+    /// <summary>The format of that signature: SigstoreBundle (cosign 3) or SimpleSigning (legacy).</summary>
+    public string? SignatureFormat { get; init; }
+
+    /// <summary>When the image was made, as its config says, or the commit, as it says itself. Absent: not known.</summary>
+    public DateTimeOffset? Created { get; init; }
 
     /// <summary>When it was first resolved to this.</summary>
     public required DateTimeOffset ResolvedAt { get; init; }

@@ -73,6 +73,16 @@ public sealed class CelAttribute(string rule, string message) : Attribute
     public string Message => message;
 }
 
+/// <summary>
+/// Further value validation, as JSON of the schema (minProperties, anyOf, …). Every API server checks it, those without CEL as well, and after pruning: an
+/// object in which no field was understood is empty by then.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Class)]
+public sealed class ConstraintAttribute(string json) : Attribute
+{
+    public string Json => json;
+}
+
 /// <summary>Server-side apply takes an object of this type for one value, and not field by field.</summary>
 /// <remarks>
 /// For what a single program writes. Applied field by field, an object that the next apply leaves out is not removed: API servers put null in its place

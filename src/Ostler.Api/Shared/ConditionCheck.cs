@@ -5,8 +5,10 @@ namespace Ostler.Api.Shared;
 
 /// <summary>
 /// A condition on a field of any object, read by the controller. Not CEL: a JSONPath (the part of kubectl's that is listed at <c>path</c>) and one comparison.
-/// The controller may read only what a ClusterRole with the label <c>ostler.dev/aggregate-to-health-checks: "true"</c> grants it (verb get).
+/// The controller may read only what a ClusterRole with the label <c>ostler.dev/aggregate-to-health-checks: "true"</c> grants it (verb get). Secrets are never read.
+/// Messages quote values below <c>status</c>; of others they say only whether they matched.
 /// </summary>
+[Cel("!self.kind.matches('^(?i:secret)$')", "kind must not be Secret: check an object that reports the state in its status")]
 [Cel(
     "has(self.value) == (self.operator != 'Exists' && self.operator != 'DoesNotExist')",
     "value must be set with every operator but Exists and DoesNotExist, and not with these")]

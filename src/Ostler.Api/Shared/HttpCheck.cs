@@ -15,7 +15,7 @@ public enum HttpCheckOrigin
     Controller,
 }
 
-/// <summary>An HTTP GET. At most 5 redirects are followed, none from https to http; proxies of the environment are not used.</summary>
+/// <summary>An HTTP GET. At most 5 redirects are followed, none from https to http; proxies of the environment are not used. Link-local and cloud metadata addresses are refused.</summary>
 public sealed record HttpCheck
 {
     /// <summary>The address; <c>{node}</c> stands for the node's name, <c>{address}</c> for its internal IP.</summary>
@@ -38,7 +38,7 @@ public sealed record CheckTls
     [MaxLength(65536)]
     public string? CaBundle { get; init; }
 
-    /// <summary>A Secret in Ostler's own namespace with these in its key <c>ca.crt</c>. Not for checks from the host: agents read no Secrets.</summary>
+    /// <summary>A Secret in Ostler's own namespace with these in its key <c>ca.crt</c>, marked <c>ostler.dev/use: health-check</c>. Not for checks from the host: agents read no Secrets.</summary>
     public SecretReference? CaSecretRef { get; init; }
 
     /// <summary>The name that the certificate must bear. Default: the host of the URL.</summary>

@@ -4,7 +4,13 @@ using Ostler.Api.Schema;
 
 namespace Ostler.Api.Shared;
 
-/// <summary>A Prometheus instant query, asked by the controller.</summary>
+/// <summary>
+/// A Prometheus instant query, sent by the controller. Thanos, Mimir and VictoriaMetrics speak the same API. An answer that the server itself calls partial, or
+/// that carries warnings, is an error and never passes.
+/// </summary>
+[Cel(
+    "!(has(self.bearerTokenSecretRef) && has(self.tls) && has(self.tls.insecureSkipVerify) && self.tls.insecureSkipVerify)",
+    "insecureSkipVerify must not be set with bearerTokenSecretRef: any server could take the token")]
 public sealed record PrometheusCheck
 {
     /// <summary>The server's address, without <c>/api/v1</c>. Redirects are not followed: the token must not go elsewhere.</summary>
@@ -25,8 +31,24 @@ public sealed record PrometheusCheck
     /// <summary>Whom to trust behind https. Default: the public authorities.</summary>
     public CheckTls? Tls { get; init; }
 
-    /// <summary>A Secret in Ostler's own namespace whose key <c>token</c> is sent as the bearer token. Only over https.</summary>
+    /// <summary>
+    /// A Secret in Ostler's own namespace whose key <c>token</c> is sent as the bearer token. Only over https, and not with insecureSkipVerify. The Secret must carry
+    /// <c>ostler.dev/use: health-check</c>.
+    /// </summary>
     public SecretReference? BearerTokenSecretRef { get; init; }
+
+    /// <summary>
+    /// Request headers, as the tenant of Mimir (<c>X-Scope-OrgID</c>). Everyone who may read policies can read them: a token belongs in bearerTokenSecretRef.
+    /// </summary>
+    [ListMap("name"), MaxItems(16)]
+    public IReadOnlyList<RequestHeader>? Headers { get; init; }
+
+    /// <summary>
+    /// Query parameters of the request, as <c>partial_response: "false"</c> for Thanos or <c>deny_partial_response: "1"</c> for VictoriaMetrics. A server that does
+    /// not know a parameter ignores it. Not query, time and timeout, which Ostler sets.
+    /// </summary>
+    [MaxItems(16)]
+    public IReadOnlyList<RequestParameter>? Parameters { get; init; }
 }
 
 /// <summary>How a sample is compared.</summary>

@@ -59,7 +59,8 @@ public enum DrainPreflight
 {
     /// <summary>
     /// Another node is taken until the drain would succeed. The budget of a pod whose controller is not one of Kubernetes' own is no obstacle: such
-    /// a controller may move the pod only once its node is cordoned. Ignored with onTimeout Force.
+    /// a controller may move the pod only once its node is cordoned. Neither is that of a KubeVirt machine: its real eviction starts a live migration, for which the
+    /// drain waits. A pod that is certain to return to the cordoned node is an obstacle: it tolerates the cordon and is bound to the node. Ignored with onTimeout Force.
     /// </summary>
     Respect,
 
@@ -106,13 +107,18 @@ public enum DrainBehavior
     WaitCompleted,
 }
 
-/// <summary>What a drain does with some pods.</summary>
+/// <summary>What a drain does with some pods. A rule needs podSelector, namespaceSelector or both.</summary>
+[Constraint("""{"anyOf":[{"required":["podSelector"]},{"required":["namespaceSelector"]}]}""")]
+[Cel("has(self.podSelector) || has(self.namespaceSelector)", "say which pods in podSelector, in namespaceSelector or in both")]
 public sealed record DrainRule
 {
-    /// <summary>The pods. Default: all.</summary>
+    /// <summary>The pods. Default: those of the selected namespaces.</summary>
     public LabelSelector? PodSelector { get; init; }
 
-    /// <summary>The namespaces, by their labels. Default: all. Any name can be selected by the label kubernetes.io/metadata.name (Kubernetes 1.21 and later).</summary>
+    /// <summary>
+    /// The namespaces, by their labels. Default: the selected pods of every namespace. Any name can be selected by the label kubernetes.io/metadata.name
+    /// (Kubernetes 1.21 and later).
+    /// </summary>
     public LabelSelector? NamespaceSelector { get; init; }
 
     /// <summary>What happens to them.</summary>

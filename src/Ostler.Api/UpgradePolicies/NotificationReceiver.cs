@@ -22,7 +22,8 @@ public sealed record NotificationReceiver
 
     /// <summary>
     /// A Secret in Ostler's own namespace: the key <c>address</c> is the address, when url is absent; the key <c>token</c>, if there is one, signs the body of a Webhook: the header
-    /// <c>X-Signature</c> is <c>sha256=</c> and the HMAC-SHA256 in hexadecimal digits. It is read for each try.
+    /// <c>X-Signature</c> is <c>sha256=</c> and the HMAC-SHA256 in hexadecimal digits. It is read for each try, and marked
+    /// <c>ostler.dev/use: notification</c>.
     /// </summary>
     public SecretReference? SecretRef { get; init; }
 

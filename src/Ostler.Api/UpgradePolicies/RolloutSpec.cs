@@ -9,9 +9,9 @@ public sealed record RolloutSpec
 {
     /// <summary>
     /// How many of the selected nodes may be unavailable at once, as a count or a percentage (rounded down, never below 1).
-    /// Every node that is cordoned by anyone, not Ready, in flight or failed counts.
+    /// Every node that is cordoned by anyone, not Ready, in flight or failed counts. 0 is refused: use spec.paused to stop before the next node.
     /// </summary>
-    [Default("1")]
+    [Default("1"), Minimum(1), Pattern(IntOrPercent.PositivePattern), Cel(IntOrPercent.IsPositive, "must be at least 1 or 1%: use spec.paused to stop before the next node")]
     public IntOrPercent MaxUnavailable { get; set; } = IntOrPercent.Count(1);
 
     /// <summary>Limits how many zones are disrupted at once. Default: no limit.</summary>
@@ -120,6 +120,7 @@ public sealed record WaveSpec
     /// How many nodes, as a count or a percentage of the selection (at least one). They are taken from the nodes that no wave's nodeSelector matches: first
     /// those that run the target or are on their way to it, in the order in which they got there, then the others in the order in which they would go.
     /// </summary>
+    [Minimum(1), Pattern(IntOrPercent.PositivePattern), Cel(IntOrPercent.IsPositive, "must be at least 1 or 1%: leave out a wave without nodes")]
     public IntOrPercent? Nodes { get; init; }
 
     /// <summary>Which nodes. The first wave whose selector matches a node has it.</summary>

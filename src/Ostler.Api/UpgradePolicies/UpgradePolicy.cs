@@ -37,7 +37,10 @@ public sealed record UpgradePolicySpec
     /// <summary>The OSImage that the nodes should run.</summary>
     public required ImageReference ImageRef { get; init; }
 
-    /// <summary>The nodes. Empty selects every node. A node that two policies select is touched by neither.</summary>
+    /// <summary>
+    /// The nodes. It must not be empty: <c>matchLabels: {kubernetes.io/os: linux}</c> selects every Linux node. Neither of two policies that select the same
+    /// node acts on it.
+    /// </summary>
     public required LabelSelector NodeSelector { get; init; }
 
     /// <summary>Stops before the next node: staging may go on, a node already in flight is brought to its end, no other is disrupted.</summary>
@@ -130,7 +133,10 @@ public sealed record MaintenanceWindow
     /// <summary>How long it stays open, in time that passes and not as clocks show it. May be longer than the period of the schedule.</summary>
     public required Duration Duration { get; init; }
 
-    /// <summary>The IANA time zone of the schedule, as in Europe/Berlin; looked up in the controller's tzdata. Default: UTC.</summary>
+    /// <summary>
+    /// The time zone of the schedule by its IANA name, as in Europe/Berlin. Earlier names, as US/Eastern, are known as well; abbreviations and offsets are not.
+    /// Default: UTC.
+    /// </summary>
     [Default("\"UTC\""), MaxLength(64)]
     public string TimeZone { get; set; } = "UTC";
 }

@@ -42,8 +42,17 @@ internal static class AgentCheck
     public static IEnumerable<Finding> Agents(ClusterFacts facts)
     {
         var systems = facts.Systems.ToDictionary(s => s.Metadata.Name, StringComparer.Ordinal);
-        var without = facts.Nodes.Where(n => !systems.ContainsKey(n.Name)).Select(n => n.Name).ToArray();
-        var mute = facts.Nodes.Where(n => systems.TryGetValue(n.Name, out var s) && s.Status?.Booted is null).Select(n => n.Name).ToArray();
+        var never = facts.Nodes.Where(n => NodeMarks.WhyNoAgent(n.Metadata.Labels) is not null).ToArray();
+        var nodes = facts.Nodes.Except(never).ToArray();
+        if (never.Length > 0)
+        {
+            yield return new(
+                Severity.Note, "Agents",
+                $"none can run on {FindingText.Names(never.Select(n => n.Name))} ({string.Join(", ", never.Select(n => NodeMarks.WhyNoAgent(n.Metadata.Labels)).Distinct())}): policies pass these nodes over.");
+        }
+
+        var without = nodes.Where(n => !systems.ContainsKey(n.Name)).Select(n => n.Name).ToArray();
+        var mute = nodes.Where(n => systems.TryGetValue(n.Name, out var s) && s.Status?.Booted is null).Select(n => n.Name).ToArray();
         var silent = facts.Policies.SelectMany(p => p.Status?.Blocked ?? []).Where(b => b.Reason is Reasons.AgentSilent or Reasons.AgentMissing)
             .Concat(facts.Policies.SelectMany(p => p.Status?.InFlight ?? []).Where(f => f.Reason == Reasons.AgentSilent).Select(f => new BlockedNode { Node = f.Node, Reason = f.Reason }))
             .Select(b => b.Node).Distinct().Except(without).Except(mute).ToArray();

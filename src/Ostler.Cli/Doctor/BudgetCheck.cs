@@ -1,43 +1,127 @@
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Cli.Resources;
+using Ostler.Rollout.Drain;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Cli.Doctor;
 
-/// <summary>Which PodDisruptionBudgets would block a drain now?</summary>
+/// <summary>Which PodDisruptionBudgets would block a drain now? Judged as preflight judges it, pod by pod and by the rules of the policy that drains the node.</summary>
 internal static class BudgetCheck
 {
-    private const string MirrorAnnotation = "kubernetes.io/config.mirror";
-
     public static IEnumerable<Finding> Look(ClusterFacts facts)
     {
-        var selected = facts.Nodes.Where(n => facts.Active.Any(p => p.Spec.NodeSelector.Matches(n.Metadata.Labels))).Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
-        var found = 0;
-        foreach (var budget in facts.ClosedBudgets.OrderBy(b => b.Metadata.ToString(), StringComparer.Ordinal))
+        var budgets = facts.Budgets.Select(b => b.ToFacts(facts.BudgetsAreV1)).ToArray();
+        var several = new SortedDictionary<string, List<PodFacts>>(StringComparer.Ordinal);
+        var closed = new SortedDictionary<string, (BudgetFacts Budget, List<PodFacts> Pods)>(StringComparer.Ordinal);
+        var nodeOf = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (node, pod) in Leaving(facts))
         {
-            var pods = facts.Pods.Where(p => p.Metadata.Namespace == budget.Metadata.Namespace && Guards(budget, p) && WouldLeave(p) && selected.Contains(p.Spec?.NodeName ?? "")).ToArray();
-            if (pods.Length == 0)
+            var matching = BudgetRules.Of(pod, budgets);
+            var outcome = BudgetRules.Judge(pod, matching);
+            if (!BudgetRules.IsObstacle(pod, outcome))
             {
                 continue;
             }
 
-            found++;
-            var (status, subject) = (budget.Status ?? new(), $"PodDisruptionBudget {budget.Metadata}");
-            var where = $"{pods.Length} pod{(pods.Length == 1 ? "" : "s")} on {FindingText.Names(pods.Select(p => p.Spec!.NodeName!).Distinct())}";
-            // A budget that wants all of its pods lets none go, ever; one whose pods are ill lets them go when they are well again.
-            yield return status.DesiredHealthy >= status.ExpectedPods
-                ? new(Severity.Warning, subject, $"it never lets a pod go ({status.DesiredHealthy} of {status.ExpectedPods} must stay) and blocks the drain of {where}.", "allow one disruption, add a replica, or give the pods a rule in spec.drain.rules")
-                : new(Severity.Warning, subject, $"it lets no pod go now ({status.CurrentHealthy} healthy, {status.DesiredHealthy} must stay) and blocks the drain of {where}.", $"make its pods healthy: kubectl -n {budget.Metadata.Namespace} get pods");
+            nodeOf[pod.Uid] = node;
+            if (outcome == EvictionOutcome.SeveralBudgets)
+            {
+                var names = $"{pod.Namespace}/{string.Join(", ", matching.Select(b => b.Name))}";
+                (several.TryGetValue(names, out var pods) ? pods : several[names] = []).Add(pod);
+            }
+            else
+            {
+                (closed.TryGetValue(matching[0].ToString(), out var found) ? found : closed[matching[0].ToString()] = (matching[0], [])).Pods.Add(pod);
+            }
         }
 
-        if (found == 0)
+        foreach (var (budget, pods) in closed.Values)
+        {
+            yield return Closed(facts, budget, Where(pods), pods);
+        }
+
+        foreach (var (names, pods) in several)
+        {
+            yield return new(
+                Severity.Warning, $"PodDisruptionBudgets {names}", $"the API server evicts no pod that several budgets select; they block the drain of {Where(pods)}.",
+                "leave one of them for these pods");
+        }
+
+        if (closed.Count + several.Count == 0)
         {
             yield return new(Severity.Fine, "PodDisruptionBudgets", "none blocks the drain of a node that a policy selects.");
         }
+
+        string Where(List<PodFacts> pods) => $"{pods.Count} pod{(pods.Count == 1 ? "" : "s")} on {FindingText.Names(pods.Select(p => nodeOf[p.Uid]).Distinct())}";
     }
 
-    private static bool Guards(Budget budget, Pod pod) => budget.Spec?.Selector?.Matches(pod.Metadata.Labels) == true;
+    private static Finding Closed(ClusterFacts facts, BudgetFacts budget, string where, List<PodFacts> pods)
+    {
+        var subject = $"PodDisruptionBudget {budget}";
+        if (budget.ExpectedPods == 0)
+        {
+            return new(
+                Severity.Warning, subject, $"it counts no pods (0 of 0), never lets one go, and blocks the drain of {where}: the controller of the pods has no scale subresource.",
+                "set spec.minAvailable to a number instead of maxUnavailable or a percentage, or give the pods a rule in spec.drain.rules");
+        }
 
-    // Static pods, those of DaemonSets and those that are through stay on the node.
-    private static bool WouldLeave(Pod pod) =>
-        pod.Status?.Phase is not ("Succeeded" or "Failed") && pod.Metadata.Annotations?.ContainsKey(MirrorAnnotation) != true
-        && pod.Metadata.OwnerReferences?.Any(o => o is { Kind: "DaemonSet", Controller: true }) != true;
+        // Even with all pods healthy it would allow none; pods that are not healthy may become so.
+        if (budget.NeverAllows)
+        {
+            return new(
+                Severity.Warning, subject, $"it never lets a pod go ({budget.DesiredHealthy} of {budget.ExpectedPods} must stay) and blocks the drain of {where}.",
+                "allow one disruption, add a replica, or give the pods a rule in spec.drain.rules");
+        }
+
+        if (Displaced(facts, budget, pods) is { } node)
+        {
+            return new(
+                Severity.Note, subject,
+                $"it lets no pod go now ({budget.CurrentHealthy} healthy, {budget.DesiredHealthy} must stay): the rollout displaced pods from {node}. The drain of {where} waits for them.");
+        }
+
+        return new(
+            Severity.Warning, subject, $"it lets no pod go now ({budget.CurrentHealthy} healthy, {budget.DesiredHealthy} must stay) and blocks the drain of {where}.",
+            $"make its pods healthy: kubectl -n {budget.Namespace} get pods");
+    }
+
+    // A node in flight whose drain took pods of this namespace: they are on their way back.
+    private static string? Displaced(ClusterFacts facts, BudgetFacts budget, List<PodFacts> pods) => facts.Systems
+        .Where(s => s.Spec.Displaced?.Any(w => w.Namespace == budget.Namespace && pods.Any(p => IsOf(p, w))) == true)
+        .Select(s => s.Metadata.Name)
+        .Order(StringComparer.Ordinal)
+        .FirstOrDefault();
+
+    // A pod of a Deployment belongs to a ReplicaSet that is called after it.
+    private static bool IsOf(PodFacts pod, DisplacedWorkload workload) =>
+        pod.Controller is { } owner && (owner.Name == workload.Name || (workload.Kind == "Deployment" && owner.Name.StartsWith(workload.Name + "-", StringComparison.Ordinal)));
+
+    /// <summary>The pods that a drain would evict, of every node that a policy would drain.</summary>
+    private static IEnumerable<(string Node, PodFacts Pod)> Leaving(ClusterFacts facts)
+    {
+        var byNode = facts.Pods.Where(p => p.Spec?.NodeName is { Length: > 0 }).ToLookup(p => p.Spec!.NodeName!, StringComparer.Ordinal);
+        var ready = facts.Nodes.Where(n => n is { Ready: true, Unschedulable: false }).Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var node in facts.Nodes.OrderBy(n => n.Name, StringComparer.Ordinal))
+        {
+            // Under Force budgets are asked too, until the drain's time is over.
+            if (NodeMarks.WhyNoAgent(node.Metadata.Labels) is not null || facts.Active.FirstOrDefault(p => p.Spec.NodeSelector.Matches(node.Metadata.Labels)) is not { } policy)
+            {
+                continue;
+            }
+
+            foreach (var pod in byNode[node.Name])
+            {
+                var known = pod.ToFacts(facts.NamespaceLabels) with { Sisters = Sisters(pod, node.Name) };
+                var pass = DrainPass.Over([known], policy.Spec.Drain);
+                if (pass.Evict.Count + pass.Later.Count > 0)
+                {
+                    yield return (node.Name, known);
+                }
+            }
+        }
+
+        int Sisters(Pod pod, string node) => pod.ControllerUid is not { } uid ? 0 : facts.Pods.Count(p =>
+            p.ControllerUid == uid && p is { Status.Phase: "Running", Metadata.DeletionTimestamp: null, Spec.NodeName: { } other } && other != node && ready.Contains(other));
+    }
 }

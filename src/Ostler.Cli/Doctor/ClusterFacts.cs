@@ -19,10 +19,16 @@ internal sealed record ClusterFacts
     public IReadOnlyList<UpgradePolicy> Policies { get; init; } = [];
     public IReadOnlyList<OSImage> Images { get; init; } = [];
 
-    /// <summary>The budgets that allow no disruption now, and the pods of their namespaces.</summary>
-    public IReadOnlyList<Budget> ClosedBudgets { get; init; } = [];
+    public IReadOnlyList<Budget> Budgets { get; init; } = [];
 
+    /// <summary>Whether the server has budgets in policy/v1, where an empty selector selects every pod.</summary>
+    public bool BudgetsAreV1 { get; init; } = true;
+
+    /// <summary>The pods of the namespaces in which a budget may be in the way.</summary>
     public IReadOnlyList<Pod> Pods { get; init; } = [];
+
+    /// <summary>The labels of all namespaces, for drain rules that ask for them; null: not read.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? NamespaceLabels { get; init; }
 
     /// <summary>Where the controller's lease was looked for.</summary>
     public string Namespace { get; init; } = "ostler-system";

@@ -36,16 +36,26 @@ internal static class DoctorRun
             Systems = await ListAsync(ClusterResources.NodeOSes),
             Policies = await ListAsync(ClusterResources.UpgradePolicies),
             Images = await ListAsync(ClusterResources.OSImages),
-            ClosedBudgets = [.. (await BudgetsAsync()).Where(b => b.Status is { DisruptionsAllowed: 0, ExpectedPods: > 0 })],
             Lease = await LeaseAsync(),
         };
+        var (budgets, isV1) = await BudgetsAsync();
         var pods = new List<Pod>();
-        foreach (var space in facts.ClosedBudgets.Select(b => b.Metadata.Namespace).Distinct())
+
+        // One that allows nothing may be in the way, and so may several together.
+        foreach (var space in budgets.GroupBy(b => b.Metadata.Namespace).Where(g => g.Count() > 1 || g.Any(b => b.Status is not { DisruptionsAllowed: > 0 })).Select(g => g.Key))
         {
             pods.AddRange((await client.ListAsync(ClusterResources.Pods, new() { Namespace = space }, cancellationToken)).Items);
         }
 
-        return facts with { Pods = pods };
+        var asks = facts.Policies.Any(p => p.Spec.Drain.Rules?.Any(r => r.NamespaceSelector is not null) == true);
+        var spaces = asks && pods.Count > 0 ? await ListAsync(ClusterResources.Namespaces) : null;
+        return facts with
+        {
+            Budgets = budgets,
+            BudgetsAreV1 = isV1,
+            Pods = pods,
+            NamespaceLabels = spaces?.ToDictionary(n => n.Metadata.Name, n => n.Metadata.Labels ?? new Dictionary<string, string>(), StringComparer.Ordinal),
+        };
 
         async Task<IReadOnlyList<T>> ListAsync<T>(ResourceType<T> type) where T : class
         {
@@ -65,20 +75,20 @@ internal static class DoctorRun
             }
         }
 
-        async Task<IReadOnlyList<Budget>> BudgetsAsync()
+        async Task<(IReadOnlyList<Budget> Budgets, bool IsV1)> BudgetsAsync()
         {
             try
             {
-                return (await client.ListAsync(ClusterResources.Budgets, ListOptions.All, cancellationToken)).Items;
+                return ((await client.ListAsync(ClusterResources.Budgets, ListOptions.All, cancellationToken)).Items, true);
             }
             catch (ApiException e) when (e.IsNotFound)
             {
-                return await ListAsync(ClusterResources.BudgetsV1Beta1);
+                return (await ListAsync(ClusterResources.BudgetsV1Beta1), false);
             }
             catch (ApiException e) when (e.IsForbidden)
             {
                 unread.Add(new(Severity.Warning, "poddisruptionbudgets.policy", $"they cannot be read: {e.Message}.", "ask for the right to list them, or use another --context"));
-                return [];
+                return ([], true);
             }
         }
 

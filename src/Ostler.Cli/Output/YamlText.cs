@@ -15,13 +15,16 @@ internal static class YamlText
 
     /// <summary>The documents of a text that are mappings; empty ones are left out.</summary>
     /// <exception cref="InvalidDataException">It is no YAML; the message names line and column.</exception>
-    public static IReadOnlyList<JsonObject> Read(string yaml)
+    public static IReadOnlyList<JsonObject> Read(string yaml) => Read(yaml, new());
+
+    /// <summary>The same; <paramref name="lines"/> then knows where each key is.</summary>
+    public static IReadOnlyList<JsonObject> Read(string yaml, KeyLines lines)
     {
         try
         {
             var stream = new YamlStream();
             stream.Load(new StringReader(yaml));
-            return [.. stream.Documents.Select(d => ToJson(d.RootNode)).OfType<JsonObject>()];
+            return [.. stream.Documents.Select(d => ToJson(d.RootNode, lines)).OfType<JsonObject>()];
         }
         catch (YamlException e)
         {
@@ -47,13 +50,24 @@ internal static class YamlText
         return text.ToString();
     }
 
-    private static JsonNode? ToJson(YamlNode node) => node switch
+    private static JsonNode? ToJson(YamlNode node, KeyLines lines) => node switch
     {
-        YamlMappingNode map => new JsonObject(map.Children.Select(c => KeyValuePair.Create(Key(c.Key), ToJson(c.Value)))),
-        YamlSequenceNode list => new JsonArray([.. list.Children.Select(ToJson)]),
+        YamlMappingNode map => ToJson(map, lines),
+        YamlSequenceNode list => new JsonArray([.. list.Children.Select(item => ToJson(item, lines))]),
         YamlScalarNode scalar => ToJson(scalar),
         _ => throw new InvalidDataException($"line {node.Start.Line}: {node.NodeType} is not supported"),
     };
+
+    private static JsonObject ToJson(YamlMappingNode map, KeyLines lines)
+    {
+        var json = new JsonObject(map.Children.Select(c => KeyValuePair.Create(Key(c.Key), ToJson(c.Value, lines))));
+        foreach (var key in map.Children.Keys)
+        {
+            lines.Add(json, Key(key), key.Start.Line);
+        }
+
+        return json;
+    }
 
     private static string Key(YamlNode key) =>
         key is YamlScalarNode { Value: { } name } ? name : throw new InvalidDataException($"line {key.Start.Line}: a key must be a plain word");

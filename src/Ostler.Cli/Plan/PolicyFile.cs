@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Ostler.Api.Json;
 using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Hosting;
@@ -12,6 +14,8 @@ namespace Ostler.Cli.Plan;
 /// <summary>The policy of a file, and the image if that is in it too.</summary>
 internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
 {
+    private static readonly string[] Kinds = [nameof(UpgradePolicy), nameof(OSImage), nameof(NodeOS)];
+
     /// <summary>Reads YAML or JSON with one UpgradePolicy among any other objects.</summary>
     /// <param name="text">The content.</param>
     /// <param name="file">Its name, for messages.</param>
@@ -20,16 +24,18 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
     public static PolicyFile Read(string text, string file, string? policy = null)
     {
         IReadOnlyList<JsonObject> documents;
+        var lines = new KeyLines();
         try
         {
-            documents = YamlText.Read(text);
+            documents = YamlText.Read(text, lines);
         }
         catch (InvalidDataException e)
         {
             throw CommandException.Usage($"{file} is no YAML: {e.Message}.");
         }
 
-        var ours = documents.SelectMany(Items).Where(d => (string?)d["apiVersion"] == OstlerApi.GroupVersion).ToArray();
+        var ours = documents.SelectMany(Items).Where(IsOfGroup).ToArray();
+        RefuseUnknown(ours, file, lines);
         var policies = ours.Where(d => (string?)d["kind"] == nameof(UpgradePolicy)).Select(d => Deserialize(d, file, OstlerJson.Default.UpgradePolicy)).ToArray();
         var chosen = policies.Where(p => policy is null || p.Metadata.Name == policy).ToArray();
         var found = chosen switch
@@ -43,13 +49,53 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
         return new(found, images.FirstOrDefault(i => i.Metadata.Name == found.Spec.ImageRef.Name));
     }
 
+    private static bool IsOfGroup(JsonObject document) =>
+        Word(document, "apiVersion") is { } version && version.Split('/')[0].Equals(OstlerApi.Group, StringComparison.OrdinalIgnoreCase);
+
+    private static string? Word(JsonObject document, string field) => document[field] is JsonValue value && value.TryGetValue<string>(out var word) ? word : null;
+
+    /// <exception cref="CommandException">Something of the file is not known: what it means cannot be planned.</exception>
+    private static void RefuseUnknown(IEnumerable<JsonObject> documents, string file, KeyLines lines)
+    {
+        var found = new List<string>();
+        foreach (var document in documents)
+        {
+            var (version, kind) = (Word(document, "apiVersion"), Word(document, "kind") ?? "");
+            if (version != OstlerApi.GroupVersion)
+            {
+                found.Add($"line {lines.Of(document, "apiVersion")}: apiVersion {version} is not known. Use {OstlerApi.GroupVersion}.");
+            }
+            else if (TypeOf(kind) is not { } type)
+            {
+                found.Add($"line {lines.Of(document, "kind")}: there is no kind {kind} in {OstlerApi.GroupVersion}. Did you mean {UnknownFields.Closest(kind, Kinds) ?? string.Join(" or ", Kinds)}?");
+            }
+            else
+            {
+                found.AddRange(UnknownFields.Find(document, type, lines));
+            }
+        }
+
+        if (found.Count > 0)
+        {
+            throw CommandException.Usage(string.Join('\n', found.Select(problem => $"{file}, {problem}")));
+        }
+    }
+
+    private static JsonTypeInfo? TypeOf(string kind) => kind switch
+    {
+        nameof(UpgradePolicy) => OstlerJson.Default.UpgradePolicy,
+        nameof(OSImage) => OstlerJson.Default.OSImage,
+        nameof(NodeOS) => OstlerJson.Default.NodeOS,
+        _ => null,
+    };
+
     private static string Names(IEnumerable<UpgradePolicy> policies) => string.Join(", ", policies.Select(p => p.Metadata.Name));
 
     // What kubectl get -o yaml prints of several is a List.
     private static IEnumerable<JsonObject> Items(JsonObject document) =>
         (string?)document["kind"] is "List" && document["items"] is JsonArray items ? items.OfType<JsonObject>() : [document];
 
-    private static T Deserialize<T>(JsonObject document, string file, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : IOstlerResource
+    private static T Deserialize<T>(JsonObject document, string file, JsonTypeInfo<T> type) where T : IOstlerResource
     {
         var name = $"{document["kind"]} {document["metadata"]?["name"]}";
         try
@@ -60,7 +106,7 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
         {
             // "$.spec.rollout.soak" is how the reader names a field.
             var path = (e as JsonException)?.Path?.TrimStart('$').TrimStart('.');
-            throw CommandException.Usage($"{file}: {name}{(path is { Length: > 0 } ? $", {path}" : "")}: {Sentence(e.Message)} config/reference.md lists the fields.");
+            throw CommandException.Usage($"{file}: {name}{(path is { Length: > 0 } ? $", {path}" : "")}: {Sentence(e.Message)} config/docs/reference.md lists the fields.");
         }
     }
 

@@ -31,6 +31,8 @@ internal static class ClusterResources
     public static ResourceType<Pod> Pods { get; } =
         new("", "v1", "pods", "Pod", namespaced: true, CliJson.Default.Pod, static p => MetaOf(p.Metadata) with { Namespace = p.Metadata.Namespace });
 
+    public static ResourceType<Namespace> Namespaces { get; } = new("", "v1", "namespaces", "Namespace", namespaced: false, CliJson.Default.Namespace, static n => MetaOf(n.Metadata));
+
     public static ResourceType<Lease> Leases { get; } =
         new("coordination.k8s.io", "v1", "leases", "Lease", namespaced: true, CliJson.Default.Lease, static l => MetaOf(l.Metadata) with { Namespace = l.Metadata.Namespace });
 
@@ -58,6 +60,7 @@ internal static class ClusterResources
 [JsonSerializable(typeof(Node))]
 [JsonSerializable(typeof(Pod))]
 [JsonSerializable(typeof(Budget))]
+[JsonSerializable(typeof(Namespace))]
 [JsonSerializable(typeof(Lease))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class CliJson : JsonSerializerContext;

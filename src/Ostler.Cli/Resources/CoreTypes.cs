@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using Ostler.Api.Meta;
+using Ostler.Rollout.Drain;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Cli.Resources;
 
@@ -45,6 +47,7 @@ internal sealed record NamespacedMeta
 {
     public string Namespace { get; set; } = "";
     public string Name { get; set; } = "";
+    public string? Uid { get; init; }
     public string? ResourceVersion { get; init; }
     public DateTimeOffset? DeletionTimestamp { get; init; }
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
@@ -57,19 +60,61 @@ internal sealed record NamespacedMeta
 /// <summary>The part of a core/v1 Pod that tells whether a drain would evict it.</summary>
 internal sealed record Pod
 {
+    private const string MirrorAnnotation = "kubernetes.io/config.mirror";
+
     public NamespacedMeta Metadata { get; set; } = new();
     public PodSpec? Spec { get; init; }
     public PodStatus? Status { get; init; }
+
+    [JsonIgnore]
+    public string? ControllerUid => Metadata.OwnerReferences?.FirstOrDefault(o => o.Controller == true)?.Uid;
+
+    /// <summary>What a drain decides by.</summary>
+    /// <param name="namespaces">The labels of the namespaces; null: not read.</param>
+    public PodFacts ToFacts(IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? namespaces)
+    {
+        var controller = Metadata.OwnerReferences?.FirstOrDefault(o => o.Controller == true);
+        return new()
+        {
+            Namespace = Metadata.Namespace,
+            Name = Metadata.Name,
+            Uid = Metadata.Uid ?? Metadata.ToString(),
+            Phase = Status?.Phase ?? "Unknown",
+            Ready = Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true,
+            DeletionTimestamp = Metadata.DeletionTimestamp,
+            Controller = controller is null ? null : new(controller.Kind, controller.Name, controller.Uid),
+            IsMirror = Metadata.Annotations?.ContainsKey(MirrorAnnotation) == true,
+            HasEmptyDir = Spec?.Volumes?.Any(v => v.EmptyDir is not null) == true,
+            Labels = Metadata.Labels,
+            NamespaceLabels = namespaces?.GetValueOrDefault(Metadata.Namespace),
+        };
+    }
 }
 
 internal sealed record PodSpec
 {
     public string? NodeName { get; init; }
+    public IReadOnlyList<PodVolume>? Volumes { get; init; }
 }
+
+internal sealed record PodVolume
+{
+    public EmptyDirVolume? EmptyDir { get; init; }
+}
+
+/// <summary>Only whether it is there counts.</summary>
+internal sealed record EmptyDirVolume;
 
 internal sealed record PodStatus
 {
     public string? Phase { get; init; }
+    public IReadOnlyList<StatusCondition>? Conditions { get; init; }
+}
+
+/// <summary>A core/v1 Namespace.</summary>
+internal sealed record Namespace
+{
+    public ObjectMeta Metadata { get; set; } = new();
 }
 
 /// <summary>A policy/v1 (or v1beta1) PodDisruptionBudget.</summary>
@@ -78,11 +123,27 @@ internal sealed record Budget
     public NamespacedMeta Metadata { get; set; } = new();
     public BudgetSpec? Spec { get; init; }
     public BudgetStatus? Status { get; init; }
+
+    /// <summary>What an eviction is judged by.</summary>
+    /// <param name="isV1">Whether it was read as policy/v1.</param>
+    public BudgetFacts ToFacts(bool isV1) => new()
+    {
+        Namespace = Metadata.Namespace,
+        Name = Metadata.Name,
+        Selector = Spec?.Selector,
+        IsV1 = isV1,
+        AlwaysAllowsUnhealthy = Spec?.UnhealthyPodEvictionPolicy == "AlwaysAllow",
+        DisruptionsAllowed = Status?.DisruptionsAllowed ?? 0,
+        CurrentHealthy = Status?.CurrentHealthy ?? 0,
+        DesiredHealthy = Status?.DesiredHealthy ?? 0,
+        ExpectedPods = Status?.ExpectedPods ?? 0,
+    };
 }
 
 internal sealed record BudgetSpec
 {
     public LabelSelector? Selector { get; init; }
+    public string? UnhealthyPodEvictionPolicy { get; init; }
 }
 
 internal sealed record BudgetStatus

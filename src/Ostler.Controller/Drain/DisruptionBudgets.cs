@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using Ostler.Api.Meta;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
+using Ostler.Rollout.Drain;
 
 namespace Ostler.Controller.Drain;
 
@@ -35,12 +35,8 @@ internal sealed class DisruptionBudgets(ApiClient client)
     }
 
     /// <summary>No selector matches nothing. An empty one matches every pod in policy/v1, and none in v1beta1.</summary>
-    internal static bool Protects(PodDisruptionBudget budget, IReadOnlyDictionary<string, string>? podLabels, bool isV1)
-    {
-        var selector = budget.Spec?.Selector;
-        var isEmpty = selector is { MatchLabels: null or { Count: 0 }, MatchExpressions: null or { Count: 0 } };
-        return selector is not null && (isV1 || !isEmpty) && selector.Matches(podLabels);
-    }
+    internal static bool Protects(PodDisruptionBudget budget, IReadOnlyDictionary<string, string>? podLabels, bool isV1) =>
+        BudgetRules.Selects(budget.Spec?.Selector, podLabels, isV1);
 
     // Shared by all who wait for it, so that no single one's cancellation may end it; the client's own timeout does.
     private async Task<IReadOnlyList<PodDisruptionBudget>> ListAsync(ResourceType<PodDisruptionBudget> type, string @namespace) =>

@@ -55,14 +55,35 @@ internal sealed class DrainingPods(Func<string, Informer<Pod>> createInformer, I
             return null;
         }
 
-        PodFacts[] pods = [.. watch.Informer.Lister.List().Select(p => NodeMapping.ToFacts(
-            p, _lastEvictions.GetValueOrDefault(p.Metadata.Uid), namespaces.LabelsOf(p.Metadata.Namespace)))];
+        PodFacts[] pods = [.. watch.Informer.Lister.List().Select(p => watch.Returns.Mark(NodeMapping.ToFacts(
+            p, _lastEvictions.GetValueOrDefault(p.Metadata.Uid), namespaces.LabelsOf(p.Metadata.Namespace))))];
         Array.Sort(pods, static (a, b) => (a.Namespace, a.Name).CompareTo((b.Namespace, b.Name)));
         return pods;
     }
 
     /// <summary>Remembers how the last try to evict a pod went, for messages and the pace of retries, until the pod is gone.</summary>
-    public void Record(EvictionResult result) => _lastEvictions[result.Uid] = result;
+    public void Record(EvictionResult result)
+    {
+        _lastEvictions[result.Uid] = result;
+        if (result.Outcome != EvictionOutcome.Accepted)
+        {
+            return;
+        }
+
+        Watch[] watches;
+        lock (_lock)
+        {
+            watches = [.. _watches.Values];
+        }
+
+        foreach (var watch in watches)
+        {
+            if (watch.Informer.Lister.Get(new(result.Namespace, result.Name)) is { } pod && pod.Metadata.Uid == result.Uid)
+            {
+                watch.Returns.Evicted(pod, result.At);
+            }
+        }
+    }
 
     public void Retain(string policy, IReadOnlyCollection<string> nodes)
     {
@@ -134,7 +155,7 @@ internal sealed class DrainingPods(Func<string, Informer<Pod>> createInformer, I
             Changed(node);
         });
         var stop = new CancellationTokenSource();
-        return new(policy, informer, stop, Task.Run(() => RunAsync(node, informer, stop.Token)));
+        return new(policy, informer, new(), stop, Task.Run(() => RunAsync(node, informer, stop.Token)));
     }
 
     private async Task RunAsync(string node, Informer<Pod> informer, CancellationToken cancellationToken)
@@ -167,7 +188,7 @@ internal sealed class DrainingPods(Func<string, Informer<Pod>> createInformer, I
         }
     }
 
-    private sealed record Watch(string Policy, Informer<Pod> Informer, CancellationTokenSource Stop, Task Running)
+    private sealed record Watch(string Policy, Informer<Pod> Informer, ReturningPods Returns, CancellationTokenSource Stop, Task Running)
     {
         public async Task StopAsync()
         {

@@ -20,6 +20,40 @@ internal sealed class PodEvictions(ApiClient client, TimeProvider time)
         NodeAction.EvictPod action, IReadOnlyDictionary<string, string>? labels, DisruptionBudgets budgets, CancellationToken cancellationToken) =>
         TryAsync(new(action.Namespace, action.Pod), action.PodUid, action.GracePeriodSeconds, dryRun: false, labels, budgets, cancellationToken);
 
+    /// <summary>
+    /// Takes back what the eviction of a KubeVirt pod began: the mark on the machine first, or its controller would start another migration; then the migrations.
+    /// </summary>
+    public async Task CancelMigrationAsync(NodeAction.CancelMigration action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.CancelEvacuationAsync(new(action.Namespace, action.Instance), action.Node, cancellationToken);
+        }
+        catch (ApiException e) when (e.IsNotFound)
+        {
+            // KubeVirt before 1.7 cannot be told to; and a machine that is gone needs not be.
+        }
+
+        if (!await client.HasResourceAsync(Ostler.Controller.Resources.ControllerResources.Migrations, cancellationToken))
+        {
+            return;
+        }
+
+        var migrations = await client.ListAsync(Ostler.Controller.Resources.ControllerResources.Migrations, new ListOptions { Namespace = action.Namespace }, cancellationToken);
+        foreach (var migration in migrations.Items.Where(m => m.Spec?.VmiName == action.Instance && m.IsOfEvacuation && !m.IsOver))
+        {
+            try
+            {
+                await client.DeleteAsync(
+                    Ostler.Controller.Resources.ControllerResources.Migrations, new(action.Namespace, migration.Metadata.Name), new DeletePreconditions(migration.Metadata.Uid), null, cancellationToken);
+            }
+            catch (ApiException e) when (e.IsNotFound || e.IsConflict)
+            {
+                // Over in the meantime.
+            }
+        }
+    }
+
     /// <summary>Asks whether a pod could be evicted now. Nothing is: not even the budget counts it.</summary>
     public Task<EvictionResult> DryRunAsync(PodFacts pod, DisruptionBudgets budgets, CancellationToken cancellationToken) =>
         TryAsync(new(pod.Namespace, pod.Name), pod.Uid, null, dryRun: true, pod.Labels, budgets, cancellationToken);
@@ -31,6 +65,11 @@ internal sealed class PodEvictions(ApiClient client, TimeProvider time)
         {
             await client.EvictAsync(pod, uid, Seconds(grace), dryRun, cancellationToken);
             return Result(pod, uid, EvictionOutcome.Accepted);
+        }
+        catch (ApiException e) when (!dryRun && e.IsTooManyRequests && IsOfKubeVirt(labels))
+        {
+            // So KubeVirt's webhook answers while it migrates the machine; its budget for the pod never allows an eviction.
+            return Result(pod, uid, EvictionOutcome.Migrating) with { Message = Words(e) };
         }
         catch (ApiException e) when (e.Code is HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError)
         {
@@ -102,6 +141,8 @@ internal sealed class PodEvictions(ApiClient client, TimeProvider time)
 
     private EvictionResult Result(NamespacedName pod, string uid, EvictionOutcome outcome) =>
         new() { Namespace = pod.Namespace, Name = pod.Name, Uid = uid, Outcome = outcome, At = time.GetUtcNow() };
+
+    private static bool IsOfKubeVirt(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault("kubevirt.io") == "virt-launcher";
 
     private static string Words(ApiException e) => e.Status?.Message is { Length: > 0 } words ? words : e.Message;
 

@@ -2,7 +2,9 @@ using System.Globalization;
 using Ostler.Api.Meta;
 using Ostler.Api.Shared;
 using Ostler.Controller.Drain;
+using Ostler.Controller.Secrets;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
 using Ostler.Kubernetes.Probes;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Nodes;
@@ -14,11 +16,13 @@ namespace Ostler.Controller.Health;
 /// <param name="client">The API server, for Secrets and for conditions.</param>
 /// <param name="pods">The pods of nodes that hold a slot.</param>
 /// <param name="time">The clock.</param>
-internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvider time)
+/// <param name="outbound">Which addresses checks may connect to; null: the default.</param>
+internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProvider time, OutboundRules? outbound = null)
 {
     /// <summary>How often it is looked whether a node's pods are known.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
+    private readonly OutboundRules _outbound = outbound ?? OutboundRules.Default;
     private readonly CheckSecrets _secrets = new(client);
     private readonly ConditionProbe _conditions = new(client);
 
@@ -48,7 +52,7 @@ internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProv
             return CheckFinding.Error(problem);
         }
 
-        var answer = await AskAsync(new HttpProbe(uri) { Tls = await TlsAsync(check.Tls, cancellationToken) }, cancellationToken);
+        var answer = await AskAsync(new HttpProbe(uri) { Outbound = _outbound, Tls = await TlsAsync(check.Tls, cancellationToken) }, cancellationToken);
         return HttpFinding.Of(uri, answer.Code, answer.Phrase, answer.Body);
     }
 
@@ -61,14 +65,22 @@ internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProv
             return CheckFinding.Error(server is null ? problem : wrong);
         }
 
+        // Again, although validation says the same: a policy that was edited under a node is still carried out for it.
+        if (RequestRules.Problem(check) is var (field, message))
+        {
+            return CheckFinding.Error($"{field} {message}");
+        }
+
         var token = check.BearerTokenSecretRef is { } secret ? (await _secrets.ReadAsync(secret, "token", cancellationToken)).Trim() : null;
         if (token?.Any(c => c is < '!' or > '~') == true)
         {
             return CheckFinding.Error($"the key token of the Secret {check.BearerTokenSecretRef!.Namespace}/{check.BearerTokenSecretRef.Name} is no token: it holds blanks or other characters");
         }
 
-        var probe = new HttpProbe(new Uri($"{server.AbsoluteUri.TrimEnd('/')}/api/v1/query"))
+        var probe = new HttpProbe(new Uri($"{server.AbsoluteUri.TrimEnd('/')}/api/v1/query{Query(check.Parameters)}"))
         {
+            Outbound = _outbound,
+            Headers = [.. (check.Headers ?? []).Select(static h => KeyValuePair.Create(h.Name, h.Value))],
             Tls = await TlsAsync(check.Tls, cancellationToken),
             BearerToken = token,
 
@@ -83,6 +95,11 @@ internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProv
             : PrometheusAnswer.Judge(answer.Code, answer.Body, check.Want);
         return finding with { Message = $"{server.Authority}: {finding.Message}" };
     }
+
+    /// <summary>In the address and not in the body: proxies that enforce a namespace (prom-label-proxy, as in front of Thanos on OpenShift) read them only there.</summary>
+    private static string Query(IReadOnlyList<RequestParameter>? parameters) => parameters is not { Count: > 0 }
+        ? ""
+        : $"?{string.Join('&', parameters.Select(static p => $"{Uri.EscapeDataString(p.Name)}={Uri.EscapeDataString(p.Value)}"))}";
 
     private async Task<CheckFinding> PodsAsync(CheckSubject subject, string name, CancellationToken cancellationToken)
     {
@@ -115,6 +132,3 @@ internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProv
         }
     }
 }
-
-/// <summary>What keeps a check from being made, in a sentence.</summary>
-internal sealed class CheckException(string message) : Exception(message);

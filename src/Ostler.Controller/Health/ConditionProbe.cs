@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Ostler.Api.Shared;
 using Ostler.Controller.Resources;
+using Ostler.Controller.Secrets;
 using Ostler.Kubernetes.Client;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Nodes;
@@ -19,6 +20,12 @@ internal sealed class ConditionProbe(ApiClient client)
     /// <exception cref="CheckException">It cannot be read.</exception>
     public async Task<CheckFinding> MakeAsync(CheckSubject subject, ConditionCheck check, CancellationToken cancellationToken)
     {
+        // Before anything is read: with the rights that the controller has for tokens of checks it could read this one.
+        if (FieldCondition.IsOfSecret(check.Kind))
+        {
+            return CheckFinding.Error("a check may not read Secrets: check an object that reports the state in its status");
+        }
+
         var (name, problem) = Placeholders.InName(check.Name, subject.Node);
         if (name is null)
         {
@@ -51,6 +58,11 @@ internal sealed class ConditionProbe(ApiClient client)
             var resources = await client.DiscoverAsync(group, version, cancellationToken);
             var resource = resources?.FirstOrDefault(r => r.Kind == check.Kind && !r.Name.Contains('/', StringComparison.Ordinal))
                 ?? throw new CheckException($"the API server knows no {check.Kind} in {check.ApiVersion}: is its CustomResourceDefinition installed?");
+            if (group.Length == 0 && resource.Name == "secrets")
+            {
+                throw new CheckException("a check may not read Secrets: check an object that reports the state in its status");
+            }
+
             return _types[(check.ApiVersion, check.Kind)] = ControllerResources.Any(group, version, resource.Name, check.Kind, resource.Namespaced);
         }
         catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException or IOException)

@@ -10,10 +10,13 @@ namespace Ostler.Controller.Nodes;
 /// <summary>From what the API server stores to the facts that decisions rest on. Pure.</summary>
 internal static class NodeMapping
 {
+    private const string HostnameLabel = "kubernetes.io/hostname";
+
     /// <param name="node">The Node.</param>
     /// <param name="os">The NodeOS of the same name; one of a former Node under that name counts as none.</param>
     /// <param name="pods">The node's pods; null while they are not known.</param>
-    public static NodeFacts ToFacts(Node node, NodeOS? os, IReadOnlyList<PodFacts>? pods)
+    /// <param name="roles">Which labels mark the control plane. Default: those of the common distributions.</param>
+    public static NodeFacts ToFacts(Node node, NodeOS? os, IReadOnlyList<PodFacts>? pods, NodeRoles? roles = null)
     {
         var ready = node.Ready;
         return new()
@@ -22,6 +25,7 @@ internal static class NodeMapping
             Uid = node.Metadata.Uid ?? "",
             CreatedAt = node.Metadata.CreationTimestamp ?? default,
             Labels = node.Metadata.Labels,
+            Roles = roles ?? NodeRoles.Default,
             Platform = NodePlatform.Of(node.OperatingSystem, node.Architecture),
             Unschedulable = node.Unschedulable,
             CordonedBy = node.CordonedBy,
@@ -79,6 +83,8 @@ internal static class NodeMapping
             Claims = ClaimsOf(pod),
             Finalizers = meta.Finalizers,
             LastEviction = lastEviction,
+            CordonToleration = pod.Spec?.Tolerations?.FirstOrDefault(t => t.IsOfCordon)?.ToString(),
+            BoundBy = BoundBy(pod.Spec),
         };
     }
 
@@ -91,6 +97,20 @@ internal static class NodeMapping
                 .OfType<string>(),
         ];
         return claims.Length == 0 ? null : claims;
+    }
+
+    // Only what names one node. A label that a single node has may be another's tomorrow.
+    private static string? BoundBy(PodSpec? spec)
+    {
+        if (spec?.NodeSelector?.ContainsKey(HostnameLabel) == true)
+        {
+            return $"nodeSelector {HostnameLabel}";
+        }
+
+        return spec?.Affinity?.NodeAffinity?.Required?.NodeSelectorTerms is [var term]
+            && (term.MatchFields ?? []).Concat(term.MatchExpressions ?? []).Any(r => r is { Key: HostnameLabel or "metadata.name", Operator: "In", Values.Count: 1 })
+            ? "required node affinity"
+            : null;
     }
 
     private static NodeOSFacts ToFacts(NodeOS os) => new()

@@ -3,12 +3,12 @@ using System.Net.Http.Headers;
 using System.Text;
 using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Health;
-using Ostler.Controller.OSImages.Registry;
-using Ostler.Controller.Resources;
+using Ostler.Controller.Secrets;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Notifications;
+using Ostler.Rollout.Validation;
 using Polly;
 using Polly.Timeout;
 
@@ -65,12 +65,17 @@ internal sealed record NotificationOptions
 internal sealed class NotificationSender(ApiClient client, HttpClient http, NotificationOptions options) : INotificationSender
 {
     private readonly ResiliencePipeline _pipeline = Pipeline(options);
+    private readonly MarkedSecrets _secrets = new(client);
 
     /// <summary>A client that follows no redirect and keeps no cookie. Proxies of the environment are used.</summary>
-    public static HttpClient CreateHttpClient()
+    /// <param name="outbound">Which addresses it may connect to; null: the default.</param>
+    public static HttpClient CreateHttpClient(OutboundRules? outbound = null)
     {
+        var rules = outbound ?? OutboundRules.Default;
         var handler = new SocketsHttpHandler
         {
+            ConnectCallback = rules.ConnectAsync,
+            Proxy = rules.Guard(HttpClient.DefaultProxy),
             AllowAutoRedirect = false,
             UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(10),
@@ -121,7 +126,7 @@ internal sealed class NotificationSender(ApiClient client, HttpClient http, Noti
             return new(DeliveryOutcome.Delivered);
         }
 
-        var retryAfter = RegistryErrorText.RetryAfter(response.Headers, options.Time.GetUtcNow());
+        var retryAfter = RetryAfterHeader.Read(response.Headers, options.Time.GetUtcNow());
         return response.StatusCode switch
         {
             // It said when to come back: not before the next round.
@@ -143,6 +148,11 @@ internal sealed class NotificationSender(ApiClient client, HttpClient http, Noti
             // Of the body nothing is read.
             return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
+        catch (Exception e) when (AddressRefusedException.IsCauseOf(e))
+        {
+            // Not which one: the address may be a secret.
+            throw new CheckException("its address is a link-local or cloud metadata address, which Ostler does not connect to (--allow-addresses)");
+        }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             // The message names host and port at most, which belong to the address; so the kind of the error has to do.
@@ -158,8 +168,7 @@ internal sealed class NotificationSender(ApiClient client, HttpClient http, Noti
         }
 
         var name = $"the Secret {reference.Namespace}/{reference.Name}";
-        var secret = await ApiCalls.GetAsync(client, ControllerResources.Secrets, new(reference.Namespace, reference.Name), name, "the Role ostler-notifications", cancellationToken)
-            ?? throw new CheckException($"{name} does not exist");
+        var secret = await _secrets.GetAsync(reference, SecretUse.Notification, name, "the Role ostler-notifications", cancellationToken);
         var address = receiver.Url ?? (Bytes("address") is { } bytes ? Encoding.UTF8.GetString(bytes).Trim() : throw new CheckException($"{name} has no key address, and url is not set"));
         if (NotificationAddress.Problem(address) is { } problem)
         {

@@ -11,7 +11,10 @@ internal sealed class ImageResolver(OstreeRepository repository, ContainerImages
     /// <summary>One try. Asks the network only for what is not known: a pinned commit is its own answer, and a version never changes.</summary>
     /// <param name="image">An image whose spec is valid.</param>
     /// <param name="cancellationToken">Ends the try.</param>
-    public async Task<ResolveOutcome> ResolveAsync(OSImage image, CancellationToken cancellationToken)
+    public async Task<ResolveOutcome> ResolveAsync(OSImage image, CancellationToken cancellationToken) =>
+        DowngradeRules.Judge(image, await FindAsync(image, cancellationToken));
+
+    private async Task<ResolveOutcome> FindAsync(OSImage image, CancellationToken cancellationToken)
     {
         if (image.Spec.Ostree is not { } ostree)
         {
@@ -39,14 +42,16 @@ internal sealed class ImageResolver(OstreeRepository repository, ContainerImages
     {
         // What the status says was found for this very spec: a version that a former spec gave is not the commit's own.
         var known = image.Status is { Resolved: { } resolved } status && resolved.Digest == commit && status.ObservedGeneration == image.Metadata.Generation
-            ? resolved.Version
-            : null;
-        var version = image.Spec.Version ?? known ?? (ostree.Url is { } url ? await repository.ReadVersionAsync(url, commit, cancellationToken) : null);
+            ? new CommitFacts(resolved.Version, resolved.Created)
+            : default;
+        var needed = (image.Spec.Version ?? known.Version) is null || known.Created is null;
+        var read = needed && ostree.Url is { } url ? await repository.ReadCommitAsync(url, commit, cancellationToken) : default;
         return new()
         {
             Reference = OSImageStatusRules.ReferenceOf(image.Spec)!,
             Digest = commit,
-            Version = version,
+            Version = image.Spec.Version ?? known.Version ?? read.Version,
+            Created = known.Created ?? read.Created,
             ResolvedAt = time.GetUtcNow(),
         };
     }

@@ -32,6 +32,40 @@ internal static class OstreeCommit
         return TryReadLastOffset(commit, out var end) && TryFind(commit[..end], "version"u8, out version);
     }
 
+    /// <summary>The commit's own date. False when there is none that makes sense.</summary>
+    /// <remarks>Seconds in big endian: the only member of fixed size, aligned to 8, after the body, which is the fifth of the variable-sized members.</remarks>
+    public static bool TryReadTimestamp(ReadOnlySpan<byte> commit, out DateTimeOffset created)
+    {
+        const int offsets = 5;
+        created = default;
+        var width = OffsetWidth(commit.Length);
+        if (commit.Length < width * (offsets + 1))
+        {
+            return false;
+        }
+
+        var bodyEnd = ReadOffset(commit.Slice(commit.Length - (width * offsets), width));
+        if (bodyEnd > commit.Length)
+        {
+            return false;
+        }
+
+        var start = Align((int)bodyEnd);
+        if (start + sizeof(long) > commit.Length)
+        {
+            return false;
+        }
+
+        var seconds = BinaryPrimitives.ReadInt64BigEndian(commit[start..]);
+        if (seconds <= 0 || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
+        {
+            return false;
+        }
+
+        created = DateTimeOffset.FromUnixTimeSeconds(seconds);
+        return true;
+    }
+
     private static bool TryFind(ReadOnlySpan<byte> dictionary, ReadOnlySpan<byte> wanted, [NotNullWhen(true)] out string? value)
     {
         value = null;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Ostler.Api.Meta;
 using Ostler.Controller.OSImages.Registry;
+using Ostler.Kubernetes.Connections;
 using Polly.CircuitBreaker;
 using Polly.Registry;
 using Polly.Timeout;
@@ -18,6 +19,9 @@ internal readonly record struct Resolution(string? Value, string Reason, string 
     public static Resolution Of(string value) => new(value, Reasons.Resolved, "");
 }
 
+/// <summary>What a commit says of itself.</summary>
+internal readonly record struct CommitFacts(string? Version, DateTimeOffset? Created);
+
 /// <summary>
 /// Reads refs and commits of an OSTree archive repository over HTTP. Every call is bounded: in time, in size, in redirects, in
 /// retries, and a host that keeps failing is left alone for a while.
@@ -29,8 +33,10 @@ internal sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegist
     private readonly OstreeRepositoryOptions _options = options;
 
     /// <summary>The client that repositories want: redirects are followed, but not for ever and never down to plain HTTP.</summary>
-    public static HttpClient CreateHttpClient() => new(new SocketsHttpHandler
+    public static HttpClient CreateHttpClient(OutboundRules? outbound = null) => new(new SocketsHttpHandler
     {
+        ConnectCallback = (outbound ?? OutboundRules.Default).ConnectAsync,
+        Proxy = (outbound ?? OutboundRules.Default).Guard(HttpClient.DefaultProxy),
         MaxAutomaticRedirections = 5,
         ConnectTimeout = TimeSpan.FromSeconds(10),
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
@@ -56,14 +62,14 @@ internal sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegist
             : new(null, Reasons.ResolveFailed, $"{answer.Uri} is not a commit of 64 hexadecimal digits but begins with {Quote(text)}.");
     }
 
-    /// <summary>The version that a commit gives itself; none when it has none or cannot be read, which is never an error.</summary>
-    public async Task<string?> ReadVersionAsync(string url, string commit, CancellationToken cancellationToken)
+    /// <summary>The version and the date that a commit gives itself; null where it has none or cannot be read.</summary>
+    public async Task<CommitFacts> ReadCommitAsync(string url, string commit, CancellationToken cancellationToken)
     {
         var uri = new Uri($"{url.TrimEnd('/')}/objects/{commit[..2]}/{commit[2..]}.commit");
         var answer = await GetAsync(uri, _options.MaxCommitBytes, cancellationToken);
-        return answer.Body is { } body && OstreeCommit.IsNamed(body, commit) && OstreeCommit.TryReadVersion(body, out var version)
-            ? version
-            : null;
+        return answer.Body is { } body && OstreeCommit.IsNamed(body, commit)
+            ? new(OstreeCommit.TryReadVersion(body, out var version) ? version : null, OstreeCommit.TryReadTimestamp(body, out var created) ? created : null)
+            : default;
     }
 
     private readonly record struct Answer(Uri Uri, byte[]? Body, string Reason, string Message);

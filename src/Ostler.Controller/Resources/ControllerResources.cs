@@ -52,6 +52,11 @@ internal static class ControllerResources
     public static ResourceType<UpgradePolicy> UpgradePolicies { get; } =
         Ours("upgradepolicies", nameof(UpgradePolicy), OstlerJson.Default.UpgradePolicy);
 
+    /// <summary>Live migrations of KubeVirt; not there without it.</summary>
+    public static ResourceType<Migration> Migrations { get; } =
+        new("kubevirt.io", "v1", "virtualmachineinstancemigrations", "VirtualMachineInstanceMigration", namespaced: true,
+            ControllerJson.Default.Migration, static m => MetaOf(m.Metadata));
+
     public static ResourceType<Secret> Secrets { get; } =
         new("", "v1", "secrets", "Secret", namespaced: true, ControllerJson.Default.Secret, static s => MetaOf(s.Metadata));
 
@@ -87,5 +92,6 @@ internal static class ControllerResources
 [JsonSerializable(typeof(VolumeAttachment))]
 [JsonSerializable(typeof(PersistentVolumeClaim))]
 [JsonSerializable(typeof(Secret))]
+[JsonSerializable(typeof(Migration))]
 [JsonSerializable(typeof(JsonDocument))]
 internal sealed partial class ControllerJson : JsonSerializerContext;

@@ -43,9 +43,9 @@ internal sealed partial class ControllerProcess(
         using var bridge = new MeterBridge(registry);
         using var metrics = new ControllerMetrics();
         using var traces = Traces(metrics);
-        using var http = OstreeRepository.CreateHttpClient();
-        using var receivers = NotificationSender.CreateHttpClient();
-        using var registries = ContainerImages.CreateHttpClient();
+        using var http = OstreeRepository.CreateHttpClient(settings.Outbound);
+        using var receivers = NotificationSender.CreateHttpClient(settings.Outbound);
+        using var registries = ContainerImages.CreateHttpClient(settings.Outbound);
         var readiness = new Readiness();
         var liveness = new Liveness(time, TimeSpan.FromMinutes(5));
         await using var metricsServer = await ServeAsync(
@@ -67,7 +67,8 @@ internal sealed partial class ControllerProcess(
         {
             Client = client,
             Repository = new(http, new(), new() { Random = random, Time = time }),
-            Containers = new(client, registries, new(), new() { Random = random, Time = time }),
+            Containers = new(client, registries, new(), new() { Random = random, Time = time, Outbound = settings.Outbound }),
+            Outbound = settings.Outbound,
             Notifications = new NotificationSender(client, receivers, new() { Random = random, Time = time }),
             Metrics = metrics,
             Spans = traces is null ? NoSpans.Instance : traces,
@@ -79,6 +80,7 @@ internal sealed partial class ControllerProcess(
             Identity = settings.Identity,
             Namespace = settings.Namespace,
             NodeName = settings.NodeName,
+            Roles = settings.Roles,
         });
         LogStarting(settings.Identity, settings.NodeName, settings.LeaderElection);
         var leading = settings.LeaderElection ? ElectAsync(term, readiness, cancellationToken) : term.RunAsync(cancellationToken);
@@ -115,9 +117,9 @@ internal sealed partial class ControllerProcess(
             loggers.CreateLogger<LeaderElector>(),
             random);
         return elector.RunAsync(
-            async token =>
+            async (fence, token) =>
             {
-                await term.RunAsync(token);
+                await term.RunAsync(fence, token);
                 if (!cancellationToken.IsCancellationRequested)
                 {
                     readiness.Standby();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Ostler.Api.Meta;
 using Ostler.Controller.Console;
 using Ostler.Controller.Telemetry.Traces;
+using Ostler.Kubernetes.Connections;
 
 namespace Ostler.Controller.Startup;
 
@@ -24,6 +25,8 @@ internal sealed record ControllerSettings
           --namespace=NAME            where the lease and events are (default: $NAMESPACE, then ostler-system)
           --identity=NAME             this process among replicas    (default: $POD_NAME, then the host's name)
           --node-name=NAME            the node that it runs on, which is upgraded last (default: $NODE_NAME)
+          --control-plane-labels=LABEL,...  nodes with one of these labels go one at a time (default: node-role.kubernetes.io/control-plane,
+                                      master, controlplane, etcd and arbiter)
           --leader-election=BOOL      wait for the lease; false only where a single process is certain (default: true)
           --metrics-address=HOST:PORT /metrics; 0 turns it off           (default: :8080)
           --health-address=HOST:PORT  /healthz and /readyz; 0 turns it off (default: :8081)
@@ -31,11 +34,14 @@ internal sealed record ControllerSettings
           --console-auth=none|token   whether it asks for tokens on loopback, too (default: none)
           --console-hosts=NAME,...    further names that it may be opened under  (default: those of loopback; with tokens, any)
           --console-tls-certificate=FILE, --console-tls-key=FILE  PEM files; the console is then served over TLS
+          --allow-addresses=CIDR,...  link-local and cloud metadata addresses that health checks, notifications, registries and repositories may have
+                                      (default: none)
           --shutdown-timeout=DURATION how long work under way may take to end (default: 20s)
           --log-format=console|json                                      (default: console)
           --log-level=Trace|Debug|Information|Warning|Error              (default: Information)
           --otlp-endpoint=URL         an OpenTelemetry collector for traces, as http://collector:4318; port 4317: by gRPC
                                       (default: $OTEL_EXPORTER_OTLP_ENDPOINT; without either no traces are made; the other OTEL_* variables hold too)
+          --check-installation        checks CRDs, leader and agents for up to a minute, then exits: 0 when all pass, else 1 (helm test)
           --help, --version
         """;
 
@@ -43,6 +49,9 @@ internal sealed record ControllerSettings
     public string Namespace { get; init; } = "ostler-system";
     public required string Identity { get; init; }
     public string? NodeName { get; init; }
+    /// <summary>Which labels mark the control plane.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.Default;
+
     public bool LeaderElection { get; init; } = true;
 
     /// <summary>Null: not served.</summary>
@@ -56,6 +65,9 @@ internal sealed record ControllerSettings
 
     /// <summary>Whether it is served.</summary>
     public bool ServesConsole { get; init; } = true;
+
+    /// <summary>Which addresses it connects to when a policy, an image or a redirect names them.</summary>
+    public OutboundRules Outbound { get; init; } = OutboundRules.Default;
 
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(20);
     public LogFormat LogFormat { get; init; }
@@ -112,9 +124,9 @@ internal sealed record ControllerSettings
 
     private static readonly HashSet<string> Names =
     [
-        "--kubeconfig", "--namespace", "--identity", "--node-name", "--leader-election", "--metrics-address", "--health-address",
+        "--kubeconfig", "--namespace", "--identity", "--node-name", "--control-plane-labels", "--leader-election", "--metrics-address", "--health-address",
         "--console-address", "--console-auth", "--console-hosts", "--console-tls-certificate", "--console-tls-key", "--shutdown-timeout", "--log-format", "--log-level",
-        "--otlp-endpoint",
+        "--otlp-endpoint", "--allow-addresses",
     ];
 
     private ControllerSettings? With(string name, string value) => (name, value) switch
@@ -124,16 +136,22 @@ internal sealed record ControllerSettings
         ("--namespace", _) => this with { Namespace = value },
         ("--identity", _) => this with { Identity = value },
         ("--node-name", _) => this with { NodeName = value },
+        ("--control-plane-labels", _) when value.Split(',', StringSplitOptions.TrimEntries) is var labels && labels.All(IsLabel) => this with { Roles = new(labels) },
         ("--leader-election", _) when bool.TryParse(value, out var elect) => this with { LeaderElection = elect },
         ("--metrics-address", _) when TryParseAddress(value, out var address) => this with { MetricsAddress = address },
         ("--health-address", _) when TryParseAddress(value, out var address) => this with { HealthAddress = address },
         (_, _) when name.StartsWith("--console-", StringComparison.Ordinal) => WithConsole(name, value),
+        ("--allow-addresses", _) when OutboundRules.Parse(value) is { } outbound => this with { Outbound = outbound },
         ("--shutdown-timeout", _) when Duration.TryParse(value, out var timeout) => this with { ShutdownTimeout = timeout },
         ("--log-format", "console") => this with { LogFormat = LogFormat.Console },
         ("--log-format", "json") => this with { LogFormat = LogFormat.Json },
         ("--log-level", _) when Enum.TryParse<LogLevel>(value, ignoreCase: true, out var level) && Enum.IsDefined(level) => this with { LogLevel = level },
         _ => null,
     };
+
+    // A value that is none would leave the control plane without its protection.
+    private static bool IsLabel(string text) =>
+        text.Length is > 0 and <= 317 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/') && char.IsAsciiLetterOrDigit(text[0]);
 
     private ControllerSettings? WithConsole(string name, string value) => (name, value) switch
     {

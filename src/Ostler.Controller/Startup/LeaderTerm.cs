@@ -15,6 +15,7 @@ using Ostler.Controller.Telemetry;
 using Ostler.Controller.Telemetry.Traces;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
 using Ostler.Kubernetes.Controllers;
 using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Events;
@@ -29,6 +30,10 @@ internal sealed record ControllerServices
     public required ApiClient Client { get; init; }
     public required OstreeRepository Repository { get; init; }
     public required ContainerImages Containers { get; init; }
+
+    /// <summary>Which addresses health checks may connect to.</summary>
+    public OutboundRules Outbound { get; init; } = OutboundRules.Default;
+
     public required INotificationSender Notifications { get; init; }
     public required ControllerMetrics Metrics { get; init; }
 
@@ -52,6 +57,9 @@ internal sealed record ControllerServices
     /// <summary>The node that this process runs on; null: not known.</summary>
     public string? NodeName { get; init; }
 
+    /// <summary>Which labels mark the control plane.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.Default;
+
     /// <summary>The least time between two writes of a policy's status in which no condition changes. Default: 1 s.</summary>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(1);
 }
@@ -66,6 +74,15 @@ internal sealed partial class LeaderTerm(ControllerServices services)
     private readonly ILogger _logger = services.Loggers.CreateLogger<LeaderTerm>();
 
     /// <summary>Leads until cancelled. Throws when a loop ends by itself, which none should.</summary>
+    /// <param name="fence">What every write of the term passes first.</param>
+    /// <param name="term">Ends the term.</param>
+    public async Task RunAsync(IWriteFence fence, CancellationToken term)
+    {
+        using var client = services.Client.Fenced(fence);
+        await new LeaderTerm(services with { Client = client }).RunAsync(term);
+    }
+
+    /// <summary>Without an election: there is no other who could lead.</summary>
     public async Task RunAsync(CancellationToken term)
     {
         services.Readiness.Syncing();
@@ -86,7 +103,7 @@ internal sealed partial class LeaderTerm(ControllerServices services)
             namespaces.Lister,
             policy => policyController!.Queue.Add(policy));
         await using var checks = new HealthChecks(
-            new CheckProbes(services.Client, pods, services.Time).MakeAsync,
+            new CheckProbes(services.Client, pods, services.Time, services.Outbound).MakeAsync,
             policy => policyController!.Queue.Add(policy),
             services.Metrics.CheckFailed,
             services.Time,
@@ -133,7 +150,7 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         var answers = new ProbeCache(services.Time);
         var evictions = new PodEvictions(services.Client, services.Time);
         var reconciler = new UpgradePolicyReconciler(
-            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, checks, services.Namespace, services.NodeName, services.Time),
+            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, checks, services.Namespace, services.NodeName, services.Time) { Roles = services.Roles },
             new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, Logger<Executor>()),
             new ProbeRunner(
                 new(services.Client, evictions, nodes.Lister, namespaces.Lister, services.Time),
@@ -174,11 +191,11 @@ internal sealed partial class LeaderTerm(ControllerServices services)
     private Controller<string> NodeOSController(Informer<Node> nodes, Informer<NodeOS> nodeOSes) =>
         Create("nodeos", new NodeOSReconciler(services.Client, nodes.Lister, nodeOSes, Logger<NodeOSReconciler>()).ReconcileAsync, workers: 4);
 
-    private static void Subscribe(
+    private void Subscribe(
         Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images, Informer<Namespace> namespaces,
         Controller<string> policyController, Controller<string> imageController, Controller<string> nodeOSController)
     {
-        var policyKeys = new PolicyKeys(nodes.Lister, policyController.Queue.Add);
+        var policyKeys = new PolicyKeys(nodes.Lister, policyController.Queue.Add) { Roles = services.Roles };
         policies.AddHandler(policyKeys.OnPolicy);
         images.AddHandler(policyKeys.OnImage);
         nodes.AddHandler(policyKeys.OnNode);

@@ -24,6 +24,12 @@ internal sealed class ControllerMetrics : IDisposable
     private const string Taken = "Taken";
     private const string Lost = "Lost";
 
+    private static readonly string[] KnownFailures =
+    [
+        Reasons.BootFellBack, Reasons.RebootTimedOut, Reasons.HealthTimedOut, Reasons.HostCheckFailed, Reasons.WatchdogExpired,
+        Reasons.FinalizationFailed, Reasons.StagingFailed,
+    ];
+
     private static readonly InstrumentAdvice<double> Long = new()
     {
         HistogramBucketBoundaries = [5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400],
@@ -31,6 +37,7 @@ internal sealed class ControllerMetrics : IDisposable
 
     private readonly ConcurrentDictionary<string, PolicyFigures> _policies = new();
     private readonly ConcurrentDictionary<string, int> _quarantined = new();
+    private readonly ConcurrentDictionary<string, (bool Holds, string Reason)> _images = new();
     private readonly AgentSilence _silence = new();
     private readonly Meter _meter;
     private readonly Histogram<double> _stepDuration;
@@ -62,6 +69,8 @@ internal sealed class ControllerMetrics : IDisposable
         _drainBlocked = _meter.CreateCounter<double>(
             "drain_blocked_seconds_total", "s", "For how long drains have been held up, by the PodDisruptionBudget that allowed no eviction.", MetricLabels.Of("policy", "budget"));
         Gauge("nodes", Nodes, "Nodes of a policy by step.", "policy", "step");
+        Gauge("nodes_by_version", Versions, $"Nodes of a policy by the OS version that they run: the {VersionCounts.Most} that most nodes run, and the rest as {VersionCounts.Other}.", "policy", "version");
+        Gauge("nodes_max_unavailable", () => Of(f => f.MaxUnavailable), "How many nodes of a policy may be unavailable at once: spec.rollout.maxUnavailable as a number of nodes.", "policy");
         Gauge("nodes_unavailable", () => Of(f => f.Unavailable), "Nodes that count against maxUnavailable.", "policy");
         Gauge("nodes_blocked", Blocked, "Nodes that cannot go on by themselves, by reason.", "policy", "reason");
         Gauge("nodes_left_cordoned", () => Of(f => f.LeftCordoned), "Nodes that Ostler cordoned and for which nothing is under way: failed ones, which a person must release.", "policy");
@@ -74,6 +83,7 @@ internal sealed class ControllerMetrics : IDisposable
         Gauge("policy_ready", Ready, "1 while the condition Ready of a policy is True, else 0; the label says why, and each policy has one series.", "policy", "reason");
         Gauge("target_quarantined", () => Of(f => f.TargetQuarantined ? 1 : 0), "1 while the tree that the policy's image resolves to is quarantined.", "policy");
         Gauge("quarantined_digests", () => _quarantined.Select(q => new Measurement<int>(q.Value, Label("image", q.Key))), "Digests of an OSImage that no node may get.", "image");
+        Gauge("image_ready", Images, "1 while the condition Ready of an OSImage is True, else 0; the label says why, and each image has one series.", "image", "reason");
         foreach (var outcome in Enum.GetNames<EvictionOutcome>())
         {
             _evictions.Add(0, Label("outcome", outcome));
@@ -120,6 +130,13 @@ internal sealed class ControllerMetrics : IDisposable
         if (_policies.TryAdd(snapshot.Policy.Name, PolicyFigures.None))
         {
             _updates.Add(0, Label("policy", snapshot.Policy.Name));
+
+            // A counter that begins with 1 shows no increase: the first failure of a policy would be in no panel and no annotation.
+            foreach (var reason in KnownFailures)
+            {
+                _failures.Add(0, Label("policy", snapshot.Policy.Name), Label("reason", reason));
+                _rollbacks.Add(0, Label("policy", snapshot.Policy.Name), Label("reason", reason));
+            }
 
             // No budget by name is known yet; that none holds up a drain is worth a series, too.
             _drainBlocked.Add(0, Label("policy", snapshot.Policy.Name), Label("budget", ""));
@@ -190,15 +207,27 @@ internal sealed class ControllerMetrics : IDisposable
 
     public void Resolved(string reason) => _resolves.Add(1, Label("reason", reason));
 
-    public void ObserveImage(string image, OSImageStatus? status) => _quarantined[image] = status?.Quarantined?.Count ?? 0;
+    public void ObserveImage(string image, OSImageStatus? status)
+    {
+        _quarantined[image] = status?.Quarantined?.Count ?? 0;
+        if (status?.Conditions.Find(ConditionTypes.Ready) is { } ready)
+        {
+            _images[image] = (ready.Status == ConditionStatus.True, ready.Reason);
+        }
+    }
 
-    public void ForgetImage(string image) => _quarantined.TryRemove(image, out _);
+    public void ForgetImage(string image)
+    {
+        _quarantined.TryRemove(image, out _);
+        _images.TryRemove(image, out _);
+    }
 
     /// <summary>Another process leads now: what this one last saw is no longer told.</summary>
     public void ForgetAll()
     {
         _policies.Clear();
         _quarantined.Clear();
+        _images.Clear();
         _silence.Clear();
         _blockedDrains.Clear();
     }
@@ -207,6 +236,14 @@ internal sealed class ControllerMetrics : IDisposable
         from policy in _policies
         from step in Enum.GetValues<NodeStep>()
         select new Measurement<int>(policy.Value.Steps.GetValueOrDefault(step), Label("policy", policy.Key), Label("step", step.ToString()));
+
+    private IEnumerable<Measurement<int>> Versions() =>
+        from policy in _policies
+        from version in policy.Value.Versions
+        select new Measurement<int>(version.Value, Label("policy", policy.Key), Label("version", version.Key));
+
+    private IEnumerable<Measurement<int>> Images() =>
+        _images.Select(i => new Measurement<int>(i.Value.Holds ? 1 : 0, Label("image", i.Key), Label("reason", i.Value.Reason)));
 
     private IEnumerable<Measurement<int>> Blocked() =>
         from policy in _policies

@@ -13,6 +13,12 @@ namespace Ostler.Controller.Telemetry;
 /// <remarks>Kestrel without routing, middleware or configuration: that is all it takes, and the process stays small.</remarks>
 internal sealed class HttpEndpoint : IAsyncDisposable
 {
+    /// <summary>A request's headers come in one packet; whoever takes longer holds a connection open.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private const int PerAddress = 64;
+    private const int Total = 512;
+
     private readonly WebApplication _app;
 
     private HttpEndpoint(WebApplication app) => _app = app;
@@ -50,23 +56,29 @@ internal sealed class HttpEndpoint : IAsyncDisposable
     {
         // At the start, so that a file that is not there is told then and not to each visitor.
         certificate?.Invoke();
+        var limits = new ConnectionLimits(PerAddress, Total);
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton(loggers);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = 0;
-            options.Limits.MaxConcurrentConnections = 100;
+            options.Limits.RequestHeadersTimeout = Patience;
+
+            // Also for the first request, while nothing of it has come.
+            options.Limits.KeepAliveTimeout = Patience;
             options.Listen(address, listen =>
             {
+                // Before TLS: a handshake that is never finished is an idle connection as well.
+                listen.Use(next => connection => limits.ServeAsync(connection, next));
                 if (certificate is not null)
                 {
-                    listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificateSelector = (_, _) => certificate() });
+                    listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificateSelector = (_, _) => certificate(), HandshakeTimeout = Patience });
                 }
             });
         });
         var app = builder.Build();
-        app.Run(handler);
+        app.Run(context => limits.AnswerAsync(context, handler));
         await app.StartAsync(cancellationToken);
         return new(app);
     }

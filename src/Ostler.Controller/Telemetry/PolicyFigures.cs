@@ -19,6 +19,12 @@ internal sealed record PolicyFigures
 
     public int Unavailable { get; init; }
 
+    /// <summary>spec.rollout.maxUnavailable as a number of nodes.</summary>
+    public int MaxUnavailable { get; init; }
+
+    /// <summary>Nodes by the version that they run; see <see cref="VersionCounts"/>.</summary>
+    public IReadOnlyDictionary<string, int> Versions { get; init; } = new Dictionary<string, int>();
+
     /// <summary>Updated nodes, from 0 to 1.</summary>
     public double Progress { get; init; }
 
@@ -54,6 +60,8 @@ internal sealed record PolicyFigures
             Steps = selected.GroupBy(n => n.Step).ToDictionary(g => g.Key, g => g.Count()),
             Blocked = selected.Where(n => n.Blocked).GroupBy(n => n.Reason).ToDictionary(g => g.Key, g => g.Count()),
             Unavailable = plan.Availability.Unavailable,
+            MaxUnavailable = plan.Availability.Limit,
+            Versions = VersionCounts.Of(fleet.Digests),
             Progress = selected.Length == 0 ? 1 : (double)selected.Count(n => n.Tally == NodeTally.Updated) / selected.Length,
             Halted = plan.Failures.Halted,
             WindowOpen = plan.Window.IsOpen,

@@ -121,8 +121,26 @@ internal sealed partial class Executor(
                 LogDeleting(delete.Node, delete.Namespace, delete.Pod, delete.Reason, delete.Message);
                 Record(pass, action, await evictions.DeleteAsync(delete, cancellationToken));
                 break;
+            case NodeAction.CancelMigration migration:
+                LogCancelling(migration.Node, migration.Namespace, migration.Instance, migration.Reason);
+                await CancelAsync(pass, migration, cancellationToken);
+                break;
             default:
                 throw new InvalidOperationException($"{action.GetType().Name} is not an action that can be carried out.");
+        }
+    }
+
+    /// <summary>Never in the way of the uncordon that follows: what KubeVirt refuses is for people.</summary>
+    private async Task CancelAsync(Pass pass, NodeAction.CancelMigration action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await evictions.CancelMigrationAsync(action, cancellationToken);
+            pass.Applied.Add(action);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotCancelled(e, action.Node, action.Namespace, action.Instance);
         }
     }
 
@@ -186,6 +204,12 @@ internal sealed partial class Executor(
 
     [LoggerMessage(9, LogLevel.Information, "Removing the join taint of node {Node}: {Reason}: {Message}")]
     private partial void LogUntainting(string node, string reason, string message);
+
+    [LoggerMessage(10, LogLevel.Information, "Cancelling the evacuation of VirtualMachineInstance {Namespace}/{Instance} from node {Node}: {Reason}")]
+    private partial void LogCancelling(string node, string @namespace, string instance, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "The evacuation of VirtualMachineInstance {Namespace}/{Instance} from node {Node} could not be cancelled; it may still be migrated")]
+    private partial void LogNotCancelled(Exception e, string node, string @namespace, string instance);
 
     [LoggerMessage(8, LogLevel.Warning, "{Action} of node {Node} ({Reason}) failed; it is tried again")]
     private partial void LogFailed(Exception e, string action, string node, string reason);

@@ -36,6 +36,9 @@ internal sealed class Gatherer(
     string? leaderNode,
     TimeProvider time)
 {
+    /// <summary>Which labels mark the control plane of this cluster.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.Default;
+
     /// <summary>What is known about a policy now. One that is gone is gathered too, by its name, so that its nodes are brought to an end.</summary>
     public RolloutSnapshot Gather(string name)
     {
@@ -103,7 +106,7 @@ internal sealed class Gatherer(
         foreach (var node in nodes.List())
         {
             var os = nodeOSes.Get(NamespacedName.ClusterScoped(node.Name));
-            if (NodeMarks.IsControlPlane(node.Metadata.Labels) && node.Metadata.DeletionTimestamp is null)
+            if (Roles.IsControlPlane(node.Metadata.Labels) && node.Metadata.DeletionTimestamp is null)
             {
                 controlPlane.Add(NodeMapping.ToControlPlane(node, os));
             }
@@ -112,7 +115,7 @@ internal sealed class Gatherer(
             if (!holdsSlot && node.CordonedBy is not null)
             {
                 // The policy that drains it watches its pods; what is not known yet is told in a later pass.
-                otherDrains.Add(answers.With(NodeMapping.ToFacts(node, os, pods.PodsOf(node.Name))));
+                otherDrains.Add(answers.With(NodeMapping.ToFacts(node, os, pods.PodsOf(node.Name), Roles)));
             }
 
             if (!holdsSlot
@@ -127,7 +130,7 @@ internal sealed class Gatherer(
                 holders.Add(node.Name);
             }
 
-            gathered.Add(answers.With(NodeMapping.ToFacts(node, os, holdsSlot ? pods.PodsOf(node.Name) : null)));
+            gathered.Add(answers.With(NodeMapping.ToFacts(node, os, holdsSlot ? pods.PodsOf(node.Name) : null, Roles)));
         }
 
         // After reading, so that what starts now is told as "not known yet" in this pass and wakes the next one.

@@ -17,6 +17,9 @@ namespace Ostler.Controller.UpgradePolicies;
 /// <param name="enqueue">Called with each policy to look at.</param>
 internal sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
 {
+    /// <summary>Which labels mark the control plane of this cluster.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.Default;
+
     private readonly Dictionary<string, Policy> _policies = [];
     private readonly Lock _lock = new();
 
@@ -76,7 +79,7 @@ internal sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
         }
 
         // A node of the control plane keeps all the others of it from being disrupted, those of other policies as well.
-        var all = NodeMarks.IsControlPlane(change.Object.Metadata.Labels) || NodeMarks.IsControlPlane(change.Old?.Metadata.Labels);
+        var all = Roles.IsControlPlane(change.Object.Metadata.Labels) || Roles.IsControlPlane(change.Old?.Metadata.Labels);
         HashSet<string> keys =
             [.. Where(p => all || p.Selector.Matches(change.Object.Metadata.Labels) || (change.Old is { } old && p.Selector.Matches(old.Metadata.Labels)))];
         Add(keys, change.Old?.CordonedBy);

@@ -18,7 +18,7 @@ internal static class MetricReference
         the last plan of each policy and is told by the leader alone; a policy that is gone is told of no more. Label values are names of policies and
         images, or words from fixed lists: never names of nodes or pods. `process_…` and `dotnet_…` of the runtime are served beside them.
 
-        [prometheus/alerts.yaml](prometheus/alerts.yaml) has alerts on them, [grafana](grafana) has dashboards.
+        [prometheus/alerts.yaml](../prometheus/alerts.yaml) has alerts on them, [grafana](../grafana) has dashboards.
 
         """;
 

@@ -8,17 +8,25 @@ internal static class OpenApiSchema
     // An API server reads a greater number as a float and stores it; a program that asks for an integer cannot read it back.
     private const long GreatestExactInteger = 9007199254740991;
 
-    public static JsonObject Of(ValueSchema value)
+    public static JsonObject Of(ValueSchema value) => Of(value, inList: false);
+
+    /// <param name="value">The shape.</param>
+    /// <param name="inList">
+    /// Whether it lies within the items of a list. Defaults there are left to the programs: kubectl apply and GitOps tools compare a list of a custom
+    /// resource as a whole, so one that the API server completes differs from the applied file forever.
+    /// </param>
+    private static JsonObject Of(ValueSchema value, bool inList)
     {
         var schema = new JsonObject();
+        var fallback = inList && value.Default is not null ? $" Default: {DefaultText(value.Default)}." : "";
         if (value.Description.Length > 0 || value.Members.Count > 0)
         {
-            schema["description"] = DescriptionOf(value);
+            schema["description"] = DescriptionOf(value, SaysDefault(value) ? "" : fallback);
         }
 
         WriteType(schema, value);
         WriteBounds(schema, value);
-        if (value.Default is not null)
+        if (value.Default is not null && !inList)
         {
             schema["default"] = value.Default.DeepClone();
         }
@@ -40,14 +48,23 @@ internal static class OpenApiSchema
                 [.. value.Rules.Select(rule => new JsonObject { ["rule"] = rule.Rule, ["message"] = rule.Message })]);
         }
 
-        WriteChildren(schema, value);
+        foreach (var (name, constraint) in value.Constraint ?? [])
+        {
+            schema[name] = constraint!.DeepClone();
+        }
+
+        WriteChildren(schema, value, inList);
         return schema;
     }
 
     // kubectl explain folds lines but keeps empty ones between paragraphs and lines that start a list.
-    private static string DescriptionOf(ValueSchema value) => value.Members.Count == 0
-        ? value.Description
-        : $"{value.Description}\n\n{string.Join('\n', value.Members.Select(member => $"- {member.Name}: {member.Description}"))}".TrimStart();
+    private static string DescriptionOf(ValueSchema value, string fallback) => value.Members.Count == 0
+        ? value.Description + fallback
+        : $"{value.Description}{fallback}\n\n{string.Join('\n', value.Members.Select(member => $"- {member.Name}: {member.Description}"))}".TrimStart();
+
+    private static bool SaysDefault(ValueSchema value) => value.Description.Contains("Default:", StringComparison.Ordinal);
+
+    private static string DefaultText(JsonNode value) => value is JsonValue scalar && scalar.TryGetValue<string>(out var text) ? text : value.ToJsonString();
 
     private static void WriteType(JsonObject schema, ValueSchema value)
     {
@@ -109,15 +126,15 @@ internal static class OpenApiSchema
         }
     }
 
-    private static void WriteChildren(JsonObject schema, ValueSchema value)
+    private static void WriteChildren(JsonObject schema, ValueSchema value, bool inList)
     {
         switch (value.Kind)
         {
             case ValueKind.List:
-                schema["items"] = Of(value.Items!);
+                schema["items"] = Of(value.Items!, inList: true);
                 break;
             case ValueKind.Map:
-                schema["additionalProperties"] = Of(value.Items!);
+                schema["additionalProperties"] = Of(value.Items!, inList);
                 break;
             case ValueKind.Object:
                 if (value.Fields.Any(field => field.IsRequired))
@@ -129,7 +146,7 @@ internal static class OpenApiSchema
                 foreach (var field in value.Fields)
                 {
                     // The API server refuses anything but the bare type for metadata.
-                    properties[field.Name] = field.Value.Kind == ValueKind.Metadata ? new JsonObject { ["type"] = "object" } : Of(field.Value);
+                    properties[field.Name] = field.Value.Kind == ValueKind.Metadata ? new JsonObject { ["type"] = "object" } : Of(field.Value, inList);
                 }
 
                 schema["properties"] = properties;

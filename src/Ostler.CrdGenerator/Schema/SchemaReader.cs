@@ -29,7 +29,7 @@ internal sealed class SchemaReader(JsonSerializerOptions json, XmlDocumentation 
         var schema = new ValueSchema { Kind = KindOf(underlying), Type = underlying, Description = documentation.Of(underlying) };
         return schema.Kind switch
         {
-            ValueKind.Object => schema with { Fields = FieldsOf(underlying), Rules = RulesOn(underlying), IsAtomic = underlying.IsDefined(typeof(AtomicAttribute)) },
+            ValueKind.Object => schema with { Fields = FieldsOf(underlying), Rules = RulesOn(underlying), Constraint = ConstraintOn(underlying), IsAtomic = underlying.IsDefined(typeof(AtomicAttribute)) },
             ValueKind.List or ValueKind.Map => schema with { Items = Read(json.GetTypeInfo(underlying).ElementType!) },
             ValueKind.Enum => schema with { Members = MembersOf(underlying) },
             ValueKind.Duration => schema with { Pattern = Duration.Pattern },
@@ -77,6 +77,7 @@ internal sealed class SchemaReader(JsonSerializerOptions json, XmlDocumentation 
                 : documentation.Of(member),
             Default = fallback,
             Rules = [.. value.Rules, .. RulesOn(member)],
+            Constraint = ConstraintOn(member) ?? value.Constraint,
         };
         return new(property.Name, property.IsRequired && fallback is null, value);
     }
@@ -109,6 +110,9 @@ internal sealed class SchemaReader(JsonSerializerOptions json, XmlDocumentation 
 
     private static CelRule[] RulesOn(MemberInfo member) =>
         [.. member.GetCustomAttributes<CelAttribute>().Select(rule => new CelRule(rule.Rule, rule.Message))];
+
+    private static JsonObject? ConstraintOn(MemberInfo member) =>
+        member.GetCustomAttribute<ConstraintAttribute>() is { } constraint ? (JsonObject)JsonNode.Parse(constraint.Json)! : null;
 
     private EnumMember[] MembersOf(Type type) =>
         [.. type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => new EnumMember(field.Name, documentation.Of(field)))];

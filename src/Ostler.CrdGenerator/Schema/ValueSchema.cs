@@ -58,6 +58,9 @@ internal sealed record ValueSchema
 
     public IReadOnlyList<CelRule> Rules { get; init; } = [];
 
+    /// <summary>Further value validation, key by key as in the OpenAPI schema.</summary>
+    public JsonObject? Constraint { get; init; }
+
     public IReadOnlyList<EnumMember> Members { get; init; } = [];
 
     /// <summary>The fields of an object, in the order in which the type declares them.</summary>

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using Ostler.Kubernetes.Telemetry;
 
@@ -81,10 +82,16 @@ public sealed partial class ApiClient
             ("limit", pageSize > 0 ? Number(pageSize) : null),
             ("continue", next));
         return CallAsync(
-            new ApiRequest(HttpMethod.Get, path, "list", type.QualifiedName),
+            new ApiRequest(HttpMethod.Get, path, "list", type.QualifiedName) { AcceptsGzip = true },
             async (response, token) =>
             {
                 var stream = await response.Content.ReadAsStreamAsync(token).ConfigureAwait(false);
+                if (response.Content.Headers.ContentEncoding.Contains("gzip", StringComparer.OrdinalIgnoreCase))
+                {
+                    // Not the handler's own decompression, which would ask for it with every request, watches included.
+                    stream = new GZipStream(stream, CompressionMode.Decompress);
+                }
+
                 await using (stream.ConfigureAwait(false))
                 {
                     return await new ListReader<T>(type, onItem).ReadAsync(stream, token).ConfigureAwait(false);

@@ -15,7 +15,7 @@ namespace Ostler.Kubernetes.Client;
 /// <see cref="HttpRequestException"/> or <see cref="IOException"/> when it could not be reached or broke off,
 /// <see cref="OperationCanceledException"/> only when the caller's token was cancelled.</para>
 /// <para>This class must not refer to the classes of KubernetesClient: the agent uses it, and what is not referred to is not
-/// linked into the agent. See <c>KubeconfigClient</c> and <see cref="KnownResources"/> for the parts that do.</para>
+/// linked into the agent. See <c>KubeconfigClient</c> and <c>KnownResources</c> for the parts that do.</para>
 /// </remarks>
 public sealed partial class ApiClient : IDisposable
 {
@@ -26,6 +26,7 @@ public sealed partial class ApiClient : IDisposable
 
     private readonly HttpClient _http;
     private readonly ApiClientOptions _options;
+    private readonly bool _ownsHttp = true;
 
     /// <param name="http">With a base address that ends in a slash. Disposed with the client.</param>
     /// <param name="options">Default: see <see cref="ApiClientOptions"/>.</param>
@@ -43,12 +44,33 @@ public sealed partial class ApiClient : IDisposable
     /// <summary>Where the API server is.</summary>
     public Uri BaseAddress => _http.BaseAddress!;
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        if (_ownsHttp)
+        {
+            _http.Dispose();
+        }
+    }
+
+    private ApiClient(ApiClient of, IWriteFence fence)
+    {
+        (_http, _options, _ownsHttp) = (of._http, of._options with { Fence = fence }, false);
+    }
+
+    /// <summary>A client over the same connections whose every write passes this fence first. Live no longer than this one.</summary>
+    public ApiClient Fenced(IWriteFence fence)
+    {
+        ArgumentNullException.ThrowIfNull(fence);
+        return new(this, fence);
+    }
 
     private sealed record ApiRequest(HttpMethod Method, string Path, string Verb, string Resource)
     {
         public byte[]? Body { get; init; }
         public string? ContentType { get; init; }
+
+        /// <summary>Whether the answer may be compressed. For lists alone: a proxy that compresses a watch holds its events back.</summary>
+        public bool AcceptsGzip { get; init; }
 
         public override string ToString() => $"{Verb} {Path.Split('?')[0]}";
     }
@@ -78,11 +100,22 @@ public sealed partial class ApiClient : IDisposable
             VersionPolicy = _http.DefaultVersionPolicy,
         };
         message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        if (request.AcceptsGzip)
+        {
+            message.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
+        }
+
         if (request.Body is { } body)
         {
             message.Content = new ByteArrayContent(body);
             message.Content.Headers.ContentType = request.ContentType is { } type ? new MediaTypeHeaderValue(type) : JsonType;
         }
+        if (request.Method != HttpMethod.Get)
+        {
+            // Here and nowhere else: every verb that changes something comes through this line, dry runs included.
+            _options.Fence?.Pass();
+        }
+
         var started = _options.TimeProvider.GetTimestamp();
         var code = "error";
         try
@@ -95,7 +128,7 @@ public sealed partial class ApiClient : IDisposable
             }
             using (response)
             {
-                throw await ErrorAsync(request, response, cancellationToken).ConfigureAwait(false);
+                throw await ErrorAsync(request, response, _options.TimeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -104,7 +137,8 @@ public sealed partial class ApiClient : IDisposable
         }
     }
 
-    private static async Task<ApiException> ErrorAsync(ApiRequest request, HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<ApiException> ErrorAsync(
+        ApiRequest request, HttpResponseMessage response, DateTimeOffset now, CancellationToken cancellationToken)
     {
         ApiStatus? status = null;
         try
@@ -123,7 +157,7 @@ public sealed partial class ApiClient : IDisposable
         {
             // A load balancer's page, or none at all: the code says what there is to say.
         }
-        return new ApiException(response.StatusCode, status, response.Headers.RetryAfter?.Delta, request.ToString());
+        return new ApiException(response.StatusCode, status, RetryAfterHeader.Read(response.Headers, now), request.ToString());
     }
 
     private async Task<T> CallForObjectAsync<T>(ResourceType<T> type, ApiRequest request, CancellationToken cancellationToken)

@@ -11,5 +11,8 @@ public sealed record ApiClientOptions
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Asked right before each write. Null: none, as for a process that writes nothing that only a leader may.</summary>
+    public IWriteFence? Fence { get; init; }
+
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

@@ -5,12 +5,19 @@ namespace Ostler.Kubernetes.Client;
 /// <summary>The API server answered, and the answer was no.</summary>
 public sealed class ApiException : Exception
 {
+    /// <summary>
+    /// An API server is asked again after this at the latest. Its own flow control asks for a second, a disruption budget for ten; whoever obeyed an hour would be deaf to the
+    /// cluster for as long, with every probe green.
+    /// </summary>
+    public static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(30);
+
     public ApiException(HttpStatusCode code, ApiStatus? status, TimeSpan? retryAfter = null, string? request = null)
         : base(Describe(code, status, request))
     {
         Code = code;
         Status = status;
-        RetryAfter = retryAfter ?? (status?.Details?.RetryAfterSeconds is > 0 and var s ? TimeSpan.FromSeconds(s) : null);
+        var asked = retryAfter ?? (status?.Details?.RetryAfterSeconds is > 0 and var s ? TimeSpan.FromSeconds(s) : null);
+        RetryAfter = asked is { } wait ? RetryAfterHeader.Bounded(wait, LongestRetryAfter) : null;
     }
 
     public HttpStatusCode Code { get; }
@@ -21,7 +28,7 @@ public sealed class ApiException : Exception
     /// <summary>The server's own words; null when a proxy answered with something else.</summary>
     public ApiStatus? Status { get; }
 
-    /// <summary>How long the server asks to wait; null when it does not say.</summary>
+    /// <summary>How long the server asks to wait, at most <see cref="LongestRetryAfter"/>; null when it does not say.</summary>
     public TimeSpan? RetryAfter { get; }
 
     /// <summary>Causes of <see cref="ApiStatusDetails.Causes"/>; never null.</summary>

@@ -22,7 +22,7 @@ public sealed record Pod
                 ? new Dictionary<string, string> { [MirrorAnnotation] = mirror }
                 : null,
         },
-        Spec = Spec is null ? null : Spec with { Volumes = Spec.Volumes?.Where(v => v.EmptyDir is not null || v.Claim is not null || v.Ephemeral is not null).ToArray() },
+        Spec = Spec?.Trimmed(),
         Status = Status is null ? null : Status with { Conditions = Status.Conditions?.Where(c => c.Type == "Ready").ToArray() },
     };
 }
@@ -46,6 +46,68 @@ public sealed record PodSpec
     public string? NodeName { get; init; }
     public long? TerminationGracePeriodSeconds { get; init; }
     public IReadOnlyList<PodVolume>? Volumes { get; init; }
+    public IReadOnlyList<PodToleration>? Tolerations { get; init; }
+    public IReadOnlyDictionary<string, string>? NodeSelector { get; init; }
+    public PodAffinity? Affinity { get; init; }
+
+    /// <summary>Without the volumes and tolerations that say nothing of a drain.</summary>
+    public PodSpec Trimmed() => this with
+    {
+        Volumes = Volumes?.Where(v => v.EmptyDir is not null || v.Claim is not null || v.Ephemeral is not null).ToArray(),
+        Tolerations = Tolerations?.Where(t => t.IsOfCordon).ToArray() is { Length: > 0 } tolerations ? tolerations : null,
+        NodeSelector = NodeSelector is { Count: > 0 } ? NodeSelector : null,
+        Affinity = Affinity?.NodeAffinity?.Required is null ? null : Affinity,
+    };
+}
+
+/// <summary>A taint that the pod may be scheduled onto.</summary>
+public sealed record PodToleration
+{
+    /// <summary>The taint that Kubernetes puts on a cordoned node; the scheduler asks for a toleration of it even before it is there.</summary>
+    public const string CordonTaint = "node.kubernetes.io/unschedulable";
+
+    public string? Key { get; init; }
+    public string? Operator { get; init; }
+    public string? Value { get; init; }
+    public string? Effect { get; init; }
+
+    /// <summary>Whether it lets the pod onto a cordoned node: the taint has no value and the effect NoSchedule.</summary>
+    [JsonIgnore]
+    public bool IsOfCordon =>
+        Effect is null or "" or "NoSchedule"
+        && (string.IsNullOrEmpty(Key) ? Operator == "Exists" : Key == CordonTaint && (Operator == "Exists" || string.IsNullOrEmpty(Value)));
+
+    public override string ToString() => string.IsNullOrEmpty(Key) ? "operator: Exists" : $"{Key}: {(string.IsNullOrEmpty(Operator) ? "Equal" : Operator)}";
+}
+
+public sealed record PodAffinity
+{
+    public PodNodeAffinity? NodeAffinity { get; init; }
+}
+
+public sealed record PodNodeAffinity
+{
+    [JsonPropertyName("requiredDuringSchedulingIgnoredDuringExecution")]
+    public PodNodeTerms? Required { get; init; }
+}
+
+public sealed record PodNodeTerms
+{
+    public IReadOnlyList<PodNodeTerm>? NodeSelectorTerms { get; init; }
+}
+
+public sealed record PodNodeTerm
+{
+    public IReadOnlyList<PodNodeRequirement>? MatchExpressions { get; init; }
+    public IReadOnlyList<PodNodeRequirement>? MatchFields { get; init; }
+}
+
+/// <summary>Not a label selector: nodes are compared by Gt and Lt as well.</summary>
+public sealed record PodNodeRequirement
+{
+    public string Key { get; set; } = "";
+    public string Operator { get; set; } = "";
+    public IReadOnlyList<string>? Values { get; init; }
 }
 
 public sealed record PodVolume

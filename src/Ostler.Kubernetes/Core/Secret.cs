@@ -5,6 +5,11 @@ public sealed record Secret
 {
     public PodMeta Metadata { get; set; } = new();
 
+    public string? Type { get; init; }
+
     /// <summary>In base64.</summary>
     public IReadOnlyDictionary<string, string>? Data { get; init; }
+
+    /// <summary>Not what is in it.</summary>
+    public override string ToString() => $"Secret {Metadata.Namespace}/{Metadata.Name}";
 }

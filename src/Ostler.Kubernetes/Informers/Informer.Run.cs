@@ -38,7 +38,7 @@ public sealed partial class Informer<T>
                     started = _time.GetTimestamp();
                 }
                 await WatchAsync(cancellationToken).ConfigureAwait(false);
-                pause = PauseAfter(started, WatchEnd.Closed, null);
+                pause = PauseAfterEnd(started);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -148,6 +148,22 @@ public sealed partial class Informer<T>
     {
         _resumeVersion = _lastVersion = version;
         Volatile.Write(ref _lastContact, _time.GetUtcNow().UtcTicks);
+    }
+
+    /// <summary>
+    /// A server ends every watch after some minutes, and the next one begins at once: events of a pause would only be late. A watch that ends as soon as it began is a
+    /// server's (or a proxy's) fault, and is not begun again without one.
+    /// </summary>
+    private TimeSpan PauseAfterEnd(long started)
+    {
+        if (_time.GetElapsedTime(started) < HealthyConnection)
+        {
+            return PauseAfter(started, WatchEnd.Closed, null);
+        }
+
+        RuntimeMetrics.RecordWatchRestart(_type.QualifiedName, WatchEnd.Closed);
+        _failures = 0;
+        return TimeSpan.Zero;
     }
 
     private TimeSpan PauseAfterError(long started, Exception error)

@@ -13,8 +13,8 @@ namespace Ostler.Kubernetes.LeaderElection;
 /// Gate every write by the term's token. There is no "am I leader?" to ask on purpose: the answer would be old when it is used.
 /// A request that is under way when the token is cancelled may still be carried out; what must not happen twice needs a precondition too.
 /// Time is measured by the monotonic clock, from before a renewal was sent: its answer may have been long under way.
-/// That clock stands still while a virtual machine is suspended: after the resume the term lives until the next attempt to renew finds
-/// another holder. Preconditions cover that gap too.
+/// The process may be frozen, or the machine suspended, for longer than a lease: then no timer has cancelled the token when it goes on. So the term is also a
+/// <see cref="IWriteFence"/>, to be asked right before each write: see <see cref="ApiClient.Fenced"/>. The clock (<see cref="BootTime"/>) goes on during a suspension.
 /// </remarks>
 public sealed partial class LeaderElector
 {
@@ -44,7 +44,7 @@ public sealed partial class LeaderElector
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _options = options;
-        _time = timeProvider ?? TimeProvider.System;
+        _time = BootTime.For(timeProvider ?? TimeProvider.System);
         _logger = logger ?? NullLogger.Instance;
         _random = random ?? Jitter.Default;
         _lock = new LeaseLock(client, options, _time);
@@ -58,7 +58,14 @@ public sealed partial class LeaderElector
     /// <param name="lead">Leads until its token is cancelled. Should it return before, that is the end: the lease is released and this method returns.</param>
     /// <param name="cancellationToken">Ends the term and this method.</param>
     /// <exception cref="Exception">Whatever <paramref name="lead"/> threw, after the lease was released: the process had better start afresh.</exception>
-    public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken)
+    public Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(lead);
+        return RunAsync((_, token) => lead(token), cancellationToken);
+    }
+
+    /// <summary>As the other, and hands the term's fence to <paramref name="lead"/>.</summary>
+    public async Task RunAsync(Func<IWriteFence, CancellationToken, Task> lead, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(lead);
         while (!cancellationToken.IsCancellationRequested)
@@ -91,7 +98,7 @@ public sealed partial class LeaderElector
     }
 
     /// <returns>True when there must not be another term: stopped, or <paramref name="lead"/> returned by itself.</returns>
-    private async Task<bool> LeadOneTermAsync(Func<CancellationToken, Task> lead, long acquiredAt, CancellationToken cancellationToken)
+    private async Task<bool> LeadOneTermAsync(Func<IWriteFence, CancellationToken, Task> lead, long acquiredAt, CancellationToken cancellationToken)
     {
         using var term = new Term(_options.RenewDeadline, _time, acquiredAt, cancellationToken);
         RuntimeMetrics.RecordLeader(_options.LeaseName, leads: true);
@@ -99,7 +106,7 @@ public sealed partial class LeaderElector
         var renewing = RenewAsync(term, renewalEnd.Token);
         try
         {
-            await lead(term.Token).ConfigureAwait(false);
+            await lead(term, term.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (term.Token.IsCancellationRequested)
         {

@@ -41,8 +41,14 @@ public sealed record HttpProbe(Uri Uri)
     /// <summary>Sent in the header Authorization.</summary>
     public string? BearerToken { get; init; }
 
+    /// <summary>Further request headers.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
     /// <summary>Sent as a form, by POST. Null: a GET.</summary>
     public IReadOnlyDictionary<string, string>? Form { get; init; }
+
+    /// <summary>Which addresses it may connect to, redirects included.</summary>
+    public OutboundRules Outbound { get; init; } = OutboundRules.Default;
 
     /// <summary>How many redirects are followed, none of them from https to http.</summary>
     public int MaxRedirects { get; init; } = 5;
@@ -62,6 +68,7 @@ public sealed record HttpProbe(Uri Uri)
             MaxAutomaticRedirections = Math.Max(1, MaxRedirects),
             UseProxy = false,
             UseCookies = false,
+            ConnectCallback = Outbound.ConnectAsync,
             SslOptions = { RemoteCertificateValidationCallback = (_, certificate, chain, errors) => (distrust = Distrust(authorities, certificate, chain, errors)) is null },
         })
         {
@@ -71,6 +78,14 @@ public sealed record HttpProbe(Uri Uri)
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("ostler-health-check", null));
         request.Headers.ConnectionClose = true;
         request.Headers.Authorization = BearerToken is null ? null : new AuthenticationHeaderValue("Bearer", BearerToken);
+        foreach (var (name, value) in Headers)
+        {
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+            {
+                throw new HttpProbeException($"{name} is not a request header that can be set");
+            }
+        }
+
         try
         {
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);

@@ -90,8 +90,11 @@ internal sealed class BudgetBlockedPods
         var controllers = pass.Left.Concat(pass.Terminating).Select(p => p.Controller?.Uid).ToHashSet(StringComparer.Ordinal);
         return _pods.FirstOrDefault(p =>
             (p.CordonedAt, string.CompareOrdinal(p.Node, node.Name)).CompareTo((own.CordonedAt, 0)) < 0
-            && (controllers.Contains(p.Pod.Controller!.Uid) || (p.Pod.MayMoveOnCordon && own.Pod.MayMoveOnCordon)));
+            && (controllers.Contains(p.Pod.Controller!.Uid) || (MayWait(p.Pod) && MayWait(own.Pod))));
     }
+
+    // A virtual machine that migrates makes its own sister, wherever there is room.
+    private static bool MayWait(PodFacts pod) => pod is { MayMoveOnCordon: true, MigratesOnEviction: false };
 
     private void Add(NodeFacts node, IEnumerable<PodFacts> pods)
     {

@@ -11,7 +11,7 @@ internal sealed class NodeEntry
     {
         var spec = facts.OS?.Spec;
         Facts = facts;
-        Selected = known.Selector?.Matches(facts.Labels) == true;
+        Selected = known.Selector?.Matches(facts.Labels) == true && NodeMarks.WhyNoAgent(facts.Labels) is null;
         CordonedHere = facts.CordonedBy == known.Policy;
         InFlight = facts.IsInFlight(known.Policy);
         Zone = facts.Labels?.GetValueOrDefault(known.ZoneLabel);
@@ -30,7 +30,7 @@ internal sealed class NodeEntry
 
     public string Name => Facts.Name;
 
-    /// <summary>Whether the policy selects it.</summary>
+    /// <summary>Whether the policy selects it, and it can have an agent.</summary>
     public bool Selected { get; }
 
     /// <summary>Whether it carries the policy's mark.</summary>

@@ -1,3 +1,4 @@
+using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Images;
@@ -58,7 +59,7 @@ internal sealed record RolloutContext
 
     public DateTimeOffset? RetryBefore => Spec.Rollout.RetryFailuresBefore;
 
-    public bool Selects(NodeFacts node) => Exists && Spec.NodeSelector.Matches(node.Labels);
+    public bool Selects(NodeFacts node) => Exists && Spec.NodeSelector.Matches(node.Labels) && NodeMarks.WhyNoAgent(node.Labels) is null;
 
     /// <summary>How long the steps took, as far as nodes have shown; null: none has.</summary>
     public MeasuredDurations? Measured { get; init; }

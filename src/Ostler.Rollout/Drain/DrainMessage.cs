@@ -18,6 +18,11 @@ public static class DrainMessage
     /// <param name="evictions">What evictions gave since; newer than what the pods carry.</param>
     public static (string Reason, string Message) Describe(DrainPass pass, IReadOnlyList<EvictionResult>? evictions = null)
     {
+        if (pass.RuleNotUnderstood is { } rule)
+        {
+            return (Reasons.DrainBlocked, $"{rule} does not say which pods it is for, so no pod is evicted. Set matchLabels or matchExpressions in its selectors.");
+        }
+
         if (!pass.Known)
         {
             return (
@@ -37,8 +42,8 @@ public static class DrainMessage
         foreach (var pod in pass.Evict)
         {
             var last = Latest(pod, evictions);
-            blocked |= last?.Outcome is EvictionOutcome.BlockedByBudget or EvictionOutcome.SeveralBudgets or EvictionOutcome.Failed;
-            Add(Explain(last), pod);
+            blocked |= pod.Return is not null || last?.Outcome is EvictionOutcome.BlockedByBudget or EvictionOutcome.SeveralBudgets or EvictionOutcome.Failed;
+            Add(pod.Return is null ? Explain(last) : ComesBack(pod), pod);
         }
 
         foreach (var pod in pass.Waiting)
@@ -48,7 +53,8 @@ public static class DrainMessage
 
         foreach (var pod in pass.Terminating)
         {
-            Add(pod.Finalizers is { Count: > 0 } finalizers ? $"terminating, held by finalizer {finalizers[0]}" : "terminating", pod);
+            blocked |= pod.Return is not null;
+            Add(pod.Return is not null ? ComesBack(pod) : pod.Finalizers is { Count: > 0 } finalizers ? $"terminating, held by finalizer {finalizers[0]}" : "terminating", pod);
         }
 
         foreach (var pod in pass.Later)
@@ -77,6 +83,21 @@ public static class DrainMessage
         }
     }
 
+    /// <summary>Why a drain cannot be rid of a pod, and what to do about it.</summary>
+    public static string ComesBack(PodFacts pod)
+    {
+        const string Remove = "remove the toleration of node.kubernetes.io/unschedulable";
+        var (why, remedy) = (pod.CordonToleration, pod.BoundBy) switch
+        {
+            ({ } toleration, { } bound) => ($"it tolerates the cordon ({toleration}) and is bound to the node by {bound}", Remove),
+            ({ } toleration, null) => ($"it tolerates the cordon ({toleration})", Remove),
+            _ => ("its template sets spec.nodeName, or its scheduler ignores the cordon", "remove spec.nodeName from the template"),
+        };
+        var controller = pod.Controller is { } owner ? $"{owner.Kind} {owner.Name}" : "its controller";
+        return $"{controller} starts it on the cordoned node again, since {why}. "
+            + $"Add a rule with behavior Skip to spec.drain.rules, or {remedy}";
+    }
+
     private static EvictionResult? Latest(PodFacts pod, IReadOnlyList<EvictionResult>? evictions)
     {
         foreach (var eviction in evictions ?? [])
@@ -96,6 +117,7 @@ public static class DrainMessage
             ? $"PodDisruptionBudget {budget} allows no disruption now"
             : "a PodDisruptionBudget allows no disruption now",
         EvictionOutcome.SeveralBudgets => $"more than one PodDisruptionBudget matches ({last.Message}): leave one",
+        EvictionOutcome.Migrating => "eviction requested; waiting for KubeVirt to migrate the virtual machine" + (last.Message is { Length: > 0 } answer ? $" ({answer})" : ""),
         EvictionOutcome.NamespaceTerminating => "its namespace is being deleted",
         EvictionOutcome.Failed => $"eviction failed ({last.Message})",
         _ => "being evicted",

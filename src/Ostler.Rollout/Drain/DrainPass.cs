@@ -30,6 +30,9 @@ public sealed record DrainPass
     /// <summary>Namespaces whose labels a rule asks for and that are not known yet.</summary>
     public IReadOnlyList<string> UnknownNamespaces { get; init; } = [];
 
+    /// <summary>The rule that does not say which pods it is for, as a field path; null when all do.</summary>
+    public string? RuleNotUnderstood { get; init; }
+
     /// <summary>Whether it is known what is to be done with every pod. Not knowing is never taken for drained.</summary>
     public bool Known { get; init; } = true;
 
@@ -55,7 +58,9 @@ public sealed record DrainPass
         var unknown = Of(DrainTreatment.Unknown).Select(p => p.Namespace).Distinct().ToArray();
         if (unknown.Length > 0)
         {
-            return new() { Known = false, UnknownNamespaces = unknown };
+            return DrainRules.NotUnderstood(spec) is { } rule
+                ? new() { Known = false, RuleNotUnderstood = rule }
+                : new() { Known = false, UnknownNamespaces = unknown };
         }
 
         // An order begins when nothing of a lower one is left, on its way out or not.

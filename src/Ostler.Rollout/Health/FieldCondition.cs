@@ -5,8 +5,15 @@ using Ostler.Api.Shared;
 namespace Ostler.Rollout.Health;
 
 /// <summary>Judges a field of an object.</summary>
+/// <remarks>
+/// What stands below <c>status</c> is what a controller reports, and messages quote it. Anything else may hold a credential (a ConfigMap's data, a field of somebody's spec), and
+/// messages end up in statuses, Events and logs: of that they say only whether it matched.
+/// </remarks>
 public static class FieldCondition
 {
+    /// <summary>Whether objects of this kind hold secrets, so that no check may read them. Whatever the group and the case: a check would be an oracle for what is in them.</summary>
+    public static bool IsOfSecret(string kind) => kind.Equals("Secret", StringComparison.OrdinalIgnoreCase);
+
     /// <param name="check">What is wanted.</param>
     /// <param name="of">The object as messages name it.</param>
     /// <param name="found">The object as the API server gave it.</param>
@@ -18,12 +25,19 @@ public static class FieldCondition
             return CheckFinding.Error($"the path {check.Path} {problem}");
         }
 
+        if (IsOfSecret(check.Kind))
+        {
+            return CheckFinding.Error("a check may not read Secrets");
+        }
+
+        var isShown = path.StartsWith("status");
+
         // null is how an absent field looks in an object that has it spelled out.
         var values = path.Select(found).Where(v => v.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined)).ToArray();
         switch (check.Operator)
         {
             case ConditionOperator.DoesNotExist:
-                return values.Length == 0 ? CheckFinding.Pass() : CheckFinding.No($"{of} has {check.Path}: {Shown(values[0])}");
+                return values.Length == 0 ? CheckFinding.Pass() : CheckFinding.No(isShown ? $"{of} has {check.Path}: {Shown(values[0])}" : $"{of} has {check.Path}");
             case ConditionOperator.Exists when values.Length > 0:
                 return CheckFinding.Pass();
         }
@@ -37,12 +51,12 @@ public static class FieldCondition
         {
             if (Holds(check, value) is not { } holds)
             {
-                return CheckFinding.Error($"{check.Path} of {of} is {Shown(value)}, no number to compare with {check.Value}");
+                return CheckFinding.Error($"{check.Path} of {of} is {(isShown ? $"{Shown(value)}, " : "")}no number to compare with {check.Value}");
             }
 
             if (!holds)
             {
-                return CheckFinding.No($"{check.Path} of {of} is {Shown(value)}; wanted: {check.Operator} {check.Value}");
+                return CheckFinding.No($"{check.Path} of {of} {(isShown ? $"is {Shown(value)}" : "does not match")}; wanted: {check.Operator} {check.Value}");
             }
         }
 

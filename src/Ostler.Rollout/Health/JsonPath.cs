@@ -27,6 +27,9 @@ public sealed partial class JsonPath
         return reader.Problem is { } problem ? (null, problem) : steps.Count == 0 ? (null, "names no field") : (new(steps), "");
     }
 
+    /// <summary>Whether all that it leads to is below this field of the root.</summary>
+    public bool StartsWith(string field) => _steps[0] is Step.Field { Name: var name } && name == field;
+
     /// <summary>The values that it leads to; none where a part of it is not there.</summary>
     public IReadOnlyList<JsonElement> Select(JsonElement root) => Walk(_steps, [root]);
 

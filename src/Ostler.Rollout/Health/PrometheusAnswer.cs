@@ -38,6 +38,12 @@ public static class PrometheusAnswer
             return NotPrometheus(code, default);
         }
 
+        // An aggregate over half of the stores looks like any other number: with a reservation, neither yes nor no is known.
+        if (Reservation(root) is { } reservation)
+        {
+            return CheckFinding.Error($"{reservation}. A partial answer decides nothing: fix what it names, or narrow the query to complete data");
+        }
+
         var result = Member(data, "result");
         return Text(data, "resultType") switch
         {
@@ -46,6 +52,25 @@ public static class PrometheusAnswer
             "matrix" => CheckFinding.Error("the query gives a range of samples instead of one: drop the [range], or put a function like last_over_time around it"),
             var type => CheckFinding.Error($"the query gives a {type ?? "result of no type"}, which has no samples to compare"),
         };
+    }
+
+    /// <summary>What the server itself says against its answer; null when it vouches for all of it.</summary>
+    /// <remarks>
+    /// <c>warnings</c> is Prometheus's own (a remote read failed) and Thanos's (a store is down); <c>isPartial</c> is VictoriaMetrics's. <c>infos</c> are hints about the
+    /// expression and say nothing of the data. A field of an unexpected type counts as a reservation: what is not understood must not pass.
+    /// </remarks>
+    private static string? Reservation(JsonElement root)
+    {
+        string[] warnings = Member(root, "warnings") switch
+        {
+            null or { ValueKind: JsonValueKind.Null } => [],
+            { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(FieldCondition.TextOf)],
+            { } other => [FieldCondition.TextOf(other)],
+        };
+        var isPartial = Member(root, "isPartial") is { ValueKind: not (JsonValueKind.Null or JsonValueKind.False) };
+        return warnings.Length > 0
+            ? $"the server {(isPartial ? "calls its answer partial" : "answers with a reservation")}: {MessageText.List([.. warnings.Select(HttpFinding.Trim)], Named)}"
+            : isPartial ? "the server calls its answer partial (isPartial)" : null;
     }
 
     private static CheckFinding Judge(IReadOnlyList<Sample> samples, SampleComparison? want)

@@ -11,6 +11,7 @@ public sealed class CosignKey : IDisposable
 
     private readonly ECDsa? _ec;
     private readonly RSA? _rsa;
+    private readonly Ed25519Key? _ed25519;
 
     private CosignKey(ECDsa ec)
     {
@@ -22,6 +23,12 @@ public sealed class CosignKey : IDisposable
     {
         _rsa = rsa;
         Fingerprint = Hash(rsa.ExportSubjectPublicKeyInfo());
+    }
+
+    private CosignKey(Ed25519Key ed25519, byte[] info)
+    {
+        _ed25519 = ed25519;
+        Fingerprint = Hash(info);
     }
 
     /// <summary>The SHA-256 of the key's SubjectPublicKeyInfo, in hexadecimal.</summary>
@@ -62,14 +69,20 @@ public sealed class CosignKey : IDisposable
         }
     }
 
-    /// <summary>Whether the signature over these bytes was made with the key's private half, with SHA-256.</summary>
+    /// <summary>
+    /// Whether the signature over these bytes was made with the key's private half. ECDSA: with SHA-256, as cosign 2 does for each curve, or with the hash of the
+    /// curve's size, as cosign 3 does. RSA: with SHA-256, PKCS #1 v1.5 or PSS. Ed25519: with or without a hash before it.
+    /// </summary>
     public bool Verifies(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature)
     {
         try
         {
-            return _ec is not null
-                ? _ec.VerifyData(payload, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)
-                : _rsa!.VerifyData(payload, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            return this switch
+            {
+                { _ec: { } ec } => Verifies(ec, payload, signature),
+                { _rsa: { } rsa } => rsa.VerifyData(payload, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1) || RsaPss.Verifies(rsa, payload, signature),
+                _ => _ed25519!.Verifies(payload, signature),
+            };
         }
         catch (CryptographicException)
         {
@@ -82,6 +95,13 @@ public sealed class CosignKey : IDisposable
     {
         _ec?.Dispose();
         _rsa?.Dispose();
+    }
+
+    private static bool Verifies(ECDsa key, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature)
+    {
+        HashAlgorithmName? own = key.KeySize switch { 384 => HashAlgorithmName.SHA384, 521 => HashAlgorithmName.SHA512, _ => null };
+        return key.VerifyData(payload, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)
+            || (own is { } hash && key.VerifyData(payload, signature, hash, DSASignatureFormat.Rfc3279DerSequence));
     }
 
     private static bool TryReadDer(byte[] der, [NotNullWhen(true)] out CosignKey? key, [NotNullWhen(false)] out string? problem)
@@ -107,11 +127,16 @@ public sealed class CosignKey : IDisposable
                 key = new(rsa);
                 break;
             case "1.3.101.112":
-                // .NET has no Ed25519; cosign itself makes ECDSA keys.
-                problem = "is an Ed25519 key, which is not supported: use ECDSA P-256, as cosign generate-key-pair makes it";
-                return false;
+                if (!Ed25519Key.TryRead(der, out var ed25519))
+                {
+                    problem = "is an Ed25519 key that cannot be read, or one that is not safe to use";
+                    return false;
+                }
+
+                key = new(ed25519, der);
+                break;
             case var other:
-                problem = $"is a key of the kind {other}, which is not supported: use ECDSA P-256, as cosign generate-key-pair makes it";
+                problem = $"is a key of the kind {other}, which is not supported: use ECDSA (as cosign generate-key-pair makes it), RSA or Ed25519";
                 return false;
         }
 

@@ -12,9 +12,6 @@ namespace Ostler.Rollout.Nodes;
 
 internal static partial class NodeStateMachine
 {
-    /// <summary>How long after an eviction that was refused the next is tried.</summary>
-    public static readonly TimeSpan EvictionRetry = TimeSpan.FromSeconds(5);
-
     /// <summary>It holds a slot and its pods leave. Until it is told to boot, the slot can be given back without a trace.</summary>
     private static NodeDecision Draining(RolloutContext context, NodeView view)
     {
@@ -154,7 +151,7 @@ internal static partial class NodeStateMachine
         }
 
         var (why, explanation) = DrainMessage.Describe(pass);
-        var due = pass.Evict.Where(p => IsDue(p, context.Now)).ToArray();
+        var due = DrainPace.Due(pass.Evict, context.Now);
         var record = due.Length > 0 ? WorkloadRecovery.BeforeEviction(context, view, pass) : DisplacedRecord.Nothing;
         var decision = Said(
             view, NodeStep.Cordoned, why, explanation, NodeTally.Updating, blocked: why == Reasons.DrainBlocked || overdue, needsPerson: IsHeld(context, overdue),
@@ -165,7 +162,8 @@ internal static partial class NodeStateMachine
             Actions = record.Question is null ? NodeTransitions.Evict(context, view, due, record.Displaced) : [],
             Questions = record.Question is { } question ? [question] : null,
             WakeUp = TimeMath.Earliest(
-                overdue ? Forced(context, view) : deadline, pass.Evict.Count > 0 || pass.UnknownNamespaces.Count > 0 ? context.Now.After(EvictionRetry) : null),
+                overdue ? Forced(context, view) : deadline,
+                pass.UnknownNamespaces.Count > 0 ? context.Now.After(DrainPace.Retry) : DrainPace.Next(pass.Evict, context.Now)),
         };
     }
 
@@ -174,7 +172,4 @@ internal static partial class NodeStateMachine
 
     private static DateTimeOffset? Forced(RolloutContext context, NodeView view) =>
         context.Spec.Drain.OnTimeout == DrainTimeoutAction.Force ? NodeDeadlineRules.Forced(view.Node, context.Spec) : null;
-
-    private static bool IsDue(PodFacts pod, DateTimeOffset now) =>
-        pod.LastEviction is not { } last || last.Uid != pod.Uid || last.At > now || now - last.At >= EvictionRetry;
 }

@@ -76,6 +76,7 @@ internal static partial class NodeTransitions
             NodeStateMachine.Said(view, step, reason, text, tally, blocked: backoff is not null) with { WakeUp = backoff?.Until },
             [
                 .. spec == view.Spec ? Array.Empty<NodeAction>() : [Apply(view.Node, spec, reason, text, warning: backoff is not null)],
+                .. CancelMigrations(view, reason),
                 .. UncordonIfOurs(context, view, reason, text),
             ]);
     }
@@ -86,8 +87,17 @@ internal static partial class NodeTransitions
         const string message = "The node is given back.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Idle, Reasons.Released, message, NodeTally.Pending),
-            [.. UncordonIfOurs(context, view, Reasons.Released, message)]);
+            [.. CancelMigrations(view, Reasons.Released), .. UncordonIfOurs(context, view, Reasons.Released, message)]);
     }
+
+    // Before the uncordon, in whose absence the next pass does it again: a virtual machine whose node stays must not be moved later on.
+    private static IEnumerable<NodeAction> CancelMigrations(NodeView view, string reason) =>
+        from pod in view.Node.CordonedBy is null ? [] : view.Node.Pods ?? []
+        where pod is { MigratesOnEviction: true, DeletionTimestamp: null }
+        orderby pod.Namespace, pod.Name
+        select new NodeAction.CancelMigration(
+            view.Node.Name, view.Node.Uid, pod.Namespace, pod.Controller!.Name, reason,
+            $"Cancels the evacuation of VirtualMachineInstance {pod.Namespace}/{pod.Controller.Name}: its node is released.");
 
     /// <summary>Somebody uncordoned a node under way: the cordon is put back, the slot and its deadlines stay those of the first.</summary>
     public static NodeDecision Recordon(RolloutContext context, NodeView view, NodeStep step, DateTimeOffset at, string why) => With(
@@ -112,6 +122,7 @@ internal static partial class NodeTransitions
     public static NodeDecision DeleteWhatIsLeft(RolloutContext context, NodeView view, DrainPass pass, DateTimeOffset until)
     {
         var pods = pass.Left.ToArray();
+        var due = DrainPace.Due(pods, context.Now);
 
         // Pods that were never tried to be evicted, as those with data to keep, have workloads too.
         var record = pods.Length > 0 ? WorkloadRecovery.BeforeEviction(context, view, pass) : DisplacedRecord.Nothing;
@@ -123,12 +134,12 @@ internal static partial class NodeTransitions
         return said with
         {
             Verdict = said.Verdict with { Drain = pass },
-            WakeUp = TimeMath.Earliest(until, pods.Length > 0 ? context.Now.After(NodeStateMachine.EvictionRetry) : null),
+            WakeUp = TimeMath.Earliest(until, DrainPace.Next(pods, context.Now)),
             Questions = record.Question is { } question ? [question] : null,
             Actions = record.Question is not null ? [] :
             [
                 .. Record(view, record.Displaced),
-                .. pods.Select(p => new NodeAction.DeletePod(
+                .. due.Select(p => new NodeAction.DeletePod(
                     view.Node.Name, view.Node.Uid, p.Namespace, p.Name, p.Uid, Grace(context), Reasons.DrainForced,
                     $"Deletes {p.Namespace}/{p.Name}, which could not be evicted in time.") { IsWarning = true }),
             ],

@@ -1,3 +1,4 @@
+using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
@@ -67,12 +68,15 @@ public static class PodRecovery
     private static ReadyPods Record(string name, PodsCheck check, IReadOnlyList<PodFacts> pods)
     {
         var ready = pods
-            .Where(p => IsReady(p) && (string.IsNullOrEmpty(check.Namespace) || p.Namespace == check.Namespace) && check.Selector.Matches(p.Labels))
+            .Where(p => IsReady(p) && (string.IsNullOrEmpty(check.Namespace) || p.Namespace == check.Namespace) && IsSelected(p, check.Selector))
             .OrderBy(p => p.Namespace, StringComparer.Ordinal)
             .ThenBy(p => p.Name, StringComparer.Ordinal)
             .ToArray();
         return new() { Check = name, Total = ready.Length, Pods = [.. ready.Take(Most).Select(p => new ReadyPod { Namespace = p.Namespace, Name = p.Name, Owner = OwnerOf(p) })] };
     }
+
+    // Where nothing of a selector was understood, every pod is looked for: a check must not pass because it looks at nothing.
+    private static bool IsSelected(PodFacts pod, LabelSelector selector) => selector.IsEmpty || selector.Matches(pod.Labels);
 
     private static bool IsReady(PodFacts pod) => pod is { Ready: true, DeletionTimestamp: null };
 

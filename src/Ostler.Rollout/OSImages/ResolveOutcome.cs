@@ -18,7 +18,7 @@ public sealed record ResolveOutcome(ResolvedImage? Image, string Reason, string 
     /// <summary>Whether the reason is one for which an image was not resolved.</summary>
     public static bool IsFailure(string reason) =>
         reason is Reasons.ResolveFailed or Reasons.RefNotFound or Reasons.Denied or Reasons.AuthenticationFailed or Reasons.SecretNotReadable
-            or Reasons.NotSigned or Reasons.VerificationFailed;
+            or Reasons.NotSigned or Reasons.VerificationFailed or Reasons.Downgrade;
 
     /// <summary>
     /// Whether the answer is the same at every try until somebody acts. A signature often comes some seconds after the image.

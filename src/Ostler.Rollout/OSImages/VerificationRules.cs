@@ -20,7 +20,7 @@ internal static class VerificationRules
 
         if (outcome?.Image is { VerifiedWith: { } key } found)
         {
-            return Of(ConditionStatus.True, Reasons.Verified, $"{MessageText.Of(found.Digest, found.Version)} is signed with the key {Short(key)}.");
+            return Of(ConditionStatus.True, Reasons.Verified, $"{MessageText.Of(found.Digest, found.Version)} is signed with the key {Short(key)} ({SignatureFormats.Shown(found.SignatureFormat)}).");
         }
 
         // What was verified for this very spec stays so, as long as the key is not known to be another now.

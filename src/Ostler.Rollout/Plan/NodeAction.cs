@@ -62,4 +62,8 @@ public abstract record NodeAction(string Node, string NodeUid, string Reason, st
     public sealed record DeletePod(
         string Node, string NodeUid, string Namespace, string Pod, string PodUid, long? GracePeriodSeconds, string Reason, string Message)
         : NodeAction(Node, NodeUid, Reason, Message);
+
+    /// <summary>Takes back what the eviction of a KubeVirt pod began: the machine stays on its node. One that no eviction marked is left as it is.</summary>
+    public sealed record CancelMigration(string Node, string NodeUid, string Namespace, string Instance, string Reason, string Message)
+        : NodeAction(Node, NodeUid, Reason, Message);
 }

@@ -43,18 +43,22 @@ internal sealed class Preflight(RolloutContext context, BudgetBlockedPods heldBa
         }
 
         PodFacts[] refused = [.. pass.Evict.Concat(pass.Later).Where(IsRefused)];
-        if (refused.Length == 0 && pass.Blocked.Count == 0)
+        (PodFacts Pod, string Why)[] blocked =
+        [
+            .. pass.Blocked, .. pass.Evict.Concat(pass.Later).Where(p => p.WouldReturn && !IsRefused(p)).Select(p => (p, DrainMessage.ComesBack(p))),
+        ];
+        if (refused.Length == 0 && blocked.Length == 0)
         {
             return null;
         }
 
-        var (_, message) = DrainMessage.Describe(new() { Evict = refused, Blocked = pass.Blocked });
+        var (_, message) = DrainMessage.Describe(new() { Evict = refused, Blocked = blocked });
         if (refused.FirstOrDefault(p => p is { MayMoveOnCordon: true, LastEviction.Outcome: EvictionOutcome.BlockedByBudget }) is { Controller: { } alone })
         {
             message += $" No other pod of {alone.Kind} {alone.Name} runs on a schedulable node to take over.";
         }
 
-        var needsPerson = pass.Blocked.Count > 0 || refused.Any(p => p.LastEviction!.Outcome == EvictionOutcome.SeveralBudgets);
+        var needsPerson = blocked.Length > 0 || refused.Any(p => p.LastEviction!.Outcome == EvictionOutcome.SeveralBudgets);
         return ($"Not cordoned, since its drain would be blocked: {message} It is asked again every {MessageText.Of(Lifetime)}.", needsPerson);
     }
 
@@ -88,11 +92,5 @@ internal sealed class Preflight(RolloutContext context, BudgetBlockedPods heldBa
         static Probe Ask(NodeFacts node, DateTimeOffset at) => new Probe.Preflight(node.Name, node.Uid, at);
     }
 
-    private static bool IsRefused(PodFacts pod) => pod.LastEviction is { } last && last.Uid == pod.Uid && last.Outcome switch
-    {
-        EvictionOutcome.SeveralBudgets => true,
-        // A cordon makes such a pod move, if there is somewhere to move to: without one it would only wait.
-        EvictionOutcome.BlockedByBudget => !pod.MayMoveOnCordon || pod.Sisters == 0,
-        _ => false,
-    };
+    private static bool IsRefused(PodFacts pod) => pod.LastEviction is { } last && last.Uid == pod.Uid && BudgetRules.IsObstacle(pod, last.Outcome);
 }

@@ -35,12 +35,12 @@ internal sealed class SlotLimits
 
     /// <summary>Whether one of the candidates may be refused; if not, none but those that get a slot need be looked at.</summary>
     public bool MayRefuse(List<int> candidates, DecidedNodes nodes) =>
-        _topology is not null || candidates.Exists(i => NodeMarks.IsControlPlane(nodes[i].Node.Labels));
+        _topology is not null || candidates.Exists(i => nodes[i].Node.IsControlPlane);
 
     /// <summary>Why the node may not be disrupted now; null when it may.</summary>
     public (string Reason, string Message)? Refusal(NodeFacts node)
     {
-        if (NodeMarks.IsControlPlane(node.Labels) && OutOfService(node.Name) is { } other)
+        if (node.IsControlPlane && OutOfService(node.Name) is { } other)
         {
             return (
                 Reasons.WaitingForControlPlane,
@@ -63,7 +63,7 @@ internal sealed class SlotLimits
             _domains!.Add(DomainOf(_topology, node));
         }
 
-        if (NodeMarks.IsControlPlane(node.Labels))
+        if (node.IsControlPlane)
         {
             _granted = node.Name;
         }
@@ -83,7 +83,7 @@ internal sealed class SlotLimits
         _controlPlane ??=
         [
             .. _context.Snapshot.ControlPlane,
-            .. _context.Nodes.Select(n => n.Facts).Where(n => NodeMarks.IsControlPlane(n.Labels))
+            .. _context.Nodes.Select(n => n.Facts).Where(n => n.IsControlPlane)
                 .Select(n => new ControlPlaneNode(n.Name, n is { Ready: true, Unschedulable: false, CordonedBy: null } && n.OS?.Spec.IsUnderWay() != true)),
         ];
         return _controlPlane.Where(n => !n.InService && n.Name != candidate).Select(n => n.Name).Min(StringComparer.Ordinal);

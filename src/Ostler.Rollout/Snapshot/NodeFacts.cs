@@ -15,6 +15,12 @@ public sealed record NodeFacts
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
+    /// <summary>Which labels mark the control plane of this cluster.</summary>
+    public NodeRoles Roles { get; init; } = NodeRoles.Default;
+
+    /// <summary>Whether it belongs to the control plane.</summary>
+    public bool IsControlPlane => Roles.IsControlPlane(Labels);
+
     /// <summary>What it runs on, as in <c>linux/arm64</c>; null: it does not say.</summary>
     public string? Platform { get; init; }
 

@@ -38,6 +38,24 @@ public sealed record PodFacts
 
     public IReadOnlyList<string>? Finalizers { get; init; }
 
+    /// <summary>The toleration with which the scheduler may put it on a cordoned node, as text; null: it has none.</summary>
+    public string? CordonToleration { get; init; }
+
+    /// <summary>What binds it to the node that it is on (a label in its nodeSelector or node affinity), as text; null: nothing that is seen.</summary>
+    public string? BoundBy { get; init; }
+
+    /// <summary>Set when it came to the cordoned node after another pod of its controller was evicted there.</summary>
+    public PodReturn? Return { get; init; }
+
+    /// <summary>Whether an evicted pod of its kind is certain to be started on the same node again.</summary>
+    public bool WouldReturn => Controller is not null && CordonToleration is not null && BoundBy is not null;
+
+    /// <summary>
+    /// Whether an eviction makes its controller move it, though the API server refuses the eviction: KubeVirt's webhook turns it into a live migration. A dry run
+    /// says nothing about such a pod.
+    /// </summary>
+    public bool MigratesOnEviction => Controller is { Kind: "VirtualMachineInstance" } && Labels?.GetValueOrDefault("kubevirt.io") == "virt-launcher";
+
     /// <summary>
     /// How many other pods of its controller run on Ready nodes that are schedulable, and so could take over from it. Looked for where a dry run of its
     /// eviction was refused and <see cref="MayMoveOnCordon"/>; null: not known.
@@ -56,6 +74,12 @@ public sealed record PodFacts
     public EvictionResult? LastEviction { get; init; }
 }
 
+/// <summary>How often a controller put pods on a cordoned node again. Lost with a restart, which costs one more eviction.</summary>
+/// <param name="Evictions">How many of its pods were evicted from the node during this drain.</param>
+/// <param name="FirstAt">When the first was, by the controller's clock.</param>
+/// <param name="LastAt">When the last was.</param>
+public sealed record PodReturn(int Evictions, DateTimeOffset FirstAt, DateTimeOffset LastAt);
+
 /// <summary>What would start a pod again elsewhere.</summary>
 public sealed record PodController(string Kind, string Name, string Uid);
 
@@ -70,6 +94,9 @@ public enum EvictionOutcome
 
     /// <summary>500 with more than one matching budget, which the API server refuses for ever.</summary>
     SeveralBudgets,
+
+    /// <summary>429 from a webhook that moves the pod instead: it leaves once it runs elsewhere.</summary>
+    Migrating,
 
     /// <summary>403 because the namespace goes away: the namespace controller deletes the pod.</summary>
     NamespaceTerminating,

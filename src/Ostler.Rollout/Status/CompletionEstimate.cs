@@ -64,7 +64,7 @@ internal static class CompletionEstimate
             else if (goes && verdict.Selected)
             {
                 (waiting[wave] ??= []).Add(node);
-                control = control || NodeMarks.IsControlPlane(node.Labels);
+                control = control || node.IsControlPlane;
                 last = Math.Max(last, wave);
             }
         }
@@ -109,6 +109,6 @@ internal static class CompletionEstimate
     {
         var ours = plan.Nodes.Where(v => v.InFlight && !v.Blocked).Select(v => v.Node).ToHashSet(StringComparer.Ordinal);
         return snapshot.ControlPlane.Any(n => !n.InService && !ours.Contains(n.Name))
-            || plan.Known.Select(n => n.Facts).Any(n => NodeMarks.IsControlPlane(n.Labels) && (!n.Ready || n.Unschedulable) && !ours.Contains(n.Name));
+            || plan.Known.Select(n => n.Facts).Any(n => n.IsControlPlane && (!n.Ready || n.Unschedulable) && !ours.Contains(n.Name));
     }
 }

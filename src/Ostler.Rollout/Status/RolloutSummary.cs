@@ -46,8 +46,16 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         }
 
         return counts.Total == 0
-            ? new(true, inFlight > 0, false, Reasons.NoNodes, "The selector matches no node.")
+            ? new(true, inFlight > 0, false, Reasons.NoNodes, NoNodes(snapshot))
             : OfNodes(snapshot, plan, verdicts, counts, inFlight, acts, waiting);
+    }
+
+    private static string NoNodes(RolloutSnapshot snapshot)
+    {
+        var never = snapshot.Nodes.Where(n => snapshot.Policy.Spec!.NodeSelector.Matches(n.Labels) && NodeMarks.WhyNoAgent(n.Labels) is not null).ToArray();
+        return never.Length == 0
+            ? "The selector matches no node."
+            : $"The selector matches only nodes that cannot run an agent ({MessageText.List([.. never.Select(n => NodeMarks.WhyNoAgent(n.Labels)!).Distinct().Order(StringComparer.Ordinal)])}).";
     }
 
     private static RolloutSummary OfNodes(

@@ -1,4 +1,3 @@
-using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Slots;
 using Ostler.Rollout.Snapshot;
@@ -29,7 +28,7 @@ internal sealed class SlotSchedule(TopologySpec? topology, MaintenanceCalendar c
     public DateTimeOffset Now { get; private set; } = start;
 
     /// <summary>The node holds a slot, and will be done after this time.</summary>
-    public void Begun(NodeFacts node, TimeSpan left) => _begun.Add(Enter(DomainOf(node), Now.After(left), NodeMarks.IsControlPlane(node.Labels)));
+    public void Begun(NodeFacts node, TimeSpan left) => _begun.Add(Enter(DomainOf(node), Now.After(left), node.IsControlPlane));
 
     /// <summary>The node disrupts its domain, and nobody knows until when.</summary>
     public void Stays(NodeFacts node) => Enter(DomainOf(node), DateTimeOffset.MaxValue, false);
@@ -39,7 +38,7 @@ internal sealed class SlotSchedule(TopologySpec? topology, MaintenanceCalendar c
     {
         var domain = DomainOf(node);
         _pending++;
-        if (NodeMarks.IsControlPlane(node.Labels))
+        if (node.IsControlPlane)
         {
             domain.Control++;
         }

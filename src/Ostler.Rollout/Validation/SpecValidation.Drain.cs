@@ -13,14 +13,19 @@ public static partial class SpecValidation
         {
             var rule = drain.Rules![i];
             var at = $"spec.drain.rules[{i}]";
+            if (rule is { PodSelector: null, NamespaceSelector: null })
+            {
+                problems.Invalid(at, "selects no pods: set podSelector, namespaceSelector or both");
+            }
+
             if (rule.PodSelector is { } pods)
             {
-                CheckSelector($"{at}.podSelector", pods, problems);
+                CheckSelector($"{at}.podSelector", pods, "To select all pods of the selected namespaces, remove it", problems);
             }
 
             if (rule.NamespaceSelector is { } namespaces)
             {
-                CheckSelector($"{at}.namespaceSelector", namespaces, problems);
+                CheckSelector($"{at}.namespaceSelector", namespaces, "To select the pods of every namespace, remove it", problems);
             }
 
             if (rule.Order is < LeastOrder or > GreatestOrder)

@@ -75,7 +75,7 @@ public static partial class SpecValidation
 
                 break;
             case { Pods: { } pods }:
-                CheckSelector($"{at}.pods.selector", pods.Selector, problems);
+                CheckSelector($"{at}.pods.selector", pods.Selector, "Name the labels of the pods that must be Ready again", problems);
                 break;
             case { Prometheus: { } prometheus }:
                 CheckPrometheus($"{at}.prometheus", prometheus, ownNamespace, problems);
@@ -86,34 +86,13 @@ public static partial class SpecValidation
         }
     }
 
-    private static void CheckPrometheus(string at, PrometheusCheck check, string ownNamespace, Problems problems)
-    {
-        CheckUrl($"{at}.url", check.Url, problems);
-        CheckTls($"{at}.tls", check.Tls, check.Url, ownNamespace, problems);
-        if (check.Url.AsSpan().ContainsAny('?', '#'))
-        {
-            problems.Invalid($"{at}.url", "is the server's address alone, without ? and #");
-        }
-
-        if (string.IsNullOrWhiteSpace(check.Query))
-        {
-            problems.Invalid($"{at}.query", "must not be empty");
-        }
-
-        if (check.Want is { } want && !FieldCondition.TryNumber(want.Value, out _))
-        {
-            problems.Invalid($"{at}.want.value", "must be a number");
-        }
-
-        CheckSecret($"{at}.bearerTokenSecretRef", check.BearerTokenSecretRef, ownNamespace, problems);
-        if (check.BearerTokenSecretRef is not null && !IsHttps(check.Url))
-        {
-            problems.Invalid($"{at}.bearerTokenSecretRef", "is sent over https only, or anybody on the way could read the token: use an https URL");
-        }
-    }
-
     private static void CheckCondition(string at, ConditionCheck check, Problems problems)
     {
+        if (FieldCondition.IsOfSecret(check.Kind))
+        {
+            problems.Invalid($"{at}.kind", "must not be Secret: a check would show what is in it. Check an object that reports the state in its status");
+        }
+
         if (JsonPath.Parse(check.Path) is (null, var problem))
         {
             problems.Invalid($"{at}.path", problem);

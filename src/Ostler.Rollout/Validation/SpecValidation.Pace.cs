@@ -8,6 +8,11 @@ public static partial class SpecValidation
 {
     private static void CheckPace(UpgradePolicySpec spec, DateTimeOffset now, Problems problems)
     {
+        if (spec.Rollout.MaxUnavailable.Value == 0)
+        {
+            problems.Invalid("spec.rollout.maxUnavailable", "must be at least 1 or 1%: use spec.paused to stop before the next node");
+        }
+
         CheckWaves(spec.Rollout, problems);
         CheckApprovals(spec.Rollout, problems);
         CheckWindows(spec.Windows, now, problems);
@@ -63,7 +68,12 @@ public static partial class SpecValidation
 
             if (wave.NodeSelector is { } selector)
             {
-                CheckSelector($"{at}.nodeSelector", selector, problems);
+                CheckSelector($"{at}.nodeSelector", selector, AllLinuxNodes, problems);
+            }
+
+            if (wave.Nodes is { Value: 0 })
+            {
+                problems.Invalid($"{at}.nodes", "must be at least 1 or 1%: leave out a wave without nodes");
             }
 
             if (!wave.SuccessThreshold.IsPercent)
@@ -87,6 +97,14 @@ public static partial class SpecValidation
         CheckDigests("spec.rollout.approvals", rollout.Approvals?.Select(a => a.Digest).ToArray(), problems, ".digest");
     }
 
+    private static string WhyNotAZone(string name) => (MaintenanceCalendar.FindZone("Europe/Berlin"), TimeZoneLinks.Target(name)) switch
+    {
+        (null, _) => "cannot be looked up: this host has no time zone database. Install tzdata (/usr/share/zoneinfo), or use UTC",
+        (_, { } present) => $"is an earlier name of {present}, which the time zone database of this host lacks. Update tzdata",
+        _ => "is not a time zone: use a name of the IANA time zone database, as Europe/Berlin, America/New_York or UTC. Earlier names, as US/Eastern, are known as well; "
+            + "abbreviations, as PST, and offsets, as +02:00, are not",
+    };
+
     private static void CheckWindows(IReadOnlyList<MaintenanceWindow>? windows, DateTimeOffset now, Problems problems)
     {
         for (var i = 0; i < (windows?.Count ?? 0); i++)
@@ -101,9 +119,7 @@ public static partial class SpecValidation
             var zone = MaintenanceCalendar.FindZone(window.TimeZone);
             if (zone is null)
             {
-                problems.Invalid(
-                    $"{at}.timeZone", $"{window.TimeZone} is not known to the controller: write an IANA name as in Europe/Berlin or UTC; if it is one, the "
-                    + "controller's image lacks tzdata (/usr/share/zoneinfo)");
+                problems.Invalid($"{at}.timeZone", $"{window.TimeZone} {WhyNotAZone(window.TimeZone)}");
             }
 
             if (MaintenanceCalendar.Read(window.Schedule) is not { } schedule)

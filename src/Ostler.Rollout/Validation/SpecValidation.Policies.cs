@@ -10,6 +10,8 @@ public static partial class SpecValidation
     /// <summary>The longest watchdog. The host rejects a longer one as a mistake.</summary>
     internal static readonly TimeSpan LongestWatchdog = TimeSpan.FromDays(1);
 
+    private const string AllLinuxNodes = "To select every Linux node, use matchLabels: {kubernetes.io/os: linux}";
+
     /// <summary>A retry may lie this far in the future: people's clocks and the controller's differ.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
@@ -25,7 +27,7 @@ public static partial class SpecValidation
             problems.Invalid("spec.imageRef.name", "names the OSImage and must not be empty");
         }
 
-        CheckSelector("spec.nodeSelector", spec.NodeSelector, problems);
+        CheckSelector("spec.nodeSelector", spec.NodeSelector, AllLinuxNodes, problems);
         CheckTimes(spec, now, problems);
         CheckPace(spec, now, problems);
         CheckDrain(spec.Drain, problems);

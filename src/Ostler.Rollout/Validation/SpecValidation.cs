@@ -52,8 +52,14 @@ public static partial class SpecValidation
 
     private static bool IsHex64(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 
-    private static void CheckSelector(string field, LabelSelector selector, Problems problems)
+    private static void CheckSelector(string field, LabelSelector selector, string all, Problems problems)
     {
+        if (selector.IsEmpty)
+        {
+            // What a client dropped because the schema does not know it leaves an empty selector, and nobody meant that.
+            problems.Invalid(field, $"is empty: write matchLabels or matchExpressions below it. {all}");
+        }
+
         for (var i = 0; i < (selector.MatchExpressions?.Count ?? 0); i++)
         {
             var expression = selector.MatchExpressions![i];

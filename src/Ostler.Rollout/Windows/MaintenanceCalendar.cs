@@ -52,8 +52,13 @@ internal sealed class MaintenanceCalendar
     public static CronExpression? Read(string schedule) =>
         !schedule.StartsWith('@') && CronExpression.TryParse(schedule, CronFormat.Standard, out var expression) ? expression : null;
 
-    /// <summary>The zone, or null when the host does not know it.</summary>
-    public static TimeZoneInfo? FindZone(string id) => TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : null;
+    /// <summary>
+    /// The zone; null when the name is not one of the IANA database, or its zone is missing on this host. Earlier names are looked up by the present one, so that all
+    /// hosts agree on them whatever packages they have.
+    /// </summary>
+    public static TimeZoneInfo? FindZone(string id) =>
+        id is not "localtime" and not "posixrules" and not "Factory" && !id.StartsWith("posix/", StringComparison.Ordinal) && !id.StartsWith("right/", StringComparison.Ordinal)
+        && TimeZoneInfo.TryFindSystemTimeZoneById(TimeZoneLinks.Target(id) ?? id, out var zone) ? zone : null;
 
     /// <summary>The freeze that is on, the one that ends last when there are several; null when none is.</summary>
     public Freeze? FreezeAt(DateTimeOffset time)

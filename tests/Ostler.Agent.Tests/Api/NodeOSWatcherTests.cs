@@ -18,7 +18,7 @@ public sealed class NodeOSWatcherTests : IDisposable
     public void Dispose() => _cell.Dispose();
 
     [Fact]
-    public async Task A_watch_that_broke_goes_on_where_it_was_after_a_pause_that_grows()
+    public async Task A_watch_that_broke_begins_with_a_list_after_a_pause_that_grows()
     {
         var api = new ScriptedWatches(
             (["5", "6"], new IOException("reset")),
@@ -32,7 +32,7 @@ public sealed class NodeOSWatcherTests : IDisposable
         _clock.Advance(FirstWait * 2);
         await _clock.WaitedForAsync(FirstWait * 4, stop.Token);
 
-        Assert.Equal([null, "6", "6"], api.Asked);
+        Assert.Equal(3, api.Asked);
         Assert.Equal("7", _cell.Look().Latest?.Metadata.ResourceVersion);
         await StopAsync(stop, running);
     }
@@ -49,7 +49,7 @@ public sealed class NodeOSWatcherTests : IDisposable
         _clock.Advance(FirstWait);
         await _clock.WaitedForAsync(FirstWait * 2, stop.Token);
 
-        Assert.Equal([null, null], api.Asked);
+        Assert.Equal(2, api.Asked);
         await StopAsync(stop, running);
     }
 
@@ -63,7 +63,7 @@ public sealed class NodeOSWatcherTests : IDisposable
         _clock.Advance(FirstWait);
         await _clock.WaitedForAsync(FirstWait * 2, stop.Token);
 
-        Assert.Equal([null, null], api.Asked);
+        Assert.Equal(2, api.Asked);
         await StopAsync(stop, running);
     }
 
@@ -75,7 +75,7 @@ public sealed class NodeOSWatcherTests : IDisposable
 
         await _clock.WaitedForAsync(TimeSpan.FromSeconds(AgentRun.Random), stop.Token);
 
-        Assert.Single(api.Asked);
+        Assert.Equal(1, api.Asked);
         await StopAsync(stop, running);
     }
 
@@ -95,6 +95,82 @@ public sealed class NodeOSWatcherTests : IDisposable
 
         Assert.Equal("12", _cell.Look().Latest?.Metadata.ResourceVersion);
         Assert.False(superseded.IsCancellationRequested);
+    }
+
+    /// <summary>etcd was restored from a backup: versions go back, and the object in them is the one that counts.</summary>
+    [Theory]
+    [InlineData("list")]
+    [InlineData("silence")]
+    [InlineData("expired")]
+    public async Task A_list_wins_over_everything_that_was_known(string how)
+    {
+        var api = new ScriptedWatches(
+            (["530", "534"], how switch { "silence" => new OperationCanceledException(), "expired" => new ApiException(HttpStatusCode.Gone, null), _ => null }),
+            (["235", "236"], null));
+        using var stop = Start(api, out var running);
+        await _clock.WaitedForAsync(FirstWait, stop.Token);
+        Assert.Equal("534", _cell.Look().Latest?.Metadata.ResourceVersion);
+
+        _clock.Advance(FirstWait);
+        await _clock.WaitedForAsync(FirstWait * 2, stop.Token);
+
+        // The change that follows the list is of the restored history, and newer than the list.
+        Assert.Equal("236", _cell.Look().Latest?.Metadata.ResourceVersion);
+        await StopAsync(stop, running);
+    }
+
+    /// <summary>Seen with the real agent: it was deaf until its pod was restarted.</summary>
+    [Fact]
+    public async Task An_agent_obeys_a_server_that_was_restored_from_a_backup()
+    {
+        await using var run = new AgentRun("1*");
+        run.Api.Ask(Trees.Observe());
+        run.Start();
+        await run.RestAsync();
+
+        run.Api.Restore(50);
+        await run.Clock.WaitedForAsync(FirstWait, run.Token);
+        run.Clock.Advance(FirstWait);
+        run.Api.Ask(Trees.Stage(2));
+        await run.RestAsync();
+
+        Assert.Equal(NodeStep.Staged, run.Api.Written[^1].Step);
+    }
+
+    [Fact]
+    public void An_answer_wins_over_what_was_known_before_it_was_asked_for_and_over_nothing_that_came_meanwhile()
+    {
+        _cell.Set(Object("534", 7));
+        var known = _cell.Version;
+        _cell.SetAnswer(Object("235", 3), known);
+        Assert.Equal("235", _cell.Look().Latest?.Metadata.ResourceVersion);
+
+        known = _cell.Version;
+        _cell.Set(Object("240", 4));
+        _cell.SetAnswer(Object("238", 3), known);
+        Assert.Equal("240", _cell.Look().Latest?.Metadata.ResourceVersion);
+    }
+
+    [Fact]
+    public async Task The_same_generation_of_another_history_asks_for_something_else()
+    {
+        _cell.Set(Object("534", 5) with { Spec = Trees.Stage(2) });
+        var cancelled = new TaskCompletionSource();
+        using var registration = _cell.Look().Superseded.Register(cancelled.SetResult);
+
+        _cell.SetAnswer(Object("240", 5) with { Spec = Trees.Observe(1) }, _cell.Version);
+
+        await cancelled.Task.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void Only_what_HTTP_and_sockets_say_is_a_failure_of_the_API()
+    {
+        Assert.True(ApiFailures.Is(new HttpRequestException("refused")));
+        Assert.True(ApiFailures.Is(new HttpIOException(HttpRequestError.ResponseEnded)));
+        Assert.True(ApiFailures.Is(new IOException("reading", new System.Net.Sockets.SocketException())));
+        Assert.False(ApiFailures.Is(new IOException("No space left on device : '/var/lib/ostler/pending-boot.json.new'", 28)));
+        Assert.False(ApiFailures.Is(new UnauthorizedAccessException("Access to the path is denied.")));
     }
 
     [Fact]
@@ -134,19 +210,19 @@ public sealed class NodeOSWatcherTests : IDisposable
     /// <summary>Each watch tells some versions and then ends, or breaks. The last one is repeated.</summary>
     private sealed class ScriptedWatches(params (string[] Versions, Exception? End)[] watches) : INodeOSApi
     {
-        public List<string?> Asked { get; } = [];
+        public int Asked { get; private set; }
 
         public Action? Lasts { get; init; }
 
         public async IAsyncEnumerable<NodeOSChange> WatchAsync(
-            string? from, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            Asked.Add(from);
+            Asked++;
             await Task.Yield();
-            var (versions, end) = watches[Math.Min(Asked.Count, watches.Length) - 1];
-            foreach (var version in versions)
+            var (versions, end) = watches[Math.Min(Asked, watches.Length) - 1];
+            foreach (var (version, index) in versions.Select((v, i) => (v, i)))
             {
-                yield return new NodeOSChange(version, false, Object(version, 1));
+                yield return new NodeOSChange(version, false, Object(version, 1)) { IsListed = index == 0 };
             }
 
             Lasts?.Invoke();

@@ -62,7 +62,9 @@ internal sealed class AgentRun : IAsyncDisposable
     public async Task DieInAsync(CancellationToken cancellationToken)
     {
         await _life.CancelAsync();
-        cancellationToken.ThrowIfCancellationRequested();
+
+        // When somebody else cancels it just now, that comes back before the call's own token is cancelled.
+        await Task.Delay(TimeSpan.FromMinutes(1), cancellationToken);
         throw new InvalidOperationException("The call was not the agent's.");
     }
 

@@ -86,6 +86,22 @@ internal sealed class FakeNodeOSApi : INodeOSApi
         }
     }
 
+    /// <summary>etcd is restored from a backup: the object as it was, of an older version; all watches end.</summary>
+    public void Restore(long version)
+    {
+        lock (_gate)
+        {
+            _version = version;
+            _current = _current! with { Metadata = _current.Metadata with { ResourceVersion = $"{version}" } };
+            foreach (var watch in _watches)
+            {
+                watch.Writer.Complete();
+            }
+
+            _watches.Clear();
+        }
+    }
+
     public async Task<NodeOS?> GetAsync(CancellationToken cancellationToken)
     {
         await PassAsync("get", cancellationToken);
@@ -96,14 +112,14 @@ internal sealed class FakeNodeOSApi : INodeOSApi
         }
     }
 
-    public async IAsyncEnumerable<NodeOSChange> WatchAsync(string? from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<NodeOSChange> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var changes = Channel.CreateUnbounded<NodeOSChange>();
         lock (_gate)
         {
             Watches++;
             _watches.Add(changes);
-            changes.Writer.TryWrite(new NodeOSChange($"{_version}", false, _current));
+            changes.Writer.TryWrite(new NodeOSChange($"{_version}", false, _current) { IsListed = true });
         }
 
         await foreach (var change in changes.Reader.ReadAllAsync(cancellationToken))

@@ -10,7 +10,14 @@ internal sealed class LogWatch : TextWriter
 
     public override Encoding Encoding => Encoding.UTF8;
 
-    public override void WriteLine(string? value) => _lines.Writer.TryWrite(value ?? "");
+    /// <summary>Gets every line as well.</summary>
+    public TextWriter Echo { get; set; } = Null;
+
+    public override void WriteLine(string? value)
+    {
+        Echo.WriteLine(value);
+        _lines.Writer.TryWrite(value ?? "");
+    }
 
     /// <summary>Comes back when an event with this reason is logged that no earlier call has passed over.</summary>
     public async Task LoggedAsync(string reason, CancellationToken cancellationToken)

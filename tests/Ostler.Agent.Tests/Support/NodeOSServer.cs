@@ -36,7 +36,7 @@ internal sealed class NodeOSServer : IAsyncDisposable
     private async Task StreamAsync(long from, ScriptedResponse response, CancellationToken cancellationToken)
     {
         await response.StartStreamAsync();
-        await foreach (var change in Store.WatchAsync(null, cancellationToken))
+        await foreach (var change in Store.WatchAsync(cancellationToken))
         {
             if (long.Parse(change.ResourceVersion, System.Globalization.CultureInfo.InvariantCulture) > from && change.Object is { } os)
             {

@@ -150,7 +150,13 @@ internal sealed partial class SimulatedOstree : ICommandRunner
         lock (_gate)
         {
             Reboots++;
-            _softTarget = null;
+            ForgetSoftRebootTarget();
+            _bootComplete = false;
+            if (_mounts > 0)
+            {
+                Mounts = 0;
+            }
+
             if (_softReboots > 0)
             {
                 SoftReboots = 0;
@@ -211,6 +217,9 @@ internal sealed partial class SimulatedOstree : ICommandRunner
         ("stat", _) => Said("1000000 4096\n"),
         ("systemctl", ["start", "ostree-finalize-staged.service"]) => Said(""),
         ("systemctl", ["stop", "ostree-finalize-staged.service"]) => Apply(),
+        ("systemctl", ["stop", OstreeBootComplete.Unit]) => Done(() => _bootComplete = false),
+        ("systemctl", ["restart", OstreeBootComplete.Unit]) => CompleteBoot(),
+        ("ostree", ["admin", "prepare-soft-reboot", "--reset"]) when _version.HasSoftReboot => ResetSoftReboot(),
         ("ostree", ["admin", "prepare-soft-reboot", var index]) when _version.HasSoftReboot => PrepareSoftReboot(int.Parse(index, System.Globalization.CultureInfo.InvariantCulture)),
         ("systemctl", ["show", "--property=UnitFileState", "greenboot-healthcheck.service"]) => Said($"UnitFileState={UnitFileState}\n"),
         ("systemctl", ["soft-reboot"]) => Done(() => SoftRebootRequested?.Invoke()),
@@ -274,6 +283,7 @@ internal sealed partial class SimulatedOstree : ICommandRunner
             return Said("");
         }
 
+        ForgetSoftRebootTarget();
         var serial = _deployments.Where(d => d.Digest == commit).Select(d => d.Serial + 1).DefaultIfEmpty(0).Max();
         _deployments.RemoveAll(d => d.Staged || (!stage && !d.Booted && !d.Pinned));
         _deployments.Insert(0, new HostDeployment
@@ -302,11 +312,13 @@ internal sealed partial class SimulatedOstree : ICommandRunner
         }
 
         _deployments.RemoveAt(index);
+        ForgetSoftRebootTarget();
         return Said("");
     }
 
     private CommandResult SetPin(string index, bool pinned) => Done(() =>
     {
+        ForgetSoftRebootTarget();
         var at = int.Parse(index, System.Globalization.CultureInfo.InvariantCulture);
         _deployments[at] = _deployments[at] with { Pinned = pinned };
     });
@@ -319,6 +331,7 @@ internal sealed partial class SimulatedOstree : ICommandRunner
             _deployments.RemoveAt(index);
             _deployments.RemoveAll(d => d.Staged);
             _deployments.Insert(0, chosen);
+            ForgetSoftRebootTarget();
         });
 
     private CommandResult SetLock(bool locked)

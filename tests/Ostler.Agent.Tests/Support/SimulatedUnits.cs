@@ -8,7 +8,8 @@ internal sealed class SimulatedUnits
     private CommandResult? _ended;
 
     /// <summary>What systemd says of soft reboots; one that does not count them says nothing.</summary>
-    public string Systemd { get; set; } = "UserspaceTimestampMonotonic=1500000\n";
+    /// <remarks>Null: another program is the host's first process.</remarks>
+    public string? Systemd { get; set; } = "UserspaceTimestampMonotonic=1500000\n";
 
     /// <summary>A staging that an agent has begun goes on and on.</summary>
     public bool Staging { get; set; }
@@ -31,7 +32,9 @@ internal sealed class SimulatedUnits
             case ("systemctl", ["show", _, StagingUnit.Name]):
                 return new CommandResult(0, _ended is { Succeeded: false } failed ? $"ActiveState=failed\nResult=exit-code\nExecMainStatus={failed.ExitCode}\nInvocationID=i1\n" : "ActiveState=inactive\nResult=success\n", "");
             case ("systemctl", ["show", "--property=SoftRebootsCount,UserspaceTimestampMonotonic"]):
-                return new CommandResult(0, Systemd, "");
+                return Systemd is { } properties
+                    ? new CommandResult(0, properties, "")
+                    : new CommandResult(1, "", "System has not been booted with systemd as init system (PID 1). Can't operate.\n");
             case ("systemctl", ["reset-failed", StagingUnit.Name]):
                 _ended = null;
                 return new CommandResult(0, "", "");

@@ -11,7 +11,8 @@ namespace Ostler.Agent.Tests.Watchdog;
 public sealed class BootAssessmentTests : IDisposable
 {
     private const string Greenboot = "/usr/lib/systemd/system/greenboot-healthcheck.service";
-    private const string Counted = "/boot/loader/entries/ostree-2+2-1.conf";
+    private const string Counted = "/sys/firmware/efi/efivars/LoaderBootCountPath-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+    private const string Features = "/sys/firmware/efi/efivars/LoaderFeatures-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
 
     private readonly TempHost _host = new();
     private readonly Dictionary<string, CommandResult> _answers = [];
@@ -23,6 +24,9 @@ public sealed class BootAssessmentTests : IDisposable
         { "nobody judges", "", "", "" },
         { "an entry without a count", "/boot/loader/entries/ostree-1.conf", "", "" },
         { "a plus that is no count", "/boot/loader/entries/fedora+beta.conf", "", "" },
+        { "an entry with tries, and a boot loader that does not count (GRUB)", "/boot/loader/entries/ostree-2+3.conf", "inactive\n", "" },
+        { "the same after a way back by set-default", "/boot/loader/entries/ostree-1+3-0.conf", "inactive\n", "" },
+        { "a kernel with a plus in its version", "/boot/loader/entries/vmlinuz-6.12.38+1.conf", "inactive\n", "" },
         { "greenboot, disabled", Greenboot, "ActiveState=inactive\nUnitFileState=disabled\n", "" },
         { "greenboot, at work", Greenboot, "ActiveState=activating\nUnitFileState=enabled\n", "open: greenboot has not judged" },
         { "greenboot, not begun", Greenboot, "ActiveState=inactive\nUnitFileState=enabled\n", "open: greenboot has not judged" },
@@ -66,7 +70,12 @@ public sealed class BootAssessmentTests : IDisposable
     [Theory]
     [InlineData(Greenboot, "FALLBACK BOOT DETECTED! Default rpm-ostree deployment has been rolled back.\n", "greenboot")]
     [InlineData(Greenboot, "Boot Status is GREEN - Health Check SUCCESS\n", null)]
+    [InlineData(Greenboot, "Sep 01 greenboot[1]: GRUB kernel fallback detected, rolling back\n", "its kernel did not boot")]
+    [InlineData(Greenboot, "grub kernel FALLBACK detected\n", "its kernel did not boot")]
     [InlineData("/boot/loader/entries/ostree-2+0-3.conf", "", "counted all its tries down")]
+    [InlineData("/boot/loader/entries/ostree-2+0.conf", "", null)]
+    [InlineData("/boot/loader/entries/vmlinuz-6.12+0-rc1.conf", "", null)]
+    [InlineData("/boot/loader/entries/vmlinuz-6.12.0+0-3-amd64.conf", "", null)]
     [InlineData("", "", null)]
     public async Task Who_took_the_host_back_is_told(string file, string journal, string? expected)
     {
@@ -77,6 +86,42 @@ public sealed class BootAssessmentTests : IDisposable
 
         Assert.Equal(expected is null, who is null);
         Assert.Contains(expected ?? "", who ?? "", StringComparison.Ordinal);
+    }
+
+    /// <summary>Names, and what they say of tries left and made; most names with a plus say nothing.</summary>
+    [Theory]
+    [InlineData("ostree-2+3.conf", 3, 0)]
+    [InlineData("ostree-2+2-1.conf", 2, 1)]
+    [InlineData("ostree-1+3-0.conf", 3, 0)]
+    [InlineData("fedora+beta.conf", null, 0)]
+    [InlineData("vmlinuz-6.12+deb13-amd64.conf", null, 0)]
+    [InlineData("vmlinuz-6.1+3-amd64.conf", null, 0)]
+    [InlineData("ostree-2+3-1-1.conf", null, 0)]
+    [InlineData("ostree-2+.conf", null, 0)]
+    [InlineData("ostree-2+3.conf.bak", null, 0)]
+    [InlineData("+3.conf", null, 0)]
+    [InlineData("ostree-2+99999999999.conf", null, 0)]
+    public void A_counter_is_a_counter_to_the_last_character(string name, int? left, int done) =>
+        Assert.Equal(left is { } tries ? (tries, done) : null, BootCounting.Counter(name));
+
+    /// <summary>A soft reboot passes by a boot loader that counts; where names alone have a plus, nothing is passed by.</summary>
+    [Theory]
+    [InlineData(0x7f, "/boot/loader/entries/ostree-2+3.conf", true)]
+    [InlineData(0x10, "/boot/loader/entries/ostree-2+3.conf", true)]
+    [InlineData(0x0f, "/boot/loader/entries/ostree-2+3.conf", false)]
+    [InlineData(0x7f, "/boot/loader/entries/ostree-2.conf", false)]
+    [InlineData(null, "/boot/loader/entries/ostree-2+3.conf", false)]
+    [InlineData(null, Counted, true)]
+    public async Task The_boot_loader_says_whether_it_counts(int? features, string file, bool counts)
+    {
+        Given(file, "");
+        if (features is { } bits)
+        {
+            _host.Put(Features, "");
+            File.WriteAllBytes(_host.At(Features), [6, 0, 0, 0, (byte)bits, 0, 0, 0, 0, 0, 0, 0]);
+        }
+
+        Assert.Equal(counts ? "the boot loader's counting" : null, await BootAssessment.WhoJudgesAsync(Runner, _host.Files, Token));
     }
 
     private AnsweringRunner Runner => new(_answers);

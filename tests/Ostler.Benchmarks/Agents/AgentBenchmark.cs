@@ -113,7 +113,7 @@ internal sealed class AgentBenchmark : IBenchmark
                 Spec = new()
                 {
                     ImageRef = new() { Name = "edge-os" },
-                    NodeSelector = new(),
+                    NodeSelector = new() { MatchExpressions = [new() { Key = "none", Operator = LabelOperator.DoesNotExist }] },
                     Rollout = new() { Soak = Duration.FromSeconds(2) },
                 },
             },

@@ -118,7 +118,7 @@ internal sealed class SimulatedFleet : IAsyncDisposable
             },
             cancellationToken);
         await Api.WaitForAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(Image), i => i?.Status?.Resolved?.Digest == NewDigest, cancellationToken);
-        var spec = change(new() { ImageRef = new() { Name = Image }, NodeSelector = new() });
+        var spec = change(new() { ImageRef = new() { Name = Image }, NodeSelector = new() { MatchExpressions = [new() { Key = "none", Operator = LabelOperator.DoesNotExist }] } });
         await Api.CreateAsync(OstlerResources.UpgradePolicies, new() { Metadata = new() { Name = Policy }, Spec = spec }, cancellationToken);
     }
 

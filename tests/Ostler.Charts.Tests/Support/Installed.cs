@@ -27,7 +27,7 @@ internal sealed class Installed : IAsyncDisposable
 
     /// <summary>helm with the release ostler in namespace ostler-system.</summary>
     public Task<string> RunAsync(string command, params string[] arguments) =>
-        Helm.RunAsync(Cancel, [command, "ostler", "--namespace", Rendered.Namespace, .. arguments]);
+        Helm.RunAsync(Cancel, [command, "ostler", "--namespace", Rendered.Namespace, .. command is "install" or "upgrade" ? Rendered.Images : [], .. arguments]);
 
     public Task<string> InstallAsync(string chart, params string[] values) => RunAsync("install", [chart, "--create-namespace", .. values]);
 

@@ -15,13 +15,16 @@ internal sealed record Rendered(string Text, IReadOnlyList<JsonObject> Objects)
     public const string WithoutAdmissionPolicy = "1.29.9";
     public const string Newest = "1.36.0";
 
+    /// <summary>The chart has no default registry: every rendering names its images.</summary>
+    public static IReadOnlyList<string> Images { get; } = ["--values", Path.Combine(Repository.Root, "tests", "Ostler.Charts.Tests", "Testdata", "images.values.yaml")];
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Renders the chart for a Kubernetes version; skips the test where there is no helm.</summary>
     public static async Task<Rendered> OfAsync(string kubernetes, params string[] values)
     {
         using var helm = await HelmAsync();
-        var text = await helm.RunAsync(Cancel, ["template", "ostler", Repository.Chart, "--namespace", Namespace, "--kube-version", kubernetes, .. values]);
+        var text = await helm.RunAsync(Cancel, ["template", "ostler", Repository.Chart, "--namespace", Namespace, "--kube-version", kubernetes, .. Images, .. values]);
         return new(text, YamlDocuments.Read(text));
     }
 

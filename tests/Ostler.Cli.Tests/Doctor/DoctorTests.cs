@@ -86,10 +86,84 @@ public class DoctorTests
         ["no-node-selected"] = (Healthy with { Policies = [Given.Policy(status: Given.Status(Reasons.NoNodes), spec: s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["role"] = "none" } } })] }, Severity.Warning),
         ["budgets"] = (Healthy with
         {
-            ClosedBudgets = [BudgetOf("never", 2, 2, 2), BudgetOf("ill", 1, 2, 3), BudgetOf("daemon", 1, 1, 1), BudgetOf("elsewhere", 1, 1, 1)],
+            Budgets = [BudgetOf("never", 2, 2, 2), BudgetOf("ill", 1, 2, 3), BudgetOf("daemon", 1, 1, 1), BudgetOf("elsewhere", 1, 1, 1)],
             Pods = [PodOf("never", "node-1"), PodOf("never", "node-2"), PodOf("ill", "node-1"), PodOf("daemon", "node-1", owner: "DaemonSet"), PodOf("elsewhere", "node-9"), PodOf("never", "node-1", phase: "Succeeded")],
         }, Severity.Warning),
     };
+
+    public static TheoryData<string> BudgetsOfDrains => [.. Drains().Keys];
+
+    private static Dictionary<string, (Budget[] Budgets, Pod[] Pods, Func<UpgradePolicySpec, UpgradePolicySpec> Spec, string? Expected)> Drains()
+    {
+        var open = BudgetOf("a", 2, 1, 2) with { Status = new() { CurrentHealthy = 2, DesiredHealthy = 1, ExpectedPods = 2, DisruptionsAllowed = 1 } };
+        var second = open with { Metadata = new() { Namespace = "shop", Name = "second" } };
+        var always = BudgetOf("a", 0, 1, 1) with { Spec = BudgetOf("a", 0, 1, 1).Spec! with { UnhealthyPodEvictionPolicy = "AlwaysAllow" } };
+        Func<UpgradePolicySpec, UpgradePolicySpec> skip = s => s with
+        {
+            Drain = new() { Rules = [new() { PodSelector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "a" } }, Behavior = DrainBehavior.Skip }] },
+        };
+        var machine = PodOf("a", "node-1", owner: "VirtualMachineInstance");
+        machine = machine with { Metadata = machine.Metadata with { Labels = new Dictionary<string, string> { ["app"] = "a", ["kubevirt.io"] = "virt-launcher" } } };
+        var never = BudgetOf("a", 1, 1, 1);
+        return new()
+        {
+            ["one that allows a disruption"] = ([open], [PodOf("a", "node-1")], s => s, null),
+            ["of a controller without scale"] = ([BudgetOf("a", 0, 0, 0)], [PodOf("a", "node-1")], s => s, "it counts no pods (0 of 0), never lets one go"),
+            ["two over one pod, each of which would allow it"] = ([open, second], [PodOf("a", "node-1")], s => s, "no pod that several budgets select"),
+            ["AlwaysAllow and a pod that is not Ready"] = ([always], [PodOf("a", "node-1", ready: false)], s => s, null),
+            ["AlwaysAllow and a pod that is Ready"] = ([always], [PodOf("a", "node-1")], s => s, "it never lets a pod go (1 of 1 must stay)"),
+            ["a rule that skips the pod"] = ([never], [PodOf("a", "node-1")], skip, null),
+            ["a rule that skips it, of two"] = ([open, second], [PodOf("a", "node-1")], skip, null),
+            ["a machine that migrates"] = ([never], [machine], s => s, null),
+            ["an operator's pod with another one elsewhere"] = ([never], [PodOf("a", "node-1", owner: "Cluster"), PodOf("a", "node-2", owner: "Cluster")], s => s, null),
+            ["an operator's only pod"] = ([never], [PodOf("a", "node-1", owner: "Cluster")], s => s, "it never lets a pod go"),
+            ["a pod that does not run yet"] = ([never], [PodOf("a", "node-1", phase: "Pending")], s => s, null),
+        };
+    }
+
+    /// <summary>What doctor says and what preflight does must be the same.</summary>
+    [Theory]
+    [MemberData(nameof(BudgetsOfDrains))]
+    public void Budgets_are_judged_as_preflight_judges_them(string what)
+    {
+        var (budgets, pods, spec, expected) = Drains()[what];
+        var facts = Healthy with { Budgets = budgets, Pods = pods, Policies = [Given.Policy(spec: spec)] };
+
+        var findings = BudgetCheck.Look(facts).ToArray();
+
+        if (expected is null)
+        {
+            Assert.Equal(Severity.Fine, Assert.Single(findings).Severity);
+        }
+        else
+        {
+            Assert.Contains(expected, Assert.Single(findings, f => f.Severity == Severity.Warning).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_node_that_cannot_run_an_agent_is_no_trouble()
+    {
+        var windows = new Node { Metadata = new() { Name = "win-1", Labels = new Dictionary<string, string> { ["kubernetes.io/os"] = "windows" } } };
+
+        var findings = AgentCheck.Agents(Healthy with { Nodes = [.. Healthy.Nodes, windows] }).ToArray();
+
+        Assert.DoesNotContain(findings, f => f.Severity is Severity.Broken or Severity.Warning);
+        Assert.Contains(findings, f => f.Severity == Severity.Note && f.Message.Contains("win-1 (kubernetes.io/os=windows)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Pods_that_the_running_rollout_displaced_are_no_fault()
+    {
+        var system = Healthy.Systems[0];
+        var displacing = system with { Spec = system.Spec with { Displaced = [new() { Kind = "StatefulSet", Namespace = "shop", Name = "a" }] } };
+        var facts = Healthy with { Budgets = [BudgetOf("a", 2, 2, 3)], Pods = [PodOf("a", "node-1", owner: "StatefulSet")], Systems = [displacing] };
+
+        var finding = Assert.Single(BudgetCheck.Look(facts));
+
+        Assert.Equal(Severity.Note, finding.Severity);
+        Assert.Contains($"displaced pods from {system.Metadata.Name}", finding.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [MemberData(nameof(Troubles))]
@@ -141,16 +215,17 @@ public class DoctorTests
         Status = new() { CurrentHealthy = healthy, DesiredHealthy = desired, ExpectedPods = expected },
     };
 
-    private static Pod PodOf(string app, string node, string owner = "ReplicaSet", string phase = "Running") => new()
+    private static Pod PodOf(string app, string node, string owner = "ReplicaSet", string phase = "Running", bool ready = true) => new()
     {
         Metadata = new()
         {
             Namespace = "shop",
             Name = $"{app}-{node}",
+            Uid = $"{app}-{node}-{phase}",
             Labels = new Dictionary<string, string> { ["app"] = app },
             OwnerReferences = [new() { ApiVersion = "apps/v1", Kind = owner, Name = app, Uid = "u", Controller = true }],
         },
         Spec = new() { NodeName = node },
-        Status = new() { Phase = phase },
+        Status = new() { Conditions = [new() { Type = "Ready", Status = ready ? "True" : "False" }], Phase = phase },
     };
 }

@@ -100,8 +100,8 @@ public class PlanTests
     [InlineData("a: [", "is no YAML: line 2")]
     [InlineData("kind: ConfigMap", "has no UpgradePolicy of ostler.dev/v1alpha1")]
     [InlineData(Policy + "\n---\n" + Policy, "has several UpgradePolicies: choose one with --policy (edge, edge)")]
-    [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {imageRef: {name: x}, nodeSelector: {}, rollout: {soak: soon}}}", "UpgradePolicy a, spec.rollout.soak: A duration is written as in 30s")]
-    [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {nodeSelector: {}}}", "imageRef")]
+    [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {imageRef: {name: x}, nodeSelector: {matchLabels: {kubernetes.io/os: linux}}, rollout: {soak: soon}}}", "UpgradePolicy a, spec.rollout.soak: A duration is written as in 30s")]
+    [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {nodeSelector: {matchLabels: {kubernetes.io/os: linux}}}}", "imageRef")]
     public void A_file_that_cannot_be_read_says_where(string text, string message)
     {
         var failure = Assert.Throws<CommandException>(() => PolicyFile.Read(text, "policy.yaml"));
@@ -109,6 +109,41 @@ public class PlanTests
         Assert.Equal(2, failure.ExitCode);
         Assert.StartsWith("policy.yaml", failure.Message, StringComparison.Ordinal);
         Assert.Contains(message, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("  nodeSelector: {disktype: ssd}", "line 6: unknown field spec.nodeSelector.disktype. A label goes below matchLabels: {matchLabels: {disktype: …}}.")]
+    [InlineData("  nodeSelector: {matchLabel: {a: b}}", "line 6: unknown field spec.nodeSelector.matchLabel. Did you mean matchLabels?")]
+    [InlineData("  nodeSelector: {matchLabels: {a: b}}\n  rollout:\n    maxUnavailabel: 3", "line 8: unknown field spec.rollout.maxUnavailabel. Did you mean maxUnavailable?")]
+    [InlineData("  nodeSelector: {matchLabels: {a: b}}\n  window: []", "line 7: unknown field spec.window. Did you mean windows?")]
+    [InlineData("  nodeselector: {matchLabels: {a: b}}", "line 6: unknown field spec.nodeselector. Did you mean nodeSelector?")]
+    [InlineData("  nodeSelector: {matchLabels: {a: b}}\n  drain:\n    rules:\n    - podSelector: {app: x}", "line 9: unknown field spec.drain.rules[0].podSelector.app.")]
+    [InlineData("  nodeSelector: {matchLabels: {a: b}}\n  rollout: {waves: [{name: a, nodes: 1, soaks: 1h}]}", "line 7: unknown field spec.rollout.waves[0].soaks. Did you mean soak?")]
+    public void A_field_that_is_not_known_is_refused_with_its_line_and_what_was_meant(string spec, string message)
+    {
+        var text = $"apiVersion: ostler.dev/v1alpha1\nkind: UpgradePolicy\nmetadata: {{name: a, managedFields: []}}\nspec:\n  imageRef: {{name: x}}\n{spec}\nstatus: {{later: 1}}\n";
+
+        var failure = Assert.Throws<CommandException>(() => PolicyFile.Read(text, "policy.yaml"));
+
+        Assert.Equal(2, failure.ExitCode);
+        Assert.Contains($"policy.yaml, {message}", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("later", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("apiVersion: ostler.dev/v1alpha1\nkind: UpgradePolcy", "policy.yaml, line 2: there is no kind UpgradePolcy in ostler.dev/v1alpha1. Did you mean UpgradePolicy?")]
+    [InlineData("apiVersion: ostler.dev/v1\nkind: UpgradePolicy", "policy.yaml, line 1: apiVersion ostler.dev/v1 is not known. Use ostler.dev/v1alpha1.")]
+    [InlineData("apiVersion: ostler.dev/v1alpha1\nkind: OSImage\nmetadata: {nmae: x}", "policy.yaml, line 3: unknown field metadata.nmae. Did you mean name?")]
+    public void An_object_of_the_group_that_is_not_known_is_refused(string text, string message) =>
+        Assert.Equal(message, Assert.Throws<CommandException>(() => PolicyFile.Read(text, "policy.yaml")).Message);
+
+    [Fact]
+    public async Task An_empty_selector_is_refused_before_anything_is_planned()
+    {
+        var result = await CommandLine.RunAsync([.. Fleet], input: "{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {imageRef: {name: x}, nodeSelector: {}}}");
+
+        Assert.Equal((2, ""), (result.Code, result.Out));
+        Assert.Contains("spec.nodeSelector: is empty", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

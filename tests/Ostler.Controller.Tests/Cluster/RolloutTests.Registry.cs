@@ -110,7 +110,7 @@ public sealed partial class RolloutTests
     {
         ["apiVersion"] = "v1",
         ["kind"] = "Secret",
-        ["metadata"] = new JsonObject { ["name"] = "pull", ["namespace"] = ns },
+        ["metadata"] = new JsonObject { ["name"] = "pull", ["namespace"] = ns, ["labels"] = new JsonObject { ["ostler.dev/use"] = "pull" } },
         ["type"] = "kubernetes.io/dockerconfigjson",
         ["stringData"] = new JsonObject
         {

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Ostler.Api.Meta;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
@@ -35,6 +36,25 @@ public sealed class DrainingPodsTests
         Assert.Equal(("apps", "web-1", "uid-1"), (pod.Namespace, pod.Name, pod.Uid));
         Assert.Equal("front", pod.NamespaceLabels!["tier"]);
         Assert.Equal("spec.nodeName=node-1", server.Received[0].Query("fieldSelector"));
+    }
+
+    [Fact]
+    public void A_pod_that_came_after_an_eviction_of_its_controller_has_come_back()
+    {
+        var returns = new ReturningPods();
+        var owned = (string name) => new PodFacts { Namespace = "apps", Name = name, Uid = name, Controller = new("ReplicaSet", "web", "rs") };
+        Assert.All(new[] { owned("a"), owned("b") }, p => Assert.Null(returns.Mark(p).Return));
+
+        returns.Evicted(new() { Metadata = new() { Namespace = "apps", Name = "a", Uid = "a", OwnerReferences = [Owner("rs")] } }, Given.Now);
+        returns.Evicted(new() { Metadata = new() { Namespace = "apps", Name = "c", Uid = "c", OwnerReferences = [Owner("rs")] } }, Given.Now.AddSeconds(30));
+
+        Assert.Null(returns.Mark(owned("b")).Return);
+        Assert.Null(returns.Mark(owned("a")).Return);
+        Assert.Equal(new PodReturn(2, Given.Now, Given.Now.AddSeconds(30)), returns.Mark(owned("d")).Return);
+        Assert.Null(returns.Mark(owned("d") with { Controller = new("ReplicaSet", "other", "other") }).Return);
+        Assert.Null(returns.Mark(owned("d") with { Controller = null }).Return);
+
+        static Ostler.Api.Meta.OwnerReference Owner(string uid) => new() { ApiVersion = "apps/v1", Kind = "ReplicaSet", Name = "web", Uid = uid, Controller = true };
     }
 
     [Fact]

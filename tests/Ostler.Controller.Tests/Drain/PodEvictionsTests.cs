@@ -65,6 +65,57 @@ public sealed class PodEvictionsTests
         Assert.Equal(7, body["deleteOptions"]!["gracePeriodSeconds"]!.GetValue<int>());
     }
 
+    /// <summary>KubeVirt's webhook refuses the eviction of a machine's pod and starts its migration; a dry run starts nothing.</summary>
+    [Theory]
+    [InlineData(false, EvictionOutcome.Migrating)]
+    [InlineData(true, EvictionOutcome.BlockedByBudget)]
+    public async Task A_refusal_of_KubeVirt_means_that_the_machine_migrates(bool dryRun, EvictionOutcome outcome)
+    {
+        await using var server = Server(["web=0"], response => response.StatusAsync(429, "TooManyRequests", "Eviction triggered evacuation of VMI \"apps/vm1\""));
+        using var client = Given.Client(server);
+        var evictions = new PodEvictions(client, new FakeTimeProvider(Given.Now));
+        var labels = new Dictionary<string, string>(Labels) { ["kubevirt.io"] = "virt-launcher" };
+
+        var result = dryRun
+            ? await evictions.DryRunAsync(new() { Namespace = "apps", Name = "pod-1", Uid = "uid-1", Labels = labels }, new(client), Given.Cancel)
+            : await evictions.EvictAsync(Action("pod-1"), labels, new(client), Given.Cancel);
+
+        Assert.Equal(outcome, result.Outcome);
+        Assert.Contains("evacuation", result.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(404)]
+    public async Task To_cancel_a_migration_the_mark_goes_first_and_then_what_it_started(int code)
+    {
+        const string Migrations = "/apis/kubevirt.io/v1/namespaces/apps/virtualmachineinstancemigrations";
+        await using var server = Given.Server((request, response) => (request.Method, request.Path) switch
+        {
+            ("PUT", _) => code == 200 ? response.JsonAsync("{}", 202) : response.StatusAsync(404, "NotFound"),
+            ("GET", "/apis/kubevirt.io/v1") => response.JsonAsync(
+                """{"kind":"APIResourceList","resources":[{"name":"virtualmachineinstancemigrations","kind":"VirtualMachineInstanceMigration","namespaced":true,"verbs":["list","delete"]}]}"""),
+            ("GET", Migrations) => response.JsonAsync(
+                """
+                {"metadata":{"resourceVersion":"1"},"items":[
+                 {"metadata":{"name":"mine","namespace":"apps","uid":"m1","annotations":{"kubevirt.io/evacuationMigration":"n1"}},"spec":{"vmiName":"vm1"}},
+                 {"metadata":{"name":"over","namespace":"apps","uid":"m2","annotations":{"kubevirt.io/evacuationMigration":"n1"}},"spec":{"vmiName":"vm1"},"status":{"phase":"Succeeded"}},
+                 {"metadata":{"name":"users","namespace":"apps","uid":"m3"},"spec":{"vmiName":"vm1"}},
+                 {"metadata":{"name":"other","namespace":"apps","uid":"m4","annotations":{"kubevirt.io/evacuationMigration":"n1"}},"spec":{"vmiName":"vm2"}}]}
+                """),
+            ("DELETE", _) => response.JsonAsync("{}"),
+            _ => response.StatusAsync(404, "NotFound"),
+        });
+        using var client = Given.Client(server);
+
+        await new PodEvictions(client, new FakeTimeProvider(Given.Now)).CancelMigrationAsync(new("n1", "u1", "apps", "vm1", "DrainTimedOut", "late"), Given.Cancel);
+
+        var put = server.Received[0];
+        Assert.Equal("/apis/subresources.kubevirt.io/v1/namespaces/apps/virtualmachineinstances/vm1/evacuate/cancel", put.Path);
+        Assert.Equal("n1", put.BodyJson!["evacuationNodeName"]!.GetValue<string>());
+        Assert.Equal($"{Migrations}/mine", Assert.Single(server.Received, r => r.Method == "DELETE").Path);
+    }
+
     [Fact]
     public async Task The_outcome_is_known_even_when_the_budgets_cannot_be_listed()
     {

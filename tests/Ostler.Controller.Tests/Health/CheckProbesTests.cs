@@ -86,6 +86,79 @@ public sealed class CheckProbesTests
     }
 
     [Fact]
+    public async Task Prometheus_gets_headers_and_parameters_of_the_check()
+    {
+        await using var server = new ScriptedServer((_, response, _) => response.JsonAsync(One));
+        var check = Ask(server.Address.AbsoluteUri, "up");
+        check = check with
+        {
+            Prometheus = check.Prometheus! with
+            {
+                Headers = [new() { Name = "X-Scope-OrgID", Value = "team-a|team-b" }],
+                Parameters = [new() { Name = "partial_response", Value = "false" }, new() { Name = "storeMatch[]", Value = "{region=\"a&b\"}" }],
+            },
+        };
+
+        Assert.Equal(CheckOutcome.Passed, (await MakeAsync(check)).Outcome);
+
+        var request = Assert.Single(server.Received);
+        Assert.Equal(("team-a|team-b", "false", "{region=\"a&b\"}"), (request.Header("x-scope-orgid"), request.Query("partial_response"), request.Query("storeMatch[]")));
+        Assert.Equal("query=up&timeout=10", request.BodyText);
+    }
+
+    [Theory]
+    [InlineData("Authorization", "Bearer x")]
+    [InlineData("host", "elsewhere")]
+    [InlineData("Content-Length", "0")]
+    [InlineData("X-Tenant", "a\r\nAuthorization: Bearer x")]
+    public async Task A_header_that_may_not_be_set_is_never_sent_even_if_validation_was_passed_over(string name, string value)
+    {
+        await using var server = new ScriptedServer((_, response, _) => response.JsonAsync(One));
+        var check = Ask(server.Address.AbsoluteUri, "up");
+
+        var finding = await MakeAsync(check with { Prometheus = check.Prometheus! with { Headers = [new() { Name = name, Value = value }] } });
+
+        Assert.Equal(CheckOutcome.Error, finding.Outcome);
+        Assert.Empty(server.Received);
+    }
+
+    [Fact]
+    public async Task A_token_is_not_sent_to_a_server_that_nobody_vouches_for()
+    {
+        await using var server = new ScriptedServer((_, response, _) => response.JsonAsync(One));
+        await using var front = new TlsFront(server);
+        await using var api = Secrets(new() { ["token"] = "s3cret" });
+        using var client = Given.Client(api);
+        var check = Ask(front.Address.AbsoluteUri, "up");
+
+        var finding = await MakeAsync(check with { Prometheus = check.Prometheus! with { BearerTokenSecretRef = Secret, Tls = new() { InsecureSkipVerify = true } } }, client: client);
+
+        Assert.StartsWith("tls.insecureSkipVerify must not be set with bearerTokenSecretRef", finding.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Received);
+    }
+
+    [Theory]
+    [InlineData("http://169.254.169.254/latest/meta-data/", "169.254.169.254 is a link-local or cloud metadata address")]
+    [InlineData("http://[fd00:ec2::254]/", "fd00:ec2::254 is a link-local or cloud metadata address")]
+    [InlineData("http://0xA9FEA9FE/", "169.254.169.254 is a link-local or cloud metadata address")]
+    public async Task Link_local_addresses_are_refused(string url, string message)
+    {
+        Assert.Contains(message, (await MakeAsync(Http(url))).Message, StringComparison.Ordinal);
+        Assert.Contains(message, (await MakeAsync(Ask(url, "up"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_redirect_to_a_link_local_address_is_refused()
+    {
+        await using var server = new ScriptedServer((_, response, _) =>
+            response.WholeAsync(302, "text/plain", [], new Dictionary<string, string> { ["Location"] = "http://169.254.169.254/latest/meta-data/" }));
+
+        var finding = await MakeAsync(Http(server.Address.AbsoluteUri));
+
+        Assert.Equal((CheckOutcome.Error, true), (finding.Outcome, finding.Message.Contains("169.254.169.254 is a link-local", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task The_token_goes_nowhere_else()
     {
         await using var elsewhere = new ScriptedServer((_, response, _) => response.JsonAsync(One));
@@ -118,11 +191,17 @@ public sealed class CheckProbesTests
         { 404, "{}", "the Secret ostler-system/monitoring does not exist" },
         { 403, "{}", "the controller may not read the Secret ostler-system/monitoring: grant get on secrets with the Role ostler-health-checks" },
         { 500, "{}", "the Secret ostler-system/monitoring cannot be read: " },
-        { 200, """{"metadata":{"name":"monitoring"}}""", "the Secret ostler-system/monitoring has no key token" },
-        { 200, """{"metadata":{"name":"monitoring"},"data":{"token":""}}""", "the Secret ostler-system/monitoring has no key token" },
-        { 200, """{"metadata":{"name":"monitoring"},"data":{"token":"%%%"}}""", "the key token of the Secret ostler-system/monitoring cannot be read" },
-        { 200, """{"metadata":{"name":"monitoring"},"data":{"token":"YQpi"}}""", "the key token of the Secret ostler-system/monitoring is no token" },
+        { 200, """{"metadata":{"name":"monitoring","labels":{"ostler.dev/use":"health-check"}}}""", "the Secret ostler-system/monitoring has no key token" },
+        { 200, """{"metadata":{"name":"monitoring","labels":{"ostler.dev/use":"health-check"}},"data":{"token":""}}""", "the Secret ostler-system/monitoring has no key token" },
+        { 200, """{"metadata":{"name":"monitoring","labels":{"ostler.dev/use":"health-check"}},"data":{"token":"%%%"}}""", "the key token of the Secret ostler-system/monitoring cannot be read" },
+        { 200, """{"metadata":{"name":"monitoring","labels":{"ostler.dev/use":"health-check"}},"data":{"token":"YQpi"}}""", "the key token of the Secret ostler-system/monitoring is no token" },
         { 200, "<html>", "the Secret ostler-system/monitoring cannot be read: " },
+        { 200, """{"metadata":{"name":"monitoring"},"data":{"token":"YWJj"}}""", "the Secret ostler-system/monitoring is not marked for use by Ostler, but is used for health-check. If that is intended, run: kubectl -n ostler-system label secret monitoring ostler.dev/use=health-check" },
+        { 200, """{"metadata":{"name":"monitoring","labels":{"ostler.dev/use":"pull"}},"data":{"token":"YWJj"}}""", "the Secret ostler-system/monitoring is marked ostler.dev/use: pull, but is used for health-check." },
+        {
+            200, """{"metadata":{"name":"monitoring","labels":{"ostler.dev/use":"health-check"}},"type":"kubernetes.io/service-account-token","data":{"token":"YWJj"}}""",
+            "the Secret ostler-system/monitoring is a service account token, which Ostler never uses"
+        },
     };
 
     [Theory]
@@ -171,7 +250,7 @@ public sealed class CheckProbesTests
     private static HealthCheck Ask(string url, string query) => new() { Name = "metrics", Prometheus = new() { Url = url, Query = query } };
 
     private static ScriptedServer Secrets(Dictionary<string, string> data) => new((_, response, _) => response.JsonAsync(
-        $$$"""{"metadata":{"namespace":"ostler-system","name":"monitoring"},"data":{{{{string.Join(',', data.Select(d => $"\"{d.Key}\":\"{Convert.ToBase64String(Encoding.UTF8.GetBytes(d.Value))}\""))}}}}}"""));
+        $$$"""{"metadata":{"namespace":"ostler-system","name":"monitoring","labels":{"ostler.dev/use":"health-check"}},"data":{{{{string.Join(',', data.Select(d => $"\"{d.Key}\":\"{Convert.ToBase64String(Encoding.UTF8.GetBytes(d.Value))}\""))}}}}}"""));
 
     private sealed class Pods : IDrainingPods
     {

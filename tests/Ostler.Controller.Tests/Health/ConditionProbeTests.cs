@@ -84,6 +84,24 @@ public sealed class ConditionProbeTests
         Assert.Single(api.Received);
     }
 
+    [Theory]
+    [InlineData("v1", "Secret")]
+    [InlineData("v1", "secret")]
+    [InlineData("vault.example/v1", "Secret")]
+    [InlineData("v1", "Renamed")]
+    public async Task Secrets_are_never_read(string apiVersion, string kind)
+    {
+        await using var api = new ScriptedServer((request, response, _) => response.JsonAsync(request.Path == "/api/v1"
+            ? """{"resources":[{"name":"secrets","kind":"Renamed","namespaced":true}]}"""
+            : """{"data":{"password":"cGFzc3dvcmQ="}}"""));
+        var check = Condition with { ApiVersion = apiVersion, Kind = kind, Namespace = "ostler-system", Name = "registry-login", Path = "{.data.password}", Value = "x" };
+
+        var finding = Assert.Single(await MakeAsync(api, check));
+
+        Assert.Equal(CheckFinding.Error("a check may not read Secrets: check an object that reports the state in its status"), finding);
+        Assert.DoesNotContain(api.Received, r => r.Path.Contains("secrets", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task What_was_not_found_is_looked_for_again()
     {

@@ -25,9 +25,10 @@ public sealed class NotificationSenderTests : IAsyncDisposable
     private LoopbackHttp? _receiver;
     private Func<HttpContext, Task> _answer = _ => Task.CompletedTask;
     private int _secretCode = 200;
+    private string _use = "notification";
 
     public NotificationSenderTests() => _api = Given.Server((request, response) => _secretCode == 200 && request.Path == "/api/v1/namespaces/ostler-system/secrets/ops"
-        ? response.JsonAsync($$"""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"ops","namespace":"ostler-system"},"data":{{Data()}} }""")
+        ? response.JsonAsync($$"""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"ops","namespace":"ostler-system","labels":{"ostler.dev/use":"{{_use}}"} },"data":{{Data()}} }""")
         : response.StatusAsync(_secretCode, _secretCode == 403 ? "Forbidden" : "NotFound"));
 
     public async ValueTask DisposeAsync()
@@ -134,6 +135,29 @@ public sealed class NotificationSenderTests : IAsyncDisposable
         _secretCode = code;
 
         Assert.Equal(new(DeliveryOutcome.Failed, error), await SendAsync(Secret));
+    }
+
+    [Fact]
+    public async Task A_Secret_for_another_purpose_is_not_sent_anywhere()
+    {
+        (_secret["address"], _secret["token"], _use) = (await StartAsync(), "key", "pull");
+
+        var delivery = await SendAsync(Secret);
+
+        Assert.StartsWith("the Secret ostler-system/ops is marked ostler.dev/use: pull, but is used for notification.", delivery.Error, StringComparison.Ordinal);
+        Assert.False(_requests.Reader.TryRead(out _));
+    }
+
+    [Theory]
+    [InlineData("http://169.254.169.254/latest/meta-data/iam/security-credentials/", Label = "by its address")]
+    [InlineData("http://[fe80::1]/", Label = "link-local over IPv6")]
+    [InlineData("http://2852039166/", Label = "as one number")]
+    public async Task A_metadata_service_is_no_receiver(string url)
+    {
+        var delivery = await SendAsync(new() { Name = "ops", Url = url });
+
+        Assert.Equal(
+            new(DeliveryOutcome.Failed, "its address is a link-local or cloud metadata address, which Ostler does not connect to (--allow-addresses)."), delivery);
     }
 
     private string Data() => new JsonObject(_secret.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)Convert.ToBase64String(Encoding.UTF8.GetBytes(s.Value))))).ToJsonString();

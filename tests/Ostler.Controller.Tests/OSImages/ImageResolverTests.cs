@@ -23,8 +23,27 @@ public sealed class ImageResolverTests : IDisposable
 
         var outcome = await ResolveAsync(Source(server.Url));
 
-        Assert.Equal(new() { Reference = "acme:acme/edge", Digest = commit, Version = "42.1", ResolvedAt = Given.Now }, outcome.Image);
+        Assert.Equal(new() { Reference = "acme:acme/edge", Digest = commit, Version = "42.1", Created = _repo.DateOf(commit), ResolvedAt = Given.Now }, outcome.Image);
         Assert.Equal(Reasons.Resolved, outcome.Reason);
+    }
+
+    [Fact]
+    public async Task A_ref_that_moves_to_an_older_commit_is_refused_unless_that_is_allowed_or_pinned()
+    {
+        var old = _repo.CommitWith("acme/edge", "--timestamp=2026-01-01T00:00:00Z");
+        var latest = _repo.CommitWith("acme/edge", "--timestamp=2026-02-01T00:00:00Z");
+        await using var server = await LoopbackHttp.ServeAsync(_repo.Path);
+        var image = Given.Image(ostree: Source(server.Url));
+        image = image with { Status = OSImageStatusRules.Compute(image, await _resolver.ResolveAsync(image, Given.Cancel), [], Given.Now) };
+        Assert.Equal(latest, image.Status.Resolved!.Digest);
+
+        _repo.Reset("acme/edge", old);
+        var refused = await _resolver.ResolveAsync(image, Given.Cancel);
+        Assert.Equal((null, Reasons.Downgrade), (refused.Image, refused.Reason));
+
+        Assert.Equal(old, (await _resolver.ResolveAsync(image with { Spec = image.Spec with { AllowDowngrade = true } }, Given.Cancel)).Image?.Digest);
+        var pinned = Source(server.Url) with { Commit = old };
+        Assert.Equal(old, (await _resolver.ResolveAsync(image with { Spec = new() { Ostree = pinned } }, Given.Cancel)).Image?.Digest);
     }
 
     [Fact]

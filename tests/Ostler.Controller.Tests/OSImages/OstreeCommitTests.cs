@@ -30,6 +30,8 @@ public sealed class OstreeCommitTests : IDisposable
         var bytes = await File.ReadAllBytesAsync(_repo.ObjectPath(commit), TestContext.Current.CancellationToken);
 
         Assert.True(OstreeCommit.IsNamed(bytes, commit));
+        Assert.True(OstreeCommit.TryReadTimestamp(bytes, out var created));
+        Assert.Equal(_repo.DateOf(commit), created);
         Assert.Equal(version is not null, OstreeCommit.TryReadVersion(bytes, out var read));
         Assert.Equal(version, read);
     }
@@ -43,12 +45,14 @@ public sealed class OstreeCommitTests : IDisposable
         for (var i = 0; i < bytes.Length; i++)
         {
             OstreeCommit.TryReadVersion(bytes.AsSpan(0, i), out _);
+            OstreeCommit.TryReadTimestamp(bytes.AsSpan(0, i), out _);
             foreach (var flip in (byte[])[0x01, 0x80, 0xff])
             {
                 var damaged = bytes.ToArray();
                 damaged[i] ^= flip;
                 Assert.False(OstreeCommit.IsNamed(damaged, commit));
                 OstreeCommit.TryReadVersion(damaged, out _);
+                OstreeCommit.TryReadTimestamp(damaged, out _);
             }
         }
     }
@@ -61,7 +65,7 @@ public sealed class OstreeCommitTests : IDisposable
         var repository = OstreeRepositoryTests.Repository();
 
         var resolved = await repository.ResolveRefAsync(server.Url, "acme/edge", TestContext.Current.CancellationToken);
-        var version = await repository.ReadVersionAsync(server.Url, commit, TestContext.Current.CancellationToken);
+        var (version, _) = await repository.ReadCommitAsync(server.Url, commit, TestContext.Current.CancellationToken);
 
         Assert.Equal(commit, resolved.Value);
         Assert.Equal("42.20261101.3", version);
@@ -75,6 +79,6 @@ public sealed class OstreeCommitTests : IDisposable
         File.Copy(_repo.ObjectPath(other), _repo.ObjectPath(commit), overwrite: true);
         await using var server = await LoopbackHttp.ServeAsync(_repo.Path);
 
-        Assert.Null(await OstreeRepositoryTests.Repository().ReadVersionAsync(server.Url, commit, TestContext.Current.CancellationToken));
+        Assert.Equal(default, await OstreeRepositoryTests.Repository().ReadCommitAsync(server.Url, commit, TestContext.Current.CancellationToken));
     }
 }

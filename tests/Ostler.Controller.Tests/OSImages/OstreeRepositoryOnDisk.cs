@@ -25,6 +25,17 @@ internal sealed class OstreeRepositoryOnDisk : IDisposable
     public string CommitWith(string branch, params string[] metadata) =>
         Ostree(["commit", $"--branch={branch}", "--subject=A tree", .. metadata, Tree]).Trim();
 
+    /// <summary>Points a branch at another commit.</summary>
+    public void Reset(string branch, string commit) => Ostree(["reset", branch, commit]);
+
+    /// <summary>The date of a commit, as ostree itself shows it.</summary>
+    public DateTimeOffset DateOf(string commit)
+    {
+        var line = Ostree(["show", "--raw", commit]).Split('\n').Single(l => l.TrimStart().StartsWith("uint64", StringComparison.Ordinal) || l.Contains(", uint64 ", StringComparison.Ordinal));
+        var digits = line[(line.IndexOf("uint64 ", StringComparison.Ordinal) + "uint64 ".Length)..];
+        return DateTimeOffset.FromUnixTimeSeconds(long.Parse(digits[..digits.IndexOf(',')], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
     public string ObjectPath(string commit) => System.IO.Path.Combine(Path, "objects", commit[..2], commit[2..] + ".commit");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Ostler.Api.Meta;
 using Ostler.Controller.Startup;
+using Ostler.Kubernetes.Connections;
 
 namespace Ostler.Controller.Tests.Startup;
 
@@ -16,6 +18,18 @@ public sealed class ControllerSettingsTests
             settings);
         Assert.True(settings!.LeaderElection);
         Assert.Equal(8080, settings.MetricsAddress!.Port);
+    }
+
+    [Fact]
+    public void The_labels_of_the_control_plane_can_be_named()
+    {
+        Assert.True(Roles("--control-plane-labels=acme.example/server,node-role.kubernetes.io/etcd")!.IsControlPlane(new Dictionary<string, string> { ["acme.example/server"] = "" }));
+        Assert.False(Roles("--control-plane-labels=acme.example/server")!.IsControlPlane(new Dictionary<string, string> { ["node-role.kubernetes.io/etcd"] = "" }));
+        Assert.Null(Roles("--control-plane-labels="));
+        Assert.Null(Roles("--control-plane-labels=a,,b"));
+        Assert.Null(Roles("--control-plane-labels=a=b"));
+
+        static Ostler.Api.Meta.NodeRoles? Roles(string flag) => ControllerSettings.Parse([flag], _ => null, "host").Settings?.Roles;
     }
 
     [Fact]
@@ -64,6 +78,18 @@ public sealed class ControllerSettingsTests
     }
 
     [Fact]
+    public void Link_local_addresses_are_refused_unless_they_are_listed()
+    {
+        var none = ControllerSettings.Parse([], _ => null, "host").Settings!.Outbound;
+        var some = ControllerSettings.Parse(["--allow-addresses=169.254.20.0/24,fe80::1"], _ => null, "host").Settings!.Outbound;
+
+        Assert.Equal(
+            (true, true, false, false, true),
+            (none.Refuses(IPAddress.Parse("169.254.20.10")), none.Refuses(IPAddress.Parse("fe80::1")), some.Refuses(IPAddress.Parse("169.254.20.10")),
+                some.Refuses(IPAddress.Parse("fe80::1")), some.Refuses(IPAddress.Parse("169.254.169.254"))));
+    }
+
+    [Fact]
     public void A_port_alone_means_every_address_of_both_families()
     {
         var (settings, _) = ControllerSettings.Parse(["--metrics-address", ":9090"], _ => null, "host");
@@ -81,6 +107,8 @@ public sealed class ControllerSettingsTests
     [InlineData("--metrics-address=:99999", "is not a value for --metrics-address")]
     [InlineData("--leader-election=maybe", "is not a value for --leader-election")]
     [InlineData("--shutdown-timeout=5", "is not a value for --shutdown-timeout")]
+    [InlineData("--allow-addresses=metadata", "is not a value for --allow-addresses")]
+    [InlineData("--allow-addresses=169.254.0.0/33", "is not a value for --allow-addresses")]
     [InlineData("--log-level=17", "is not a value for --log-level")]
     [InlineData("--namespace=", "is not a value for --namespace")]
     [InlineData("--namespace", "--namespace needs a value")]

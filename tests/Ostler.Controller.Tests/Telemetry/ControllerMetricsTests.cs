@@ -45,7 +45,34 @@ public sealed class ControllerMetricsTests : IDisposable
         Assert.Contains("ostler_nodes_blocked{policy=\"edge\",reason=\"DrainBlocked\"} 1\n", text, StringComparison.Ordinal);
         Assert.Contains("ostler_rollout_progress_ratio{policy=\"edge\"} 0.5\n", text, StringComparison.Ordinal);
         Assert.Contains("ostler_nodes_unavailable{policy=\"edge\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("ostler_nodes_max_unavailable{policy=\"edge\"} ", text, StringComparison.Ordinal);
         Assert.Contains("ostler_node_updates_total{policy=\"edge\"} 0\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Failures_and_rollbacks_of_a_policy_count_from_0_so_that_the_first_one_is_an_increase()
+    {
+        _metrics.ObservePolicy(Snapshot(Given.Policy("edge").Spec), Plan(Verdict("a", NodeStep.Updated)));
+
+        var text = await ScrapeAsync();
+
+        Assert.Contains("ostler_node_failures_total{policy=\"edge\",reason=\"HealthTimedOut\"} 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("ostler_node_rollbacks_total{policy=\"edge\",reason=\"WatchdogExpired\"} 0\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_image_has_one_series_that_says_whether_it_resolves_and_why()
+    {
+        _metrics.ObserveImage("edge-os", new() { Conditions = [Ready(ConditionStatus.True, Reasons.Resolved)] });
+        _metrics.ObserveImage("edge-os", new() { Conditions = [Ready(ConditionStatus.False, Reasons.ResolveFailed)] });
+
+        Assert.Equal(["ostler_image_ready{image=\"edge-os\",reason=\"ResolveFailed\"} 0"], Lines(await ScrapeAsync(), "ostler_image_ready{"));
+
+        _metrics.ForgetImage("edge-os");
+        Assert.Empty(Lines(await ScrapeAsync(), "ostler_image_ready{"));
+
+        static Condition Ready(ConditionStatus status, string reason) =>
+            new() { Type = ConditionTypes.Ready, Status = status, Reason = reason, Message = "", LastTransitionTime = Given.Now };
     }
 
     [Fact]
@@ -155,6 +182,7 @@ public sealed class ControllerMetricsTests : IDisposable
         var text = await ScrapeAsync();
 
         Assert.Contains("ostler_distinct_digests{policy=\"edge\"} 2\n", text, StringComparison.Ordinal);
+        Assert.NotEmpty(Lines(text, "ostler_nodes_by_version{"));
         Assert.Equal(
             ["Other\"} 1", "PackagesLayered\"} 1", "RemoteChanged\"} 0", "TreeUnlocked\"} 0", "UnexpectedTree\"} 0"],
             Lines(text, "ostler_nodes_drifted{").Select(l => l[(l.IndexOf("reason=", StringComparison.Ordinal) + 8)..]).Order(StringComparer.Ordinal));

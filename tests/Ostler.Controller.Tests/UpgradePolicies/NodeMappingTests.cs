@@ -111,6 +111,31 @@ public sealed class NodeMappingTests
     }
 
     [Theory]
+    [InlineData("""[{"operator":"Exists"}]""", "operator: Exists")]
+    [InlineData("""[{"operator":"Exists","effect":"NoSchedule"}]""", "operator: Exists")]
+    [InlineData("""[{"key":"node.kubernetes.io/unschedulable","operator":"Exists","effect":"NoSchedule"}]""", "node.kubernetes.io/unschedulable: Exists")]
+    [InlineData("""[{"key":"node.kubernetes.io/unschedulable"}]""", "node.kubernetes.io/unschedulable: Equal")]
+    [InlineData("""[{"key":"node.kubernetes.io/unschedulable","operator":"Equal","value":"x"}]""", null)]
+    [InlineData("""[{"operator":"Exists","effect":"NoExecute"}]""", null)]
+    [InlineData("""[{"key":"node.kubernetes.io/not-ready","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}]""", null)]
+    [InlineData("""[{"key":"gpu","operator":"Exists"}]""", null)]
+    public void A_toleration_of_the_cordon_is_known(string tolerations, string? expected) =>
+        Assert.Equal(expected, FactsOf($$"""{"tolerations":{{tolerations}}}""").CordonToleration);
+
+    [Theory]
+    [InlineData("""{"nodeSelector":{"kubernetes.io/hostname":"n1"}}""", "nodeSelector kubernetes.io/hostname")]
+    [InlineData("""{"nodeSelector":{"disktype":"ssd"}}""", null)]
+    [InlineData("""{"nodeName":"n1"}""", null)]
+    [InlineData("""{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchFields":[{"key":"metadata.name","operator":"In","values":["n1"]}]}]}}}}""", "required node affinity")]
+    [InlineData("""{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"kubernetes.io/hostname","operator":"In","values":["n1"]},{"key":"cpu","operator":"Gt","values":["4"]}]}]}}}}""", "required node affinity")]
+    [InlineData("""{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"kubernetes.io/hostname","operator":"In","values":["n1","n2"]}]}]}}}}""", null)]
+    [InlineData("""{"affinity":{"podAntiAffinity":{}}}""", null)]
+    public void What_binds_a_pod_to_its_node_is_known(string spec, string? expected) => Assert.Equal(expected, FactsOf(spec).BoundBy);
+
+    private static PodFacts FactsOf(string spec) => NodeMapping.ToFacts(
+        ControllerResources.Pods.Deserialize(Encoding.UTF8.GetBytes($$"""{"metadata":{"namespace":"apps","name":"a","uid":"a"},"spec":{{spec}}}""")).Trimmed(), null);
+
+    [Theory]
     [InlineData("""{"name":"h","hostPath":{"path":"/var"}}""", false, "")]
     [InlineData("""{"name":"t","emptyDir":{}}""", true, "")]
     [InlineData("""{"name":"d","persistentVolumeClaim":{"claimName":"data"}},{"name":"e","ephemeral":{"volumeClaimTemplate":{}}}""", false, "data web-1-e")]

@@ -47,7 +47,7 @@ public sealed class PolicyKeysTests
     public void The_labels_of_a_namespace_wake_the_policies_whose_drain_rules_ask_for_them()
     {
         var asks = Given.Policy("asks", "edge-os", Edge);
-        _keys.OnPolicy(new(InformerEventType.Added, null, asks with { Spec = asks.Spec with { Drain = new() { Rules = [new() { NamespaceSelector = new() }] } } }));
+        _keys.OnPolicy(new(InformerEventType.Added, null, asks with { Spec = asks.Spec with { Drain = new() { Rules = [new() { NamespaceSelector = Given.AllNodes }] } } }));
         _woken.Clear();
         var apps = new Namespace { Metadata = new() { Name = "apps" } };
         var labelled = apps with { Metadata = apps.Metadata with { Labels = Edge } };

@@ -10,7 +10,11 @@ public sealed class OpenApiSchemaTests
     {
         {
             "UpgradePolicy.spec.rollout.maxUnavailable",
-            """{"x-kubernetes-int-or-string":true,"anyOf":[{"type":"integer"},{"type":"string"}],"pattern":"^((100|[0-9]{1,2})%|[0-9]{1,9})$","minimum":0,"maximum":2147483647,"default":1}"""
+            """
+            {"x-kubernetes-int-or-string":true,"anyOf":[{"type":"integer"},{"type":"string"}],"pattern":"^((100|[1-9][0-9]?|0[1-9])%|0*[1-9][0-9]{0,8})$",
+             "minimum":1,"maximum":2147483647,"default":1,
+             "x-kubernetes-validations":[{"rule":"type(self) == int ? self > 0 : self != '0' && self != '0%'","message":"must be at least 1 or 1%: use spec.paused to stop before the next node"}]}
+            """
         },
         {
             "UpgradePolicy.spec.drain.timeout",
@@ -30,13 +34,22 @@ public sealed class OpenApiSchemaTests
         },
         {
             "UpgradePolicy.spec.nodeSelector.matchLabels",
-            """{"type":"object","additionalProperties":{"type":"string"}}"""
+            """{"type":"object","minProperties":1,"additionalProperties":{"type":"string"}}"""
         },
         {
             "OSImage.spec.quarantine.deny",
             """{"type":"array","maxItems":50,"items":{"type":"string","pattern":"^(sha256:)?[0-9a-f]{64}$"}}"""
         },
     };
+
+    [Fact]
+    public void A_default_within_a_list_is_described_and_left_to_the_programs()
+    {
+        var items = OpenApiSchema.Of(FieldTree.All["UpgradePolicy.spec.windows"])["items"]!["properties"]!["timeZone"]!;
+
+        Assert.Null(items["default"]);
+        Assert.EndsWith("Default: UTC.", (string?)items["description"], StringComparison.Ordinal);
+    }
 
     [Theory]
     [MemberData(nameof(Schemas))]

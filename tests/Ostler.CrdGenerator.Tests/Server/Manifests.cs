@@ -9,7 +9,7 @@ internal static class Manifests
     public static JsonObject Minimal(string kind, string name) => Yaml(kind switch
     {
         "OSImage" => "spec: {ostree: {remote: acme, ref: acme/stable}}",
-        "UpgradePolicy" => "spec: {imageRef: {name: edge-os}, nodeSelector: {}}",
+        "UpgradePolicy" => "spec: {imageRef: {name: edge-os}, nodeSelector: {matchLabels: {kubernetes.io/os: linux}}}",
         "NodeOS" => "spec: {}",
         _ => throw new ArgumentException($"{kind} is no kind of ours."),
     }, kind, name);

@@ -29,7 +29,7 @@ public sealed class StoredObjectTests(ApiServerFixture server)
     /// <summary>Some field of each kind, with what else its object needs.</summary>
     public static TheoryData<string, string, string> Places => new()
     {
-        { "UpgradePolicy", "spec.drain.rules", """[{"order": ?}]""" },
+        { "UpgradePolicy", "spec.drain.rules", """[{"podSelector": {"matchLabels": {"a": "b"}}, "order": ?}]""" },
         { "NodeOS", "spec.attempt", "?" },
         { "UpgradePolicy", "spec.rollout.maxUnavailable", "?" },
         { "UpgradePolicy", "spec.rollout.waves", """[{"name":"a","nodes": ?}]""" },
@@ -80,23 +80,23 @@ public sealed class StoredObjectTests(ApiServerFixture server)
     /// <summary>Two sets of defaults, one in the schema and one in the types, are one too many; this keeps them the same.</summary>
     [Theory]
     [InlineData("OSImage", "spec: {ostree: {remote: acme, ref: acme/stable}}")]
-    [InlineData("UpgradePolicy", "spec: {imageRef: {name: edge-os}, nodeSelector: {}}")]
+    [InlineData("UpgradePolicy", "spec: {imageRef: {name: edge-os}, nodeSelector: {matchLabels: {kubernetes.io/os: linux}}}")]
     [InlineData("UpgradePolicy", """
         spec:
           imageRef: {name: edge-os}
-          nodeSelector: {}
+          nodeSelector: {matchLabels: {kubernetes.io/os: linux}}
           rollout:
             topology: {}
             waves: [{name: canary, nodes: 1}]
           windows: [{schedule: 0 1 * * 6, duration: 4h}]
-          drain: {rules: [{}]}
+          drain: {rules: [{podSelector: {matchLabels: {a: b}}}]}
           health:
             checks:
             - {name: systemd, systemd: {}}
             - {name: exec, exec: {command: [/usr/bin/true]}}
             - {name: http, http: {url: "http://localhost/"}}
             - {name: tls, http: {url: "https://localhost/", tls: {}}}
-            - {name: pods, pods: {selector: {}}}
+            - {name: pods, pods: {selector: {matchLabels: {a: b}}}}
             - {name: prometheus, prometheus: {url: "http://localhost/", query: up, want: {operator: Less, value: "1"}}}
             - {name: condition, condition: {apiVersion: v1, kind: Node, name: n1, path: "{.spec.unschedulable}", operator: DoesNotExist}}
             - {name: workloads, workloads: {}}

@@ -24,7 +24,7 @@ internal sealed class BootcTool(Sysroot sysroot)
             return words is ["status", ..] ? Print(BootcStatusDocument.Empty) : throw new ToolException("Detected container; this command requires a booted host system.");
         }
 
-        using var held = ToolLock.Acquire(LockFile, string.Join(' ', words));
+        using var held = ToolLock.TryAcquire(LockFile, string.Join(' ', words)) ?? Wait(string.Join(' ', words));
         return words switch
         {
             ["status", .. var options] when options.All(o => o is "--json" or "--format-version=1" or "--format=json") && options.Length > 0 =>
@@ -35,6 +35,15 @@ internal sealed class BootcTool(Sysroot sysroot)
             ["rollback"] => Rollback(),
             _ => throw new UsageException($"unrecognized subcommand or argument in '{string.Join(' ', words)}'"),
         };
+    }
+
+    /// <summary>Up to 1.12.0 bootc says on standard output, before the JSON, that it has to wait.</summary>
+    private static ToolLock Wait(string title)
+    {
+        Console.Write("Waiting for sysroot lock...");
+        var held = ToolLock.Acquire(LockFile, title);
+        Console.WriteLine("...done (1 seconds)");
+        return held;
     }
 
     private static int Print(string document)

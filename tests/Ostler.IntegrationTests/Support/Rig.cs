@@ -10,6 +10,7 @@ using Ostler.Kubernetes.Core;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.IntegrationTests.Support;
 
@@ -24,12 +25,11 @@ internal sealed class Rig : IAsyncDisposable
     public const string Policy = "edge";
     public const string Image = "edge-os";
     private const string Branch = "acme/stable/x86_64/edge";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
+    private readonly FleetProgress _progress;
     private readonly HostTool _tool;
     private string? _repository;
 
-    private Rig(HostTool tool, TestFleet fleet, FleetWitness witness) => (_tool, Fleet, Witness) = (tool, fleet, witness);
+    private Rig(HostTool tool, TestFleet fleet, FleetWitness witness) => (_tool, Fleet, Witness, _progress) = (tool, fleet, witness, new(fleet.Api));
 
     /// <summary>Whatever updates the hosts, the tests of the main job are the same.</summary>
     public static TheoryData<HostTool> Tools { get; } = [HostTool.Ostree, HostTool.RpmOstree, HostTool.Bootc];
@@ -110,7 +110,7 @@ internal sealed class Rig : IAsyncDisposable
     public static UpgradePolicySpec Spec { get; } = new()
     {
         ImageRef = new() { Name = Image },
-        NodeSelector = new(),
+        NodeSelector = new() { MatchExpressions = [new() { Key = "none", Operator = LabelOperator.DoesNotExist }] },
         Rollout = new() { Soak = Duration.FromSeconds(1) },
         Reboot = new() { Timeout = Duration.FromSeconds(60) },
         Health = new() { Timeout = Duration.FromSeconds(60), Checks = [new() { Name = "canary", Systemd = new() { Active = ["ostler-lab.service"] } }] },
@@ -120,19 +120,19 @@ internal sealed class Rig : IAsyncDisposable
         Manifests.ApplyAsync(Api, Manifests.Of(new UpgradePolicy { Metadata = new() { Name = name }, Spec = spec }), Cancel);
 
     public async Task<UpgradePolicy> PolicyAsync(
-        Func<UpgradePolicy?, bool> wanted, string name = Policy, TimeSpan? timeout = null, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
-        (await WaitAsync(OstlerResources.UpgradePolicies, name, wanted, timeout, description))!;
+        Func<UpgradePolicy?, bool> wanted, string name = Policy, TimeSpan? patience = null, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
+        (await WaitAsync(OstlerResources.UpgradePolicies, name, wanted, patience, description))!;
 
     public Task<NodeOS?> NodeOSAsync(
-        string name, Func<NodeOS?, bool> wanted, TimeSpan? timeout = null, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
-        WaitAsync(OstlerResources.NodeOSes, name, wanted, timeout, description);
+        string name, Func<NodeOS?, bool> wanted, TimeSpan? patience = null, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
+        WaitAsync(OstlerResources.NodeOSes, name, wanted, patience, description);
 
     public Task<OSImage?> ImageAsync(Func<OSImage?, bool> wanted, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
         WaitAsync(OstlerResources.OSImages, Image, wanted, null, description);
 
     public Task<Node?> NodeAsync(
-        string name, Func<Node?, bool> wanted, TimeSpan? timeout = null, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
-        WaitAsync(ControllerResources.Nodes, name, wanted, timeout, description);
+        string name, Func<Node?, bool> wanted, TimeSpan? patience = null, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
+        WaitAsync(ControllerResources.Nodes, name, wanted, patience, description);
 
     /// <summary>Every node runs the tree and the policy is Ready with it.</summary>
     public async Task<UpgradePolicy> EverywhereAsync(Release tree)
@@ -159,17 +159,18 @@ internal sealed class Rig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _progress.DisposeAsync();
         await Witness.DisposeAsync();
         await Fleet.DisposeAsync();
     }
 
-    /// <summary>Waits on a watch; when it takes too long, the logs are told with what was seen last.</summary>
-    private async Task<T?> WaitAsync<T>(ResourceType<T> type, string name, Func<T?, bool> wanted, TimeSpan? timeout, string description)
+    /// <summary>Waits on a watch as long as anything in the fleet makes progress; then the logs are shown with what was seen last.</summary>
+    private async Task<T?> WaitAsync<T>(ResourceType<T> type, string name, Func<T?, bool> wanted, TimeSpan? patience, string description)
         where T : class
     {
         try
         {
-            return await Api.WaitForAsync(type, NamespacedName.ClusterScoped(name), wanted, Cancel, timeout ?? Patience, description);
+            return await Api.WaitForAsync(type, NamespacedName.ClusterScoped(name), wanted, Cancel, patience ?? ProgressWait.DefaultPatience, _progress, description);
         }
         catch (TimeoutException)
         {

@@ -26,6 +26,30 @@ public sealed class ListTests
     private static string[] Names(ResourceList<V1Node> list) => [.. list.Items.Select(n => n.Metadata.Name)];
 
     [Fact]
+    public async Task A_list_may_come_compressed_and_a_watch_may_not()
+    {
+        var page = new MemoryStream();
+        await using (var gzip = new System.IO.Compression.GZipStream(page, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(System.Text.Encoding.UTF8.GetBytes(List("10", Node("a", "1"), Node("b", "2"))));
+        }
+
+        await using var server = new ScriptedServer((request, response, _) => request.Header("accept-encoding") == "gzip"
+            ? response.WholeAsync(200, "application/json", page.ToArray(), new Dictionary<string, string> { ["Content-Encoding"] = "gzip" })
+            : response.JsonAsync(Node("a", "1").ToString()));
+        using var client = new ApiClient(server.CreateClient());
+
+        Assert.Equal(["a", "b"], Names(await client.ListAsync(KnownResources.Nodes, ListOptions.All, Within.Deadline)));
+
+        await client.GetAsync(KnownResources.Nodes, NamespacedName.ClusterScoped("a"), Within.Deadline);
+        await foreach (var _ in client.WatchAsync(KnownResources.Nodes, new WatchOptions(), Within.Deadline))
+        {
+        }
+
+        Assert.Equal(["gzip", null, null], server.Received.Select(r => r.Header("accept-encoding")));
+    }
+
+    [Fact]
     public async Task Pages_are_followed_by_their_continue_token()
     {
         var list = await ListAsync(

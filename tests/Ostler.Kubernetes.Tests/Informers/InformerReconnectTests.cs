@@ -117,6 +117,30 @@ public sealed class InformerReconnectTests
     }
 
     [Fact]
+    public async Task A_watch_that_ends_in_order_is_followed_by_the_next_without_a_pause()
+    {
+        var end = new TaskCompletionSource();
+        await using var harness = InformerHarness.Started(Script.Of(
+            [Script.Json(List("10")), Script.Json(List("11"))],
+            [
+                async (request, response, token) =>
+                {
+                    await Script.Lines(Bookmark("11"))(request, response, token);
+                    await end.Task.WaitAsync(token);
+                },
+            ]));
+        await harness.NextWatchAsync();
+        await harness.Time.ArmedAsync(Silence);
+        await harness.Time.ArmedAsync(Silence);
+        harness.Time.Advance(TimeSpan.FromSeconds(31));
+
+        end.SetResult();
+
+        // The clock does not move: whoever paused would wait for ever.
+        Assert.Equal("11", (await harness.NextWatchAsync()).Query("resourceVersion"));
+    }
+
+    [Fact]
     public async Task A_server_that_was_restored_from_a_backup_is_believed()
     {
         await using var harness = InformerHarness.Started(Script.Of(

@@ -21,6 +21,11 @@ internal sealed class ObservedTime : FakeTimeProvider
 
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + WallClockJump;
 
+    // The base's own is computed from the wall clock above.
+    public override long GetTimestamp() => base.GetUtcNow().Ticks;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ObservedTimer(base.CreateTimer(callback, state, dueTime, period), this);

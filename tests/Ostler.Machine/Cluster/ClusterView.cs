@@ -29,6 +29,12 @@ internal sealed record ClusterView(V1Node? Node, NodeOS? OS, UpgradePolicy? Poli
     public bool IsBackAt(string version, string failed) =>
         Booted == version && Ready && !Cordoned && OS?.Spec is { Goal: Goal.Observe, Failure: { } failure } && failure.Version == failed && Halted && IsQuarantined(failed);
 
+    /// <summary>All of it that a rollout changes, in one line: a line that was not there before is progress.</summary>
+    public string Progress =>
+        $"{(Step.Length > 0 ? Step : "no NodeOS")}; runs {Booted ?? "?"}; {(Ready ? "Ready" : "NotReady")}{(Cordoned ? ", cordoned" : "")}; "
+        + $"pods: {string.Join(", ", Pods.Select(p => $"{p.Status?.Phase} on {p.Spec.NodeName ?? "no node"}"))}; "
+        + $"policy: {Policy?.Status?.Conditions.Find(ConditionTypes.Ready)?.Reason ?? "?"}{(Halted ? ", Halted" : "")}, target {Policy?.Status?.Target?.Version ?? "?"}; attempt {OS?.Spec.Attempt}";
+
     /// <summary>How far the node is, by what anybody can see.</summary>
     public string Step => OS switch
     {

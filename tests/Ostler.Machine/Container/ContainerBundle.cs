@@ -28,7 +28,7 @@ internal static class ContainerBundle
     public static JsonObject From(JsonObject daemonSet, string entrypoint, string nodeName, Uri apiServer, string serviceAccount)
     {
         var pod = daemonSet["spec"]!["template"]!["spec"]!.AsObject();
-        KnowsOnly("the pod", pod, "serviceAccountName", "priorityClassName", "terminationGracePeriodSeconds", "nodeSelector", "tolerations", "hostPID", "hostNetwork", "dnsPolicy", "containers");
+        KnowsOnly("the pod", pod, "serviceAccountName", "priorityClassName", "terminationGracePeriodSeconds", "nodeSelector", "affinity", "tolerations", "hostPID", "hostNetwork", "dnsPolicy", "containers");
         var container = pod["containers"]!.AsArray().Single()!.AsObject();
         KnowsOnly("the container", container, "name", "image", "imagePullPolicy", "env", "securityContext", "resources");
         var security = container["securityContext"]!.AsObject();

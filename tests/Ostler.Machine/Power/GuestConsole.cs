@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Machine.Power;
 
@@ -11,14 +12,18 @@ internal sealed record GuestAnswer(int ExitCode, string Output);
 internal sealed class GuestConsole : IDisposable
 {
     private readonly Stream _port;
+    private readonly IProgressSource _machine;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _gone = new();
     private TaskCompletionSource<GuestAnswer>? _waiting;
     private int _number;
 
-    public GuestConsole(Socket port)
+    /// <param name="port">The serial port.</param>
+    /// <param name="machine">What the machine says elsewhere: as long as it says something new, a command may take its time.</param>
+    public GuestConsole(Socket port, IProgressSource machine)
     {
+        _machine = machine;
         _port = new NetworkStream(port, ownsSocket: true);
         Reading = ReadAsync();
     }
@@ -31,19 +36,19 @@ internal sealed class GuestConsole : IDisposable
 
     /// <summary>Runs a command line of bash.</summary>
     /// <exception cref="IOException">The machine went down.</exception>
-    /// <exception cref="TimeoutException">It does not answer within a minute.</exception>
+    /// <exception cref="NoProgressException">It does not answer, and nothing new appears on the machine's serial port.</exception>
     public async Task<GuestAnswer> RunAsync(string command, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            await Ready.WaitAsync(TimeSpan.FromMinutes(2), cancellationToken);
+            await AnswerAsync("a shell in the machine", Ready, cancellationToken);
             var answer = new TaskCompletionSource<GuestAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting = answer;
             var line = string.Create(CultureInfo.InvariantCulture, $"{++_number} {Convert.ToBase64String(Encoding.UTF8.GetBytes(command))}\n");
             await _port.WriteAsync(Encoding.ASCII.GetBytes(line), cancellationToken);
             using var gone = _gone.Token.Register(() => answer.TrySetException(new IOException("The machine went down.")));
-            return await answer.Task.WaitAsync(TimeSpan.FromMinutes(1), cancellationToken);
+            return await AnswerAsync($"the answer to '{command}'", answer.Task, cancellationToken);
         }
         finally
         {
@@ -56,6 +61,9 @@ internal sealed class GuestConsole : IDisposable
         _port.Dispose();
         _turn.Dispose();
     }
+
+    private Task<T> AnswerAsync<T>(string awaited, Task<T> answer, CancellationToken cancellationToken) =>
+        new ProgressWait().ForAsync(awaited, answer, _machine, cancellationToken);
 
     private async Task ReadAsync()
     {

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Machine.Power;
 
@@ -22,6 +23,7 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
     private readonly string _containers;
     private readonly BootLoader _loader;
     private readonly MachineWitness _tell;
+    private readonly ProgressFeed _progress = new();
     private readonly Lock _gate = new();
     private readonly List<(string[] Words, TaskCompletionSource Seen)> _awaited = [];
     private TaskCompletionSource<GuestConsole> _console = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,6 +41,9 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
         (_folder, _logs, _disk, _containers, _tell) = (folder, logs, disk, containers, tell);
         _loader = new BootLoader(disk, folder);
     }
+
+    /// <summary>Each line on the first serial port that was not there before, but for its numbers.</summary>
+    public IProgressSource Progress => _progress;
 
     /// <summary>How often it was started.</summary>
     public int Boots { get; private set; }
@@ -144,7 +149,7 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
         var ended = qemu.WaitForExitAsync(CancellationToken.None);
         await using var noLonger = cancellationToken.Register(() => qemu.Kill());
         var lines = ReadSerialAsync(serial, boot, ended);
-        using var shell = await AcceptAsync(console, ended) is { } port ? new GuestConsole(port) : null;
+        using var shell = await AcceptAsync(console, ended) is { } port ? new GuestConsole(port, _progress) : null;
         if (shell is not null)
         {
             _ = shell.Ready.ContinueWith(
@@ -208,9 +213,10 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
             while (await reader.ReadLineAsync() is { } line)
             {
                 await log.WriteLineAsync(line);
+                var plain = Escapes().Replace(line, "");
+                _progress.ReportLine(plain);
                 lock (_gate)
                 {
-                    var plain = Escapes().Replace(line, "");
                     _awaited.RemoveAll(awaited => awaited.Words.All(word => plain.Contains(word, StringComparison.Ordinal)) && awaited.Seen.TrySetResult());
                 }
             }

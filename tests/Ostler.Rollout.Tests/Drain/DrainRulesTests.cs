@@ -123,6 +123,29 @@ public class DrainRulesTests
         Assert.Equal(Given.Now.AddSeconds(5), plan.NextWakeUp);
     }
 
+    public static TheoryData<DrainRule> NotUnderstood => new()
+    {
+        new DrainRule { Behavior = DrainBehavior.Skip },
+        new DrainRule { PodSelector = new(), Behavior = DrainBehavior.Skip },
+        new DrainRule { NamespaceSelector = new(), Behavior = DrainBehavior.WaitCompleted },
+        new DrainRule { PodSelector = new() { MatchLabels = Labels("app", "x") }, NamespaceSelector = new(), Behavior = DrainBehavior.Skip },
+        new DrainRule { PodSelector = new() { MatchExpressions = [new() { Key = "app", Operator = LabelOperator.NotIn }] }, Behavior = DrainBehavior.Skip },
+    };
+
+    /// <summary>Stored before the schema refused it: what a client dropped must neither leave every pod on the node nor evict what should stay.</summary>
+    [Theory]
+    [MemberData(nameof(NotUnderstood))]
+    public void A_rule_that_selects_nothing_understood_neither_skips_nor_evicts(DrainRule rule)
+    {
+        var pass = DrainPass.Over([Given.Pod("db"), Given.Pod("web")], new() { Rules = [rule] });
+
+        Assert.False(pass.Completed);
+        Assert.Empty(pass.Evict);
+        var (reason, message) = DrainMessage.Describe(pass);
+        Assert.Equal(Reasons.DrainBlocked, reason);
+        Assert.StartsWith("spec.drain.rules[0] does not say which pods", message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_message_says_who_goes_later()
     {
@@ -152,7 +175,7 @@ public class DrainRulesTests
     private static DrainRule Rule(DrainBehavior behavior, Dictionary<string, string>? pods = null, Dictionary<string, string>? namespaces = null) => new()
     {
         Behavior = behavior,
-        PodSelector = pods is null ? null : new() { MatchLabels = pods },
+        PodSelector = pods is not null ? new() { MatchLabels = pods } : namespaces is null ? Trees.AllNodes : null,
         NamespaceSelector = namespaces is null ? null : new() { MatchLabels = namespaces },
     };
 

@@ -88,7 +88,7 @@ public class FieldConditionTests
     public static TheoryData<string, ConditionOperator, string?, CheckOutcome, string> Conditions => new()
     {
         { "{.spec.replicas}", ConditionOperator.Equal, "3", CheckOutcome.Passed, "" },
-        { "{.spec.replicas}", ConditionOperator.Equal, "4", CheckOutcome.False, "{.spec.replicas} of Deployment apps/web is \"3\"; wanted: Equal 4" },
+        { "{.spec.replicas}", ConditionOperator.Equal, "4", CheckOutcome.False, "{.spec.replicas} of Deployment apps/web does not match; wanted: Equal 4" },
         { "{.spec.replicas}", ConditionOperator.NotEqual, "4", CheckOutcome.Passed, "" },
         { "{.spec.replicas}", ConditionOperator.NotEqual, "3", CheckOutcome.False, "wanted: NotEqual 3" },
         { "{.spec.paused}", ConditionOperator.Equal, "false", CheckOutcome.Passed, "" },
@@ -98,7 +98,7 @@ public class FieldConditionTests
         { "{.spec.size}", ConditionOperator.Greater, "9", CheckOutcome.Passed, "" },
         { "{.spec.size}", ConditionOperator.GreaterOrEqual, "12", CheckOutcome.Passed, "" },
         { "{.spec.size}", ConditionOperator.GreaterOrEqual, "12.5", CheckOutcome.False, "" },
-        { "{.spec.quantity}", ConditionOperator.Greater, "1", CheckOutcome.Error, "is \"2Gi\", no number to compare with 1" },
+        { "{.spec.quantity}", ConditionOperator.Greater, "1", CheckOutcome.Error, "{.spec.quantity} of Deployment apps/web is no number to compare with 1" },
         { "{.status.conditions[?(@.type==\"Available\")].status}", ConditionOperator.Equal, "True", CheckOutcome.Passed, "" },
         { "{.status.conditions[?(@.type==\"Gone\")].status}", ConditionOperator.Equal, "True", CheckOutcome.Missing, "Deployment apps/web has no {.status.conditions[?(@.type==\"Gone\")].status}" },
         { "{.status.conditions[?(@.type==\"Gone\")].status}", ConditionOperator.NotEqual, "True", CheckOutcome.Missing, "" },
@@ -106,10 +106,37 @@ public class FieldConditionTests
         { "{.metadata.annotations}", ConditionOperator.Exists, null, CheckOutcome.Missing, "has no {.metadata.annotations}" },
         { "{.metadata.annotations}", ConditionOperator.DoesNotExist, null, CheckOutcome.Passed, "" },
         { "{.metadata.labels}", ConditionOperator.Exists, null, CheckOutcome.Passed, "" },
-        { "{.spec.size}", ConditionOperator.DoesNotExist, null, CheckOutcome.False, "has {.spec.size}: \"12\"" },
+        { "{.spec.size}", ConditionOperator.DoesNotExist, null, CheckOutcome.False, "has {.spec.size}" },
         { "{.status.empty[*]}", ConditionOperator.Equal, "x", CheckOutcome.Missing, "" },
         { "{..x}", ConditionOperator.Exists, null, CheckOutcome.Error, "recursive descent" },
     };
+
+    [Theory]
+    [InlineData("{.data.password}", ConditionOperator.Equal, "x")]
+    [InlineData("{.data.password}", ConditionOperator.DoesNotExist, null)]
+    [InlineData("{.data.password}", ConditionOperator.Less, "1")]
+    [InlineData("{.metadata.annotations['login']}", ConditionOperator.Equal, "x")]
+    [InlineData("{.spec.values[*]}", ConditionOperator.NotEqual, "hunter2")]
+    [InlineData("{.*.password}", ConditionOperator.Equal, "x")]
+    public void A_value_outside_of_status_is_in_no_message(string path, ConditionOperator comparison, string? value)
+    {
+        using var json = JsonDocument.Parse("""{"data":{"password":"hunter2"},"metadata":{"annotations":{"login":"hunter2"}},"spec":{"values":["hunter2"]},"status":{"password":"hunter2"}}""");
+        var check = new ConditionCheck { ApiVersion = "v1", Kind = "ConfigMap", Namespace = "apps", Name = "web", Path = path, Operator = comparison, Value = value };
+
+        var finding = FieldCondition.Judge(check, "ConfigMap apps/web", json.RootElement);
+
+        Assert.NotEqual(CheckOutcome.Passed, finding.Outcome);
+        Assert.DoesNotContain("hunter2", value is "hunter2" ? finding.Message.Replace($"wanted: {comparison} {value}", "", StringComparison.Ordinal) : finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_Secret_is_not_judged()
+    {
+        using var json = JsonDocument.Parse("""{"status":{"x":"hunter2"}}""");
+        var check = new ConditionCheck { ApiVersion = "v1", Kind = "Secret", Namespace = "apps", Name = "web", Path = "{.status.x}", Operator = ConditionOperator.Equal, Value = "hunter2" };
+
+        Assert.Equal(CheckFinding.Error("a check may not read Secrets"), FieldCondition.Judge(check, "Secret apps/web", json.RootElement));
+    }
 
     [Theory]
     [MemberData(nameof(Conditions))]

@@ -37,6 +37,37 @@ public class PrometheusAnswerTests
         Assert.Contains(message, finding.Message, StringComparison.Ordinal);
     }
 
+    public static TheoryData<string, string, string> Partial => new()
+    {
+        { "Thanos without one of its stores", """{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"0"]}]},"warnings":["partial response: store-1 is down"]}""", "partial response: store-1 is down" },
+        { "VictoriaMetrics without one of its nodes", """{"status":"success","isPartial":true,"data":{"resultType":"vector","result":[{"metric":{},"value":[1,"0"]}]}}""", "partial (isPartial)" },
+        { "both", """{"status":"success","isPartial":true,"data":{"resultType":"scalar","result":[1,"0"]},"warnings":["a","b","c","d"]}""", "a, b, c and 1 more" },
+        { "one that would not pass either", """{"status":"success","isPartial":true,"data":{"resultType":"scalar","result":[1,"7"]}}""", "partial (isPartial)" },
+        { "no sample left", """{"status":"success","data":{"resultType":"vector","result":[]},"warnings":["x"]}""", "a reservation: x" },
+        { "a warning of another type", """{"status":"success","data":{"resultType":"scalar","result":[1,"0"]},"warnings":"x"}""", "a reservation: x" },
+        { "warnings that are objects", """{"status":"success","data":{"resultType":"scalar","result":[1,"0"]},"warnings":[{"text":"x"}]}""", "{\"text\":\"x\"}" },
+        { "a flag of another type", """{"status":"success","isPartial":"true","data":{"resultType":"scalar","result":[1,"0"]}}""", "partial (isPartial)" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Partial))]
+    public void An_answer_with_a_reservation_is_an_error_in_the_servers_words(string what, string body, string message)
+    {
+        _ = what;
+        var finding = Judge(200, body, new() { Operator = SampleOperator.Equal, Value = "0" });
+
+        Assert.Equal(CheckOutcome.Error, finding.Outcome);
+        Assert.Contains(message, finding.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"warnings\":[]")]
+    [InlineData("\"warnings\":null")]
+    [InlineData("\"isPartial\":false")]
+    [InlineData("\"infos\":[\"PromQL info: metric might not be a counter\"]")]
+    public void A_whole_answer_passes(string member) =>
+        Assert.Equal(CheckOutcome.Passed, Judge(200, $$$"""{"status":"success",{{{member}}},"data":{"resultType":"scalar","result":[1,"1"]}}""").Outcome);
+
     [Theory]
     [InlineData(SampleOperator.Equal, "0.5", "0.5", true)]
     [InlineData(SampleOperator.Equal, "0.5", "0.6", false)]

@@ -283,7 +283,7 @@ public class DrainingTests
         {
             "target changed" => Given.Snapshot(node) with { Image = Given.Image(Trees.Newer) },
             "not selected" => Given.Snapshot(node).With(s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["role"] = "edge" } } }),
-            "selected by two" => Given.Snapshot(node) with { OtherPolicies = [new() { Name = "other", NodeSelector = new() }] },
+            "selected by two" => Given.Snapshot(node) with { OtherPolicies = [new() { Name = "other", NodeSelector = Trees.AllNodes }] },
             "failure counts again" =>
                 Given.Snapshot(node.Spec(s => s with { Failure = Given.Failure(60) })).With(s => s with { Rollback = new() { MaxFailures = IntOrPercent.Count(3) } }),
             _ => Given.Snapshot(node.Status(s => s with { Booted = Given.Tree(Trees.New) })),

@@ -246,7 +246,7 @@ public class DriftTests
         return what switch
         {
             "only reported" => snapshot.With(s => s with { Drift = DriftHandling.Report }),
-            "another policy selects it" => snapshot with { OtherPolicies = [new() { Name = "other", NodeSelector = new() }] },
+            "another policy selects it" => snapshot with { OtherPolicies = [new() { Name = "other", NodeSelector = Trees.AllNodes }] },
             "the tree is quarantined" => snapshot with
             {
                 Image = snapshot.Image! with { Status = snapshot.Image.Status! with { Quarantined = [new() { Digest = Trees.New, Reason = "Bad", Since = Given.Ago(5) }] } },

@@ -31,6 +31,16 @@ public class PodRecoveryTests
     }
 
     [Fact]
+    public void Where_the_selector_was_not_understood_every_pod_is_looked_for()
+    {
+        var check = Cni with { Pods = Cni.Pods! with { Selector = new() } };
+
+        var before = PodRecovery.Record(new() { Checks = [check] }, [Pod("cni-a"), Pod("dns") with { Labels = null }])!;
+
+        Assert.Equal(2, Assert.Single(before).Total);
+    }
+
+    [Fact]
     public void Only_so_many_are_written_down_and_how_many_there_were_is_known()
     {
         PodFacts[] pods = [.. Enumerable.Range(0, PodRecovery.Most + 12).Select(i => Pod($"cni-{i:000}") with { Controller = null })];

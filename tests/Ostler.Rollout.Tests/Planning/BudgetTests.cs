@@ -48,10 +48,9 @@ public class BudgetTests
 
     [Theory]
     [InlineData("1", 10, 1)]
-    [InlineData("0", 10, 1)]
     [InlineData("25%", 10, 2)]
     [InlineData("25%", 3, 1)]
-    [InlineData("0%", 10, 1)]
+    [InlineData("1%", 10, 1)]
     [InlineData("100%", 4, 4)]
     [InlineData("7", 4, 4)]
     public void Slots_are_granted_up_to_maxUnavailable_and_never_fewer_than_one(string maxUnavailable, int nodes, int expected)

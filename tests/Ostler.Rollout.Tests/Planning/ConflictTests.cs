@@ -46,7 +46,7 @@ public class ConflictTests
         var theirs = mine with
         {
             Policy = mine.Policy with { Name = "other", Spec = mine.Policy.Spec! with { NodeSelector = Canaries } },
-            OtherPolicies = [new() { Name = Given.Policy, NodeSelector = new() }],
+            OtherPolicies = [new() { Name = Given.Policy, NodeSelector = Trees.AllNodes }],
         };
 
         foreach (var (snapshot, other) in new[] { (mine, "other"), (theirs, Given.Policy) })
@@ -65,8 +65,8 @@ public class ConflictTests
     {
         OtherPolicy other = what switch
         {
-            "deleting" => new() { Name = "other", NodeSelector = new(), Deleting = true },
-            "itself" => new() { Name = Given.Policy, NodeSelector = new() },
+            "deleting" => new() { Name = "other", NodeSelector = Trees.AllNodes, Deleting = true },
+            "itself" => new() { Name = Given.Policy, NodeSelector = Trees.AllNodes },
             _ => new() { Name = "other", NodeSelector = Canaries },
         };
 

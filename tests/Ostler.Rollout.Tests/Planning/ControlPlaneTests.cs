@@ -13,6 +13,9 @@ public class ControlPlaneTests
     [InlineData("node-role.kubernetes.io/control-plane", "")]
     [InlineData("node-role.kubernetes.io/control-plane", "true")]
     [InlineData("node-role.kubernetes.io/master", "")]
+    [InlineData("node-role.kubernetes.io/etcd", "true")]
+    [InlineData("node-role.kubernetes.io/controlplane", "true")]
+    [InlineData("node-role.kubernetes.io/arbiter", "")]
     public void They_go_one_at_a_time_beside_others(string label, string value)
     {
         var plan = Plan([Given.Staged("cp1").Label(label, value), Given.Staged("cp2").Label(label, value), Given.Staged("w1"), Given.Staged("w2")]);
@@ -20,6 +23,15 @@ public class ControlPlaneTests
         Assert.Equal(["cp1", "w1", "w2"], plan.Granted());
         Assert.Equal(Reasons.WaitingForControlPlane, plan.Verdict("cp2").Reason);
         Assert.Contains("cp1", plan.Verdict("cp2").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_labels_that_mark_them_can_be_named()
+    {
+        NodeFacts Server(string name, string label) => Given.Staged(name).Label(label, "") with { Roles = new(["acme.example/server"]) };
+
+        Assert.Equal(["s1"], Plan([Server("s1", "acme.example/server"), Server("s2", "acme.example/server")]).Granted());
+        Assert.Equal(["s1", "s2"], Plan([Server("s1", "node-role.kubernetes.io/etcd"), Server("s2", "node-role.kubernetes.io/etcd")]).Granted());
     }
 
     public static TheoryData<string, Func<NodeFacts, NodeFacts>, bool> Others => new()

@@ -37,7 +37,7 @@ public class FormerPlanTests
         ["the image is another one"] = s => s with { Image = Given.Image(Trees.Newer) },
         ["the image is gone"] = s => s with { Image = null },
         ["the image is quarantined"] = s => s with { Image = s.Image! with { Spec = s.Image.Spec with { Quarantine = new() { Deny = [Trees.New] } } } },
-        ["another policy selects the same"] = s => s with { OtherPolicies = [new() { Name = "other", NodeSelector = new() }] },
+        ["another policy selects the same"] = s => s with { OtherPolicies = [new() { Name = "other", NodeSelector = Trees.AllNodes }] },
         ["the image is for one platform only"] = s => s with
         {
             Image = s.Image! with

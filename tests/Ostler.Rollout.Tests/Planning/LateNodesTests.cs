@@ -94,7 +94,7 @@ public class LateNodesTests
     {
         var snapshot = Snapshot([Given.Updated("n1") with { HasJoinTaint = true }]).With(s => s with { Rollout = s.Rollout with { JoinTaint = true } });
 
-        Assert.Empty(RolloutPlanner.Plan(snapshot with { OtherPolicies = [new() { Name = "other", NodeSelector = new() }] }).Actions);
+        Assert.Empty(RolloutPlanner.Plan(snapshot with { OtherPolicies = [new() { Name = "other", NodeSelector = Trees.AllNodes }] }).Actions);
     }
 
     private static NodeFacts Off(NodeFacts node) => node with { Ready = false, ReadyReason = "NodeStatusUnknown", ReadyMessage = "Kubelet stopped posting node status." };

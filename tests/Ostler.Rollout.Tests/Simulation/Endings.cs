@@ -32,7 +32,7 @@ internal static class Endings
         // it, and may be another policy.
         var mayHeal = selected.Any(n => !n.Ready)
             || (ready.Reason == Reasons.WaitingForControlPlane
-                && world.Nodes.Any(n => n.Unschedulable && NodeMarks.IsControlPlane(n.Labels) && !policy.Spec!.NodeSelector.Matches(n.Labels)));
+                && world.Nodes.Any(n => n.Unschedulable && NodeRoles.Default.IsControlPlane(n.Labels) && !policy.Spec!.NodeSelector.Matches(n.Labels)));
         if (mayHeal && ready.Message.Length > 0)
         {
             return;

@@ -122,6 +122,26 @@ public class RolloutStatusTests
         Assert.Equal("Reconciling", Kstatus(conditions));
     }
 
+    /// <summary>No agent will ever report from them: they must not keep a policy from Ready.</summary>
+    [Theory]
+    [InlineData("kubernetes.io/os", "windows")]
+    [InlineData("eks.amazonaws.com/compute-type", "fargate")]
+    [InlineData("type", "virtual-kubelet")]
+    public void Nodes_that_cannot_run_an_agent_are_passed_over(string label, string value)
+    {
+        NodeFacts never = new() { Name = "w1", Uid = "w1-uid", Labels = new Dictionary<string, string> { [label] = value } };
+        var (beside, alone) = (Given.Snapshot(Given.Updated("n1"), never), Given.Snapshot(never));
+
+        var status = RolloutStatus.Compute(beside, RolloutPlanner.Plan(beside));
+
+        Assert.Equal((1, 1), (status.Nodes!.Total, status.Nodes.Updated));
+        Assert.Equal(ConditionStatus.True, status.Conditions.Find(ConditionTypes.Ready)!.Status);
+        Assert.Null(status.Blocked);
+        Assert.Equal(
+            $"The selector matches only nodes that cannot run an agent ({label}={value}).",
+            RolloutStatus.Compute(alone, RolloutPlanner.Plan(alone)).Conditions.Find(ConditionTypes.Ready)!.Message);
+    }
+
     [Fact]
     public void Who_takes_up_the_whole_budget_is_named()
     {

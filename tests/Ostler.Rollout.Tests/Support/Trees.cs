@@ -1,3 +1,4 @@
+using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
@@ -7,6 +8,9 @@ namespace Ostler.Rollout.Tests.Support;
 /// <summary>The trees, image and policy that the tests speak of.</summary>
 internal static class Trees
 {
+    /// <summary>Selects whatever does not say no: an empty selector selects nothing.</summary>
+    public static LabelSelector AllNodes { get; } = new() { MatchExpressions = [new() { Key = "none", Operator = LabelOperator.DoesNotExist }] };
+
     public static readonly string Old = new('a', 64);
     public static readonly string New = new('b', 64);
     public static readonly string Newer = new('c', 64);
@@ -34,7 +38,7 @@ internal static class Trees
 
     public static UpgradePolicySpec Policy(Func<UpgradePolicySpec, UpgradePolicySpec>? change = null)
     {
-        var spec = new UpgradePolicySpec { ImageRef = new() { Name = "edge-os" }, NodeSelector = new() };
+        var spec = new UpgradePolicySpec { ImageRef = new() { Name = "edge-os" }, NodeSelector = AllNodes };
         return change is null ? spec : change(spec);
     }
 }

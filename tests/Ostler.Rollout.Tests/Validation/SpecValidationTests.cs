@@ -21,6 +21,20 @@ public class SpecValidationTests
             "spec.nodeSelector.matchExpressions[0].key", Reasons.Invalid,
             s => s with { NodeSelector = new() { MatchExpressions = [new() { Key = "", Operator = LabelOperator.Exists }] } }
         },
+        { "spec.nodeSelector", Reasons.Invalid, s => s with { NodeSelector = new() } },
+        { "spec.nodeSelector", Reasons.Invalid, s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string, string>(), MatchExpressions = [] } } },
+        { "spec.rollout.waves[0].nodeSelector", Reasons.Invalid, s => Waves(s, new WaveSpec { Name = "c", NodeSelector = new() }) },
+        { "spec.rollout.waves[0].nodes", Reasons.Invalid, s => Waves(s, new WaveSpec { Name = "c", Nodes = IntOrPercent.Count(0) }) },
+        { "spec.rollout.waves[0].nodes", Reasons.Invalid, s => Waves(s, new WaveSpec { Name = "c", Nodes = IntOrPercent.Percent(0) }) },
+        { "spec.rollout.maxUnavailable", Reasons.Invalid, s => s with { Rollout = new() { MaxUnavailable = IntOrPercent.Count(0) } } },
+        { "spec.rollout.maxUnavailable", Reasons.Invalid, s => s with { Rollout = new() { MaxUnavailable = IntOrPercent.Percent(0) } } },
+        { "spec.drain.rules[0]", Reasons.Invalid, s => s with { Drain = new() { Rules = [new() { Behavior = DrainBehavior.Skip }] } } },
+        { "spec.drain.rules[0].podSelector", Reasons.Invalid, s => s with { Drain = new() { Rules = [new() { PodSelector = new() }] } } },
+        {
+            "spec.drain.rules[0].namespaceSelector", Reasons.Invalid,
+            s => s with { Drain = new() { Rules = [new() { PodSelector = Trees.AllNodes, NamespaceSelector = new() }] } }
+        },
+        { "spec.health.checks[0].pods.selector", Reasons.Invalid, s => Check(s, new() { Name = "pods", Pods = new() { Selector = new() } }) },
         { "spec.drain.timeout", Reasons.Invalid, s => s with { Drain = new() { Timeout = Duration.Zero } } },
         { "spec.reboot.timeout", Reasons.Invalid, s => s with { Reboot = new() { Timeout = Duration.Zero } } },
         { "spec.health.timeout", Reasons.Invalid, s => s with { Health = new() { Timeout = Duration.Zero } } },
@@ -40,15 +54,15 @@ public class SpecValidationTests
         },
         {
             "spec.drain.rules[1].podSelector.matchExpressions[0].values", Reasons.Invalid,
-            s => s with { Drain = new() { Rules = [new(), new() { PodSelector = Select(LabelOperator.In) }] } }
+            s => s with { Drain = new() { Rules = [new() { PodSelector = Trees.AllNodes }, new() { PodSelector = Select(LabelOperator.In) }] } }
         },
         {
             "spec.drain.rules[0].namespaceSelector.matchExpressions[0].values", Reasons.Invalid,
             s => s with { Drain = new() { Rules = [new() { NamespaceSelector = Select(LabelOperator.Exists, "a") }] } }
         },
-        { "spec.drain.rules[0].order", Reasons.Invalid, s => s with { Drain = new() { Rules = [new() { Order = 1001 }] } } },
+        { "spec.drain.rules[0].order", Reasons.Invalid, s => s with { Drain = new() { Rules = [new() { PodSelector = Trees.AllNodes, Order = 1001 }] } } },
         { "spec.rollout.waves[0]", Reasons.Invalid, s => Waves(s, new WaveSpec { Name = "canary" }) },
-        { "spec.rollout.waves[0]", Reasons.Invalid, s => Waves(s, new WaveSpec { Name = "canary", Nodes = IntOrPercent.Count(1), NodeSelector = new() }) },
+        { "spec.rollout.waves[0]", Reasons.Invalid, s => Waves(s, new WaveSpec { Name = "canary", Nodes = IntOrPercent.Count(1), NodeSelector = Trees.AllNodes }) },
         {
             "spec.rollout.waves[1].name", Reasons.Invalid,
             s => Waves(s, new() { Name = "canary", Nodes = IntOrPercent.Count(1) }, new() { Name = "canary", Nodes = IntOrPercent.Count(2) })
@@ -125,11 +139,11 @@ public class SpecValidationTests
                 Freezes = [new() { From = Given.Now, To = Given.In(5) }],
                 Rollout = new()
                 {
-                    MaxUnavailable = IntOrPercent.Count(0),
+                    MaxUnavailable = IntOrPercent.Count(1),
                     Soak = Duration.Zero,
                     RetryFailuresBefore = Given.In(4),
                     Topology = new() { Key = "rack", MaxDomainsAtOnce = 2 },
-                    Waves = [new() { Name = "canary", Nodes = IntOrPercent.Percent(5), Approval = WaveApproval.Manual }, new() { Name = "west", NodeSelector = new() }],
+                    Waves = [new() { Name = "canary", Nodes = IntOrPercent.Percent(5), Approval = WaveApproval.Manual }, new() { Name = "west", NodeSelector = Trees.AllNodes }],
                     // What is approved of waves that are gone, or that need none, does no harm.
                     Approvals = [new() { Wave = "canary", Digest = "sha256:" + Trees.Old }, new() { Wave = "gone", Digest = Trees.Old }],
                     JoinTaint = true,
@@ -141,8 +155,8 @@ public class SpecValidationTests
                     Preflight = DrainPreflight.Ignore,
                     Rules =
                     [
-                        new() { PodSelector = Select(LabelOperator.In, "a"), NamespaceSelector = new(), Behavior = DrainBehavior.WaitCompleted, Order = -1000 },
-                        new() { Behavior = DrainBehavior.Skip },
+                        new() { PodSelector = Select(LabelOperator.In, "a"), NamespaceSelector = Trees.AllNodes, Behavior = DrainBehavior.WaitCompleted, Order = -1000 },
+                        new() { NamespaceSelector = Select(LabelOperator.In, "a"), Behavior = DrainBehavior.Skip },
                     ],
                     VolumeDetachTimeout = Duration.FromMinutes(2),
                     WorkloadTimeout = Duration.Zero,

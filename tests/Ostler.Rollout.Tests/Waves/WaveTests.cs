@@ -27,7 +27,7 @@ public class WaveTests
             [Canary, new() { Name = "west", NodeSelector = West() }],
             [InWest(Given.Staged("n1")), Given.Staged("n2"), Given.Staged("n3")], ["n2"], ["canary RollingOut", "west WaitingForWave", "rest WaitingForWave"]),
         ("the first selector that matches decides",
-            [new() { Name = "west", NodeSelector = West() }, new() { Name = "all", NodeSelector = new() }],
+            [new() { Name = "west", NodeSelector = West() }, new() { Name = "all", NodeSelector = Trees.AllNodes }],
             [InWest(Given.Updated("n1")), Given.Staged("n2")], ["n2"], ["west Succeeded", "all RollingOut", "rest NoNodes"]),
         ("a selector that matches nobody is passed over", [new() { Name = "west", NodeSelector = West() }], [Given.Staged("n1")], ["n1"], ["west NoNodes", "rest RollingOut"]),
         ("a percentage is one node at least", [new() { Name = "canary", Nodes = IntOrPercent.Percent(5) }],

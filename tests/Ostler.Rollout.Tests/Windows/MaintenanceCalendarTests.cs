@@ -38,6 +38,37 @@ public class MaintenanceCalendarTests
         { "of a leap day", "0 0 29 2 *", 4, "UTC", "2026-11-07T12:00:00", null, null },
     };
 
+    public static TheoryData<string> EarlierNames => [.. TimeZoneLinks.Names];
+
+    /// <summary>By the present name, so that it makes no difference whether the host has tzdata-legacy.</summary>
+    [Theory]
+    [MemberData(nameof(EarlierNames))]
+    public void An_earlier_name_of_a_zone_is_looked_up_by_the_present_one(string name)
+    {
+        var present = TimeZoneLinks.Target(name)!;
+
+        Assert.Null(TimeZoneLinks.Target(present));
+        Assert.Equal(present, MaintenanceCalendar.FindZone(name)?.Id);
+    }
+
+    [Theory]
+    [InlineData("US/Eastern", "America/New_York")]
+    [InlineData("Asia/Calcutta", "Asia/Kolkata")]
+    [InlineData("Europe/Kiev", "Europe/Kyiv")]
+    [InlineData("EST5EDT", "America/New_York")]
+    [InlineData("CET", "Europe/Brussels")]
+    [InlineData("GB", "Europe/London")]
+    [InlineData("Japan", "Asia/Tokyo")]
+    [InlineData("America/Buenos_Aires", "America/Argentina/Buenos_Aires")]
+    [InlineData("Europe/Berlin", "Europe/Berlin")]
+    [InlineData("UTC", "UTC")]
+    [InlineData("PST", null)]
+    [InlineData("+02:00", null)]
+    [InlineData("posix/Europe/Berlin", null)]
+    [InlineData("localtime", null)]
+    [InlineData("", null)]
+    public void The_names_of_zones_do_not_depend_on_the_host(string name, string? zone) => Assert.Equal(zone, MaintenanceCalendar.FindZone(name)?.Id);
+
     [Theory]
     [MemberData(nameof(Windows))]
     public void A_window(string what, string schedule, double hours, string zone, string now, string? until, string? opens)

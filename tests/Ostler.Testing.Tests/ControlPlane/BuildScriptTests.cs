@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Testing.Tests.ControlPlane;
@@ -103,6 +104,28 @@ public sealed class BuildScriptTests : IDisposable
 
         Assert.Equal(1, exitCode);
         Assert.Contains("no Debian mirror", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>make's own lines and the warnings of the compiler are not packages.</summary>
+    [Theory]
+    [InlineData(1800, "", "compiling: 0 of 3 programs, 1,204 of 1,800 packages")]
+    [InlineData(1000, "kube-scheduler", "compiling: 1 of 3 programs, 1,000 of 1,000 packages")]
+    public async Task Progress_of_a_compilation_is_counted_in_programs_and_packages(int total, string built, string expected)
+    {
+        var packages = Enumerable.Range(1, 1204).Select(i => string.Create(CultureInfo.InvariantCulture, $"k8s.io/kubernetes/pkg/p{i}"));
+        Write("make.log", string.Join('\n', packages.Prepend("+++ [1129 09:00:00] Building go targets for linux/amd64:").Append("    ./vendor/k8s.io/code-generator/cmd/deepcopy-gen")) + "\n");
+        if (built.Length > 0)
+        {
+            Write(built, "");
+            File.SetUnixFileMode(Path.Combine(_apt.FullName, built), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        var (exitCode, output) = await Executables.RunAsync(
+            "/bin/bash",
+            [Path.Combine(AppContext.BaseDirectory, "ControlPlane", "build-kubernetes.sh"), "--progress", Path.Combine(_apt.FullName, "make.log"), _apt.FullName, total.ToString(CultureInfo.InvariantCulture)],
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal((0, expected), (exitCode, output.Trim()));
     }
 
     public void Dispose() => _apt.Delete(recursive: true);

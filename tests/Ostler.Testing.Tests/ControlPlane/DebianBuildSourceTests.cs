@@ -45,6 +45,15 @@ public sealed class DebianBuildSourceTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_cache.FullName));
     }
 
+    [Fact]
+    public void Before_a_build_the_user_reads_how_to_avoid_it()
+    {
+        var text = string.Join('\n', DebianBuildSource.Announcement(_cache.FullName));
+
+        Assert.Contains("about 10 minutes", text, StringComparison.Ordinal);
+        Assert.All((string[])["KUBEBUILDER_ASSETS", "envtest", "kind", "OSTLER_TEST_KUBECONFIG"], way => Assert.Contains(way, text, StringComparison.Ordinal));
+    }
+
     public void Dispose() => _cache.Delete(recursive: true);
 
     private Task<SourceAnswer> OfferAsync(string? version = null)

@@ -2,13 +2,14 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Testing.ControlPlane;
 
 /// <summary>Waits for the state of an object by watching it: no polling, no sleep.</summary>
 public static class ApiClientWaiting
 {
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(60);
 
     /// <summary>Watches one object until a condition holds; connections that break off and servers that restart are waited out.</summary>
     /// <param name="client">Reads through this.</param>
@@ -16,23 +17,25 @@ public static class ApiClientWaiting
     /// <param name="name">The object; it need not exist yet.</param>
     /// <param name="condition">Gets null while the object does not exist.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="timeout">Default 30 s.</param>
+    /// <param name="patience">How long the object, and whatever <paramref name="source"/> watches, may stay as it is. Default 60 s.</param>
+    /// <param name="source">What counts as progress beside the object itself.</param>
     /// <param name="description">Filled in by the compiler: the text of the condition.</param>
     /// <returns>The object for which it held; null when it held for there being none.</returns>
-    /// <exception cref="TimeoutException">It did not hold in time; the message ends with the object as it was last.</exception>
+    /// <exception cref="NoProgressException">Nothing changed any longer; the message ends with the object as it was last.</exception>
     public static async Task<T?> WaitForAsync<T>(
         this ApiClient client,
         ResourceType<T> type,
         NamespacedName name,
         Func<T?, bool> condition,
         CancellationToken cancellationToken,
-        TimeSpan? timeout = null,
+        TimeSpan? patience = null,
+        IProgressSource? source = null,
         [CallerArgumentExpression(nameof(condition))] string description = "")
         where T : class
     {
-        var limit = timeout ?? DefaultTimeout;
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(limit);
+        using var timer = new ProgressTimer(TimeProvider.System, patience ?? DefaultPatience);
+        using var following = source?.Follow(timer);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Expired, cancellationToken);
         T? last = null;
         try
         {
@@ -45,13 +48,15 @@ public static class ApiClientWaiting
                     {
                         return seen;
                     }
+
+                    timer.Observe(seen is null ? "" : ObjectState.Of(type.Serialize(seen)));
                 }
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             var state = last is null ? "it does not exist" : Encoding.UTF8.GetString(type.Serialize(last));
-            throw new TimeoutException($"{type.Kind} {name} did not become so in {limit.TotalSeconds:0.#} s: {description}. Last seen: {state}");
+            throw new NoProgressException($"{type.Kind} {name}: {description}", timer.Patience, state);
         }
     }
 

@@ -47,7 +47,7 @@ internal sealed class EnvtestArchiveSource(Func<HttpMessageHandler>? handler = n
         {
             try
             {
-                request.Options.Progress($"ostler: downloading the envtest archive of Kubernetes {Version}");
+                request.Options.Progress($"downloading the envtest archive of Kubernetes {Version}");
                 await DownloadAsync(folder, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException

@@ -1,18 +1,20 @@
+using Ostler.Testing.Waiting;
+
 namespace Ostler.Testing.ControlPlane;
 
-/// <summary>Looks again and again until something is so, with a deadline. For what no watch can tell, such as another process.</summary>
+/// <summary>Looks again and again until something holds, within the time that this process really ran. For what no watch can tell, such as another process.</summary>
 internal static class Eventually
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The first value that is not null.</summary>
-    /// <exception cref="TimeoutException">There was none in time; the message is <paramref name="what"/>.</exception>
+    /// <exception cref="NoProgressException">There was none in time; the message names <paramref name="what"/>.</exception>
     public static async Task<T> GetAsync<T>(
         string what, Func<CancellationToken, Task<T?>> look, TimeSpan timeout, CancellationToken cancellationToken)
         where T : class
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(timeout);
+        using var timer = new ProgressTimer(TimeProvider.System, timeout);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Expired, cancellationToken);
         using var ticks = new PeriodicTimer(Period);
         try
         {
@@ -30,6 +32,6 @@ internal static class Eventually
             // Reported below.
         }
 
-        throw new TimeoutException($"Not so after {timeout.TotalSeconds:0.#} s: {what}.");
+        throw new NoProgressException(what, timeout, "not there yet");
     }
 }

@@ -32,7 +32,7 @@ internal sealed class K3sSource : IClusterSource
 
     private static async Task<IRunningCluster> StartAsync(string image, TestClusterOptions options, CancellationToken cancellationToken)
     {
-        options.Progress($"ostler: starting {image}");
+        options.Progress($"starting {image}");
         var container = new K3sBuilder(image)
             .WithCommand(new OverwriteEnumerable<string>(Arguments(options)))
             .WithWaitStrategy(Wait.ForUnixContainer().UntilMessageIsLogged("k3s is up and running"))
@@ -40,7 +40,7 @@ internal sealed class K3sSource : IClusterSource
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            deadline.CancelAfter(PullTimeout + options.StartTimeout);
+            deadline.CancelAfter(PullTimeout + options.StartPatience);
             await container.StartAsync(deadline.Token).ConfigureAwait(false);
             return new K3sCluster(container, await container.GetKubeconfigAsync().ConfigureAwait(false));
         }

@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Testing.ControlPlane;
 
@@ -11,10 +11,12 @@ namespace Ostler.Testing.ControlPlane;
 internal sealed class LocalControlPlane : IRunningCluster
 {
     private static readonly TimeSpan ProbePeriod = TimeSpan.FromMilliseconds(50);
+    // The log is read once a second.
+    private const int ProbesPerLook = 20;
     private readonly CertificateAuthority _authority;
     private readonly RunFolder _folder;
     private readonly ControlPlaneLayout _layout;
-    private readonly TimeSpan _startTimeout;
+    private readonly TimeSpan _startPatience;
     private readonly Component _etcd;
     private readonly Component _apiServer;
     private readonly Component? _controllerManager;
@@ -25,7 +27,7 @@ internal sealed class LocalControlPlane : IRunningCluster
     {
         _folder = folder;
         _authority = authority;
-        _startTimeout = options.StartTimeout;
+        _startPatience = options.StartPatience;
         var ports = LoopbackPorts.Take(5);
         _layout = new ControlPlaneLayout
         {
@@ -84,9 +86,8 @@ internal sealed class LocalControlPlane : IRunningCluster
 
     public async Task StartApiServerAsync(CancellationToken cancellationToken)
     {
-        using var deadline = Deadline(cancellationToken);
         await _apiServer.StartAsync().ConfigureAwait(false);
-        await ReadyAsync(_apiServer, new(_layout.ApiServer, "/readyz"), deadline.Token).ConfigureAwait(false);
+        await ReadyAsync(_apiServer, new(_layout.ApiServer, "/readyz"), cancellationToken).ConfigureAwait(false);
     }
 
     public ValueTask DisposeAsync()
@@ -105,11 +106,10 @@ internal sealed class LocalControlPlane : IRunningCluster
 
     private async Task StartAllAsync(CancellationToken cancellationToken)
     {
-        using var deadline = Deadline(cancellationToken);
         await _etcd.StartAsync().ConfigureAwait(false);
-        await ReadyAsync(_etcd, new(_layout.EtcdClient, "/health"), deadline.Token).ConfigureAwait(false);
+        await ReadyAsync(_etcd, new(_layout.EtcdClient, "/health"), cancellationToken).ConfigureAwait(false);
         await _apiServer.StartAsync().ConfigureAwait(false);
-        await ReadyAsync(_apiServer, new(_layout.ApiServer, "/readyz"), deadline.Token).ConfigureAwait(false);
+        await ReadyAsync(_apiServer, new(_layout.ApiServer, "/readyz"), cancellationToken).ConfigureAwait(false);
 
         // Only now: a controller manager that finds no API server at its start ends instead of waiting.
         await Task.WhenAll(
@@ -122,26 +122,21 @@ internal sealed class LocalControlPlane : IRunningCluster
             {
                 await component.StartAsync().ConfigureAwait(false);
                 var health = string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}/healthz");
-                await ReadyAsync(component, new(health), deadline.Token).ConfigureAwait(false);
+                await ReadyAsync(component, new(health), cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    private CancellationTokenSource Deadline(CancellationToken cancellationToken)
+    private async Task ReadyAsync(Component component, Uri health, CancellationToken cancellationToken)
     {
-        var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(_startTimeout);
-        return deadline;
-    }
-
-    private async Task ReadyAsync(Component component, Uri health, CancellationToken deadline)
-    {
-        var began = Stopwatch.GetTimestamp();
         var last = "";
+        using var progress = new ProgressTimer(TimeProvider.System, _startPatience);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(progress.Expired, cancellationToken);
+        var deadline = either.Token;
         using var ticks = new PeriodicTimer(ProbePeriod);
         try
         {
-            do
+            for (var probe = 0; ; probe++)
             {
                 if (component.HasExited)
                 {
@@ -163,13 +158,21 @@ internal sealed class LocalControlPlane : IRunningCluster
                     // Nobody listens yet, or somebody does but is too busy starting to finish a handshake.
                     last = e.Message;
                 }
+
+                progress.ObserveLine(last);
+                if (probe % ProbesPerLook == 0)
+                {
+                    progress.ObserveLine(component.Tail(1));
+                }
+
+                await ticks.WaitForNextTickAsync(deadline).ConfigureAwait(false);
             }
-            while (await ticks.WaitForNextTickAsync(deadline).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             throw new ClusterStartException(
-                $"{component.Name} was not ready after {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s. Last answer of {health}: {last}{Logs()}");
+                $"{component.Name} is not ready and made no progress for {_startPatience.TotalSeconds:0} s. Last answer of {health}: {last}{Logs()}");
         }
     }
 

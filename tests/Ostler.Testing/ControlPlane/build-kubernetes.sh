@@ -6,6 +6,8 @@
 #
 #   build-kubernetes.sh            build what is missing
 #   build-kubernetes.sh --check    do every step but the compilation, change nothing in the cache
+#   build-kubernetes.sh --progress LOG BIN TOTAL
+#                                  print how far a compilation is, from its log and its output
 #   build-kubernetes.sh --sources DIR
 #                                  print the source package sources derived from an apt configuration such as /etc/apt
 #
@@ -142,23 +144,38 @@ unpack_source() {
     cp -rL "$reflect2" "$tree/vendor/github.com/modern-go/reflect2"
 }
 
+# "compiling: 2 of 3 programs, 1,204 of 1,800 packages". Packages of code generators count as well, so that the sum can be more than
+# the programs need: never more than all is shown.
+progress() {
+    local log=$1 bin=$2 total=$3 done=0 packages program
+    for program in "${programs[@]}"; do
+        [[ ! -x $bin/$program ]] || done=$((done + 1))
+    done
+    packages=$(grep -cE '^[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*$' "$log" 2>/dev/null || true)
+    ((packages <= total)) || packages=$total
+    say "compiling: $done of ${#programs[@]} programs, $(grouped "$packages") of $(grouped "$total") packages"
+}
+
+# 1204 is 1,204, whatever locales there are.
+grouped() { sed -E ':a; s/^([0-9]+)([0-9]{3})/\1,\2/; ta' <<<"$1"; }
+
 compile() {
     say "compiling Kubernetes $version"
     cd "$tree"
-    export PATH=$go_root/bin:$PATH GOPATH=$build/gopath GOCACHE=$build/gocache GO111MODULE=off GOFLAGS= CGO_ENABLED=0
+    # -v: each package is named once it is being compiled, which is all the progress there is to show.
+    export PATH=$go_root/bin:$PATH GOPATH=$build/gopath GOCACHE=$build/gocache GO111MODULE=off GOFLAGS=-v CGO_ENABLED=0
     # The archive has no git history to read these from, and "--version" would say v0.0.0.
     local major=${version%%.*} rest=${version#*.}
     export KUBE_GIT_VERSION=v$version KUBE_GIT_MAJOR=$major KUBE_GIT_MINOR=${rest%%.*}
     export KUBE_GIT_COMMIT=debian KUBE_GIT_TREE_STATE=archive
     # The lock is not inherited: a compiler that outlives us must not keep the next build waiting.
     make WHAT="${programs[*]/#/cmd/}" 9>&- >"$build/make.log" 2>&1 &
-    local make=$! step="" latest
+    local make=$! total waited=0
+    total=$(go list -e -deps "${programs[@]/#/./cmd/}" 2>/dev/null | wc -l)
     while kill -0 "$make" 2>/dev/null; do
-        sleep 2
-        latest=$(grep -oE '(\./)?(vendor/[^ ]+/|cmd/)[a-z0-9-]+$' "$build/make.log" | tail -1 || true)
-        if [[ $latest != "$step" ]]; then
-            step=$latest
-            say "compiling $step"
+        sleep 1
+        if ((++waited % 10 == 0)); then
+            progress "$build/make.log" "$tree/_output/bin" "$total"
         fi
     done
     wait "$make" || { tail -30 "$build/make.log" >&2; die "the compilation failed"; }
@@ -208,7 +225,11 @@ case $mode in
         cat "$derived/sources.list" "$derived"/parts/*.sources 2>/dev/null || true
         exit 0
         ;;
-    *) die "usage: build-kubernetes.sh [--check | --sources DIR]" ;;
+    --progress)
+        progress "$2" "$3" "$4"
+        exit 0
+        ;;
+    *) die "usage: build-kubernetes.sh [--check | --sources DIR | --progress LOG BIN TOTAL]" ;;
 esac
 
 take_lock

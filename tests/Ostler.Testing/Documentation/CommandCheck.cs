@@ -49,9 +49,23 @@ public static class CommandChecks
         Exactly("journalctl -b -1", "For a host with systemd."),
         Exactly("journalctl -b -1 -u ostree-finalize-staged", "For a host with systemd."),
 
+        Exactly("systemctl disable --now zincati.service", "For a host with systemd."),
+        Exactly("systemctl mask --now bootc-fetch-apply-updates.timer", "For a host with systemd."),
+        Exactly("kind create cluster --name ostler", "No container engine runs nodes here; what is installed then is what LifecycleTests installs."),
+        Exactly("kind load image-archive ostler.tar --name ostler", "As kind create."),
+        Exactly("k3d cluster create ostler", "As kind create."),
+        Exactly("podman save --output ostler.tar --multi-image-archive ostler-controller:0.1.0 ostler-agent:0.1.0", "For kind; .ci/build-images builds what it saves."),
+        Exactly("podman build --tag quay.io/acme/edge-os:42.20261129.0 .", "Its base is an OS image from elsewhere."),
+        Exactly("podman push quay.io/acme/edge-os:42.20261129.0", "As podman build; RealRegistryTests pushes to a real registry."),
+        Exactly("skopeo copy --all docker://quay.io/acme/edge-os:42.20261129.0 docker://quay.io/acme/edge-os:stable", "As podman build."),
+        Exactly("cosign generate-key-pair", "There is no cosign here; RealRegistryTests and SignatureTests read signatures of its form."),
+        Exactly("cosign sign --key cosign.key --new-bundle-format=false quay.io/acme/edge-os@sha256:<digest>", "As cosign generate-key-pair."),
+        Exactly("flux suspend kustomization node-os", "There is no Flux here."),
+
         Row("(kubectl|helm) [a-z]+|kubectl create token", CommandCheck.Help),
-        Row("helm (install|uninstall) ostler .+", CommandCheck.Cluster),
-        Row("kubectl (-n ostler-system )?(get|describe|explain|wait|patch|apply|uncordon|label|delete crd|create clusterrolebinding) .+", CommandCheck.Cluster),
+        Row("helm (install|upgrade|uninstall) ostler .+", CommandCheck.Cluster),
+        Row("kubectl (-n (ostler-system|argocd) )?(get|describe|explain|wait|patch|apply|cordon|uncordon|label) .+", CommandCheck.Cluster),
+        Row("kubectl (-n ostler-system )?(delete (crd|upgradepolicy)|create (clusterrolebinding|secret)) .+", CommandCheck.Cluster),
     ];
 
     /// <summary>How it is run, and where it is not, why; null when the table does not have it.</summary>
@@ -60,7 +74,10 @@ public static class CommandChecks
 
     /// <summary>The commands that are run in this way, each once, and as it stands where its output is shown, too.</summary>
     public static IReadOnlyList<DocumentedCommand> All(CommandCheck check) =>
-        [.. DocumentedCommand.All.Where(command => Of(command)?.Check == check).OrderByDescending(command => command.Output.Count).DistinctBy(command => command.Text)];
+    [
+        .. DocumentedCommand.All.Where(command => Of(command)?.Check == check)
+            .OrderByDescending(command => command.Output.Count).ThenBy(command => command.IsInText).DistinctBy(command => command.Text),
+    ];
 
     private static (Regex, CommandCheck, string) Row(string form, CommandCheck check) => (new($"^({form})$", RegexOptions.CultureInvariant), check, "");
 

@@ -13,6 +13,9 @@ public sealed partial record DocumentedCommand(string Document, int Line, string
     // What the agent does with the tools of a host is told in the same way, and is no advice to anybody.
     private static readonly string[] Programs = ["kubectl", "helm", "make", "journalctl", "sudo", "ostler-agent", "podman", "docker"];
 
+    /// <summary>Whether it is in running text, where a command may be named without its arguments. In a block it is complete.</summary>
+    public bool IsInText { get; init; }
+
     /// <summary>Of every document, in order.</summary>
     public static IReadOnlyList<DocumentedCommand> All { get; } = [.. Documents.All.SelectMany(document => In(document, Documents.LinesOf(document)))];
 
@@ -34,7 +37,8 @@ public sealed partial record DocumentedCommand(string Document, int Line, string
             else if (fence is null)
             {
                 var at = i + 1;
-                found.AddRange(Code().Matches(lines[i]).Select(code => code.Groups[1].Value).Where(IsCommand).Select(text => new DocumentedCommand(document, at, text, [])));
+                found.AddRange(Code().Matches(lines[i]).Select(code => code.Groups[1].Value).Where(IsCommand)
+                    .Select(text => new DocumentedCommand(document, at, text, []) { IsInText = true }));
             }
             else if (fence == "console" && lines[i].StartsWith("$ ", StringComparison.Ordinal))
             {

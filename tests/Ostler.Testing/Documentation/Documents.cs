@@ -10,7 +10,24 @@ public static class Documents
     /// <summary>Paths relative to the root, with slashes, in order.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Find(new DirectoryInfo(Root)).Select(f => Path.GetRelativePath(Root, f).Replace('\\', '/')).Order(StringComparer.Ordinal)];
 
-    public static string[] LinesOf(string document) => File.ReadAllLines(Path.Combine(Root, document));
+    public static string[] LinesOf(string document) => Unindented(File.ReadAllLines(Path.Combine(Root, document)));
+
+    /// <summary>A fenced block in an item of a list is as far to the right as its text; here it begins where any other does.</summary>
+    public static string[] Unindented(IReadOnlyList<string> lines)
+    {
+        var text = new string[lines.Count];
+        int? indent = null;
+        for (var i = 0; i < text.Length; i++)
+        {
+            var isFence = lines[i].TrimStart(' ').StartsWith("```", StringComparison.Ordinal);
+            var begins = isFence && indent is null;
+            indent = begins ? lines[i].Length - lines[i].TrimStart(' ').Length : indent;
+            text[i] = indent is { } columns ? lines[i][Math.Min(columns, lines[i].Length - lines[i].TrimStart(' ').Length)..] : lines[i];
+            indent = isFence && !begins ? null : indent;
+        }
+
+        return text;
+    }
 
     /// <summary>The fenced blocks of a language, as they stand there.</summary>
     public static IEnumerable<string> BlocksOf(string document, string language)

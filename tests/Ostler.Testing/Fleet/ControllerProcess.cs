@@ -13,6 +13,9 @@ public sealed class ControllerProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Done when it has ended.</summary>
+    public Task Ended => _process.WaitForExitAsync();
+
     public int ProcessId => _process.Id;
 
     /// <summary>Starts a controller under a kubeconfig; what it says is appended to a file. It dies with this process.</summary>

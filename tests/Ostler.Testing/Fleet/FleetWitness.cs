@@ -2,6 +2,7 @@ using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Hosts;
+using Ostler.Testing.Waiting;
 using k8s.Models;
 
 namespace Ostler.Testing.Fleet;
@@ -12,9 +13,7 @@ namespace Ostler.Testing.Fleet;
 /// </summary>
 public sealed class FleetWitness : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
-    private readonly ApiClient _api;
+        private readonly ApiClient _api;
     private readonly Informer<V1Node> _nodes;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -80,8 +79,8 @@ public sealed class FleetWitness : IAsyncDisposable
     // Asked for anew rather than read from a cache: while the machine is off nothing of this changes, whereas a watch may lag, or be broken off.
     private async Task<string?> LookAsync(string name)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        deadline.CancelAfter(Patience);
+        using var timer = new ProgressTimer(TimeProvider.System, ProgressWait.DefaultPatience);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Expired, _stop.Token);
         while (true)
         {
             try

@@ -213,9 +213,18 @@ public sealed class TestFleet : IAsyncDisposable
         await File.WriteAllTextAsync(
             Path.Combine(_access, "token"), await Cluster.ServiceAccountTokenAsync(SystemNamespace, "ostler-agent", cancellationToken: cancellationToken), cancellationToken);
         await File.WriteAllTextAsync(Path.Combine(_access, "ca.crt"), Cluster.AuthorityPem, cancellationToken);
+        var up = 0;
+        var progress = new Lock();
         await Parallel.ForEachAsync(
             Enumerable.Range(1, _options.Nodes),
             new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken },
-            async (index, token) => await AddNodeAsync(string.Create(CultureInfo.InvariantCulture, $"node-{index}"), First, token));
+            async (index, token) =>
+            {
+                await AddNodeAsync(string.Create(CultureInfo.InvariantCulture, $"node-{index}"), First, token);
+                lock (progress)
+                {
+                    _options.Progress(string.Create(CultureInfo.InvariantCulture, $"{++up} of {_options.Nodes} nodes are up"));
+                }
+            });
     }
 }

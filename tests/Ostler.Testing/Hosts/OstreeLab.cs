@@ -138,7 +138,8 @@ public sealed class OstreeLab : IAsyncDisposable
     // Installing is five processes and a checkout; the archive of an installed disk makes the next host in two.
     private async Task<string> InstallAsync(OsTreeCommit tree, OsTreeImage? image)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        // Five processes that either end or hang: on a busy machine they take their time.
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         var folder = Path.Combine(_run.Path, "templates", image?.Digest.Replace(':', '_') ?? tree.Checksum);
         var machine = await Machine.StartAsync(folder, Scripts, sysrootBytes: 1L << 30, bootBytes: 256 << 20, deadline.Token);
         try

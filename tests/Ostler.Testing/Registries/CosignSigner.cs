@@ -19,7 +19,9 @@ public sealed class CosignSigner : IDisposable
     public static byte[] Payload(string repository, string digest, string type = "cosign container image signature") => Encoding.UTF8.GetBytes(
         $$$"""{"critical":{"identity":{"docker-reference":"{{{repository}}}"},"image":{"docker-manifest-digest":"{{{digest}}}"},"type":"{{{type}}}"},"optional":null}""");
 
-    public string Sign(byte[] payload) => Convert.ToBase64String(_key.SignData(payload, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+    public string Sign(byte[] payload) => Convert.ToBase64String(SignBytes(payload));
+
+    public byte[] SignBytes(byte[] payload) => _key.SignData(payload, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
 
     /// <summary>The manifest that holds one signature.</summary>
     public static JsonObject Manifest(string configDigest, int configSize, string configType, byte[] payload, string signature) => new()

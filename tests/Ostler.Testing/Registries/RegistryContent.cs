@@ -79,6 +79,18 @@ public sealed class RegistryContent : IDisposable
             repository, tag, OciIndex, new() { ["schemaVersion"] = 2, ["mediaType"] = OciIndex, ["manifests"] = entries }, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Gives a manifest another tag as well.</summary>
+    public async Task CopyManifestAsync(string repository, string from, string to, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"v2/{repository}/manifests/{from}");
+        request.Headers.Accept.Add(new(OciImage));
+        request.Headers.Accept.Add(new(OciIndex));
+        using var found = (await _http.SendAsync(request, cancellationToken).ConfigureAwait(false)).EnsureSuccessStatusCode();
+        using var body = new ByteArrayContent(await found.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
+        body.Headers.ContentType = found.Content.Headers.ContentType;
+        using var answer = (await _http.PutAsync(new Uri($"v2/{repository}/manifests/{to}", UriKind.Relative), body, cancellationToken).ConfigureAwait(false)).EnsureSuccessStatusCode();
+    }
+
     /// <summary>Deletes a manifest, and with it every tag that points at it.</summary>
     public async Task DeleteAsync(string repository, string digest, CancellationToken cancellationToken)
     {

@@ -45,7 +45,7 @@ internal sealed class BootcBackend : IHostBackend
         try
         {
             var host = await _status.ReadAsync(cancellationToken);
-            await _switch.RunAsync(image.Container!.Repository, image.Digest, host.EnforcesSignatures, cancellationToken);
+            await _switch.RunAsync(image.Container!.Repository, image.Digest, BootcSwitch.EnforcesPolicy(host.Trust), cancellationToken);
             if ((await _ostree.Status.ReadAsync(cancellationToken)).Staged is not null && await _ostree.Lock.TryLockAsync(cancellationToken))
             {
                 // From here on the deployment has a lock of its own, which every status shows.
@@ -95,6 +95,8 @@ internal sealed class BootcBackend : IHostBackend
     public Task CleanUpAsync(CancellationToken cancellationToken) => _ostree.Pin.CleanUpAsync(cancellationToken);
 
     public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainAsync(cancellationToken);
+
+    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainPresentAsync(cancellationToken);
 
     private async Task ForgetLockOfNothingAsync(CancellationToken cancellationToken)
     {

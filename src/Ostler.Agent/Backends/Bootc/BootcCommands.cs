@@ -9,6 +9,9 @@ internal sealed class BootcCommands(ICommandRunner runner, StagingUnit unit)
 {
     public const string Program = "/usr/bin/bootc";
 
+    /// <summary>Runs bootc to its end, whatever that is.</summary>
+    public Task<CommandResult> TryAsync(HostCommand command, CancellationToken cancellationToken) => runner.RunAsync(command, cancellationToken);
+
     public async Task<string> RunAsync(HostCommand command, CancellationToken cancellationToken)
     {
         var result = await runner.RunAsync(command, cancellationToken);
@@ -47,7 +50,11 @@ internal sealed class BootcCommands(ICommandRunner runner, StagingUnit unit)
             _ when ToolErrorText.Any(text, ToolErrorText.Disk) => new HostToolException(Reasons.DiskFull, message),
             _ when verb == "bootc switch" && ToolErrorText.Any(text, ToolErrorText.Signature) => new HostToolException(Reasons.SignatureRefused, message),
             _ when verb == "bootc switch" && ToolErrorText.Any(text, ToolErrorText.Pull) => new HostToolException(Reasons.PullFailed, message),
-            _ => new HostToolException(Reasons.HostToolFailed, message),
+            _ => new HostToolException(Reasons.HostToolFailed, message)
+            {
+                // A program that cannot be executed (126, 127: no such library, another processor) manages no host either.
+                IsUnusable = verb == "bootc status" && (result.ExitCode is 126 or 127 || ToolErrorText.Any(text, ToolErrorText.CommandLine)),
+            },
         };
     }
 }

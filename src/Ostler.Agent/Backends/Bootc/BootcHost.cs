@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ostler.Agent.Backends.Ostree;
 using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Bootc;
@@ -18,9 +19,8 @@ internal sealed class BootcHost(BootcStatusJson.Status status)
         _ => null,
     };
 
-    /// <summary>The running image must carry a signature by the host's policy, and so must its successor.</summary>
-    public bool EnforcesSignatures =>
-        status.Booted?.Image?.Image?.Signature is { ValueKind: JsonValueKind.String } signature && signature.GetString() == "containerPolicy";
+    /// <summary>How the running image was verified, and so how its successor must be; null: in a way that is not known.</summary>
+    public ImageTrust? Trust => ImageTrust.OfSignature(status.Booted?.Image?.Image?.Signature);
 
     /// <summary>The next boot was ordered to run what ran before.</summary>
     public bool RollbackQueued => status.RollbackQueued;

@@ -10,16 +10,8 @@ internal static class BootcStatusJson
     /// <summary>The document; null when the text is none, or names an image without saying which.</summary>
     public static BootcHost? Parse(string output)
     {
-        try
-        {
-            return JsonSerializer.Deserialize(output, BootcJson.Default.Document) is { Kind: "BootcHost", Status: { } status } && status.All.All(IsWhole)
-                ? new BootcHost(status)
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        var document = ToolJson.Find(output, BootcJson.Default.Document, static d => d is { Kind: "BootcHost", Status: { } status } && status.All.All(IsWhole));
+        return document is null ? null : new BootcHost(document.Status!);
     }
 
     private static bool IsWhole(Entry entry) =>

@@ -1,4 +1,6 @@
+using Ostler.Agent.Backends.Ostree;
 using Ostler.Agent.Host;
+using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 
 namespace Ostler.Agent.Backends.Bootc;
@@ -22,6 +24,20 @@ internal sealed class BootcSwitch(BootcCommands bootc)
         string[] policy = enforceSignatures ? ["--enforce-container-sigpolicy"] : [];
         return bootc.RunDetachedAsync(new HostCommand("bootc", ["switch", .. policy, Reference(repository, digest)]) { Timeout = Timeout }, cancellationToken);
     }
+
+    /// <summary>Whether the host's policy must be enforced to verify the next image as the running one was.</summary>
+    /// <exception cref="HostToolException">SignatureRefused: bootc switch cannot do that.</exception>
+    public static bool EnforcesPolicy(ImageTrust? running) => running switch
+    {
+        { Kind: TrustKind.Unverified } => false,
+        { Kind: TrustKind.Policy } => true,
+        { Kind: TrustKind.Remote } => throw Refusal($"verified by the keys of the OSTree remote {running.Remote}, and bootc switch cannot ask that of another image"),
+        _ => throw Refusal("verified in a way that this agent does not know"),
+    };
+
+    private static HostToolException Refusal(string how) => new(
+        Reasons.SignatureRefused,
+        $"The running image is {how}. Switch the host once by hand: bootc switch --enforce-container-sigpolicy asks for signatures by /etc/containers/policy.json, without it for none.");
 
     public static string Reference(string repository, string digest) => $"{repository}@{digest}";
 

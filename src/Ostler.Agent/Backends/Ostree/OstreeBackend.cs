@@ -46,6 +46,7 @@ internal sealed class OstreeBackend : IHostBackend
     {
         var source = image.Ostree!;
         List<string?> warnings = [await _ostree.Remotes.EnsureAsync(source, cancellationToken)];
+        ImageTrust.CheckRemote(source, present.Booted!, _ostree.RemoteConfig.Verifies);
         await _ostree.Space.CheckForPullAsync(cancellationToken);
         await _ostree.Pull.RunAsync(source, image.Digest, cancellationToken);
         await _ostree.Space.CheckForBootAsync(image.Digest, present.Booted!.Digest, cancellationToken);
@@ -99,4 +100,6 @@ internal sealed class OstreeBackend : IHostBackend
             : throw new HostToolException(Reasons.RollbackImpossible, $"{digest} is no OSTree commit.");
 
     public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainAsync(cancellationToken);
+
+    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainPresentAsync(cancellationToken);
 }

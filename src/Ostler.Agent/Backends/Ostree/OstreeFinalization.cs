@@ -15,7 +15,11 @@ internal sealed class OstreeFinalization(ICommandRunner runner, HostFiles files)
     private const string LockedBefore = "Not finalizing; deployment is locked";
     private const string Error = "error: ";
     private const string Began = "Finalizing staged deployment";
-    private const string Ended = "Bootloader updated";
+
+    /// <summary>Which of them comes last depends on the boot loader and on what had to be written.</summary>
+    private static readonly string[] Ended = ["Bootloader updated", "Transaction complete", "Finished writing deployment"];
+
+    private const string FinalizeUnit = "ostree-finalize-staged.service";
     private const string TimedOut = "Failed with result 'timeout'";
 
     public async Task<FinalizationReport> ExplainAsync(CancellationToken cancellationToken)
@@ -31,7 +35,23 @@ internal sealed class OstreeFinalization(ICommandRunner runner, HostFiles files)
             return Failed(complaint);
         }
 
-        var before = await JournalAsync("-1", "ostree-finalize-staged.service", cancellationToken);
+        return Explain(await JournalAsync("-1", FinalizeUnit, cancellationToken));
+    }
+
+    /// <summary>
+    /// What became of a deployment that was applied in this boot. The stamp is of that run: each run of the unit removes the one of the run before. Stopping the unit succeeds whether
+    /// or not it could finalize, so that its exit code does not tell.
+    /// </summary>
+    public async Task<FinalizationReport> ExplainPresentAsync(CancellationToken cancellationToken) =>
+        files.Read(Stamp) is { Length: > 0 } stamp ? Failed(stamp) : Explain(await JournalAsync("0", FinalizeUnit, cancellationToken));
+
+    /// <summary>From the last begin of a finalization on: the unit may have run more than once in a boot.</summary>
+    private static string Latest(string journal) =>
+        journal.LastIndexOf(Began, StringComparison.Ordinal) is >= 0 and var at ? journal[at..] : journal;
+
+    private static FinalizationReport Explain(string journal)
+    {
+        var before = Latest(journal);
         if (Find(before, Error) is { } error)
         {
             return Failed(error);
@@ -39,7 +59,7 @@ internal sealed class OstreeFinalization(ICommandRunner runner, HostFiles files)
 
         return before.Contains(TimedOut, StringComparison.Ordinal) ? Failed("it took longer than its unit may take to stop")
             : before.Contains(LockedBefore, StringComparison.Ordinal) ? new FinalizationReport(Finalization.SkippedLocked)
-            : before.Contains(Began, StringComparison.Ordinal) && !before.Contains(Ended, StringComparison.Ordinal) ? Failed("it began and did not come to its end")
+            : before.Contains(Began, StringComparison.Ordinal) && !ToolErrorText.Any(before, Ended) ? Failed("it began and did not come to its end")
             : new FinalizationReport(Finalization.NeverRan);
     }
 

@@ -23,9 +23,9 @@ internal sealed class OstreeLock(OstreeCommands ostree, OstreeVersion version, H
         {
             change();
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (HostToolException failure)
         {
-            throw new HostToolException(Reasons.HostToolFailed, $"The staged deployment cannot be {wanted}: {failure.Message}");
+            throw new HostToolException(failure.Reason, $"The staged deployment cannot be {wanted}: {failure.Message}");
         }
     }
 

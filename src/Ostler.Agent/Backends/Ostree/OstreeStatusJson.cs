@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ostler.Agent.Host;
 using Ostler.Rollout.Hosts.Facts;
@@ -11,32 +10,25 @@ internal static class OstreeStatusJson
     /// <summary>The deployments in order; null when the text is not such a document.</summary>
     public static IReadOnlyList<HostDeployment>? Parse(string output)
     {
-        try
-        {
-            return JsonSerializer.Deserialize(output, OstreeJson.Default.StatusDocument)?.Deployments is { } deployments
-                && deployments.All(d => HostArguments.IsCommit(d.Checksum))
-                ? [.. deployments.Select((d, index) => new HostDeployment
-                {
-                    Index = index,
-                    Stateroot = d.Stateroot,
-                    Digest = d.Checksum,
-                    Serial = d.Serial,
-                    Version = d.Version,
-                    Reference = d.Refspec,
-                    Booted = d.Booted,
-                    Staged = d.Staged,
-                    Pinned = d.Pinned,
-                    Locked = d.FinalizationLocked,
-                    SoftRebootTarget = d.SoftRebootTarget,
-                    Mutated = d.Unlocked is null or "none" ? null : d.Unlocked,
-                })]
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        var document = ToolJson.Find(output, OstreeJson.Default.StatusDocument, static d => d.Deployments?.All(e => HostArguments.IsCommit(e.Checksum)) == true);
+        return document is null ? null : [.. document.Deployments!.Select(Describe)];
     }
+
+    private static HostDeployment Describe(Entry entry, int index) => new()
+    {
+        Index = index,
+        Stateroot = entry.Stateroot,
+        Digest = entry.Checksum,
+        Serial = entry.Serial,
+        Version = entry.Version,
+        Reference = entry.Refspec,
+        Booted = entry.Booted,
+        Staged = entry.Staged,
+        Pinned = entry.Pinned,
+        Locked = entry.FinalizationLocked,
+        SoftRebootTarget = entry.SoftRebootTarget,
+        Mutated = entry.Unlocked is null or "none" ? null : entry.Unlocked,
+    };
 
     internal sealed record StatusDocument(IReadOnlyList<Entry>? Deployments);
 

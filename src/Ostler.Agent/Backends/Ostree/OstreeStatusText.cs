@@ -23,6 +23,7 @@ internal static class OstreeStatusText
     public static IReadOnlyList<HostDeployment>? Parse(string output)
     {
         List<HostDeployment> deployments = [];
+        var noise = false;
         foreach (var line in output.AsSpan().EnumerateLines())
         {
             if (line.IsWhiteSpace() || line.SequenceEqual(NoDeployments))
@@ -43,13 +44,18 @@ internal static class OstreeStatusText
             {
                 deployments.Add(deployment);
             }
+            else if (deployments.Count == 0 && line[0] is not (' ' or '*'))
+            {
+                // Progress or a warning before the list, which itself begins each line with a space or an asterisk.
+                noise = true;
+            }
             else
             {
                 return null;
             }
         }
 
-        return deployments;
+        return noise && deployments.Count == 0 ? null : deployments;
     }
 
     /// <summary><c>* lab &lt;64 digits&gt;.0 (staged)</c>; null when it is not that.</summary>

@@ -15,6 +15,7 @@ internal sealed class OstreeTools
         Unit = unit;
         Status = new OstreeStatus(ostree, version, files);
         Remotes = new OstreeRemotes(ostree);
+        RemoteConfig = new OstreeRemoteConfig(files);
         Pull = new OstreePull(ostree, files);
         Deploy = new OstreeDeploy(ostree, files);
         Lock = new OstreeLock(ostree, version, files);
@@ -23,7 +24,7 @@ internal sealed class OstreeTools
         Conflicts = new OstreeEtcConflicts(ostree, files);
         Undeploy = new OstreeUndeploy(ostree);
         SetDefault = new OstreeSetDefault(ostree);
-        SoftReboot = new OstreeSoftReboot(ostree, version, Status);
+        SoftReboot = new OstreeSoftReboot(ostree, version, Status, new OstreeBootComplete(runner, files), files);
         Finalization = new OstreeFinalization(runner, files);
     }
 
@@ -34,6 +35,8 @@ internal sealed class OstreeTools
     public OstreeStatus Status { get; }
 
     public OstreeRemotes Remotes { get; }
+
+    public OstreeRemoteConfig RemoteConfig { get; }
 
     public OstreePull Pull { get; }
 

@@ -25,7 +25,7 @@ internal sealed class RpmOstreeBackend : IHostBackend
         _rpmOstree = new RpmOstreeCommands(runner, ostree.Unit);
         _status = new RpmOstreeStatus(_rpmOstree);
         _cleanup = new RpmOstreeCleanup(_rpmOstree);
-        _stage = new RpmOstreeStage(_rpmOstree);
+        _stage = new RpmOstreeStage(_rpmOstree, ostree.RemoteConfig);
         _reset = new RpmOstreeReset(_rpmOstree);
         _rollback = new RpmOstreeRollback(_rpmOstree, _status, _cleanup, ostree);
         _staged = new StagedTree(ostree);
@@ -68,9 +68,14 @@ internal sealed class RpmOstreeBackend : IHostBackend
         }
 
         List<string> warnings = [];
-        if (image.Ostree is { } source && await _ostree.Remotes.EnsureAsync(source, cancellationToken) is { } warning)
+        if (image.Ostree is { } source)
         {
-            warnings.Add(warning);
+            if (await _ostree.Remotes.EnsureAsync(source, cancellationToken) is { } warning)
+            {
+                warnings.Add(warning);
+            }
+
+            ImageTrust.CheckRemote(source, present.Booted!, _ostree.RemoteConfig.Verifies);
         }
 
         if (reset)
@@ -152,6 +157,8 @@ internal sealed class RpmOstreeBackend : IHostBackend
     public Task CleanUpAsync(CancellationToken cancellationToken) => _ostree.Pin.CleanUpAsync(cancellationToken);
 
     public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainAsync(cancellationToken);
+
+    public Task<FinalizationReport> ExplainApplyAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainPresentAsync(cancellationToken);
 
     private async Task CheckNobodyElseAsync(HostDeployments present, CancellationToken cancellationToken)
     {

@@ -15,6 +15,6 @@ internal sealed class RpmOstreeStatus(RpmOstreeCommands rpmOstree)
     {
         var output = await rpmOstree.RunAsync(Command, cancellationToken);
         return RpmOstreeStatusJson.Parse(output)
-            ?? throw new HostToolException(Reasons.HostToolFailed, $"{Command} printed what this agent cannot read: {HostToolException.Trim(output)}");
+            ?? throw new HostToolException(Reasons.HostToolFailed, $"{Command} printed no JSON that this agent can read: {HostToolException.Head(output)}");
     }
 }

@@ -11,24 +11,20 @@ internal static class RpmOstreeStatusJson
     /// <summary>The deployments in order; null when the text is no such document, or contradicts itself.</summary>
     public static HostDeployments? Parse(string output)
     {
-        try
-        {
-            return JsonSerializer.Deserialize(output, RpmOstreeJson.Default.Document) is { Deployments: { } entries } document
-                && entries.All(e => HostArguments.IsCommit(e.Checksum) && (e.BaseChecksum is null || HostArguments.IsCommit(e.BaseChecksum)))
-                && entries.Count(e => e.Booted) <= 1
-                && entries.Count(e => e.Staged) <= 1
-                ? new HostDeployments([.. entries.Select(RpmOstreeDeployments.Describe)])
-                {
-                    Transaction = TransactionOf(document.Transaction),
-                    Driver = document.UpdateDriver is { } driver ? $"{driver.DriverName} ({driver.DriverSdUnit})" : null,
-                }
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        var document = ToolJson.Find(output, RpmOstreeJson.Default.Document, static d => d.Deployments is { } entries && IsWhole(entries));
+        return document is null
+            ? null
+            : new HostDeployments([.. document.Deployments!.Select(RpmOstreeDeployments.Describe)])
+            {
+                Transaction = TransactionOf(document.Transaction),
+                Driver = document.UpdateDriver is { } driver ? $"{driver.DriverName} ({driver.DriverSdUnit})" : null,
+            };
     }
+
+    private static bool IsWhole(IReadOnlyList<Entry> entries) =>
+        entries.All(e => HostArguments.IsCommit(e.Checksum) && (e.BaseChecksum is null || HostArguments.IsCommit(e.BaseChecksum)))
+        && entries.Count(e => e.Booted) <= 1
+        && entries.Count(e => e.Staged) <= 1;
 
     /// <summary>Method, sender and object path: the first two tell a person what goes on.</summary>
     private static string? TransactionOf(JsonElement? transaction) =>

@@ -1,9 +1,9 @@
 using System.Security.Cryptography.X509Certificates;
-using System.Text.Json;
 using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
 using Ostler.Api.Shared;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Connections;
 using Ostler.Rollout.Images;
 using Ostler.Rollout.OSImages;
 using Polly.Registry;
@@ -20,9 +20,10 @@ internal sealed class ContainerImages(ApiClient client, HttpClient http, Resilie
 {
     private readonly ImageSecrets _secrets = new(client);
     private readonly SignatureSearch _signatures = new(options);
+    private readonly ImageContents _contents = new(options);
 
     /// <summary>The client that registries want.</summary>
-    public static HttpClient CreateHttpClient() => RegistryTransport.Create(null);
+    public static HttpClient CreateHttpClient(OutboundRules? outbound = null) => RegistryTransport.Create(outbound ?? OutboundRules.Default, null);
 
     /// <summary>One try. What is pinned and known needs no network; a tag that still points at what is known costs one HEAD.</summary>
     /// <param name="image">An image whose spec is valid and has a container.</param>
@@ -66,23 +67,26 @@ internal sealed class ContainerImages(ApiClient client, HttpClient http, Resilie
         }
 
         var authorities = await AuthoritiesAsync(source, cancellationToken);
-        var trusting = authorities is null ? null : RegistryTransport.Create(authorities);
+        var trusting = authorities is null ? null : RegistryTransport.Create(options.Outbound, authorities);
+        using var lease = new LargeContentLease();
         try
         {
-            var sessions = await SessionsAsync(source, reference, trusting ?? http, cancellationToken);
+            var sessions = await SessionsAsync(source, reference, new(trusting ?? http, pipelines, lease, options), cancellationToken);
             if (known is not null && await StillAsync(sessions, reference, known.Digest, cancellationToken))
             {
                 return Of(reference, known);
             }
 
             var (session, content) = await FetchAsync(sessions, reference.TagOrDigest, cancellationToken);
+            string? format = null;
             if (key is not null)
             {
                 var repositories = source.Verification!.Cosign!.SignedRepositories is { Count: > 0 } others ? [.. others.Select(NameOf)] : new[] { reference.Name };
-                await _signatures.VerifyAsync(sessions, new(content.Digest, repositories), key, reference.At(content.Digest), cancellationToken);
+                format = await _signatures.VerifyAsync(sessions, new(content.Digest, repositories), key, reference.At(content.Digest), cancellationToken);
             }
 
-            return Of(reference, await DescribeAsync(image, session, content, key, cancellationToken));
+            var described = await _contents.DescribeAsync(image, session, content, cancellationToken);
+            return Of(reference, described with { VerifiedWith = key?.Fingerprint, SignatureFormat = format });
         }
         finally
         {
@@ -113,16 +117,18 @@ internal sealed class ContainerImages(ApiClient client, HttpClient http, Resilie
         _ => null,
     };
 
-    private async Task<IReadOnlyList<RegistrySession>> SessionsAsync(ContainerSource source, ImageName reference, HttpClient transport, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RegistrySession>> SessionsAsync(
+        ContainerSource source, ImageName reference, RegistryExchange exchange, CancellationToken cancellationToken)
     {
         var credentials = source.PullSecretRef is { } secret ? await _secrets.PullCredentialsAsync(secret, cancellationToken) : PullCredentials.None;
-        var exchange = new RegistryExchange(transport, pipelines, options);
         return
         [
             .. RegistryEndpoint.Of(source, reference).Select(endpoint =>
             {
                 var credential = credentials.For(endpoint.Host, endpoint.Repository);
                 var hint = credential is not null ? $"the {credential} in the Secret {source.PullSecretRef!.Namespace}/{source.PullSecretRef.Name} was refused."
+                    : credentials.MalformedFor(endpoint.Host, endpoint.Repository) is { } malformed
+                        ? $"the entry for {RegistryErrorText.Safe(malformed)} in the Secret {source.PullSecretRef!.Namespace}/{source.PullSecretRef.Name} is not user:password in base64."
                     : source.PullSecretRef is { } named ? $"the Secret {named.Namespace}/{named.Name} has no entry for {endpoint.Host}/{endpoint.Repository}."
                     : "nobody was logged in: name a Secret with credentials in spec.container.pullSecretRef.";
                 return new RegistrySession(endpoint, credential, hint, exchange, options);
@@ -166,63 +172,6 @@ internal sealed class ContainerImages(ApiClient client, HttpClient http, Resilie
         }
 
         throw failed!;
-    }
-
-    private async Task<ResolvedImage> DescribeAsync(OSImage image, RegistrySession session, RegistryContent content, CosignKey? key, CancellationToken cancellationToken)
-    {
-        var top = RegistrySession.Read(content, session.Endpoint.Manifest(content.Digest));
-        var manifest = top;
-        IReadOnlyList<PlatformManifest> offered = [];
-        if (top.IsIndex)
-        {
-            offered = ImagePlatforms.Of(top);
-            if (offered.Count == 0)
-            {
-                throw new RegistryException(Reasons.ResolveFailed, $"{session.Endpoint.Manifest(content.Digest)} is an index without an image for Linux.");
-            }
-
-            // Version and labels are the same for all, or nobody could name the release.
-            var described = (Platforms.For("linux/amd64", offered) ?? offered[0]).Digest;
-            manifest = RegistrySession.Read(await session.ManifestAsync(described, cancellationToken), session.Endpoint.Manifest(described));
-        }
-
-        var config = await ConfigAsync(session, manifest, cancellationToken);
-        if (!top.IsIndex && ImagePlatforms.Of(config) is { } platform)
-        {
-            offered = [new() { Platform = platform, Digest = content.Digest }];
-        }
-
-        IReadOnlyDictionary<string, string>?[] words = [top.IsIndex ? top.Annotations : null, manifest.Annotations, config.Config?.Labels];
-        return new()
-        {
-            Reference = OSImageStatusRules.ReferenceOf(image.Spec)!,
-            Digest = content.Digest,
-            Version = image.Spec.Version ?? ImageLabels.VersionOf(words),
-            Platforms = offered.Count == 0 ? null : offered,
-            Labels = ImageLabels.Of(words),
-            VerifiedWith = key?.Fingerprint,
-            ResolvedAt = options.Time.GetUtcNow(),
-        };
-    }
-
-    private async Task<OciConfig> ConfigAsync(RegistrySession session, OciManifest manifest, CancellationToken cancellationToken)
-    {
-        if (manifest.Config is not { MediaType: OciConfig.OciType or OciConfig.DockerType } config || !ImageName.IsDigest(config.Digest))
-        {
-            throw new RegistryException(
-                Reasons.ResolveFailed,
-                $"{session.Endpoint.Host}/{session.Endpoint.Repository} holds no container image there but {(manifest.IsIndex ? "an index within an index" : $"\"{RegistryErrorText.Safe(manifest.Config?.MediaType ?? "")}\"")}.");
-        }
-
-        var content = await session.BlobAsync(config.Digest, options.MaxConfigBytes, cancellationToken);
-        try
-        {
-            return OciConfig.Read(content.Body);
-        }
-        catch (JsonException e)
-        {
-            throw new RegistryException(Reasons.ResolveFailed, $"{session.Endpoint.Blob(config.Digest)} is no config of an image: {RegistryErrorText.Safe(e.Message)}");
-        }
     }
 
     private static string NameOf(string repository) => ImageName.TryParse(repository, out var parsed, out _) ? parsed.Name : repository;

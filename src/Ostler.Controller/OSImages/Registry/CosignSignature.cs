@@ -9,7 +9,7 @@ namespace Ostler.Controller.OSImages.Registry;
 /// <param name="Repositories">The names under which it may have been signed, as in <c>quay.io/acme/edge-os</c>.</param>
 internal sealed record SignedStatement(string Digest, IReadOnlyList<string> Repositories);
 
-/// <summary>A signature that was found beside an image, and whether it counts.</summary>
+/// <summary>A signature in the legacy format of cosign (simple signing), and whether it counts.</summary>
 internal static class CosignSignature
 {
     /// <summary>The media type of the layer that is the payload.</summary>
@@ -20,9 +20,6 @@ internal static class CosignSignature
 
     /// <summary>The artifact type of signatures that are attached as OCI referrers.</summary>
     public const string ArtifactType = "application/vnd.dev.cosign.artifact.sig.v1+json";
-
-    /// <summary>The artifact type that cosign 3 uses by itself, which is another format.</summary>
-    public const string BundlePrefix = "application/vnd.dev.sigstore.bundle";
 
     private const string StatementType = "cosign container image signature";
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Ostler.Api.Meta;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Controller.OSImages.Registry;
@@ -7,6 +9,8 @@ internal static class ImageLabels
 {
     private const int LongestValue = 256;
     private const int LongestVersion = 128;
+    private static readonly DateTimeOffset NoDate = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private const string Version = "org.opencontainers.image.version";
 
     /// <summary>The names that are kept in status: enough to find the sources of a tree, and to see that it can be booted.</summary>
@@ -37,6 +41,18 @@ internal static class ImageLabels
     /// <summary>The version for people: OCI's name for it, or else the one that rpm-ostree has always used.</summary>
     public static string? VersionOf(params IReadOnlyDictionary<string, string>?[] sources) =>
         (Find(Version, sources) ?? Find("version", sources)) is { } version ? MessageText.Cut(version, LongestVersion) : null;
+
+    /// <summary>
+    /// When the image was made: its config says so, or else the annotations of the very image. A label does not count, since it may be inherited.
+    /// </summary>
+    /// <returns>Null: not known. Reproducible builds write a date before any container existed, which is none.</returns>
+    public static DateTimeOffset? CreatedOf(string? config, params IReadOnlyDictionary<string, string>?[] annotations) =>
+        DateOf(config) ?? DateOf(Find("org.opencontainers.image.created", annotations));
+
+    private static DateTimeOffset? DateOf(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date) && date > NoDate
+            ? date.TruncateToSeconds()
+            : null;
 
     // What a registry sent ends up on terminals.
     private static string? Find(string name, IReadOnlyDictionary<string, string>?[] sources)

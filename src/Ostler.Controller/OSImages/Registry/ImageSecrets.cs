@@ -1,17 +1,19 @@
 using System.Text;
 using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
-using Ostler.Controller.Health;
-using Ostler.Controller.Resources;
+using Ostler.Controller.Secrets;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Images;
+using Ostler.Rollout.Validation;
 
 namespace Ostler.Controller.OSImages.Registry;
 
-/// <summary>Reads the Secrets that an image names, at each try: never cached, so that one that was rotated counts from the next try on.</summary>
+/// <summary>Reads the Secrets that an image names, at each try.</summary>
 internal sealed class ImageSecrets(ApiClient client)
 {
+    private readonly MarkedSecrets _secrets = new(client);
+
     private const string DockerConfigJson = ".dockerconfigjson";
     private const string DockerConfig = ".dockercfg";
     private const string CaCertificate = "ca.crt";
@@ -21,7 +23,7 @@ internal sealed class ImageSecrets(ApiClient client)
     public async Task<PullCredentials> PullCredentialsAsync(SecretReference reference, CancellationToken cancellationToken)
     {
         const string field = "spec.container.pullSecretRef";
-        var secret = await GetAsync(reference, field, cancellationToken);
+        var secret = await GetAsync(reference, SecretUse.Pull, field, cancellationToken);
         var legacy = secret.Data?.ContainsKey(DockerConfigJson) != true;
         var bytes = Bytes(secret, reference, legacy ? DockerConfig : DockerConfigJson, field);
         return PullCredentials.TryRead(bytes, legacy, out var credentials, out var problem)
@@ -31,7 +33,7 @@ internal sealed class ImageSecrets(ApiClient client)
 
     /// <summary>The authorities in PEM.</summary>
     public async Task<string> AuthoritiesAsync(SecretReference reference, CancellationToken cancellationToken) =>
-        await TextAsync(reference, CaCertificate, "spec.container.caSecretRef", cancellationToken);
+        await TextAsync(reference, SecretUse.Pull, CaCertificate, "spec.container.caSecretRef", cancellationToken);
 
     /// <summary>The key of the spec, or the one in the Secret that it names.</summary>
     public async Task<CosignKey> KeyAsync(CosignVerification cosign, CancellationToken cancellationToken)
@@ -44,22 +46,20 @@ internal sealed class ImageSecrets(ApiClient client)
                 : throw new RegistryException(Reasons.Invalid, $"spec.container.verification.cosign.publicKey {why}.");
         }
 
-        return CosignKey.TryRead(await TextAsync(reference, PublicKey, field, cancellationToken), out var key, out var problem)
+        return CosignKey.TryRead(await TextAsync(reference, SecretUse.Verification, PublicKey, field, cancellationToken), out var key, out var problem)
             ? key
             : throw Unreadable($"the key {PublicKey} of the Secret {reference.Namespace}/{reference.Name} ({field}) {problem}.");
     }
 
-    private async Task<string> TextAsync(SecretReference reference, string key, string field, CancellationToken cancellationToken) =>
-        Encoding.UTF8.GetString(Bytes(await GetAsync(reference, field, cancellationToken), reference, key, field));
+    private async Task<string> TextAsync(SecretReference reference, string purpose, string key, string field, CancellationToken cancellationToken) =>
+        Encoding.UTF8.GetString(Bytes(await GetAsync(reference, purpose, field, cancellationToken), reference, key, field));
 
-    private async Task<Secret> GetAsync(SecretReference reference, string field, CancellationToken cancellationToken)
+    private async Task<Secret> GetAsync(SecretReference reference, string purpose, string field, CancellationToken cancellationToken)
     {
         var name = $"the Secret {reference.Namespace}/{reference.Name} ({field})";
         try
         {
-            return await ApiCalls.GetAsync(
-                    client, ControllerResources.Secrets, new(reference.Namespace, reference.Name), name, $"a Role in {reference.Namespace} like ostler-image-secrets", cancellationToken)
-                ?? throw Unreadable($"{name} does not exist.");
+            return await _secrets.GetAsync(reference, purpose, name, $"a Role in {reference.Namespace} like ostler-image-secrets", cancellationToken);
         }
         catch (CheckException e)
         {

@@ -68,6 +68,7 @@ internal sealed record OciManifest
         manifest = null;
         try
         {
+            JsonBounds.Check(body);
             manifest = JsonSerializer.Deserialize(body, OciJson.Default.OciManifest);
         }
         catch (JsonException e)
@@ -88,11 +89,14 @@ internal sealed record OciManifest
         // Read as one by the verifier and as the other by the host, it would be two images under one digest.
         { Manifests: not null } and ({ Layers: not null } or { Config: not null }) => "it claims to be an index and an image at once",
         { Manifests: null, Config: null } => "it has neither a config nor manifests",
-        { MediaType: { Length: > 0 } own } when contentType is not null && IsKnown(contentType) && own != contentType =>
+        // Registries send OCI's images as Docker's and the other way round; the two differ in nothing that matters here.
+        { MediaType: { Length: > 0 } own } when contentType is not null && IsKnown(contentType) && IsKnown(own) && IsIndexType(own) != IsIndexType(contentType) =>
             $"it was sent as {contentType} and calls itself {own}",
         { MediaType: OciIndex or DockerList, Manifests: null } or { MediaType: OciImage or DockerImage, Manifests: not null } => $"it calls itself {manifest.MediaType} and is not",
         _ => null,
     };
+
+    private static bool IsIndexType(string mediaType) => mediaType is OciIndex or DockerList;
 
     private static bool IsKnown(string mediaType) => mediaType is OciIndex or OciImage or DockerList or DockerImage;
 }
@@ -103,17 +107,26 @@ internal sealed record OciConfig
     public const string OciType = "application/vnd.oci.image.config.v1+json";
     public const string DockerType = "application/vnd.docker.container.image.v1+json";
 
+    /// <summary>The config of what is no image, such as a signature.</summary>
+    public const string EmptyType = "application/vnd.oci.empty.v1+json";
+
     public string? Os { get; init; }
 
     public string? Architecture { get; init; }
 
     public string? Variant { get; init; }
 
+    /// <summary>When the image was made, as RFC 3339.</summary>
+    public string? Created { get; init; }
+
     public OciRuntimeConfig? Config { get; init; }
 
     /// <exception cref="JsonException">It is none.</exception>
-    public static OciConfig Read(ReadOnlySpan<byte> body) =>
-        JsonSerializer.Deserialize(body, OciJson.Default.OciConfig) ?? throw new JsonException("it is null");
+    public static OciConfig Read(ReadOnlySpan<byte> body)
+    {
+        JsonBounds.Check(body);
+        return JsonSerializer.Deserialize(body, OciJson.Default.OciConfig) ?? throw new JsonException("it is null");
+    }
 }
 
 /// <summary>What a container of the image would be started with.</summary>
@@ -124,10 +137,11 @@ internal sealed record OciRuntimeConfig
 }
 
 /// <summary>Reads what registries and cosign send without reflection.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+// What is written twice could be read in two ways, by Ostler in one and by the host in the other.
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(OciManifest))]
 [JsonSerializable(typeof(OciConfig))]
 [JsonSerializable(typeof(SimpleSigning))]
-[JsonSerializable(typeof(DockerConfigJson))]
-[JsonSerializable(typeof(Dictionary<string, DockerConfigEntry>))]
+[JsonSerializable(typeof(BundleDocument))]
+[JsonSerializable(typeof(InTotoStatement))]
 internal sealed partial class OciJson : JsonSerializerContext;

@@ -22,6 +22,7 @@ internal sealed record RegistryCredential(string User, string Password, string? 
 internal sealed class PullCredentials
 {
     private readonly List<(string Host, string Path, RegistryCredential Credential)> _entries = [];
+    private readonly List<(string Host, string Path, string Key)> _malformed = [];
 
     /// <summary>No credentials.</summary>
     public static PullCredentials None { get; } = new();
@@ -36,9 +37,23 @@ internal sealed class PullCredentials
     {
         foreach (var (entryHost, path, credential) in _entries)
         {
-            if (MatchesHost(entryHost, host) && (path.Length == 0 || repository == path || repository.StartsWith(path + "/", StringComparison.Ordinal)))
+            if (Matches(entryHost, path, host, repository))
             {
                 return credential;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The key of an entry that is meant for a repository but cannot be read; null: there is none. The other entries count all the same.</summary>
+    public string? MalformedFor(string host, string repository)
+    {
+        foreach (var (entryHost, path, key) in _malformed)
+        {
+            if (Matches(entryHost, path, host, repository))
+            {
+                return key;
             }
         }
 
@@ -53,12 +68,12 @@ internal sealed class PullCredentials
         ReadOnlySpan<byte> json, bool legacy, [NotNullWhen(true)] out PullCredentials? credentials, [NotNullWhen(false)] out string? problem)
     {
         credentials = null;
-        Dictionary<string, DockerConfigEntry>? auths;
+        Dictionary<string, JsonElement>? auths;
         try
         {
             auths = legacy
-                ? JsonSerializer.Deserialize(json, OciJson.Default.DictionaryStringDockerConfigEntry)
-                : JsonSerializer.Deserialize(json, OciJson.Default.DockerConfigJson)?.Auths;
+                ? JsonSerializer.Deserialize(json, PullSecretJson.Default.DictionaryStringJsonElement)
+                : JsonSerializer.Deserialize(json, PullSecretJson.Default.DockerConfigJson)?.Auths;
         }
         catch (JsonException)
         {
@@ -67,16 +82,21 @@ internal sealed class PullCredentials
         }
 
         var read = new PullCredentials();
-        foreach (var (key, entry) in auths ?? [])
+        foreach (var (key, element) in auths ?? [])
         {
-            if (CredentialOf(entry) is not { } credential)
-            {
-                problem = $"has an entry for {key} whose auth is not user:password in base64";
-                return false;
-            }
-
             var (host, path) = Normalized(key);
-            read._entries.Add((host, path, credential));
+            switch (EntryOf(element, out var credential))
+            {
+                case Entry.Usable:
+                    read._entries.Add((host, path, credential!));
+                    break;
+                case Entry.Malformed:
+                    read._malformed.Add((host, path, key));
+                    break;
+                default:
+                    // docker login leaves an entry without credentials where a credential store has them.
+                    break;
+            }
         }
 
         // The longest path first, and of hosts the one without a wildcard, so that the first that fits is the best.
@@ -89,24 +109,62 @@ internal sealed class PullCredentials
         return true;
     }
 
-    private static RegistryCredential? CredentialOf(DockerConfigEntry? entry)
+    private enum Entry
     {
-        var token = entry?.IdentityToken is { Length: > 0 } given ? given : null;
-        if (entry?.Auth is not { Length: > 0 } auth)
-        {
-            return entry is { Username.Length: > 0 } || token is not null ? new(entry!.Username ?? "", entry.Password ?? "", token) : null;
-        }
+        Empty,
+        Usable,
+        Malformed,
+    }
 
+    private static Entry EntryOf(JsonElement element, out RegistryCredential? credential)
+    {
+        credential = null;
+        DockerConfigEntry? entry;
         try
         {
-            var text = Encoding.UTF8.GetString(Convert.FromBase64String(auth));
-            var colon = text.IndexOf(':', StringComparison.Ordinal);
-            return colon < 0 ? null : new(text[..colon], text[(colon + 1)..].TrimEnd('\0'), token);
+            entry = element.Deserialize(PullSecretJson.Default.DockerConfigEntry);
         }
-        catch (FormatException)
+        catch (JsonException)
         {
-            return null;
+            return Entry.Malformed;
         }
+
+        var (user, password) = (entry?.Username ?? "", entry?.Password ?? "");
+        if (entry?.Auth is { } auth && !string.IsNullOrWhiteSpace(auth) && !TryDecode(auth, out user, out password))
+        {
+            return Entry.Malformed;
+        }
+
+        var token = string.IsNullOrWhiteSpace(entry?.IdentityToken) ? null : entry.IdentityToken;
+        if (string.IsNullOrWhiteSpace(user) && token is null)
+        {
+            return Entry.Empty;
+        }
+
+        credential = new(user, password, token);
+        return Entry.Usable;
+    }
+
+    // With or without the padding of base64, as the kubelet reads it.
+    private static bool TryDecode(string auth, out string user, out string password)
+    {
+        (user, password) = ("", "");
+        var text = auth.Trim();
+        var bytes = new byte[text.Length];
+        if (!Convert.TryFromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='), bytes, out var written))
+        {
+            return false;
+        }
+
+        var decoded = Encoding.UTF8.GetString(bytes.AsSpan(0, written));
+        var colon = decoded.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0)
+        {
+            return false;
+        }
+
+        (user, password) = (decoded[..colon], decoded[(colon + 1)..].TrimEnd('\0'));
+        return true;
     }
 
     private static (string Host, string Path) Normalized(string key)
@@ -118,6 +176,9 @@ internal sealed class PullCredentials
         path = path is "v1" or "v2" ? "" : path;
         return (host is "index.docker.io" or "registry-1.docker.io" ? "docker.io" : host, path);
     }
+
+    private static bool Matches(string entryHost, string path, string host, string repository) =>
+        MatchesHost(entryHost, host) && (path.Length == 0 || repository == path || repository.StartsWith(path + "/", StringComparison.Ordinal));
 
     // Part by part, so that a wildcard never reaches over a dot: *.example is no key for evil.registry.example.
     private static bool MatchesHost(string key, string host)
@@ -157,7 +218,7 @@ internal sealed class PullCredentials
 /// <summary>The value of <c>.dockerconfigjson</c>.</summary>
 internal sealed record DockerConfigJson
 {
-    public Dictionary<string, DockerConfigEntry>? Auths { get; init; }
+    public Dictionary<string, JsonElement>? Auths { get; init; }
 }
 
 /// <summary>One registry's entry in it.</summary>
@@ -173,3 +234,10 @@ internal sealed record DockerConfigEntry
     [JsonPropertyName("identitytoken")]
     public string? IdentityToken { get; init; }
 }
+
+/// <summary>Reads pull secrets without reflection, as leniently as the kubelet does.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(DockerConfigJson))]
+[JsonSerializable(typeof(DockerConfigEntry))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
+internal sealed partial class PullSecretJson : JsonSerializerContext;

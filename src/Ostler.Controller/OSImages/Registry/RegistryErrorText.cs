@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -31,18 +30,6 @@ internal static class RegistryErrorText
         }
 
         return $"\"{Safe(System.Text.Encoding.UTF8.GetString(body))}\"";
-    }
-
-    /// <summary>Seconds, or a date by the server's own clock.</summary>
-    public static TimeSpan? RetryAfter(HttpResponseHeaders headers, DateTimeOffset now)
-    {
-        var wait = headers.RetryAfter switch
-        {
-            { Delta: { } delta } => delta,
-            { Date: { } date } => date - (headers.Date ?? now),
-            _ => (TimeSpan?)null,
-        };
-        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 
     public static string Larger(string words, int limit) => string.Create(CultureInfo.InvariantCulture, $"{words}, but larger than {limit} bytes.");

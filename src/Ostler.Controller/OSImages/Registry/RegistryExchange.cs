@@ -1,5 +1,6 @@
 using System.Net;
 using Ostler.Api.Meta;
+using Ostler.Kubernetes.Client;
 using Polly.CircuitBreaker;
 using Polly.Registry;
 using Polly.Timeout;
@@ -16,10 +17,12 @@ internal sealed record RegistryAnswer(HttpStatusCode Code, string Words, byte[]?
 /// <param name="ContentType">The media type without parameters.</param>
 /// <param name="Digest">Docker-Content-Digest.</param>
 /// <param name="Challenges">WWW-Authenticate.</param>
-internal sealed record RegistryHeaders(string? ContentType, string? Digest, IReadOnlyList<Ostler.Controller.OSImages.Registry.AuthChallenge> Challenges);
+/// <param name="Next">The next page of a list (Link with rel="next"); null: there is none.</param>
+internal sealed record RegistryHeaders(string? ContentType, string? Digest, IReadOnlyList<Ostler.Controller.OSImages.Registry.AuthChallenge> Challenges, string? Next);
 
 /// <summary>One request, with its retries and redirects: bounded in time, in size, in number.</summary>
-internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegistry<string> pipelines, RegistryOptions options)
+internal sealed class RegistryExchange(
+    HttpClient http, ResiliencePipelineRegistry<string> pipelines, LargeContentLease lease, RegistryOptions options)
 {
     private const int MostWords = 4096;
 
@@ -28,6 +31,20 @@ internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegist
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="RegistryException">There was no answer, or it was neither a success nor 401 nor 404.</exception>
     public async Task<RegistryAnswer> SendAsync(Func<HttpRequestMessage> request, int maxBytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendOnceAsync(request, maxBytes, cancellationToken);
+        }
+        catch (LargeContentException)
+        {
+            // Not while a request is open: its timeout would run, and the registry would be blamed.
+            await lease.TakeAsync(cancellationToken);
+            return await SendOnceAsync(request, maxBytes, cancellationToken);
+        }
+    }
+
+    private async Task<RegistryAnswer> SendOnceAsync(Func<HttpRequestMessage> request, int maxBytes, CancellationToken cancellationToken)
     {
         using var sample = request();
         var uri = sample.RequestUri!;
@@ -42,11 +59,11 @@ internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegist
         }
         catch (RateLimitedException e)
         {
-            throw new RegistryException(Reasons.ResolveFailed, e.Message) { RetryAfter = e.RetryAfter };
+            throw new RegistryException(Reasons.ResolveFailed, e.Message) { RetryAfter = e.RetryAfter, Status = HttpStatusCode.TooManyRequests, Answer = e.Answer };
         }
         catch (TransientHttpException e)
         {
-            throw new RegistryException(Reasons.ResolveFailed, e.Message);
+            throw new RegistryException(Reasons.ResolveFailed, e.Message) { Status = e.Status, Answer = e.Answer };
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -71,7 +88,7 @@ internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegist
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 
             // Without the query: that of a redirect to a store of blobs is a key to it.
-            var words = $"{request.Method} {request.RequestUri!.GetLeftPart(UriPartial.Path)}: {(int)response.StatusCode} {response.ReasonPhrase ?? response.StatusCode.ToString()}";
+            var words = $"{request.Method} {request.RequestUri!.GetLeftPart(UriPartial.Path)}: {AnswerOf(response)}";
             if (response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
                 or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)
             {
@@ -114,11 +131,18 @@ internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegist
         var headers = new RegistryHeaders(
             response.Content.Headers.ContentType?.MediaType,
             response.Headers.TryGetValues("Docker-Content-Digest", out var digests) ? digests.FirstOrDefault() : null,
-            [.. response.Headers.WwwAuthenticate.Select(c => Ostler.Controller.OSImages.Registry.AuthChallenge.Of(c.Scheme, c.Parameter))]);
+            [.. response.Headers.WwwAuthenticate.Select(c => Ostler.Controller.OSImages.Registry.AuthChallenge.Of(c.Scheme, c.Parameter))],
+            response.Headers.TryGetValues("Link", out var links) ? links.Select(NextOf).FirstOrDefault(l => l is not null) : null);
         if (response.IsSuccessStatusCode)
         {
             // One byte more than allowed tells "just as large" from "larger", whatever Content-Length claims.
-            var body = await response.Content.ReadAtMostAsync(maxBytes + 1, cancellationToken);
+            var limit = lease.IsHeld ? maxBytes : Math.Min(maxBytes, options.SmallBytes);
+            var body = await response.Content.ReadAtMostAsync(limit + 1, cancellationToken);
+            if (body.Length > limit && limit < maxBytes)
+            {
+                throw new LargeContentException();
+            }
+
             return new(response.StatusCode, words, body.Length <= maxBytes ? body : null, headers);
         }
 
@@ -129,16 +153,30 @@ internal sealed class RegistryExchange(HttpClient http, ResiliencePipelineRegist
             return new(response.StatusCode, full, [], headers);
         }
 
-        var retryAfter = RegistryErrorText.RetryAfter(response.Headers, options.Time.GetUtcNow());
+        var retryAfter = RetryAfterHeader.Read(response.Headers, options.Time.GetUtcNow());
+        var answer = AnswerOf(response);
         throw response.StatusCode switch
         {
             HttpStatusCode.TooManyRequests => new RateLimitedException(
-                retryAfter is { } wait ? $"{full}; asked to come back after {(Duration)wait}." : full, retryAfter ?? options.RetryDelay),
-            HttpStatusCode.ServiceUnavailable when retryAfter is not null => new RateLimitedException(full, retryAfter),
-            HttpStatusCode.Forbidden => new RegistryException(Reasons.AuthenticationFailed, full),
-            HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new TransientHttpException(full),
-            _ => new RegistryException(Reasons.ResolveFailed, full),
+                retryAfter is { } wait ? $"{full}; asked to come back after {(Duration)wait}." : full, retryAfter ?? options.RetryDelay) { Answer = answer },
+            HttpStatusCode.ServiceUnavailable when retryAfter is not null => new RateLimitedException(full, retryAfter) { Answer = answer },
+            HttpStatusCode.Forbidden => new RegistryException(Reasons.AuthenticationFailed, full) { Status = response.StatusCode, Answer = answer },
+            // What a registry does not have, it will not have at the next attempt either.
+            HttpStatusCode.NotImplemented => new RegistryException(Reasons.ResolveFailed, full) { Status = response.StatusCode, Answer = answer },
+            HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new TransientHttpException(full) { Status = response.StatusCode, Answer = answer },
+            _ => new RegistryException(Reasons.ResolveFailed, full) { Status = response.StatusCode, Answer = answer },
         };
+    }
+
+    private static string AnswerOf(HttpResponseMessage response) => $"{(int)response.StatusCode} {response.ReasonPhrase ?? response.StatusCode.ToString()}";
+
+    // As in <https://registry.example/v2/…>; rel="next".
+    private static string? NextOf(string link)
+    {
+        var end = link.IndexOf('>', StringComparison.Ordinal);
+        return link.StartsWith('<') && end > 1 && link[end..].Replace("\"", "", StringComparison.Ordinal).Contains("rel=next", StringComparison.OrdinalIgnoreCase)
+            ? link[1..end]
+            : null;
     }
 
     // The outermost message of a failed handshake says no more than that it failed.

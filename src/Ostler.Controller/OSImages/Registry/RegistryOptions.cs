@@ -1,3 +1,4 @@
+using Ostler.Kubernetes.Connections;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;
@@ -29,8 +30,14 @@ internal sealed record RegistryOptions
     /// <summary>How many redirects are followed. Default: 5.</summary>
     public int MaxRedirects { get; init; } = 5;
 
-    /// <summary>The largest manifest, index or list of referrers. Default: 4 MiB, as registries have it.</summary>
+    /// <summary>The largest manifest or list of referrers. Default: 4 MiB, as registries have it.</summary>
     public int MaxManifestBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>The largest index. Default: 1 MiB, which is some thousand platforms.</summary>
+    public int MaxIndexBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>What may be read without a <see cref="LargeContentLease"/>. Default: 256 KiB, more than manifests and configs usually have.</summary>
+    public int SmallBytes { get; init; } = 256 * 1024;
 
     /// <summary>The largest config of an image. Default: 4 MiB.</summary>
     public int MaxConfigBytes { get; init; } = 4 * 1024 * 1024;
@@ -38,11 +45,26 @@ internal sealed record RegistryOptions
     /// <summary>The largest payload of a signature. Default: 64 KiB.</summary>
     public int MaxPayloadBytes { get; init; } = 64 * 1024;
 
+    /// <summary>The largest Sigstore bundle. Default: 256 KiB.</summary>
+    public int MaxBundleBytes { get; init; } = 256 * 1024;
+
     /// <summary>The largest answer of a token server. Default: 128 KiB.</summary>
     public int MaxTokenBytes { get; init; } = 128 * 1024;
 
     /// <summary>How many signatures of one digest are looked at. Default: 32.</summary>
     public int MaxSignatures { get; init; } = 32;
+
+    /// <summary>Which addresses registries may have, those behind redirects and token servers included.</summary>
+    public OutboundRules Outbound { get; init; } = OutboundRules.Default;
+
+    /// <summary>How many platforms of an index are tried to read its version from. Default: 8.</summary>
+    public int MaxPlatformsTried { get; init; } = 8;
+
+    /// <summary>How many manifests that refer to one digest are opened in one repository. Default: 64.</summary>
+    public int MaxReferrers { get; init; } = 64;
+
+    /// <summary>How many pages of the list of referrers are read. Default: 8.</summary>
+    public int MaxReferrerPages { get; init; } = 8;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -77,11 +99,15 @@ internal sealed record RegistryOptions
             .AddTimeout(new TimeoutStrategyOptions { Timeout = AttemptTimeout });
     }
 
-    private static bool IsFailure(Exception? e) => e is HttpRequestException or TransientHttpException or TimeoutRejectedException or IOException;
+    // An address that is refused is refused again.
+    private static bool IsFailure(Exception? e) => !AddressRefusedException.IsCauseOf(e) && e is HttpRequestException or TransientHttpException or TimeoutRejectedException or IOException;
 }
 
 /// <summary>429, or 503 with a time: the server is well and wants to be left alone. Carries its words.</summary>
 internal sealed class RateLimitedException(string message, TimeSpan? retryAfter) : Exception(message)
 {
     public TimeSpan? RetryAfter => retryAfter;
+
+    /// <summary>The status in short, as in <c>429 Too Many Requests</c>.</summary>
+    public string? Answer { get; init; }
 }

@@ -39,43 +39,29 @@ internal sealed class RegistrySession(
     public Task<RegistryContent> BlobAsync(string digest, int maxBytes, CancellationToken cancellationToken) =>
         ContentAsync(endpoint.Blob(digest), digest, [], maxBytes, cancellationToken);
 
-    /// <summary>The index of what refers to a digest, by the API of OCI 1.1 or, where a registry lacks that, by the tag that stands in for it; null: nothing does.</summary>
-    public async Task<OciManifest?> ReferrersAsync(string digest, CancellationToken cancellationToken)
+    /// <summary>One page of the list of what refers to a digest, and where the next one is; null: there is none.</summary>
+    /// <exception cref="RegistryException">The registry has no such API, or did not answer.</exception>
+    public async Task<(OciManifest Index, Uri? Next)> ReferrersAsync(Uri page, CancellationToken cancellationToken)
     {
-        var uri = endpoint.Referrers(digest);
-        RegistryAnswer answer;
-        try
-        {
-            answer = await AskAsync(HttpMethod.Get, uri, [OciManifest.OciIndex], options.MaxManifestBytes, cancellationToken);
-        }
-        catch (RegistryException e) when (e.IsNotFound)
-        {
-            return await TryManifestAsync(digest.Replace(':', '-'), cancellationToken) is { } content ? Read(content, endpoint.Manifest(digest)) : null;
-        }
-
+        var answer = await AskAsync(HttpMethod.Get, page, [OciManifest.OciIndex], options.MaxManifestBytes, cancellationToken);
         var body = answer.Body ?? throw new RegistryException(Reasons.ResolveFailed, RegistryErrorText.Larger(answer.Words, options.MaxManifestBytes));
-        return OciManifest.TryRead(body, answer.Headers.ContentType, out var index, out var problem)
-            ? index
-            : throw new RegistryException(Reasons.ResolveFailed, $"{answer.Words}: {problem}.");
-    }
+        if (!OciManifest.TryRead(body, answer.Headers.ContentType, out var index, out var problem) || !index.IsIndex)
+        {
+            // A user interface that answers for every path, for one.
+            var what = $"200 OK with {RegistryErrorText.Safe(answer.Headers.ContentType ?? "no media type")}, which is no list of referrers";
+            throw new RegistryException(Reasons.ResolveFailed, $"{answer.Words}: {problem ?? "it is no index"}.") { Status = HttpStatusCode.OK, Answer = what };
+        }
 
-    /// <summary>As <see cref="ManifestAsync"/>; null when there is none.</summary>
-    public async Task<RegistryContent?> TryManifestAsync(string pointer, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ManifestAsync(pointer, cancellationToken);
-        }
-        catch (RegistryException e) when (e.IsNotFound)
-        {
-            return null;
-        }
+        // The token is for this registry alone.
+        return Uri.TryCreate(page, answer.Headers.Next, out var next) && next.GetLeftPart(UriPartial.Authority) == page.GetLeftPart(UriPartial.Authority)
+            ? (index, next)
+            : (index, null);
     }
 
     /// <exception cref="RegistryException">It is no manifest.</exception>
     public static OciManifest Read(RegistryContent content, Uri from) => OciManifest.TryRead(content.Body, content.ContentType, out var manifest, out var problem)
         ? manifest
-        : throw new RegistryException(Reasons.ResolveFailed, $"{from}: {problem}.");
+        : throw new RegistryException(Reasons.ResolveFailed, $"{from}: {problem}.") { Status = HttpStatusCode.OK, Answer = "200 OK, but no manifest" };
 
     private async Task<RegistryContent> ContentAsync(Uri uri, string pointer, IReadOnlyList<string> accept, int maxBytes, CancellationToken cancellationToken)
     {
@@ -84,7 +70,8 @@ internal sealed class RegistrySession(
 
         // Never the registry's word for it: this digest is what nodes are told to boot.
         var digest = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(body))}";
-        var expected = ImageName.IsDigest(pointer) ? pointer : answer.Headers.Digest;
+        // Of a tag, the registry's digest only shows what was cut off on the way; one of another algorithm shows nothing.
+        var expected = ImageName.IsDigest(pointer) ? pointer : ImageName.IsDigest(answer.Headers.Digest) ? answer.Headers.Digest : null;
         return expected is null || expected == digest
             ? new(digest, body, answer.Headers.ContentType)
             : throw new RegistryException(
@@ -101,8 +88,12 @@ internal sealed class RegistrySession(
 
         return answer.Code switch
         {
-            HttpStatusCode.Unauthorized => throw new RegistryException(Reasons.AuthenticationFailed, $"{answer.Words}: {credentialHint}"),
-            HttpStatusCode.NotFound => throw new RegistryException(Reasons.RefNotFound, answer.Words),
+            HttpStatusCode.Unauthorized => throw new RegistryException(Reasons.AuthenticationFailed, $"{answer.Words}: {credentialHint}")
+            {
+                Status = answer.Code,
+                Answer = "401 Unauthorized",
+            },
+            HttpStatusCode.NotFound => throw new RegistryException(Reasons.RefNotFound, answer.Words) { Status = answer.Code, Answer = "404 Not Found" },
             _ => answer,
         };
     }
@@ -123,11 +114,11 @@ internal sealed class RegistrySession(
     private async Task<bool> ConvinceAsync(RegistryAnswer refused, CancellationToken cancellationToken)
     {
         var former = _authorization;
-        if (refused.Headers.Challenges.FirstOrDefault(c => c.Is("Bearer")) is { Realm: not null } bearer)
+        if (refused.Headers.Challenges.FirstOrDefault(c => c.Is("Bearer")) is { Realm.Length: > 0 } bearer)
         {
             _authorization = new("Bearer", await TokenAsync(bearer, refused.Words, cancellationToken));
         }
-        else if (refused.Headers.Challenges.Any(c => c.Is("Basic")) && credential is { IdentityToken: null })
+        else if ((refused.Headers.Challenges.Count == 0 || refused.Headers.Challenges.Any(c => c.Is("Basic"))) && credential is { IdentityToken: null })
         {
             _authorization = Basic(credential);
         }
@@ -153,7 +144,9 @@ internal sealed class RegistrySession(
         try
         {
             var token = JsonSerializer.Deserialize(answer.Body ?? [], RegistryJson.Default.RegistryToken);
-            return (token?.Token ?? token?.AccessToken) is { Length: > 0 } text && !text.Any(char.IsControl)
+            // Either name may hold it, and some servers send the other one empty.
+            string?[] texts = [token?.Token, token?.AccessToken];
+            return texts.FirstOrDefault(t => !string.IsNullOrWhiteSpace(t)) is { } text && !text.Any(char.IsControl)
                 ? text
                 : throw new RegistryException(Reasons.AuthenticationFailed, $"{answer.Words}, but without a token.");
         }
@@ -165,8 +158,8 @@ internal sealed class RegistrySession(
 
     private HttpRequestMessage TokenRequest(Uri realm, AuthChallenge challenge)
     {
-        var fields = new List<KeyValuePair<string, string>> { new("scope", challenge.Scope ?? endpoint.Scope) };
-        if (challenge.Service is { } service)
+        var fields = new List<KeyValuePair<string, string>> { new("scope", challenge.Scope is { Length: > 0 } scope ? scope : endpoint.Scope) };
+        if (challenge.Service is { Length: > 0 } service)
         {
             fields.Add(new("service", service));
         }

@@ -13,11 +13,14 @@ internal static class RegistryTransport
     /// <summary>
     /// A client that follows no redirect by itself: whom the credentials go to is decided for each. Proxies of the environment are used, as the hosts do.
     /// </summary>
+    /// <param name="outbound">Which addresses it may connect to.</param>
     /// <param name="authorities">Whom to trust beside the system's authorities; null: nobody. They must live as long as the client.</param>
-    public static HttpClient Create(X509Certificate2Collection? authorities)
+    public static HttpClient Create(OutboundRules outbound, X509Certificate2Collection? authorities)
     {
         var handler = new SocketsHttpHandler
         {
+            ConnectCallback = outbound.ConnectAsync,
+            Proxy = outbound.Guard(HttpClient.DefaultProxy),
             AllowAutoRedirect = false,
             UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(10),

@@ -116,6 +116,11 @@ public static class AgentDecision
             return wait;
         }
 
+        if (host.Finalization is { Outcome: Finalization.Failed } failed && host.Deployments.All.All(d => d.Digest != image.Digest))
+        {
+            return BootOutcome.NotApplied(image, failed, booted);
+        }
+
         if (host.Deployments.Staged is { } staged)
         {
             return staged.Digest == image.Digest

@@ -11,6 +11,9 @@ namespace Ostler.Rollout.Hosts.Decisions;
 /// </remarks>
 public static class BootOutcome
 {
+    /// <summary>How soon the agent looks again at a list of deployments that a soft reboot has made stale.</summary>
+    private static readonly TimeSpan StaleList = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// True when the host has booted since the order. Told by the agent's own record, which is the younger; else by the boot that the controller saw when it
     /// gave the order.
@@ -27,6 +30,16 @@ public static class BootOutcome
         if (booted.Digest == target.Digest)
         {
             return new AgentAction.Verify(target);
+        }
+
+        if (host.Deployments.All.Any(d => d.SoftRebootTarget && d.Digest == target.Digest))
+        {
+            // The list is of before the soft reboot: nothing can be concluded from it, least of all that the image did not boot.
+            return new AgentAction.Report(
+                NodeStep.Rebooting, Reasons.WaitingForReboot, $"The host was soft-rebooted, and ostree still lists {AgentDecision.Name(target)} as the next soft reboot's.")
+            {
+                RequeueAfter = StaleList,
+            };
         }
 
         if (spec.Previous is { } previous && booted.Digest != previous.Digest)
@@ -65,6 +78,11 @@ public static class BootOutcome
                 $"The host went down without applying {AgentDecision.Name(target)}: a power cut, or a forced reboot."),
         };
     }
+
+    /// <summary>For a host that could not apply the image before the reboot, and was not rebooted.</summary>
+    public static AgentAction NotApplied(NodeImage target, FinalizationReport report, HostDeployment booted) => RolledBack(
+        Reasons.FinalizationFailed,
+        $"{AgentDecision.Name(target)} could not be applied: {(report.Message ?? "the host does not say why").TrimEnd('.')}. The host was not rebooted and runs {AgentDecision.Name(booted)}.");
 
     public static string WatchdogExpired(WatchdogRecord record, string? version, HostDeployment booted) =>
         $"The host's watchdog went back to {AgentDecision.Name(booted)}: {AgentDecision.Name(version, record.Target)} ran and was not called healthy within "

@@ -18,7 +18,7 @@ public sealed record HostState
     /// <summary>Who took the host back, where greenboot or the boot loader did. Asked only when it booted, has the ordered tree, and runs another.</summary>
     public string? FellBackBecause { get; init; }
 
-    /// <summary>Asked of the host only when it booted and runs something else than the pending record wanted.</summary>
+    /// <summary>Asked of the host only when it booted and runs something else than was ordered, or when an image that was applied in this boot is gone.</summary>
     public FinalizationReport? Finalization { get; init; }
 
     /// <summary>What undoes what was changed on the running tree.</summary>

@@ -46,7 +46,6 @@ public sealed class BootcBackendTests : IDisposable
     [Theory]
     [InlineData("\"containerPolicy\"", true)]
     [InlineData("\"insecure\"", false)]
-    [InlineData("{\"ostreeRemote\":\"acme\"}", false)]
     public async Task What_had_to_be_signed_is_followed_by_what_has_to_be_signed(string signature, bool enforced)
     {
         var runner = Host(Of("a", signature: signature), Of("a", signature: signature), Of("a", staged: "b"));
@@ -54,6 +53,23 @@ public sealed class BootcBackendTests : IDisposable
         await StageAsync(runner);
 
         Assert.Equal(enforced, runner.Ran.Any(c => c.Contains("switch --enforce-container-sigpolicy", StringComparison.Ordinal)));
+    }
+
+    /// <summary>bootc switch has no option for these, and without one it would ask for no signature at all.</summary>
+    [Theory]
+    [InlineData("{\"ostreeRemote\":\"fedora\"}", "the keys of the OSTree remote fedora")]
+    [InlineData("\"quantum\"", "in a way that this agent does not know")]
+    [InlineData("{\"sigstore\":{}}", "in a way that this agent does not know")]
+    [InlineData("7", "in a way that this agent does not know")]
+    public async Task What_was_verified_in_another_way_is_refused_and_not_switched_to_unverified(string signature, string words)
+    {
+        var runner = Host(Of("a", signature: signature), Of("a", signature: signature), Of("a", staged: "b"));
+
+        var failure = await Assert.ThrowsAsync<HostToolException>(() => StageAsync(runner));
+
+        Assert.Equal(Reasons.SignatureRefused, failure.Reason);
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(runner.Ran, c => c.Contains("bootc switch", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -87,6 +103,19 @@ public sealed class BootcBackendTests : IDisposable
         Assert.DoesNotContain(Status, runner.Ran);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("{\"kind\":\"BootcHost\",\"sta")]
+    [InlineData("{\"kind\":\"BootcHost\",\"apiVersion\":\"v9\"}")]
+    public async Task A_status_that_was_kept_and_is_damaged_is_asked_for_again(string kept)
+    {
+        _host.Put(StagingUnit.Fragment, "");
+        _host.Put("/run/ostler/bootc-status.json", kept);
+        var runner = new ScriptedRunner().On("systemctl show", "ActiveState=active\nDescription=x\n").On(Status, Of("a"));
+
+        Assert.Equal("aaaa*", Lists.Describe(await Backend(runner).ReadAsync(Token)));
+    }
+
     [Fact]
     public async Task A_lock_that_only_ostree_shows_is_seen()
     {
@@ -104,9 +133,10 @@ public sealed class BootcBackendTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true, 2025, 3, null)]
-    [InlineData(false, 2025, 3, "bootc says that this tree cannot be soft-rebooted into")]
-    [InlineData(true, 2024, 8, "ostree 2024.8 has no soft reboot")]
+    [InlineData(true, 2026, 1, null)]
+    [InlineData(false, 2026, 1, "bootc says that this tree cannot be soft-rebooted into")]
+    [InlineData(true, 2025, 7, "ostree 2025.7 has no reliable soft reboot (2026.1 and later do)")]
+    [InlineData(true, 2024, 8, "ostree 2024.8 has no reliable soft reboot")]
     public void A_soft_reboot_needs_the_word_of_bootc_and_an_ostree_that_has_it(bool capable, int year, int number, string? refusal)
     {
         var staged = Trees.Deployments("2s 1*").Staged! with { SoftRebootCapable = capable };

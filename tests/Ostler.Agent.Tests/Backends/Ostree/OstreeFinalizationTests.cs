@@ -53,6 +53,32 @@ public sealed class OstreeFinalizationTests : IDisposable
     public async Task A_success_that_was_logged_is_no_failure() =>
         Assert.Equal(Finalization.NeverRan, (await ExplainAsync("", "Copying /etc changes: 1 modified\nBootloader updated; bootconfig swap: yes\n")).Outcome);
 
+    /// <summary>What finalizations of several versions and boot loaders end with.</summary>
+    [Theory]
+    [InlineData("Bootloader updated; bootconfig swap: yes; bootversion: boot.0.1, deployment count change: 1")]
+    [InlineData("Transaction complete; bootconfig swap: no; bootversion: boot.1.1, deployment count change: 0")]
+    [InlineData("Finished writing deployment")]
+    public async Task A_finalization_that_came_to_its_end_has_not_failed(string end) =>
+        Assert.Equal(Finalization.NeverRan, (await ExplainAsync("", $"Finalizing staged deployment\nCopying /etc changes: 1 modified\n{end}\nCleanup complete\n")).Outcome);
+
+    [Fact]
+    public async Task A_failure_before_the_last_finalization_is_not_its()
+    {
+        var journal = $"Finalizing staged deployment\nerror: Finalizing deployment: {Conflict}\nFinalizing staged deployment\nBootloader updated\n";
+
+        Assert.Equal(Finalization.NeverRan, (await ExplainAsync("", journal)).Outcome);
+    }
+
+    [Fact]
+    public async Task What_was_applied_in_this_boot_is_explained_by_this_boots_journal_where_there_is_no_stamp()
+    {
+        var runner = new FakeCommandRunner().On(Before.Replace("-1", "0", StringComparison.Ordinal), $"Finalizing staged deployment\nerror: Finalizing deployment: {Conflict}\n");
+
+        var report = await new OstreeFinalization(runner, _host.Files).ExplainPresentAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(new FinalizationReport(Finalization.Failed, "Finalizing deployment: " + Conflict), report);
+    }
+
     [Fact]
     public async Task A_host_without_an_old_journal_is_no_failure()
     {

@@ -28,7 +28,7 @@ public sealed class RpmOstreeBackendTests : IDisposable
     {
         var image = Image(2);
         string Command(NodeImage wanted, string? follows) =>
-            RpmOstreeStage.CommandFor(wanted, Deployments("1*").Booted! with { Reference = follows }).ToString();
+            RpmOstreeStage.CommandFor(wanted, Deployments("1*").Booted! with { Reference = follows }, _ => true).ToString();
 
         Assert.Equal($"rpm-ostree deploy --lock-finalization --skip-branch-check revision={Commit(2)}", Command(image, "acme:acme/stable/x86_64/edge"));
         Assert.Equal($"rpm-ostree rebase --lock-finalization acme:acme/stable/x86_64/edge {Commit(2)}", Command(image, "acme:other"));
@@ -39,6 +39,77 @@ public sealed class RpmOstreeBackendTests : IDisposable
         Assert.Equal(
             $"rpm-ostree rebase --lock-finalization --experimental ostree-image-signed:docker://quay.io/acme/edge-os@{Container.Digest}",
             Command(Container, "ostree-image-signed:docker://quay.io/acme/edge-os:stable"));
+    }
+
+    /// <summary>What the host runs, and what it is rebased to: verified in the same way, or not at all.</summary>
+    [Theory]
+    [InlineData("ostree-image-signed:docker://quay.io/acme/os:stable", "ostree-image-signed:docker://")]
+    [InlineData("ostree-image-signed:registry:quay.io/acme/os:stable", "ostree-image-signed:docker://")]
+    [InlineData("ostree-image-signed:containers-storage:localhost/os", "ostree-image-signed:docker://")]
+    [InlineData("ostree-image-signed:oci-archive:/var/os.tar", "ostree-image-signed:docker://")]
+    [InlineData("ostree-remote-registry:fedora:quay.io/fedora/fedora-coreos:stable", "ostree-remote-registry:fedora:")]
+    [InlineData("ostree-remote-image:fedora:docker://quay.io/fedora/fedora-coreos:stable", "ostree-remote-registry:fedora:")]
+    [InlineData("ostree-remote-image:fedora:registry:quay.io/fedora/fedora-coreos:stable", "ostree-remote-registry:fedora:")]
+    [InlineData("ostree-unverified-registry:quay.io/acme/os:stable", "ostree-unverified-registry:")]
+    [InlineData("ostree-unverified-image:docker://quay.io/acme/os:stable", "ostree-unverified-registry:")]
+    [InlineData("ostree-unverified-image:containers-storage:localhost/os", "ostree-unverified-registry:")]
+    [InlineData("fedora:fedora/44/x86_64/silverblue", "ostree-remote-registry:fedora:")]
+    [InlineData("local:edge", "ostree-unverified-registry:")]
+    [InlineData("edge", "ostree-unverified-registry:")]
+    [InlineData(null, "ostree-unverified-registry:")]
+    [InlineData("ostree-image-verified:docker://quay.io/acme/os:stable", null)]
+    [InlineData("ostree-remote-registry:quay.io/acme/os", null)]
+    [InlineData("ostree-remote-registry:-x:quay.io/acme/os", null)]
+    [InlineData("docker://quay.io/acme/os:stable", null)]
+    public void No_spelling_of_the_running_reference_drops_its_verification(string? running, string? expected)
+    {
+        var booted = Deployments("1*").Booted! with { Reference = running };
+        booted = running?.StartsWith("docker:", StringComparison.Ordinal) == true ? booted with { Digest = Container.Digest } : booted;
+        string Command() => RpmOstreeStage.CommandFor(Container, booted, remote => remote != "local").ToString();
+
+        if (expected is null)
+        {
+            Assert.Equal(Reasons.SignatureRefused, Assert.Throws<HostToolException>(Command).Reason);
+            return;
+        }
+
+        Assert.Equal($"rpm-ostree rebase --lock-finalization --experimental {expected}quay.io/acme/edge-os@{Container.Digest}", Command());
+    }
+
+    /// <summary>What runs, whether the image's remote verifies, what the image says, and whether it is staged.</summary>
+    [Theory]
+    [InlineData("ostree-image-signed:docker://quay.io/acme/os:stable", false, true, false)]
+    [InlineData("ostree-image-signed:docker://quay.io/acme/os:stable", false, false, true)]
+    [InlineData("ostree-image-signed:docker://quay.io/acme/os:stable", true, true, true)]
+    [InlineData("ostree-image-verified:docker://quay.io/acme/os:stable", false, true, false)]
+    [InlineData("ostree-unverified-registry:quay.io/acme/os:stable", false, true, true)]
+    [InlineData("other:edge", false, true, false)]
+    [InlineData("acme:edge", false, true, true)]
+    [InlineData(null, false, true, true)]
+    public void A_verified_host_goes_to_a_remote_that_verifies_nothing_only_when_the_image_says_so(string? running, bool verifies, bool gpgVerify, bool allowed)
+    {
+        var image = Image(2).Ostree! with { GpgVerify = gpgVerify };
+        var failure = Record.Exception(() => ImageTrust.CheckRemote(image, Deployments("1*").Booted! with { Reference = running }, remote => remote != "acme" || verifies));
+
+        Assert.Equal(allowed ? null : Reasons.SignatureRefused, (failure as HostToolException)?.Reason);
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("[remote \"acme\"]\nurl=https://x\n", true)]
+    [InlineData("[remote \"acme\"]\ngpg-verify=false\n", false)]
+    [InlineData("[remote \"acme\"]\ngpg-verify = false\n[remote \"other\"]\ngpg-verify=true\n", false)]
+    [InlineData("[remote \"other\"]\ngpg-verify=false\n", true)]
+    [InlineData("[remote \"acme\"]\ngpg-verify=false\nsign-verify=ed25519\n", true)]
+    [InlineData("[remote \"acme\"]\ngpg-verify=false\nsign-verify=false\n", false)]
+    public void A_remote_verifies_unless_its_configuration_says_that_it_does_not(string config, bool verifies)
+    {
+        _host.Put("/ostree/repo/config", config);
+        Assert.Equal(verifies, new OstreeRemoteConfig(_host.Files).Verifies("acme"));
+
+        _host.Files.Delete("/ostree/repo/config");
+        _host.Put("/etc/ostree/remotes.d/acme.conf", config);
+        Assert.Equal(verifies, new OstreeRemoteConfig(_host.Files).Verifies("acme"));
     }
 
     [Fact]
@@ -199,10 +270,10 @@ public sealed class RpmOstreeBackendTests : IDisposable
         _host.Put("/usr/lib/systemd/system/soft-reboot.target", "");
         var runner = new ScriptedRunner();
         var present = Read("2s 1*");
-        var soft = new SoftReboot(runner, _host.Files, watchdog: null!, new AgentLog(TextWriter.Null, TimeProvider.System));
+        var soft = new SoftReboot(runner, _host.Files, new ApplyRecordStore(_host.Files), watchdog: null!, new AgentLog(TextWriter.Null, TimeProvider.System));
 
         var (how, _) = await soft.PrepareAsync(
-            Trees.Boot(2, 1) with { RebootMethod = RebootMethod.Auto }, new HostBoot(Trees.FirstBoot, Trees.Noon) { SoftReboots = 0 }, Backend(runner), present, present.Staged!, Token);
+            new NodeOS { Spec = Trees.Boot(2, 1) with { RebootMethod = RebootMethod.Auto } }, new HostBoot(Trees.FirstBoot, Trees.Noon) { SoftReboots = 0 }, Backend(runner), present, present.Staged!, Token);
 
         Assert.Equal((RebootMethod.Reboot, "rpm-ostree has no soft reboot"), (how.Method, how.Message));
         Assert.Empty(runner.Ran);

@@ -7,6 +7,7 @@ using Ostler.Controller.OSImages.Registry;
 using Ostler.Controller.Tests.Support;
 using Ostler.Kubernetes.Client;
 using Ostler.Rollout.OSImages;
+using Ostler.Rollout.Validation;
 using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
@@ -66,7 +67,7 @@ internal sealed class ContainerRegistry : IAsyncDisposable
             {
                 apiVersion = "v1",
                 kind = "Secret",
-                metadata = new { name, @namespace = "ostler-system", uid = "u" },
+                metadata = new { name, @namespace = "ostler-system", uid = "u", annotations = new Dictionary<string, string> { [Ostler.Rollout.Validation.SecretUse.Mark] = "pull, verification" } },
                 data = data.ToDictionary(d => d.Key, d => Convert.ToBase64String(Encoding.UTF8.GetBytes(d.Value))),
             }));
     });
@@ -90,6 +91,8 @@ internal sealed class ContainerRegistry : IAsyncDisposable
     }
 
     public void Remove(string tag) => _content.Remove($"/v2/acme/edge/manifests/{tag}");
+
+    public byte[] Body(string kind, string name) => _content[$"/v2/acme/edge/{kind}/{name}"].Body;
 
     public string PutManifest(string tag, string json, string type = OciImage) => Put("manifests", tag, type, Encoding.UTF8.GetBytes(json));
 

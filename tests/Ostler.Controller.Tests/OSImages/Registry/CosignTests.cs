@@ -10,7 +10,7 @@ public sealed class CosignTests
     private const string Repository = "quay.io/acme/edge";
     private static readonly string Digest = "sha256:" + new string('a', 64);
 
-    public static TheoryData<string> Keys => ["p256", "p384", "p521", "rsa2048", "rsa4096"];
+    public static TheoryData<string> Keys => [.. SigningKeys.Kinds];
 
     [Theory]
     [MemberData(nameof(Keys))]
@@ -68,7 +68,8 @@ public sealed class CosignTests
     }
 
     [Theory]
-    [InlineData("ed25519", "Ed25519")]
+    [InlineData("ed25519-small-order", "not safe to use")]
+    [InlineData("x25519", "1.3.101.110, which is not supported")]
     [InlineData("private", "PRIVATE KEY")]
     [InlineData("rsa1024", "1024 bits")]
     [InlineData("empty", "not a public key in PEM")]
@@ -79,7 +80,8 @@ public sealed class CosignTests
         using var rsa = RSA.Create(1024);
         var pem = kind switch
         {
-            "ed25519" => "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n",
+            "ed25519-small-order" => "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n-----END PUBLIC KEY-----\n",
+            "x25519" => "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VuAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n",
             "private" => ec.ExportPkcs8PrivateKeyPem(),
             "rsa1024" => rsa.ExportSubjectPublicKeyInfoPem(),
             "garbage" => "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n",
@@ -119,14 +121,8 @@ public sealed class CosignTests
 
     private static (string Pem, Func<string, string> Sign) Pair(string kind)
     {
-        if (kind.StartsWith("rsa", StringComparison.Ordinal))
-        {
-            var rsa = RSA.Create(int.Parse(kind[3..], null));
-            return (rsa.ExportSubjectPublicKeyInfoPem(), p => Convert.ToBase64String(rsa.SignData(Encoding.UTF8.GetBytes(p), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)));
-        }
-
-        var ec = ECDsa.Create(kind switch { "p256" => ECCurve.NamedCurves.nistP256, "p384" => ECCurve.NamedCurves.nistP384, _ => ECCurve.NamedCurves.nistP521 });
-        return (ec.ExportSubjectPublicKeyInfoPem(), p => Convert.ToBase64String(ec.SignData(Encoding.UTF8.GetBytes(p), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)));
+        var (pem, sign) = SigningKeys.Make(kind);
+        return (pem, p => Convert.ToBase64String(sign(Encoding.UTF8.GetBytes(p))));
     }
 
     private static string Payload(string repository, string digest) =>

@@ -55,17 +55,38 @@ public sealed class PullCredentialsTests
     public void A_credential_does_not_print_its_password() =>
         Assert.DoesNotContain("hunter2", new RegistryCredential("u", "hunter2", "hunter2").ToString(), StringComparison.Ordinal);
 
-    [Theory]
-    [InlineData("not json hunter2")]
-    [InlineData("""{"auths":{"quay.io":{"auth":"hunter2!"}}}""")]
-    [InlineData("""{"auths":{"quay.io":{"auth":"aHVudGVyMg=="}}}""")]
-    [InlineData("""{"auths":{"quay.io":{}}}""")]
-    public void What_cannot_be_read_is_told_without_what_is_secret(string json)
+    [Fact]
+    public void What_cannot_be_read_is_told_without_what_is_secret()
     {
-        Assert.False(PullCredentials.TryRead(Encoding.UTF8.GetBytes(json), false, out _, out var problem));
+        Assert.False(PullCredentials.TryRead("not json hunter2"u8, false, out _, out var problem));
         Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
-        Assert.DoesNotContain("aHVudGVyMg", problem, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("""{"auth":"hunter2!"}""", true)]
+    [InlineData("""{"auth":"aHVudGVyMg=="}""", true)]
+    [InlineData("""{"auth":7}""", true)]
+    [InlineData("\"text\"", true)]
+    [InlineData("[]", true)]
+    [InlineData("{}", false)]
+    [InlineData("null", false)]
+    [InlineData("""{"username":"","password":"","auth":""}""", false)]
+    [InlineData("""{"username":" ","password":" ","auth":" "}""", false)]
+    [InlineData("""{"auth":"Og=="}""", false)]
+    [InlineData("""{"auth":null,"identitytoken":""}""", false)]
+    public void An_entry_without_a_credential_is_none_and_the_others_count(string entry, bool malformed)
+    {
+        var read = Read($$$$"""{"auths":{"https://quay.io/v1/":{{{{entry}}}},"quay.io/acme":{"auth":"dTpwdw=="}}}""", legacy: false);
+
+        Assert.Null(read.For("quay.io", "other/edge"));
+        Assert.Equal("u", read.For("quay.io", "acme/edge")!.User);
+        Assert.Equal(malformed ? "https://quay.io/v1/" : null, read.MalformedFor("quay.io", "other/edge"));
+        Assert.Equal(1, read.Count);
+    }
+
+    [Fact]
+    public void Credentials_without_the_padding_of_base64_are_read_as_the_kubelet_does() =>
+        Assert.Equal(new RegistryCredential("u", "pw", null), Read("""{"quay.io":{"auth":"dTpwdw"}}""", legacy: true).For("quay.io", "x"));
 
     [Fact]
     public void A_secret_without_entries_is_no_error_but_fits_nothing() => Assert.Null(Read("{}", legacy: false).For("quay.io", "x"));

@@ -105,6 +105,63 @@ public sealed class RegistryLoginTests : IAsyncLifetime
         Assert.Equal(2, _registry.Asked.Count);
     }
 
+    [Theory]
+    [InlineData("""{"auths":{"https://index.docker.io/v1/":{},"HOST":{"auth":"ZWRnZTpzM2NyZXQ="}},"credsStore":"osxkeychain"}""")]
+    [InlineData("""{"auths":{"harbor.internal":{"username":"","password":"","auth":""},"HOST":{"auth":"ZWRnZTpzM2NyZXQ="}}}""")]
+    [InlineData("""{"auths":{"harbor.internal":{"auth":"!!!"},"quay.io":"text","ghcr.io":null,"HOST":{"auth":"ZWRnZTpzM2NyZXQ="}}}""")]
+    public async Task An_entry_of_no_use_does_not_spoil_the_others(string json)
+    {
+        Wants(Basic, "Basic realm=\"r\"");
+
+        Assert.Equal(_digest, (await ResolveAsync(new() { [".dockerconfigjson"] = json.Replace("HOST", _registry.Host, StringComparison.Ordinal) })).Image?.Digest);
+    }
+
+    [Fact]
+    public async Task A_malformed_entry_for_the_registry_itself_is_named()
+    {
+        Wants(Basic, "Basic realm=\"r\"");
+
+        var outcome = await ResolveAsync(new() { [".dockerconfigjson"] = $$$$"""{"auths":{"{{{{_registry.Host}}}}":{"auth":"s3cret"}}}""" });
+
+        Assert.Equal(Reasons.AuthenticationFailed, outcome.Reason);
+        Assert.Contains($"the entry for {_registry.Host} in the Secret ostler-system/pull is not user:password in base64", outcome.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", outcome.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"token":"","access_token":"t0ken"}""")]
+    [InlineData("""{"token":null,"access_token":"t0ken"}""")]
+    [InlineData("""{"token":"t0ken","access_token":""}""")]
+    public async Task A_token_is_found_under_either_name_though_the_other_is_empty(string json)
+    {
+        TokenServer(_ => Task.CompletedTask, json: json);
+
+        Assert.Equal(_digest, (await _registry.ResolveAsync()).Image?.Digest);
+    }
+
+    [Fact]
+    public async Task A_challenge_with_empty_parameters_is_answered_as_one_without_them()
+    {
+        string? query = null;
+        TokenServer(c =>
+        {
+            query = c.Request.QueryString.Value;
+            return Task.CompletedTask;
+        });
+        Wants("Bearer t0ken", $"Bearer realm=\"{_other.Url}/token\",service=\"\",scope=\"\"");
+
+        Assert.Equal(_digest, (await _registry.ResolveAsync()).Image?.Digest);
+        Assert.Equal("?scope=repository%3Aacme%2Fedge%3Apull", query);
+    }
+
+    [Fact]
+    public async Task Name_and_password_go_to_a_registry_that_refuses_without_a_challenge()
+    {
+        Wants(Basic, "");
+
+        Assert.Equal(_digest, (await ResolveAsync(Secret(_registry.Host))).Image?.Digest);
+    }
+
     [Fact]
     public async Task Nobody_logged_in_is_told_where_to_name_a_Secret()
     {
@@ -241,13 +298,13 @@ public sealed class RegistryLoginTests : IAsyncLifetime
         return true;
     };
 
-    private void TokenServer(Func<HttpContext, Task> asked, bool oauth = false)
+    private void TokenServer(Func<HttpContext, Task> asked, bool oauth = false, string? json = null)
     {
         Wants("Bearer t0ken", $"Bearer realm=\"{_other.Url}/token\",service=\"registry.example\",scope=\"repository:acme/edge:pull\"");
         _other.Answer = async c =>
         {
             await asked(c);
-            await c.Response.WriteAsync(oauth ? """{"access_token":"t0ken"}""" : """{"token":"t0ken","expires_in":300}""");
+            await c.Response.WriteAsync(json ?? (oauth ? """{"access_token":"t0ken"}""" : """{"token":"t0ken","expires_in":300}"""));
             return true;
         };
     }

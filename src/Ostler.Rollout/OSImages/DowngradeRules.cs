@@ -1,0 +1,49 @@
+using System.Globalization;
+using Ostler.Api.Meta;
+using Ostler.Api.OSImages;
+using Ostler.Rollout.Text;
+
+namespace Ostler.Rollout.OSImages;
+
+/// <summary>
+/// Whether a tag or a ref has moved to an older image. A signature does not expire: who can move the tag could bring back a release with a
+/// known hole.
+/// </summary>
+public static class DowngradeRules
+{
+    /// <summary>The outcome, or a refusal in its place. The last good digest stays.</summary>
+    /// <remarks>
+    /// Only what moves by itself is judged. A pin (as kubectl ostler rollback sets), another tag or another ref is the user's own choice.
+    /// </remarks>
+    /// <param name="image">The object as read.</param>
+    /// <param name="outcome">What resolving gave.</param>
+    public static ResolveOutcome Judge(OSImage image, ResolveOutcome outcome)
+    {
+        if (outcome.Image is not { } found || image.Spec.AllowDowngrade || OSImageStatusRules.PinOf(image.Spec) is not null)
+        {
+            return outcome;
+        }
+
+        if (image.Status?.Resolved is not { Created: { } before } known || known.Reference != found.Reference || known.Digest == found.Digest)
+        {
+            return outcome;
+        }
+
+        var (now, then) = (MessageText.Of(found.Digest, found.Version), MessageText.Of(known.Digest, known.Version));
+        return found.Created switch
+        {
+            null => Refuse(
+                outcome, Reasons.ResolveFailed, $"{found.Reference} is {now} now. Its date is unknown, so it may be older than {then}. {Remedy}"),
+            { } created when created < before => Refuse(
+                outcome, Reasons.Downgrade,
+                $"{found.Reference} is {now} now, made at {Shown(created)}, before {then}, made at {Shown(before)}. {Remedy}"),
+            _ => outcome,
+        };
+    }
+
+    private static ResolveOutcome Refuse(ResolveOutcome outcome, string reason, string message) => new(null, reason, message) { Key = outcome.Key };
+
+    private const string Remedy = "To allow it, set spec.allowDowngrade or pin its digest.";
+
+    private static string Shown(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

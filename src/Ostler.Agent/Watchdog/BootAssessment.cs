@@ -23,11 +23,11 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
 
     private static BootAssessment Nobody { get; } = new((bool?)null, "");
 
-    public static async Task<BootAssessment> ReadAsync(ICommandRunner runner, HostFiles files, CancellationToken ct)
+    public static async Task<BootAssessment> ReadAsync(ICommandRunner runner, HostFiles files, CancellationToken cancellationToken)
     {
         if (GreenbootFiles.Any(files.Exists))
         {
-            var show = await runner.RunAsync(new HostCommand("systemctl", "show", "--property=ActiveState,UnitFileState", Greenboot), ct);
+            var show = await runner.RunAsync(new HostCommand("systemctl", "show", "--property=ActiveState,UnitFileState", Greenboot), cancellationToken);
             if (show.Stdout.Contains("UnitFileState=enabled", StringComparison.Ordinal))
             {
                 return show.Stdout.Contains("ActiveState=active\n", StringComparison.Ordinal) ? new(true, "greenboot calls this boot green")
@@ -41,17 +41,17 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
             return Nobody;
         }
 
-        var complete = await runner.RunAsync(new HostCommand("systemctl", "is-active", BootComplete), ct);
+        var complete = await runner.RunAsync(new HostCommand("systemctl", "is-active", BootComplete), cancellationToken);
         return complete.Succeeded
             ? new(true, $"{BootComplete} is reached")
             : new(null, $"the boot loader counts this boot, and {BootComplete} is not reached yet") { Pending = true };
     }
 
     /// <summary>Who judges this host's boots; null: nobody. Those that greenboot is only installed on are not judged.</summary>
-    public static async Task<string?> WhoJudgesAsync(ICommandRunner runner, HostFiles files, CancellationToken ct)
+    public static async Task<string?> WhoJudgesAsync(ICommandRunner runner, HostFiles files, CancellationToken cancellationToken)
     {
         if (GreenbootFiles.Any(files.Exists)
-            && (await runner.RunAsync(new HostCommand("systemctl", "show", "--property=UnitFileState", Greenboot), ct)).Stdout.Contains("UnitFileState=enabled", StringComparison.Ordinal))
+            && (await runner.RunAsync(new HostCommand("systemctl", "show", "--property=UnitFileState", Greenboot), cancellationToken)).Stdout.Contains("UnitFileState=enabled", StringComparison.Ordinal))
         {
             return "greenboot";
         }
@@ -60,13 +60,13 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
     }
 
     /// <summary>Who took the host back to its former tree, when it was one of these; else null.</summary>
-    public static async Task<string?> WhoFellBackAsync(ICommandRunner runner, HostFiles files, CancellationToken ct)
+    public static async Task<string?> WhoFellBackAsync(ICommandRunner runner, HostFiles files, CancellationToken cancellationToken)
     {
         if (GreenbootFiles.Any(files.Exists))
         {
             // Which of its units says so depends on the version.
             var journal = await runner.RunAsync(
-                new HostCommand("journalctl", "--boot=0", "--unit=greenboot*", "--output=cat", "--no-pager", "--quiet", "--lines=2000", "_UID=0"), ct);
+                new HostCommand("journalctl", "--boot=0", "--unit=greenboot*", "--output=cat", "--no-pager", "--quiet", "--lines=2000", "_UID=0"), cancellationToken);
             foreach (var (words, meaning) in Fallbacks)
             {
                 if (ToolErrorText.Any(journal.Stdout, words))

@@ -75,18 +75,18 @@ internal sealed partial class LeaderTerm(ControllerServices services)
 
     /// <summary>Leads until cancelled. Throws when a loop ends by itself, which none should.</summary>
     /// <param name="fence">What every write of the term passes first.</param>
-    /// <param name="term">Ends the term.</param>
-    public async Task RunAsync(IWriteFence fence, CancellationToken term)
+    /// <param name="cancellationToken">Ends the term.</param>
+    public async Task RunAsync(IWriteFence fence, CancellationToken cancellationToken)
     {
         using var client = services.Client.Fenced(fence);
-        await new LeaderTerm(services with { Client = client }).RunAsync(term);
+        await new LeaderTerm(services with { Client = client }).RunAsync(cancellationToken);
     }
 
     /// <summary>Without an election: there is no other who could lead.</summary>
-    public async Task RunAsync(CancellationToken term)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         services.Readiness.Syncing();
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(term);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var nodes = Informer(ControllerResources.Nodes, new() { Transform = static n => n.Trimmed() });
         var nodeOSes = Informer(ControllerResources.NodeOSes, new());
         var policies = Informer(ControllerResources.UpgradePolicies, new());
@@ -119,18 +119,18 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         try
         {
             await Task.WhenAll(
-                nodes.WaitForSyncAsync(term), nodeOSes.WaitForSyncAsync(term), policies.WaitForSyncAsync(term), images.WaitForSyncAsync(term),
-                namespaces.WaitForSyncAsync(term));
+                nodes.WaitForSyncAsync(cancellationToken), nodeOSes.WaitForSyncAsync(cancellationToken), policies.WaitForSyncAsync(cancellationToken), images.WaitForSyncAsync(cancellationToken),
+                namespaces.WaitForSyncAsync(cancellationToken));
             LogSynced(nodes.Lister.Count, nodeOSes.Lister.Count, policies.Lister.Count, images.Lister.Count);
             services.Readiness.Leading();
             loops.AddRange([policyController.RunAsync(end.Token), imageController.RunAsync(end.Token), nodeOSController.RunAsync(end.Token)]);
             await Task.WhenAny(loops);
-            if (!term.IsCancellationRequested)
+            if (!cancellationToken.IsCancellationRequested)
             {
                 throw new InvalidOperationException("A loop of the controller ended by itself.", loops.FirstOrDefault(l => l.IsFaulted)?.Exception);
             }
         }
-        catch (OperationCanceledException) when (term.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
         }
         finally

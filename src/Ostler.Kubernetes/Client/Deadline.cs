@@ -7,11 +7,11 @@ internal sealed class Deadline : IDisposable
     private readonly CancellationTokenSource _linked;
     private readonly CancellationToken _caller;
 
-    public Deadline(TimeSpan timeout, TimeProvider timeProvider, CancellationToken caller)
+    public Deadline(TimeSpan timeout, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
-        _caller = caller;
+        _caller = cancellationToken;
         _timer = new CancellationTokenSource(timeout, timeProvider);
-        _linked = CancellationTokenSource.CreateLinkedTokenSource(_timer.Token, caller);
+        _linked = CancellationTokenSource.CreateLinkedTokenSource(_timer.Token, cancellationToken);
     }
 
     public CancellationToken Token => _linked.Token;

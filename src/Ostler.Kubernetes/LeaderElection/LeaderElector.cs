@@ -128,17 +128,17 @@ public sealed partial class LeaderElector
         return !term.IsLost;
     }
 
-    private async Task RenewAsync(Term term, CancellationToken end)
+    private async Task RenewAsync(Term term, CancellationToken cancellationToken)
     {
         while (true)
         {
-            await PauseAsync(end).ConfigureAwait(false);
-            if (end.IsCancellationRequested)
+            await PauseAsync(cancellationToken).ConfigureAwait(false);
+            if (cancellationToken.IsCancellationRequested)
             {
                 return;
             }
             var startedAt = _time.GetTimestamp();
-            switch (await AttemptAsync(renewing: true, end).ConfigureAwait(false))
+            switch (await AttemptAsync(renewing: true, cancellationToken).ConfigureAwait(false))
             {
                 case LeaseOutcome.Held:
                     term.Renewed(startedAt);

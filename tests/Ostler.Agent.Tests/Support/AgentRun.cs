@@ -92,15 +92,15 @@ internal sealed class AgentRun : IAsyncDisposable
         Host.Dispose();
     }
 
-    private static async Task RunAsync(AgentLoop agent, CancellationToken life)
+    private static async Task RunAsync(AgentLoop agent, CancellationToken cancellationToken)
     {
         using (agent)
         {
             try
             {
-                await agent.RunAsync(life);
+                await agent.RunAsync(cancellationToken);
             }
-            catch (OperationCanceledException) when (life.IsCancellationRequested)
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
             }
         }

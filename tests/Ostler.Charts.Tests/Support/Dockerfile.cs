@@ -16,9 +16,9 @@ internal sealed partial record Dockerfile(IReadOnlyList<Dockerfile.Stage> Stages
         public IEnumerable<string> All(string instruction) => Lines.Where(line => line.StartsWith(instruction + " ", StringComparison.Ordinal)).Select(line => line[(instruction.Length + 1)..].Trim());
     }
 
-    public static async Task<Dockerfile> ReadAsync(CancellationToken cancel)
+    public static async Task<Dockerfile> ReadAsync(CancellationToken cancellationToken)
     {
-        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "Dockerfile"), cancel);
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "Dockerfile"), cancellationToken);
         var lines = Continuation().Replace(Comment().Replace(text, ""), " ").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var stages = new List<Stage>();
         foreach (var line in lines)

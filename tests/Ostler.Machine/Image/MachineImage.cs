@@ -11,17 +11,17 @@ namespace Ostler.Machine.Image;
 internal sealed record MachineImage(string Disk, string Repository)
 {
     /// <param name="progress">Gets a line now and then: the first time takes minutes.</param>
-    /// <param name="cancel">Ends the work; nothing half made is left behind.</param>
+    /// <param name="cancellationToken">Ends the work; nothing half made is left behind.</param>
     /// <exception cref="InvalidOperationException">It cannot be made here; why is in the message.</exception>
-    public static async Task<MachineImage> PrepareAsync(Action<string> progress, CancellationToken cancel)
+    public static async Task<MachineImage> PrepareAsync(Action<string> progress, CancellationToken cancellationToken)
     {
         var recipes = AppContext.BaseDirectory;
         var (debian, guest) = (Path.Combine(recipes, "build-os.sh"), Path.Combine(recipes, "guest"));
         var osKey = Key([debian]);
-        var os = await CachedAsync($"machine-os-{osKey}", into => RunAsync(["bash", debian, into], progress, cancel), cancel);
+        var os = await CachedAsync($"machine-os-{osKey}", into => RunAsync(["bash", debian, into], progress, cancellationToken), cancellationToken);
         var image = Path.Combine(recipes, "build-image.sh");
         var key = Key([debian, image, .. Directory.EnumerateFiles(guest, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]);
-        var made = await CachedAsync($"machine-{key}", into => RunAsync(["bash", image, os, guest, into], progress, cancel), cancel);
+        var made = await CachedAsync($"machine-{key}", into => RunAsync(["bash", image, os, guest, into], progress, cancellationToken), cancellationToken);
         return new MachineImage(Path.Combine(made, "disk.img"), Path.Combine(made, "repo"));
     }
 
@@ -39,7 +39,7 @@ internal sealed record MachineImage(string Disk, string Repository)
         return missing.Count == 0 ? null : $"The machine needs {string.Join(", ", missing)}. As root: apt-get install --no-install-recommends {string.Join(' ', missing)}";
     }
 
-    private static async Task<string> CachedAsync(string name, Func<string, Task> make, CancellationToken cancel)
+    private static async Task<string> CachedAsync(string name, Func<string, Task> make, CancellationToken cancellationToken)
     {
         var (folder, whyNot) = await ProgramCache.GetAsync(
             name,
@@ -48,23 +48,23 @@ internal sealed record MachineImage(string Disk, string Repository)
                 await make(into);
                 return null;
             },
-            cancel);
+            cancellationToken);
         return folder ?? throw new InvalidOperationException(whyNot);
     }
 
-    private static async Task RunAsync(string[] command, Action<string> progress, CancellationToken cancel)
+    private static async Task RunAsync(string[] command, Action<string> progress, CancellationToken cancellationToken)
     {
         var start = new System.Diagnostics.ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = System.Diagnostics.Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync(cancel);
+        var errors = process.StandardError.ReadToEndAsync(cancellationToken);
         try
         {
-            while (await process.StandardOutput.ReadLineAsync(cancel) is { } line)
+            while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
             {
                 progress("image: " + line);
             }
 
-            await process.WaitForExitAsync(cancel);
+            await process.WaitForExitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -5,7 +5,6 @@ using Ostler.Agent.Cluster;
 using Ostler.Agent.Host;
 using Ostler.Agent.HostShell;
 using Ostler.Agent.Logging;
-using Ostler.Agent.Loop;
 using Ostler.Agent.Watchdog;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Connections;

@@ -1,5 +1,4 @@
 using Ostler.Api.Meta;
-using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Planner;
 using Ostler.Rollout.Text;

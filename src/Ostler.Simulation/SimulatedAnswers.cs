@@ -1,4 +1,3 @@
-using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Drain;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;

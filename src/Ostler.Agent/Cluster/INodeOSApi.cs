@@ -1,5 +1,4 @@
 using Ostler.Api.NodeOSes;
-using Ostler.Kubernetes.Client;
 
 namespace Ostler.Agent.Cluster;
 

@@ -1,5 +1,3 @@
-using Ostler.Api.Meta;
-
 namespace Ostler.Agent.Host;
 
 /// <summary>Something on the host did not do what was asked. The reason is one of <see cref="Ostler.Api.Meta.Reasons"/>.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Ostler.Agent.Host;
 using Ostler.Rollout.Hosts.Facts;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Ostler.Api.Schema;
 
 namespace Ostler.Api.Meta;
 

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Ostler.Cli.Doctor;
 using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
-using Ostler.Kubernetes.Client;
 
 namespace Ostler.Cli.Commands;
 

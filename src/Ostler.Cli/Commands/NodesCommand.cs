@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Ostler.Api.Json;
-using Ostler.Api.Meta;
 using Ostler.Cli.Hosting;
 using Ostler.Cli.Nodes;
 using Ostler.Cli.Output;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Ostler.Api.Meta;
-using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;

@@ -3,7 +3,6 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Edits;
-using Ostler.Cli.Output;
 using Ostler.Rollout.OSImages;
 
 namespace Ostler.Cli.Diff;

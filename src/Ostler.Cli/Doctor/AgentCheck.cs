@@ -1,8 +1,5 @@
 using Ostler.Api.Meta;
-using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Cli.Output;
-using Ostler.Cli.Resources;
 
 namespace Ostler.Cli.Doctor;
 

@@ -1,5 +1,4 @@
 using Ostler.Api.Meta;
-using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Cli.Doctor;

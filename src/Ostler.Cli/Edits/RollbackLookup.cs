@@ -1,5 +1,3 @@
-using Ostler.Api.OSImages;
-using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Resources;
 using Ostler.Kubernetes.Client;
 

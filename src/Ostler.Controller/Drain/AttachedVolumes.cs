@@ -1,6 +1,5 @@
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
-using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Ostler.Api.Meta;
 using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;

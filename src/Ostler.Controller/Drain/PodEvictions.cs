@@ -1,8 +1,6 @@
 using System.Net;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
-using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;
 

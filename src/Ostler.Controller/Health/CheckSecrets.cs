@@ -2,7 +2,6 @@ using System.Text;
 using Ostler.Api.OSImages;
 using Ostler.Controller.Secrets;
 using Ostler.Kubernetes.Client;
-using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Validation;
 
 namespace Ostler.Controller.Health;

@@ -6,7 +6,6 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Secrets;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Connections;
-using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Notifications;
 using Ostler.Rollout.Validation;
 using Polly;

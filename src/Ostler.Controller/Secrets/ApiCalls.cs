@@ -1,4 +1,3 @@
-using System.Text;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Ostler.Controller.Secrets;
 
 /// <summary>What keeps a check from being made, in a sentence.</summary>

@@ -3,7 +3,6 @@ using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Drain;
 using Ostler.Rollout.Plan;
-using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Nodes;

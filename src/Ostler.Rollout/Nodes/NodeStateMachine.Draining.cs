@@ -5,7 +5,6 @@ using Ostler.Rollout.Context;
 using Ostler.Rollout.Drain;
 using Ostler.Rollout.Failures;
 using Ostler.Rollout.Plan;
-using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Nodes;

@@ -2,7 +2,6 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Plan;
-using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Nodes;

@@ -3,7 +3,6 @@ using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Health;
-using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Rollout.Nodes;
 

@@ -2,7 +2,6 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Failures;
 using Ostler.Rollout.Nodes;
-using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Validation;
 using Ostler.Rollout.Windows;

@@ -1,5 +1,4 @@
 using Ostler.Api.Meta;
-using Ostler.Rollout.Context;
 using Ostler.Rollout.Nodes;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Slots;

@@ -1,4 +1,3 @@
-using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 
 namespace Ostler.Rollout.Slots;

@@ -1,5 +1,4 @@
 using Ostler.Api.UpgradePolicies;
-using Ostler.Rollout.Context;
 using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Text;

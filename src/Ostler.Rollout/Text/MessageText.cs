@@ -14,12 +14,12 @@ public static class MessageText
 
     public static string Of(string digest, string? version)
     {
-        var shortened = Short(digest);
+        var shortened = Shorten(digest);
         return version is { Length: > 0 } ? $"{version} ({shortened})" : shortened;
     }
 
     /// <summary>The first twelve digits, enough to tell trees apart and to find one.</summary>
-    public static string Short(string digest)
+    public static string Shorten(string digest)
     {
         var from = digest.IndexOf(':', StringComparison.Ordinal) + 1;
         return digest.Substring(from, Math.Min(12, digest.Length - from));

@@ -1,5 +1,3 @@
-using Ostler.Api.Meta;
-
 namespace Ostler.Rollout.Traces;
 
 /// <summary>A span that is over: something that took time, from recorded moments.</summary>

@@ -1,5 +1,3 @@
-using Ostler.Api.Meta;
-
 namespace Ostler.Rollout.Validation;
 
 /// <summary>A field that cannot be carried out.</summary>

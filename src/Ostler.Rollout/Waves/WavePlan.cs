@@ -1,5 +1,4 @@
 using Ostler.Api.Meta;
-using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Failures;
 using Ostler.Rollout.Plan;

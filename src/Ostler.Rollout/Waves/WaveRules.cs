@@ -102,7 +102,7 @@ internal static class WaveRules
 
     private static string HowToApprove(RolloutSpec rollout, string wave, NodeImage target)
     {
-        var former = GrantOf(rollout, wave) is { } grant ? $" The approval that is there names {MessageText.Short(grant.Digest)}, another tree: replace it." : "";
+        var former = GrantOf(rollout, wave) is { } grant ? $" The approval that is there names {MessageText.Shorten(grant.Digest)}, another tree: replace it." : "";
         return $"Waits for approval of {MessageText.Of(target)}: add {{wave: {wave}, digest: \"{target.Digest}\"}} to spec.rollout.approvals.{former}";
     }
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Ostler.Controller.Console.Views;
 
 internal sealed record EventMeta

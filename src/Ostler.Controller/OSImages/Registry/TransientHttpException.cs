@@ -1,9 +1,4 @@
-using System.Globalization;
 using System.Net;
-using System.Text;
-using Polly.CircuitBreaker;
-using Polly.Registry;
-using Polly.Timeout;
 
 namespace Ostler.Controller.OSImages.Registry;
 

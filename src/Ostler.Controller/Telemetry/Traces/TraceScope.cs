@@ -1,5 +1,4 @@
 using System.Collections;
-using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Traces;

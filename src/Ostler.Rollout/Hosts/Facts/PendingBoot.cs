@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Ostler.Api.NodeOSes;
 
 namespace Ostler.Rollout.Hosts.Facts;

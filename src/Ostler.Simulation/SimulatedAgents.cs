@@ -251,7 +251,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
             ChangesTree = node.Host.Booted != digest,
             Counted = true,
             HasTarget = node.First.SoftReboots,
-        }).Method == RebootMethod.SoftReboot;
+        }).Method == RebootKind.SoftReboot;
         machines.Reboot(node, digest, version, goal);
     }
 

@@ -26,7 +26,7 @@ public sealed class SoftRebootTests
         await OrderAsync(run, Softly, soft: true);
 
         var told = run.Api.Written[^1];
-        Assert.Equal((NodeStep.Rebooting, RebootMethod.SoftReboot, null), (told.Step, told.Reboot?.Method, told.Reboot?.Message));
+        Assert.Equal((NodeStep.Rebooting, RebootKind.SoftReboot, null), (told.Step, told.Reboot?.Method, told.Reboot?.Message));
         Assert.Contains("soft-reboots into 2.0", told.Conditions.Find(ConditionTypes.Ready)!.Message, StringComparison.Ordinal);
         Assert.True(IndexOf(run, "systemctl stop ostree-finalize-staged.service") < IndexOf(run, "ostree admin prepare-soft-reboot 0"));
         await run.SoftRebootAsync();
@@ -35,7 +35,7 @@ public sealed class SoftRebootTests
         var verified = run.Api.Written[^1];
         Assert.Equal((NodeStep.Verifying, FirstBoot, 1, Commit(2)), (verified.Step, verified.BootID, verified.SoftReboots, verified.Booted?.Digest));
         Assert.True(verified.Conditions.IsTrue(ConditionTypes.HostHealthy));
-        Assert.Equal(RebootMethod.SoftReboot, verified.Reboot?.Method);
+        Assert.Equal(RebootKind.SoftReboot, verified.Reboot?.Method);
         Assert.Equal(Noon.AddMinutes(-1), verified.Timings?.BootedAt);
         Assert.Equal(0, run.Ostree.Reboots);
 
@@ -233,7 +233,7 @@ public sealed class SoftRebootTests
 
         await OrderAsync(run, what == "not allowed" ? Boot(2, 1) : Softly, soft: false);
         var told = run.Api.Written[^1];
-        Assert.Equal(RebootMethod.Reboot, told.Reboot?.Method);
+        Assert.Equal(RebootKind.Reboot, told.Reboot?.Method);
         Assert.Equal(why.Length == 0, told.Reboot?.Message is null);
         Assert.Contains(why, told.Reboot?.Message ?? "", StringComparison.Ordinal);
         Assert.Contains(why, told.Conditions.Find(ConditionTypes.Ready)!.Message, StringComparison.Ordinal);
@@ -342,7 +342,7 @@ public sealed class SoftRebootTests
         await run.SoftRebootAsync();
         await run.RestAsync();
         await OrderAsync(run, Rollback(1, 2) with { Previous = Previous(1) with { SoftReboots = 1 } }, soft: false);
-        Assert.Equal((NodeStep.RollingBack, RebootMethod.Reboot), (run.Api.Written[^1].Step, run.Api.Written[^1].Reboot?.Method));
+        Assert.Equal((NodeStep.RollingBack, RebootKind.Reboot), (run.Api.Written[^1].Step, run.Api.Written[^1].Reboot?.Method));
         await run.RebootAsync();
         await run.RestAsync();
         Assert.Equal((NodeStep.RolledBack, Commit(1), null), (run.Api.Written[^1].Step, run.Api.Written[^1].Booted?.Digest, run.Api.Written[^1].SoftReboots));

@@ -71,7 +71,7 @@ public class JsonTests
 
         Assert.Equal(JsonSerializer.Serialize(everybodys, OstlerJson.Default.NodeOS), JsonSerializer.Serialize(agents, NodeOSJson.Default.NodeOS));
         Assert.Equal((true, 1, 10.0), (agents.Spec.Image!.Ostree!.GpgVerify, agents.Status!.LastError!.Count, agents.Spec.HostChecks![1].Interval.Value.TotalSeconds));
-        Assert.Equal((RebootMethod.Auto, 2, RebootMethod.SoftReboot), (agents.Spec.RebootMethod, agents.Spec.Previous!.SoftReboots, agents.Status.Reboot!.Method));
+        Assert.Equal((RebootMethod.Auto, 2, RebootKind.SoftReboot), (agents.Spec.RebootMethod, agents.Spec.Previous!.SoftReboots, agents.Status.Reboot!.Method));
     }
 
     [Fact]

@@ -10,8 +10,8 @@ public class LabelSelectorTests
 
     public static TheoryData<string, LabelSelector, bool> Selectors => new()
     {
-        { "nothing asked", new(), true },
-        { "empty lists", new() { MatchLabels = new Dictionary<string, string>(), MatchExpressions = [] }, true },
+        { "an empty selector", new(), false },
+        { "empty lists", new() { MatchLabels = new Dictionary<string, string>(), MatchExpressions = [] }, false },
         { "label with its value", Match("zone", "a"), true },
         { "label with another value", Match("zone", "b"), false },
         { "label that is missing", Match("rack", "1"), false },

@@ -41,7 +41,7 @@ internal sealed class RebootSequence(
         }
 
         (var how, deployments) = await softReboot.PrepareAsync(os, host.Boot, backend, deployments, next, cancellationToken);
-        var verb = how.Method == RebootMethod.SoftReboot ? "soft-reboots" : "reboots";
+        var verb = how.Method == RebootKind.SoftReboot ? "soft-reboots" : "reboots";
         return await RebootAsync(
             os,
             host with { Deployments = deployments },
@@ -76,7 +76,7 @@ internal sealed class RebootSequence(
             os,
             host with { Deployments = deployments },
             next,
-            new NodeReboot { Method = RebootMethod.Reboot },
+            new NodeReboot { Method = RebootKind.Reboot },
             new StepReport(NodeStep.RollingBack, Reasons.RollingBack, $"The host reboots into {AgentDecision.Name(previous)}.")
             {
                 Milestone = Milestone.RebootRequested,
@@ -124,7 +124,7 @@ internal sealed class RebootSequence(
             RequestedAt = time.GetUtcNow(),
         });
         log.Info(report.Reason, report.Message);
-        var command = how.Method == RebootMethod.SoftReboot ? RebootCommands.Soft : RebootCommands.Full(files);
+        var command = how.Method == RebootKind.SoftReboot ? RebootCommands.Soft : RebootCommands.Full(files);
         var result = await runner.RunAsync(command, cancellationToken);
         return RebootCommands.WasHeard(result)
             ? AgentDecision.RebootGrace

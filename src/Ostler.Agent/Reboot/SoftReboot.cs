@@ -23,7 +23,7 @@ internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, ApplyRe
     {
         var spec = os.Spec;
         var (method, why) = SoftRebootRules.Choose(await LookAsync(spec, boot, backend, deployments, next, cancellationToken));
-        if (method != RebootMethod.SoftReboot || backend.SoftReboot is not { } way)
+        if (method != RebootKind.SoftReboot || backend.SoftReboot is not { } way)
         {
             return (Full(why), deployments);
         }
@@ -60,7 +60,7 @@ internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, ApplyRe
             return (Full(HostToolException.Trim(refusal.Message)), deployments);
         }
 
-        return (new NodeReboot { Method = RebootMethod.SoftReboot }, deployments);
+        return (new NodeReboot { Method = RebootKind.SoftReboot }, deployments);
     }
 
     /// <summary>Costs a command only where a soft reboot is allowed.</summary>
@@ -87,6 +87,6 @@ internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, ApplyRe
             log.Info(Reasons.WaitingForReboot, $"The host reboots in full, not softly: {why}.");
         }
 
-        return new NodeReboot { Method = RebootMethod.Reboot, Message = why is null ? null : why.Length > 1024 ? why[..1024] : why };
+        return new NodeReboot { Method = RebootKind.Reboot, Message = why is null ? null : why.Length > 1024 ? why[..1024] : why };
     }
 }

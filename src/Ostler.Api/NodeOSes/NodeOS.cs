@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ostler.Api.Meta;
 using Ostler.Api.Schema;
 using Ostler.Api.Shared;
@@ -74,33 +75,48 @@ public sealed record NodeOSSpec
     [MaxItems(50)]
     public IReadOnlyList<HealthCheck>? HostChecks { get; init; }
 
-    /// <summary>The pods that were Ready when the node was told to boot, for each check of that kind.</summary>
-    [MaxItems(50)]
-    public IReadOnlyList<ReadyPods>? ReadyBefore { get; init; }
-
     /// <summary>
     /// How long after the boot of the image the agent may take to call its host healthy before the host goes back by itself. At most 24h. Default: the host does not.
     /// </summary>
     public Duration? Watchdog { get; init; }
 
-    /// <summary>The workloads whose pods the drain makes leave, the first 50 by name. Kept until they are available again.</summary>
-    [MaxItems(50)]
-    public IReadOnlyList<DisplacedWorkload>? Displaced { get; init; }
+    /// <summary>The controller's own notes on the node. The agent reads them for its reports and acts on none of them.</summary>
+    public NodeRecord? Record
+    {
+        get;
+        // A record without a note is none: absent on the wire, and equal to none.
+        init => field = value == NodeRecord.Empty ? null : value;
+    }
 
-    /// <summary>Since when all checks of the present attempt pass.</summary>
-    public DateTimeOffset? HealthySince { get; init; }
+    /// <inheritdoc cref="NodeRecord.ReadyBefore"/>
+    [JsonIgnore]
+    public IReadOnlyList<ReadyPods>? ReadyBefore { get => Record?.ReadyBefore; init => Record = Noted with { ReadyBefore = value }; }
 
-    /// <summary>The last failed attempt.</summary>
-    public NodeFailure? Failure { get; init; }
+    /// <inheritdoc cref="NodeRecord.Displaced"/>
+    [JsonIgnore]
+    public IReadOnlyList<DisplacedWorkload>? Displaced { get => Record?.Displaced; init => Record = Noted with { Displaced = value }; }
 
-    /// <summary>Why the node was given back undisturbed, and when it may be tried again.</summary>
-    public NodeBackoff? Backoff { get; init; }
+    /// <inheritdoc cref="NodeRecord.HealthySince"/>
+    [JsonIgnore]
+    public DateTimeOffset? HealthySince { get => Record?.HealthySince; init => Record = Noted with { HealthySince = value }; }
 
-    /// <summary>The last order to bring the node back to a tree that it had reached and drifted from, and how often that was done.</summary>
-    public NodeReconcile? Reconcile { get; init; }
+    /// <inheritdoc cref="NodeRecord.Failure"/>
+    [JsonIgnore]
+    public NodeFailure? Failure { get => Record?.Failure; init => Record = Noted with { Failure = value }; }
 
-    /// <summary>When the steps of the upgrade to image happened, once it is complete. From these the pace of the rollout is told.</summary>
-    public NodeUpgrade? LastUpgrade { get; init; }
+    /// <inheritdoc cref="NodeRecord.Backoff"/>
+    [JsonIgnore]
+    public NodeBackoff? Backoff { get => Record?.Backoff; init => Record = Noted with { Backoff = value }; }
+
+    /// <inheritdoc cref="NodeRecord.Reconcile"/>
+    [JsonIgnore]
+    public NodeReconcile? Reconcile { get => Record?.Reconcile; init => Record = Noted with { Reconcile = value }; }
+
+    /// <inheritdoc cref="NodeRecord.LastUpgrade"/>
+    [JsonIgnore]
+    public NodeUpgrade? LastUpgrade { get => Record?.LastUpgrade; init => Record = Noted with { LastUpgrade = value }; }
+
+    private NodeRecord Noted => Record ?? NodeRecord.Empty;
 }
 
 /// <summary>A tree, by where it comes from and by its digest.</summary>

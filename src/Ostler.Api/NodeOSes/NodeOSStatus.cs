@@ -86,7 +86,7 @@ public sealed record Deployment
 public sealed record NodeReboot
 {
     /// <summary><c>Reboot</c>, or <c>SoftReboot</c>: user space alone.</summary>
-    public required RebootMethod Method { get; init; }
+    public required RebootKind Method { get; init; }
 
     /// <summary>Why it was a full reboot although the policy allows a soft one.</summary>
     [MaxLength(1024)]

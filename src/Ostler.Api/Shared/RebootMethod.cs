@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Ostler.Api.Shared;
 
-/// <summary>How a node is rebooted.</summary>
+/// <summary>How a policy wants nodes to be rebooted.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RebootMethod>))]
 public enum RebootMethod
 {
@@ -10,11 +10,8 @@ public enum RebootMethod
     Reboot,
 
     /// <summary>
-    /// A soft reboot where host and tree can: only user space is restarted, and the kernel stays. Else a full one, and the node's status.reboot says why. The node is drained
-    /// either way, and goes back by a full reboot.
+    /// A soft reboot where host and image support it: only user space restarts, and the kernel stays. Otherwise a full reboot, and the node's status.reboot says why. The node
+    /// is drained either way, and rolls back by a full reboot.
     /// </summary>
     Auto,
-
-    /// <summary>Never a full reboot. Not supported: a node would be drained for a boot that its host then refuses. Use Auto.</summary>
-    SoftReboot,
 }

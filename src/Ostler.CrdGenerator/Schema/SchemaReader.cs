@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ostler.Api.Meta;
 using Ostler.Api.Schema;
@@ -58,7 +59,9 @@ internal sealed class SchemaReader(JsonSerializerOptions json, XmlDocumentation 
         },
     };
 
-    private FieldSchema[] FieldsOf(Type type) => [.. json.GetTypeInfo(type).Properties.Select(FieldOf)];
+    // The serializer lists what it ignores, too.
+    private FieldSchema[] FieldsOf(Type type) =>
+        [.. json.GetTypeInfo(type).Properties.Where(p => p.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), false) != true).Select(FieldOf)];
 
     private FieldSchema FieldOf(JsonPropertyInfo property)
     {

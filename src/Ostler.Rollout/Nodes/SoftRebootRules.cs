@@ -30,11 +30,11 @@ public static class SoftRebootRules
     /// <summary>
     /// How it is done, and, where a soft reboot was allowed and is not possible, why not. What is unknown or unusual leads to a full reboot, which always works.
     /// </summary>
-    public static (RebootMethod Method, string? WhyFull) Choose(SoftRebootFacts facts)
+    public static (RebootKind Method, string? WhyFull) Choose(SoftRebootFacts facts)
     {
         if (facts.Asked is null or RebootMethod.Reboot)
         {
-            return (RebootMethod.Reboot, null);
+            return (RebootKind.Reboot, null);
         }
 
         var why = facts switch
@@ -48,6 +48,6 @@ public static class SoftRebootRules
             { Refusal: { } refusal } => refusal,
             _ => null,
         };
-        return why is null ? (RebootMethod.SoftReboot, null) : (RebootMethod.Reboot, why);
+        return why is null ? (RebootKind.SoftReboot, null) : (RebootKind.Reboot, why);
     }
 }

@@ -33,7 +33,6 @@ public static partial class SpecValidation
         CheckDrain(spec.Drain, problems);
         CheckHealth(spec.Health, ownNamespace, problems);
         CheckNotifications(spec.Notifications, ownNamespace, problems);
-        CheckSupport(spec, problems);
         return problems.Found;
     }
 
@@ -67,14 +66,6 @@ public static partial class SpecValidation
             {
                 problems.Invalid(field, "must be longer than 0s");
             }
-        }
-    }
-
-    private static void CheckSupport(UpgradePolicySpec spec, Problems problems)
-    {
-        if (spec.Reboot.Method == RebootMethod.SoftReboot)
-        {
-            problems.NotSupported("spec.reboot.method", "SoftReboot is not supported: use Auto, which reboots in full where a soft reboot is not possible");
         }
     }
 }

@@ -87,7 +87,5 @@ public static partial class SpecValidation
         public IReadOnlyList<FieldProblem> Found => _found ?? (IReadOnlyList<FieldProblem>)[];
 
         public void Invalid(string field, string message) => (_found ??= []).Add(new(field, Reasons.Invalid, message));
-
-        public void NotSupported(string field, string message) => (_found ??= []).Add(new(field, Reasons.NotSupportedYet, message));
     }
 }

@@ -23,7 +23,7 @@ public sealed class RealSoftRebootTests
         node.BootSoftly(next);
         var healthy = await node.StatusAsync(s => s.Conditions.IsTrue(ConditionTypes.HostHealthy));
 
-        Assert.Equal((next.Digest, RebootMethod.Reboot), (healthy.Booted?.Digest, healthy.Reboot?.Method));
+        Assert.Equal((next.Digest, RebootKind.Reboot), (healthy.Booted?.Digest, healthy.Reboot?.Method));
         Assert.Contains("does not count its soft reboots", healthy.Reboot?.Message, StringComparison.Ordinal);
         Assert.NotEqual(first.BootId, healthy.BootID);
     }

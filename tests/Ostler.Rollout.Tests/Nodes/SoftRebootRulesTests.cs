@@ -14,21 +14,21 @@ public sealed class SoftRebootRulesTests
 {
     private static readonly SoftRebootFacts Able = new() { Asked = RebootMethod.Auto, ChangesTree = true, Counted = true, HasTarget = true };
 
-    public static TheoryData<string, SoftRebootFacts, RebootMethod, string?> Cases => new()
+    public static TheoryData<string, SoftRebootFacts, RebootKind, string?> Cases => new()
     {
-        { "able", Able, RebootMethod.SoftReboot, null },
-        { "not asked", Able with { Asked = null }, RebootMethod.Reboot, null },
-        { "a full one asked", Able with { Asked = RebootMethod.Reboot }, RebootMethod.Reboot, null },
-        { "the same tree anew", Able with { ChangesTree = false }, RebootMethod.Reboot, "undone by a full reboot alone" },
-        { "systemd does not count", Able with { Counted = false }, RebootMethod.Reboot, "does not count its soft reboots" },
-        { "no target", Able with { HasTarget = false }, RebootMethod.Reboot, "no soft-reboot.target" },
-        { "judged", Able with { JudgedBy = "greenboot" }, RebootMethod.Reboot, "greenboot judges" },
-        { "the tool says no", Able with { Refusal = "rpm-ostree has no soft reboot" }, RebootMethod.Reboot, "rpm-ostree has no soft reboot" },
+        { "able", Able, RebootKind.SoftReboot, null },
+        { "not asked", Able with { Asked = null }, RebootKind.Reboot, null },
+        { "a full one asked", Able with { Asked = RebootMethod.Reboot }, RebootKind.Reboot, null },
+        { "the same tree anew", Able with { ChangesTree = false }, RebootKind.Reboot, "undone by a full reboot alone" },
+        { "systemd does not count", Able with { Counted = false }, RebootKind.Reboot, "does not count its soft reboots" },
+        { "no target", Able with { HasTarget = false }, RebootKind.Reboot, "no soft-reboot.target" },
+        { "judged", Able with { JudgedBy = "greenboot" }, RebootKind.Reboot, "greenboot judges" },
+        { "the tool says no", Able with { Refusal = "rpm-ostree has no soft reboot" }, RebootKind.Reboot, "rpm-ostree has no soft reboot" },
     };
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Every_fact_has_its_say(string what, SoftRebootFacts facts, RebootMethod method, string? why)
+    public void Every_fact_has_its_say(string what, SoftRebootFacts facts, RebootKind method, string? why)
     {
         var (chosen, said) = SoftRebootRules.Choose(facts);
         Assert.True(method == chosen, what);

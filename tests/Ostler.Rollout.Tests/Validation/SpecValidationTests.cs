@@ -91,7 +91,6 @@ public class SpecValidationTests
         { "spec.windows[0].timeZone", Reasons.Invalid, s => Window(s, "0 1 * * *", "") },
         { "spec.windows[0].duration", Reasons.Invalid, s => Window(s, "0 1 * * *", minutes: 0) },
         { "spec.freezes[0].to", Reasons.Invalid, s => s with { Freezes = [new() { From = Given.Now, To = Given.Now }] } },
-        { "spec.reboot.method", Reasons.NotSupportedYet, s => s with { Reboot = new() { Method = RebootMethod.SoftReboot } } },
         { "spec.rollback.watchdog", Reasons.Invalid, s => s with { Rollback = new() { Watchdog = Duration.FromMinutes(-1) } } },
         { "spec.rollback.watchdog", Reasons.Invalid, s => s with { Rollback = new() { Watchdog = Duration.FromMinutes(15) } } },
         { "spec.rollback.watchdog", Reasons.Invalid, s => s with { Reboot = new() { Timeout = Duration.FromMinutes(3000) }, Rollback = new() { Watchdog = Duration.FromMinutes(1441) } } },
@@ -113,16 +112,15 @@ public class SpecValidationTests
     }
 
     [Fact]
-    public void Every_problem_is_named_what_is_wrong_before_what_is_not_supported()
+    public void Every_problem_is_named()
     {
         var spec = Trees.Policy(s => s with
         {
-            Reboot = new() { Method = RebootMethod.SoftReboot },
             Windows = [new() { Schedule = "0 1 * * 6", Duration = Duration.Zero }],
             Drain = new() { Timeout = Duration.Zero },
         });
 
-        Assert.Equal(["spec.drain.timeout", "spec.windows[0].duration", "spec.reboot.method"], SpecValidation.Validate(spec, Given.Now).Select(p => p.Field));
+        Assert.Equal(["spec.drain.timeout", "spec.windows[0].duration"], SpecValidation.Validate(spec, Given.Now).Select(p => p.Field));
     }
 
     [Fact]

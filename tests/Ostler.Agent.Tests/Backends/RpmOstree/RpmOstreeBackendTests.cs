@@ -275,7 +275,7 @@ public sealed class RpmOstreeBackendTests : IDisposable
         var (how, _) = await soft.PrepareAsync(
             new NodeOS { Spec = Trees.Boot(2, 1) with { RebootMethod = RebootMethod.Auto } }, new HostBoot(Trees.FirstBoot, Trees.Noon) { SoftReboots = 0 }, Backend(runner), present, present.Staged!, Token);
 
-        Assert.Equal((RebootMethod.Reboot, "rpm-ostree has no soft reboot"), (how.Method, how.Message));
+        Assert.Equal((RebootKind.Reboot, "rpm-ostree has no soft reboot"), (how.Method, how.Message));
         Assert.Empty(runner.Ran);
     }
 

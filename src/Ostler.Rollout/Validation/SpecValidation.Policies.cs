@@ -1,5 +1,4 @@
 using Ostler.Api.Meta;
-using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Text;
 

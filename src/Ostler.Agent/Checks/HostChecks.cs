@@ -8,7 +8,7 @@ namespace Ostler.Agent.Checks;
 
 /// <summary>
 /// Runs the checks that the host itself must pass on its new tree: <c>systemd</c>, <c>exec</c>, and <c>http</c> from the host; each at its interval, one
-/// after the other. All other kinds are the controller's.
+/// after the other. All other kinds are the controller's, and one that this agent does not know is an error: to leave it out would be to let it pass.
 /// </summary>
 /// <remarks>How often each passed in a row is the one thing that the agent remembers between passes. Lost, it is counted again.</remarks>
 internal sealed class HostChecks(ICommandRunner runner, TimeProvider time, OutboundRules? outbound = null)
@@ -29,7 +29,7 @@ internal sealed class HostChecks(ICommandRunner runner, TimeProvider time, Outbo
             _of = of;
         }
 
-        HealthCheck[] mine = [.. (checks ?? []).Where(CheckKinds.IsOfHost)];
+        HealthCheck[] mine = [.. (checks ?? []).Where(static c => CheckKinds.RunnerOf(c) is CheckRunner.Agent or CheckRunner.None)];
         foreach (var check in mine)
         {
             var last = _seen.GetValueOrDefault(check.Name);
@@ -45,13 +45,21 @@ internal sealed class HostChecks(ICommandRunner runner, TimeProvider time, Outbo
 
     private async Task<CheckFinding> FindAsync(HealthCheck check, CancellationToken cancellationToken)
     {
+        if (CheckKinds.RunnerOf(check) == CheckRunner.None)
+        {
+            return CheckFinding.Error(CheckKinds.WhyUnknown(check, "agent"));
+        }
+
         try
         {
-            return check switch
+            return CheckKinds.KindOf(check) switch
             {
-                { Systemd: { } systemd } => await SystemdCheckRun.FindAsync(runner, systemd, check.Timeout, time, cancellationToken),
-                { Exec: { } exec } => await ExecCheckRun.FindAsync(runner, exec, check.Timeout, cancellationToken),
-                _ => await HttpCheckRun.FindAsync(check.Http!, check.Timeout, time, outbound ?? OutboundRules.Default, cancellationToken),
+                CheckKind.Systemd => await SystemdCheckRun.FindAsync(runner, check.Systemd!, check.Timeout, time, cancellationToken),
+                CheckKind.Exec => await ExecCheckRun.FindAsync(runner, check.Exec!, check.Timeout, cancellationToken),
+                CheckKind.Http => await HttpCheckRun.FindAsync(check.Http!, check.Timeout, time, outbound ?? OutboundRules.Default, cancellationToken),
+                CheckKind.Pods or CheckKind.Workloads or CheckKind.Prometheus or CheckKind.Condition =>
+                    CheckFinding.Error($"the agent does not run {CheckKinds.NameOf(check)} checks"),
+                CheckKind.Unknown => CheckFinding.Error(CheckKinds.WhyUnknown(check, "agent")),
             };
         }
         catch (HostToolException failure)

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Ostler.Api.Meta;
 using Ostler.Api.Schema;
 
@@ -50,4 +52,11 @@ public sealed record HealthCheck
 
     /// <summary>A condition on a field of any object.</summary>
     public ConditionCheck? Condition { get; init; }
+
+    /// <summary>
+    /// Fields that this version does not know, as a kind of check that a newer one added. Kept so that a check of such a kind can be named when it is refused.
+    /// Null: none.
+    /// </summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
 }

@@ -45,13 +45,13 @@ internal static class UnknownFields
             return [];
         }
 
-        string[] known = type.Type == typeof(ObjectMeta) ? Metadata : [.. type.Properties.Select(p => p.Name)];
+        string[] known = type.Type == typeof(ObjectMeta) ? Metadata : [.. type.Properties.Where(p => !p.IsExtensionData).Select(p => p.Name)];
         if (!known.Contains(name, StringComparer.Ordinal))
         {
             return [$"line {lines.Of(parent, name)}: unknown field {at}.{Hint(name, known, type)}"];
         }
 
-        return type.Properties.FirstOrDefault(p => p.Name == name) is { } property && type.Type != typeof(ObjectMeta)
+        return type.Properties.FirstOrDefault(p => p.Name == name && !p.IsExtensionData) is { } property && type.Type != typeof(ObjectMeta)
             ? Find(value, type.Options.GetTypeInfo(property.PropertyType), at, lines)
             : [];
     }

@@ -28,14 +28,21 @@ internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProv
 
     public async Task<CheckFinding> MakeAsync(CheckSubject subject, HealthCheck check, CancellationToken cancellationToken)
     {
+        if (CheckKinds.RunnerOf(check) == CheckRunner.None)
+        {
+            return CheckFinding.Error(CheckKinds.WhyUnknown(check, "controller"));
+        }
+
         try
         {
-            return check switch
+            return CheckKinds.KindOf(check) switch
             {
-                { Http: { } http } => await HttpAsync(subject, http, cancellationToken),
-                { Prometheus: { } prometheus } => await PrometheusAsync(subject, prometheus, check.Timeout, cancellationToken),
-                { Condition: { } condition } => await _conditions.MakeAsync(subject, condition, cancellationToken),
-                _ => await PodsAsync(subject, check.Name, cancellationToken),
+                CheckKind.Http => await HttpAsync(subject, check.Http!, cancellationToken),
+                CheckKind.Prometheus => await PrometheusAsync(subject, check.Prometheus!, check.Timeout, cancellationToken),
+                CheckKind.Condition => await _conditions.MakeAsync(subject, check.Condition!, cancellationToken),
+                CheckKind.Pods => await PodsAsync(subject, check.Name, cancellationToken),
+                CheckKind.Systemd or CheckKind.Exec or CheckKind.Workloads => CheckFinding.Error($"the controller does not run {CheckKinds.NameOf(check)} checks"),
+                CheckKind.Unknown => CheckFinding.Error(CheckKinds.WhyUnknown(check, "controller")),
             };
         }
         catch (CheckException e)

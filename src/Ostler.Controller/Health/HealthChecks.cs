@@ -106,7 +106,7 @@ internal sealed partial class HealthChecks(
                 run.Seen = seen;
                 if (seen.Outcome != CheckOutcome.Passed)
                 {
-                    failed(CheckKinds.KindOf(check), seen.Outcome);
+                    failed(CheckKinds.NameOf(check), seen.Outcome);
                 }
 
                 if (seen.IsNews(former, check.Successes))

@@ -61,7 +61,7 @@ internal sealed class SchemaReader(JsonSerializerOptions json, XmlDocumentation 
 
     // The serializer lists what it ignores, too.
     private FieldSchema[] FieldsOf(Type type) =>
-        [.. json.GetTypeInfo(type).Properties.Where(p => p.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), false) != true).Select(FieldOf)];
+        [.. json.GetTypeInfo(type).Properties.Where(p => !p.IsExtensionData && p.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), false) != true).Select(FieldOf)];
 
     private FieldSchema FieldOf(JsonPropertyInfo property)
     {

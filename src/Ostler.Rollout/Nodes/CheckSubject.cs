@@ -30,7 +30,7 @@ public sealed record CheckSubject
     internal static IReadOnlyList<CheckSubject> Find(RolloutContext context)
     {
         var snapshot = context.Snapshot;
-        var checks = (snapshot.Policy.Spec?.Health.Checks ?? []).Where(CheckKinds.IsOfController).ToArray();
+        var checks = (snapshot.Policy.Spec?.Health.Checks ?? []).Where(static c => CheckKinds.RunnerOf(c) == CheckRunner.Controller).ToArray();
         NodeFacts[] told = checks.Length == 0 ? [] : [.. snapshot.Nodes.Where(n => n is { Deleting: false, OS.Spec.Goal: Goal.Boot })];
         if (told.Length == 0)
         {

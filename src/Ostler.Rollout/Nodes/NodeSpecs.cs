@@ -191,7 +191,7 @@ internal static class NodeSpecs
 
     // With the node's name and address put in: the agent need not know how it is called.
     private static HealthCheck[]? HostChecks(UpgradePolicySpec spec, NodeFacts node) =>
-        spec.Health.Checks?.Where(CheckKinds.IsOfHost).Select(c => c.Http is { } http ? c with { Http = http with { Url = UrlOf(http, node) } } : c).ToArray()
+        spec.Health.Checks?.Where(static c => CheckKinds.RunnerOf(c) == CheckRunner.Agent).Select(c => c.Http is { } http ? c with { Http = http with { Url = UrlOf(http, node) } } : c).ToArray()
             is { Length: > 0 } checks
             ? checks
             : null;

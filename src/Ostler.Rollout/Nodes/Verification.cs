@@ -58,8 +58,15 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
         Verification? pending = null;
         foreach (var check in health.Checks ?? [])
         {
-            if (!CheckKinds.IsOfController(check))
+            var runner = CheckKinds.RunnerOf(check);
+            if (runner == CheckRunner.None)
             {
+                return OfNoKind(check);
+            }
+
+            if (runner is CheckRunner.Agent or CheckRunner.Planner)
+            {
+                // In the condition of the NodeOS; and by the workloads, once the node is uncordoned.
                 continue;
             }
 
@@ -81,9 +88,16 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
         return pending ?? new(true, Reasons.Soaking, "", "All checks pass.");
     }
 
+    // The spec is invalid, or written for a newer version, and this node was told to boot before that was known.
+    private static Verification OfNoKind(HealthCheck check) => new(
+        false, Reasons.HealthCheckError, Reasons.HealthCheckError, $"The check {check.Name} cannot be made: {CheckKinds.WhyUnknown(check, "controller")}.")
+    {
+        IsStuck = true,
+    };
+
     private static Verification NotPassed(HealthCheck check, CheckObservation seen)
     {
-        var kind = $"{CheckKinds.KindOf(check)} check";
+        var kind = $"{CheckKinds.NameOf(check)} check";
         var stuck = seen.InARow >= CheckKinds.Stubborn;
         return seen.Outcome switch
         {
@@ -98,7 +112,8 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
             {
                 IsStuck = stuck,
             },
-            _ => new(false, Reasons.WaitingForHealthChecks, Reasons.HealthCheckFailed, $"The {kind} says no: {CheckKinds.Describe(seen)}."),
+            CheckOutcome.False => new(false, Reasons.WaitingForHealthChecks, Reasons.HealthCheckFailed, $"The {kind} says no: {CheckKinds.Describe(seen)}."),
+            CheckOutcome.Passed => throw new ArgumentException("A check that passed is no obstacle.", nameof(seen)),
         };
     }
 

@@ -9,6 +9,8 @@ namespace Ostler.Rollout.Validation;
 
 public static partial class SpecValidation
 {
+    private const string ExactlyOneKind = "set exactly one of systemd, exec, http, pods, workloads, prometheus and condition";
+
     private static void CheckHealth(HealthSpec health, string ownNamespace, Problems problems)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -21,14 +23,14 @@ public static partial class SpecValidation
                 problems.Invalid($"{at}.name", $"{check.Name} is used twice");
             }
 
-            if (CheckKinds.KindsOf(check).Count() != 1)
+            if (CheckKinds.RunnerOf(check) == CheckRunner.None)
             {
-                problems.Invalid(at, "set exactly one of systemd, exec, http, pods, workloads, prometheus and condition");
+                problems.Invalid(at, check.Unknown is { Count: > 0 } || CheckKinds.KindOf(check) != CheckKind.Unknown ? CheckKinds.WhyUnknown(check, "controller") : ExactlyOneKind);
                 continue;
             }
 
             CheckPace(at, check, health.Timeout, problems);
-            CheckKind(at, check, ownNamespace, problems);
+            CheckOne(at, check, ownNamespace, problems);
         }
     }
 
@@ -55,34 +57,53 @@ public static partial class SpecValidation
         }
     }
 
-    private static void CheckKind(string at, HealthCheck check, string ownNamespace, Problems problems)
+    private static void CheckOne(string at, HealthCheck check, string ownNamespace, Problems problems)
     {
-        switch (check)
+        Action<string> validate = CheckKinds.KindOf(check) switch
         {
-            case { Systemd: { NoneFailed: false, Active: null or { Count: 0 } } }:
-                problems.Invalid($"{at}.systemd", "checks nothing: name units in active, or set noneFailed");
-                break;
-            case { Exec.Command: not [['/', ..], ..] }:
-                problems.Invalid($"{at}.exec.command", "must begin with the absolute path of a program, since no shell looks it up");
-                break;
-            case { Http: { } http }:
-                CheckUrl($"{at}.http.url", http.Url, problems);
-                CheckTls($"{at}.http.tls", http.Tls, http.Url, ownNamespace, problems);
-                if (http is { From: HttpCheckOrigin.Host, Tls.CaSecretRef: not null })
-                {
-                    problems.Invalid($"{at}.http.tls.caSecretRef", "is not for checks from the host, as agents read no Secrets: put the certificates into caBundle");
-                }
+            CheckKind.Systemd => field => CheckSystemd(field, check.Systemd!, problems),
+            CheckKind.Exec => field => CheckExec(field, check.Exec!, problems),
+            CheckKind.Http => field => CheckHttp(field, check.Http!, ownNamespace, problems),
+            CheckKind.Pods => field => CheckSelector($"{field}.selector", check.Pods!.Selector, "Name the labels of the pods that must be Ready again", problems),
+            CheckKind.Workloads => field => CheckWorkloads(field, check.Workloads!, problems),
+            CheckKind.Prometheus => field => CheckPrometheus(field, check.Prometheus!, ownNamespace, problems),
+            CheckKind.Condition => field => CheckCondition(field, check.Condition!, problems),
+            CheckKind.Unknown => _ => problems.Invalid(at, ExactlyOneKind),
+        };
+        validate($"{at}.{CheckKinds.NameOf(check)}");
+    }
 
-                break;
-            case { Pods: { } pods }:
-                CheckSelector($"{at}.pods.selector", pods.Selector, "Name the labels of the pods that must be Ready again", problems);
-                break;
-            case { Prometheus: { } prometheus }:
-                CheckPrometheus($"{at}.prometheus", prometheus, ownNamespace, problems);
-                break;
-            case { Condition: { } condition }:
-                CheckCondition($"{at}.condition", condition, problems);
-                break;
+    private static void CheckSystemd(string at, SystemdCheck check, Problems problems)
+    {
+        if (check is { NoneFailed: false, Active: null or { Count: 0 } })
+        {
+            problems.Invalid(at, "checks nothing: name units in active, or set noneFailed");
+        }
+    }
+
+    private static void CheckExec(string at, ExecCheck check, Problems problems)
+    {
+        if (check.Command is not [['/', ..], ..])
+        {
+            problems.Invalid($"{at}.command", "must begin with the absolute path of a program, since no shell looks it up");
+        }
+    }
+
+    private static void CheckWorkloads(string at, WorkloadsCheck check, Problems problems)
+    {
+        if (check.Timeout.Value < TimeSpan.Zero)
+        {
+            problems.Invalid($"{at}.timeout", "must be 0s, which means that no workload is waited for, or longer");
+        }
+    }
+
+    private static void CheckHttp(string at, HttpCheck check, string ownNamespace, Problems problems)
+    {
+        CheckUrl($"{at}.url", check.Url, problems);
+        CheckTls($"{at}.tls", check.Tls, check.Url, ownNamespace, problems);
+        if (check is { From: HttpCheckOrigin.Host, Tls.CaSecretRef: not null })
+        {
+            problems.Invalid($"{at}.tls.caSecretRef", "is not for checks from the host, as agents read no Secrets: put the certificates into caBundle");
         }
     }
 

@@ -1,8 +1,12 @@
+using System.Text.Json;
 using Ostler.Agent.Checks;
 using Ostler.Agent.Tests.Support;
+using Ostler.Api.Json;
 using Ostler.Api.Meta;
 using Ostler.Api.Shared;
+using Ostler.Rollout.Health;
 using Ostler.Rollout.Hosts.Checks;
+using Ostler.Testing.Checks;
 using Ostler.Testing.Scripted;
 
 namespace Ostler.Agent.Tests.Checks;
@@ -23,6 +27,32 @@ public sealed class HostChecksTests
     [Fact]
     public async Task Checks_of_the_controller_are_not_the_agents() =>
         Assert.Null((await RunAsync(new HealthCheck { Name = "web", Http = new HttpCheck { Url = "https://x", From = HttpCheckOrigin.Controller } })).Next);
+
+    [Fact]
+    public async Task Every_kind_of_the_agents_has_a_runner_and_no_other_is_run()
+    {
+        _runner.On(ListFailed).On("/bin/true");
+        foreach (var kind in CheckSamples.Kinds)
+        {
+            var check = CheckSamples.Valid(kind);
+
+            var result = await RunAsync(kind, false, check);
+
+            Assert.Equal(CheckKinds.RunnerOf(check) == CheckRunner.Agent, result.Next is not null);
+            Assert.DoesNotContain("does not run", result.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"name": "tls", "certificate": {"secret": "x"}}""", "tls cannot be checked: this agent does not know the kind certificate. Upgrade Ostler")]
+    [InlineData("""{"name": "tls"}""", "tls cannot be checked: it sets no kind that this agent knows. Upgrade Ostler")]
+    public async Task A_check_of_no_known_kind_is_an_error_and_never_left_out(string json, string words)
+    {
+        var result = await RunAsync(JsonSerializer.Deserialize(json, NodeOSJson.Default.HealthCheck)!);
+
+        Assert.Equal((ConditionStatus.False, Reasons.HostCheckError), (result.Status, result.Reason));
+        Assert.StartsWith(words, result.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Every_unit_must_be_active_although_systemctl_is_content_with_one()

@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
+using Ostler.Api.Json;
 using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
 using Ostler.Api.Shared;
@@ -9,6 +11,7 @@ using Ostler.Kubernetes.Client;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Nodes;
 using Ostler.Rollout.Snapshot;
+using Ostler.Testing.Checks;
 using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Health;
@@ -239,8 +242,37 @@ public sealed class CheckProbesTests
         Assert.Equal(CheckOutcome.Missing, (await new CheckProbes(Given.Nowhere, pods, clock).MakeAsync(subject, check, Given.Cancel)).Outcome);
     }
 
+    [Fact]
+    public async Task Every_kind_of_the_controllers_has_a_runner_and_no_other_passes()
+    {
+        await using var api = new ScriptedServer((_, response, _) => response.JsonAsync("{}", 404));
+        using var client = Given.Client(api);
+        foreach (var kind in CheckSamples.Kinds)
+        {
+            var check = CheckSamples.Valid(kind);
+            check = check.Http is { } http ? check with { Http = http with { From = HttpCheckOrigin.Controller } } : check;
+
+            var finding = await MakeAsync(check, client: client);
+
+            var isOurs = CheckKinds.RunnerOf(check) == CheckRunner.Controller;
+            Assert.True(isOurs || finding == CheckFinding.Error($"the controller does not run {kind} checks"), $"{kind}: {finding}");
+            Assert.False(isOurs && finding.Message.Contains("does not run", StringComparison.Ordinal), $"{kind}: {finding}");
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"name": "tls", "certificate": {"secret": "x"}}""", "this controller does not know the kind certificate. Upgrade Ostler")]
+    [InlineData("""{"name": "tls"}""", "it sets no kind that this controller knows. Upgrade Ostler")]
+    public async Task A_check_of_no_known_kind_is_an_error_that_says_what_to_do(string json, string words)
+    {
+        var finding = await MakeAsync(JsonSerializer.Deserialize(json, OstlerJson.Default.HealthCheck)!);
+
+        Assert.Equal(CheckOutcome.Error, finding.Outcome);
+        Assert.StartsWith(words, finding.Message, StringComparison.Ordinal);
+    }
+
     private static Task<CheckFinding> MakeAsync(HealthCheck check, CheckSubject? subject = null, ApiClient? client = null) =>
-        new CheckProbes(client ?? Given.Nowhere, new Pods(), new FakeTimeProvider(Given.Now)).MakeAsync(subject ?? Subject(), check, Given.Cancel);
+        new CheckProbes(client ?? Given.Nowhere, new Pods { Known = [] }, new FakeTimeProvider(Given.Now)).MakeAsync(subject ?? Subject(), check, Given.Cancel);
 
     private static CheckSubject Subject() => new() { Node = "n1.acme.example", Epoch = new("uid", 1, "boot-1"), Address = "127.0.0.1", Checks = [] };
 

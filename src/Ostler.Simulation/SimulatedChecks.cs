@@ -1,7 +1,6 @@
 using Ostler.Api.Shared;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Nodes;
-using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Simulation;
@@ -19,14 +18,29 @@ internal sealed class SimulatedChecks(RolloutSimulation simulation)
     /// <summary>The controller died.</summary>
     public void Forget() => _runs.Clear();
 
-    /// <summary>Checks what is to be checked from now on, and puts what was found so far into the snapshot.</summary>
+    /// <summary>Puts what was found so far into the snapshot.</summary>
     public RolloutSnapshot Observe(RolloutSnapshot snapshot)
     {
+        // Most nodes are not checked now; what is said of them is not made anew.
         var policy = snapshot.Policy.Name;
-        var subjects = RolloutPlanner.CheckSubjects(snapshot);
+        var found = _runs.Where(r => r.Key.Policy == policy && r.Value.Seen is not null).ToLookup(r => r.Key.Node, r => r.Value, StringComparer.Ordinal);
+        return found.Count == 0 ? snapshot : snapshot with { Nodes = [.. snapshot.Nodes.Select(n => found.Contains(n.Name) ? With(n, found[n.Name]) : n)] };
+
+        // Of another boot it says nothing.
+        static NodeFacts With(NodeFacts node, IEnumerable<Run> runs)
+        {
+            var epoch = CheckSubject.Of(node, null)?.Epoch;
+            CheckObservation[] seen = [.. runs.Where(r => r.Epoch == epoch).Select(r => r.Seen!).OrderBy(s => s.Name, StringComparer.Ordinal)];
+            return seen.Length == 0 ? node : node with { Checks = seen };
+        }
+    }
+
+    /// <summary>Checks what is to be checked from now on.</summary>
+    public void Retain(string policy, IReadOnlyList<CheckSubject> subjects)
+    {
         if (subjects.Count == 0 && _runs.Count == 0)
         {
-            return snapshot;
+            return;
         }
 
         var wanted = subjects.SelectMany(s => s.Checks.Select(c => (Key: (policy, s.Node, c.Name), Run: new Run(s.Epoch, c)))).DistinctBy(w => w.Key).ToDictionary(w => w.Key, w => w.Run);
@@ -43,12 +57,6 @@ internal sealed class SimulatedChecks(RolloutSimulation simulation)
             }
         }
 
-        // Most nodes are not checked now; what is said of them is not made anew.
-        var seen = _runs.Where(r => r.Key.Policy == policy && r.Value.Seen is not null).GroupBy(r => r.Key.Node, r => r.Value.Seen!, StringComparer.Ordinal)
-            .ToDictionary(n => n.Key, n => n.OrderBy(s => s.Name, StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
-        return seen.Count == 0
-            ? snapshot
-            : snapshot with { Nodes = [.. snapshot.Nodes.Select(n => seen.TryGetValue(n.Name, out var checks) ? n with { Checks = checks } : n)] };
     }
 
     private void Try((string Policy, string Node, string Check) key, Run run)

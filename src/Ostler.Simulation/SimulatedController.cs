@@ -166,6 +166,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
         var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions));
         var plan = RolloutPlanner.Plan(snapshot, _plans.GetValueOrDefault(policy));
         _plans[policy] = plan;
+        _checks.Retain(policy, plan.Watches.Checks);
         simulation.Tell(new SimulatedStep.Plans(policy, plan, snapshot));
         _busy.Add(policy);
         Write(policy, snapshot, plan, 0, new(StringComparer.Ordinal), []);

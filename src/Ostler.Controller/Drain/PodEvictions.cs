@@ -117,7 +117,7 @@ internal sealed class PodEvictions(ApiClient client, TimeProvider time)
         {
             EvictionOutcome.BlockedByBudget => DisruptionBudgets.InTheWay(matching),
             EvictionOutcome.SeveralBudgets => matching,
-            _ => [],
+            EvictionOutcome.Accepted or EvictionOutcome.Migrating or EvictionOutcome.Gone or EvictionOutcome.NamespaceTerminating or EvictionOutcome.Failed => [],
         };
         return Result(pod, uid, outcome) with
         {

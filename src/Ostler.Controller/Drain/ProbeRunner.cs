@@ -71,6 +71,8 @@ internal sealed partial class ProbeRunner(
             case Probe.Volumes:
                 answers.Set(question.NodeUid, new VolumeFacts { At = now, Error = error, Failures = 1 });
                 break;
+            default:
+                throw new InvalidOperationException($"{question.GetType().Name} is not a question that can be answered: {error}.");
         }
     }
 

@@ -16,7 +16,7 @@ internal interface IHealthChecks
     /// <summary>These nodes, and no others of this policy, are checked from now on.</summary>
     void Retain(string policy, IReadOnlyList<CheckSubject> subjects);
 
-    /// <summary>What was found of a node so far. A check that was not made yet is not in it.</summary>
+    /// <summary>What was found of a node so far in its present boot and by the present checks. A check that was not made yet is not in it.</summary>
     IReadOnlyList<CheckObservation> Of(string policy, CheckSubject subject);
 }
 
@@ -76,7 +76,12 @@ internal sealed partial class HealthChecks(
     {
         lock (_lock)
         {
-            return [.. subject.Checks.Select(c => _runs.GetValueOrDefault((policy, subject.Node, c.Name))?.Seen).OfType<CheckObservation>()];
+            return
+            [
+                .. subject.Checks
+                    .Select(c => _runs.GetValueOrDefault((policy, subject.Node, c.Name)) is { Seen: { } seen } run && run.What == TextOf(subject, c) ? seen : null)
+                    .OfType<CheckObservation>(),
+            ];
         }
     }
 

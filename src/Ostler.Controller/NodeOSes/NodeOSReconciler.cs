@@ -11,7 +11,7 @@ using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Controller.NodeOSes;
 
-/// <summary>Keeps one NodeOS per Node, made for just that Node. What it asks of the node afterwards is none of this reconciler's business.</summary>
+/// <summary>Keeps one NodeOS per Node, made for just that Node. What a policy asks of the node is written by the plan of the policy alone.</summary>
 /// <remarks>
 /// A NodeOS whose Node is gone is left to the garbage collector, which follows the owner reference. Only when the name is taken
 /// again by a new Node before that happened is it removed here: else the new Node would inherit the former one's history.
@@ -54,7 +54,9 @@ internal sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> n
     private async Task<ReconcileResult> FollowLabelAsync(NodeOS os, Node node, CancellationToken cancellationToken)
     {
         var wanted = NodeMarks.BackendOf(node.Metadata.Labels);
-        if (os.Spec.Backend == wanted)
+
+        // A NodeOS that a policy writes has one writer: the policy's plan follows the label.
+        if (os.Spec.Policy is not null || os.Spec.Backend == wanted)
         {
             return ReconcileResult.Done;
         }

@@ -72,7 +72,7 @@ internal static class NodePatches
         }
     }
 
-    /// <summary>The one field of a NodeOS that no rollout decides. Null removes it.</summary>
+    /// <summary>The backend of a NodeOS that is no policy's. Null removes it.</summary>
     public static Patch Backend(NodeOS os, string? backend) => Patch
         .Merge(new JsonObject { ["spec"] = new JsonObject { ["backend"] = backend } })
         .OnlyIf(os.Metadata.Uid, os.Metadata.ResourceVersion);

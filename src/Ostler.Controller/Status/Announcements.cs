@@ -107,6 +107,7 @@ internal sealed class Announcements(PublishEvent publish)
         NodeAction.Uncordon => "Uncordon",
         NodeAction.RemoveJoinTaint => "Untaint",
         NodeAction.ApplySpec apply => apply.Spec.Goal.ToString(),
-        _ => "Drain",
+        NodeAction.EvictPod or NodeAction.DeletePod or NodeAction.CancelMigration => "Drain",
+        _ => throw new InvalidOperationException($"{action.GetType().Name} has no name for Events."),
     };
 }

@@ -30,23 +30,14 @@ internal readonly record struct BlockedDrain(string Node, string Budget)
         {
             foreach (var pod in node.Drain?.Evict ?? [])
             {
-                switch (latest.GetValueOrDefault(pod.Uid) ?? pod.LastEviction)
+                var last = latest.GetValueOrDefault(pod.Uid) ?? pod.LastEviction;
+                if (last is { Outcome: EvictionOutcome.BlockedByBudget } by)
                 {
-                    case { Outcome: EvictionOutcome.BlockedByBudget } by:
-                        foreach (var name in by.Budget?.Split(", ") ?? [])
-                        {
-                            blocked.Add(new(node.Node, $"{by.Namespace}/{name}"));
-                        }
-
-                        if (by.Budget is null)
-                        {
-                            blocked.Add(new(node.Node, Unnamed));
-                        }
-
-                        break;
-                    case { Outcome: EvictionOutcome.SeveralBudgets }:
-                        blocked.Add(new(node.Node, Several));
-                        break;
+                    blocked.UnionWith((by.Budget?.Split(", ").Select(name => $"{by.Namespace}/{name}") ?? [Unnamed]).Select(budget => new BlockedDrain(node.Node, budget)));
+                }
+                else if (last is { Outcome: EvictionOutcome.SeveralBudgets })
+                {
+                    blocked.Add(new(node.Node, Several));
                 }
             }
         }

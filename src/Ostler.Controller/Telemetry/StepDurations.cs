@@ -12,33 +12,33 @@ internal static class StepDurations
     /// <param name="now">The controller's clock.</param>
     public static IEnumerable<(string Step, TimeSpan Took)> Ended(NodeFacts before, NodeOSFacts os, NodeOSSpec spec, DateTimeOffset now)
     {
-        switch (os.Spec.Goal, spec.Goal)
+        var goals = (os.Spec.Goal, spec.Goal);
+        if (goals == (Goal.Stage, Goal.Boot))
         {
-            case (Goal.Stage, Goal.Boot):
-                // Both by the node's clock, so that their difference is right whatever that clock shows.
-                if (os.Status?.Timings is { StagingStartedAt: { } started, StagedAt: { } staged })
-                {
-                    yield return ("stage", NotNegative(staged - started));
-                }
+            // Both by the node's clock, so that their difference is right whatever that clock shows.
+            if (os.Status?.Timings is { StagingStartedAt: { } started, StagedAt: { } staged })
+            {
+                yield return ("stage", NotNegative(staged - started));
+            }
 
-                if (before.CordonedAt is { } cordoned)
-                {
-                    yield return ("drain", NotNegative(now - cordoned));
-                }
+            if (before.CordonedAt is { } cordoned)
+            {
+                yield return ("drain", NotNegative(now - cordoned));
+            }
+        }
+        else if (goals == (Goal.Boot, Goal.Observe) && os.Spec.GrantedAt is { } granted)
+        {
+            if (os.Spec is { HealthySince: { } healthy, BootRequestedAt: { } requested })
+            {
+                yield return ("boot", NotNegative(healthy - requested));
+                yield return ("soak", NotNegative(now - healthy));
+            }
 
-                break;
-            case (Goal.Boot, Goal.Observe) when os.Spec.GrantedAt is { } granted:
-                if (os.Spec is { HealthySince: { } healthy, BootRequestedAt: { } requested })
-                {
-                    yield return ("boot", NotNegative(healthy - requested));
-                    yield return ("soak", NotNegative(now - healthy));
-                }
-
-                yield return ("update", NotNegative(now - granted));
-                break;
-            case (Goal.Rollback, Goal.Observe) when os.Spec.BootRequestedAt is { } rollbackRequested:
-                yield return ("rollback", NotNegative(now - rollbackRequested));
-                break;
+            yield return ("update", NotNegative(now - granted));
+        }
+        else if (goals == (Goal.Rollback, Goal.Observe) && os.Spec.BootRequestedAt is { } rollbackRequested)
+        {
+            yield return ("rollback", NotNegative(now - rollbackRequested));
         }
     }
 

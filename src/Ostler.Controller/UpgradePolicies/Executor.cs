@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Nodes;
@@ -109,8 +108,8 @@ internal sealed partial class Executor(
                 break;
             case NodeAction.ApplySpec apply:
                 LogApplying(apply.Node, apply.Spec.Goal, apply.Spec.Image?.Digest, apply.Spec.Attempt, apply.Reason, apply.Message);
-                var node = pass.Nodes.GetValueOrDefault(apply.Node);
-                nodeOSes.Absorb(await client.PatchAsync(ControllerResources.NodeOSes, name, NodePatches.ApplySpec(WithBackend(apply, node), node?.OS?.Uid), cancellationToken));
+                var uid = pass.Nodes.GetValueOrDefault(apply.Node)?.OS?.Uid;
+                nodeOSes.Absorb(await client.PatchAsync(ControllerResources.NodeOSes, name, NodePatches.ApplySpec(apply, uid), cancellationToken));
                 pass.Applied.Add(action);
                 break;
             case NodeAction.EvictPod evict:
@@ -143,10 +142,6 @@ internal sealed partial class Executor(
             LogNotCancelled(e, action.Node, action.Namespace, action.Instance);
         }
     }
-
-    /// <summary>The whole spec is replaced, so what the node's label says goes along with it: no rollout decides it.</summary>
-    private static NodeAction.ApplySpec WithBackend(NodeAction.ApplySpec apply, NodeFacts? node) =>
-        apply with { Spec = apply.Spec with { Backend = NodeMarks.BackendOf(node?.Labels) } };
 
     private void Record(Pass pass, NodeAction action, EvictionResult result)
     {

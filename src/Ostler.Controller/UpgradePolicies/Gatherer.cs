@@ -8,12 +8,12 @@ using Ostler.Controller.Nodes;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
-using Ostler.Rollout.Planner;
+using Ostler.Rollout.Nodes;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.UpgradePolicies;
 
-/// <summary>Reads everything that one decision about one policy rests on, from caches that hold our own writes already.</summary>
+/// <summary>Reads everything that one decision about one policy rests on, from caches that hold our own writes already. It begins and ends nothing.</summary>
 /// <param name="policies">All UpgradePolicies.</param>
 /// <param name="images">All OSImages.</param>
 /// <param name="nodes">All Nodes.</param>
@@ -45,7 +45,7 @@ internal sealed class Gatherer(
         var policy = policies.Get(NamespacedName.ClusterScoped(name));
         var (selected, controlPlane, otherDrains) = GatherNodes(name, policy);
         var image = policy is null ? null : images.Get(NamespacedName.ClusterScoped(policy.Spec.ImageRef.Name));
-        return WithChecks(new()
+        return new()
         {
             Now = time.GetUtcNow(),
             Policy = new()
@@ -60,7 +60,7 @@ internal sealed class Gatherer(
             Image = image is null
                 ? null
                 : new() { Name = image.Metadata.Name, Generation = image.Metadata.Generation, Spec = image.Spec, Status = image.Status },
-            Nodes = selected,
+            Nodes = policy is null ? selected : [.. selected.Select(n => WithChecks(policy, n))],
             ControlPlane = controlPlane,
             OtherDrains = otherDrains,
             OtherPolicies =
@@ -79,30 +79,19 @@ internal sealed class Gatherer(
             ],
             LeaderNode = leaderNode,
             Namespace = ownNamespace,
-        });
+        };
     }
 
-    /// <summary>As with pods: what is verified from now on is told as "not made yet" in this pass and wakes the next one.</summary>
-    private RolloutSnapshot WithChecks(RolloutSnapshot snapshot)
-    {
-        var policy = snapshot.Policy.Name;
-        var subjects = RolloutPlanner.CheckSubjects(snapshot);
-        checks.Retain(policy, subjects);
-        if (subjects.Count == 0)
-        {
-            return snapshot;
-        }
-
-        var found = subjects.ToDictionary(s => s.Node, s => checks.Of(policy, s));
-        return snapshot with { Nodes = [.. snapshot.Nodes.Select(n => found.TryGetValue(n.Name, out var seen) ? n with { Checks = seen } : n)] };
-    }
+    private NodeFacts WithChecks(UpgradePolicy policy, NodeFacts node) =>
+        CheckSubject.Of(node, policy.Spec.Health.Checks) is { Checks.Count: > 0 } subject && checks.Of(policy.Metadata.Name, subject) is { Count: > 0 } seen
+            ? node with { Checks = seen }
+            : node;
 
     private (List<NodeFacts> Selected, List<ControlPlaneNode> ControlPlane, List<NodeFacts> OtherDrains) GatherNodes(string policy, UpgradePolicy? spec)
     {
         var gathered = new List<NodeFacts>();
         var controlPlane = new List<ControlPlaneNode>();
         var otherDrains = new List<NodeFacts>();
-        var holders = new List<string>();
         foreach (var node in nodes.List())
         {
             var os = nodeOSes.Get(NamespacedName.ClusterScoped(node.Name));
@@ -125,16 +114,9 @@ internal sealed class Gatherer(
                 continue;
             }
 
-            if (holdsSlot)
-            {
-                holders.Add(node.Name);
-            }
-
             gathered.Add(answers.With(NodeMapping.ToFacts(node, os, holdsSlot ? pods.PodsOf(node.Name) : null, Roles)));
         }
 
-        // After reading, so that what starts now is told as "not known yet" in this pass and wakes the next one.
-        pods.Retain(policy, holders);
         gathered.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         return (gathered, controlPlane, otherDrains);
     }

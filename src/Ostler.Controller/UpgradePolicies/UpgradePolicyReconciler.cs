@@ -17,10 +17,11 @@ using Ostler.Rollout.Traces;
 
 namespace Ostler.Controller.UpgradePolicies;
 
-/// <summary>Gather, plan, apply, report: one pass over one policy.</summary>
+/// <summary>Gather, plan, apply, report, subscribe: one pass over one policy.</summary>
 internal sealed partial class UpgradePolicyReconciler(
     Gatherer gatherer,
     Executor executor,
+    Subscriptions subscriptions,
     ProbeRunner questions,
     ILister<UpgradePolicy> policies,
     StatusWriter<UpgradePolicy> status,
@@ -63,7 +64,16 @@ internal sealed partial class UpgradePolicyReconciler(
         // Never throws but for cancellation: what a node's writes gave is part of the report, not the end of the pass.
         var result = await executor.ExecuteAsync(snapshot, plan, cancellationToken);
         Tell(snapshot, plan, result);
-        var held = await ReportAsync(snapshot, plan, result, cancellationToken);
+        TimeSpan? held;
+        try
+        {
+            held = await ReportAsync(snapshot, plan, result, cancellationToken);
+        }
+        finally
+        {
+            // A status that cannot be written must not keep drains and checks from going on.
+            subscriptions.Carry(name, plan.Watches);
+        }
 
         // After the report, which must not wait for what nobody knows yet.
         var asked = await questions.AskAsync(snapshot, plan, cancellationToken);

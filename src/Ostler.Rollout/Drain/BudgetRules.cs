@@ -74,6 +74,6 @@ public static class BudgetRules
         EvictionOutcome.BlockedByBudget when pod.MigratesOnEviction => false,
         // A cordon makes such a pod move, if there is somewhere to move to: without one it would only wait.
         EvictionOutcome.BlockedByBudget => !pod.MayMoveOnCordon || pod.Sisters == 0,
-        _ => false,
+        EvictionOutcome.Accepted or EvictionOutcome.Migrating or EvictionOutcome.Gone or EvictionOutcome.NamespaceTerminating or EvictionOutcome.Failed => false,
     };
 }

@@ -120,6 +120,6 @@ public static class DrainMessage
         EvictionOutcome.Migrating => "eviction requested; waiting for KubeVirt to migrate the virtual machine" + (last.Message is { Length: > 0 } answer ? $" ({answer})" : ""),
         EvictionOutcome.NamespaceTerminating => "its namespace is being deleted",
         EvictionOutcome.Failed => $"eviction failed ({last.Message})",
-        _ => "being evicted",
+        EvictionOutcome.Accepted or EvictionOutcome.Gone or null => "being evicted",
     };
 }

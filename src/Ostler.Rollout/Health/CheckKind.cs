@@ -20,7 +20,7 @@ public enum CheckRunner
     /// <summary>No one: the check fails with an error, on the controller and on the agent.</summary>
     None,
 
-    /// <summary>The agent, on the host. <see cref="Hosts.Checks.HostCheckRules"/> judges all of them together; the NodeOS reports that as its condition HostHealthy.</summary>
+    /// <summary>The agent, on the host. <c>HostCheckRules</c> judges all of them together; the NodeOS reports that as its condition HostHealthy.</summary>
     Agent,
 
     /// <summary>The controller. The verification of the node judges each by its <see cref="CheckObservation"/>.</summary>

@@ -34,12 +34,14 @@ public static class FieldCondition
 
         // null is how an absent field looks in an object that has it spelled out.
         var values = path.Select(found).Where(v => v.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined)).ToArray();
-        switch (check.Operator)
+        if (check.Operator == ConditionOperator.DoesNotExist)
         {
-            case ConditionOperator.DoesNotExist:
-                return values.Length == 0 ? CheckFinding.Pass() : CheckFinding.No(isShown ? $"{of} has {check.Path}: {Shown(values[0])}" : $"{of} has {check.Path}");
-            case ConditionOperator.Exists when values.Length > 0:
-                return CheckFinding.Pass();
+            return values.Length == 0 ? CheckFinding.Pass() : CheckFinding.No(isShown ? $"{of} has {check.Path}: {Shown(values[0])}" : $"{of} has {check.Path}");
+        }
+
+        if (check.Operator == ConditionOperator.Exists && values.Length > 0)
+        {
+            return CheckFinding.Pass();
         }
 
         if (values.Length == 0)
@@ -82,20 +84,19 @@ public static class FieldCondition
     private static bool? Holds(ConditionCheck check, JsonElement value)
     {
         var text = TextOf(value);
-        if (!IsNumeric(check.Operator))
+        int? order = TryNumber(text, out var number) && TryNumber(check.Value, out var wanted) ? number.CompareTo(wanted) : null;
+        return check.Operator switch
         {
-            return (text == check.Value) == (check.Operator == ConditionOperator.Equal);
-        }
+            ConditionOperator.Equal => text == check.Value,
+            ConditionOperator.NotEqual => text != check.Value,
+            ConditionOperator.Less => order is { } o ? o < 0 : null,
+            ConditionOperator.LessOrEqual => order is { } o ? o <= 0 : null,
+            ConditionOperator.Greater => order is { } o ? o > 0 : null,
+            ConditionOperator.GreaterOrEqual => order is { } o ? o >= 0 : null,
 
-        return TryNumber(text, out var number) && TryNumber(check.Value, out var wanted)
-            ? check.Operator switch
-            {
-                ConditionOperator.Less => number < wanted,
-                ConditionOperator.LessOrEqual => number <= wanted,
-                ConditionOperator.Greater => number > wanted,
-                _ => number >= wanted,
-            }
-            : null;
+            // Judged before, by whether there is a value at all.
+            ConditionOperator.Exists or ConditionOperator.DoesNotExist => null,
+        };
     }
 
     private static string Shown(JsonElement value) => $"\"{HttpFinding.Trim(TextOf(value))}\"";

@@ -23,33 +23,37 @@ public sealed record CheckSubject
     /// <summary>What was written down for checks of pods.</summary>
     public IReadOnlyList<ReadyPods>? ReadyBefore { get; init; }
 
+    /// <summary>What would be checked of a node in its present boot; null when it has not come up from the boot that it was told to make.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="checks">The checks of its policy; those that others run are left out.</param>
+    public static CheckSubject? Of(NodeFacts node, IReadOnlyList<HealthCheck>? checks) =>
+        node is { Deleting: false, OS: { Spec: { Goal: Goal.Boot } spec, Status: { } status } }
+        && status.Attempt == spec.Attempt && status.BootSessionID() is { } boot && spec.Previous?.BootSessionID() is { } before && boot != before
+            ? new()
+            {
+                Node = node.Name,
+                Epoch = new(node.Uid, spec.Attempt, boot),
+                Address = node.Address,
+                Checks = [.. (checks ?? []).Where(static c => CheckKinds.RunnerOf(c) == CheckRunner.Controller)],
+                ReadyBefore = spec.ReadyBefore,
+            }
+            : null;
+
     /// <summary>
     /// The nodes that are verified: told to boot, up with the ordered tree, and their kubelet reports from that boot. Before that a check would measure the
     /// reboot.
     /// </summary>
     internal static IReadOnlyList<CheckSubject> Find(RolloutContext context)
     {
-        var snapshot = context.Snapshot;
-        var checks = (snapshot.Policy.Spec?.Health.Checks ?? []).Where(static c => CheckKinds.RunnerOf(c) == CheckRunner.Controller).ToArray();
-        NodeFacts[] told = checks.Length == 0 ? [] : [.. snapshot.Nodes.Where(n => n is { Deleting: false, OS.Spec.Goal: Goal.Boot })];
-        if (told.Length == 0)
-        {
-            return [];
-        }
-
-        return
-        [
-            .. told.Select(n => new NodeView(context, n))
-                .Where(v => v is { Bound: true, HasBooted: true } && v.Runs(v.Spec.Image?.Digest) && Verification.KubeletIsReady(v).Passed)
-                .Select(v => new CheckSubject
-                {
-                    Node = v.Node.Name,
-                    Epoch = new(v.Node.Uid, v.Spec.Attempt, v.Status!.BootSessionID()!),
-                    Address = v.Node.Address,
-                    Checks = checks,
-                    ReadyBefore = v.Spec.ReadyBefore,
-                }),
-        ];
+        var checks = context.Snapshot.Policy.Spec?.Health.Checks;
+        return checks?.Any(static c => CheckKinds.RunnerOf(c) == CheckRunner.Controller) != true
+            ? []
+            :
+            [
+                .. context.Snapshot.Nodes.Where(static n => n.OS?.Spec.Goal == Goal.Boot).Select(n => (View: new NodeView(context, n), Subject: Of(n, checks)))
+                    .Where(s => s.Subject is not null && s.View.Bound && s.View.Runs(s.View.Spec.Image?.Digest) && Verification.KubeletIsReady(s.View).Passed)
+                    .Select(s => s.Subject!),
+            ];
     }
 }
 

@@ -24,26 +24,27 @@ internal sealed record Ineligible(string Reason, string Message)
 /// <summary>The checks that a node must pass before it is staged, and again before it gets a slot. The first that fails is shown.</summary>
 internal static class Eligibility
 {
-    private static readonly Func<RolloutContext, NodeView, Ineligible?>[] Checks =
+    /// <summary>In order. Later checks rely on earlier ones: whatever reads the agent's report comes after the check that there is one.</summary>
+    internal static readonly IReadOnlyList<Rule<Func<RolloutContext, NodeView, Ineligible?>>> Ordered =
     [
-        SelectedByAnotherPolicyToo,
-        HeldByAnotherPolicy,
-        AgentHasNotReported,
-        HostIsNotSupported,
-        TargetIsNotForItsPlatform,
-        TreeIsQuarantined,
-        FailedOnTheTarget,
-        DriftsAgain,
-        BacksOff,
-        CordonedByOther,
-        NodeIsNotReady,
+        new(nameof(SelectedByAnotherPolicyToo), "Another policy selects the node as well.", SelectedByAnotherPolicyToo),
+        new(nameof(HeldByAnotherPolicy), "The policy that selected the node before has not released it yet.", HeldByAnotherPolicy),
+        new(nameof(AgentHasNotReported), "The node has no NodeOS, or its agent has never reported.", AgentHasNotReported),
+        new(nameof(HostIsNotSupported), "The agent does not know what the host has booted.", HostIsNotSupported),
+        new(nameof(TargetIsNotForItsPlatform), "The target does not exist for the node's platform.", TargetIsNotForItsPlatform),
+        new(nameof(TreeIsQuarantined), "The image of the node's platform is quarantined.", TreeIsQuarantined),
+        new(nameof(FailedOnTheTarget), "The target failed on the node, and no retry was requested since.", FailedOnTheTarget),
+        new(nameof(DriftsAgain), "The node changes again and again, and its attempts to reconcile are spent.", DriftsAgain),
+        new(nameof(BacksOff), "The node was released, and its backoff is not over.", BacksOff),
+        new(nameof(CordonedByOther), "Someone other than the policy cordoned the node.", CordonedByOther),
+        new(nameof(NodeIsNotReady), "The node is not Ready.", NodeIsNotReady),
     ];
 
     public static Ineligible? Check(RolloutContext context, NodeView view)
     {
-        foreach (var check in Checks)
+        foreach (var check in Ordered)
         {
-            if (check(context, view) is { } ineligible)
+            if (check.Apply(context, view) is { } ineligible)
             {
                 return ineligible;
             }

@@ -26,12 +26,14 @@ internal static partial class NodeStateMachine
         var error = view.Error;
         if (view.ReportsOnAttempt && view.AgentIsCurrent)
         {
-            switch (view.Status!.Step)
+            if (view.Status!.Step is NodeStep.Failed or NodeStep.RolledBack)
             {
-                case NodeStep.Failed or NodeStep.RolledBack:
-                    return NodeTransitions.Fail(context, view, error?.Reason ?? Reasons.BootFellBack, error?.Message ?? "The agent does not say why.");
-                case NodeStep.Idle when error?.Reason == Reasons.NotStaged && view.Runs(view.Spec.Previous?.Digest):
-                    return NodeTransitions.ReleaseAfterLostBoot(context, view, error.Reason, error.Message);
+                return NodeTransitions.Fail(context, view, error?.Reason ?? Reasons.BootFellBack, error?.Message ?? "The agent does not say why.");
+            }
+
+            if (view.Status.Step == NodeStep.Idle && error?.Reason == Reasons.NotStaged && view.Runs(view.Spec.Previous?.Digest))
+            {
+                return NodeTransitions.ReleaseAfterLostBoot(context, view, error.Reason, error.Message);
             }
         }
 

@@ -98,14 +98,17 @@ internal static partial class NodeStateMachine
     {
         var spec = context.Spec.Drain;
         var (reason, message) = WhyNotDrained(view, pass);
-        switch (spec.OnTimeout)
+        return spec.OnTimeout switch
         {
-            case DrainTimeoutAction.Hold:
-                return null;
-            case DrainTimeoutAction.Release:
-                return NodeTransitions.ReleaseWithBackoff(context, view, reason, $"Not drained within {spec.Timeout}: {message}");
-        }
+            DrainTimeoutAction.Hold => null,
+            DrainTimeoutAction.Release => NodeTransitions.ReleaseWithBackoff(context, view, reason, $"Not drained within {spec.Timeout}: {message}"),
+            DrainTimeoutAction.Force => DrainingByForce(context, view, pass, reason, message),
+        };
+    }
 
+    private static NodeDecision? DrainingByForce(RolloutContext context, NodeView view, DrainPass pass, string reason, string message)
+    {
+        var timeout = context.Spec.Drain.Timeout;
         var forced = NodeDeadlineRules.Forced(view.Node, context.Spec)!.Value;
         if (context.Now < forced)
         {
@@ -114,8 +117,8 @@ internal static partial class NodeStateMachine
 
         return pass.IsOnlyTerminating && IsFitToBoot(view)
             ? NodeTransitions.OrderBoot(
-                context, view, Reasons.DrainForced, $"onTimeout is Force, and pods that were deleted have not gone within {spec.Timeout} more ({message})")
-            : NodeTransitions.ReleaseWithBackoff(context, view, reason, $"Not drained by force within twice {spec.Timeout}: {message}");
+                context, view, Reasons.DrainForced, $"onTimeout is Force, and pods that were deleted have not gone within {timeout} more ({message})")
+            : NodeTransitions.ReleaseWithBackoff(context, view, reason, $"Not drained by force within twice {timeout}: {message}");
     }
 
     // Why a node that holds a slot is not told to boot.

@@ -55,6 +55,6 @@ internal static partial class NodeStateMachine
     {
         { Failure: { } failure } spec when failure.Attempt == spec.Attempt => (NodeStep.RolledBack, NodeTally.RolledBack),
         { Image: not null } => (NodeStep.Updated, NodeTally.Updated),
-        _ => (NodeStep.Idle, NodeTally.Pending),
+        { Image: null } => (NodeStep.Idle, NodeTally.Pending),
     };
 }

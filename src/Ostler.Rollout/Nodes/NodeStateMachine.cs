@@ -18,7 +18,7 @@ internal static partial class NodeStateMachine
     public static NodeDecision Decide(RolloutContext context, NodeFacts node)
     {
         var view = new NodeView(context, node);
-        return view switch
+        var decision = view switch
         {
             { Holds: true, Bound: false } => HoldsWithoutNodeOS(context, view),
             { Bound: false } => AtRest(context, view),
@@ -30,8 +30,9 @@ internal static partial class NodeStateMachine
             { IsGoingBack: true } => Draining(context, view),
             { Holds: true } => NodeTransitions.FinishRelease(context, view),
             { IsRecovering: true } => Recovering(context, view),
-            _ => AtRest(context, view),
+            { Spec.Goal: Goal.Observe } => AtRest(context, view),
         };
+        return NodeTransitions.FollowBackendLabel(context, view, decision);
     }
 
     /// <summary>Nothing is asked of the node.</summary>
@@ -58,7 +59,7 @@ internal static partial class NodeStateMachine
             {
                 NodeTally.RolledBack => NodeStep.RolledBack,
                 NodeTally.Failed => NodeStep.Failed,
-                _ => NodeStep.Idle,
+                NodeTally.Updated or NodeTally.Updating or NodeTally.Staged or NodeTally.Pending => NodeStep.Idle,
             };
             return Blocked(view, step, ineligible);
         }

@@ -44,17 +44,11 @@ internal static partial class NodeTransitions
     public static NodeDecision FinishRecovery(RolloutContext context, NodeView view, string why)
     {
         var spec = NodeSpecs.Recovered(context, view);
-        var (step, reason) = spec switch
+        var (step, reason, tally) = spec switch
         {
-            { Failure: { } failure } when failure.Attempt == spec.Attempt => (NodeStep.RolledBack, Reasons.Released),
-            { Image: not null } => (NodeStep.Updated, Reasons.Updated),
-            _ => (NodeStep.Idle, Reasons.Released),
-        };
-        var tally = step switch
-        {
-            NodeStep.RolledBack => NodeTally.RolledBack,
-            NodeStep.Updated when view.RunsTarget => NodeTally.Updated,
-            _ => NodeTally.Pending,
+            { Failure: { } failure } when failure.Attempt == spec.Attempt => (NodeStep.RolledBack, Reasons.Released, NodeTally.RolledBack),
+            { Image: not null } => (NodeStep.Updated, Reasons.Updated, view.RunsTarget ? NodeTally.Updated : NodeTally.Pending),
+            { Image: null } => (NodeStep.Idle, Reasons.Released, NodeTally.Pending),
         };
         return With(NodeStateMachine.Said(view, step, reason, why, tally), Apply(view.Node, spec, reason, why));
     }

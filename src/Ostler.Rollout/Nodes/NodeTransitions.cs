@@ -75,7 +75,7 @@ internal static partial class NodeTransitions
         return With(
             NodeStateMachine.Said(view, step, reason, text, tally, blocked: backoff is not null) with { WakeUp = backoff?.Until },
             [
-                .. spec == view.Spec ? Array.Empty<NodeAction>() : [Apply(view.Node, spec, reason, text, warning: backoff is not null)],
+                .. spec with { Backend = view.Spec.Backend } == view.Spec ? Array.Empty<NodeAction>() : [Apply(view.Node, spec, reason, text, warning: backoff is not null)],
                 .. CancelMigrations(view, reason),
                 .. UncordonIfOurs(context, view, reason, text),
             ]);
@@ -301,8 +301,26 @@ internal static partial class NodeTransitions
     private static long? Grace(RolloutContext context) =>
         context.Spec.Drain.GracePeriod is { } grace ? (long)Math.Ceiling(grace.Value.TotalSeconds) : null;
 
+    /// <summary>What the Node's label says of the host's tool is written where the agent may read it: the agent may not read its Node.</summary>
+    public static NodeDecision FollowBackendLabel(RolloutContext context, NodeView view, NodeDecision decision)
+    {
+        var wanted = NodeMarks.BackendOf(view.Node.Labels);
+        if (view.Spec.Policy != context.Policy || !view.Bound || view.Spec.Backend == wanted || decision.Actions.Any(static a => a is NodeAction.ApplySpec))
+        {
+            return decision;
+        }
+
+        var message = $"The label {NodeMarks.BackendLabel} of the node {(wanted is null ? "is gone: the agent finds the backend itself" : $"says {wanted}")}.";
+        return With(decision, [.. decision.Actions, Apply(view.Node, view.Spec, decision.Verdict.Reason, message)]);
+    }
+
+    // The whole spec is replaced, so what the node's label says goes along with it.
     private static NodeAction.ApplySpec Apply(NodeFacts node, NodeOSSpec spec, string reason, string message, bool warning = false) =>
-        new NodeAction.ApplySpec(node.Name, node.Uid, spec, reason, message) { ResourceVersion = node.OS?.ResourceVersion, IsWarning = warning };
+        new NodeAction.ApplySpec(node.Name, node.Uid, spec with { Backend = NodeMarks.BackendOf(node.Labels) }, reason, message)
+        {
+            ResourceVersion = node.OS?.ResourceVersion,
+            IsWarning = warning,
+        };
 
     private static NodeDecision With(NodeDecision decision, params NodeAction[] actions) => decision with { Actions = actions };
 }

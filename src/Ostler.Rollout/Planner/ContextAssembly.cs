@@ -1,7 +1,6 @@
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Failures;
-using Ostler.Rollout.Nodes;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Validation;
 using Ostler.Rollout.Windows;
@@ -47,8 +46,8 @@ internal static class ContextAssembly
         };
         return context with
         {
-            Gate = Gates.Find(snapshot, problems, context.Target, targetGate, failures, window) ?? WorkloadRecovery.Gate(context),
-            BackGate = context.TakesBack ? Gates.FindBack(spec, window) ?? WorkloadRecovery.Gate(context) : null,
+            Gate = Gates.Find(context, targetGate),
+            BackGate = context.TakesBack ? Gates.FindForRollback(context) : null,
             HeldBack = new(context),
         };
     }

@@ -1,74 +1,98 @@
 using Ostler.Api.Meta;
-using Ostler.Api.NodeOSes;
-using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Context;
 using Ostler.Rollout.Failures;
+using Ostler.Rollout.Nodes;
 using Ostler.Rollout.OSImages;
 using Ostler.Rollout.Plan;
-using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Text;
-using Ostler.Rollout.Validation;
-using Ostler.Rollout.Windows;
 
 namespace Ostler.Rollout.Planner;
 
-/// <summary>Why no new slot is granted, whatever the budget: the first gate that is shut.</summary>
+/// <summary>Why no new slot is granted, whatever the budget: the first gate that is closed.</summary>
 internal static class Gates
 {
-    public static RolloutGate? Find(
-        RolloutSnapshot snapshot, IReadOnlyList<FieldProblem> problems, NodeImage? target, RolloutGate? targetGate, FailureBudget failures, WindowState window)
+    /// <summary>In order. Later gates rely on earlier ones: all but the first know a policy, and all after the third a target.</summary>
+    internal static readonly IReadOnlyList<Rule<Func<RolloutContext, RolloutGate?, RolloutGate?>>> Ordered =
+    [
+        new(nameof(PolicyIsGone), "The policy was deleted: its nodes are released.", PolicyIsGone),
+        new(nameof(SpecIsInvalid), "The policy's spec is invalid.", SpecIsInvalid),
+        new(nameof(TargetIsNotKnown), "The OSImage is missing, invalid, not resolved or not verified.", TargetIsNotKnown),
+        new(nameof(TooManyFailed), "More nodes failed on the target than spec.rollback.maxFailures allows.", TooManyFailed),
+        new(nameof(TargetIsQuarantined), "The target is quarantined.", TargetIsQuarantined),
+        new(nameof(PolicyIsPaused), "spec.paused is true. Nodes are still staged.", PolicyIsPaused),
+        new(nameof(DependencyIsNotReady), "A policy in spec.dependsOn is missing, not Ready, or depends on this one. Nodes are still staged.", DependencyIsNotReady),
+        new(nameof(OutsideOfWindows), "No window is open, or a freeze is in force. Nodes are still staged.", OutsideOfWindows),
+        new(nameof(WorkloadsAreNotBack), "Workloads that a drain displaced are late. Nodes are still staged.", WorkloadsAreNotBack),
+    ];
+
+    /// <summary>
+    /// For nodes that go back though they are well: that disrupts them as an upgrade does, so a pause and closed windows hold for them, too. What halted the
+    /// rollout does not, being why they go back; nor do the policies that it depends on.
+    /// </summary>
+    internal static readonly IReadOnlyList<Rule<Func<RolloutContext, RolloutGate?, RolloutGate?>>> OrderedForRollback =
+    [
+        new(nameof(RollbackIsPaused), "spec.paused is true.", RollbackIsPaused),
+        new(nameof(OutsideOfWindows), "No window is open, or a freeze is in force.", OutsideOfWindows),
+        new(nameof(WorkloadsAreNotBack), "Workloads that a drain displaced are late.", WorkloadsAreNotBack),
+    ];
+
+    /// <param name="context">What holds for all nodes, but for the gates.</param>
+    /// <param name="ofTarget">Why there is no target; null when there is one.</param>
+    public static RolloutGate? Find(RolloutContext context, RolloutGate? ofTarget) => First(Ordered, context, ofTarget);
+
+    /// <summary>Why no slot is granted to a node that is rolled back with its scope.</summary>
+    public static RolloutGate? FindForRollback(RolloutContext context) => First(OrderedForRollback, context, null);
+
+    private static RolloutGate? First(IReadOnlyList<Rule<Func<RolloutContext, RolloutGate?, RolloutGate?>>> gates, RolloutContext context, RolloutGate? ofTarget)
     {
-        var (policy, image) = (snapshot.Policy, snapshot.Image);
-        if (!policy.Exists)
+        foreach (var gate in gates)
         {
-            return new(Reasons.Deleting, $"The policy {policy.Name} is gone: its nodes are given back.")
+            if (gate.Apply(context, ofTarget) is { } closed)
             {
-                ReleasesSlots = true,
-                WithdrawsStaging = true,
-            };
+                return closed;
+            }
         }
 
-        if (problems is [var problem, ..])
-        {
-            return new(problem.Reason, $"{problem.Field}: {problem.Message}") { ReleasesSlots = true, NeedsPerson = true };
-        }
+        return null;
+    }
 
-        if (target is null)
-        {
-            return targetGate;
-        }
+    private static RolloutGate? PolicyIsGone(RolloutContext context, RolloutGate? ofTarget) => context.Exists
+        ? null
+        : new(Reasons.Deleting, $"The policy {context.Policy} is gone: its nodes are given back.") { ReleasesSlots = true, WithdrawsStaging = true };
 
-        if (failures.Halted)
-        {
-            return new(Reasons.TooManyFailures, FailureRules.HaltMessage(target, failures))
-            {
-                ReleasesSlots = true,
-                WithdrawsStaging = true,
-                NeedsPerson = true,
-            };
-        }
+    private static RolloutGate? SpecIsInvalid(RolloutContext context, RolloutGate? ofTarget) => context.Problems is [var problem, ..]
+        ? new(problem.Reason, $"{problem.Field}: {problem.Message}") { ReleasesSlots = true, NeedsPerson = true }
+        : null;
 
-        if (image is not null && OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest))
-        {
-            return new(
+    private static RolloutGate? TargetIsNotKnown(RolloutContext context, RolloutGate? ofTarget) => context.Target is null ? ofTarget : null;
+
+    private static RolloutGate? TooManyFailed(RolloutContext context, RolloutGate? ofTarget) => context.Failures.Halted
+        ? new(Reasons.TooManyFailures, FailureRules.HaltMessage(context.Target!, context.Failures)) { ReleasesSlots = true, WithdrawsStaging = true, NeedsPerson = true }
+        : null;
+
+    private static RolloutGate? TargetIsQuarantined(RolloutContext context, RolloutGate? ofTarget) =>
+        context is { Target: { } target, Snapshot.Image: { } image } && OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest)
+            ? new(
                 Reasons.ImageQuarantined,
                 $"{MessageText.Of(target)} is quarantined: point OSImage {image.Name} at another tree, or list the digest in its spec.quarantine.allow.")
             {
                 ReleasesSlots = true,
                 WithdrawsStaging = true,
                 NeedsPerson = true,
-            };
-        }
+            }
+            : null;
 
-        return policy.Spec!.Paused
-            ? new(Reasons.Paused, "The policy is paused: nodes are staged, none is disrupted. Set spec.paused to false to go on.") { StagingAllowed = true }
-            : Dependencies.Check(snapshot) ?? window.Gate;
-    }
+    private static RolloutGate? PolicyIsPaused(RolloutContext context, RolloutGate? ofTarget) => context.Spec.Paused
+        ? new(Reasons.Paused, "The policy is paused: nodes are staged, none is disrupted. Set spec.paused to false to go on.") { StagingAllowed = true }
+        : null;
 
-    /// <summary>
-    /// For nodes that go back though they are well: that disrupts them as an upgrade does, so a pause and closed windows hold for them, too. What halted the
-    /// rollout does not, being why they go back; nor do the policies that it depends on.
-    /// </summary>
-    public static RolloutGate? FindBack(UpgradePolicySpec spec, WindowState window) => spec.Paused
+    private static RolloutGate? RollbackIsPaused(RolloutContext context, RolloutGate? ofTarget) => context.Spec.Paused
         ? new(Reasons.Paused, "The policy is paused: no node is taken back. Set spec.paused to false to go on.")
-        : window.Gate;
+        : null;
+
+    private static RolloutGate? DependencyIsNotReady(RolloutContext context, RolloutGate? ofTarget) => Dependencies.Check(context.Snapshot);
+
+    private static RolloutGate? OutsideOfWindows(RolloutContext context, RolloutGate? ofTarget) => context.Window.Gate;
+
+    private static RolloutGate? WorkloadsAreNotBack(RolloutContext context, RolloutGate? ofTarget) => WorkloadRecovery.Gate(context);
 }

@@ -26,6 +26,9 @@ public sealed record RolloutPlan
     /// <summary>What must be known to go on, and when it is to be asked.</summary>
     public IReadOnlyList<Probe> Questions { get; init; } = [];
 
+    /// <summary>What is watched and checked from now on.</summary>
+    public Watches Watches { get; init; } = Watches.None;
+
     /// <summary>The tree that the nodes are moved to; null while the image names none.</summary>
     public NodeImage? Target { get; init; }
 

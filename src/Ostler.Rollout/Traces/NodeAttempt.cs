@@ -49,9 +49,9 @@ internal sealed class NodeAttempt
     public bool IsOver => (_old.Goal, _write.Spec.Goal) switch
     {
         (Goal.Observe, Goal.Observe) => _old.IsRecovering() && !_write.Spec.IsRecovering(),
-        (Goal.Observe, _) => false,
-        (_, Goal.Observe) => !_write.Spec.IsRecovering(),
-        _ => _write.Spec.Attempt > _old.Attempt,
+        (Goal.Observe, Goal.Stage or Goal.Boot or Goal.Rollback) => false,
+        (Goal.Stage or Goal.Boot or Goal.Rollback, Goal.Observe) => !_write.Spec.IsRecovering(),
+        (Goal.Stage or Goal.Boot or Goal.Rollback, Goal.Stage or Goal.Boot or Goal.Rollback) => _write.Spec.Attempt > _old.Attempt,
     };
 
     private NodeFailure? Failure => _write.Spec.Failure is { } failure && failure.Attempt == _of.Attempt ? failure : null;

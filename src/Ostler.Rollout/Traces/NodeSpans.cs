@@ -39,30 +39,22 @@ public static class NodeSpans
             return [];
         }
 
-        var steps = new List<SpanFacts>();
-        switch (old.Goal, write.Spec.Goal)
+        if ((old.Goal, write.Spec.Goal) == (Goal.Stage, Goal.Stage) && write.Spec.Attempt == old.Attempt)
         {
-            case (Goal.Stage, Goal.Stage) when write.Spec.Attempt == old.Attempt:
-                // Something is written down before the next step, as the workloads that the drain displaces: nothing is over.
-                return [];
-            case (Goal.Stage, _):
-                steps.AddRange(attempt.Staging());
-                steps.AddRange(attempt.Drain());
-                break;
-            case (Goal.Boot, _):
-                steps.AddRange(attempt.Boot());
-                break;
-            case (Goal.Rollback, Goal.Observe):
-                steps.AddRange(attempt.Rollback());
-                break;
-            case (Goal.Observe, Goal.Rollback):
-                steps.AddRange(attempt.Drain());
-                break;
-            case (Goal.Observe, Goal.Observe):
-                steps.AddRange(attempt.Recovery());
-                break;
+            // Something is written down before the next step, as the workloads that the drain displaces: nothing is over.
+            return [];
         }
 
+        SpanFacts[] steps = (old.Goal, write.Spec.Goal) switch
+        {
+            (Goal.Stage, Goal.Observe or Goal.Stage or Goal.Boot or Goal.Rollback) => [.. attempt.Staging(), .. attempt.Drain()],
+            (Goal.Boot, Goal.Observe or Goal.Stage or Goal.Boot or Goal.Rollback) => [.. attempt.Boot()],
+            (Goal.Rollback, Goal.Observe) => [.. attempt.Rollback()],
+            (Goal.Rollback, Goal.Stage or Goal.Boot or Goal.Rollback) => [],
+            (Goal.Observe, Goal.Rollback) => [.. attempt.Drain()],
+            (Goal.Observe, Goal.Observe) => [.. attempt.Recovery()],
+            (Goal.Observe, Goal.Stage or Goal.Boot) => [],
+        };
         return attempt.IsOver ? [.. steps, .. attempt.Whole()] : steps;
     }
 }

@@ -24,6 +24,11 @@ public sealed class NodeQuestionsTests
         new Probe.Volumes("n1", "uid-n1", Given.Now, []),
     };
 
+    [Fact]
+    public void Every_question_there_is_is_asked_here() => Assert.Equal(
+        typeof(Probe).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Probe)) && !t.IsAbstract).Select(t => t.Name).Order(StringComparer.Ordinal),
+        Questions.Select(q => q.Data.GetType().Name).Order(StringComparer.Ordinal));
+
     [Theory, MemberData(nameof(Questions))]
     public async Task A_question_that_cannot_be_asked_is_answered_with_why(Probe question)
     {

@@ -62,6 +62,17 @@ public sealed class NodeOSReconcilerTests
     }
 
     [Fact]
+    public async Task A_NodeOS_that_a_policy_writes_has_no_second_writer()
+    {
+        var node = Given.Node("n", labels: new Dictionary<string, string> { [NodeMarks.BackendLabel] = "bootc" });
+        await using var server = Given.Server((_, response) => response.JsonAsync("{}"));
+
+        await Reconciler(server, node, Given.NodeOS("n", spec: new() { Policy = "edge", Goal = Goal.Stage })).Reconciler.ReconcileAsync("n", Given.Cancel);
+
+        Assert.Empty(server.Received);
+    }
+
+    [Fact]
     public async Task A_nodeos_of_a_former_node_is_deleted_by_uid_and_made_anew()
     {
         await using var server = Given.Server((request, response) => request.Method == "DELETE" ? response.JsonAsync("{}") : response.JsonAsync(Stored(request), 201));

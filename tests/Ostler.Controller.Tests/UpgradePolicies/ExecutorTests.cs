@@ -5,6 +5,7 @@ using Ostler.Api.NodeOSes;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Nodes;
 using Ostler.Controller.Resources;
+using Ostler.Controller.Status;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
@@ -35,16 +36,33 @@ public sealed class ExecutorTests
         Assert.False(result.Conflicted);
     }
 
+    private static readonly NodeAction[] OneOfEach =
+    [
+        new NodeAction.ApplySpec("a", "uid-a", new() { Goal = Goal.Stage }, "r", "m"),
+        new NodeAction.Cordon("a", "uid-a", "edge", Given.Now, "r", "m"),
+        new NodeAction.Uncordon("a", "uid-a", "edge", "r", "m"),
+        new NodeAction.RemoveJoinTaint("a", "uid-a", "r", "m"),
+        new NodeAction.EvictPod("a", "uid-a", "apps", "web", "p", null, "r", "m"),
+        new NodeAction.DeletePod("a", "uid-a", "apps", "web", "p", null, "r", "m"),
+        new NodeAction.CancelMigration("a", "uid-a", "apps", "vm", "r", "m"),
+    ];
+
     [Fact]
-    public async Task What_a_label_says_of_the_hosts_tool_outlives_the_spec_that_is_replaced()
+    public async Task Every_action_there_is_is_carried_out_and_has_a_name_for_events()
     {
-        await using var server = Given.Server((_, response) => response.JsonAsync(Given.Written(ControllerResources.NodeOSes, Given.NodeOS("a"), "21")));
-        var run = new Run(server, Given.Node("a", labels: new Dictionary<string, string> { [NodeMarks.BackendLabel] = "rpm-ostree" }));
+        Assert.Equal(
+            typeof(NodeAction).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(NodeAction)) && !t.IsAbstract).Select(t => t.Name).Order(StringComparer.Ordinal),
+            OneOfEach.Select(a => a.GetType().Name).Order(StringComparer.Ordinal));
+        foreach (var action in OneOfEach)
+        {
+            await using var server = Given.Server((_, response) => response.StatusAsync(500, "InternalError"));
 
-        await run.ExecuteAsync(Apply("a"));
+            var result = await new Run(server, Given.Node("a")).ExecuteAsync(action);
 
-        var operations = Assert.Single(server.Received).BodyJson!.AsArray();
-        Assert.Equal("rpm-ostree", operations.Single(o => o!["path"]!.GetValue<string>() == "/spec")!["value"]!["backend"]!.GetValue<string>());
+            Assert.NotEmpty(server.Received);
+            Assert.DoesNotContain(result.Failures, f => f.Error is InvalidOperationException);
+            new Announcements((_, _, _, _, what) => Assert.NotEmpty(what)).Applied(action with { IsWarning = true });
+        }
     }
 
     public static TheoryData<string, int, string, bool> Refusals => new()

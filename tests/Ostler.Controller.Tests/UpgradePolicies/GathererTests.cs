@@ -10,6 +10,7 @@ using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Nodes;
+using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;
@@ -47,7 +48,6 @@ public sealed class GathererTests
 
         var snapshot = Gather("edge", [Given.Policy("edge")], [Given.Node("a", cordonedBy: "edge"), Given.Node("b"), Given.Node("c", cordonedBy: "core")], [], pods);
 
-        Assert.Equal([("edge", "a")], pods.Retained);
         Assert.NotNull(snapshot.Nodes[0].Pods);
         Assert.Null(snapshot.Nodes[1].Pods);
         Assert.Null(snapshot.Nodes[2].Pods);
@@ -68,7 +68,7 @@ public sealed class GathererTests
         Assert.Equal(("core", Goal.Stage), (snapshot.OtherDrains.Single(n => n.Name == "theirs").CordonedBy, snapshot.OtherDrains.Single(n => n.Name == "theirs").OS!.Spec.Goal));
 
         // The other policy has them watched; this one must not end that when it lets go.
-        Assert.Equal([("edge", "own")], pods.Retained);
+        Assert.Equal(["own"], RolloutPlanner.Plan(snapshot).Watches.Pods);
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class GathererTests
             "edge", [policy], [Given.Node("up", labels: Edge), Given.Node("rebooting", labels: Edge)],
             [Given.NodeOS("up", spec: told, status: up), Given.NodeOS("rebooting", spec: told, status: rebooting)], checks: checks);
 
-        var subject = Assert.Single(checks.Retained["edge"]);
+        var subject = Assert.Single(checks.Asked);
         Assert.Equal(("up", new CheckEpoch("uid-up", 2, "boot-1")), (subject.Node, subject.Epoch));
         Assert.Equal(["web"], subject.Checks.Select(c => c.Name));
         Assert.Empty(snapshot.Nodes.Single(n => n.Name == "rebooting").Checks);
@@ -175,20 +175,21 @@ public sealed class GathererTests
 
     private sealed class Pods : IDrainingPods
     {
-        public List<(string Policy, string Node)> Retained { get; } = [];
-
         public IReadOnlyList<PodFacts>? PodsOf(string node) => [];
 
-        public void Retain(string policy, IReadOnlyCollection<string> nodes) => Retained.AddRange(nodes.Select(n => (policy, n)));
+        public void Retain(string policy, IReadOnlyCollection<string> nodes) => throw new InvalidOperationException("Gathering only reads.");
     }
 
     private sealed class Checks : IHealthChecks
     {
-        public Dictionary<string, IReadOnlyList<CheckSubject>> Retained { get; } = [];
+        public List<CheckSubject> Asked { get; } = [];
 
-        public void Retain(string policy, IReadOnlyList<CheckSubject> subjects) => Retained[policy] = subjects;
+        public void Retain(string policy, IReadOnlyList<CheckSubject> subjects) => throw new InvalidOperationException("Gathering only reads.");
 
-        public IReadOnlyList<CheckObservation> Of(string policy, CheckSubject subject) =>
-            [new("web", CheckOutcome.Passed, $"{policy} {subject.Node}", 1, Given.Now)];
+        public IReadOnlyList<CheckObservation> Of(string policy, CheckSubject subject)
+        {
+            Asked.Add(subject);
+            return [new("web", CheckOutcome.Passed, $"{policy} {subject.Node}", 1, Given.Now)];
+        }
     }
 }

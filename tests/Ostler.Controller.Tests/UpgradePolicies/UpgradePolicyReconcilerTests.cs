@@ -144,7 +144,12 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         _refuse = request => request.Path.EndsWith("/status", StringComparison.Ordinal) ? (500, "InternalError") : null;
 
         await Assert.ThrowsAsync<ApiException>(() => Reconciler().ReconcileAsync("edge", Given.Cancel));
+
+        // The drain that the plan goes on with needs its pods all the same.
+        Assert.Equal(["edge: "], _pods.Retained);
     }
+
+    private readonly NoPods _pods = new();
 
     private UpgradePolicyReconciler Reconciler() => new(
         new Gatherer(
@@ -154,13 +159,14 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
                 status: new() { ObservedGeneration = 1, Resolved = new() { Reference = "acme:acme/edge", Digest = Given.Digest, ResolvedAt = Given.Now } })),
             _nodes.Lister,
             _nodeOSes.Lister,
-            new NoPods(),
+            _pods,
             _answers,
             new NoChecks(),
             "ostler-system",
             null,
             _time),
         new Executor(_client, _nodes, _nodeOSes, new PodEvictions(_client, _time), _ => { }, NullLogger<Executor>.Instance),
+        new Subscriptions(_pods, new NoChecks()),
         new ProbeRunner(
             new(_client, new(_client, _time), _nodes.Lister, Given.Lister(ControllerResources.Namespaces), _time),
             new(_client, _time),
@@ -239,9 +245,9 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
     {
         public IReadOnlyList<PodFacts>? PodsOf(string node) => null;
 
-        public void Retain(string policy, IReadOnlyCollection<string> nodes)
-        {
-        }
+        public List<string> Retained { get; } = [];
+
+        public void Retain(string policy, IReadOnlyCollection<string> nodes) => Retained.Add($"{policy}: {string.Join(' ', nodes)}");
     }
 
     private sealed class NoChecks : IHealthChecks

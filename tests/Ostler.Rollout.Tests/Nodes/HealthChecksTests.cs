@@ -188,11 +188,11 @@ public class HealthChecksTests
     public void Only_a_node_that_is_verified_is_checked(string what, NodeFacts node, bool isChecked)
     {
         _ = what;
-        var subjects = RolloutPlanner.CheckSubjects(Given.Snapshot(node with { Address = "192.0.2.7" }).With(s => s with { Health = new() { Checks = [Web, Errors] } }));
+        var subjects = Plan([Web, Errors], node with { Address = "192.0.2.7" }).Watches.Checks;
 
         Assert.Equal(isChecked, subjects.Count == 1);
         Assert.All(subjects, s => Assert.Equal(("n1", "n1-uid", 1L, "n1-boot-2", "192.0.2.7"), (s.Node, s.Epoch.NodeUid, s.Epoch.Attempt, s.Epoch.BootID, s.Address)));
-        Assert.Empty(RolloutPlanner.CheckSubjects(Given.Snapshot(node)));
+        Assert.Empty(RolloutPlanner.Plan(Given.Snapshot(node)).Watches.Checks);
     }
 
     [Fact]

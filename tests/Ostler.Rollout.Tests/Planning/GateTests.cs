@@ -98,7 +98,7 @@ public class GateTests
             },
             "its dependency is missing" => snapshot.With(s => s with { DependsOn = ["cp"], Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(1) } }),
             "it depends on itself" => snapshot.With(s => s with { DependsOn = ["edge"], Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(1) } }),
-            "invalid" => snapshot.With(s => s with { Health = s.Health with { Checks = [new() { Name = "nothing" }] } }),
+            "invalid" => snapshot.With(s => s with { Health = s.Health with { Checks = [new() { Name = "nothing", Systemd = new() }] } }),
             "no image" => snapshot with { Image = null },
             "image of a former spec" => snapshot with { Image = image with { Spec = image.Spec with { Ostree = image.Spec.Ostree! with { Ref = "other" } } } },
             "image never resolved" => snapshot with { Image = image with { Status = null } },

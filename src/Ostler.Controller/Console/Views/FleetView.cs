@@ -93,7 +93,8 @@ internal sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<Pol
             NodeStep.Idle when runsTarget => nameof(NodeStep.Updated),
             NodeStep.Updated when owner is { Trees.Count: > 0 } && !runsTarget => nameof(NodeStep.Idle),
             NodeStep.RolledBack when owner is { Trees.Count: > 0 } && os.Spec.Failure is { } failure && !owner.Trees.Contains(failure.Digest) => nameof(NodeStep.Idle),
-            var step => step.ToString(),
+            NodeStep.Idle or NodeStep.Staging or NodeStep.Staged or NodeStep.Cordoned or NodeStep.Drained or NodeStep.Rebooting or NodeStep.Verifying or NodeStep.Soaking
+                or NodeStep.Updated or NodeStep.RollingBack or NodeStep.RolledBack or NodeStep.Failed => status.Step.ToString(),
         };
     }
 

@@ -40,6 +40,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
         });
         host.FellBackBecause = outcome switch
         {
+            _ when ordered is null => Reasons.FinalizationNeverRan,
             SimulatedBoot.PowerCut => Reasons.FinalizationNeverRan,
             SimulatedBoot.FallsBack => Reasons.BootFellBack,
             _ => null,
@@ -92,6 +93,8 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
         switch (outcome)
         {
             case SimulatedBoot.Unexpected:
+                // To the host it looks like a fallback when that tree is the one that it ran before.
+                host.FellBackBecause = host.Booted == Foreign ? Reasons.BootFellBack : null;
                 host.Booted = Foreign;
                 host.BootedVersion = "foreign";
                 break;

@@ -92,8 +92,8 @@ public static partial class Reasons
     /// <remarks>See whether the pod of the DaemonSet ostler-agent runs there, and its log (kubectl ostler doctor).</remarks>
     public const string AgentMissing = "AgentMissing";
 
-    /// <summary>Its agent does not take up what it is told.</summary>
-    /// <remarks>As for AgentMissing.</remarks>
+    /// <summary>Its agent does not act on its orders. A node that was to boot and did not is released and tried again later; its image is not blamed.</summary>
+    /// <remarks>Check the agent's pod on the node and its log (kubectl ostler doctor), and the space in /var/lib/ostler.</remarks>
     public const string AgentSilent = "AgentSilent";
 
     /// <summary>Pods cannot be evicted: a budget lets none go, or nothing would make them again.</summary>
@@ -135,7 +135,7 @@ public static partial class Reasons
     public const string PlatformNotFound = "PlatformNotFound";
 
     // Why an attempt failed.
-    /// <summary>It did not report from the new tree within spec.reboot.timeout: it hangs, or boots slowly, or has no network.</summary>
+    /// <summary>It went down to boot the new tree and did not report from it within spec.reboot.timeout: it hangs, boots slowly, or has no network.</summary>
     /// <remarks>Look at its console. If it only boots slowly, lengthen the timeout. It is taken back in when it reports.</remarks>
     public const string RebootTimedOut = "RebootTimedOut";
 

@@ -304,6 +304,11 @@ public sealed record NodeFailure
     [MaxLength(2048)]
     public string? Message { get; init; }
 
+    /// <summary>
+    /// What the failure proves about the image. Absent: nothing. Only an image with evidence against it is quarantined, or taken back from other nodes.
+    /// </summary>
+    public FailureEvidence? Evidence { get; init; }
+
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
 }

@@ -63,7 +63,9 @@ internal static partial class NodeTransitions
 
     /// <summary>Cordoned → AtRest: given back, and left alone for a while. Another node takes the slot.</summary>
     public static NodeDecision ReleaseWithBackoff(RolloutContext context, NodeView view, string reason, string message) =>
-        Release(context, view, reason, message, BackoffRules.Next(view.Spec.Backoff, view.Spec.Image!.Digest, reason, message, context.Now));
+        Release(
+            context, view, reason, message,
+            view.Spec.Image is { } image ? BackoffRules.Next(view.Spec.Backoff, image.Digest, reason, message, context.Now) : null);
 
     // The record first: a slot beside the goal Observe is one to be given back, so that a crash in between changes nothing.
     private static NodeDecision Release(RolloutContext context, NodeView view, string reason, string message, NodeBackoff? backoff)
@@ -203,17 +205,22 @@ internal static partial class NodeTransitions
     {
         var digest = view.Spec.Image!.Digest;
         return reason == Reasons.FinalizationNeverRan && BackoffRules.CountOf(view.Spec.Backoff, digest, reason) >= BackoffRules.LostBootsAllowed
-            ? Fail(context, view, reason, $"For the third time in a row: {message}")
+            ? Fail(context, view, reason, $"For the third time in a row: {message}", evidence: null)
             : ReleaseWithBackoff(context, view, reason, message ?? "The agent does not say why.");
     }
 
     /// <summary>Rebooting, Verifying or Soaking → RollingBack; or, automatic rollback being off or leading nowhere, → HeldAfterFailure.</summary>
-    public static NodeDecision Fail(RolloutContext context, NodeView view, string reason, string message)
+    /// <param name="context">What holds for all nodes.</param>
+    /// <param name="view">The node.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="message">Why, for users.</param>
+    /// <param name="evidence">What that proves about the image; null: nothing, and the image is not blamed.</param>
+    public static NodeDecision Fail(RolloutContext context, NodeView view, string reason, string message, FailureEvidence? evidence)
     {
         if (view.Spec.IsRedeploying())
         {
             // Others run the same tree: what is not well is this node, without what was changed on it.
-            (reason, message) = (Reasons.ReconcileFailed, $"{reason}: {message}");
+            (reason, message, evidence) = (Reasons.ReconcileFailed, $"{reason}: {message}", null);
         }
 
         var failure = new NodeFailure
@@ -223,6 +230,7 @@ internal static partial class NodeTransitions
             Attempt = view.Spec.Attempt,
             Reason = reason,
             Message = MessageText.Cut(message),
+            Evidence = evidence,
             At = context.Now.TruncateToSeconds(),
         };
 

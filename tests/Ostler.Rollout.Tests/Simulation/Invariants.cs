@@ -126,6 +126,9 @@ internal sealed partial class Invariants
             CheckFlight(world, node);
         }
 
+        ObserveTrials(world);
+        JudgeQuarantine(world);
+
         CheckDeadlock(world);
     }
 

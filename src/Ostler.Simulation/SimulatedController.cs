@@ -13,6 +13,9 @@ namespace Ostler.Simulation;
 /// <summary>The controller: gathers, asks the real planner, writes one action after the other, reports. It can die after any write.</summary>
 internal sealed class SimulatedController(RolloutSimulation simulation)
 {
+    /// <summary>As the real controller's after a write that the API server refused.</summary>
+    private static readonly TimeSpan RetryFailure = TimeSpan.FromSeconds(10);
+
     private readonly HashSet<int> _deaths = [.. simulation.World.Scenario.KillControllerAfterWrites];
     private readonly Dictionary<string, EvictionResult> _evictions = new(StringComparer.Ordinal);
     private readonly SimulatedAnswers _answers = new(simulation.World);
@@ -54,6 +57,11 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
         _reported = [];
         _answers.Clear();
         _checks.Forget();
+        foreach (var node in World.Nodes)
+        {
+            node.Refused = null;
+        }
+
         var term = _term;
         World.Time.In(World.Random.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20)), () =>
         {
@@ -192,6 +200,11 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
                 {
                     evictions.Add(eviction);
                     _evictions[eviction.Uid] = eviction;
+                }
+                else if (result is RefusedWrite)
+                {
+                    failed.Add(action.Node);
+                    Later(RetryFailure, Enqueue);
                 }
                 else if (result is false)
                 {

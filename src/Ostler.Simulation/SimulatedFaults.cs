@@ -29,6 +29,15 @@ internal static class SimulatedFaults
             case SimulationFault.AgentIsAway away when world.Find(away.Node) is { } node:
                 AgentIsAway(simulation, node, away.For);
                 break;
+            case SimulationFault.AgentTurnsHostile hostile when world.Find(hostile.Node) is { } node:
+                world.Tell(node.Name, "agent: hostile from now on");
+                node.Reports = new(world.Scenario.Seed);
+                simulation.Agents.Wake(node);
+                break;
+            case SimulationFault.WritesRefused refused when world.Find(refused.Node) is { } node:
+                world.Tell(node.Name, "somebody: installs a webhook that denies writes to the NodeOS");
+                node.WritesRefusedUntil = world.Now + refused.For;
+                break;
             case SimulationFault.HumanCordons cordons when world.Find(cordons.Node) is { } node:
                 HumanCordons(simulation, node);
                 break;

@@ -78,6 +78,23 @@ public sealed class SimulatedNode
 
     public SimulatedHost Host { get; }
 
+    /// <summary>Spoils what a hostile agent writes; null: it is not.</summary>
+    internal HostileReports? Reports { get; set; }
+
+    /// <summary>Until when the API server refuses the controller's writes to the NodeOS.</summary>
+    internal DateTimeOffset WritesRefusedUntil { get; set; }
+
+    /// <summary>The last such refusal that the controller saw.</summary>
+    internal RefusedWrite? Refused
+    {
+        get;
+        set
+        {
+            field = value;
+            _facts = null;
+        }
+    }
+
     internal SimulatedNodeSpec First { get; }
 
     /// <summary>How the tries of the controller's checks in each boot went, in order.</summary>
@@ -142,6 +159,7 @@ public sealed class SimulatedNode
         Preflight = Known.Preflight,
         Workloads = Known.Workloads,
         Volumes = Known.Volumes,
+        Refused = Refused,
     };
 
     internal void WriteSpec(NodeOSSpec spec) => OS = OS! with
@@ -152,7 +170,7 @@ public sealed class SimulatedNode
         ResourceVersion = Next(OS.ResourceVersion),
     };
 
-    internal void WriteStatus(NodeOSStatus status) => OS = OS! with { Status = status, ResourceVersion = Next(OS.ResourceVersion) };
+    internal void WriteStatus(NodeOSStatus status) => OS = OS! with { Status = Reports?.Spoil(status) ?? status, ResourceVersion = Next(OS.ResourceVersion) };
 
     private static string Next(string? version) =>
         (int.Parse(version ?? "0", System.Globalization.CultureInfo.InvariantCulture) + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);

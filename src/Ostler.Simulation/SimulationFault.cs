@@ -52,6 +52,12 @@ public abstract record SimulationFault(TimeSpan At)
     /// <summary>The agent does nothing for a while.</summary>
     public sealed record AgentIsAway(TimeSpan At, string Node, TimeSpan For) : SimulationFault(At);
 
+    /// <summary>From now on the agent writes nonsense into its status: every report is spoilt in another way.</summary>
+    public sealed record AgentTurnsHostile(TimeSpan At, string Node) : SimulationFault(At);
+
+    /// <summary>For a while a webhook denies every write to the NodeOS of the node but the agent's.</summary>
+    public sealed record WritesRefused(TimeSpan At, string Node, TimeSpan For) : SimulationFault(At);
+
     public sealed record HumanCordons(TimeSpan At, string Node) : SimulationFault(At);
 
     public sealed record HumanUncordons(TimeSpan At, string Node) : SimulationFault(At);

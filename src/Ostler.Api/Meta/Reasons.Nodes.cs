@@ -96,6 +96,14 @@ public static partial class Reasons
     /// <remarks>Check the agent's pod on the node and its log (kubectl ostler doctor), and the space in /var/lib/ostler.</remarks>
     public const string AgentSilent = "AgentSilent";
 
+    /// <summary>What its agent reports is not valid, and is ignored as a whole: the message names the field. Other nodes go on.</summary>
+    /// <remarks>Bring agent and controller to the same version. If they are, the node may be compromised: isolate it.</remarks>
+    public const string InvalidReport = "InvalidReport";
+
+    /// <summary>The API server refuses a write to its Node or NodeOS. Its deadlines go on, and it is released when they end.</summary>
+    /// <remarks>The message has the server's words. Fix the webhook, quota or permissions that refuse it.</remarks>
+    public const string WriteRefused = "WriteRefused";
+
     /// <summary>Pods cannot be evicted: a budget lets none go, or nothing would make them again.</summary>
     /// <remarks>The message names them. Make room in the PodDisruptionBudget (more replicas), or say what to do with such pods in spec.drain.</remarks>
     public const string DrainBlocked = "DrainBlocked";

@@ -124,6 +124,9 @@ public sealed record NodeOSSpec
 [Atomic]
 public sealed record NodeImage
 {
+    /// <summary>A manifest digest, or an OSTree commit.</summary>
+    public const string DigestPattern = "^(sha256:)?[0-9a-f]{64}$";
+
     /// <summary>A container image.</summary>
     public NodeContainerImage? Container { get; init; }
 
@@ -131,7 +134,7 @@ public sealed record NodeImage
     public NodeOstreeImage? Ostree { get; init; }
 
     /// <summary>The digest of the manifest of the node's own platform, or the OSTree commit. The agent boots nothing else.</summary>
-    [Pattern("^(sha256:)?[0-9a-f]{64}$")]
+    [Pattern(DigestPattern)]
     public required string Digest { get; init; }
 
     /// <summary>Its version for people.</summary>
@@ -175,13 +178,15 @@ public sealed record NodeOstreeImage
 public sealed record PreviousOS
 {
     /// <summary>The digest that it had booted.</summary>
-    [Pattern("^(sha256:)?[0-9a-f]{64}$")]
+    [Pattern(NodeImage.DigestPattern)]
     public required string Digest { get; init; }
 
     /// <summary>Its version for people.</summary>
+    [MaxLength(128)]
     public string? Version { get; init; }
 
     /// <summary>The boot from which it was told to reboot; any other is a new one.</summary>
+    [MaxLength(128), Pattern(NodeOSStatus.WordPattern)]
     public string? BootID { get; init; }
 
     /// <summary>How often user space alone had been restarted in that boot. One more is a new boot, too. Absent: never.</summary>
@@ -289,15 +294,18 @@ public sealed record NodeUpgrade
 public sealed record NodeFailure
 {
     /// <summary>The digest that failed.</summary>
+    [Pattern(NodeImage.DigestPattern)]
     public required string Digest { get; init; }
 
     /// <summary>Its version for people.</summary>
+    [MaxLength(128)]
     public string? Version { get; init; }
 
     /// <summary>The attempt.</summary>
     public long Attempt { get; init; }
 
     /// <summary>Why, in one word.</summary>
+    [MaxLength(63), Pattern(Condition.ReasonPattern)]
     public required string Reason { get; init; }
 
     /// <summary>Why, for people.</summary>
@@ -318,6 +326,7 @@ public sealed record NodeFailure
 public sealed record NodeBackoff
 {
     /// <summary>The digest that it was to get.</summary>
+    [Pattern(NodeImage.DigestPattern)]
     public required string Digest { get; init; }
 
     /// <summary>Not before this it is tried again.</summary>
@@ -328,6 +337,7 @@ public sealed record NodeBackoff
     public int Count { get; set; } = 1;
 
     /// <summary>Why, in one word.</summary>
+    [MaxLength(63), Pattern(Condition.ReasonPattern)]
     public required string Reason { get; init; }
 
     /// <summary>Why, for people.</summary>
@@ -340,6 +350,7 @@ public sealed record NodeBackoff
 public sealed record NodeReconcile
 {
     /// <summary>The tree.</summary>
+    [Pattern(NodeImage.DigestPattern)]
     public required string Digest { get; init; }
 
     /// <summary>The attempt that does it. Any other is an upgrade like all.</summary>

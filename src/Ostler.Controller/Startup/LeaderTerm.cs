@@ -151,7 +151,7 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         var evictions = new PodEvictions(services.Client, services.Time);
         var reconciler = new UpgradePolicyReconciler(
             new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, checks, services.Namespace, services.NodeName, services.Time) { Roles = services.Roles },
-            new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, Logger<Executor>()),
+            new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, answers, Logger<Executor>()),
             new ProbeRunner(
                 new(services.Client, evictions, nodes.Lister, namespaces.Lister, services.Time),
                 new(services.Client, services.Time),

@@ -37,6 +37,7 @@ internal static class Eligibility
         BacksOff,
         CordonedByOther,
         NodeIsNotReady,
+        UntrustedRules.WritesAreRefused,
     ];
 
     public static Ineligible? Check(RolloutContext context, NodeView view)

@@ -18,21 +18,23 @@ internal static partial class NodeStateMachine
     public static NodeDecision Decide(RolloutContext context, NodeFacts node)
     {
         var view = new NodeView(context, node);
-        return view switch
-        {
-            { Holds: true, Bound: false } => HoldsWithoutNodeOS(context, view),
-            { Bound: false } => AtRest(context, view),
-            { Spec.Goal: Goal.Stage, Holds: false } => Staging(context, view),
-            { Spec.Goal: Goal.Stage } => Draining(context, view),
-            { Spec.Goal: Goal.Boot } => Booting(context, view),
-            { Spec.Goal: Goal.Rollback } => RollingBack(context, view),
-            { IsHeldAfterFailure: true } => HeldAfterFailure(context, view),
-            { IsGoingBack: true } => Draining(context, view),
-            { Holds: true } => NodeTransitions.FinishRelease(context, view),
-            { IsRecovering: true } => Recovering(context, view),
-            _ => AtRest(context, view),
-        };
+        return UntrustedRules.Explain(view, Decide(context, view));
     }
+
+    private static NodeDecision Decide(RolloutContext context, NodeView view) => view switch
+    {
+        { Holds: true, Bound: false } => HoldsWithoutNodeOS(context, view),
+        { Bound: false } => AtRest(context, view),
+        { Spec.Goal: Goal.Stage, Holds: false } => Staging(context, view),
+        { Spec.Goal: Goal.Stage } => Draining(context, view),
+        { Spec.Goal: Goal.Boot } => Booting(context, view),
+        { Spec.Goal: Goal.Rollback } => RollingBack(context, view),
+        { IsHeldAfterFailure: true } => HeldAfterFailure(context, view),
+        { IsGoingBack: true } => Draining(context, view),
+        { Holds: true } => NodeTransitions.FinishRelease(context, view),
+        { IsRecovering: true } => Recovering(context, view),
+        _ => AtRest(context, view),
+    };
 
     /// <summary>Nothing is asked of the node.</summary>
     private static NodeDecision AtRest(RolloutContext context, NodeView view)

@@ -74,13 +74,12 @@ internal static partial class NodeTransitions
         var runsOn = view.IsGoingBack && view.Selected;
         var spec = runsOn ? NodeSpecs.Stays(context, view, backoff) : NodeSpecs.Released(context, view, backoff);
         var (step, tally) = runsOn && view.RunsTarget ? (NodeStep.Updated, NodeTally.Updated) : (NodeStep.Idle, NodeTally.Pending);
+        var record = spec == view.Spec ? [] : (NodeAction[])[Apply(view.Node, spec, reason, text, warning: backoff is not null)];
+        NodeAction[] service = [.. CancelMigrations(view, reason), .. UncordonIfOurs(context, view, reason, text)];
         return With(
             NodeStateMachine.Said(view, step, reason, text, tally, blocked: backoff is not null) with { WakeUp = backoff?.Until },
-            [
-                .. spec == view.Spec ? Array.Empty<NodeAction>() : [Apply(view.Node, spec, reason, text, warning: backoff is not null)],
-                .. CancelMigrations(view, reason),
-                .. UncordonIfOurs(context, view, reason, text),
-            ]);
+            // What the API server refuses to record must not keep the node out of service.
+            view.Node.Refused is null ? [.. record, .. service] : [.. service, .. record]);
     }
 
     /// <summary>The second half of a release.</summary>

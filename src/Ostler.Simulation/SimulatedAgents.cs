@@ -62,7 +62,8 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
     private void Act(SimulatedNode node)
     {
         var spec = node.OS!.Spec;
-        if (spec.Goal != Goal.Boot)
+        // Nothing that is asked of a NodeOS just made is a word on what its predecessor had booted.
+        if (spec.Goal != Goal.Boot && spec.Attempt > 0)
         {
             node.Host.Watchdog = null;
         }

@@ -163,7 +163,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
                 continue;
             }
 
-            node.OS = new() { Uid = $"os-{node.Uid}", Generation = 1, ResourceVersion = "1" };
+            node.CreateOS();
             simulation.Agents.Wake(node);
             if (Dies())
             {

@@ -74,6 +74,13 @@ internal static class SimulatedFaults
                 world.Tell(node.Name, "volumes: hang");
                 world.Volumes.Hang(node.Name);
                 break;
+            case SimulationFault.NodeOSDeleted deleted when world.Find(deleted.Node) is { OS: not null } node:
+                world.Tell(node.Name, "somebody: kubectl delete nodeos");
+                node.OS = null;
+                // Its order is the former NodeOS's, and no word on that of the next.
+                node.Host.Pending = null;
+                simulation.Controller.Enqueue();
+                break;
             case SimulationFault.NodeDeleted deleted when world.Find(deleted.Node) is { } node:
                 world.Tell(node.Name, "deleted");
                 Delete(simulation, node);

@@ -11,6 +11,7 @@ public sealed class SimulatedNode
     private readonly List<(string Check, string BootID, CheckOutcome Outcome)> _tries = [];
 
     private NodeFacts? _facts;
+    private int _incarnation;
     private LabelSelector? _selector;
     private bool _isSelected;
 
@@ -161,6 +162,13 @@ public sealed class SimulatedNode
         Volumes = Known.Volumes,
         Refused = Refused,
     };
+
+    /// <summary>No version of a NodeOS is one of its predecessor's.</summary>
+    internal void CreateOS()
+    {
+        _incarnation++;
+        OS = new() { Uid = $"os-{Uid}-{_incarnation}", Generation = 1, ResourceVersion = (_incarnation * 100_000).ToString(System.Globalization.CultureInfo.InvariantCulture) };
+    }
 
     internal void WriteSpec(NodeOSSpec spec) => OS = OS! with
     {

@@ -74,6 +74,9 @@ public abstract record SimulationFault(TimeSpan At)
     /// <summary>Somebody boots a tree of their own, and does it again some time after each of the next boots that Ostler orders.</summary>
     public sealed record SomebodyBoots(TimeSpan At, string Node, int Again = 0) : SimulationFault(At);
 
+    /// <summary>Somebody runs kubectl delete nodeos.</summary>
+    public sealed record NodeOSDeleted(TimeSpan At, string Node) : SimulationFault(At);
+
     public sealed record NodeDeleted(TimeSpan At, string Node) : SimulationFault(At);
 
     /// <summary>The Node is deleted and another one registers under its name, with the tree that the first one began with.</summary>

@@ -92,6 +92,10 @@ public static partial class Reasons
     /// <remarks>See whether the pod of the DaemonSet ostler-agent runs there, and its log (kubectl ostler doctor).</remarks>
     public const string AgentMissing = "AgentMissing";
 
+    /// <summary>Its NodeOS was deleted while it held a slot, and with it the record of what was verified. What runs is verified again before the node is released.</summary>
+    /// <remarks>Nothing, unless it lasts: then check the agent's pod on the node. Never delete a NodeOS by hand.</remarks>
+    public const string RecordLost = "RecordLost";
+
     /// <summary>Its agent does not act on its orders. A node that was to boot and did not is released and tried again later; its image is not blamed.</summary>
     /// <remarks>Check the agent's pod on the node and its log (kubectl ostler doctor), and the space in /var/lib/ostler.</remarks>
     public const string AgentSilent = "AgentSilent";

@@ -177,6 +177,9 @@ public sealed record NodeOstreeImage
 [Atomic]
 public sealed record PreviousOS
 {
+    /// <summary>In the place of a boot ID when the record of the order was lost: the present boot is another one.</summary>
+    public const string LostBootID = "lost";
+
     /// <summary>The digest that it had booted.</summary>
     [Pattern(NodeImage.DigestPattern)]
     public required string Digest { get; init; }

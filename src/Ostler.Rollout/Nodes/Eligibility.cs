@@ -63,7 +63,9 @@ internal static class Eligibility
             ? new(Reasons.HeldByOtherPolicy, $"Policy {other} has not let go of the node yet.")
             : null;
 
-    private static Ineligible? AgentHasNotReported(RolloutContext context, NodeView view) => view.Status is null
+    private static Ineligible? AgentHasNotReported(RolloutContext context, NodeView view) => view.Node.OS is { Deleting: true }
+        ? new(Reasons.AgentMissing, "The NodeOS is being deleted. It is created again once it is gone; check its finalizers if that lasts.") { NeedsPerson = true }
+        : view.Status is null
         ? new(
             Reasons.AgentMissing,
             view.Node.OS is null

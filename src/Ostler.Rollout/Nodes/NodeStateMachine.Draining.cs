@@ -91,6 +91,11 @@ internal static partial class NodeStateMachine
             return (quarantined.Reason, quarantined.Message);
         }
 
+        if (view.Node.OS is { Deleting: true })
+        {
+            return (Reasons.Released, "The NodeOS is being deleted.");
+        }
+
         return view.RunsTarget && !IsToRedeploy(context, view) ? (Reasons.Updated, "The node runs the target already.") : null;
     }
 

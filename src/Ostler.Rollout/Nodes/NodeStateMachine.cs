@@ -31,6 +31,7 @@ internal static partial class NodeStateMachine
         { Spec.Goal: Goal.Rollback } => RollingBack(context, view),
         { IsHeldAfterFailure: true } => HeldAfterFailure(context, view),
         { IsGoingBack: true } => Draining(context, view),
+        { HasNoRecord: true } => WithoutRecord(context, view),
         { Holds: true } => NodeTransitions.FinishRelease(context, view),
         { IsRecovering: true } => Recovering(context, view),
         _ => AtRest(context, view),
@@ -174,7 +175,7 @@ internal static partial class NodeStateMachine
     // The Node carries the policy's mark, but the NodeOS that would say what for is missing or another policy's.
     private static NodeDecision HoldsWithoutNodeOS(RolloutContext context, NodeView view) => view.Node.OS is null && context.Exists
         ? Said(
-            view, NodeStep.Cordoned, Reasons.AgentMissing, "The node is cordoned, but its NodeOS is gone: it is given back as soon as there is one again.",
+            view, NodeStep.Cordoned, Reasons.AgentMissing, "The node is cordoned, but its NodeOS is gone. It goes on once the NodeOS exists again and its agent reports.",
             NodeTally.Updating, blocked: true)
         : NodeTransitions.FinishRelease(context, view);
 

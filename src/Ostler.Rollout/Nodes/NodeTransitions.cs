@@ -289,6 +289,16 @@ internal static partial class NodeTransitions
             Apply(view.Node, spec, Reasons.Retried, message));
     }
 
+    /// <summary>WithoutRecord → Verifying: the target runs, and nobody knows whether it was ever healthy.</summary>
+    public static NodeDecision VerifyUnrecorded(RolloutContext context, NodeView view, Deployment former)
+    {
+        var spec = NodeSpecs.VerifyUnrecorded(context, view, former);
+        const string message = "The NodeOS was deleted while the node held a slot: what runs is verified again.";
+        return With(
+            NodeStateMachine.Said(view, NodeStep.Verifying, Reasons.RecordLost, message, NodeTally.Updating, deadline: spec.Deadlines!.Healthy),
+            Apply(view.Node, spec, Reasons.RecordLost, message, warning: true));
+    }
+
     private static NodeAction.Cordon CordonAgain(RolloutContext context, NodeView view, DateTimeOffset at, string why) =>
         new NodeAction.Cordon(view.Node.Name, view.Node.Uid, context.Policy, at.TruncateToSeconds(), Reasons.CordonLost, $"{why} It is cordoned again.")
         {

@@ -91,6 +91,9 @@ public sealed record NodeOSFacts
 {
     public string? Uid { get; init; }
 
+    /// <summary>Whether it has a deletion timestamp. What is in progress is finished, and nothing new begins.</summary>
+    public bool Deleting { get; init; }
+
     public long Generation { get; init; }
 
     public string? ResourceVersion { get; init; }

@@ -315,7 +315,8 @@ public class DrainingTests
     public void A_slot_whose_NodeOS_is_gone_waits_for_the_new_one_and_is_then_given_back()
     {
         Assert.Empty(RolloutPlanner.Plan(Given.Snapshot(Given.Cordoned("n1") with { OS = null })).Actions);
-        Assert.Equal("Uncordon", RolloutPlanner.Plan(Given.Snapshot(Given.Cordoned("n1") with { OS = new() })).Kinds());
+        Assert.Empty(RolloutPlanner.Plan(Given.Snapshot(Given.Cordoned("n1") with { OS = new() })).Actions);
+        Assert.Equal("Uncordon", RolloutPlanner.Plan(Given.Snapshot(Given.Cordoned("n1").Spec(_ => new()))).Kinds());
     }
 
     private static NodeFacts Unfit(string what) => what switch

@@ -38,6 +38,11 @@ internal sealed partial class Invariants
         }
     }
 
+    // Whatever was deleted or died meanwhile: what was booted on an order is verified before the node is in service on it, unless a person took the cordon away.
+    private void JudgeTrial(SimulatedNode node) => Require(
+        4, node.Name, !node.Unschedulable || !_onTrial.TryGetValue((node.Uid, node.Host.Booted), out var session) || session != node.Host.Session,
+        $"is put into service on {node.Host.Booted[..4]}, which was never verified in this boot");
+
     private void JudgeQuarantine(SimulatedWorld world)
     {
         foreach (var entry in world.Image.Status?.Quarantined ?? [])

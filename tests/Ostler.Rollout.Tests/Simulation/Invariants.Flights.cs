@@ -71,6 +71,9 @@ internal sealed partial class Invariants
     /// <summary>Told from its record as a person would: it could not go back in time, or is held.</summary>
     internal static bool IsFailed(SimulatedWorld world, SimulatedNode node) => node.OS?.Spec switch
     {
+        // What runs, nobody knows, and so it is not put into service; the policy says so.
+        { Goal: Goal.Observe, Attempt: 0 } when node.CordonedBy is { } policy =>
+            world.Policies[policy].Status?.Blocked?.Any(b => b.Node == node.Name && b.Reason == Reasons.RecordLost) == true,
         { Goal: Goal.Rollback } spec => node.OS.Status?.Step == NodeStep.Failed || world.Now >= spec.Deadlines!.Rollback,
         { Goal: Goal.Observe, Previous: not null, Failure: { } failure } spec => failure.Attempt == spec.Attempt,
         _ => false,

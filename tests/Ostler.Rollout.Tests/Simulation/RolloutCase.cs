@@ -246,7 +246,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
     [
         "boot", "boot", "boot", "bad tree", "staging fails", "controller", "controller", "agent", "agent", "agent away", "cordon", "uncordon", "uncordon",
         "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots",
-        "check", "check", "check of one", "freeze", "approve", "joins", "volumes", "hangs", "no watchdog",
+        "check", "check", "check of one", "freeze", "approve", "joins", "volumes", "hangs", "no watchdog", "nodeos deleted", "nodeos deleted",
     ];
 
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7), random.Below(21));
@@ -277,6 +277,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
             "deleted" => new SimulationFault.NodeDeleted(at, node),
             "replaced" => new SimulationFault.NodeReplaced(at, node),
             "target" => new SimulationFault.TargetChanges(at, Trees.Newer, "43"),
+            "nodeos deleted" => new SimulationFault.NodeOSDeleted(at, node),
             "volumes" => new SimulationFault.VolumesHang(at, node),
             "pause" => new SimulationFault.PolicyChanges(at, "edge", s => s with { Paused = true }),
             "second policy" => new SimulationFault.PolicyCreated(

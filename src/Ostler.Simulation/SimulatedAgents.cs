@@ -39,7 +39,8 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
         var term = node.Host.AgentTerm;
         World.Time.In(delay, () =>
         {
-            if (!node.Gone && node.Host is { IsUp: true, HasAgent: true, AgentIsAway: false } && node.Host.AgentTerm == term && node.OS is not null)
+            if (!node.Gone && World.ApiOutages == 0 && node is { OS: not null,
+                Host: { IsUp: true, HasAgent: true, AgentIsAway: false } host } && host.AgentTerm == term)
             {
                 Act(node);
             }
@@ -62,7 +63,6 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
     private void Act(SimulatedNode node)
     {
         var spec = node.OS!.Spec;
-        // Nothing that is asked of a NodeOS just made is a word on what its predecessor had booted.
         if (spec.Goal != Goal.Boot && spec.Attempt > 0)
         {
             node.Host.Watchdog = null;
@@ -205,7 +205,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
 
                 host.IsChecking = false;
                 host.CheckResult = host.IsHealthy;
-                if (!host.AgentIsAway && Lives(node))
+                if (!host.AgentIsAway && World.ApiOutages == 0 && Lives(node))
                 {
                     Act(node);
                 }

@@ -38,6 +38,19 @@ internal static class SimulatedFaults
                 world.Tell(node.Name, "somebody: installs a webhook that denies writes to the NodeOS");
                 node.WritesRefusedUntil = world.Now + refused.For;
                 break;
+            case SimulationFault.NodeClockJumps jumps when world.Find(jumps.Node) is { } node:
+                world.Tell(node.Name, $"host: its clock is set by {jumps.By}");
+                node.SetClock(jumps.By);
+                simulation.Changed(node);
+                break;
+            case SimulationFault.ServerClockJumps jumps:
+                world.Tell("api", $"its clock is set by {jumps.By}");
+                world.ServerClockError += jumps.By;
+                world.Time.In(jumps.For, () => world.ServerClockError -= jumps.By);
+                break;
+            case SimulationFault.ApiIsAway away:
+                ApiIsAway(simulation, away.For);
+                break;
             case SimulationFault.HumanCordons cordons when world.Find(cordons.Node) is { } node:
                 HumanCordons(simulation, node);
                 break;
@@ -105,6 +118,22 @@ internal static class SimulatedFaults
                 SimulatedDecisions.Make(simulation, fault);
                 break;
         }
+    }
+
+    private static void ApiIsAway(RolloutSimulation simulation, TimeSpan time)
+    {
+        var world = simulation.World;
+        world.Tell("api", "unreachable");
+        world.ApiOutages++;
+        simulation.Controller.LoseApi(time);
+        world.Time.In(time, () =>
+        {
+            if (--world.ApiOutages == 0)
+            {
+                world.Tell("api", "reachable again");
+                world.Nodes.Where(n => n.OS is not null).ToList().ForEach(simulation.Agents.Wake);
+            }
+        });
     }
 
     private static void AgentIsAway(RolloutSimulation simulation, SimulatedNode node, TimeSpan time)

@@ -188,8 +188,9 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
 
             World.Tell(node.Name, $"host: its watchdog goes back to {MessageText.Of(watchdog.Previous.Digest, watchdog.Previous.Version)}");
             node.Host.Watchdog = null;
+            var checksPass = node.Host.CheckResult == true;
             Reboot(node, watchdog.Previous.Digest, watchdog.Previous.Version, Goal.Rollback);
-            node.Host.FellBackBecause = Reasons.WatchdogExpired;
+            node.Host.FellBackBecause = World.ApiOutages > 0 && checksPass ? Reasons.ApiUnreachable : Reasons.WatchdogExpired;
         });
     }
 

@@ -163,11 +163,21 @@ public sealed class SimulatedNode
         Refused = Refused,
     };
 
+    /// <summary>The host's clock is set: what is told of the present boot, and by the kubelet, is by the new one.</summary>
+    internal void SetClock(TimeSpan by)
+    {
+        Host.Skew += by;
+        Host.BootedAt += by;
+        Heartbeat += by;
+        Touch();
+    }
+
     /// <summary>No version of a NodeOS is one of its predecessor's.</summary>
     internal void CreateOS()
     {
         _incarnation++;
-        OS = new() { Uid = $"os-{Uid}-{_incarnation}", Generation = 1, ResourceVersion = (_incarnation * 100_000).ToString(System.Globalization.CultureInfo.InvariantCulture) };
+        OS = new() { Uid = $"os-{Uid}-{_incarnation}", Generation = 1,
+            ResourceVersion = (_incarnation * 100_000).ToString(System.Globalization.CultureInfo.InvariantCulture) };
     }
 
     internal void WriteSpec(NodeOSSpec spec) => OS = OS! with
@@ -178,7 +188,8 @@ public sealed class SimulatedNode
         ResourceVersion = Next(OS.ResourceVersion),
     };
 
-    internal void WriteStatus(NodeOSStatus status) => OS = OS! with { Status = Reports?.Spoil(status) ?? status, ResourceVersion = Next(OS.ResourceVersion) };
+    internal void WriteStatus(NodeOSStatus status) => OS = OS! with { Status = Reports?.Spoil(status) ?? status,
+        ResourceVersion = Next(OS.ResourceVersion) };
 
     private static string Next(string? version) =>
         (int.Parse(version ?? "0", System.Globalization.CultureInfo.InvariantCulture) + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
@@ -264,7 +275,7 @@ public sealed class SimulatedHost
 
     internal int Boots { get; set; }
 
-    internal TimeSpan Skew { get; }
+    internal TimeSpan Skew { get; set; }
 
     // What dies with the agent.
     internal int AgentTerm { get; set; }

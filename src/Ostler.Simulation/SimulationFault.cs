@@ -58,6 +58,15 @@ public abstract record SimulationFault(TimeSpan At)
     /// <summary>For a while a webhook denies every write to the NodeOS of the node but the agent's.</summary>
     public sealed record WritesRefused(TimeSpan At, string Node, TimeSpan For) : SimulationFault(At);
 
+    /// <summary>The host's clock is set: forward, or back.</summary>
+    public sealed record NodeClockJumps(TimeSpan At, string Node, TimeSpan By) : SimulationFault(At);
+
+    /// <summary>The API server's clock is wrong for a while.</summary>
+    public sealed record ServerClockJumps(TimeSpan At, TimeSpan By, TimeSpan For) : SimulationFault(At);
+
+    /// <summary>Nobody can reach the API server for a while: neither the controller nor any agent.</summary>
+    public sealed record ApiIsAway(TimeSpan At, TimeSpan For) : SimulationFault(At);
+
     public sealed record HumanCordons(TimeSpan At, string Node) : SimulationFault(At);
 
     public sealed record HumanUncordons(TimeSpan At, string Node) : SimulationFault(At);

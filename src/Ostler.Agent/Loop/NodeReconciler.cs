@@ -124,8 +124,11 @@ internal sealed class NodeReconciler(
             : action;
     }
 
-    /// <summary>An object that is being deleted is not an order any more for what disrupts the host: whoever deletes it may have a reason.</summary>
-    private static AgentAction Withheld(NodeOS os, AgentAction action) => os.Metadata.DeletionTimestamp is not null && action is AgentAction.Stage or AgentAction.Boot
+    /// <summary>
+    /// An object that is being deleted is not an order any more for what disrupts the host: whoever deletes it may have a reason.
+    /// </summary>
+    private static AgentAction Withheld(NodeOS os, AgentAction action) => os.Metadata.DeletionTimestamp is not null
+        && action is AgentAction.Stage or AgentAction.Boot
         ? new AgentAction.Report(NodeStep.Idle, Reasons.NotStaged, "The NodeOS is being deleted: nothing new begins.") { IsError = true }
         : action;
 

@@ -31,7 +31,8 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
         }
 
         files.Write(
-            Path, JsonSerializer.Serialize(new PinnedDeployment { Commit = booted.Commit, Serial = booted.Serial, NodeUid = uid }, KnownGoodJson.Default.PinnedDeployment));
+            Path, JsonSerializer.Serialize(new PinnedDeployment { Commit = booted.Commit, Serial = booted.Serial, NodeUid = uid },
+                KnownGoodJson.Default.PinnedDeployment));
         await backend.PinAsync(booted, pinned: true, cancellationToken);
     }
 
@@ -40,7 +41,8 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
     public async Task<bool> ReleaseAsync(NodeOS os, IHostBackend backend, HostDeployments deployments, CancellationToken cancellationToken)
     {
         // A node that failed and was left on the failed tree still has the former one named in its spec.
-        if (os.Spec is not { Goal: Goal.Observe or Goal.Stage, Previous: null } || Read() is not { } record || MayBeOnTrial(os, record, deployments))
+        if (os.Spec is not { Goal: Goal.Observe or Goal.Stage, Previous: null } || Read() is not { } record
+            || MayBeOnTrial(os, record, deployments))
         {
             return false;
         }
@@ -63,7 +65,8 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
         }
     }
 
-    // A NodeOS that was deleted and made anew orders nothing, and that is no word on the tree that its predecessor had booted. One that calls the tree its own is.
+    // A NodeOS that was deleted and made anew orders nothing, and that is no word on the tree that its predecessor had booted. One that
+    // calls the tree its own is.
     private static bool MayBeOnTrial(NodeOS os, PinnedDeployment record, HostDeployments deployments) =>
         record.NodeUid is { } uid && uid != os.Metadata.Uid
         && deployments.Booted is { } booted

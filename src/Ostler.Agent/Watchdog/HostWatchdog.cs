@@ -90,6 +90,36 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
         return true;
     }
 
+    /// <summary>
+    /// Notes what was found in the boot on trial, before it is reported: when the time is up, the record tells an image that is not
+    /// healthy from an API server that could not
+    /// be reached. Does nothing when nothing is on trial, or nothing is new.
+    /// </summary>
+    public void Note(HostBoot boot, bool checksPass, bool apiUnreachable)
+    {
+        if (!store.Exists)
+        {
+            return;
+        }
+
+        using var turn = store.TryLock();
+        if (turn is null || store.Read() is not { State: WatchdogState.Armed } record || record.ArmedIn == boot.BootID)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        var noted = record with
+        {
+            ChecksPassSince = checksPass ? record.ChecksPassSince ?? now : null,
+            ApiUnreachableSince = apiUnreachable ? record.ApiUnreachableSince ?? now : null,
+        };
+        if (noted != record)
+        {
+            store.Write(noted);
+        }
+    }
+
     /// <summary>Before anything is decided: what is no longer asked for is disarmed, and between upgrades nothing of it stays on the host.</summary>
     /// <param name="os">What is asked.</param>
     /// <param name="boot">The present boot.</param>
@@ -128,7 +158,8 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
     }
 
     /// <summary>
-    /// A tree that was booted for a NodeOS that is gone is on trial until it is healthy, or its successor orders the way back: that nothing is ordered is no
+    /// A tree that was booted for a NodeOS that is gone is on trial until it is healthy, or its successor orders the way back: that
+    /// nothing is ordered is no
     /// word on it.
     /// </summary>
     private async Task<bool> IsOnTrialAsync(NodeOS os, HostBoot boot, IHostBackend backend, CancellationToken cancellationToken) =>
@@ -147,6 +178,9 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
 /// <param name="Timeout">How long after the boot it must have been called healthy.</param>
 internal sealed record WatchdogTrial(string NodeUid, long Attempt, TimeSpan Timeout)
 {
-    /// <summary>In the place of the NodeOS, for what a user ordered on the host: the agent's way to the API server is all the evidence that it needs.</summary>
+    /// <summary>
+    /// In the place of the NodeOS, for what a user ordered on the host: the agent's way to the API server is all the evidence that it
+    /// needs.
+    /// </summary>
     public const string Console = "console";
 }

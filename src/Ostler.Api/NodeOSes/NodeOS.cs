@@ -316,7 +316,8 @@ public sealed record NodeFailure
     public string? Message { get; init; }
 
     /// <summary>
-    /// What the failure proves about the image. Absent: nothing. Only an image with evidence against it is quarantined, or taken back from other nodes.
+    /// What the failure proves about the image. Absent: nothing. Only an image with evidence against it is quarantined, or taken back
+    /// from other nodes.
     /// </summary>
     public FailureEvidence? Evidence { get; init; }
 

@@ -110,7 +110,10 @@ internal sealed partial class Executor(
         _ => null,
     };
 
-    /// <summary>Whether the server has judged the write and does not want it: validation, a webhook, a quota, permissions. A webhook that fails answers with 500.</summary>
+    /// <summary>
+    /// Whether the server has judged the write and does not want it: validation, a webhook, a quota, permissions. A webhook that fails
+    /// answers with 500.
+    /// </summary>
     private static bool IsRefusal(ApiException e) =>
         e.Code is >= HttpStatusCode.BadRequest and <= HttpStatusCode.InternalServerError
         and not (HttpStatusCode.Unauthorized or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests);

@@ -103,7 +103,8 @@ internal sealed partial class UpgradePolicyReconciler(
     }
 
     /// <summary>
-    /// Null: the API server did not take it. That ends neither the pass nor its preflights: the rollout of other nodes does not hang on a report.
+    /// Null: the API server did not take it. That ends neither the pass nor its preflights: the rollout of other nodes does not hang on a
+    /// report.
     /// </summary>
     private async Task<StatusWrite?> WriteStatusAsync(UpgradePolicy policy, UpgradePolicy reported, CancellationToken cancellationToken)
     {

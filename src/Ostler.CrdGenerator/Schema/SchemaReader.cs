@@ -99,7 +99,9 @@ internal sealed class SchemaReader(JsonSerializerOptions json, XmlDocumentation 
             };
         }
 
-        return value.Kind == ValueKind.Map ? value with { Items = WithScalarConstraints(value.Items!, member) } : WithScalarConstraints(value, member);
+        return value.Kind == ValueKind.Map
+            ? value with { Items = WithScalarConstraints(value.Items!, member) }
+            : WithScalarConstraints(value, member);
     }
 
     private static ValueSchema WithScalarConstraints(ValueSchema value, MemberInfo member) => value with

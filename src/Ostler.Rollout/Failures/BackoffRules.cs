@@ -50,7 +50,7 @@ internal static class BackoffRules
 
     private static Kind KindOf(string reason) => reason switch
     {
-        Reasons.FinalizationNeverRan or Reasons.NotStaged => Kind.LostBoot,
+        Reasons.FinalizationNeverRan or Reasons.ApiUnreachable or Reasons.NotStaged => Kind.LostBoot,
         Reasons.StagingFailed => Kind.Staging,
         Reasons.AgentSilent => Kind.Silent,
         _ => Kind.Drain,

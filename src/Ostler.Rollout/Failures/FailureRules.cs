@@ -57,12 +57,15 @@ internal static class FailureRules
         };
     }
 
-    private static (string Node, NodeFailure Failure) Earlier((string Node, NodeFailure Failure)? known, string node, NodeFailure failure) =>
-        known is { } k && (k.Failure.At < failure.At || (k.Failure.At == failure.At && string.CompareOrdinal(k.Node, node) <= 0)) ? k : (node, failure);
+    private static (string Node, NodeFailure Failure) Earlier((string Node, NodeFailure Failure)? known, string node,
+        NodeFailure failure) =>
+        known is { } k && (k.Failure.At < failure.At || (k.Failure.At == failure.At && string.CompareOrdinal(k.Node, node) <= 0)) ? k
+            : (node, failure);
 
     public static string HaltMessage(NodeImage target, FailureBudget failures) =>
         $"{WhatFailed(target, failures)} No further node is touched. "
-        + (failures.IsImageToBlame ? "Point the OSImage at a better tree, or set" : "Nothing shows that the image is at fault: fix the nodes, then set")
+        + (failures.IsImageToBlame ? "Point the OSImage at a better tree, or set"
+            : "Nothing shows that the image is at fault: fix the nodes, then set")
         + " spec.rollout.retryFailuresBefore to the present time to try again.";
 
     public static string WhatFailed(NodeImage target, FailureBudget failures) => failures.First is { } first

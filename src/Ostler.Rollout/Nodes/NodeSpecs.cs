@@ -67,7 +67,9 @@ internal static class NodeSpecs
         HealthySince = null,
     };
 
-    /// <summary>The target runs, and its record is lost: an attempt that begins with the verification. The way back is what the host keeps.</summary>
+    /// <summary>
+    /// The target runs, and its record is lost: an attempt that begins with the verification. The way back is what the host keeps.
+    /// </summary>
     public static NodeOSSpec VerifyUnrecorded(RolloutContext context, NodeView view, Deployment former) => new()
     {
         Policy = context.Policy,

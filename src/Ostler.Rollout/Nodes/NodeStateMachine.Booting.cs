@@ -31,13 +31,14 @@ internal static partial class NodeStateMachine
             {
                 case NodeStep.Failed or NodeStep.RolledBack:
                     var refused = error?.Reason ?? Reasons.BootFellBack;
-                    return NodeTransitions.Fail(context, view, refused, error?.Message ?? "The agent does not say why.", BlameRules.OfRefusal(refused));
+                    return NodeTransitions.Fail(context, view, refused, error?.Message ?? "The agent does not say why.",
+                        BlameRules.OfRefusal(refused));
                 case NodeStep.Idle when error?.Reason == Reasons.NotStaged && view.Runs(view.Spec.Previous?.Digest):
                     return NodeTransitions.ReleaseAfterLostBoot(context, view, error.Reason, error.Message);
             }
         }
 
-        var deadline = NodeDeadlineRules.Rebooted(view.Spec, context.Spec, context.Now);
+        var deadline = NodeDeadlineRules.Rebooted(view.Spec, context);
         if (context.Now >= deadline)
         {
             return NoBootReported(context, view);
@@ -49,7 +50,8 @@ internal static partial class NodeStateMachine
     }
 
     /// <summary>
-    /// No report from a new boot in time. Only a node that went down for the reboot has failed; an image of which nobody knows whether it ran is not to blame.
+    /// No report from a new boot in time. Only a node that went down for the reboot has failed; an image of which nobody knows whether it
+    /// ran is not to blame.
     /// </summary>
     private static NodeDecision NoBootReported(RolloutContext context, NodeView view)
     {
@@ -77,18 +79,28 @@ internal static partial class NodeStateMachine
             if (view.Runs(view.Spec.Previous?.Digest))
             {
                 var why = error?.Reason ?? Reasons.BootFellBack;
-                return error?.Reason is Reasons.FinalizationNeverRan
+                if (error?.Reason == Reasons.WatchdogExpired && NodeDeadlineRules.WasBlind(view.Spec, context.Snapshot.Sight))
+                {
+                    return NodeTransitions.ReleaseAfterLostBoot(
+                        context, view, Reasons.ApiUnreachable,
+                            $"The controller could not reach the API server either while the image was on trial. {error.Message}");
+                }
+
+                return error?.Reason is Reasons.FinalizationNeverRan or Reasons.ApiUnreachable
                     ? NodeTransitions.ReleaseAfterLostBoot(context, view, error.Reason, error.Message)
-                    : NodeTransitions.Fail(context, view, why, error?.Message ?? "The node came up with its former tree.", BlameRules.OfFallback(why));
+                    : NodeTransitions.Fail(context, view, why, error?.Message ?? "The node came up with its former tree.",
+                        BlameRules.OfFallback(why));
             }
 
             var runs = view.Status!.Booted is { } booted ? MessageText.Of(booted) : "an unknown tree";
             return NodeTransitions.Fail(
-                context, view, Reasons.UnexpectedTree, $"The node came up with {runs} instead of {Target(view)}. See who else updates it.", evidence: null);
+                context, view, Reasons.UnexpectedTree,
+                    $"The node came up with {runs} instead of {Target(view)}. See who else updates it.", evidence: null);
         }
 
         return view.Status!.Step == NodeStep.Failed
-            ? NodeTransitions.Fail(context, view, error?.Reason ?? Reasons.HostCheckFailed, error?.Message ?? "The agent does not say why.", FailureEvidence.Booted)
+            ? NodeTransitions.Fail(context, view, error?.Reason ?? Reasons.HostCheckFailed, error?.Message
+                ?? "The agent does not say why.", FailureEvidence.Booted)
             : Verifying(context, view);
     }
 
@@ -103,7 +115,7 @@ internal static partial class NodeStateMachine
         }
 
         // Flapping does not lengthen the way: after the deadline the first check that fails is the last.
-        var deadline = NodeDeadlineRules.Healthy(view.Spec, view.Status, context.Spec, context.Now);
+        var deadline = NodeDeadlineRules.Healthy(view.Spec, view.Status, context);
         if (verification.Pending && (view.Spec.HealthySince is not null || context.Now >= deadline))
         {
             // What was found is forgotten with the process that found it. That neither ends a soak nor fails a node; the next tries tell.

@@ -175,7 +175,8 @@ internal static partial class NodeStateMachine
     // The Node carries the policy's mark, but the NodeOS that would say what for is missing or another policy's.
     private static NodeDecision HoldsWithoutNodeOS(RolloutContext context, NodeView view) => view.Node.OS is null && context.Exists
         ? Said(
-            view, NodeStep.Cordoned, Reasons.AgentMissing, "The node is cordoned, but its NodeOS is gone. It goes on once the NodeOS exists again and its agent reports.",
+            view, NodeStep.Cordoned, Reasons.AgentMissing,
+                "The node is cordoned, but its NodeOS is gone. It goes on once the NodeOS exists again and its agent reports.",
             NodeTally.Updating, blocked: true)
         : NodeTransitions.FinishRelease(context, view);
 

@@ -203,7 +203,8 @@ internal static partial class NodeTransitions
     public static NodeDecision ReleaseAfterLostBoot(RolloutContext context, NodeView view, string reason, string? message)
     {
         var digest = view.Spec.Image!.Digest;
-        return reason == Reasons.FinalizationNeverRan && BackoffRules.CountOf(view.Spec.Backoff, digest, reason) >= BackoffRules.LostBootsAllowed
+        return reason is Reasons.FinalizationNeverRan or Reasons.ApiUnreachable
+            && BackoffRules.CountOf(view.Spec.Backoff, digest, reason) >= BackoffRules.LostBootsAllowed
             ? Fail(context, view, reason, $"For the third time in a row: {message}", evidence: null)
             : ReleaseWithBackoff(context, view, reason, message ?? "The agent does not say why.");
     }
@@ -277,26 +278,6 @@ internal static partial class NodeTransitions
         return With(
             NodeStateMachine.Said(view, NodeStep.Failed, Reasons.Released, message, NodeTally.Failed, blocked: true, needsPerson: true),
             [.. UncordonIfOurs(context, view, Reasons.Released, message), Apply(view.Node, NodeSpecs.RolledBack(context, view), Reasons.Released, message)]);
-    }
-
-    /// <summary>HeldAfterFailure → Verifying: a person asked for another look at the tree that runs.</summary>
-    public static NodeDecision VerifyAgain(RolloutContext context, NodeView view)
-    {
-        var spec = NodeSpecs.VerifyAgain(context, view);
-        const string message = "A person asked for another try: the checks are run again on the tree that runs.";
-        return With(
-            NodeStateMachine.Said(view, NodeStep.Verifying, Reasons.Retried, message, NodeTally.Updating, deadline: spec.Deadlines!.Healthy),
-            Apply(view.Node, spec, Reasons.Retried, message));
-    }
-
-    /// <summary>WithoutRecord → Verifying: the target runs, and nobody knows whether it was ever healthy.</summary>
-    public static NodeDecision VerifyUnrecorded(RolloutContext context, NodeView view, Deployment former)
-    {
-        var spec = NodeSpecs.VerifyUnrecorded(context, view, former);
-        const string message = "The NodeOS was deleted while the node held a slot: what runs is verified again.";
-        return With(
-            NodeStateMachine.Said(view, NodeStep.Verifying, Reasons.RecordLost, message, NodeTally.Updating, deadline: spec.Deadlines!.Healthy),
-            Apply(view.Node, spec, Reasons.RecordLost, message, warning: true));
     }
 
     private static NodeAction.Cordon CordonAgain(RolloutContext context, NodeView view, DateTimeOffset at, string why) =>

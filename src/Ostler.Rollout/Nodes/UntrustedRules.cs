@@ -5,10 +5,14 @@ using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Nodes;
 
-/// <summary>A node whose report is not valid, or whose objects the API server does not let us write: it is named, and stops nobody else.</summary>
+/// <summary>
+/// A node whose report is not valid, or whose objects the API server does not let us write: it is named, and stops nobody else.
+/// </summary>
 internal static class UntrustedRules
 {
-    /// <summary>How long a node is not drained again after a write of it was refused: otherwise its pods would be evicted in vain, time and again.</summary>
+    /// <summary>
+    /// How long a node is not drained again after a write of it was refused: otherwise its pods would be evicted in vain, time and again.
+    /// </summary>
     private static readonly TimeSpan BetweenDrains = TimeSpan.FromHours(1);
 
     /// <summary>How long it is not asked to stage again: meanwhile other nodes do.</summary>
@@ -27,7 +31,8 @@ internal static class UntrustedRules
     }
 
     public static string RefusedMessage(NodeView view) => view.Node.Refused is { } refused
-        ? $"The API server refuses to write the {refused.What}: {MessageText.Sentence(refused.Message)} Fix the webhook, quota or permissions that refuse it."
+        ? $"The API server refuses to write the {refused.What}: {MessageText.Sentence(refused.Message)} "
+            + "Fix the webhook, quota or permissions that refuse it."
         : "";
 
     /// <summary>The decision, with what keeps it from having an effect.</summary>
@@ -41,7 +46,8 @@ internal static class UntrustedRules
         return view.Node.OS?.InvalidReport is { } problem && decision.Actions.Count == 0 && view.Selected
             ? Blocked(
                 decision, Reasons.InvalidReport,
-                $"The agent's report is ignored: {problem}. Check that agent and controller have the same version; if they do, isolate the node.")
+                $"The agent's report is ignored: {problem}. "
+                + "Check that agent and controller have the same version; if they do, isolate the node.")
             : decision;
     }
 

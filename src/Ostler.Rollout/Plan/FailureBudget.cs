@@ -14,7 +14,8 @@ public sealed record FailureBudget(int Failed, int Allowed, bool Halted, (string
     public (string Node, NodeFailure Failure)? Proof { get; init; }
 
     /// <summary>
-    /// Whether there is, or was, evidence against the image: it booted on a node and was not healthy, or a host proved that it cannot boot it. Without it
+    /// Whether there is, or was, evidence against the image: it booted on a node and was not healthy, or a host proved that it cannot
+    /// boot it. Without it
     /// the rollout halts, but the image is not quarantined and no healthy node goes back.
     /// </summary>
     public bool IsImageToBlame { get; init; }

@@ -100,7 +100,9 @@ public sealed record NodeOSFacts
 
     public NodeOSSpec Spec { get; init; } = new();
 
-    /// <summary>Null until the agent has reported for the first time, and while what it reports is not valid. Checked and cleaned when it is set.</summary>
+    /// <summary>
+    /// Null until the agent has reported for the first time, and while what it reports is not valid. Checked and cleaned when it is set.
+    /// </summary>
     public NodeOSStatus? Status
     {
         get;

@@ -5,11 +5,13 @@ using Ostler.Api.NodeOSes;
 namespace Ostler.Rollout.Snapshot;
 
 /// <summary>
-/// Judges what an agent reports, where it is read. A node that is compromised or broken harms nobody but itself: what it writes reaches decisions, specs and
+/// Judges what an agent reports, where it is read. A node that is compromised or broken harms nobody but itself: what it writes reaches
+/// decisions, specs and
 /// statuses only in a form that the API server accepts everywhere.
 /// </summary>
 /// <remarks>
-/// Identifiers must be right, or the whole report is dropped. Texts are cleaned, and times that cannot be right are left out: a host whose clock was not set yet is
+/// Identifiers must be right, or the whole report is dropped. Texts are cleaned, and times that cannot be right are left out: a host
+/// whose clock was not set yet is
 /// not a fault. The CRD has the same limits; they are checked here as well because objects may be older than the CRD.
 /// </remarks>
 internal static class ReportRules
@@ -28,7 +30,8 @@ internal static class ReportRules
     private static readonly DateTimeOffset Earliest = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Latest = new(2200, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdef");
-    private static readonly SearchValues<char> ReasonCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_,:");
+    private static readonly SearchValues<char> ReasonCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_,:");
     private static readonly SearchValues<char> Control =
         SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(c => (char)c).Where(char.IsControl), '\u2028', '\u2029']);
 
@@ -37,7 +40,10 @@ internal static class ReportRules
         ? (null, null)
         : Problem(reported) is { } problem ? (null, problem) : (Cleaned(reported), null);
 
-    /// <summary>The agent's side of it: what its host tools say, cut to what the API server stores. A deployment whose digest is none is not named.</summary>
+    /// <summary>
+    /// The agent's side of it: what its host tools say, cut to what the API server stores. A deployment whose digest is none is not
+    /// named.
+    /// </summary>
     public static NodeOSStatus Bound(NodeOSStatus status) => status with
     {
         BackendVersion = Cut(status.BackendVersion, LongestToolVersion),
@@ -54,7 +60,8 @@ internal static class ReportRules
     private static string? Cut(string? text, int longest) => text is null || Line("", text, longest) is null ? text : Clean(text, longest);
 
     private static string? Problem(NodeOSStatus status) =>
-        Negative("attempt", status.Attempt) ?? Negative("observedGeneration", status.ObservedGeneration) ?? Negative("softReboots", status.SoftReboots ?? 0)
+        Negative("attempt", status.Attempt) ?? Negative("observedGeneration", status.ObservedGeneration)
+            ?? Negative("softReboots", status.SoftReboots ?? 0)
         ?? Word("backend", status.Backend, LongestWord) ?? Line("backendVersion", status.BackendVersion, LongestToolVersion)
         ?? Line("agentVersion", status.AgentVersion, LongestVersion) ?? Word("bootID", status.BootID, LongestID)
         ?? Tree("booted", status.Booted) ?? Tree("staged", status.Staged) ?? Tree("rollback", status.Rollback)
@@ -63,7 +70,8 @@ internal static class ReportRules
 
     private static string? Tree(string field, Deployment? tree) => tree is null
         ? null
-        : Digest($"{field}.digest", tree.Digest) ?? Line($"{field}.version", tree.Version, LongestVersion) ?? Line($"{field}.reference", tree.Reference, LongestReference);
+        : Digest($"{field}.digest", tree.Digest) ?? Line($"{field}.version", tree.Version, LongestVersion)
+            ?? Line($"{field}.reference", tree.Reference, LongestReference);
 
     private static string? OfConditions(IReadOnlyList<Condition>? conditions)
     {
@@ -95,10 +103,11 @@ internal static class ReportRules
             return "drift has too many entries";
         }
 
-        return Word("drift.reason", drift.Reason, LongestWord)
+        return Line("drift.reason", drift.Reason, LongestWord)
             ?? Negative("drift.etcChanges", drift.EtcChanges)
-            ?? drift.Findings?.Select(f => Word("drift.findings[].reason", f.Reason, LongestWord)).FirstOrDefault(p => p is not null)
-            ?? (drift.EtcFiles ?? []).Concat(drift.Packages ?? []).Select(n => Line("drift", n, LongestName)).FirstOrDefault(p => p is not null);
+            ?? drift.Findings?.Select(f => Line("drift.findings[].reason", f.Reason, LongestWord)).FirstOrDefault(p => p is not null)
+            ?? (drift.EtcFiles ?? []).Concat(drift.Packages ?? []).Select(n => Line("drift", n, LongestName)).FirstOrDefault(p =>
+                p is not null);
     }
 
     private static string? Negative(string field, long value) => value < 0 ? $"{field} is negative" : null;
@@ -111,7 +120,8 @@ internal static class ReportRules
     }
 
     private static string? Reason(string field, string? value) =>
-        value is { Length: > 0 and <= LongestWord } && char.IsAsciiLetter(value[0]) && value[^1] is not (',' or ':') && !value.AsSpan().ContainsAnyExcept(ReasonCharacters)
+        value is { Length: > 0 and <= LongestWord } && char.IsAsciiLetter(value[0]) && value[^1] is not (',' or ':')
+            && !value.AsSpan().ContainsAnyExcept(ReasonCharacters)
             ? null
             : $"{field} is not a reason";
 
@@ -121,7 +131,8 @@ internal static class ReportRules
             : $"{field} is not a word of at most {longest} characters";
 
     private static string? Line(string field, string? value, int longest) =>
-        value is null || (value.Length <= longest && !value.AsSpan().ContainsAny(Control)) ? null : $"{field} is longer than {longest} characters, or has control characters";
+        value is null || (value.Length <= longest && !value.AsSpan().ContainsAny(Control)) ? null
+            : $"{field} is longer than {longest} characters, or has control characters";
 
     private static NodeOSStatus Cleaned(NodeOSStatus status)
     {
@@ -142,7 +153,8 @@ internal static class ReportRules
                     HealthyAt = Plausible(t.HealthyAt),
                 }
                 : null,
-            LastError = status.LastError is { } error ? error with { Message = Clean(error.Message), At = Plausible(error.At) ?? Earliest } : null,
+            LastError = status.LastError is { } error ? error with { Message = Clean(error.Message), At = Plausible(error.At)
+                ?? Earliest } : null,
             Conditions = status.Conditions?.Select(c => c with { Message = Clean(c.Message) ?? "" }).ToArray(),
             Reboot = status.Reboot is { } reboot ? reboot with { Message = Clean(reboot.Message) } : null,
             Drift = status.Drift is { } drift
@@ -155,7 +167,8 @@ internal static class ReportRules
     private static bool IsClean(NodeOSStatus status)
     {
         if (status.Timings is { } t
-            && !(IsPlausible(t.StagingStartedAt) && IsPlausible(t.StagedAt) && IsPlausible(t.RebootRequestedAt) && IsPlausible(t.BootedAt) && IsPlausible(t.HealthyAt)))
+            && !(IsPlausible(t.StagingStartedAt) && IsPlausible(t.StagedAt) && IsPlausible(t.RebootRequestedAt) && IsPlausible(t.BootedAt)
+                && IsPlausible(t.HealthyAt)))
         {
             return false;
         }

@@ -57,6 +57,9 @@ public sealed record UpgradeSteps
     public static TimeSpan? StagingOf(NodeTimings? timings) =>
         Between(timings?.StagingStartedAt, timings?.StagedAt) is { } took && took <= LongestStaging ? took : null;
 
-    /// <summary>The time between two moments of one clock; null when it was set back in between, or is more than a lifetime of any node.</summary>
-    public static TimeSpan? Between(DateTimeOffset? from, DateTimeOffset? to) => to - from is { } span && span >= TimeSpan.Zero && span <= Longest ? span : null;
+    /// <summary>
+    /// The time between two moments of one clock; null when it was set back in between, or is more than a lifetime of any node.
+    /// </summary>
+    public static TimeSpan? Between(DateTimeOffset? from, DateTimeOffset? to) => to - from is { } span && span >= TimeSpan.Zero
+        && span <= Longest ? span : null;
 }

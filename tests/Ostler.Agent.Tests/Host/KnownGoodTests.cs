@@ -81,6 +81,7 @@ public sealed class KnownGoodTests : IDisposable
     private async Task<bool> ReleaseAsync(SimulatedOstree ostree, NodeOSSpec spec, string? uid = null)
     {
         var backend = ostree.Backend();
-        return await Subject().ReleaseAsync(new NodeOS { Metadata = new() { Name = "node-1", Uid = uid ?? Trees.Uid }, Spec = spec }, backend, await backend.ReadAsync(Token), Token);
+        return await Subject().ReleaseAsync(new NodeOS { Metadata = new() { Name = "node-1", Uid = uid ?? Trees.Uid }, Spec = spec },
+            backend, await backend.ReadAsync(Token), Token);
     }
 }

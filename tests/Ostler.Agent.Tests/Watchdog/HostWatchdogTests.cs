@@ -65,6 +65,22 @@ public sealed class HostWatchdogTests
     }
 
     [Fact]
+    public async Task An_api_server_that_goes_away_during_the_trial_is_noted_and_no_failure_of_the_image()
+    {
+        await using var run = await BootedAsync();
+        run.Api.Interrupt = (call, _) =>
+        {
+            run.Api.IsDown |= call.Contains("appl", StringComparison.Ordinal);
+            return Task.CompletedTask;
+        };
+        run.Start();
+        await run.Log.LoggedAsync("ApiFailed", run.Token);
+
+        var record = Record(run)!;
+        Assert.Equal((WatchdogState.Armed, true), (record.State, record.LackedOnlyApi));
+    }
+
+    [Fact]
     public async Task As_long_as_a_host_check_fails_it_stays_armed()
     {
         await using var run = await BootedAsync(new HealthCheck { Name = "kubelet", Systemd = new SystemdCheck { Active = ["kubelet.service"] } });
@@ -112,7 +128,8 @@ public sealed class HostWatchdogTests
         Assert.Null(Record(run));
 
         run.Ostree.RebootRequested = () => Assert.Fail("rebooted");
-        run.Api.Change(os => os! with { Metadata = os.Metadata with { Generation = os.Metadata.Generation + 1 }, Spec = Stage(3) with { Attempt = 2 } });
+        run.Api.Change(os => os! with { Metadata = os.Metadata with { Generation = os.Metadata.Generation + 1 },
+            Spec = Stage(3) with { Attempt = 2 } });
         await WrittenAsync(run, s => s.Attempt == 2);
         Assert.DoesNotContain("3", run.Ostree.List, StringComparison.Ordinal);
     }

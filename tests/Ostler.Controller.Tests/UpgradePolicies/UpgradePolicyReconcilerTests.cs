@@ -151,8 +151,10 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         await reconciler.ReconcileAsync("edge", Given.Cancel);
 
         Assert.Equal("NodeOS", _answers.With(new() { Name = "a", Uid = "uid-a" }).Refused?.What);
+        _time.Advance(TimeSpan.FromSeconds(10));
         await reconciler.ReconcileAsync("edge", Given.Cancel);
-        Assert.Equal(Reasons.WriteRefused, _policies.Lister.Get(NamespacedName.ClusterScoped("edge"))!.Status!.Blocked!.Single(b => b.Node == "a").Reason);
+        Assert.Equal(Reasons.WriteRefused, _policies.Lister.Get(NamespacedName.ClusterScoped("edge"))!.Status!.Blocked!.Single(b =>
+            b.Node == "a").Reason);
 
         _refuse = _ => null;
         _time.Advance(TimeSpan.FromMinutes(6));
@@ -166,9 +168,11 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         {
             Attempt = 1,
             Staged = new() { Digest = Given.Digest, Locked = true },
-            Conditions = [new() { Type = ConditionTypes.Staged, Status = ConditionStatus.True, Reason = "Staged", LastTransitionTime = Given.Now }],
+            Conditions = [new() { Type = ConditionTypes.Staged, Status = ConditionStatus.True, Reason = "Staged",
+                LastTransitionTime = Given.Now }],
         };
-        var target = new NodeImage { Digest = Given.Digest, Ostree = new() { Remote = "acme", Ref = "acme/edge", Url = "http://127.0.0.1:1/repo" } };
+        var target = new NodeImage { Digest = Given.Digest, Ostree = new() { Remote = "acme", Ref = "acme/edge",
+            Url = "http://127.0.0.1:1/repo" } };
         var os = Given.NodeOS("a", spec: new() { Policy = "edge", Goal = Goal.Stage, Attempt = 1, Image = target }, status: staged);
         _nodeOSes.Absorb(os with { Metadata = os.Metadata with { ResourceVersion = "21" } });
     }

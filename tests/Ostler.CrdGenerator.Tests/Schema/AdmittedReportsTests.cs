@@ -24,11 +24,13 @@ public sealed class AdmittedReportsTests
 
     private static readonly string[] Texts =
     [
-        "", "x", "Ready", "Staged", "HostHealthy", "PullFailed", "RolledBackByScope", "n-boot-2", Old, New, "sha256:" + New, new('A', 64), "not a digest", "\u001b[2J", "1\n2", "é…🙂", new('m', 40_000),
+        "", "x", "Ready", "Staged", "HostHealthy", "PullFailed", "RolledBackByScope", "n-boot-2", Old, New, "sha256:" + New, new('A', 64),
+            "not a digest", "\u001b[2J", "1\n2", "é…🙂", new('m', 40_000),
         new('R', 63), new('v', 128), new('r', 1024), "30s", "ostree",
     ];
 
-    private static readonly string[] Times = ["1900-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2026-11-01T11:59:00Z", "2026-11-01T12:00:00Z", "2026-11-02T00:00:00Z", "2999-12-31T23:59:59Z"];
+    private static readonly string[] Times = ["1900-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2026-11-01T11:59:00Z",
+        "2026-11-01T12:00:00Z", "2026-11-02T00:00:00Z", "2999-12-31T23:59:59Z"];
 
     [Fact]
     public void Every_status_that_the_CRD_admits_leads_to_specs_and_statuses_that_the_CRDs_admit()
@@ -48,12 +50,14 @@ public sealed class AdmittedReportsTests
                 foreach (var apply in plan.Actions.OfType<NodeAction.ApplySpec>())
                 {
                     written++;
-                    Check("NodeOS.spec", JsonSerializer.SerializeToNode(new NodeOS { Spec = apply.Spec }, OstlerJson.Default.NodeOS)!["spec"]!, $"seed {seed}", problems);
+                    Check("NodeOS.spec", JsonSerializer.SerializeToNode(new NodeOS { Spec = apply.Spec },
+                        OstlerJson.Default.NodeOS)!["spec"]!, $"seed {seed}", problems);
                 }
 
                 previous = RolloutStatus.Compute(snapshot, plan);
                 var status = new UpgradePolicy { Spec = snapshot.Policy.Spec!, Status = previous };
-                Check("UpgradePolicy.status", JsonSerializer.SerializeToNode(status, OstlerJson.Default.UpgradePolicy)!["status"]!, $"seed {seed}", problems);
+                Check("UpgradePolicy.status", JsonSerializer.SerializeToNode(status, OstlerJson.Default.UpgradePolicy)!["status"]!,
+                    $"seed {seed}", problems);
             }
         }
 
@@ -75,8 +79,10 @@ public sealed class AdmittedReportsTests
                 ImageRef = new() { Name = "edge-os" },
                 NodeSelector = new() { MatchExpressions = [new() { Key = "none", Operator = LabelOperator.DoesNotExist }] },
                 Drift = DriftHandling.Reconcile,
-                Rollout = new() { MaxUnavailable = IntOrPercent.Percent(100), StageAhead = IntOrPercent.Percent(100), Soak = Duration.Zero },
-                Rollback = new() { Scope = RollbackScope.Policy, MaxFailures = random.Next(2) == 0 ? IntOrPercent.Count(0) : IntOrPercent.Percent(100) },
+                Rollout = new() { MaxUnavailable = IntOrPercent.Percent(100), StageAhead = IntOrPercent.Percent(100),
+                    Soak = Duration.Zero },
+                Rollback = new() { Scope = RollbackScope.Policy, MaxFailures = random.Next(2) == 0 ? IntOrPercent.Count(0)
+                    : IntOrPercent.Percent(100) },
             },
             PreviousStatus = previous,
         },
@@ -85,19 +91,25 @@ public sealed class AdmittedReportsTests
             Name = "edge-os",
             Generation = 1,
             Spec = new() { Ostree = new() { Remote = "acme", Url = "https://ostree.acme.example/repo", Ref = "acme/edge" } },
-            Status = new() { ObservedGeneration = 1, Resolved = new() { Reference = "acme:acme/edge", Digest = New, Version = "42", ResolvedAt = Now.AddHours(-1) } },
+            Status = new() { ObservedGeneration = 1, Resolved = new() { Reference = "acme:acme/edge", Digest = New, Version = "42",
+                ResolvedAt = Now.AddHours(-1) } },
         },
         Nodes = [.. Enumerable.Range(0, 12).Select(i => Node(random, $"n{i:00}"))],
     };
 
     private static NodeFacts Node(Random random, string name)
     {
-        var image = new NodeImage { Digest = New, Version = "42", Ostree = new() { Remote = "acme", Url = "https://ostree.acme.example/repo", Ref = "acme/edge" } };
+        var image = new NodeImage { Digest = New, Version = "42", Ostree = new() { Remote = "acme",
+            Url = "https://ostree.acme.example/repo", Ref = "acme/edge" } };
         var previous = new PreviousOS { Digest = Old, Version = "41", BootID = "n-boot-1" };
-        var failure = new NodeFailure { Digest = New, Attempt = 1, Reason = Reasons.HostCheckFailed, At = Now.AddMinutes(-3), Evidence = FailureEvidence.Booted };
-        var upgrade = new NodeUpgrade { GrantedAt = Now.AddHours(-2), BootRequestedAt = Now.AddHours(-2), HealthySince = Now.AddHours(-1), CompletedAt = Now.AddHours(-1), Previous = previous };
-        var staging = new NodeOSSpec { Policy = Policy, Image = image, Attempt = 1, Goal = Goal.Stage, Deadlines = new() { Staged = Now.AddMinutes(20) } };
-        var booting = staging with { Goal = Goal.Boot, Previous = previous, GrantedAt = Now.AddMinutes(-10), BootRequestedAt = Now.AddMinutes(-5), Deadlines = new() { Reboot = Now.AddMinutes(10), Healthy = Now.AddMinutes(20) } };
+        var failure = new NodeFailure { Digest = New, Attempt = 1, Reason = Reasons.HostCheckFailed, At = Now.AddMinutes(-3),
+            Evidence = FailureEvidence.Booted };
+        var upgrade = new NodeUpgrade { GrantedAt = Now.AddHours(-2), BootRequestedAt = Now.AddHours(-2), HealthySince = Now.AddHours(-1),
+            CompletedAt = Now.AddHours(-1), Previous = previous };
+        var staging = new NodeOSSpec { Policy = Policy, Image = image, Attempt = 1, Goal = Goal.Stage,
+            Deadlines = new() { Staged = Now.AddMinutes(20) } };
+        var booting = staging with { Goal = Goal.Boot, Previous = previous, GrantedAt = Now.AddMinutes(-10),
+            BootRequestedAt = Now.AddMinutes(-5), Deadlines = new() { Reboot = Now.AddMinutes(10), Healthy = Now.AddMinutes(20) } };
         (NodeOSSpec Spec, bool Holds)[] phases =
         [
             (new(), false), (staging, false), (staging, true), (booting, true), (booting with { HealthySince = Now.AddMinutes(-1) }, true),
@@ -137,7 +149,8 @@ public sealed class AdmittedReportsTests
 
     private static JsonNode? Make(ValueSchema schema, Random random) => schema.Kind switch
     {
-        ValueKind.Object => new JsonObject(schema.Fields.Where(f => f.IsRequired || random.Next(3) > 0).Select(f => KeyValuePair.Create(f.Name, Make(f.Value, random)))),
+        ValueKind.Object => new JsonObject(schema.Fields.Where(f => f.IsRequired || random.Next(3) > 0).Select(f =>
+            KeyValuePair.Create(f.Name, Make(f.Value, random)))),
         ValueKind.List => MakeList(schema, random),
         ValueKind.String => Pick(random, [.. Texts.Where(t => WhyNot(schema, t) is null)]),
         ValueKind.Enum => Pick(random, [.. schema.Members.Select(m => m.Name)]),
@@ -157,7 +170,8 @@ public sealed class AdmittedReportsTests
     private static long[] Integers(ValueSchema schema)
     {
         var most = schema.Type == typeof(long) ? long.MaxValue : int.MaxValue;
-        return [.. ((long[])[0, 1, 2, -1, -most - 1, most]).Where(i => i >= (schema.Minimum ?? -most - 1) && i <= (schema.Maximum ?? most))];
+        return [.. ((long[])[0, 1, 2, -1, -most - 1, most]).Where(i => i >= (schema.Minimum ?? -most - 1)
+            && i <= (schema.Maximum ?? most))];
     }
 
     private static string Pick(Random random, string[] from) => from[random.Next(from.Length)];
@@ -172,7 +186,8 @@ public sealed class AdmittedReportsTests
             {
                 case ValueKind.Object:
                     var known = schema.Fields.ToDictionary(f => f.Name);
-                    problems.AddRange(schema.Fields.Where(f => f.IsRequired && node![f.Name] is null).Select(f => $"{where}: {at}.{f.Name} is missing"));
+                    problems.AddRange(schema.Fields.Where(f => f.IsRequired && node![f.Name] is null).Select(f =>
+                        $"{where}: {at}.{f.Name} is missing"));
                     foreach (var (name, child) in node!.AsObject())
                     {
                         Visit($"{at}.{name}", known[name].Value, child);
@@ -225,7 +240,8 @@ public sealed class AdmittedReportsTests
         return length > (schema.MaxLength ?? int.MaxValue) ? $"is longer than {schema.MaxLength}"
             : length < (schema.MinLength ?? 0) ? $"is shorter than {schema.MinLength}"
             : schema.Kind == ValueKind.Enum && schema.Members.All(m => m.Name != text) ? "is no such word"
-            : schema.Pattern is { } pattern && !Regex.IsMatch(text, pattern.Replace("$", "\\z", StringComparison.Ordinal)) ? $"does not match {pattern}"
+            : schema.Pattern is { } pattern && !Regex.IsMatch(text, pattern.Replace("$", "\\z", StringComparison.Ordinal))
+                ? $"does not match {pattern}"
             : null;
     }
 }

@@ -171,5 +171,6 @@ public class StagingAttemptsTests
         .Spec(s => s with { Backoff = before == 0 ? null : Backoff(before), Deadlines = new() { Staged = Given.In(deadline) } })
         .Status(s => s with { LastError = error });
 
-    private static NodeFacts Failed(string name) => Given.Idle(name).Spec(s => s with { Policy = Given.Policy, Attempt = 1, Failure = Given.Failure(5) with { Reason = Reasons.StagingFailed, Evidence = null } });
+    private static NodeFacts Failed(string name) => Given.Idle(name).Spec(s =>
+        s with { Policy = Given.Policy, Attempt = 1, Failure = Given.Failure(5) with { Reason = Reasons.StagingFailed, Evidence = null } });
 }

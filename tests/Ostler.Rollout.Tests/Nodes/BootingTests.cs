@@ -51,17 +51,20 @@ public class BootingTests
             _ => Late("n1"),
         };
 
-        var plan = RolloutPlanner.Plan(Given.Snapshot(node, Given.Upgraded("n2")).With(s => s with { Rollback = new() { Scope = RollbackScope.Policy } }));
+        var plan = RolloutPlanner.Plan(Given.Snapshot(node, Given.Upgraded("n2")).With(s =>
+            s with { Rollback = new() { Scope = RollbackScope.Policy } }));
 
         Assert.Equal("ApplySpec Uncordon", plan.Kinds());
         Assert.Empty(plan.Of("n2"));
-        Assert.Equal((Goal.Observe, Reasons.AgentSilent, 1), (plan.Written().Goal, plan.Written().Backoff!.Reason, plan.Written().Backoff!.Count));
+        Assert.Equal((Goal.Observe, Reasons.AgentSilent, 1), (plan.Written().Goal, plan.Written().Backoff!.Reason,
+            plan.Written().Backoff!.Count));
         Assert.Contains(message, plan.Written().Backoff!.Message, StringComparison.Ordinal);
         Assert.Null(plan.Written().Failure);
         Assert.False(plan.Failures.Halted);
     }
 
-    private static NodeFacts Late(string name) => Given.Booting(name).Spec(s => s with { Deadlines = new() { Reboot = Given.Now, Healthy = Given.In(10) } });
+    private static NodeFacts Late(string name) => Given.Booting(name).Spec(s =>
+        s with { Deadlines = new() { Reboot = Given.Now, Healthy = Given.In(10) } });
 
     [Theory]
     [InlineData(Reasons.BootFellBack)]
@@ -71,12 +74,14 @@ public class BootingTests
     {
         var plan = RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old).Error(reason, NodeStep.RolledBack)));
 
-        AssertRollsBack(plan, reason, "the host says so", reason == Reasons.WatchdogExpired ? FailureEvidence.Booted : FailureEvidence.DidNotBoot);
+        AssertRollsBack(plan, reason, "the host says so", reason == Reasons.WatchdogExpired ? FailureEvidence.Booted
+            : FailureEvidence.DidNotBoot);
     }
 
     [Fact]
     public void A_node_that_came_up_with_its_former_tree_without_a_word_fell_back() =>
-        AssertRollsBack(RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old))), Reasons.BootFellBack, "former tree", FailureEvidence.DidNotBoot);
+        AssertRollsBack(RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old))), Reasons.BootFellBack, "former tree",
+            FailureEvidence.DidNotBoot);
 
     [Fact]
     public void A_node_that_came_up_with_a_foreign_tree_has_failed() =>

@@ -17,7 +17,8 @@ public class LostRecordTests
 
         Assert.Equal("ApplySpec", plan.Kinds());
         var spec = plan.Written();
-        Assert.Equal((Goal.Boot, 1L, Trees.New, Trees.Old, PreviousOS.LostBootID), (spec.Goal, spec.Attempt, spec.Image!.Digest, spec.Previous!.Digest, spec.Previous.BootID));
+        Assert.Equal((Goal.Boot, 1L, Trees.New, Trees.Old, PreviousOS.LostBootID),
+            (spec.Goal, spec.Attempt, spec.Image!.Digest, spec.Previous!.Digest, spec.Previous.BootID));
         Assert.Equal(Given.In(10), spec.Deadlines!.Healthy);
         Assert.Equal(NodeStep.Verifying, plan.Verdict().Step);
     }
@@ -64,7 +65,8 @@ public class LostRecordTests
     [Fact]
     public void A_NodeOS_that_is_being_deleted_gets_no_slot_and_loses_one_before_the_boot()
     {
-        var plan = RolloutPlanner.Plan(Given.Snapshot(Deleting(Given.Staged("n1")), Deleting(Given.Cordoned("n2")), Given.Staged("n3"), Deleting(Given.Soaking("n4", 60)))
+        var plan = RolloutPlanner.Plan(Given.Snapshot(Deleting(Given.Staged("n1")), Deleting(Given.Cordoned("n2")), Given.Staged("n3"),
+            Deleting(Given.Soaking("n4", 60)))
             .With(s => s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(4) } }));
 
         Assert.Equal(["n3"], plan.Granted());

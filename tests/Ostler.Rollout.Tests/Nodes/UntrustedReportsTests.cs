@@ -99,8 +99,10 @@ public class UntrustedReportsTests
     [Fact]
     public void Two_dates_of_one_agent_do_not_spoil_the_durations_of_the_policy()
     {
-        var node = Given.Upgraded("n1").Spec(s => s with { LastUpgrade = s.LastUpgrade! with { BootRequestedAt = Given.Ago(62), HealthySince = Given.Ago(61) } })
-            .Status(s => s with { Timings = new() { StagingStartedAt = new(2001, 1, 1, 0, 0, 0, TimeSpan.Zero), StagedAt = new(2199, 1, 1, 0, 0, 0, TimeSpan.Zero) } });
+        var node = Given.Upgraded("n1").Spec(s => s with { LastUpgrade = s.LastUpgrade! with { BootRequestedAt = Given.Ago(62),
+            HealthySince = Given.Ago(61) } })
+            .Status(s => s with { Timings = new() { StagingStartedAt = new(2001, 1, 1, 0, 0, 0, TimeSpan.Zero),
+                StagedAt = new(2199, 1, 1, 0, 0, 0, TimeSpan.Zero) } });
         var snapshot = Given.Snapshot(node);
 
         Assert.Null(RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Durations!.Staging);
@@ -109,7 +111,8 @@ public class UntrustedReportsTests
     [Fact]
     public void A_refused_order_to_boot_is_said_and_does_not_stop_the_drains_deadline()
     {
-        var node = Given.Cordoned("n1") with { Refused = new("NodeOS", Given.Ago(5), Given.Ago(0.1), "admission webhook \"deny\" denied the request") };
+        var node = Given.Cordoned("n1") with { Refused = new("NodeOS", Given.Ago(5), Given.Ago(0.1),
+            "admission webhook \"deny\" denied the request") };
 
         var before = RolloutPlanner.Plan(Given.Snapshot(node));
         Assert.Equal("ApplySpec", before.Kinds());
@@ -132,7 +135,8 @@ public class UntrustedReportsTests
         var refused = new RefusedWrite("Node", Given.Ago(90), Given.Ago(minutesAgo), "no");
         var (one, other) = which == "staged" ? (Given.Staged("n1"), Given.Staged("n2")) : (Given.Idle("n1"), Given.Idle("n2"));
 
-        var plan = RolloutPlanner.Plan(Given.Snapshot(one with { Refused = refused }, other).With(s => s with { Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(0) } }));
+        var plan = RolloutPlanner.Plan(Given.Snapshot(one with { Refused = refused }, other).With(s =>
+            s with { Rollout = s.Rollout with { StageAhead = IntOrPercent.Count(0) } }));
 
         Assert.Equal([again ? "n1" : "n2"], which == "staged" ? plan.Granted() : plan.StagedNow());
         Assert.Equal(again ? plan.Verdict().Reason : Reasons.WriteRefused, plan.Verdict().Reason);
@@ -150,9 +154,10 @@ public class UntrustedReportsTests
         "agent" => status with { AgentVersion = "1\n2" },
         "error" => status with { LastError = new() { Reason = "no such reason", At = Given.Now } },
         "condition" => status with { Conditions = [new() { Type = "Ready", Status = ConditionStatus.True, Reason = Huge }] },
-        "conditions" => status with { Conditions = [.. Enumerable.Range(0, 17).Select(i => new Condition { Type = $"C{i}", Status = ConditionStatus.True, Reason = "R" })] },
+        "conditions" => status with { Conditions = [.. Enumerable.Range(0, 17).Select(i =>
+            new Condition { Type = $"C{i}", Status = ConditionStatus.True, Reason = "R" })] },
         "attempt" => status with { Attempt = -1 },
-        "drift" => status with { Drift = new() { Reason = "" } },
+        "drift" => status with { Drift = new() { Reason = Huge } },
         _ => status with { Drift = new() { Reason = Reasons.EtcChanged, EtcFiles = [.. Enumerable.Repeat("M a", 51)] } },
     };
 }

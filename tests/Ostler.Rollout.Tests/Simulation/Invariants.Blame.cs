@@ -4,7 +4,8 @@ using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
 
-/// <content>A digest enters quarantine only if it booted somewhere and was not healthy there, or a host proved that it could not boot.</content>
+/// <content>A digest enters quarantine only if it booted somewhere and was not healthy there, or a host proved that it could not
+/// boot.</content>
 internal sealed partial class Invariants
 {
     private readonly Dictionary<(string Node, string Digest), string> _onTrial = [];
@@ -19,7 +20,8 @@ internal sealed partial class Invariants
         _passed.Add((node.Uid, node.Host.Session));
     }
 
-    // What came up after an order to boot, or fell back from it, and was not called healthy since. Read from the machines, whatever anybody reports.
+    // What came up after an order to boot, or fell back from it, and was not called healthy since. Read from the machines, whatever
+    // anybody reports.
     private void ObserveTrials(SimulatedWorld world)
     {
         foreach (var node in world.Nodes)
@@ -30,7 +32,8 @@ internal sealed partial class Invariants
                 continue;
             }
 
-            var fellBack = node.Host.Booted == previous.Digest && node.Host.FellBackBecause is Reasons.BootFellBack or Reasons.WatchdogExpired;
+            var fellBack = node.Host.Booted == previous.Digest
+                && node.Host.FellBackBecause is Reasons.BootFellBack or Reasons.WatchdogExpired;
             if (node.Host.Booted == digest || fellBack)
             {
                 _onTrial[(node.Uid, digest)] = node.Host.Session;
@@ -38,9 +41,11 @@ internal sealed partial class Invariants
         }
     }
 
-    // Whatever was deleted or died meanwhile: what was booted on an order is verified before the node is in service on it, unless a person took the cordon away.
+    // Whatever was deleted or died meanwhile: what was booted on an order is verified before the node is in service on it, unless a
+    // person took the cordon away.
     private void JudgeTrial(SimulatedNode node) => Require(
-        4, node.Name, !node.Unschedulable || !_onTrial.TryGetValue((node.Uid, node.Host.Booted), out var session) || session != node.Host.Session,
+        4, node.Name, !node.Unschedulable || !_onTrial.TryGetValue((node.Uid, node.Host.Booted), out var session)
+            || session != node.Host.Session,
         $"is put into service on {node.Host.Booted[..4]}, which was never verified in this boot");
 
     private void JudgeQuarantine(SimulatedWorld world)
@@ -50,7 +55,8 @@ internal sealed partial class Invariants
             if (entry.Policy is { Length: > 0 } policy && _quarantined.Add((entry.Digest, entry.Since)))
             {
                 Count("quarantined");
-                Require(10, policy, IsProved(entry.Digest), $"has {entry.Digest[..4]} quarantined for {entry.Reason}, which ran on no node that was unhealthy");
+                Require(10, policy, IsProved(entry.Digest),
+                    $"has {entry.Digest[..4]} quarantined for {entry.Reason}, which ran on no node that was unhealthy");
             }
         }
     }

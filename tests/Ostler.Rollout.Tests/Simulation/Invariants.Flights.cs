@@ -15,6 +15,9 @@ internal sealed partial class Invariants
     private readonly Dictionary<string, (DateTimeOffset Since, string Uid)> _inFlightSince = [];
     private readonly Dictionary<(string, string), DateTimeOffset> _deadlockedSince = [];
 
+    // What passes while the controller sees nothing, and until it acts on what it then sees.
+    private readonly TimeSpan _unseen;
+
     // Two nodes that were cordoned together, each with a primary that could move to the other one only: neither drain can ever end.
     private void CheckDeadlock(SimulatedWorld world)
     {
@@ -64,7 +67,8 @@ internal sealed partial class Invariants
 
         var drain = (TimeSpan)spec.Drain.Timeout * (spec.Drain.OnTimeout == DrainTimeoutAction.Force ? 2 : 1);
         var boot = (TimeSpan)spec.Reboot.Timeout + spec.Health.Timeout;
-        var longest = drain + boot + spec.Rollout.Soak + boot + spec.Drain.WorkloadTimeout + (spec.Drain.VolumeDetachTimeout ?? Duration.Zero) + Slack;
+        var longest = drain + boot + spec.Rollout.Soak + boot + spec.Drain.WorkloadTimeout + (spec.Drain.VolumeDetachTimeout
+            ?? Duration.Zero) + Slack + _unseen;
         Require(6, node.Name, world.Now - _inFlightSince[node.Uid].Since <= longest, $"is in flight for more than {longest}");
     }
 

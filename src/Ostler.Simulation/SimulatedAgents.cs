@@ -63,10 +63,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
     private void Act(SimulatedNode node)
     {
         var spec = node.OS!.Spec;
-        if (spec.Goal != Goal.Boot && spec.Attempt > 0)
-        {
-            node.Host.Watchdog = null;
-        }
+        node.Host.Watchdog = spec.Goal == Goal.Boot || spec.Attempt == 0 ? node.Host.Watchdog : null;
 
         switch (spec.Goal)
         {

@@ -13,7 +13,6 @@ internal sealed partial class SimulatedController
     public void Restart()
     {
         World.Tell("controller", "killed");
-        _clock = null;
         Stop(World.Random.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20)), null);
     }
 

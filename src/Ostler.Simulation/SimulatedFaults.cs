@@ -29,28 +29,6 @@ internal static class SimulatedFaults
             case SimulationFault.AgentIsAway away when world.Find(away.Node) is { } node:
                 AgentIsAway(simulation, node, away.For);
                 break;
-            case SimulationFault.AgentTurnsHostile hostile when world.Find(hostile.Node) is { } node:
-                world.Tell(node.Name, "agent: hostile from now on");
-                node.Reports = new(world.Scenario.Seed);
-                simulation.Agents.Wake(node);
-                break;
-            case SimulationFault.WritesRefused refused when world.Find(refused.Node) is { } node:
-                world.Tell(node.Name, "somebody: installs a webhook that denies writes to the NodeOS");
-                node.WritesRefusedUntil = world.Now + refused.For;
-                break;
-            case SimulationFault.NodeClockJumps jumps when world.Find(jumps.Node) is { } node:
-                world.Tell(node.Name, $"host: its clock is set by {jumps.By}");
-                node.SetClock(jumps.By);
-                simulation.Changed(node);
-                break;
-            case SimulationFault.ServerClockJumps jumps:
-                world.Tell("api", $"its clock is set by {jumps.By}");
-                world.ServerClockError += jumps.By;
-                world.Time.In(jumps.For, () => world.ServerClockError -= jumps.By);
-                break;
-            case SimulationFault.ApiIsAway away:
-                ApiIsAway(simulation, away.For);
-                break;
             case SimulationFault.HumanCordons cordons when world.Find(cordons.Node) is { } node:
                 HumanCordons(simulation, node);
                 break;
@@ -87,13 +65,6 @@ internal static class SimulatedFaults
                 world.Tell(node.Name, "volumes: hang");
                 world.Volumes.Hang(node.Name);
                 break;
-            case SimulationFault.NodeOSDeleted deleted when world.Find(deleted.Node) is { OS: not null } node:
-                world.Tell(node.Name, "somebody: kubectl delete nodeos");
-                node.OS = null;
-                // Its order is the former NodeOS's, and no word on that of the next.
-                node.Host.Pending = null;
-                simulation.Controller.Enqueue();
-                break;
             case SimulationFault.NodeDeleted deleted when world.Find(deleted.Node) is { } node:
                 world.Tell(node.Name, "deleted");
                 Delete(simulation, node);
@@ -115,25 +86,13 @@ internal static class SimulatedFaults
                 simulation.SchedulePods();
                 break;
             default:
-                SimulatedDecisions.Make(simulation, fault);
+                if (!SimulatedOutages.Strike(simulation, fault))
+                {
+                    SimulatedDecisions.Make(simulation, fault);
+                }
+
                 break;
         }
-    }
-
-    private static void ApiIsAway(RolloutSimulation simulation, TimeSpan time)
-    {
-        var world = simulation.World;
-        world.Tell("api", "unreachable");
-        world.ApiOutages++;
-        simulation.Controller.LoseApi(time);
-        world.Time.In(time, () =>
-        {
-            if (--world.ApiOutages == 0)
-            {
-                world.Tell("api", "reachable again");
-                world.Nodes.Where(n => n.OS is not null).ToList().ForEach(simulation.Agents.Wake);
-            }
-        });
     }
 
     private static void AgentIsAway(RolloutSimulation simulation, SimulatedNode node, TimeSpan time)

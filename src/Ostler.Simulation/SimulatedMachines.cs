@@ -93,10 +93,8 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
         switch (outcome)
         {
             case SimulatedBoot.Unexpected:
-                // To the host it looks like a fallback when that tree is the one that it ran before.
                 host.FellBackBecause = host.Booted == Foreign ? Reasons.BootFellBack : null;
-                host.Booted = Foreign;
-                host.BootedVersion = "foreign";
+                (host.Booted, host.BootedVersion) = (Foreign, "foreign");
                 break;
             case SimulatedBoot.PowerCut or SimulatedBoot.FallsBack:
                 break;

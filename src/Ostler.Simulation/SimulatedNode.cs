@@ -167,7 +167,8 @@ public sealed class SimulatedNode
     internal void SetClock(TimeSpan by)
     {
         Host.Skew += by;
-        Host.BootedAt += by;
+        // Nothing is told of the boot before the first that was ordered.
+        Host.BootedAt = Host.Boots == 0 ? Host.BootedAt : Host.BootedAt + by;
         Heartbeat += by;
         Touch();
     }

@@ -21,18 +21,11 @@ internal static class SimulatedWrites
 
         switch (action)
         {
+            case NodeAction.ApplySpec apply when node.OS is null || node.OS.ResourceVersion != apply.ResourceVersion:
+                return false;
+            case NodeAction.ApplySpec when world.Now < node.WritesRefusedUntil:
+                return node.Refused = new("NodeOS", node.Refused?.Since ?? world.Now, world.Now, "admission webhook denied the request");
             case NodeAction.ApplySpec apply:
-                if (node.OS is null || node.OS.ResourceVersion != apply.ResourceVersion)
-                {
-                    return false;
-                }
-
-                if (world.Now < node.WritesRefusedUntil)
-                {
-                    return node.Refused = new("NodeOS", node.Refused?.Since ?? world.Now, world.Now,
-                        "admission webhook denied the request");
-                }
-
                 node.Refused = null;
                 node.WriteSpec(apply.Spec);
                 break;

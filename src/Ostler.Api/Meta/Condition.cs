@@ -19,9 +19,6 @@ public enum ConditionStatus
 /// <summary>One aspect of the state of an object, as in metav1.Condition.</summary>
 public sealed record Condition
 {
-    /// <summary>The form of a reason, as in metav1.Condition.</summary>
-    public const string ReasonPattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$";
-
     /// <summary>Which aspect, in CamelCase.</summary>
     [Ostler.Api.Schema.MinLength(1), Ostler.Api.Schema.MaxLength(316)]
     public required string Type { get; init; }
@@ -30,7 +27,7 @@ public sealed record Condition
     public required ConditionStatus Status { get; init; }
 
     /// <summary>Why, in one CamelCase word that programs may rely on.</summary>
-    [Ostler.Api.Schema.MinLength(1), Ostler.Api.Schema.MaxLength(1024), Ostler.Api.Schema.Pattern(ReasonPattern)]
+    [Ostler.Api.Schema.MinLength(1), Ostler.Api.Schema.MaxLength(1024), Ostler.Api.Schema.Pattern(Ostler.Api.Schema.Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>Why, for people, and what to do next. Programs must not read it.</summary>

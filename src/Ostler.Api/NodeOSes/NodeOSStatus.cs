@@ -7,9 +7,6 @@ namespace Ostler.Api.NodeOSes;
 /// <summary>What a node runs, as its agent found it.</summary>
 public sealed record NodeOSStatus
 {
-    /// <summary>Visible ASCII characters without spaces.</summary>
-    public const string WordPattern = "^[!-~]+$";
-
     /// <summary>The generation of the spec that the agent has acted on.</summary>
     public long ObservedGeneration { get; init; }
 
@@ -20,7 +17,7 @@ public sealed record NodeOSStatus
     public NodeStep Step { get; init; }
 
     /// <summary>How the host is updated: ostree, rpm-ostree or bootc.</summary>
-    [MaxLength(63), Pattern(WordPattern)]
+    [MaxLength(63), Pattern(Patterns.Word)]
     public string? Backend { get; init; }
 
     /// <summary>The version of that tool.</summary>
@@ -32,7 +29,7 @@ public sealed record NodeOSStatus
     public string? AgentVersion { get; init; }
 
     /// <summary>The kernel's ID of the present boot.</summary>
-    [MaxLength(128), Pattern(WordPattern)]
+    [MaxLength(128), Pattern(Patterns.Word)]
     public string? BootID { get; init; }
 
     /// <summary>How often user space alone was restarted in this boot. Absent: never.</summary>
@@ -70,7 +67,7 @@ public sealed record NodeOSStatus
 public sealed record Deployment
 {
     /// <summary>The manifest digest or the OSTree commit.</summary>
-    [Pattern(NodeImage.DigestPattern)]
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
     /// <summary>Its version for people.</summary>
@@ -171,7 +168,7 @@ public sealed record DriftFinding
 public sealed record NodeError
 {
     /// <summary>Why, in one word.</summary>
-    [MaxLength(63), Pattern(Condition.ReasonPattern)]
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>Why, for people: the host tool's own words, trimmed.</summary>

@@ -1,5 +1,4 @@
 using Ostler.Api.Meta;
-using Ostler.Api.NodeOSes;
 using Ostler.Api.Schema;
 
 namespace Ostler.Api.OSImages;
@@ -126,7 +125,7 @@ public sealed record ResolvedImage
     public required string Reference { get; init; }
 
     /// <summary>The manifest digest (<c>sha256:…</c>) or the OSTree commit (64 hexadecimal digits).</summary>
-    [Pattern(NodeImage.DigestPattern)]
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
     /// <summary>Its version for people.</summary>
@@ -167,7 +166,7 @@ public sealed record PlatformManifest
     public required string Platform { get; init; }
 
     /// <summary>The digest of its manifest.</summary>
-    [Pattern(NodeImage.DigestPattern)]
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 }
 
@@ -175,11 +174,11 @@ public sealed record PlatformManifest
 public sealed record QuarantinedDigest
 {
     /// <summary>The digest.</summary>
-    [Pattern(NodeImage.DigestPattern)]
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
     /// <summary>Why, in one word.</summary>
-    [MaxLength(63), Pattern(Condition.ReasonPattern)]
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>The policy whose rollout failed; empty when a person denied it.</summary>

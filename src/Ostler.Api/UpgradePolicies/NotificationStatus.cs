@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using Ostler.Api.Meta;
-using Ostler.Api.NodeOSes;
 using Ostler.Api.Schema;
 
 namespace Ostler.Api.UpgradePolicies;
@@ -21,7 +19,7 @@ public sealed record NotificationStatus
     public required RolloutEvent Event { get; init; }
 
     /// <summary>Why, in one word: that of the condition that says so.</summary>
-    [MaxLength(63), Pattern(Condition.ReasonPattern)]
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>Why, for people.</summary>
@@ -29,7 +27,7 @@ public sealed record NotificationStatus
     public required string Message { get; init; }
 
     /// <summary>The tree that the rollout is about.</summary>
-    [Pattern(NodeImage.DigestPattern)]
+    [Pattern(Patterns.Digest)]
     public string? Digest { get; init; }
 
     /// <summary>Its version for people.</summary>

@@ -95,7 +95,7 @@ public sealed record WaveStatus
     public DateTimeOffset? CompletedAt { get; init; }
 
     /// <summary>How it stands, in one word.</summary>
-    [MaxLength(63), Pattern(Condition.ReasonPattern)]
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>What it waits for, for people, and what to do.</summary>
@@ -141,7 +141,7 @@ public sealed record MeasuredDuration
 public sealed record TargetImage
 {
     /// <summary>The manifest digest or the OSTree commit.</summary>
-    [Pattern(NodeImage.DigestPattern)]
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
     /// <summary>Its version for people.</summary>
@@ -192,7 +192,7 @@ public sealed record InFlightNode
     public required NodeStep Step { get; init; }
 
     /// <summary>What it waits for, in one word.</summary>
-    [MaxLength(63), Pattern(Condition.ReasonPattern)]
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>What it waits for, for people.</summary>
@@ -211,7 +211,7 @@ public sealed record BlockedNode
     public required string Node { get; init; }
 
     /// <summary>Why, in one word.</summary>
-    [MaxLength(63), Pattern(Condition.ReasonPattern)]
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>Why, for people, and what to do about it.</summary>
@@ -223,11 +223,11 @@ public sealed record BlockedNode
 public sealed record FailedDigest
 {
     /// <summary>The digest.</summary>
-    [Pattern(NodeImage.DigestPattern)]
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
     /// <summary>Why the first node failed, in one word.</summary>
-    [MaxLength(63), Pattern(Condition.ReasonPattern)]
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>Why, for people, naming the node.</summary>
@@ -246,7 +246,7 @@ public sealed record DriftedNode
     public required string Node { get; init; }
 
     /// <summary>How, in one word.</summary>
-    [MaxLength(63), Pattern(Condition.ReasonPattern)]
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>How, for people.</summary>
@@ -258,7 +258,7 @@ public sealed record DriftedNode
 public sealed record RunningDigest
 {
     /// <summary>Its digest: that of the release where it is the target.</summary>
-    [Pattern(NodeImage.DigestPattern)]
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
     /// <summary>Its version for people.</summary>

@@ -63,6 +63,14 @@ public class LostRecordTests
         Assert.Equal("Uncordon", RolloutPlanner.Plan(Given.Snapshot(Recreated("n1", Trees.Old))).Kinds());
 
     [Fact]
+    public void A_slot_whose_NodeOS_is_gone_waits_for_the_new_one_and_is_then_given_back()
+    {
+        NodeFacts[] gone = [Given.Cordoned("n1") with { OS = null }, Given.Cordoned("n2") with { OS = new() }];
+        Assert.Empty(RolloutPlanner.Plan(Given.Snapshot(gone)).Actions);
+        Assert.Equal("Uncordon", RolloutPlanner.Plan(Given.Snapshot(Given.Cordoned("n1").Spec(_ => new()))).Kinds());
+    }
+
+    [Fact]
     public void A_NodeOS_that_is_being_deleted_gets_no_slot_and_loses_one_before_the_boot()
     {
         var plan = RolloutPlanner.Plan(Given.Snapshot(Deleting(Given.Staged("n1")), Deleting(Given.Cordoned("n2")), Given.Staged("n3"),

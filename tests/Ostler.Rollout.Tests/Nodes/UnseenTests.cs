@@ -16,7 +16,7 @@ public class UnseenTests
     [InlineData(-9, -30, true)]
     [InlineData(-11, -30, false)]
     [InlineData(-25, null, false)]
-    public void A_health_deadline_that_passed_unseen_gets_time_for_reports(double since, double? lost, bool waits)
+    public void A_health_deadline_that_passed_unseen_gets_time_for_reports(int since, int? lost, bool waits)
     {
         var node = Given.Booted("n1").Spec(s => s with { BootRequestedAt = Given.Ago(20),
             Deadlines = new() { Reboot = Given.Ago(9), Healthy = Given.Ago(2) } })
@@ -33,7 +33,7 @@ public class UnseenTests
     [InlineData(-4, null, false)]
     [InlineData(-1, -30, true)]
     [InlineData(-16, -30, false)]
-    public void So_does_the_deadline_of_a_reboot(double since, double? lost, bool waits)
+    public void So_does_the_deadline_of_a_reboot(int since, int? lost, bool waits)
     {
         var node = (Given.Booting("n1") with { Ready = false }).Spec(s =>
             s with { BootRequestedAt = Given.Ago(20), Deadlines = new() { Reboot = Given.Ago(2), Healthy = Given.In(5) } });
@@ -47,7 +47,7 @@ public class UnseenTests
     [InlineData(Reasons.WatchdogExpired, -6, -9, false)]
     [InlineData(Reasons.ApiUnreachable, -60, null, true)]
     [InlineData(Reasons.BootFellBack, -1, -4, false)]
-    public void A_host_that_went_back_because_nobody_could_be_told_lost_a_boot(string reason, double since, double? lost, bool isLost)
+    public void A_host_that_went_back_because_nobody_could_be_told_lost_a_boot(string reason, int since, int? lost, bool isLost)
     {
         var node = Given.Booted("n1", Trees.Old).Error(reason, NodeStep.RolledBack);
 
@@ -82,5 +82,5 @@ public class UnseenTests
         Assert.Equal(NodeStep.RollingBack, RolloutPlanner.Plan(Given.Snapshot(node)).Verdict().Step);
     }
 
-    private static ControllerSight Seen(double since, double? lost) => new(Given.In(since), lost is { } at ? Given.In(at) : null);
+    private static ControllerSight Seen(int since, int? lost) => new(Given.In(since), lost is { } at ? Given.In(at) : null);
 }

@@ -31,7 +31,8 @@ public class OutageTests
     {
         foreach (var by in Jumps)
         {
-            for (var second = 0; second < 900; second += 60)
+            // A process that begins with a wrong date has nothing to tell it from a right one.
+            for (var second = 60; second < 900; second += 60)
             {
                 Check($"set by {by} at {second} s", new SimulationFault.ServerClockJumps(TimeSpan.FromSeconds(second), by,
                     TimeSpan.FromMinutes(5)));

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Ostler.Controller.Startup;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Connections;
+using Ostler.Kubernetes.LeaderElection;
 
 if (args.Contains("--help"))
 {
@@ -52,10 +53,12 @@ void Stop(PosixSignalContext signal)
 
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+// Leaders that follow each other, on whatever machine, have one clock.
+var clock = new ServerClock(BootTime.Instance);
 ApiClient client;
 try
 {
-    var options = new ApiClientOptions { FieldManager = "ostler-controller" };
+    var options = new ApiClientOptions { FieldManager = "ostler-controller", Answered = clock.Observe };
     client = settings.Kubeconfig is { } path ? KubeconfigClient.Create(path, options: options, userAgent: "ostler-controller") : KubeconfigClient.CreateDefault(options, "ostler-controller");
 }
 catch (Exception unusable)
@@ -76,7 +79,7 @@ try
         return findings.All(f => f.Passed) ? 0 : 1;
     }
 
-    await new ControllerProcess(settings, client, loggers, TimeProvider.System, RandomFraction).RunAsync(stop.Token);
+    await new ControllerProcess(settings, client, loggers, clock, RandomFraction).RunAsync(stop.Token);
     return 0;
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)

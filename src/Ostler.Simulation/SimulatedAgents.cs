@@ -39,7 +39,8 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
         var term = node.Host.AgentTerm;
         World.Time.In(delay, () =>
         {
-            if (!node.Gone && node.Host is { IsUp: true, HasAgent: true, AgentIsAway: false } && node.Host.AgentTerm == term && node.OS is not null)
+            if (!node.Gone && World.ApiOutages == 0 && node is { OS: not null,
+                Host: { IsUp: true, HasAgent: true, AgentIsAway: false } host } && host.AgentTerm == term)
             {
                 Act(node);
             }
@@ -62,10 +63,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
     private void Act(SimulatedNode node)
     {
         var spec = node.OS!.Spec;
-        if (spec.Goal != Goal.Boot)
-        {
-            node.Host.Watchdog = null;
-        }
+        node.Host.Watchdog = spec.Goal == Goal.Boot || spec.Attempt == 0 ? node.Host.Watchdog : null;
 
         switch (spec.Goal)
         {
@@ -204,7 +202,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
 
                 host.IsChecking = false;
                 host.CheckResult = host.IsHealthy;
-                if (!host.AgentIsAway && Lives(node))
+                if (!host.AgentIsAway && World.ApiOutages == 0 && Lives(node))
                 {
                     Act(node);
                 }

@@ -11,8 +11,11 @@ using Ostler.Rollout.Text;
 namespace Ostler.Simulation;
 
 /// <summary>The controller: gathers, asks the real planner, writes one action after the other, reports. It can die after any write.</summary>
-internal sealed class SimulatedController(RolloutSimulation simulation)
+internal sealed partial class SimulatedController(RolloutSimulation simulation)
 {
+    /// <summary>As the real controller's after a write that the API server refused.</summary>
+    private static readonly TimeSpan RetryFailure = TimeSpan.FromSeconds(10);
+
     private readonly HashSet<int> _deaths = [.. simulation.World.Scenario.KillControllerAfterWrites];
     private readonly Dictionary<string, EvictionResult> _evictions = new(StringComparer.Ordinal);
     private readonly SimulatedAnswers _answers = new(simulation.World);
@@ -23,6 +26,8 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
     private readonly Dictionary<string, RolloutPlan> _plans = new(StringComparer.Ordinal);
     private readonly SimulatedChecks _checks = new(simulation);
     private IReadOnlyList<NodeVerdict> _reported = [];
+    private ClusterTime? _clock;
+    private ControllerSight? _sight;
     private int _term;
     private bool _isUp;
 
@@ -34,35 +39,6 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
     public bool HasWork => _enqueued.Count > 0 || _busy.Count > 0;
 
     private SimulatedWorld World => simulation.World;
-
-    public void Start()
-    {
-        _isUp = true;
-        ReconcileImage();
-        Enqueue();
-    }
-
-    public void Restart()
-    {
-        World.Tell("controller", "killed");
-        _term++;
-        _isUp = false;
-        _enqueued.Clear();
-        _busy.Clear();
-        _evictions.Clear();
-        _plans.Clear();
-        _reported = [];
-        _answers.Clear();
-        _checks.Forget();
-        var term = _term;
-        World.Time.In(World.Random.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20)), () =>
-        {
-            if (term == _term)
-            {
-                Start();
-            }
-        });
-    }
 
     /// <summary>Something changed: every policy is looked at soon. What comes while a pass is under way is seen by the next one.</summary>
     public void Enqueue()
@@ -155,7 +131,7 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
                 continue;
             }
 
-            node.OS = new() { Uid = $"os-{node.Uid}", Generation = 1, ResourceVersion = "1" };
+            node.CreateOS();
             simulation.Agents.Wake(node);
             if (Dies())
             {
@@ -163,7 +139,11 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
             }
         }
 
-        var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions));
+        // In whole seconds, a date names the middle of the second.
+        var (date, monotonic) = (World.Now + World.ServerClockError - TimeSpan.FromMilliseconds(500), World.Now - World.Scenario.Start);
+        _clock = _clock?.Observe(date, monotonic) ?? ClusterTime.Begin(date, monotonic);
+        var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions) with { Now = _clock.At(monotonic),
+            Sight = _sight });
         var plan = RolloutPlanner.Plan(snapshot, _plans.GetValueOrDefault(policy));
         _plans[policy] = plan;
         _checks.Retain(policy, plan.Watches.Checks);
@@ -193,6 +173,11 @@ internal sealed class SimulatedController(RolloutSimulation simulation)
                 {
                     evictions.Add(eviction);
                     _evictions[eviction.Uid] = eviction;
+                }
+                else if (result is RefusedWrite)
+                {
+                    failed.Add(action.Node);
+                    Later(RetryFailure, Enqueue);
                 }
                 else if (result is false)
                 {

@@ -86,7 +86,11 @@ internal static class SimulatedFaults
                 simulation.SchedulePods();
                 break;
             default:
-                SimulatedDecisions.Make(simulation, fault);
+                if (!SimulatedOutages.Strike(simulation, fault))
+                {
+                    SimulatedDecisions.Make(simulation, fault);
+                }
+
                 break;
         }
     }

@@ -40,6 +40,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
         });
         host.FellBackBecause = outcome switch
         {
+            _ when ordered is null => Reasons.FinalizationNeverRan,
             SimulatedBoot.PowerCut => Reasons.FinalizationNeverRan,
             SimulatedBoot.FallsBack => Reasons.BootFellBack,
             _ => null,
@@ -92,8 +93,8 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
         switch (outcome)
         {
             case SimulatedBoot.Unexpected:
-                host.Booted = Foreign;
-                host.BootedVersion = "foreign";
+                host.FellBackBecause = host.Booted == Foreign ? Reasons.BootFellBack : null;
+                (host.Booted, host.BootedVersion) = (Foreign, "foreign");
                 break;
             case SimulatedBoot.PowerCut or SimulatedBoot.FallsBack:
                 break;
@@ -185,8 +186,9 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
 
             World.Tell(node.Name, $"host: its watchdog goes back to {MessageText.Of(watchdog.Previous.Digest, watchdog.Previous.Version)}");
             node.Host.Watchdog = null;
+            var checksPass = node.Host.CheckResult == true;
             Reboot(node, watchdog.Previous.Digest, watchdog.Previous.Version, Goal.Rollback);
-            node.Host.FellBackBecause = Reasons.WatchdogExpired;
+            node.Host.FellBackBecause = World.ApiOutages > 0 && checksPass ? Reasons.ApiUnreachable : Reasons.WatchdogExpired;
         });
     }
 

@@ -11,6 +11,7 @@ public sealed class SimulatedNode
     private readonly List<(string Check, string BootID, CheckOutcome Outcome)> _tries = [];
 
     private NodeFacts? _facts;
+    private int _incarnation;
     private LabelSelector? _selector;
     private bool _isSelected;
 
@@ -78,6 +79,23 @@ public sealed class SimulatedNode
 
     public SimulatedHost Host { get; }
 
+    /// <summary>Spoils what a hostile agent writes; null: it is not.</summary>
+    internal HostileReports? Reports { get; set; }
+
+    /// <summary>Until when the API server refuses the controller's writes to the NodeOS.</summary>
+    internal DateTimeOffset WritesRefusedUntil { get; set; }
+
+    /// <summary>The last such refusal that the controller saw.</summary>
+    internal RefusedWrite? Refused
+    {
+        get;
+        set
+        {
+            field = value;
+            _facts = null;
+        }
+    }
+
     internal SimulatedNodeSpec First { get; }
 
     /// <summary>How the tries of the controller's checks in each boot went, in order.</summary>
@@ -142,7 +160,26 @@ public sealed class SimulatedNode
         Preflight = Known.Preflight,
         Workloads = Known.Workloads,
         Volumes = Known.Volumes,
+        Refused = Refused,
     };
+
+    /// <summary>The host's clock is set: what is told of the present boot, and by the kubelet, is by the new one.</summary>
+    internal void SetClock(TimeSpan by)
+    {
+        Host.Skew += by;
+        // Nothing is told of the boot before the first that was ordered.
+        Host.BootedAt = Host.Boots == 0 ? Host.BootedAt : Host.BootedAt + by;
+        Heartbeat += by;
+        Touch();
+    }
+
+    /// <summary>No version of a NodeOS is one of its predecessor's.</summary>
+    internal void CreateOS()
+    {
+        _incarnation++;
+        OS = new() { Uid = $"os-{Uid}-{_incarnation}", Generation = 1,
+            ResourceVersion = (_incarnation * 100_000).ToString(System.Globalization.CultureInfo.InvariantCulture) };
+    }
 
     internal void WriteSpec(NodeOSSpec spec) => OS = OS! with
     {
@@ -152,7 +189,8 @@ public sealed class SimulatedNode
         ResourceVersion = Next(OS.ResourceVersion),
     };
 
-    internal void WriteStatus(NodeOSStatus status) => OS = OS! with { Status = status, ResourceVersion = Next(OS.ResourceVersion) };
+    internal void WriteStatus(NodeOSStatus status) => OS = OS! with { Status = Reports?.Spoil(status) ?? status,
+        ResourceVersion = Next(OS.ResourceVersion) };
 
     private static string Next(string? version) =>
         (int.Parse(version ?? "0", System.Globalization.CultureInfo.InvariantCulture) + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
@@ -238,7 +276,7 @@ public sealed class SimulatedHost
 
     internal int Boots { get; set; }
 
-    internal TimeSpan Skew { get; }
+    internal TimeSpan Skew { get; set; }
 
     // What dies with the agent.
     internal int AgentTerm { get; set; }

@@ -43,6 +43,12 @@ public sealed class SimulatedWorld
     /// <summary>What happened.</summary>
     public IReadOnlyList<TimelineEntry> Timeline => _timeline;
 
+    /// <summary>How far the API server's clock is off.</summary>
+    internal TimeSpan ServerClockError { get; set; }
+
+    /// <summary>How many outages of the API server overlap just now.</summary>
+    internal int ApiOutages { get; set; }
+
     internal VirtualTime Time { get; }
 
     internal SeededSequence Random { get; }

@@ -7,7 +7,10 @@ namespace Ostler.Simulation;
 /// <summary>The API server's side of the controller's writes: preconditions first.</summary>
 internal static class SimulatedWrites
 {
-    /// <summary>An <see cref="EvictionResult"/> for an eviction; for other writes, whether it was made.</summary>
+    /// <summary>
+    /// An <see cref="EvictionResult"/> for an eviction; a <see cref="RefusedWrite"/> for one that is denied; for other writes, whether it
+    /// was made.
+    /// </summary>
     public static object Make(RolloutSimulation simulation, NodeAction action)
     {
         var world = simulation.World;
@@ -18,12 +21,12 @@ internal static class SimulatedWrites
 
         switch (action)
         {
+            case NodeAction.ApplySpec apply when node.OS is null || node.OS.ResourceVersion != apply.ResourceVersion:
+                return false;
+            case NodeAction.ApplySpec when world.Now < node.WritesRefusedUntil:
+                return node.Refused = new("NodeOS", node.Refused?.Since ?? world.Now, world.Now, "admission webhook denied the request");
             case NodeAction.ApplySpec apply:
-                if (node.OS is null || node.OS.ResourceVersion != apply.ResourceVersion)
-                {
-                    return false;
-                }
-
+                node.Refused = null;
                 node.WriteSpec(apply.Spec);
                 break;
 

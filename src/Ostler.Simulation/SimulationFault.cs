@@ -52,6 +52,21 @@ public abstract record SimulationFault(TimeSpan At)
     /// <summary>The agent does nothing for a while.</summary>
     public sealed record AgentIsAway(TimeSpan At, string Node, TimeSpan For) : SimulationFault(At);
 
+    /// <summary>From now on the agent writes nonsense into its status: every report is spoilt in another way.</summary>
+    public sealed record AgentTurnsHostile(TimeSpan At, string Node) : SimulationFault(At);
+
+    /// <summary>For a while a webhook denies every write to the NodeOS of the node but the agent's.</summary>
+    public sealed record WritesRefused(TimeSpan At, string Node, TimeSpan For) : SimulationFault(At);
+
+    /// <summary>The host's clock is set: forward, or back.</summary>
+    public sealed record NodeClockJumps(TimeSpan At, string Node, TimeSpan By) : SimulationFault(At);
+
+    /// <summary>The API server's clock is wrong for a while.</summary>
+    public sealed record ServerClockJumps(TimeSpan At, TimeSpan By, TimeSpan For) : SimulationFault(At);
+
+    /// <summary>Nobody can reach the API server for a while: neither the controller nor any agent.</summary>
+    public sealed record ApiIsAway(TimeSpan At, TimeSpan For) : SimulationFault(At);
+
     public sealed record HumanCordons(TimeSpan At, string Node) : SimulationFault(At);
 
     public sealed record HumanUncordons(TimeSpan At, string Node) : SimulationFault(At);
@@ -67,6 +82,9 @@ public abstract record SimulationFault(TimeSpan At)
 
     /// <summary>Somebody boots a tree of their own, and does it again some time after each of the next boots that Ostler orders.</summary>
     public sealed record SomebodyBoots(TimeSpan At, string Node, int Again = 0) : SimulationFault(At);
+
+    /// <summary>Somebody runs kubectl delete nodeos.</summary>
+    public sealed record NodeOSDeleted(TimeSpan At, string Node) : SimulationFault(At);
 
     public sealed record NodeDeleted(TimeSpan At, string Node) : SimulationFault(At);
 

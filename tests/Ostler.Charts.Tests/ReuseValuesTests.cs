@@ -110,7 +110,8 @@ public sealed class ReuseValuesTests : IDisposable
         }
 
         await File.WriteAllTextAsync(Path.Combine(chart, "values.yaml"), values, Cancel);
-        return await helm.RunAsync(Cancel, "template", "ostler", chart, "--namespace", Rendered.Namespace, "--kube-version", Rendered.Newest,
+        return await helm.RunAsync(Cancel, "template", "ostler", chart, "--namespace", Rendered.Namespace, "--kube-version",
+            Rendered.Newest,
             "--set", "global.imageRegistry=registry.example");
     }
 }

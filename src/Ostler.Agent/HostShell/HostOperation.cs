@@ -86,7 +86,7 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
             return null;
         }
 
-        await new KnownGood(files, _log).KeepAsync(backend, booted, cancellationToken);
+        await new KnownGood(files, _log).KeepAsync(null, backend, booted, cancellationToken);
         if (options.Watchdog)
         {
             await ArmAsync(backend, deployments, upcoming, cancellationToken);
@@ -154,7 +154,7 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
     {
         try
         {
-            var trial = new WatchdogTrial("console", Attempt: 0, Trial);
+            var trial = new WatchdogTrial(WatchdogTrial.Console, Attempt: 0, Trial);
             var image = new NodeImage { Digest = upcoming.Digest, Version = upcoming.Version };
             await Watchdog().ArmAsync(trial, backend.Name, deployments, await HostBootReader.ReadAsync(runner, files, cancellationToken), new AgentAction.Boot(image, !upcoming.Staged), cancellationToken);
         }

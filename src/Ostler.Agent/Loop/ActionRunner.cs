@@ -169,16 +169,23 @@ internal sealed class ActionRunner(
             log.Info(result.Reason, $"{runs}. {result.Message}");
         }
 
-        await reporter.ReportAsync(
-            current,
-            host,
-            host.Boot,
-            new StepReport(NodeStep.Verifying, result.Reason, result.Passed ? $"{runs}; the host's checks pass." : $"{runs}; {result.Message}")
-            {
-                HostHealthy = new ConditionReport(result.Status, result.Reason, result.Message),
-                Milestone = result.Passed ? Milestone.Healthy : Milestone.None,
-            },
-            cancellationToken);
+        var report = new StepReport(NodeStep.Verifying, result.Reason, result.Passed ? $"{runs}; the host's checks pass."
+            : $"{runs}; {result.Message}")
+        {
+            HostHealthy = new ConditionReport(result.Status, result.Reason, result.Message),
+            Milestone = result.Passed ? Milestone.Healthy : Milestone.None,
+        };
+        try
+        {
+            await reporter.ReportAsync(current, host, host.Boot, report, cancellationToken);
+        }
+        catch (Exception failure) when (ApiFailures.Is(failure))
+        {
+            watchdog.Note(host.Boot, result.Passed, apiUnreachable: true);
+            throw;
+        }
+
+        watchdog.Note(host.Boot, result.Passed, apiUnreachable: false);
 
         // After the API server has taken the verdict in, and not before: a node that cannot reach it is no node.
         if (result.Passed && !watchdog.TryDisarm(host.Boot))

@@ -30,12 +30,12 @@ internal sealed class AgentLoop(NodeOSWatcher watcher, LatestNodeOS cell, NodeRe
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (os, known, changed, superseded) = cell.Look();
-            if (!known || os is not { Metadata: { DeletionTimestamp: null, Uid.Length: > 0 } })
+            if (!known || os is not { Metadata.Uid.Length: > 0 })
             {
                 // Nothing asks for anything: nothing is done, nor reported.
                 if (known)
                 {
-                    log.Info("NoNodeOS", "There is no NodeOS for this node, or it is being deleted.");
+                    log.Info("NoNodeOS", "There is no NodeOS for this node.");
                 }
 
                 await changed.WaitAsync(cancellationToken);

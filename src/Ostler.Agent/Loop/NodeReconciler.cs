@@ -40,7 +40,7 @@ internal sealed class NodeReconciler(
     /// <summary>Waits after failures on the host, before jitter.</summary>
     internal static BackoffOptions Backoff { get; } = new() { Initial = TimeSpan.FromSeconds(5), Maximum = TimeSpan.FromMinutes(5) };
 
-    /// <param name="os">The object as last seen. Not being deleted.</param>
+    /// <param name="os">The object as last seen. While it is being deleted, what is in progress is finished and nothing new begins.</param>
     /// <param name="superseded">Cancelled when it asks for something else; what takes long is then given up.</param>
     /// <param name="cancellationToken">The end of the agent.</param>
     /// <returns>How long until the next pass, if nothing happens before.</returns>
@@ -54,14 +54,14 @@ internal sealed class NodeReconciler(
             boot = await HostBootReader.ReadAsync(runner, files, cancellationToken);
             var backend = await detection.DetectAsync(os.Spec.Backend, boot, cancellationToken);
             ForgetFormerOrder(os);
-            await watchdog.TidyAsync(os, boot, cancellationToken);
+            await watchdog.TidyAsync(os, boot, backend, cancellationToken);
             host = await observer.ObserveAsync(os, boot, backend, cancellationToken);
-            if (await knownGood.ReleaseAsync(os.Spec, backend, host.Deployments, cancellationToken))
+            if (await knownGood.ReleaseAsync(os, backend, host.Deployments, cancellationToken))
             {
                 host = await observer.ObserveAsync(os, boot, backend, cancellationToken);
             }
 
-            var action = Refused(backend, AgentDecision.Decide(os.Metadata.Uid!, os.Spec, host));
+            var action = Withheld(os, Refused(backend, AgentDecision.Decide(os.Metadata.Uid!, os.Spec, host)));
             if (action is not AgentAction.Stage)
             {
                 await backend.AbandonStagingAsync(cancellationToken);
@@ -123,6 +123,14 @@ internal sealed class NodeReconciler(
             ? new AgentAction.Report(NodeStep.Idle, Reasons.Invalid, why) { IsError = true }
             : action;
     }
+
+    /// <summary>
+    /// An object that is being deleted is not an order any more for what disrupts the host: whoever deletes it may have a reason.
+    /// </summary>
+    private static AgentAction Withheld(NodeOS os, AgentAction action) => os.Metadata.DeletionTimestamp is not null
+        && action is AgentAction.Stage or AgentAction.Boot
+        ? new AgentAction.Report(NodeStep.Idle, Reasons.NotStaged, "The NodeOS is being deleted: nothing new begins.") { IsError = true }
+        : action;
 
     /// <summary>The pending record is kept until the goal changes, so that the same explanation is given as long as it is asked for.</summary>
     private void ForgetFormerOrder(NodeOS os)

@@ -19,7 +19,11 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
     public const string Path = "/var/lib/ostler/known-good.json";
 
     /// <summary>Pins what runs, unless somebody did.</summary>
-    public async Task KeepAsync(IHostBackend backend, HostDeployment booted, CancellationToken cancellationToken)
+    /// <param name="uid">The NodeOS whose order puts its successor on trial; null: a user's.</param>
+    /// <param name="backend">Pins it.</param>
+    /// <param name="booted">What runs.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task KeepAsync(string? uid, IHostBackend backend, HostDeployment booted, CancellationToken cancellationToken)
     {
         if (booted.Pinned)
         {
@@ -27,16 +31,18 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
         }
 
         files.Write(
-            Path, JsonSerializer.Serialize(new PinnedDeployment { Commit = booted.Commit, Serial = booted.Serial }, KnownGoodJson.Default.PinnedDeployment));
+            Path, JsonSerializer.Serialize(new PinnedDeployment { Commit = booted.Commit, Serial = booted.Serial, NodeUid = uid },
+                KnownGoodJson.Default.PinnedDeployment));
         await backend.PinAsync(booted, pinned: true, cancellationToken);
     }
 
     /// <summary>Takes the pin back when nothing depends on it any more, and cleans up. What goes wrong is tried again with the next pass: it holds up nothing.</summary>
     /// <returns>Whether it did: the list of deployments is another one then.</returns>
-    public async Task<bool> ReleaseAsync(NodeOSSpec spec, IHostBackend backend, HostDeployments deployments, CancellationToken cancellationToken)
+    public async Task<bool> ReleaseAsync(NodeOS os, IHostBackend backend, HostDeployments deployments, CancellationToken cancellationToken)
     {
         // A node that failed and was left on the failed tree still has the former one named in its spec.
-        if (spec is not { Goal: Goal.Observe or Goal.Stage, Previous: null } || Read() is not { } record)
+        if (os.Spec is not { Goal: Goal.Observe or Goal.Stage, Previous: null } || Read() is not { } record
+            || MayBeOnTrial(os, record, deployments))
         {
             return false;
         }
@@ -59,6 +65,14 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
         }
     }
 
+    // A NodeOS that was deleted and made anew orders nothing, and that is no word on the tree that its predecessor had booted. One that
+    // calls the tree its own is.
+    private static bool MayBeOnTrial(NodeOS os, PinnedDeployment record, HostDeployments deployments) =>
+        record.NodeUid is { } uid && uid != os.Metadata.Uid
+        && deployments.Booted is { } booted
+        && !(booted.Commit == record.Commit && booted.Serial == record.Serial)
+        && booted.Digest != os.Spec.Image?.Digest;
+
     /// <summary>A damaged record counts as none: a pin too many costs room, and a person can see and undo it.</summary>
     private PinnedDeployment? Read() => RecordFile.Read(files, Path, KnownGoodJson.Default.PinnedDeployment);
 }
@@ -68,6 +82,9 @@ internal sealed record PinnedDeployment
 {
     public required string Commit { get; init; }
     public required int Serial { get; init; }
+
+    /// <summary>The NodeOS whose order it was kept for; null: a user's, or an earlier version did not write it down.</summary>
+    public string? NodeUid { get; init; }
 }
 
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

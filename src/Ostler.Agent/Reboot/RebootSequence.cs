@@ -25,7 +25,7 @@ internal sealed class RebootSequence(
         }
 
         // Before the lock is gone: from then on a reboot that comes from elsewhere applies the new tree.
-        await knownGood.KeepAsync(backend, host.Deployments.Booted!, cancellationToken);
+        await knownGood.KeepAsync(os.Metadata.Uid, backend, host.Deployments.Booted!, cancellationToken);
         await watchdog.ArmAsync(os, host, boot, cancellationToken);
         if (!boot.Finalized)
         {

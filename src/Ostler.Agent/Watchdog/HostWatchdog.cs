@@ -90,11 +90,45 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
         return true;
     }
 
+    /// <summary>
+    /// Notes what was found in the boot on trial, before it is reported: when the time is up, the record tells an image that is not
+    /// healthy from an API server that could not
+    /// be reached. Does nothing when nothing is on trial, or nothing is new.
+    /// </summary>
+    public void Note(HostBoot boot, bool checksPass, bool apiUnreachable)
+    {
+        if (!store.Exists)
+        {
+            return;
+        }
+
+        using var turn = store.TryLock();
+        if (turn is null || store.Read() is not { State: WatchdogState.Armed } record || record.ArmedIn == boot.BootID)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        var noted = record with
+        {
+            ChecksPassSince = checksPass ? record.ChecksPassSince ?? now : null,
+            ApiUnreachableSince = apiUnreachable ? record.ApiUnreachableSince ?? now : null,
+        };
+        if (noted != record)
+        {
+            store.Write(noted);
+        }
+    }
+
     /// <summary>Before anything is decided: what is no longer asked for is disarmed, and between upgrades nothing of it stays on the host.</summary>
-    public async Task TidyAsync(NodeOS os, HostBoot boot, CancellationToken cancellationToken)
+    /// <param name="os">What is asked.</param>
+    /// <param name="boot">The present boot.</param>
+    /// <param name="backend">Tells what runs; asked only when a trial of a NodeOS that is gone is found.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task TidyAsync(NodeOS os, HostBoot boot, IHostBackend backend, CancellationToken cancellationToken)
     {
         var rests = os.Spec.Goal is Goal.Observe or Goal.Stage;
-        if (store.Exists && IsOfNoUse(os, boot, rests))
+        if (store.Exists && IsOfNoUse(os, boot, rests) && !await IsOnTrialAsync(os, boot, backend, cancellationToken))
         {
             using var turn = store.TryLock();
             if (turn is null || store.Read()?.IsGoingBackIn(boot.BootID) == true)
@@ -123,6 +157,16 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
             || (record?.State == WatchdogState.Armed && (os.Spec.Goal == Goal.Rollback || os.Spec.Watchdog is null)));
     }
 
+    /// <summary>
+    /// A tree that was booted for a NodeOS that is gone is on trial until it is healthy, or its successor orders the way back: that
+    /// nothing is ordered is no
+    /// word on it.
+    /// </summary>
+    private async Task<bool> IsOnTrialAsync(NodeOS os, HostBoot boot, IHostBackend backend, CancellationToken cancellationToken) =>
+        store.Read() is { State: WatchdogState.Armed } record && record.ArmedIn != boot.BootID
+        && record.NodeUid != os.Metadata.Uid && record.NodeUid != WatchdogTrial.Console && os.Spec.Goal != Goal.Rollback
+        && (await backend.ReadAsync(cancellationToken)).Booted?.Digest == record.Target;
+
     private static string Name(HostDeployment deployment) => AgentDecision.Name(deployment);
 
     private static HostToolException Busy() => new(Reasons.TransactionInProgress, "the host's watchdog is at work");
@@ -132,4 +176,11 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
 /// <param name="NodeUid">The NodeOS that ordered it; of a person's order, a word that no NodeOS is called.</param>
 /// <param name="Attempt">Of the order.</param>
 /// <param name="Timeout">How long after the boot it must have been called healthy.</param>
-internal sealed record WatchdogTrial(string NodeUid, long Attempt, TimeSpan Timeout);
+internal sealed record WatchdogTrial(string NodeUid, long Attempt, TimeSpan Timeout)
+{
+    /// <summary>
+    /// In the place of the NodeOS, for what a user ordered on the host: the agent's way to the API server is all the evidence that it
+    /// needs.
+    /// </summary>
+    public const string Console = "console";
+}

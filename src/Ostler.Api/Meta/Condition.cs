@@ -27,7 +27,7 @@ public sealed record Condition
     public required ConditionStatus Status { get; init; }
 
     /// <summary>Why, in one CamelCase word that programs may rely on.</summary>
-    [Ostler.Api.Schema.MinLength(1), Ostler.Api.Schema.MaxLength(1024)]
+    [Ostler.Api.Schema.MinLength(1), Ostler.Api.Schema.MaxLength(1024), Ostler.Api.Schema.Pattern(Ostler.Api.Schema.Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>Why, for people, and what to do next. Programs must not read it.</summary>

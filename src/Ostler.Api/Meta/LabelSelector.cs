@@ -33,7 +33,7 @@ public enum LabelOperator
 public sealed record LabelSelector
 {
     /// <summary>Labels that must have exactly these values.</summary>
-    [Constraint("""{"minProperties":1}""")]
+    [Constraint("""{"minProperties":1}"""), MaxLength(63)]
     public IReadOnlyDictionary<string, string>? MatchLabels { get; init; }
 
     /// <summary>Further requirements, all of which must hold.</summary>
@@ -97,13 +97,14 @@ public sealed record LabelSelector
 public sealed record LabelExpression
 {
     /// <summary>The label.</summary>
-    [MinLength(1)]
+    [MinLength(1), MaxLength(317)]
     public required string Key { get; init; }
 
     /// <summary>How it is compared.</summary>
     public required LabelOperator Operator { get; init; }
 
     /// <summary>The values of In and NotIn; must be empty for Exists and DoesNotExist.</summary>
+    [MaxLength(63)]
     public IReadOnlyList<string>? Values { get; init; }
 
     /// <summary>Whether it names a label, and values exactly where its operator compares with some.</summary>

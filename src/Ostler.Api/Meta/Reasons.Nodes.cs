@@ -92,9 +92,27 @@ public static partial class Reasons
     /// <remarks>See whether the pod of the DaemonSet ostler-agent runs there, and its log (kubectl ostler doctor).</remarks>
     public const string AgentMissing = "AgentMissing";
 
-    /// <summary>Its agent does not take up what it is told.</summary>
-    /// <remarks>As for AgentMissing.</remarks>
+    /// <summary>
+    /// Its NodeOS was deleted while it held a slot, and with it the record of what was verified. What runs is verified again before the
+    /// node is released.
+    /// </summary>
+    /// <remarks>Nothing, unless it lasts: then check the agent's pod on the node. Never delete a NodeOS by hand.</remarks>
+    public const string RecordLost = "RecordLost";
+
+    /// <summary>
+    /// Its agent does not act on its orders. A node that was to boot and did not is released and tried again later; its image is not
+    /// blamed.
+    /// </summary>
+    /// <remarks>Check the agent's pod on the node and its log (kubectl ostler doctor), and the space in /var/lib/ostler.</remarks>
     public const string AgentSilent = "AgentSilent";
+
+    /// <summary>What its agent reports is not valid, and is ignored as a whole: the message names the field. Other nodes go on.</summary>
+    /// <remarks>Bring agent and controller to the same version. If they are, the node may be compromised: isolate it.</remarks>
+    public const string InvalidReport = "InvalidReport";
+
+    /// <summary>The API server refuses a write to its Node or NodeOS. Its deadlines go on, and it is released when they end.</summary>
+    /// <remarks>The message has the server's words. Fix the webhook, quota or permissions that refuse it.</remarks>
+    public const string WriteRefused = "WriteRefused";
 
     /// <summary>Pods cannot be evicted: a budget lets none go, or nothing would make them again.</summary>
     /// <remarks>The message names them. Make room in the PodDisruptionBudget (more replicas), or say what to do with such pods in spec.drain.</remarks>
@@ -135,7 +153,10 @@ public static partial class Reasons
     public const string PlatformNotFound = "PlatformNotFound";
 
     // Why an attempt failed.
-    /// <summary>It did not report from the new tree within spec.reboot.timeout: it hangs, or boots slowly, or has no network.</summary>
+    /// <summary>
+    /// It went down to boot the new tree and did not report from it within spec.reboot.timeout: it hangs, boots slowly, or has no
+    /// network.
+    /// </summary>
     /// <remarks>Look at its console. If it only boots slowly, lengthen the timeout. It is taken back in when it reports.</remarks>
     public const string RebootTimedOut = "RebootTimedOut";
 
@@ -190,6 +211,13 @@ public static partial class Reasons
     /// <summary>The host took itself back: neither kubelet nor agent called the new tree healthy within spec.rollback.watchdog.</summary>
     /// <remarks>journalctl -b -1 on the node, and journalctl -u ostler-watchdog.</remarks>
     public const string WatchdogExpired = "WatchdogExpired";
+
+    /// <summary>
+    /// The host rolled itself back because the API server was unreachable, while its checks passed. It is tried again, and counts as a
+    /// failure the third time.
+    /// </summary>
+    /// <remarks>Nothing after an outage of the API server. If it comes back: check the host's network with the new image.</remarks>
+    public const string ApiUnreachable = "ApiUnreachable";
 
     /// <summary>It was well, and went back with those that failed (spec.rollback.scope).</summary>
     public const string RolledBackByScope = "RolledBackByScope";

@@ -17,15 +17,19 @@ public sealed record NodeOSStatus
     public NodeStep Step { get; init; }
 
     /// <summary>How the host is updated: ostree, rpm-ostree or bootc.</summary>
+    [MaxLength(63), Pattern(Patterns.Word)]
     public string? Backend { get; init; }
 
     /// <summary>The version of that tool.</summary>
+    [MaxLength(256)]
     public string? BackendVersion { get; init; }
 
     /// <summary>The version of the agent.</summary>
+    [MaxLength(128)]
     public string? AgentVersion { get; init; }
 
     /// <summary>The kernel's ID of the present boot.</summary>
+    [MaxLength(128), Pattern(Patterns.Word)]
     public string? BootID { get; init; }
 
     /// <summary>How often user space alone was restarted in this boot. Absent: never.</summary>
@@ -45,7 +49,7 @@ public sealed record NodeOSStatus
     public Deployment? Rollback { get; init; }
 
     /// <summary>Ready, Staged, HostHealthy, Drifted.</summary>
-    [ListMap("type")]
+    [ListMap("type"), MaxItems(16)]
     public IReadOnlyList<Condition>? Conditions { get; init; }
 
     /// <summary>When the steps of the attempt happened, by the node's clock.</summary>
@@ -63,12 +67,15 @@ public sealed record NodeOSStatus
 public sealed record Deployment
 {
     /// <summary>The manifest digest or the OSTree commit.</summary>
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
     /// <summary>Its version for people.</summary>
+    [MaxLength(128)]
     public string? Version { get; init; }
 
     /// <summary>Where it comes from: a refspec or an image.</summary>
+    [MaxLength(1024)]
     public string? Reference { get; init; }
 
     /// <summary>Tells apart two deployments of the same tree.</summary>
@@ -161,6 +168,7 @@ public sealed record DriftFinding
 public sealed record NodeError
 {
     /// <summary>Why, in one word.</summary>
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>Why, for people: the host tool's own words, trimmed.</summary>

@@ -47,6 +47,17 @@ public enum NodeStep
     Failed,
 }
 
+/// <summary>What a failed attempt proves about its image.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FailureEvidence>))]
+public enum FailureEvidence
+{
+    /// <summary>The image booted on the node and was not healthy there.</summary>
+    Booted,
+
+    /// <summary>The host proved that it cannot apply or boot the image.</summary>
+    DidNotBoot,
+}
+
 /// <summary>How far the agent of a node may go.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Goal>))]
 public enum Goal

@@ -121,12 +121,15 @@ public sealed record OSImageStatus
 public sealed record ResolvedImage
 {
     /// <summary>Where it was found: the image or the ref that was asked for.</summary>
+    [MaxLength(2048)]
     public required string Reference { get; init; }
 
     /// <summary>The manifest digest (<c>sha256:…</c>) or the OSTree commit (64 hexadecimal digits).</summary>
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
     /// <summary>Its version for people.</summary>
+    [MaxLength(128)]
     public string? Version { get; init; }
 
     /// <summary>
@@ -137,12 +140,15 @@ public sealed record ResolvedImage
     public IReadOnlyList<PlatformManifest>? Platforms { get; init; }
 
     /// <summary>What the image says of itself under well-known names, such as <c>org.opencontainers.image.revision</c> and <c>containers.bootc</c>.</summary>
+    [MaxLength(1024)]
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
     /// <summary>The SHA-256 of the public key with which the signature of the digest was verified (of its SubjectPublicKeyInfo). Absent: it was not asked for.</summary>
+    [MaxLength(128)]
     public string? VerifiedWith { get; init; }
 
     /// <summary>The format of that signature: SigstoreBundle (cosign 3) or SimpleSigning (legacy).</summary>
+    [MaxLength(63)]
     public string? SignatureFormat { get; init; }
 
     /// <summary>When the image was made, as its config says, or the commit, as it says itself. Absent: not known.</summary>
@@ -156,9 +162,11 @@ public sealed record ResolvedImage
 public sealed record PlatformManifest
 {
     /// <summary>The platform, as in <c>linux/arm64</c>; with the variant if the image names one, as in <c>linux/arm/v7</c>.</summary>
+    [MaxLength(128)]
     public required string Platform { get; init; }
 
     /// <summary>The digest of its manifest.</summary>
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 }
 
@@ -166,12 +174,15 @@ public sealed record PlatformManifest
 public sealed record QuarantinedDigest
 {
     /// <summary>The digest.</summary>
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
     /// <summary>Why, in one word.</summary>
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>The policy whose rollout failed; empty when a person denied it.</summary>
+    [MaxLength(253)]
     public string? Policy { get; init; }
 
     /// <summary>Since when.</summary>

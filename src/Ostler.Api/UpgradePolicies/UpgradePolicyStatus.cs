@@ -21,6 +21,7 @@ public sealed record UpgradePolicyStatus
     public NodeCounts? Nodes { get; init; }
 
     /// <summary>The wave under way, or that waits. Absent without waves, and when all are complete.</summary>
+    [MaxLength(63)]
     public string? Wave { get; init; }
 
     /// <summary>The waves in their order, the nodes of no wave last.</summary>
@@ -78,6 +79,7 @@ public sealed record UpgradePolicyStatus
 public sealed record WaveStatus
 {
     /// <summary>Its name; rest for the nodes of no wave.</summary>
+    [MaxLength(63)]
     public required string Name { get; init; }
 
     /// <summary>Nodes that belong to it.</summary>
@@ -93,9 +95,11 @@ public sealed record WaveStatus
     public DateTimeOffset? CompletedAt { get; init; }
 
     /// <summary>How it stands, in one word.</summary>
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>What it waits for, for people, and what to do.</summary>
+    [MaxLength(2048)]
     public string? Message { get; init; }
 }
 
@@ -137,9 +141,11 @@ public sealed record MeasuredDuration
 public sealed record TargetImage
 {
     /// <summary>The manifest digest or the OSTree commit.</summary>
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
     /// <summary>Its version for people.</summary>
+    [MaxLength(128)]
     public string? Version { get; init; }
 }
 
@@ -179,15 +185,18 @@ public sealed record NodeCounts
 public sealed record InFlightNode
 {
     /// <summary>Its name.</summary>
+    [MaxLength(253)]
     public required string Node { get; init; }
 
     /// <summary>The last step that it has reached.</summary>
     public required NodeStep Step { get; init; }
 
     /// <summary>What it waits for, in one word.</summary>
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>What it waits for, for people.</summary>
+    [MaxLength(2048)]
     public string? Message { get; init; }
 
     /// <summary>Since when it is in this step.</summary>
@@ -198,12 +207,15 @@ public sealed record InFlightNode
 public sealed record BlockedNode
 {
     /// <summary>Its name.</summary>
+    [MaxLength(253)]
     public required string Node { get; init; }
 
     /// <summary>Why, in one word.</summary>
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>Why, for people, and what to do about it.</summary>
+    [MaxLength(2048)]
     public string? Message { get; init; }
 }
 
@@ -211,12 +223,15 @@ public sealed record BlockedNode
 public sealed record FailedDigest
 {
     /// <summary>The digest.</summary>
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
     /// <summary>Why the first node failed, in one word.</summary>
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>Why, for people, naming the node.</summary>
+    [MaxLength(2048)]
     public string? Message { get; init; }
 
     /// <summary>When the last of the failures happened.</summary>
@@ -227,12 +242,15 @@ public sealed record FailedDigest
 public sealed record DriftedNode
 {
     /// <summary>Its name.</summary>
+    [MaxLength(253)]
     public required string Node { get; init; }
 
     /// <summary>How, in one word.</summary>
+    [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
     /// <summary>How, for people.</summary>
+    [MaxLength(2048)]
     public string? Message { get; init; }
 }
 
@@ -240,9 +258,11 @@ public sealed record DriftedNode
 public sealed record RunningDigest
 {
     /// <summary>Its digest: that of the release where it is the target.</summary>
+    [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
     /// <summary>Its version for people.</summary>
+    [MaxLength(128)]
     public string? Version { get; init; }
 
     /// <summary>How many nodes run it.</summary>

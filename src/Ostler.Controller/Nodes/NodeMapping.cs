@@ -116,6 +116,7 @@ internal static class NodeMapping
     private static NodeOSFacts ToFacts(NodeOS os) => new()
     {
         Uid = os.Metadata.Uid,
+        Deleting = os.Metadata.DeletionTimestamp is not null,
         Generation = os.Metadata.Generation,
         ResourceVersion = os.Metadata.ResourceVersion,
         Spec = os.Spec,

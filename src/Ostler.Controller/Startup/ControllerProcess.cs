@@ -76,6 +76,8 @@ internal sealed partial class ControllerProcess(
             Readiness = readiness,
             Loggers = loggers,
             Time = time,
+            // Without a lease to renew, a quiet cluster is asked nothing for minutes: silence is no outage then.
+            Sight = time is ServerClock clock && settings.LeaderElection ? () => clock.Sight : static () => null,
             Random = random,
             Identity = settings.Identity,
             Namespace = settings.Namespace,

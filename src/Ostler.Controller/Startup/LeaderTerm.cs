@@ -21,6 +21,7 @@ using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Events;
 using Ostler.Kubernetes.Informers;
 using Ostler.Kubernetes.Queues;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Startup;
 
@@ -44,6 +45,9 @@ internal sealed record ControllerServices
     public required Readiness Readiness { get; init; }
     public required ILoggerFactory Loggers { get; init; }
     public required TimeProvider Time { get; init; }
+
+    /// <summary>Since when the API server has answered this process. Default: since the term began.</summary>
+    public Func<ControllerSight?> Sight { get; init; } = static () => null;
 
     /// <summary>A number in [0, 1) for jitter.</summary>
     public required Func<double> Random { get; init; }
@@ -150,8 +154,9 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         var answers = new ProbeCache(services.Time);
         var evictions = new PodEvictions(services.Client, services.Time);
         var reconciler = new UpgradePolicyReconciler(
-            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, checks, services.Namespace, services.NodeName, services.Time) { Roles = services.Roles },
-            new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, Logger<Executor>()),
+            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, checks, services.Namespace,
+                services.NodeName, services.Time) { Roles = services.Roles, Sight = SightOfTerm() },
+            new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, answers, Logger<Executor>()),
             new Subscriptions(pods, checks),
             new ProbeRunner(
                 new(services.Client, evictions, nodes.Lister, namespaces.Lister, services.Time),
@@ -236,6 +241,15 @@ internal sealed partial class LeaderTerm(ControllerServices services)
     {
         Backoff = new() { Initial = TimeSpan.FromMilliseconds(5), Maximum = TimeSpan.FromMinutes(1) },
     };
+
+    /// <summary>
+    /// A leader's first look tells what is, and not for how long: it acts on no deadline that passed before there was time for reports.
+    /// </summary>
+    private Func<ControllerSight?> SightOfTerm()
+    {
+        var began = new ControllerSight(services.Time.GetUtcNow(), null);
+        return () => services.Sight() is { } sight && sight.Since > began.Since ? sight : began;
+    }
 
     private Informer<T> Informer<T>(ResourceType<T> type, InformerOptions<T> options) where T : class =>
         new(services.Client, type, options, services.Time, services.Loggers.CreateLogger($"informer.{type.Plural}"), services.Random);

@@ -16,9 +16,9 @@ internal static class StepDurations
         if (goals == (Goal.Stage, Goal.Boot))
         {
             // Both by the node's clock, so that their difference is right whatever that clock shows.
-            if (os.Status?.Timings is { StagingStartedAt: { } started, StagedAt: { } staged })
+            if (UpgradeSteps.StagingOf(os.Status?.Timings) is { } staging)
             {
-                yield return ("stage", NotNegative(staged - started));
+                yield return ("stage", staging);
             }
 
             if (before.CordonedAt is { } cordoned)

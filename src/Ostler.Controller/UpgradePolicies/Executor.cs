@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Ostler.Api.NodeOSes;
 using Ostler.Controller.Drain;
@@ -12,6 +13,7 @@ using Ostler.Kubernetes.Informers;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Controller.UpgradePolicies;
 
@@ -41,10 +43,14 @@ internal sealed partial class Executor(
     Informer<NodeOS> nodeOSes,
     PodEvictions evictions,
     Action<EvictionResult> record,
+    ProbeCache answers,
     ILogger<Executor> logger)
 {
     /// <summary>How many nodes are written to at once: enough to fill the round trips, too few to be throttled.</summary>
     public const int Parallelism = 16;
+
+    /// <summary>How much of the server's words goes into a verdict.</summary>
+    private const int LongestRefusal = 512;
 
     public async Task<ExecutionResult> ExecuteAsync(RolloutSnapshot snapshot, RolloutPlan plan, CancellationToken cancellationToken)
     {
@@ -69,6 +75,10 @@ internal sealed partial class Executor(
             try
             {
                 await ExecuteAsync(pass, action, cancellationToken);
+                if (ObjectOf(action) is { } written)
+                {
+                    answers.Accept(action.NodeUid, written);
+                }
             }
             catch (ApiException e) when (e.IsConflict || e.IsNotFound)
             {
@@ -80,11 +90,32 @@ internal sealed partial class Executor(
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 LogFailed(e, action.GetType().Name, action.Node, action.Reason);
+                if (e is ApiException refusal && ObjectOf(action) is { } refused && IsRefusal(refusal))
+                {
+                    answers.Refuse(action.NodeUid, refused, MessageText.Cut(refusal.Status?.Message ?? refusal.Message, LongestRefusal));
+                }
+
                 pass.Failures.Add((action, e));
                 return;
             }
         }
     }
+
+    /// <summary>What an action writes to; null: to pods, of which drains have words of their own.</summary>
+    private static string? ObjectOf(NodeAction action) => action switch
+    {
+        NodeAction.ApplySpec => "NodeOS",
+        NodeAction.Cordon or NodeAction.Uncordon or NodeAction.RemoveJoinTaint => "Node",
+        _ => null,
+    };
+
+    /// <summary>
+    /// Whether the server has judged the write and does not want it: validation, a webhook, a quota, permissions. A webhook that fails
+    /// answers with 500.
+    /// </summary>
+    private static bool IsRefusal(ApiException e) =>
+        e.Code is >= HttpStatusCode.BadRequest and <= HttpStatusCode.InternalServerError
+        and not (HttpStatusCode.Unauthorized or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests);
 
     private async Task ExecuteAsync(Pass pass, NodeAction action, CancellationToken cancellationToken)
     {

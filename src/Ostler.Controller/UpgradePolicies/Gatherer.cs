@@ -36,6 +36,9 @@ internal sealed class Gatherer(
     string? leaderNode,
     TimeProvider time)
 {
+    /// <summary>Since when the controller has seen the cluster. Default: for as long as it matters.</summary>
+    public Func<ControllerSight?> Sight { get; init; } = static () => null;
+
     /// <summary>Which labels mark the control plane of this cluster.</summary>
     public NodeRoles Roles { get; init; } = NodeRoles.Default;
 
@@ -48,6 +51,7 @@ internal sealed class Gatherer(
         return new()
         {
             Now = time.GetUtcNow(),
+            Sight = Sight(),
             Policy = new()
             {
                 Name = name,

@@ -6,6 +6,7 @@ using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
 using Ostler.Controller.Telemetry.Traces;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Controllers;
 using Ostler.Kubernetes.Informers;
 using Ostler.Rollout.Notifications;
@@ -93,7 +94,11 @@ internal sealed partial class UpgradePolicyReconciler(
         var deliveries = outbox.Deliveries(snapshot.Policy.Name);
         var reported = policy with { Status = RolloutStatus.Compute(snapshot, plan, result.Evictions, deliveries) };
         metrics.ObserveStatus(snapshot.Policy.Name, reported.Status);
-        var write = await status.WriteAsync(policy, reported, cancellationToken);
+        if (await WriteStatusAsync(policy, reported, cancellationToken) is not { } write)
+        {
+            return RetryFailure;
+        }
+
         if (write.Written)
         {
             announcements.Changed(policy, reported);
@@ -105,6 +110,23 @@ internal sealed partial class UpgradePolicyReconciler(
         var stored = isStored ? reported : policy;
         var room = outbox.Offer(stored, time.GetUtcNow(), isStored ? deliveries.Keys : []);
         return Soonest(write.HeldFor, room ? null : NoRoom, NotificationRules.NextRetry(stored.Status, time.GetUtcNow()) - time.GetUtcNow());
+    }
+
+    /// <summary>
+    /// Null: the API server did not take it. That ends neither the pass nor its preflights: the rollout of other nodes does not hang on a
+    /// report.
+    /// </summary>
+    private async Task<StatusWrite?> WriteStatusAsync(UpgradePolicy policy, UpgradePolicy reported, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await status.WriteAsync(policy, reported, cancellationToken);
+        }
+        catch (ApiException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogStatusNotWritten(e, policy.Metadata.Name);
+            return null;
+        }
     }
 
     private static TimeSpan? Soonest(params TimeSpan?[] waits) => waits.Min();
@@ -145,6 +167,9 @@ internal sealed partial class UpgradePolicyReconciler(
         ];
         return waits.Min() is { } wait ? ReconcileResult.After(wait > Least ? wait : Least) : ReconcileResult.Done;
     }
+
+    [LoggerMessage(2, LogLevel.Warning, "The status of policy {Policy} could not be written; it is tried again")]
+    private partial void LogStatusNotWritten(Exception e, string policy);
 
     [LoggerMessage(1, LogLevel.Debug, "Planned for policy {Policy}: {Actions} actions, next wake-up {NextWakeUp}, gate {Gate}")]
     private partial void LogPlanned(string policy, int actions, DateTimeOffset? nextWakeUp, string? gate);

@@ -85,7 +85,7 @@ internal sealed class SchemaReader(JsonSerializerOptions json, XmlDocumentation 
         return new(property.Name, property.IsRequired && fallback is null, value);
     }
 
-    /// <summary>Lengths and patterns on a list are meant for its items; the number of items is the list's own.</summary>
+    /// <summary>Lengths and patterns on a list or a map are meant for its items; the number of items is the list's own.</summary>
     private static ValueSchema WithConstraints(ValueSchema value, MemberInfo member)
     {
         if (value.Kind == ValueKind.List)
@@ -99,7 +99,9 @@ internal sealed class SchemaReader(JsonSerializerOptions json, XmlDocumentation 
             };
         }
 
-        return WithScalarConstraints(value, member);
+        return value.Kind == ValueKind.Map
+            ? value with { Items = WithScalarConstraints(value.Items!, member) }
+            : WithScalarConstraints(value, member);
     }
 
     private static ValueSchema WithScalarConstraints(ValueSchema value, MemberInfo member) => value with

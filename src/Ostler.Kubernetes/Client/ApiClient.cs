@@ -122,6 +122,7 @@ public sealed partial class ApiClient : IDisposable
         {
             var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             code = ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
+            _options.Answered?.Invoke(response.Headers.Date);
             if (response.IsSuccessStatusCode)
             {
                 return response;

@@ -14,5 +14,8 @@ public sealed record ApiClientOptions
     /// <summary>Asked right before each write. Null: none, as for a process that writes nothing that only a leader may.</summary>
     public IWriteFence? Fence { get; init; }
 
+    /// <summary>Called with the Date header of every answer of the server; null: it has none. Null: nobody asks.</summary>
+    public Action<DateTimeOffset?>? Answered { get; init; }
+
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

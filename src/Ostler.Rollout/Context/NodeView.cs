@@ -82,6 +82,9 @@ internal readonly struct NodeView
     public bool IsHeldAfterFailure =>
         Holds && Bound && Spec.Goal == Goal.Observe && Spec.Previous is not null && Spec.Failure is { } failure && failure.Attempt == Spec.Attempt;
 
+    /// <summary>Whether it holds a slot, and its NodeOS was made anew since: what for, and how far it had come, is not on record.</summary>
+    public bool HasNoRecord => Holds && Bound && Spec is { Goal: Goal.Observe, Attempt: 0 };
+
     /// <summary>
     /// A healthy node that holds a slot to be taken back to its former tree. Nothing else looks like this: an update is uncordoned before it is recorded, a
     /// release removes the record, and so does the order to stage.

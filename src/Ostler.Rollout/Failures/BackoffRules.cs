@@ -45,12 +45,14 @@ internal static class BackoffRules
         Drain,
         LostBoot,
         Staging,
+        Silent,
     }
 
     private static Kind KindOf(string reason) => reason switch
     {
-        Reasons.FinalizationNeverRan or Reasons.NotStaged => Kind.LostBoot,
+        Reasons.FinalizationNeverRan or Reasons.ApiUnreachable or Reasons.NotStaged => Kind.LostBoot,
         Reasons.StagingFailed => Kind.Staging,
+        Reasons.AgentSilent => Kind.Silent,
         _ => Kind.Drain,
     };
 }

@@ -31,8 +31,8 @@ internal static class FailureRules
 
         var retryBefore = spec.Rollout.RetryFailuresBefore;
         var failed = 0;
-        var treeRan = false;
         (string Node, NodeFailure Failure)? first = null;
+        (string Node, NodeFailure Failure)? proof = null;
         DateTimeOffset? last = null;
         for (var i = 0; i < nodes.Count; i++)
         {
@@ -42,14 +42,8 @@ internal static class FailureRules
             }
 
             failed++;
-            treeRan |= failure.Reason != Reasons.StagingFailed;
-            if (first is not { } f
-                || failure.At < f.Failure.At
-                || (failure.At == f.Failure.At && string.CompareOrdinal(node.Name, f.Node) < 0))
-            {
-                first = (node.Name, failure);
-            }
-
+            first = Earlier(first, node.Name, failure);
+            proof = failure.Evidence is null ? proof : Earlier(proof, node.Name, failure);
             last = last is null || failure.At > last ? failure.At : last;
         }
 
@@ -57,12 +51,22 @@ internal static class FailureRules
         var allowedAgain = image?.Spec.Quarantine?.Allow?.Contains(target.Release.Digest) == true;
         return new(failed, allowed, failed > allowed || (recorded is not null && !allowedAgain), first, last ?? recorded?.At)
         {
-            TreeRan = treeRan || (recorded is not null && recorded.Reason != Reasons.StagingFailed),
+            Proof = proof,
+            // Records of earlier versions include what could not be staged.
+            IsImageToBlame = proof is not null || (recorded is not null && recorded.Reason != Reasons.StagingFailed),
         };
     }
 
+    private static (string Node, NodeFailure Failure) Earlier((string Node, NodeFailure Failure)? known, string node,
+        NodeFailure failure) =>
+        known is { } k && (k.Failure.At < failure.At || (k.Failure.At == failure.At && string.CompareOrdinal(k.Node, node) <= 0)) ? k
+            : (node, failure);
+
     public static string HaltMessage(NodeImage target, FailureBudget failures) =>
-        $"{WhatFailed(target, failures)} No further node is touched. Point the OSImage at a better tree, or set spec.rollout.retryFailuresBefore to the present time to try again.";
+        $"{WhatFailed(target, failures)} No further node is touched. "
+        + (failures.IsImageToBlame ? "Point the OSImage at a better tree, or set"
+            : "Nothing shows that the image is at fault: fix the nodes, then set")
+        + " spec.rollout.retryFailuresBefore to the present time to try again.";
 
     public static string WhatFailed(NodeImage target, FailureBudget failures) => failures.First is { } first
             ? $"{failures.Failed} {(failures.Failed == 1 ? "node" : "nodes")} failed on {MessageText.Of(target)} ({failures.Allowed} may), the first being {first.Node}: {first.Failure.Reason}."

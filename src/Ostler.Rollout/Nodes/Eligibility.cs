@@ -38,6 +38,7 @@ internal static class Eligibility
         new(nameof(BacksOff), "The node was released, and its backoff is not over.", BacksOff),
         new(nameof(CordonedByOther), "Someone other than the policy cordoned the node.", CordonedByOther),
         new(nameof(NodeIsNotReady), "The node is not Ready.", NodeIsNotReady),
+        new(nameof(UntrustedRules.WritesAreRefused), "The API server refused what was written for the node, and the wait is not over.", UntrustedRules.WritesAreRefused),
     ];
 
     public static Ineligible? Check(RolloutContext context, NodeView view)
@@ -63,7 +64,10 @@ internal static class Eligibility
             ? new(Reasons.HeldByOtherPolicy, $"Policy {other} has not let go of the node yet.")
             : null;
 
-    private static Ineligible? AgentHasNotReported(RolloutContext context, NodeView view) => view.Status is null
+    private static Ineligible? AgentHasNotReported(RolloutContext context, NodeView view) => view.Node.OS is { Deleting: true }
+        ? new(Reasons.AgentMissing,
+            "The NodeOS is being deleted. It is created again once it is gone; check its finalizers if that lasts.") { NeedsPerson = true }
+        : view.Status is null
         ? new(
             Reasons.AgentMissing,
             view.Node.OS is null

@@ -67,6 +67,23 @@ internal static class NodeSpecs
         HealthySince = null,
     };
 
+    /// <summary>
+    /// The target runs, and its record is lost: an attempt that begins with the verification. The way back is what the host keeps.
+    /// </summary>
+    public static NodeOSSpec VerifyUnrecorded(RolloutContext context, NodeView view, Deployment former) => new()
+    {
+        Policy = context.Policy,
+        Image = view.Target!.Image,
+        Goal = Goal.Boot,
+        Attempt = view.Spec.Attempt + 1,
+        GrantedAt = view.Node.CordonedAt,
+        BootRequestedAt = context.Now.TruncateToSeconds(),
+        Previous = new() { Digest = former.Digest, Version = former.Version, BootID = PreviousOS.LostBootID },
+        Deadlines = NodeDeadlineRules.OfVerification(context.Spec, context.Now),
+        HostChecks = HostChecks(context.Spec, view.Node),
+        Watchdog = WatchdogRules.For(context, view, view.Target.Image),
+    };
+
     /// <summary>Healthy, and taken back for the failures of others: an attempt of its own, that fails from the beginning.</summary>
     public static NodeOSSpec GoBack(RolloutContext context, NodeView view, NodeFailure failure) => new()
     {

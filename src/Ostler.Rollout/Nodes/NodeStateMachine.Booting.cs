@@ -1,6 +1,7 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Context;
+using Ostler.Rollout.Failures;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Text;
 
@@ -28,7 +29,8 @@ internal static partial class NodeStateMachine
         {
             if (view.Status!.Step is NodeStep.Failed or NodeStep.RolledBack)
             {
-                return NodeTransitions.Fail(context, view, error?.Reason ?? Reasons.BootFellBack, error?.Message ?? "The agent does not say why.");
+                var refused = error?.Reason ?? Reasons.BootFellBack;
+                return NodeTransitions.Fail(context, view, refused, error?.Message ?? "The agent does not say why.", BlameRules.OfRefusal(refused));
             }
 
             if (view.Status.Step == NodeStep.Idle && error?.Reason == Reasons.NotStaged && view.Runs(view.Spec.Previous?.Digest))
@@ -37,18 +39,37 @@ internal static partial class NodeStateMachine
             }
         }
 
-        var deadline = NodeDeadlineRules.Rebooted(view.Spec, context.Spec, context.Now);
+        var deadline = NodeDeadlineRules.Rebooted(view.Spec, context);
         if (context.Now >= deadline)
         {
-            var seen = view.AgentIsCurrent
-                ? "The agent took the order up and has not reported from a new boot: see the machine's console."
-                : "The agent never took up the order to boot: look at its pod on the node.";
-            return NodeTransitions.Fail(context, view, Reasons.RebootTimedOut, error is null ? seen : $"{seen} Its last error: {error.Reason}: {error.Message}");
+            return NoBootReported(context, view);
         }
 
         return Said(
             view, NodeStep.Rebooting, Reasons.WaitingForReboot, $"Told to boot {Target(view)}; must report back by {MessageText.Of(deadline)}.", NodeTally.Updating,
             deadline: deadline);
+    }
+
+    /// <summary>
+    /// No report from a new boot in time. Only a node that went down for the reboot has failed; an image of which nobody knows whether it
+    /// ran is not to blame.
+    /// </summary>
+    private static NodeDecision NoBootReported(RolloutContext context, NodeView view)
+    {
+        var last = view.Error is { } error ? $" Its last error: {error.Reason}: {error.Message}" : "";
+        var acknowledged = BlameRules.RebootAcknowledged(view);
+        var evidence = BlameRules.OfNoReport(view);
+        if (evidence is not null || (acknowledged && !view.Node.Ready))
+        {
+            return NodeTransitions.Fail(
+                context, view, Reasons.RebootTimedOut,
+                $"The agent took up the order and has not reported from a new boot. Check the machine's console.{last}", evidence);
+        }
+
+        var silent = acknowledged
+            ? "The agent took up the order, but the host did not reboot. Check the agent's log."
+            : "The agent never took up the order to boot. Check its pod on the node.";
+        return NodeTransitions.ReleaseWithBackoff(context, view, Reasons.AgentSilent, $"{silent}{last}");
     }
 
     private static NodeDecision HasBooted(RolloutContext context, NodeView view)
@@ -58,19 +79,29 @@ internal static partial class NodeStateMachine
         {
             if (view.Runs(view.Spec.Previous?.Digest))
             {
-                return error?.Reason is Reasons.FinalizationNeverRan
+                var why = error?.Reason ?? Reasons.BootFellBack;
+                if (error?.Reason == Reasons.WatchdogExpired && NodeDeadlineRules.WasBlind(view.Spec, context.Snapshot.Sight))
+                {
+                    return NodeTransitions.ReleaseAfterLostBoot(
+                        context, view, Reasons.ApiUnreachable,
+                            $"The controller could not reach the API server either while the image was on trial. {error.Message}");
+                }
+
+                return error?.Reason is Reasons.FinalizationNeverRan or Reasons.ApiUnreachable
                     ? NodeTransitions.ReleaseAfterLostBoot(context, view, error.Reason, error.Message)
-                    : NodeTransitions.Fail(
-                        context, view, error?.Reason ?? Reasons.BootFellBack, error?.Message ?? "The node came up with its former tree.");
+                    : NodeTransitions.Fail(context, view, why, error?.Message ?? "The node came up with its former tree.",
+                        BlameRules.OfFallback(why));
             }
 
             var runs = view.Status!.Booted is { } booted ? MessageText.Of(booted) : "an unknown tree";
             return NodeTransitions.Fail(
-                context, view, Reasons.UnexpectedTree, $"The node came up with {runs} instead of {Target(view)}. See who else updates it.");
+                context, view, Reasons.UnexpectedTree,
+                    $"The node came up with {runs} instead of {Target(view)}. See who else updates it.", evidence: null);
         }
 
         return view.Status!.Step == NodeStep.Failed
-            ? NodeTransitions.Fail(context, view, error?.Reason ?? Reasons.HostCheckFailed, error?.Message ?? "The agent does not say why.")
+            ? NodeTransitions.Fail(context, view, error?.Reason ?? Reasons.HostCheckFailed, error?.Message
+                ?? "The agent does not say why.", FailureEvidence.Booted)
             : Verifying(context, view);
     }
 
@@ -85,7 +116,7 @@ internal static partial class NodeStateMachine
         }
 
         // Flapping does not lengthen the way: after the deadline the first check that fails is the last.
-        var deadline = NodeDeadlineRules.Healthy(view.Spec, view.Status, context.Spec, context.Now);
+        var deadline = NodeDeadlineRules.Healthy(view.Spec, view.Status, context);
         if (verification.Pending && (view.Spec.HealthySince is not null || context.Now >= deadline))
         {
             // What was found is forgotten with the process that found it. That neither ends a soak nor fails a node; the next tries tell.
@@ -95,7 +126,7 @@ internal static partial class NodeStateMachine
 
         if (context.Now >= deadline)
         {
-            return NodeTransitions.Fail(context, view, verification.Failure, verification.Message);
+            return NodeTransitions.Fail(context, view, verification.Failure, verification.Message, FailureEvidence.Booted);
         }
 
         var waits = Said(

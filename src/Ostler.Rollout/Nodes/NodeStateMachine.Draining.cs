@@ -31,6 +31,12 @@ internal static partial class NodeStateMachine
         var overdue = context.Now >= deadline;
 
         // What is seen is stronger than the clock: a node that is drained in the end is not given back for being late.
+        // One whose order to boot the API server refuses is: the refusal must not hold the slot.
+        if (overdue && view.Node.Refused is not null)
+        {
+            return NodeTransitions.ReleaseWithBackoff(context, view, Reasons.WriteRefused, UntrustedRules.RefusedMessage(view));
+        }
+
         if (pass.Completed && IsFitToBoot(view))
         {
             return Drained(context, view, pass);
@@ -83,6 +89,11 @@ internal static partial class NodeStateMachine
         if (Eligibility.TreeIsQuarantined(context, view) is { } quarantined)
         {
             return (quarantined.Reason, quarantined.Message);
+        }
+
+        if (view.Node.OS is { Deleting: true })
+        {
+            return (Reasons.Released, "The NodeOS is being deleted.");
         }
 
         return view.RunsTarget && !IsToRedeploy(context, view) ? (Reasons.Updated, "The node runs the target already.") : null;

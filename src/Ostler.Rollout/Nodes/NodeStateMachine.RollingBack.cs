@@ -20,7 +20,7 @@ internal static partial class NodeStateMachine
             }
         }
 
-        var deadline = NodeDeadlineRules.RolledBack(view.Spec, context.Spec, context.Now);
+        var deadline = NodeDeadlineRules.RolledBack(view.Spec, context);
         var refused = view.AgentIsCurrent && view.ReportsOnAttempt && view.Status!.Step == NodeStep.Failed;
         if (!refused && context.Now < deadline)
         {

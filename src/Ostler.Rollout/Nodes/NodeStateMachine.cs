@@ -18,22 +18,24 @@ internal static partial class NodeStateMachine
     public static NodeDecision Decide(RolloutContext context, NodeFacts node)
     {
         var view = new NodeView(context, node);
-        var decision = view switch
-        {
-            { Holds: true, Bound: false } => HoldsWithoutNodeOS(context, view),
-            { Bound: false } => AtRest(context, view),
-            { Spec.Goal: Goal.Stage, Holds: false } => Staging(context, view),
-            { Spec.Goal: Goal.Stage } => Draining(context, view),
-            { Spec.Goal: Goal.Boot } => Booting(context, view),
-            { Spec.Goal: Goal.Rollback } => RollingBack(context, view),
-            { IsHeldAfterFailure: true } => HeldAfterFailure(context, view),
-            { IsGoingBack: true } => Draining(context, view),
-            { Holds: true } => NodeTransitions.FinishRelease(context, view),
-            { IsRecovering: true } => Recovering(context, view),
-            { Spec.Goal: Goal.Observe } => AtRest(context, view),
-        };
-        return NodeTransitions.FollowBackendLabel(context, view, decision);
+        return UntrustedRules.Explain(view, NodeTransitions.FollowBackendLabel(context, view, Decide(context, view)));
     }
+
+    private static NodeDecision Decide(RolloutContext context, NodeView view) => view switch
+    {
+        { Holds: true, Bound: false } => HoldsWithoutNodeOS(context, view),
+        { Bound: false } => AtRest(context, view),
+        { Spec.Goal: Goal.Stage, Holds: false } => Staging(context, view),
+        { Spec.Goal: Goal.Stage } => Draining(context, view),
+        { Spec.Goal: Goal.Boot } => Booting(context, view),
+        { Spec.Goal: Goal.Rollback } => RollingBack(context, view),
+        { IsHeldAfterFailure: true } => HeldAfterFailure(context, view),
+        { IsGoingBack: true } => Draining(context, view),
+        { HasNoRecord: true } => WithoutRecord(context, view),
+        { Holds: true } => NodeTransitions.FinishRelease(context, view),
+        { IsRecovering: true } => Recovering(context, view),
+        { Spec.Goal: Goal.Observe } => AtRest(context, view),
+    };
 
     /// <summary>Nothing is asked of the node.</summary>
     private static NodeDecision AtRest(RolloutContext context, NodeView view)
@@ -173,7 +175,8 @@ internal static partial class NodeStateMachine
     // The Node carries the policy's mark, but the NodeOS that would say what for is missing or another policy's.
     private static NodeDecision HoldsWithoutNodeOS(RolloutContext context, NodeView view) => view.Node.OS is null && context.Exists
         ? Said(
-            view, NodeStep.Cordoned, Reasons.AgentMissing, "The node is cordoned, but its NodeOS is gone: it is given back as soon as there is one again.",
+            view, NodeStep.Cordoned, Reasons.AgentMissing,
+                "The node is cordoned, but its NodeOS is gone. It goes on once the NodeOS exists again and its agent reports.",
             NodeTally.Updating, blocked: true)
         : NodeTransitions.FinishRelease(context, view);
 

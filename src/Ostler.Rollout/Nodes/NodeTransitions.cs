@@ -63,7 +63,9 @@ internal static partial class NodeTransitions
 
     /// <summary>Cordoned → AtRest: given back, and left alone for a while. Another node takes the slot.</summary>
     public static NodeDecision ReleaseWithBackoff(RolloutContext context, NodeView view, string reason, string message) =>
-        Release(context, view, reason, message, BackoffRules.Next(view.Spec.Backoff, view.Spec.Image!.Digest, reason, message, context.Now));
+        Release(
+            context, view, reason, message,
+            view.Spec.Image is { } image ? BackoffRules.Next(view.Spec.Backoff, image.Digest, reason, message, context.Now) : null);
 
     // The record first: a slot beside the goal Observe is one to be given back, so that a crash in between changes nothing.
     private static NodeDecision Release(RolloutContext context, NodeView view, string reason, string message, NodeBackoff? backoff)
@@ -72,13 +74,12 @@ internal static partial class NodeTransitions
         var runsOn = view.IsGoingBack && view.Selected;
         var spec = runsOn ? NodeSpecs.Stays(context, view, backoff) : NodeSpecs.Released(context, view, backoff);
         var (step, tally) = runsOn && view.RunsTarget ? (NodeStep.Updated, NodeTally.Updated) : (NodeStep.Idle, NodeTally.Pending);
+        var record = spec with { Backend = view.Spec.Backend } == view.Spec ? [] : (NodeAction[])[Apply(view.Node, spec, reason, text, warning: backoff is not null)];
+        NodeAction[] service = [.. CancelMigrations(view, reason), .. UncordonIfOurs(context, view, reason, text)];
         return With(
             NodeStateMachine.Said(view, step, reason, text, tally, blocked: backoff is not null) with { WakeUp = backoff?.Until },
-            [
-                .. spec with { Backend = view.Spec.Backend } == view.Spec ? Array.Empty<NodeAction>() : [Apply(view.Node, spec, reason, text, warning: backoff is not null)],
-                .. CancelMigrations(view, reason),
-                .. UncordonIfOurs(context, view, reason, text),
-            ]);
+            // What the API server refuses to record must not keep the node out of service.
+            view.Node.Refused is null ? [.. record, .. service] : [.. service, .. record]);
     }
 
     /// <summary>The second half of a release.</summary>
@@ -202,18 +203,24 @@ internal static partial class NodeTransitions
     public static NodeDecision ReleaseAfterLostBoot(RolloutContext context, NodeView view, string reason, string? message)
     {
         var digest = view.Spec.Image!.Digest;
-        return reason == Reasons.FinalizationNeverRan && BackoffRules.CountOf(view.Spec.Backoff, digest, reason) >= BackoffRules.LostBootsAllowed
-            ? Fail(context, view, reason, $"For the third time in a row: {message}")
+        return reason is Reasons.FinalizationNeverRan or Reasons.ApiUnreachable
+            && BackoffRules.CountOf(view.Spec.Backoff, digest, reason) >= BackoffRules.LostBootsAllowed
+            ? Fail(context, view, reason, $"For the third time in a row: {message}", evidence: null)
             : ReleaseWithBackoff(context, view, reason, message ?? "The agent does not say why.");
     }
 
     /// <summary>Rebooting, Verifying or Soaking → RollingBack; or, automatic rollback being off or leading nowhere, → HeldAfterFailure.</summary>
-    public static NodeDecision Fail(RolloutContext context, NodeView view, string reason, string message)
+    /// <param name="context">What holds for all nodes.</param>
+    /// <param name="view">The node.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="message">Why, for users.</param>
+    /// <param name="evidence">What that proves about the image; null: nothing, and the image is not blamed.</param>
+    public static NodeDecision Fail(RolloutContext context, NodeView view, string reason, string message, FailureEvidence? evidence)
     {
         if (view.Spec.IsRedeploying())
         {
             // Others run the same tree: what is not well is this node, without what was changed on it.
-            (reason, message) = (Reasons.ReconcileFailed, $"{reason}: {message}");
+            (reason, message, evidence) = (Reasons.ReconcileFailed, $"{reason}: {message}", null);
         }
 
         var failure = new NodeFailure
@@ -223,6 +230,7 @@ internal static partial class NodeTransitions
             Attempt = view.Spec.Attempt,
             Reason = reason,
             Message = MessageText.Cut(message),
+            Evidence = evidence,
             At = context.Now.TruncateToSeconds(),
         };
 
@@ -270,16 +278,6 @@ internal static partial class NodeTransitions
         return With(
             NodeStateMachine.Said(view, NodeStep.Failed, Reasons.Released, message, NodeTally.Failed, blocked: true, needsPerson: true),
             [.. UncordonIfOurs(context, view, Reasons.Released, message), Apply(view.Node, NodeSpecs.RolledBack(context, view), Reasons.Released, message)]);
-    }
-
-    /// <summary>HeldAfterFailure → Verifying: a person asked for another look at the tree that runs.</summary>
-    public static NodeDecision VerifyAgain(RolloutContext context, NodeView view)
-    {
-        var spec = NodeSpecs.VerifyAgain(context, view);
-        const string message = "A person asked for another try: the checks are run again on the tree that runs.";
-        return With(
-            NodeStateMachine.Said(view, NodeStep.Verifying, Reasons.Retried, message, NodeTally.Updating, deadline: spec.Deadlines!.Healthy),
-            Apply(view.Node, spec, Reasons.Retried, message));
     }
 
     private static NodeAction.Cordon CordonAgain(RolloutContext context, NodeView view, DateTimeOffset at, string why) =>

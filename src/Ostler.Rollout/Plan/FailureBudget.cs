@@ -10,10 +10,15 @@ namespace Ostler.Rollout.Plan;
 /// <param name="LastAt">When the latest happened.</param>
 public sealed record FailureBudget(int Failed, int Allowed, bool Halted, (string Node, NodeFailure Failure)? First, DateTimeOffset? LastAt)
 {
+    /// <summary>The earliest failure with evidence against the image; null: there is none.</summary>
+    public (string Node, NodeFailure Failure)? Proof { get; init; }
+
     /// <summary>
-    /// Whether the target failed on a node that ran it. A tree that could not be fetched says nothing about the nodes that run it: none goes back for that.
+    /// Whether there is, or was, evidence against the image: it booted on a node and was not healthy, or a host proved that it cannot
+    /// boot it. Without it
+    /// the rollout halts, but the image is not quarantined and no healthy node goes back.
     /// </summary>
-    public bool TreeRan { get; init; }
+    public bool IsImageToBlame { get; init; }
 
     public static FailureBudget None { get; } = new(0, 0, false, null, null);
 }

@@ -79,10 +79,13 @@ internal sealed class ScopeRollback
         return Progress with { Waiting = Progress.Waiting - stuck, Stuck = Progress.Stuck + stuck };
     }
 
+    private static bool IsForItsWave(NodeFailure failure) => failure.Evidence is not null || failure.Reason == Reasons.RolledBackByScope;
+
     // A wave whose failed node is gone is known by those that went back for it.
     private static HashSet<int> FailedWaves(RolloutContext context, DecidedNodes decisions, WavePlan waves) =>
         [.. Enumerable.Range(0, decisions.Count)
-            .Where(i => decisions[i].Node.OS?.Spec.Failure is { } failure && failure.Reason != Reasons.StagingFailed && context.FailureCounts(failure)).Select(waves.IndexOf)];
+            .Where(i => decisions[i].Node.OS?.Spec.Failure is { } failure && IsForItsWave(failure)
+                && context.FailureCounts(failure)).Select(waves.IndexOf)];
 
     private static NodeVerdict Judge(RolloutContext context, NodeView view, NodeVerdict verdict)
     {

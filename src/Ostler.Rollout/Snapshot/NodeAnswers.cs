@@ -1,5 +1,12 @@
 namespace Ostler.Rollout.Snapshot;
 
+/// <summary>A write to a Node or its NodeOS that the API server refused, itself or by a webhook, a quota or missing permissions.</summary>
+/// <param name="What">What was to be written, as in <c>NodeOS</c> or <c>Node</c>.</param>
+/// <param name="Since">When it was first refused.</param>
+/// <param name="At">When it was last refused.</param>
+/// <param name="Message">The server's own words, bounded.</param>
+public sealed record RefusedWrite(string What, DateTimeOffset Since, DateTimeOffset At, string Message);
+
 /// <summary>What a dry run of a node's drain gave.</summary>
 public sealed record PreflightFacts
 {

@@ -76,6 +76,9 @@ public sealed record NodeFacts
     /// <summary>The volumes that are still attached to it. Null: not asked yet.</summary>
     public VolumeFacts? Volumes { get; init; }
 
+    /// <summary>What the API server refuses to let the controller write for the node. Null: nothing, as far as is known.</summary>
+    public RefusedWrite? Refused { get; init; }
+
     /// <summary>What the controller's health checks found in the present boot. One that is not here was not made yet, or its result was lost with a restart.</summary>
     public IReadOnlyList<CheckObservation> Checks { get; init; } = [];
 
@@ -88,12 +91,27 @@ public sealed record NodeOSFacts
 {
     public string? Uid { get; init; }
 
+    /// <summary>Whether it has a deletion timestamp. What is in progress is finished, and nothing new begins.</summary>
+    public bool Deleting { get; init; }
+
     public long Generation { get; init; }
 
     public string? ResourceVersion { get; init; }
 
     public NodeOSSpec Spec { get; init; } = new();
 
-    /// <summary>Null until the agent has reported for the first time.</summary>
-    public NodeOSStatus? Status { get; init; }
+    /// <summary>
+    /// Null until the agent has reported for the first time, and while what it reports is not valid. Checked and cleaned when it is set.
+    /// </summary>
+    public NodeOSStatus? Status
+    {
+        get;
+        init
+        {
+            (field, InvalidReport) = ReportRules.Read(value);
+        }
+    }
+
+    /// <summary>What is wrong with the agent's report, which then counts as none; null: nothing.</summary>
+    public string? InvalidReport { get; private init; }
 }

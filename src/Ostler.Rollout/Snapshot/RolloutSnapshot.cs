@@ -9,6 +9,9 @@ public sealed record RolloutSnapshot
     /// <summary>The controller's clock at the moment of gathering.</summary>
     public required DateTimeOffset Now { get; init; }
 
+    /// <summary>Since when the controller has seen the cluster without a break. Null: for as long as it matters.</summary>
+    public ControllerSight? Sight { get; init; }
+
     /// <summary>The policy. One that is gone is still given (by name), so that its nodes are brought to an end.</summary>
     public required PolicyFacts Policy { get; init; }
 

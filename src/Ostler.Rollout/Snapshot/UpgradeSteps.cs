@@ -9,6 +9,11 @@ namespace Ostler.Rollout.Snapshot;
 /// </remarks>
 public sealed record UpgradeSteps
 {
+    /// <summary>A staging that took longer is not believed: the node reports both ends itself.</summary>
+    private static readonly TimeSpan LongestStaging = TimeSpan.FromDays(7);
+
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
+
     private UpgradeSteps()
     {
     }
@@ -39,7 +44,7 @@ public sealed record UpgradeSteps
         var reboot = Between(timings?.RebootRequestedAt, timings?.BootedAt) is { } shown && shown <= verified ? shown : (TimeSpan?)null;
         return new()
         {
-            Staging = Between(timings?.StagingStartedAt, timings?.StagedAt),
+            Staging = StagingOf(timings),
             Drain = Between(upgrade.GrantedAt, upgrade.BootRequestedAt),
             Reboot = reboot,
             Verify = verified - reboot,
@@ -48,6 +53,13 @@ public sealed record UpgradeSteps
         };
     }
 
-    /// <summary>The time between two moments of one clock; null when it was set back in between.</summary>
-    public static TimeSpan? Between(DateTimeOffset? from, DateTimeOffset? to) => to - from is { } span && span >= TimeSpan.Zero ? span : null;
+    /// <summary>How long staging took by the node's clock; null: it is not known, or cannot be right.</summary>
+    public static TimeSpan? StagingOf(NodeTimings? timings) =>
+        Between(timings?.StagingStartedAt, timings?.StagedAt) is { } took && took <= LongestStaging ? took : null;
+
+    /// <summary>
+    /// The time between two moments of one clock; null when it was set back in between, or is more than a lifetime of any node.
+    /// </summary>
+    public static TimeSpan? Between(DateTimeOffset? from, DateTimeOffset? to) => to - from is { } span && span >= TimeSpan.Zero
+        && span <= Longest ? span : null;
 }

@@ -156,15 +156,15 @@ public static class RolloutStatus
     {
         var retryBefore = snapshot.Policy.Spec?.Rollout.RetryFailuresBefore;
         var digests = (previous?.FailedDigests ?? []).Where(d => !(d.At <= retryBefore)).ToList();
-        if (plan is { Target: { } target, Failures: { First: { } first } failures } && failures.Failed > failures.Allowed)
+        if (plan is { Target: { } target, Failures: { Proof: { } proof } failures } && failures.Failed > failures.Allowed)
         {
             digests.RemoveAll(d => d.Digest == target.Digest);
             digests.Add(new()
             {
                 Digest = target.Digest,
-                Reason = first.Failure.Reason,
-                Message = MessageText.Cut($"{first.Node}: {first.Failure.Message}"),
-                At = failures.LastAt ?? first.Failure.At,
+                Reason = proof.Failure.Reason,
+                Message = MessageText.Cut($"{proof.Node}: {proof.Failure.Message}"),
+                At = failures.LastAt ?? proof.Failure.At,
             });
         }
 

@@ -1,3 +1,4 @@
+using Ostler.Agent.Reboot;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
 using Ostler.Api.Meta;
@@ -64,6 +65,22 @@ public sealed class HostWatchdogTests
     }
 
     [Fact]
+    public async Task An_api_server_that_goes_away_during_the_trial_is_noted_and_no_failure_of_the_image()
+    {
+        await using var run = await BootedAsync();
+        run.Api.Interrupt = (call, _) =>
+        {
+            run.Api.IsDown |= call.Contains("appl", StringComparison.Ordinal);
+            return Task.CompletedTask;
+        };
+        run.Start();
+        await run.Log.LoggedAsync("ApiFailed", run.Token);
+
+        var record = Record(run)!;
+        Assert.Equal((WatchdogState.Armed, true), (record.State, record.LackedOnlyApi));
+    }
+
+    [Fact]
     public async Task As_long_as_a_host_check_fails_it_stays_armed()
     {
         await using var run = await BootedAsync(new HealthCheck { Name = "kubelet", Systemd = new SystemdCheck { Active = ["kubelet.service"] } });
@@ -72,6 +89,49 @@ public sealed class HostWatchdogTests
         await WrittenAsync(run, s => s.Conditions.Find(ConditionTypes.HostHealthy)?.Status == ConditionStatus.False);
 
         Assert.Equal(WatchdogState.Armed, Record(run)?.State);
+    }
+
+    [Fact]
+    public async Task A_NodeOS_that_is_made_anew_during_the_trial_neither_disarms_it_nor_unpins_the_previous_tree()
+    {
+        await using var run = await BootedAsync();
+        run.Api.Change(_ => new NodeOS { Metadata = new() { Name = "node-1", Uid = "another", Generation = 1 } });
+        run.Start();
+        await WrittenAsync(run, s => s.Step == NodeStep.Idle);
+        await run.RestAsync();
+
+        Assert.Equal(WatchdogState.Armed, Record(run)?.State);
+        Assert.True(run.Host.Files.Exists(KnownGood.Path));
+
+        // The controller has what runs verified: then both go.
+        run.Api.Change(os => os! with
+        {
+            Metadata = os.Metadata with { Generation = 2 },
+            Spec = Boot(2, 1) with { Attempt = 1, Watchdog = Ten, Previous = Previous(1) with { BootID = PreviousOS.LostBootID } },
+        });
+        await WrittenAsync(run, s => s.Conditions.IsTrue(ConditionTypes.HostHealthy));
+        await run.RestAsync();
+        Assert.Null(Record(run));
+        run.Api.Change(os => os! with { Metadata = os.Metadata with { Generation = 3 }, Spec = Observe(2) });
+        await run.RestAsync();
+        Assert.False(run.Host.Files.Exists(KnownGood.Path));
+    }
+
+    [Fact]
+    public async Task While_the_NodeOS_is_being_deleted_the_trial_is_finished_and_nothing_new_begins()
+    {
+        await using var run = await BootedAsync();
+        run.Api.Change(os => os! with { Metadata = os.Metadata with { DeletionTimestamp = DateTimeOffset.UnixEpoch } });
+        run.Start();
+        await WrittenAsync(run, s => s.Conditions.IsTrue(ConditionTypes.HostHealthy));
+        await run.RestAsync();
+        Assert.Null(Record(run));
+
+        run.Ostree.RebootRequested = () => Assert.Fail("rebooted");
+        run.Api.Change(os => os! with { Metadata = os.Metadata with { Generation = os.Metadata.Generation + 1 },
+            Spec = Stage(3) with { Attempt = 2 } });
+        await WrittenAsync(run, s => s.Attempt == 2);
+        Assert.DoesNotContain("3", run.Ostree.List, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -248,7 +248,7 @@ public sealed class ControllerMetricsTests : IDisposable
     {
         Name = name,
         Uid = name,
-        OS = new() { Status = new() { Booted = new() { Digest = digest }, Conditions = conditions } },
+        OS = new() { Status = new() { Booted = new() { Digest = new(digest[0], 64) }, Conditions = conditions } },
     };
 
     private static string[] Lines(string text, string start) => [.. text.Split('\n').Where(line => line.StartsWith(start, StringComparison.Ordinal))];

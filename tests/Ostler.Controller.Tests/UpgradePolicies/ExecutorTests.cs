@@ -237,7 +237,8 @@ public sealed class ExecutorTests
             var client = Given.Client(server);
             Nodes = Given.Cache(client, ControllerResources.Nodes, nodes);
             NodeOSes = Given.Cache(client, ControllerResources.NodeOSes, [.. nodes.Select(n => Given.NodeOS(n.Name))]);
-            _executor = new(client, Nodes, NodeOSes, new PodEvictions(client, new FakeTimeProvider(Given.Now)), r => Recorded.Add(r), NullLogger<Executor>.Instance);
+            _executor = new(client, Nodes, NodeOSes, new PodEvictions(client, new FakeTimeProvider(Given.Now)), r => Recorded.Add(r),
+                new ProbeCache(new FakeTimeProvider(Given.Now)), NullLogger<Executor>.Instance);
             PodFacts[] pods = [.. ((string[])["one", "two"]).Select(p => new PodFacts { Namespace = "apps", Name = p, Uid = $"uid-{p}", Labels = new Dictionary<string, string> { ["app"] = p } })];
             _snapshot = new()
             {

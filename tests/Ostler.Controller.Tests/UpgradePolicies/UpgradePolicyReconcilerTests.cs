@@ -72,15 +72,7 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
     [InlineData(429, null, Reasons.DrainWouldBlock)]
     public async Task A_node_is_cordoned_only_after_a_dry_run_of_its_drain_and_then_at_once(int answer, string? cordonedBy, string? blocked)
     {
-        var staged = Observed with
-        {
-            Attempt = 1,
-            Staged = new() { Digest = Given.Digest, Locked = true },
-            Conditions = [new() { Type = ConditionTypes.Staged, Status = ConditionStatus.True, Reason = "Staged", LastTransitionTime = Given.Now }],
-        };
-        var target = new NodeImage { Digest = Given.Digest, Ostree = new() { Remote = "acme", Ref = "acme/edge", Url = "http://127.0.0.1:1/repo" } };
-        var os = Given.NodeOS("a", spec: new() { Policy = "edge", Goal = Goal.Stage, Attempt = 1, Image = target }, status: staged);
-        _nodeOSes.Absorb(os with { Metadata = os.Metadata with { ResourceVersion = "21" } });
+        GivenStaged();
         _eviction = answer;
 
         await Reconciler().ReconcileAsync("edge", Given.Cancel);
@@ -149,6 +141,53 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         Assert.Equal(["edge: "], _pods.Retained);
     }
 
+    [Fact]
+    public async Task A_status_that_is_refused_does_not_end_the_pass()
+    {
+        _refuse = request => request.Path.EndsWith("/status", StringComparison.Ordinal) ? (422, "Invalid") : null;
+        GivenStaged();
+
+        var result = await Reconciler().ReconcileAsync("edge", Given.Cancel);
+
+        Assert.True(result.RequeueAfter <= TimeSpan.FromSeconds(10));
+        Assert.Contains(_server.Received, r => r.Path.EndsWith("/eviction", StringComparison.Ordinal));
+        Assert.Equal("edge", _nodes.Lister.Get(NamespacedName.ClusterScoped("a"))!.CordonedBy);
+    }
+
+    [Fact]
+    public async Task What_a_webhook_refuses_is_said_in_the_next_pass_and_forgotten_once_it_goes_through()
+    {
+        _refuse = request => request.Path.Contains("nodeoses", StringComparison.Ordinal) ? (403, "Forbidden") : null;
+        var reconciler = Reconciler();
+        await reconciler.ReconcileAsync("edge", Given.Cancel);
+
+        Assert.Equal("NodeOS", _answers.With(new() { Name = "a", Uid = "uid-a" }).Refused?.What);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await reconciler.ReconcileAsync("edge", Given.Cancel);
+        Assert.Equal(Reasons.WriteRefused, _policies.Lister.Get(NamespacedName.ClusterScoped("edge"))!.Status!.Blocked!.Single(b =>
+            b.Node == "a").Reason);
+
+        _refuse = _ => null;
+        _time.Advance(TimeSpan.FromMinutes(6));
+        await reconciler.ReconcileAsync("edge", Given.Cancel);
+        Assert.Null(_answers.With(new() { Name = "a", Uid = "uid-a" }).Refused);
+    }
+
+    private void GivenStaged()
+    {
+        var staged = Observed with
+        {
+            Attempt = 1,
+            Staged = new() { Digest = Given.Digest, Locked = true },
+            Conditions = [new() { Type = ConditionTypes.Staged, Status = ConditionStatus.True, Reason = "Staged",
+                LastTransitionTime = Given.Now }],
+        };
+        var target = new NodeImage { Digest = Given.Digest, Ostree = new() { Remote = "acme", Ref = "acme/edge",
+            Url = "http://127.0.0.1:1/repo" } };
+        var os = Given.NodeOS("a", spec: new() { Policy = "edge", Goal = Goal.Stage, Attempt = 1, Image = target }, status: staged);
+        _nodeOSes.Absorb(os with { Metadata = os.Metadata with { ResourceVersion = "21" } });
+    }
+
     private readonly NoPods _pods = new();
 
     private UpgradePolicyReconciler Reconciler() => new(
@@ -165,7 +204,7 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
             "ostler-system",
             null,
             _time),
-        new Executor(_client, _nodes, _nodeOSes, new PodEvictions(_client, _time), _ => { }, NullLogger<Executor>.Instance),
+        new Executor(_client, _nodes, _nodeOSes, new PodEvictions(_client, _time), _ => { }, _answers, NullLogger<Executor>.Instance),
         new Subscriptions(_pods, new NoChecks()),
         new ProbeRunner(
             new(_client, new(_client, _time), _nodes.Lister, Given.Lister(ControllerResources.Namespaces), _time),

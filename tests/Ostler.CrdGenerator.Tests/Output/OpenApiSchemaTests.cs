@@ -34,7 +34,7 @@ public sealed class OpenApiSchemaTests
         },
         {
             "UpgradePolicy.spec.nodeSelector.matchLabels",
-            """{"type":"object","minProperties":1,"additionalProperties":{"type":"string"}}"""
+            """{"type":"object","minProperties":1,"additionalProperties":{"type":"string","maxLength":63}}"""
         },
         {
             "OSImage.spec.quarantine.deny",

@@ -35,6 +35,23 @@ public sealed class SchemaRulesTests
     public void Descriptions_are_sentences() =>
         Assert.Empty(FieldTree.All.Where(field => field.Value.Description is { Length: > 0 } text && text[^1] is not ('.' or ')')).Select(field => $"{field.Key}: {field.Value.Description}"));
 
+    /// <summary>
+    /// One writer must not fill the store, or what other writers copy from it. A pattern bounds a string if nothing in it repeats without
+    /// end.
+    /// </summary>
+    [Fact]
+    public void Every_string_is_bounded()
+    {
+        var endless = from field in FieldTree.All
+                      where field.Value is { Kind: ValueKind.String, MaxLength: null }
+                          && field.Value.Pattern?.AsSpan().IndexOfAny('*', '+') is not < 0
+                      where !(field.Key.Count(c => c == '.') == 1 && (field.Key.EndsWith(".apiVersion", StringComparison.Ordinal)
+                          || field.Key.EndsWith(".kind", StringComparison.Ordinal)))
+                      select field.Key;
+
+        Assert.Empty(endless);
+    }
+
     [Fact]
     public void What_has_a_default_is_not_required() =>
         Assert.Empty(FieldTree.All.SelectMany(parent => parent.Value.Fields.Where(field => field.IsRequired && field.Value.Default is not null).Select(field => $"{parent.Key}.{field.Name}")));

@@ -50,7 +50,8 @@ public sealed class CustomResourceTests(ApiServerFixture server)
         var policy = Manifests.Minimal("UpgradePolicy", name);
         await server.CreateAsync(policy, TestContext.Current.CancellationToken);
         var status = """
-            {"status": {"observedGeneration": 1, "target": {"digest": "d", "version": "42.1"}, "nodes": {"total": 7, "updated": 3, "updating": 1, "failed": 2},
+            {"status": {"observedGeneration": 1, "target": {"digest": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                "version": "42.1"}, "nodes": {"total": 7, "updated": 3, "updating": 1, "failed": 2},
              "conditions": [{"type": "Ready", "status": "False", "reason": "RollingOut", "message": "3 of 7", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
             """;
 

@@ -1,7 +1,9 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Status;
 using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Failures;
@@ -24,6 +26,38 @@ public class FailureBudgetTests
 
         Assert.Equal((failed, halted), (plan.Failures.Failed, plan.Failures.Halted));
         Assert.Equal(halted ? 0 : 1, plan.Granted().Count);
+    }
+
+    [Theory]
+    [InlineData(FailureEvidence.Booted, true)]
+    [InlineData(FailureEvidence.DidNotBoot, true)]
+    [InlineData(null, false)]
+    public void A_digest_is_recorded_as_failed_and_taken_back_only_with_evidence_against_it(FailureEvidence? evidence, bool blamed)
+    {
+        var snapshot = Given.Snapshot(Given.RolledBack("n1").Spec(s => s with { Failure = s.Failure! with { Evidence = evidence } }),
+            Given.Upgraded("n2"))
+            .With(s => s with { Rollback = new() { Scope = RollbackScope.Policy } });
+
+        var plan = RolloutPlanner.Plan(snapshot);
+
+        Assert.Equal((true, blamed), (plan.Failures.Halted, plan.Failures.IsImageToBlame));
+        Assert.Equal(blamed ? ["n2"] : [], plan.Granted());
+        Assert.Equal(blamed ? [Trees.New] : null, RolloutStatus.Compute(snapshot, plan).FailedDigests?.Select(d => d.Digest));
+        Assert.Contains(blamed ? "better tree" : "fix the nodes", RolloutPlanner.Plan(
+            snapshot.With(s => s with { Rollback = new() })).Gate!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_record_of_a_digest_names_the_first_failure_with_evidence()
+    {
+        var snapshot = Given.Snapshot(
+            Given.RolledBack("n1", 40).Spec(s => s with { Failure = s.Failure! with { Reason = Reasons.StagingFailed,
+                Evidence = null } }), Given.RolledBack("n2", 20))
+            .With(s => s with { Rollback = new() { MaxFailures = IntOrPercent.Count(1) } });
+
+        var failed = Assert.Single(RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).FailedDigests!);
+
+        Assert.Equal((Reasons.HostCheckFailed, true), (failed.Reason, failed.Message!.StartsWith("n2", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
@@ -20,23 +21,50 @@ public class BootingTests
     }
 
     [Theory]
-    [InlineData("agent", "has not reported from a new boot")]
-    [InlineData("no agent", "never took up the order")]
-    [InlineData("error", "UnlockFailed: the host says so")]
-    public void A_node_that_is_not_back_at_the_reboot_deadline_has_failed(string what, string message)
+    [InlineData("went down", null)]
+    [InlineData("kubelet reports a new boot", FailureEvidence.Booted)]
+    public void A_node_that_went_down_on_the_order_and_is_not_back_in_time_has_failed(string what, FailureEvidence? evidence)
     {
-        var node = Given.Booting("n1").Spec(s => s with { Deadlines = new() { Reboot = Given.Now, Healthy = Given.In(10) } });
-        node = what switch
-        {
-            "no agent" => node with { OS = node.OS! with { Generation = 2 } },
-            "error" => node.Error("UnlockFailed", NodeStep.Rebooting),
-            _ => node,
-        };
+        var node = Late("n1") with { Ready = false };
+        node = what == "went down" ? node : node with { BootID = "n1-boot-2", Ready = true };
 
         var plan = RolloutPlanner.Plan(Given.Snapshot(node));
 
-        AssertRollsBack(plan, Reasons.RebootTimedOut, message);
+        AssertRollsBack(plan, Reasons.RebootTimedOut, "has not reported from a new boot", evidence);
     }
+
+    [Theory]
+    [InlineData("never acknowledged", "never took up the order")]
+    [InlineData("never acknowledged and not Ready", "never took up the order")]
+    [InlineData("never acknowledged, and another boot", "never took up the order")]
+    [InlineData("acknowledged and still up", "did not reboot")]
+    [InlineData("error", "DiskFull: the host says so")]
+    public void A_node_whose_agent_did_not_reboot_it_is_released_and_its_image_is_not_blamed(string what, string message)
+    {
+        var silent = Late("n1").Status(s => s with { Step = NodeStep.Staged, ObservedGeneration = 0 });
+        var node = what switch
+        {
+            "never acknowledged" => silent,
+            "never acknowledged and not Ready" => silent with { Ready = false },
+            "never acknowledged, and another boot" => silent with { BootID = "n1-boot-2" },
+            "error" => silent.Error(Reasons.DiskFull, NodeStep.Idle),
+            _ => Late("n1"),
+        };
+
+        var plan = RolloutPlanner.Plan(Given.Snapshot(node, Given.Upgraded("n2")).With(s =>
+            s with { Rollback = new() { Scope = RollbackScope.Policy } }));
+
+        Assert.Equal("ApplySpec Uncordon", plan.Kinds());
+        Assert.Empty(plan.Of("n2"));
+        Assert.Equal((Goal.Observe, Reasons.AgentSilent, 1), (plan.Written().Goal, plan.Written().Backoff!.Reason,
+            plan.Written().Backoff!.Count));
+        Assert.Contains(message, plan.Written().Backoff!.Message, StringComparison.Ordinal);
+        Assert.Null(plan.Written().Failure);
+        Assert.False(plan.Failures.Halted);
+    }
+
+    private static NodeFacts Late(string name) => Given.Booting(name).Spec(s =>
+        s with { Deadlines = new() { Reboot = Given.Now, Healthy = Given.In(10) } });
 
     [Theory]
     [InlineData(Reasons.BootFellBack)]
@@ -46,12 +74,14 @@ public class BootingTests
     {
         var plan = RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old).Error(reason, NodeStep.RolledBack)));
 
-        AssertRollsBack(plan, reason, "the host says so");
+        AssertRollsBack(plan, reason, "the host says so", reason == Reasons.WatchdogExpired ? FailureEvidence.Booted
+            : FailureEvidence.DidNotBoot);
     }
 
     [Fact]
     public void A_node_that_came_up_with_its_former_tree_without_a_word_fell_back() =>
-        AssertRollsBack(RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old))), Reasons.BootFellBack, "former tree");
+        AssertRollsBack(RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old))), Reasons.BootFellBack, "former tree",
+            FailureEvidence.DidNotBoot);
 
     [Fact]
     public void A_node_that_came_up_with_a_foreign_tree_has_failed() =>
@@ -112,7 +142,7 @@ public class BootingTests
     public void An_agent_that_gives_up_before_the_reboot_fails_the_attempt_at_once() =>
         AssertRollsBack(
             RolloutPlanner.Plan(Given.Snapshot(Given.Booting("n1").Error(Reasons.FinalizationFailed, NodeStep.Failed))), Reasons.FinalizationFailed,
-            "the host says so");
+            "the host says so", FailureEvidence.DidNotBoot);
 
     [Fact]
     public void A_report_on_a_former_attempt_is_no_new_boot()
@@ -162,9 +192,9 @@ public class BootingTests
     public void With_automatic_rollback_off_a_node_that_fell_back_by_itself_is_not_held() =>
         AssertRollsBack(
             RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old)).With(s => s with { Rollback = new() { Automatic = false } })),
-            Reasons.BootFellBack, "former tree");
+            Reasons.BootFellBack, "former tree", FailureEvidence.DidNotBoot);
 
-    private static void AssertRollsBack(RolloutPlan plan, string reason, string message)
+    private static void AssertRollsBack(RolloutPlan plan, string reason, string message, FailureEvidence? evidence = null)
     {
         var action = Assert.IsType<NodeAction.ApplySpec>(Assert.Single(plan.Of()));
         Assert.Equal((reason, true), (action.Reason, action.IsWarning));
@@ -172,6 +202,7 @@ public class BootingTests
         var spec = action.Spec;
         Assert.Equal((Goal.Rollback, Trees.Old, 1L), (spec.Goal, spec.Previous!.Digest, spec.Attempt));
         Assert.Equal((Trees.New, reason, 1L, Given.Now), (spec.Failure!.Digest, spec.Failure.Reason, spec.Failure.Attempt, spec.Failure.At));
+        Assert.Equal(evidence, spec.Failure.Evidence);
         Assert.Contains(message, spec.Failure.Message, StringComparison.Ordinal);
         Assert.Equal(new NodeDeadlines { Rollback = Given.In(25) }, spec.Deadlines);
         Assert.Equal(Given.Now, spec.BootRequestedAt);

@@ -311,13 +311,6 @@ public class DrainingTests
         Assert.Equal("Uncordon", plan.Kinds());
     }
 
-    [Fact]
-    public void A_slot_whose_NodeOS_is_gone_waits_for_the_new_one_and_is_then_given_back()
-    {
-        Assert.Empty(RolloutPlanner.Plan(Given.Snapshot(Given.Cordoned("n1") with { OS = null })).Actions);
-        Assert.Equal("Uncordon", RolloutPlanner.Plan(Given.Snapshot(Given.Cordoned("n1") with { OS = new() })).Kinds());
-    }
-
     private static NodeFacts Unfit(string what) => what switch
     {
         "uncordoned" => Given.Cordoned("n1") with { Unschedulable = false },

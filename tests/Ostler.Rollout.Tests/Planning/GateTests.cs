@@ -60,7 +60,8 @@ public class GateTests
     public void A_node_past_the_order_to_boot_is_brought_to_its_end_while_shut(string gate, string reason, bool stages, bool withdraws, bool releases)
     {
         _ = (reason, stages, withdraws, releases);
-        NodeFacts[] nodes = [Given.Soaking("n1", 60), Given.Back("n2"), Given.Booting("n3").Spec(s => s with { Deadlines = s.Deadlines! with { Reboot = Given.Now } })];
+        NodeFacts[] nodes = [Given.Soaking("n1", 60), Given.Back("n2"),
+            (Given.Booting("n3") with { Ready = false }).Spec(s => s with { Deadlines = s.Deadlines! with { Reboot = Given.Now } })];
 
         var plan = RolloutPlanner.Plan(Shut(Given.Snapshot(nodes), gate));
 

@@ -14,7 +14,8 @@ public class InFlightOutsideTests
     {
         ["is drained"] = (Given.Cordoned("n1"), "ApplySpec", Goal.Boot),
         ["has pods to evict"] = (Given.Cordoned("n1", Given.Pod("web")), "EvictPod", null),
-        ["never came back from its boot"] = (Given.Booting("n1").Spec(s => s with { Deadlines = new() { Reboot = Given.Ago(1), Healthy = Given.In(5) } }), "ApplySpec", Goal.Rollback),
+        ["never came back from its boot"] = ((Given.Booting("n1") with { Ready = false }).Spec(s =>
+            s with { Deadlines = new() { Reboot = Given.Ago(1), Healthy = Given.In(5) } }), "ApplySpec", Goal.Rollback),
         ["did not become healthy in time"] = (Given.Booted("n1").Spec(s => s with { Deadlines = new() { Reboot = Given.Ago(9), Healthy = Given.Ago(1) } }), "ApplySpec", Goal.Rollback),
         ["fell back"] = (Given.Booted("n1", Trees.Old), "ApplySpec", Goal.Rollback),
         ["passes its checks"] = (Given.Healthy("n1"), "ApplySpec", Goal.Boot),

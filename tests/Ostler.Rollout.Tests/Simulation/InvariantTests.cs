@@ -55,7 +55,8 @@ public class InvariantTests(ITestOutputHelper output)
                 "grant in the control plane", "carried",
             },
             what => Assert.True(seen.GetValueOrDefault(what) > count / 3, what));
-        Assert.All(new[] { "untaint", "grant to go back", "told to go back", "waited for volumes" }, what => Assert.True(seen.GetValueOrDefault(what) > count / 30, what));
+        Assert.All(new[] { "untaint", "quarantined", "grant to go back", "told to go back", "waited for volumes" }, what =>
+            Assert.True(seen.GetValueOrDefault(what) > count / 300, what));
     }
 
     private static int Count() => int.Parse(Environment.GetEnvironmentVariable("OSTLER_CASES") ?? "10000", CultureInfo.InvariantCulture);

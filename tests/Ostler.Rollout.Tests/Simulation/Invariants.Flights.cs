@@ -15,6 +15,9 @@ internal sealed partial class Invariants
     private readonly Dictionary<string, (DateTimeOffset Since, string Uid)> _inFlightSince = [];
     private readonly Dictionary<(string, string), DateTimeOffset> _deadlockedSince = [];
 
+    // What passes while the controller sees nothing, and until it acts on what it then sees.
+    private readonly TimeSpan _unseen;
+
     // Two nodes that were cordoned together, each with a primary that could move to the other one only: neither drain can ever end.
     private void CheckDeadlock(SimulatedWorld world)
     {
@@ -64,13 +67,17 @@ internal sealed partial class Invariants
 
         var drain = (TimeSpan)spec.Drain.Timeout * (spec.Drain.OnTimeout == DrainTimeoutAction.Force ? 2 : 1);
         var boot = (TimeSpan)spec.Reboot.Timeout + spec.Health.Timeout;
-        var longest = drain + boot + spec.Rollout.Soak + boot + spec.Drain.WorkloadTimeout + (spec.Drain.VolumeDetachTimeout ?? Duration.Zero) + Slack;
+        var longest = drain + boot + spec.Rollout.Soak + boot + spec.Drain.WorkloadTimeout + (spec.Drain.VolumeDetachTimeout
+            ?? Duration.Zero) + Slack + _unseen;
         Require(6, node.Name, world.Now - _inFlightSince[node.Uid].Since <= longest, $"is in flight for more than {longest}");
     }
 
     /// <summary>Told from its record as a person would: it could not go back in time, or is held.</summary>
     internal static bool IsFailed(SimulatedWorld world, SimulatedNode node) => node.OS?.Spec switch
     {
+        // What runs, nobody knows, and so it is not put into service; the policy says so.
+        { Goal: Goal.Observe, Attempt: 0 } when node.CordonedBy is { } policy =>
+            world.Policies[policy].Status?.Blocked?.Any(b => b.Node == node.Name && b.Reason == Reasons.RecordLost) == true,
         { Goal: Goal.Rollback } spec => node.OS.Status?.Step == NodeStep.Failed || world.Now >= spec.Deadlines!.Rollback,
         { Goal: Goal.Observe, Previous: not null, Failure: { } failure } spec => failure.Attempt == spec.Attempt,
         _ => false,

@@ -22,6 +22,7 @@ internal sealed partial class Invariants
         }
 
         Count("updated");
+        EndTrial(node, node.OS.Spec.Image!.Digest);
         var spec = node.OS.Spec;
         Require(4, node.Name, node.Host.Session != spec.Previous!.BootSessionID(), "is called Updated in the boot of before");
         Require(4, node.Name, node.Host.Booted == spec.Image!.Digest, "is called Updated with another tree");

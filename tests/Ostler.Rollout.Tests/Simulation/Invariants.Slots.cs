@@ -35,10 +35,7 @@ internal sealed partial class Invariants
         Require(7, policy.Name, back.Length == 0 || spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node }, "takes nodes back although the scope is one node");
         var recorded = policy.Status?.FailedDigests?.Any(d => d.Digest == target && !(d.At <= spec.Rollout.RetryFailuresBefore)) == true;
         Require(7, policy.Name, back.Length == 0 || recorded || failed > spec.Rollback.MaxFailures.Of(selected.Length), $"takes nodes back although {failed} nodes failed");
-        // A tree that could not be fetched says nothing of those who run it.
-        var ranAndFailed = selected.Any(n => n.OS?.Spec.Failure is { } f && f.Reason is not (Reasons.RolledBackByScope or Reasons.StagingFailed) && f.Digest == target)
-            || policy.Status?.FailedDigests?.Any(d => d.Digest == target && d.Reason != Reasons.StagingFailed) == true;
-        Require(7, policy.Name, back.Length == 0 || ranAndFailed, "takes nodes back although the tree failed on no node that ran it");
+        Require(7, policy.Name, back.Length == 0 || IsProved(target), "takes nodes back although the tree failed on no node that ran it");
         var late = selected.Where(n => IsRecovering(n) && n.OS!.Spec.Deadlines!.Recovered is { } until && until <= world.Now && !(until <= spec.Rollout.RetryFailuresBefore));
         Require(7, policy.Name, !late.Any(), $"grants a slot although workloads of {late.FirstOrDefault()?.Name} are not available again");
         _pace.JudgeGrants(world, policy, spec, selected, [.. granted.Select(g => world.Find(g.Node)!)], target);

@@ -22,6 +22,11 @@ internal sealed partial class Invariants
         _simulation = simulation;
         _hasHomes = simulation.World.Scenario.Workloads.Any(w => w.Homes is not null);
         _pace = new(Require, Count);
+        var faults = simulation.World.Scenario.Faults;
+        var restarts = faults.Count(f =>
+            f is SimulationFault.ControllerRestarts) + simulation.World.Scenario.KillControllerAfterWrites.Count;
+        _unseen = (restarts * Slack) + faults.OfType<SimulationFault.ApiIsAway>().Aggregate(TimeSpan.Zero, (sum, f) =>
+            sum + f.For + TimeSpan.FromMinutes(25));
     }
 
     /// <summary>What was broken, in order; each line begins with the number of the invariant in the design.</summary>
@@ -114,6 +119,7 @@ internal sealed partial class Invariants
                     Count("uncordon");
                     Require(3, node.Name, node.CordonedBy == name, $"is uncordoned on behalf of {name}, but was cordoned by {node.CordonedBy ?? "a human"}");
                     JudgeUpdated(world, policy, node, uncordon);
+                    JudgeTrial(node);
                     break;
             }
         }
@@ -125,6 +131,9 @@ internal sealed partial class Invariants
         {
             CheckFlight(world, node);
         }
+
+        ObserveTrials(world);
+        JudgeQuarantine(world);
 
         CheckDeadlock(world);
     }

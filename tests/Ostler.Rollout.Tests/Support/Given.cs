@@ -200,6 +200,7 @@ internal static class Given
         Attempt = 1,
         Reason = Reasons.HostCheckFailed,
         Message = "edge.service is failed",
+        Evidence = FailureEvidence.Booted,
         At = Ago(minutesAgo),
     };
 

@@ -22,7 +22,8 @@ public sealed class NodeSpansTests
         { "is healthy, by a clock that is early", Given.Healthy("n1").Status(s => s with { Timings = new() { BootedAt = Given.In(60) } }) with { ReadyHeartbeat = Given.In(61) }, null, ["boot -5..0 Ok WaitingForHostChecks", "verify 0..0 Ok Soaking"] },
         { "has soaked", Given.Soaking("n1", 30), null, ["soak -0.5..0 Ok Updated", "upgrade -10..0 Ok Updated", "node -10..0 Ok Updated"] },
         { "is ill while it soaks", Given.Soaking("n1", 6).Host(ConditionStatus.False, "edge.service is failed"), null, ["soak -0.1..0 Error WaitingForHostChecks"] },
-        { "does not come back", Given.Booting("n1").Spec(s => s with { Deadlines = new() { Reboot = Given.Ago(1), Healthy = Given.In(9) } }), null, ["boot -5..0 Error RebootTimedOut"] },
+        { "does not come back", (Given.Booting("n1") with { Ready = false }).Spec(s =>
+            s with { Deadlines = new() { Reboot = Given.Ago(1), Healthy = Given.In(9) } }), null, ["boot -5..0 Error RebootTimedOut"] },
         { "is not healthy in time", Given.Booted("n1").Host(ConditionStatus.False).Spec(s => s with { Deadlines = new() { Reboot = Given.In(1), Healthy = Given.Ago(1) } }), null, ["boot -5..-2 Ok WaitingForHostChecks", "verify -2..0 Error HostCheckFailed"] },
         { "is not healthy, and is left so", Given.Booted("n1").Host(ConditionStatus.False).Spec(s => s with { Deadlines = new() { Reboot = Given.In(1), Healthy = Given.Ago(1) } }), s => s with { Rollback = new() { Automatic = false } }, ["boot -5..-2 Ok WaitingForHostChecks", "verify -2..0 Error HostCheckFailed", "upgrade -10..0 Error HostCheckFailed", "node -10..0 Error HostCheckFailed"] },
         { "is back", Given.Back("n1"), null, ["rollback -5..0 Ok RolledBack", "upgrade -10..0 Error HostCheckFailed", "node -10..0 Error HostCheckFailed"] },

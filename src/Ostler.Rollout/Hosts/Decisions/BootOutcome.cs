@@ -55,7 +55,12 @@ public static class BootOutcome
 
         if (host.Watchdog is { } watchdog && watchdog.Answers(uid, spec) && watchdog.TookBack(booted))
         {
-            return RolledBack(Reasons.WatchdogExpired, WatchdogExpired(watchdog, target.Version, booted));
+            return watchdog.LackedOnlyApi
+                ? RolledBack(
+                    Reasons.ApiUnreachable,
+                    $"The host's watchdog went back to {AgentDecision.Name(booted)}: all checks passed on "
+                    + $"{AgentDecision.Name(target)}, but the API server was unreachable since {watchdog.ApiUnreachableSince:yyyy-MM-dd'T'HH:mm:ss'Z'}.")
+                : RolledBack(Reasons.WatchdogExpired, WatchdogExpired(watchdog, target.Version, booted));
         }
 
         if (host.Deployments.Find(target.Digest) is not null)

@@ -54,8 +54,18 @@ public sealed record WatchdogRecord
     public DateTimeOffset? FiredAt { get; init; }
     public long FiredUptimeSeconds { get; init; }
 
+    /// <summary>Since when all checks of the host pass in the boot on trial; null: they do not, or the agent has not run them.</summary>
+    public DateTimeOffset? ChecksPassSince { get; init; }
+
+    /// <summary>Since when the agent cannot tell the API server so; null: it could, or had nothing to tell.</summary>
+    public DateTimeOffset? ApiUnreachableSince { get; init; }
+
     /// <summary>Why going back did not work; it is tried again. Null: it did, or is under way.</summary>
     public string? Error { get; init; }
+
+    /// <summary>Whether nothing but the way to the API server was missing: that is no fault of the target.</summary>
+    [JsonIgnore]
+    public bool LackedOnlyApi => ChecksPassSince is not null && ApiUnreachableSince is not null;
 
     [JsonIgnore]
     public TimeSpan Timeout => TimeSpan.FromSeconds(TimeoutSeconds);

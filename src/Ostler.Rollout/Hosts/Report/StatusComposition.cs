@@ -1,6 +1,7 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Facts;
+using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Rollout.Hosts.Report;
 
@@ -24,7 +25,7 @@ public static class StatusComposition
         // A host tool that does not answer for once has not made the host forget what it runs.
         var last = host is null && boot is not null && os.Status?.BootSessionID() == boot.BootID ? os.Status : null;
         var drift = host is null ? last?.Drift : DriftFindings.Of(os.Spec, host);
-        return new NodeOSStatus
+        return ReportRules.Bound(new NodeOSStatus
         {
             ObservedGeneration = os.Metadata.Generation,
             Attempt = os.Spec.Attempt,
@@ -42,7 +43,7 @@ public static class StatusComposition
             Timings = Timings(former?.Timings, report, boot, moment),
             Drift = drift,
             LastError = Error(former?.LastError, report.Error, moment),
-        };
+        });
     }
 
     private static IEnumerable<Condition> Wanted(StepReport report)

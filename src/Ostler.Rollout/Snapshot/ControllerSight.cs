@@ -1,0 +1,8 @@
+namespace Ostler.Rollout.Snapshot;
+
+/// <summary>
+/// How long the controller has seen the cluster without a break. What happened while nobody could report is not held against images.
+/// </summary>
+/// <param name="Since">When it could reach the API server again, or began to lead.</param>
+/// <param name="LostAt">When it had last reached it before; null: it began to lead, and nothing is known of the time before.</param>
+public sealed record ControllerSight(DateTimeOffset Since, DateTimeOffset? LostAt);

@@ -1,0 +1,63 @@
+using Ostler.Api.Meta;
+using Ostler.Api.NodeOSes;
+using Ostler.Simulation;
+
+namespace Ostler.Rollout.Tests.Simulation;
+
+/// <content>A digest enters quarantine only if it booted somewhere and was not healthy there, or a host proved that it could not
+/// boot.</content>
+internal sealed partial class Invariants
+{
+    private readonly Dictionary<(string Node, string Digest), string> _onTrial = [];
+    private readonly HashSet<(string Node, string Session)> _passed = [];
+    private readonly HashSet<(string Digest, DateTimeOffset Since)> _quarantined = [];
+
+    private bool IsProved(string digest) => _onTrial.Any(t => t.Key.Digest == digest);
+
+    private void EndTrial(SimulatedNode node, string digest)
+    {
+        _onTrial.Remove((node.Uid, digest));
+        _passed.Add((node.Uid, node.Host.Session));
+    }
+
+    // What came up after an order to boot, or fell back from it, and was not called healthy since. Read from the machines, whatever
+    // anybody reports.
+    private void ObserveTrials(SimulatedWorld world)
+    {
+        foreach (var node in world.Nodes)
+        {
+            if (node.OS?.Spec is not { Goal: Goal.Boot or Goal.Rollback, Image.Digest: var digest, Previous: { } previous } 
+                || node.Host.Session == previous.BootSessionID() || _passed.Contains((node.Uid, node.Host.Session)))
+            {
+                continue;
+            }
+
+            var fellBack = node.Host.Booted == previous.Digest
+                && node.Host.FellBackBecause is Reasons.BootFellBack or Reasons.WatchdogExpired;
+            if (node.Host.Booted == digest || fellBack)
+            {
+                _onTrial[(node.Uid, digest)] = node.Host.Session;
+            }
+        }
+    }
+
+    // Whatever was deleted or died meanwhile: what was booted on an order is verified before the node is in service on it, unless a
+    // person took the cordon away.
+    private void JudgeTrial(SimulatedNode node) => Require(
+        4, node.Name, !node.Unschedulable || !_onTrial.TryGetValue((node.Uid, node.Host.Booted), out var session)
+            || session != node.Host.Session,
+        $"is put into service on {node.Host.Booted[..4]}, which was never verified in this boot");
+
+    private void JudgeQuarantine(SimulatedWorld world)
+    {
+        foreach (var entry in world.Image.Status?.Quarantined ?? [])
+        {
+            if (entry.Policy is { Length: > 0 } policy && _quarantined.Add((entry.Digest, entry.Since)))
+            {
+                Count("quarantined");
+                Require(10, policy, IsProved(entry.Digest),
+                    $"has {entry.Digest[..4]} quarantined for {entry.Reason}, which ran on no node that was unhealthy");
+            }
+        }
+    }
+}

@@ -6,6 +6,7 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.IntegrationTests.Support;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;

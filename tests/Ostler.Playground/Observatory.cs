@@ -1,12 +1,13 @@
+using k8s.Models;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Fleet;
-using k8s.Models;
 
 namespace Ostler.Playground;
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
 using Ostler.Rollout.Text;
@@ -36,7 +35,7 @@ public static class DowngradeRules
                 outcome, Reasons.ResolveFailed, $"{found.Reference} is {now} now. Its date is unknown, so it may be older than {then}. {Remedy}"),
             { } created when created < before => Refuse(
                 outcome, Reasons.Downgrade,
-                $"{found.Reference} is {now} now, made at {Shown(created)}, before {then}, made at {Shown(before)}. {Remedy}"),
+                $"{found.Reference} is {now} now, made at {MessageText.Of(created)}, before {then}, made at {MessageText.Of(before)}. {Remedy}"),
             _ => outcome,
         };
     }
@@ -44,6 +43,4 @@ public static class DowngradeRules
     private static ResolveOutcome Refuse(ResolveOutcome outcome, string reason, string message) => new(null, reason, message) { Key = outcome.Key };
 
     private const string Remedy = "To allow it, set spec.allowDowngrade or pin its digest.";
-
-    private static string Shown(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

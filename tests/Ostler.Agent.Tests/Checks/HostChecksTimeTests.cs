@@ -4,6 +4,7 @@ using Ostler.Agent.Tests.Support;
 using Ostler.Api.Meta;
 using Ostler.Api.Shared;
 using Ostler.Rollout.Hosts.Checks;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Agent.Tests.Checks;
 
@@ -13,7 +14,7 @@ public sealed class HostChecksTimeTests
     private const string ListFailed = "systemctl list-units --state=failed --plain --no-legend --full";
 
     private readonly FakeCommandRunner _runner = new();
-    private readonly TestClock _clock = new();
+    private readonly TestClock _clock = new(Trees.Noon);
 
     [Fact]
     public async Task All_that_a_check_asks_of_systemd_has_one_timeout_together()

@@ -4,6 +4,7 @@ using Ostler.Agent.Reboot;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
 using Ostler.Testing;
+using Ostler.Testing.Waiting;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Inspection;
@@ -12,7 +13,7 @@ namespace Ostler.Agent.Tests.Inspection;
 public sealed class HostConsoleTests : IDisposable
 {
     private readonly TempHost _host = new();
-    private readonly TestClock _clock = new();
+    private readonly TestClock _clock = new(Trees.Noon);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -4,6 +4,7 @@ using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
+using Ostler.Testing.Waiting;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Watchdog;
@@ -14,7 +15,7 @@ public sealed class WatchdogCheckTests : IDisposable
     private static readonly TimeSpan Late = TimeSpan.FromMinutes(11);
 
     private readonly TempHost _host = new();
-    private readonly TestClock _clock = new();
+    private readonly TestClock _clock = new(Trees.Noon);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -4,6 +4,7 @@ using Ostler.Api.NodeOSes;
 using Ostler.Benchmarks.Cluster;
 using Ostler.Benchmarks.Harness;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;

@@ -6,6 +6,7 @@ using Ostler.Benchmarks.Harness;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Connections;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Agents;
 using Ostler.Testing.ControlPlane;

@@ -1,16 +1,15 @@
+using k8s;
+using k8s.Models;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Snapshot;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
-using k8s;
-using k8s.Models;
 
 namespace Ostler.Controller.Tests.Cluster;
 
@@ -33,7 +32,7 @@ public sealed partial class RolloutTests
         await admin.CreateAsync(budgets, Budget(budgets, ns.Name, minAvailable: 2), Cancel);
         await BudgetAsync(admin, ns.Name, allowed: 0);
         var time = TimeProvider.System;
-        var dryRun = new DrainDryRun(client, new(client, time), Given.Lister<Node>(ControllerResources.Nodes), Given.Lister<Namespace>(ControllerResources.Namespaces), time);
+        var dryRun = new DrainDryRun(client, new(client, time), Given.Lister<Node>(CoreResources.Nodes), Given.Lister<Namespace>(CoreResources.Namespaces), time);
 
         var blocked = await dryRun.AskAsync(new(node, "uid", Given.Now), new(), Cancel);
 
@@ -50,7 +49,7 @@ public sealed partial class RolloutTests
         var free = await dryRun.AskAsync(new(node, "uid", Given.Now), new(), Cancel);
 
         Assert.All(free.Pods!.Where(p => p.Namespace == ns.Name), p => Assert.Equal(EvictionOutcome.Accepted, p.LastEviction!.Outcome));
-        var after = await admin.ListAsync(ControllerResources.Pods, new ListOptions { Namespace = ns.Name }, Cancel);
+        var after = await admin.ListAsync(CoreResources.Pods, new ListOptions { Namespace = ns.Name }, Cancel);
         Assert.Equal(pods.Select(p => p.Uid).Order(), after.Items.Select(p => p.Metadata.Uid).Order());
         Assert.All(after.Items, p => Assert.Null(p.Metadata.DeletionTimestamp));
         await BudgetAsync(admin, ns.Name, allowed: 1);
@@ -70,19 +69,19 @@ public sealed partial class RolloutTests
         await using var controller = Running.Start(output, await ControllerClientAsync(), SystemNamespace, "a");
         await ApplyAsync(admin, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest });
         var recovering = await Task.WhenAll(nodes.Select(n => admin.WaitForAsync(
-            ControllerResources.NodeOSes, NamespacedName.ClusterScoped(n), o => o?.Spec is { Goal: Goal.Observe, Deadlines.Recovered: not null }, Cancel, Patience)));
+            OstlerResources.NodeOSes, NamespacedName.ClusterScoped(n), o => o?.Spec is { Goal: Goal.Observe, Deadlines.Recovered: not null }, Cancel, Patience)));
 
         // Each was seen back in service with its slot kept.
         Assert.All(recovering, o => Assert.Equal(
             new DisplacedWorkload { Kind = "Deployment", Namespace = ns.Name, Name = "web", Available = 2 }, Assert.Single(o!.Spec.Displaced!)));
         var policy = await admin.WaitForAsync(
-            ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name),
+            OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name),
             p => p?.Status is { Nodes: { Updated: 2, Unavailable: 0 } } status && status.Conditions.IsTrue(ConditionTypes.Ready), Cancel, Patience);
         Assert.NotNull(policy);
         await AvailableAsync(admin, ns.Name, 2);
         foreach (var name in nodes)
         {
-            var os = await admin.GetAsync(ControllerResources.NodeOSes, NamespacedName.ClusterScoped(name), Cancel);
+            var os = await admin.GetAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(name), Cancel);
             Assert.Equal((Goal.Observe, null, null), (os!.Spec.Goal, os.Spec.Displaced, os.Spec.Deadlines));
         }
     }
@@ -103,11 +102,11 @@ public sealed partial class RolloutTests
         await ApplyAsync(admin, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest });
 
         var policy = await admin.WaitForAsync(
-            ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Blocked is [{ Reason: Reasons.DrainWouldBlock }], Cancel, Patience);
+            OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Blocked is [{ Reason: Reasons.DrainWouldBlock }], Cancel, Patience);
 
         Assert.Contains($"{ns.Name}/web-", policy!.Status!.Blocked![0].Message, StringComparison.Ordinal);
         Assert.Contains("PodDisruptionBudget web ", policy.Status.Blocked[0].Message, StringComparison.Ordinal);
-        Assert.False((await admin.GetAsync(ControllerResources.Nodes, NamespacedName.ClusterScoped(node), Cancel))!.Unschedulable);
+        Assert.False((await admin.GetAsync(CoreResources.Nodes, NamespacedName.ClusterScoped(node), Cancel))!.Unschedulable);
     }
 
     /// <summary>With the rights that config/rbac gives, and no others.</summary>
@@ -183,5 +182,5 @@ public sealed partial class RolloutTests
         await client.HasResourceAsync(KnownResources.PodDisruptionBudgets, Cancel) ? KnownResources.PodDisruptionBudgets : KnownResources.PodDisruptionBudgetsV1Beta1;
 
     private static async Task AvailableAsync(ApiClient client, string ns, int replicas) => await client.WaitForAsync(
-        ControllerResources.Deployments, new NamespacedName(ns, "web"), d => d?.Status?.AvailableReplicas == replicas, Cancel, Patience);
+        CoreResources.Deployments, new NamespacedName(ns, "web"), d => d?.Status?.AvailableReplicas == replicas, Cancel, Patience);
 }

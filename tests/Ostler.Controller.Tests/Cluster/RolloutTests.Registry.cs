@@ -4,10 +4,10 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.OSImages.Registry;
-using Ostler.Controller.Resources;
 using Ostler.Controller.Tests.OSImages.Registry;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.OSImages;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
@@ -41,19 +41,19 @@ public sealed partial class RolloutTests
 
         // Not signed yet: nothing is staged anywhere.
         var unsigned = await client.WaitForAsync(
-            ControllerResources.OSImages, NamespacedName.ClusterScoped(fleet.Name), i => i?.Status?.Conditions.Find(ConditionTypes.Verified)?.Reason == Reasons.NotSigned, Cancel, Patience);
+            OstlerResources.OSImages, NamespacedName.ClusterScoped(fleet.Name), i => i?.Status?.Conditions.Find(ConditionTypes.Verified)?.Reason == Reasons.NotSigned, Cancel, Patience);
         Assert.Null(unsigned!.Status!.Resolved);
         Assert.All(nodes, n => Assert.Null(fleet.Host(n).Staged));
 
         await signer.SignAsync(registry, "acme/edge", index, Cancel);
         var policy = await client.WaitForAsync(
-            ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Nodes is { Updated: 3, Unavailable: 0 }, Cancel, Patience);
+            OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Nodes is { Updated: 3, Unavailable: 0 }, Cancel, Patience);
 
         Assert.Equal(new TargetImage { Digest = index, Version = "42" }, policy!.Status!.Target);
         Assert.Equal([amd64, arm64, amd64, Fleet.OldDigest], nodes.Select(n => fleet.Host(n).Booted.Digest));
         var blocked = Assert.Single(policy.Status.Blocked!);
         Assert.Equal((nodes[3], Reasons.PlatformNotFound), (blocked.Node, blocked.Reason));
-        var os = await client.GetAsync(ControllerResources.NodeOSes, NamespacedName.ClusterScoped(nodes[1]), Cancel);
+        var os = await client.GetAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(nodes[1]), Cancel);
         Assert.Equal(($"{registry.Host}/acme/edge", arm64), (os!.Spec.Image!.Container!.Repository, os.Spec.Image.Digest));
     }
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Ostler.Controller.Drain;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
@@ -102,7 +101,7 @@ public sealed class NodeQuestionsTests
     {
         using var client = Given.Client(server);
         var questions = new ProbeRunner(
-            new(client, new(client, _time), Given.Lister<Node>(ControllerResources.Nodes), Given.Lister<Namespace>(ControllerResources.Namespaces), _time),
+            new(client, new(client, _time), Given.Lister<Node>(CoreResources.Nodes), Given.Lister<Namespace>(CoreResources.Namespaces), _time),
             new(client, _time),
             new(client, _time),
             _answers,

@@ -3,7 +3,6 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
@@ -132,7 +131,7 @@ internal sealed class Rig : IAsyncDisposable
 
     public Task<Node?> NodeAsync(
         string name, Func<Node?, bool> wanted, TimeSpan? patience = null, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
-        WaitAsync(ControllerResources.Nodes, name, wanted, patience, description);
+        WaitAsync(CoreResources.Nodes, name, wanted, patience, description);
 
     /// <summary>Every node runs the tree and the policy is Ready with it.</summary>
     public async Task<UpgradePolicy> EverywhereAsync(Release tree)
@@ -148,7 +147,7 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>No node is left cordoned, none went down undrained, and never were more away at one time than may be.</summary>
     public async Task AssertInOrderAsync(int maxUnavailable = 1, params string[] cordonedByPeople)
     {
-        foreach (var node in (await Api.ListAsync(ControllerResources.Nodes, new(), Cancel)).Items)
+        foreach (var node in (await Api.ListAsync(CoreResources.Nodes, new(), Cancel)).Items)
         {
             Assert.Equal((node.Name, cordonedByPeople.Contains(node.Name), null), (node.Name, node.Unschedulable, node.CordonedBy));
         }

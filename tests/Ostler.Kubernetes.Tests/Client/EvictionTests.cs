@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Tests.Support;
 using Ostler.Testing.Scripted;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Kubernetes.Tests.Client;
 
@@ -56,7 +57,7 @@ public sealed class EvictionTests
     public async Task The_version_is_remembered_and_looked_up_again_after_ten_minutes_for_the_server_may_have_been_upgraded()
     {
         var version = "v1beta1";
-        var time = new ObservedTime();
+        var time = new TestClock();
         await using var server = new ScriptedServer(Server(() => version));
         using var client = new ApiClient(server.CreateClient(), new ApiClientOptions { TimeProvider = time });
 

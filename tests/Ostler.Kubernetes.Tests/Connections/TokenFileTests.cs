@@ -2,13 +2,14 @@ using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Connections;
 using Ostler.Kubernetes.Tests.Support;
 using Ostler.Testing.Scripted;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Kubernetes.Tests.Connections;
 
 public sealed class TokenFileTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("ostler-token");
-    private readonly ObservedTime _time = new();
+    private readonly TestClock _time = new();
 
     private string TokenPath => Path.Combine(_directory.FullName, "token");
 

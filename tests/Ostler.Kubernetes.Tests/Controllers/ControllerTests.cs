@@ -3,12 +3,13 @@ using Microsoft.Extensions.Logging;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Controllers;
 using Ostler.Kubernetes.Tests.Support;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Kubernetes.Tests.Controllers;
 
 public sealed class ControllerTests : IAsyncDisposable
 {
-    private readonly ObservedTime _time = new();
+    private readonly TestClock _time = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly RecordingLogger _logger = new();
     private readonly MetricProbe _metrics;

@@ -3,6 +3,7 @@ using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Events;
 using Ostler.Kubernetes.Tests.Support;
 using Ostler.Testing.Scripted;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Kubernetes.Tests.Events;
 
@@ -10,7 +11,7 @@ public sealed class EventRecorderTests : IAsyncDisposable
 {
     private static readonly ObjectRef Policy = new("ostler.dev/v1alpha1", "UpgradePolicy", "", "fleet", "uid-fleet");
 
-    private readonly ObservedTime _time = new();
+    private readonly TestClock _time = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ScriptedServer _server;
     private readonly ApiClient _client;

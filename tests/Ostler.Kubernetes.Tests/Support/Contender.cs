@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.LeaderElection;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Kubernetes.Tests.Support;
 
@@ -25,7 +26,7 @@ internal sealed class Contender : IAsyncDisposable
             _client, options ?? new LeaderElectionOptions { LeaseName = "lock", Namespace = "ns", Identity = identity }, Time, random: () => 0);
     }
 
-    public ObservedTime Time { get; } = new();
+    public TestClock Time { get; } = new();
 
     public Task Running { get; private set; } = Task.CompletedTask;
 
@@ -62,7 +63,7 @@ internal sealed class Contender : IAsyncDisposable
     {
         if (!_paused)
         {
-            await Time.ArmedAsync(RetryPeriod);
+            await Time.WaitedForAsync(RetryPeriod);
             _paused = true;
         }
     }

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Scripted;
+using Ostler.Testing.Waiting;
 using k8s.Models;
 
 namespace Ostler.Kubernetes.Tests.Support;
@@ -30,7 +31,7 @@ internal sealed class InformerHarness : IAsyncDisposable
         Informer.AddHandler(change => _events.Writer.TryWrite(Describe(change)));
     }
 
-    public ObservedTime Time { get; } = new();
+    public TestClock Time { get; } = new();
 
     public ScriptedServer Server { get; }
 

@@ -1,4 +1,3 @@
-using k8s.Models;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
@@ -8,6 +7,7 @@ using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Fleet;
+using k8s.Models;
 
 namespace Ostler.Playground;
 

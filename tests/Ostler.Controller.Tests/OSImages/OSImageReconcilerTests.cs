@@ -8,7 +8,6 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.OSImages;
 using Ostler.Controller.Telemetry;
 using Ostler.Controller.Tests.OSImages.Registry;
-using Ostler.Controller.Tests.Support;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Controllers;

@@ -6,6 +6,7 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
@@ -55,7 +56,7 @@ internal sealed class Rig : IAsyncDisposable
             Tool = tool,
             ControllerProgram = Path.Combine(AppContext.BaseDirectory, "ostler-controller.dll"),
             AgentProgram = Path.Combine(AppContext.BaseDirectory, "ostler-agent.dll"),
-            ConfigFolder = ConfigFolder(),
+            ConfigFolder = Repository.Config,
             Behavior = TestWorkload.BehaviorOf,
             RebootLatency = rebootLatency ?? TimeSpan.FromSeconds(0.5),
         };
@@ -185,19 +186,5 @@ internal sealed class Rig : IAsyncDisposable
 
             throw;
         }
-    }
-
-    /// <summary>The repository's config folder.</summary>
-    public static string ConfigFolder()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "operator.sln")))
-            {
-                return Path.Combine(folder.FullName, "config");
-            }
-        }
-
-        throw new DirectoryNotFoundException("There is no config folder above the tests.");
     }
 }

@@ -6,7 +6,7 @@ using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Testing.ControlPlane;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 public sealed partial class RolloutTests
 {

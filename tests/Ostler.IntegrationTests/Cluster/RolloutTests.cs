@@ -5,19 +5,18 @@ using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Startup;
 using Ostler.Controller.Telemetry.Traces;
-using Ostler.Controller.Tests.OSImages;
-using Ostler.Controller.Tests.Support;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Hosts;
+using Ostler.Testing.Scripted;
 using Ostler.Testing.Telemetry;
 
-[assembly: AssemblyFixture(typeof(Ostler.Controller.Tests.Cluster.ControllerCluster))]
-
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 /// <summary>The controller's whole process against a real API server, with simulated machines.</summary>
+[Collection<ClusterTests>]
 public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputHelper output)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);

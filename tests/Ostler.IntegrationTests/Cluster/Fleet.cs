@@ -9,7 +9,7 @@ using Ostler.Testing.Agents;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Kubelet;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 /// <summary>A few simulated machines with kubelet and agent, whose boots agree with each other.</summary>
 internal sealed class Fleet : IAsyncDisposable

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using k8s.Models;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.Shared;
@@ -10,11 +9,13 @@ using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Nodes;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Scripted;
+using k8s.Models;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 public sealed partial class RolloutTests
 {
@@ -77,7 +78,7 @@ public sealed partial class RolloutTests
     {
         using var admin = Cluster.CreateApiClient();
         await EnsureOwnNamespaceAsync(admin);
-        await Manifests.ApplyFileAsync(admin, Path.Combine(Config(), "rbac", "controller.yaml"), Cancel);
+        await Manifests.ApplyFileAsync(admin, Path.Combine(Repository.Config, "rbac", "controller.yaml"), Cancel);
         using var client = Cluster.CreateApiClient(await Cluster.UserKubeconfigAsync("system:serviceaccount:ostler-system:ostler-controller", ["system:serviceaccounts", "system:authenticated"], Cancel));
         var probes = new CheckProbes(client, null!, TimeProvider.System);
         var subject = new CheckSubject { Node = "n1", Epoch = new("uid", 1, "boot-1"), Checks = [] };
@@ -159,16 +160,5 @@ public sealed partial class RolloutTests
             },
             Cancel);
         await client.WaitForAsync(KnownResources.DaemonSets, new NamespacedName(ns, "cni"), d => d?.Status?.NumberReady == 1, Cancel, Patience);
-    }
-
-    private static string Config()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!Directory.Exists(Path.Combine(folder!.FullName, "config", "rbac")))
-        {
-            folder = folder.Parent;
-        }
-
-        return Path.Combine(folder.FullName, "config");
     }
 }

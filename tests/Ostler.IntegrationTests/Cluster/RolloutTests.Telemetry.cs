@@ -1,20 +1,20 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using System.Text;
-using k8s;
-using k8s.Models;
+using System.Text.Json.Nodes;
 using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Tests.Support;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Notifications;
 using Ostler.Rollout.Traces;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Scripted;
 using Ostler.Testing.Telemetry;
+using k8s;
+using k8s.Models;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 /// <content>What the outside is told of a rollout: traces and notifications.</content>
 public sealed partial class RolloutTests
@@ -26,7 +26,7 @@ public sealed partial class RolloutTests
         await Cluster.Admin.CoreV1.CreateNamespacedSecretAsync(
             new V1Secret
             {
-                Metadata = new() { Name = "ops" },
+                Metadata = new() { Name = "ops", Labels = new Dictionary<string, string> { ["ostler.dev/use"] = "notification" } },
                 StringData = new Dictionary<string, string> { ["address"] = receiver.Url, ["token"] = Receiver.Token },
             },
             @namespace,

@@ -1,5 +1,3 @@
-using k8s;
-using k8s.Models;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
@@ -7,11 +5,15 @@ using Ostler.Controller.Drain;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
+using Ostler.Kubernetes.Informers;
 using Ostler.Rollout.Snapshot;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
+using k8s;
+using k8s.Models;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 /// <content>Drains of real pods, under the rights of config/rbac: what a scripted server would only repeat after us.</content>
 public sealed partial class RolloutTests
@@ -32,9 +34,10 @@ public sealed partial class RolloutTests
         await admin.CreateAsync(budgets, Budget(budgets, ns.Name, minAvailable: 2), Cancel);
         await BudgetAsync(admin, ns.Name, allowed: 0);
         var time = TimeProvider.System;
-        var dryRun = new DrainDryRun(client, new(client, time), Given.Lister<Node>(CoreResources.Nodes), Given.Lister<Namespace>(CoreResources.Namespaces), time);
+        var (noNodes, noNamespaces) = (new Informer<Node>(client, CoreResources.Nodes), new Informer<Namespace>(client, CoreResources.Namespaces));
+        var dryRun = new DrainDryRun(client, new(client, time), noNodes.Lister, noNamespaces.Lister, time);
 
-        var blocked = await dryRun.AskAsync(new(node, "uid", Given.Now), new(), Cancel);
+        var blocked = await dryRun.AskAsync(new(node, "uid", time.GetUtcNow()), new(), Cancel);
 
         var pods = blocked.Pods!.Where(p => p.Namespace == ns.Name).ToArray();
         Assert.Equal(2, pods.Length);
@@ -46,7 +49,7 @@ public sealed partial class RolloutTests
         await BudgetAsync(admin, ns.Name, allowed: 1);
 
         // Each of the two may go, though not both at once; and neither was counted against the other.
-        var free = await dryRun.AskAsync(new(node, "uid", Given.Now), new(), Cancel);
+        var free = await dryRun.AskAsync(new(node, "uid", time.GetUtcNow()), new(), Cancel);
 
         Assert.All(free.Pods!.Where(p => p.Namespace == ns.Name), p => Assert.Equal(EvictionOutcome.Accepted, p.LastEviction!.Outcome));
         var after = await admin.ListAsync(CoreResources.Pods, new ListOptions { Namespace = ns.Name }, Cancel);
@@ -115,7 +118,7 @@ public sealed partial class RolloutTests
         using var admin = Cluster.CreateApiClient();
         foreach (var file in (string[])["namespace/namespace.yaml", "rbac/controller.yaml"])
         {
-            await Manifests.ApplyFileAsync(admin, Path.Combine(ControllerCluster.Config(Path.GetDirectoryName(file)!), Path.GetFileName(file)), Cancel);
+            await Manifests.ApplyFileAsync(admin, Path.Combine(Repository.Config, file), Cancel);
         }
 
         return Cluster.CreateApiClient(

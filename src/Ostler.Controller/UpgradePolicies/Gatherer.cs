@@ -36,6 +36,8 @@ internal sealed class Gatherer(
     string? leaderNode,
     TimeProvider time)
 {
+    private readonly SelectorIndex _selectors = new();
+
     /// <summary>Which labels mark the control plane of this cluster.</summary>
     public NodeRoles Roles { get; init; } = NodeRoles.Default;
 
@@ -43,7 +45,9 @@ internal sealed class Gatherer(
     public RolloutSnapshot Gather(string name)
     {
         var policy = policies.Get(NamespacedName.ClusterScoped(name));
-        var (selected, controlPlane, otherDrains) = GatherNodes(name, policy);
+        var (allPolicies, allNodes) = (policies.List(), nodes.List());
+        _selectors.Update(allPolicies, allNodes);
+        var (selected, controlPlane, otherDrains) = GatherNodes(name, policy, allNodes);
         var image = policy is null ? null : images.Get(NamespacedName.ClusterScoped(policy.Spec.ImageRef.Name));
         return WithChecks(new()
         {
@@ -65,7 +69,7 @@ internal sealed class Gatherer(
             OtherDrains = otherDrains,
             OtherPolicies =
             [
-                .. policies.List().Where(p => p.Metadata.Name != name).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal)
+                .. allPolicies.Where(p => p.Metadata.Name != name).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal)
                     .Select(p => new OtherPolicy
                     {
                         Name = p.Metadata.Name,
@@ -97,13 +101,13 @@ internal sealed class Gatherer(
         return snapshot with { Nodes = [.. snapshot.Nodes.Select(n => found.TryGetValue(n.Name, out var seen) ? n with { Checks = seen } : n)] };
     }
 
-    private (List<NodeFacts> Selected, List<ControlPlaneNode> ControlPlane, List<NodeFacts> OtherDrains) GatherNodes(string policy, UpgradePolicy? spec)
+    private (List<NodeFacts> Selected, List<ControlPlaneNode> ControlPlane, List<NodeFacts> OtherDrains) GatherNodes(string policy, UpgradePolicy? spec, IReadOnlyList<Node> allNodes)
     {
         var gathered = new List<NodeFacts>();
         var controlPlane = new List<ControlPlaneNode>();
         var otherDrains = new List<NodeFacts>();
         var holders = new List<string>();
-        foreach (var node in nodes.List())
+        foreach (var node in allNodes)
         {
             var os = nodeOSes.Get(NamespacedName.ClusterScoped(node.Name));
             if (Roles.IsControlPlane(node.Metadata.Labels) && node.Metadata.DeletionTimestamp is null)
@@ -130,7 +134,8 @@ internal sealed class Gatherer(
                 holders.Add(node.Name);
             }
 
-            gathered.Add(answers.With(NodeMapping.ToFacts(node, os, holdsSlot ? pods.PodsOf(node.Name) : null, Roles)));
+            var facts = NodeMapping.ToFacts(node, os, holdsSlot ? pods.PodsOf(node.Name) : null, Roles);
+            gathered.Add(answers.With(facts with { SelectedBy = _selectors.PoliciesOf(node.Name) }));
         }
 
         // After reading, so that what starts now is told as "not known yet" in this pass and wakes the next one.

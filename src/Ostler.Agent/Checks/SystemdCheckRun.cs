@@ -49,9 +49,11 @@ internal static class SystemdCheckRun
         var message = MessageText.List([.. others.Select(u => $"{u.First} is {u.Second}")], Named);
         var absent = await AbsentAsync(runner, [.. others.Where(u => u.Second is "inactive" or "unknown").Select(u => u.First)], limit, cancellationToken);
         return absent.Count == 0 ? CheckFinding.No(message)
-            : absent.Count == others.Count ? CheckFinding.Missing(MessageText.List([.. absent.Select(u => $"the tree has no unit {u}")], Named))
-            : CheckFinding.No($"{message}; {MessageText.List([.. absent.Select(u => $"the tree has no unit {u}")], Named)}");
+            : absent.Count == others.Count ? CheckFinding.Missing(NoUnits(absent))
+            : CheckFinding.No($"{message}; {NoUnits(absent)}");
     }
+
+    private static string NoUnits(List<string> absent) => MessageText.List(absent.ConvertAll(u => $"the tree has no unit {u}"), Named);
 
     /// <summary>Those that do not exist: is-active calls them inactive, as it does one that was stopped. A systemctl that does not know is no reason to fail.</summary>
     private static async Task<List<string>> AbsentAsync(ICommandRunner runner, IReadOnlyList<string> units, Limit limit, CancellationToken cancellationToken)

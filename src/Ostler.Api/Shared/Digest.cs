@@ -1,6 +1,6 @@
 namespace Ostler.Api.Shared;
 
-/// <summary>How image digests are written and compared. A container image's has its algorithm before it (<c>sha256:…</c>), an OSTree commit has none.</summary>
+/// <summary>How digests are written and compared. An image's names its algorithm (<c>sha256:…</c>), a commit does not.</summary>
 public static class Digest
 {
     private const int ShortLength = 12;

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Ostler.Api.Json;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Hosting;

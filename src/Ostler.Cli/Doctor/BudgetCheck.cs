@@ -114,7 +114,7 @@ internal static class BudgetCheck
 
             foreach (var pod in byNode[node.Name])
             {
-                var known = pod.ToFacts(facts.NamespaceLabels) with { Sisters = Sisters(pod, node.Name) };
+                var known = pod.ToFacts(facts.NamespaceLabels) with { ReadyPeers = ReadyPeers(pod, node.Name) };
                 var pass = DrainPass.Over([known], policy.Spec.Drain);
                 if (pass.Evict.Count + pass.Later.Count > 0)
                 {
@@ -123,7 +123,7 @@ internal static class BudgetCheck
             }
         }
 
-        int Sisters(Pod pod, string node) => pod.Controller?.Uid is not { } uid ? 0 : facts.Pods.Count(p =>
+        int ReadyPeers(Pod pod, string node) => pod.Controller?.Uid is not { } uid ? 0 : facts.Pods.Count(p =>
             p.Controller?.Uid == uid && p is { Status.Phase: "Running", Metadata.DeletionTimestamp: null, Spec.NodeName: { } other } && other != node && ready.Contains(other));
     }
 }

@@ -67,7 +67,7 @@ internal static class RollbackEdit
             $"What {image.Metadata.Name} names now is not resolved ({(ready is null ? "no controller has looked at it" : $"{ready.Reason}: {ready.Message}")}), so no node of {facts.Policy.Metadata.Name} is moved to it. Correct the image, or wait.");
     }
 
-    private static FormerTree Only(RollbackFacts facts, ResolvedImage current, IReadOnlyList<FormerTree> formers)
+    private static PreviousImage Only(RollbackFacts facts, ResolvedImage current, IReadOnlyList<PreviousImage> formers)
     {
         var (policy, tree) = (facts.Policy.Metadata.Name, MessageText.Of(current.Digest, current.Version));
         if (formers is [var one])
@@ -93,7 +93,7 @@ internal static class RollbackEdit
             + (history.Length == 0 ? "." : $"; {facts.Image.Metadata.Name} has named before: {string.Join(", ", history)}."));
     }
 
-    private static FormerTree Named(OSImage image, ResolvedImage current, IReadOnlyList<FormerTree> formers, string to)
+    private static PreviousImage Named(OSImage image, ResolvedImage current, IReadOnlyList<PreviousImage> formers, string to)
     {
         var digest = DigestArgument.Complete(image, to, formers.Select(f => f.Digest));
         if (Digest.Bare(digest) == Digest.Bare(current.Digest))
@@ -110,7 +110,7 @@ internal static class RollbackEdit
         return new(release?.Digest ?? digest, release?.Version, release, []);
     }
 
-    private static void RefuseBad(RollbackFacts facts, FormerTree tree)
+    private static void RefuseBad(RollbackFacts facts, PreviousImage tree)
     {
         var (policy, image, name) = (facts.Policy, facts.Image, MessageText.Of(tree.Digest, tree.Version));
         if (OSImageStatusRules.IsQuarantined(image.Spec, image.Status, tree.Digest))
@@ -126,7 +126,7 @@ internal static class RollbackEdit
         }
     }
 
-    private static IEnumerable<string> Next(RollbackFacts facts, ResolvedImage current, FormerTree tree)
+    private static IEnumerable<string> Next(RollbackFacts facts, ResolvedImage current, PreviousImage tree)
     {
         var (policy, name) = (facts.Policy, facts.Policy.Metadata.Name);
         bool UnderWay(NodeOS s) => s.Spec.Goal == Goal.Boot && PreviousImages.Includes(current, s.Spec.Image?.Digest);

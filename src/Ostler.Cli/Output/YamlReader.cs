@@ -52,7 +52,8 @@ internal static class YamlReader
     }
 
     private static string Key(YamlNode key) =>
-        key is YamlScalarNode { Value: { } name } ? name : throw new InvalidDataException($"line {key.Start.Line}: a key must be a plain word");
+        key is YamlScalarNode { Value: { } name } ? name
+            : throw new InvalidDataException($"line {key.Start.Line}: a key must be a plain word");
 
     private static JsonValue? ToJson(YamlScalarNode scalar)
     {
@@ -69,8 +70,10 @@ internal static class YamlReader
             "" or "~" or "null" or "Null" or "NULL" => null,
             "true" or "True" or "TRUE" => JsonValue.Create(true),
             "false" or "False" or "FALSE" => JsonValue.Create(false),
-            _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),
-            _ when char.IsAsciiDigit(text[^1]) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
+            _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
+                => JsonValue.Create(whole),
+            _ when char.IsAsciiDigit(text[^1]) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                => JsonValue.Create(number),
             _ => JsonValue.Create(text),
         };
     }

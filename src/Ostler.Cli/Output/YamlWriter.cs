@@ -19,7 +19,8 @@ internal sealed class YamlWriter
     {
         _fold = fold;
         _emitter = new(text, new EmitterSettings(
-            bestIndent: 2, bestWidth: width, isCanonical: false, maxSimpleKeyLength: 1024, skipAnchorName: true, indentSequences: false, newLine: "\n"));
+            bestIndent: 2, bestWidth: width, isCanonical: false, maxSimpleKeyLength: 1024,
+            skipAnchorName: true, indentSequences: false, newLine: "\n"));
     }
 
     /// <param name="document">What is written.</param>
@@ -42,7 +43,8 @@ internal sealed class YamlWriter
         switch (node)
         {
             case JsonObject mapping:
-                _emitter.Emit(new MappingStart(AnchorName.Empty, TagName.Empty, isImplicit: true, mapping.Count == 0 ? MappingStyle.Flow : MappingStyle.Block));
+                _emitter.Emit(new MappingStart(
+                    AnchorName.Empty, TagName.Empty, isImplicit: true, mapping.Count == 0 ? MappingStyle.Flow : MappingStyle.Block));
                 foreach (var (name, value) in mapping)
                 {
                     EmitString(name);
@@ -52,7 +54,8 @@ internal sealed class YamlWriter
                 _emitter.Emit(new MappingEnd());
                 break;
             case JsonArray sequence:
-                _emitter.Emit(new SequenceStart(AnchorName.Empty, TagName.Empty, isImplicit: true, sequence.Count == 0 ? SequenceStyle.Flow : SequenceStyle.Block));
+                _emitter.Emit(new SequenceStart(
+                    AnchorName.Empty, TagName.Empty, isImplicit: true, sequence.Count == 0 ? SequenceStyle.Flow : SequenceStyle.Block));
                 foreach (var item in sequence)
                 {
                     Emit(item);

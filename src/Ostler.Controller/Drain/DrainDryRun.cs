@@ -47,7 +47,7 @@ internal sealed class DrainDryRun(ApiClient client, PodEvictions evictions, ILis
         return pod with
         {
             LastEviction = result,
-            Sisters = result.Outcome == EvictionOutcome.BlockedByBudget && pod.MayMoveOnCordon ? await SistersAsync(pod, node, cancellationToken) : null,
+            ReadyPeers = result.Outcome == EvictionOutcome.BlockedByBudget && pod.MayMoveOnCordon ? await SistersAsync(pod, node, cancellationToken) : null,
         };
     }
 

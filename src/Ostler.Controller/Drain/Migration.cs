@@ -36,6 +36,6 @@ internal sealed record MigrationStatus
     public string? Phase { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(Migration))]
 internal sealed partial class MigrationJson : JsonSerializerContext;

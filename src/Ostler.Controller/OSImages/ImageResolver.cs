@@ -25,7 +25,8 @@ internal sealed class ImageResolver(OstreeRepository repository, ContainerImages
         if (ostree.Commit is { } pinned)
         {
             return new(
-                await DescribeAsync(image, ostree, pinned, cancellationToken), Reasons.Pinned, $"spec.ostree.commit pins {Digest.Shorten(pinned)}.");
+                await DescribeAsync(image, ostree, pinned, cancellationToken), Reasons.Pinned,
+                $"spec.ostree.commit pins {Digest.Shorten(pinned)}.");
         }
 
         if (ostree.Url is not { } url)
@@ -35,7 +36,8 @@ internal sealed class ImageResolver(OstreeRepository repository, ContainerImages
 
         var answer = await repository.ResolveRefAsync(url, ostree.Ref, cancellationToken);
         return answer.Value is { } commit
-            ? new(await DescribeAsync(image, ostree, commit, cancellationToken), Reasons.Resolved, $"{ostree.Ref} at {url} is {Digest.Shorten(commit)}.")
+            ? new(await DescribeAsync(image, ostree, commit, cancellationToken), Reasons.Resolved,
+                $"{ostree.Ref} at {url} is {Digest.Shorten(commit)}.")
             : new(null, answer.Reason, answer.Message);
     }
 

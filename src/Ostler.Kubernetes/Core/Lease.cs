@@ -1,6 +1,6 @@
 namespace Ostler.Kubernetes.Core;
 
-/// <summary>The part of a coordination.k8s.io/v1 Lease that tells who holds it and until when. Leader election itself keeps the whole object.</summary>
+/// <summary>The part of a coordination.k8s.io/v1 Lease that tells who holds it and until when.</summary>
 public sealed record Lease
 {
     public NamespacedMeta Metadata { get; set; } = new();

@@ -15,7 +15,8 @@ public static class MessageText
     public static string Of(Deployment deployment) => Of(deployment.Digest, deployment.Version);
 
     /// <summary><c>42.1 (0123456789ab)</c>, or the first twelve digits alone.</summary>
-    public static string Of(string digest, string? version) => version is { Length: > 0 } ? $"{version} ({Digest.Shorten(digest)})" : Digest.Shorten(digest);
+    public static string Of(string digest, string? version) =>
+        version is { Length: > 0 } ? $"{version} ({Digest.Shorten(digest)})" : Digest.Shorten(digest);
 
     public static string Of(DateTimeOffset time) => Timestamp.Format(time);
 
@@ -26,12 +27,13 @@ public static class MessageText
         ? string.Join(", ", items)
         : $"{string.Join(", ", items.Take(most))} and {items.Count - most} more";
 
-    /// <summary>The first <paramref name="most"/>, parted by semicolons, and how many more there are: for what has commas of its own.</summary>
+    /// <summary>The first <paramref name="most"/>, parted by semicolons, and how many more there are.</summary>
     public static string Clauses(IReadOnlyCollection<string> clauses, int most, string more = "more") =>
         string.Join("; ", clauses.Take(most)) + (clauses.Count > most ? $"; and {clauses.Count - most} {more}" : "");
 
     /// <summary><c>1 node</c>, <c>0 nodes</c>.</summary>
-    public static string Count(int count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
+    public static string Count(int count, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 
     /// <summary>The word that goes with a number: <c>is</c> or <c>are</c>, <c>it</c> or <c>them</c>.</summary>
     public static string Agree(int count, string one, string several) => count == 1 ? one : several;

@@ -5,7 +5,6 @@ using Ostler.Agent.Tests.Support;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Kubernetes.Client;
-using Ostler.Testing.Waiting;
 
 namespace Ostler.Agent.Tests.Api;
 

@@ -3,7 +3,6 @@ using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
 using Ostler.Api.Meta;
 using Ostler.Rollout.Hosts.Facts;
-using Ostler.Testing.Waiting;
 
 namespace Ostler.Agent.Tests.Backends;
 

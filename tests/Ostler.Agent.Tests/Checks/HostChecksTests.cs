@@ -4,7 +4,6 @@ using Ostler.Api.Meta;
 using Ostler.Api.Shared;
 using Ostler.Rollout.Hosts.Checks;
 using Ostler.Testing.Scripted;
-using Ostler.Testing.Waiting;
 
 namespace Ostler.Agent.Tests.Checks;
 

@@ -4,7 +4,6 @@ using Ostler.Agent.Tests.Support;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Facts;
-using Ostler.Testing.Waiting;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Drift;

@@ -1,6 +1,5 @@
 using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
-using Ostler.Testing.Waiting;
 
 namespace Ostler.Agent.Tests.Host;
 

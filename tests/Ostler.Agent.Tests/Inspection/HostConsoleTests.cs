@@ -4,7 +4,6 @@ using Ostler.Agent.Reboot;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
 using Ostler.Testing;
-using Ostler.Testing.Waiting;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Inspection;

@@ -7,7 +7,6 @@ using Ostler.Agent.Watchdog;
 using Ostler.Api.Meta;
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
-using Ostler.Testing.Waiting;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Inspection;

@@ -1,6 +1,5 @@
 using Ostler.Agent.Logging;
 using Ostler.Agent.Loop;
-using Ostler.Testing.Waiting;
 
 namespace Ostler.Agent.Tests.Support;
 

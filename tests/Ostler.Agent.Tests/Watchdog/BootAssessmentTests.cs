@@ -4,7 +4,6 @@ using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
 using Ostler.Api.Meta;
 using Ostler.Rollout.Hosts.Checks;
-using Ostler.Testing.Waiting;
 
 namespace Ostler.Agent.Tests.Watchdog;
 

@@ -4,7 +4,6 @@ using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
-using Ostler.Testing.Waiting;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Watchdog;

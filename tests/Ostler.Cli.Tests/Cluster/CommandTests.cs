@@ -1,19 +1,18 @@
-using System.Text.Json.Nodes;
-using System.Text.Json;
 using System.Text;
-using k8s;
-using k8s.Models;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Ostler.Api.Json;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
-using Ostler.Cli.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Testing.ControlPlane;
+using k8s;
+using k8s.Models;
 
 [assembly: AssemblyFixture(typeof(Ostler.Cli.Tests.Cluster.CliCluster))]
 

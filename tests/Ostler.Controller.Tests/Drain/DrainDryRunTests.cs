@@ -60,7 +60,7 @@ public sealed class DrainDryRunTests
     {
         await using var server = Server([Pod("db-1", "Cluster")], blocked: "db-1", [Pod("db-2", "Cluster", node: node, phase: phase), Pod("other", "Cluster", node: "n2", owner: "another")]);
 
-        Assert.Equal(sisters, Assert.Single((await AskAsync(server, new())).Pods!).Sisters);
+        Assert.Equal(sisters, Assert.Single((await AskAsync(server, new())).Pods!).ReadyPeers);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class DrainDryRunTests
     {
         await using var server = Server([Pod("web-1"), Pod("db-1", "Cluster")], blocked: "web-1");
 
-        Assert.All((await AskAsync(server, new())).Pods!, p => Assert.Null(p.Sisters));
+        Assert.All((await AskAsync(server, new())).Pods!, p => Assert.Null(p.ReadyPeers));
         Assert.DoesNotContain(server.Received, r => r.Path == "/api/v1/namespaces/apps/pods");
     }
 

@@ -18,7 +18,7 @@ public sealed class HealthChecksTests : IAsyncDisposable
     private readonly Channel<string> _changed = Channel.CreateUnbounded<string>();
     private readonly List<string> _failed = [];
     private readonly HealthChecks _checks;
-    private MakeCheck _make = (_, _, _) => Task.FromResult(CheckFinding.Pass());
+    private RunCheck _make = (_, _, _) => Task.FromResult(CheckFinding.Pass());
 
     public HealthChecksTests() => _checks = new(
         (subject, check, cancel) => _make(subject, check, cancel),

@@ -178,7 +178,7 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
 
     private sealed class NoSender : INotificationSender
     {
-        public Task<Delivery> SendAsync(Letter letter, CancellationToken cancellationToken) => throw new InvalidOperationException("Nobody is to be told.");
+        public Task<Delivery> SendAsync(OutboundNotification notification, CancellationToken cancellationToken) => throw new InvalidOperationException("Nobody is to be told.");
     }
 
     private Task AnswerAsync(ScriptedRequest request, ScriptedResponse response)

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Tests.Support;
 using Ostler.Testing.Scripted;
-using Ostler.Testing.Waiting;
 
 namespace Ostler.Kubernetes.Tests.Client;
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Controllers;
 using Ostler.Kubernetes.Tests.Support;
-using Ostler.Testing.Waiting;
 
 namespace Ostler.Kubernetes.Tests.Controllers;
 

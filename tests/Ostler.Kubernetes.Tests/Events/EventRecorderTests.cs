@@ -3,7 +3,6 @@ using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Events;
 using Ostler.Kubernetes.Tests.Support;
 using Ostler.Testing.Scripted;
-using Ostler.Testing.Waiting;
 
 namespace Ostler.Kubernetes.Tests.Events;
 

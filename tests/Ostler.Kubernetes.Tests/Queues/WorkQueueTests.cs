@@ -1,6 +1,5 @@
 using Ostler.Kubernetes.Queues;
 using Ostler.Kubernetes.Tests.Support;
-using Ostler.Testing.Waiting;
 
 namespace Ostler.Kubernetes.Tests.Queues;
 

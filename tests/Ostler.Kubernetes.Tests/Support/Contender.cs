@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.LeaderElection;
-using Ostler.Testing.Waiting;
 
 namespace Ostler.Kubernetes.Tests.Support;
 

@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Scripted;
-using Ostler.Testing.Waiting;
 using k8s.Models;
 
 namespace Ostler.Kubernetes.Tests.Support;

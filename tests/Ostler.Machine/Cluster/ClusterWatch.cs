@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using k8s.Models;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
@@ -8,6 +7,7 @@ using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Fleet;
+using k8s.Models;
 
 namespace Ostler.Machine.Cluster;
 

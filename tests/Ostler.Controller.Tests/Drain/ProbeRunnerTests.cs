@@ -9,12 +9,12 @@ using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Drain;
 
-public sealed class NodeQuestionsTests
+public sealed class ProbeRunnerTests
 {
     private readonly FakeTimeProvider _time = new(Given.Now);
     private readonly ProbeCache _answers;
 
-    public NodeQuestionsTests() => _answers = new(_time);
+    public ProbeRunnerTests() => _answers = new(_time);
 
     public static TheoryData<Probe> Questions => new()
     {

@@ -5,6 +5,9 @@
 # --build-context published=artifacts/publish (programs that `make publish` made, in folders controller, agent and cli) stands for the stage of that name, and nothing
 #   is compiled. With it the base need not have packages of the .NET SDK: --build-arg BASE=debian:12 does.
 # All that the images have of the base is in the stage rootfs: none has a shell or a package manager.
+# To pin the base, name it by the digest of the index, which covers both platforms: --build-arg BASE=ubuntu@sha256:…, with the digest from
+#   docker buildx imagetools inspect ubuntu:24.04 --format '{{.Manifest.Digest}}'. A digest that is written down here would stop security updates of the base, so
+#   whoever releases pins it in the release build and records it.
 ARG BASE=ubuntu:24.04
 
 FROM --platform=$BUILDPLATFORM ${BASE} AS build

@@ -1,3 +1,4 @@
+using Ostler.Cli.Output;
 using Ostler.CrdGenerator.Output;
 
 namespace Ostler.CrdGenerator;
@@ -56,7 +57,7 @@ internal static class GeneratedFiles
         .. Strays(folder),
     ];
 
-    private static string Yaml(Resource resource) => Header + YamlText.Of(CustomResourceDefinition.Of(resource));
+    private static string Yaml(Resource resource) => Header + YamlWriter.Write(CustomResourceDefinition.Of(resource), fold: 90, width: 120);
 
     private static IEnumerable<string> Strays(string folder)
     {

@@ -56,7 +56,7 @@ internal sealed class SimulatedAnswers(SimulatedWorld world)
                     ? p with
                     {
                         LastEviction = world.Pods.Evict(p.Namespace, p.Name, p.Uid, world.Now, dryRun: true),
-                        Sisters = world.Pods.SistersOf(p, world),
+                        ReadyPeers = world.Pods.SistersOf(p, world),
                     }
                     : p),
             ],
@@ -79,7 +79,7 @@ internal sealed class SimulatedAnswers(SimulatedWorld world)
         };
     }
 
-    private static IEnumerable<(string, EvictionOutcome?, int?)> Outcomes(PreflightFacts? facts) => (facts?.Pods ?? []).Select(p => (p.Uid, p.LastEviction?.Outcome, p.Sisters));
+    private static IEnumerable<(string, EvictionOutcome?, int?)> Outcomes(PreflightFacts? facts) => (facts?.Pods ?? []).Select(p => (p.Uid, p.LastEviction?.Outcome, p.ReadyPeers));
 }
 
 /// <summary>What the controller was told about one node.</summary>

@@ -1,12 +1,12 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
 using Ostler.Rollout.OSImages;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Status;
-using Ostler.Rollout.Text;
 
 namespace Ostler.Simulation;
 
@@ -93,7 +93,7 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
         World.Image = World.Image with { Status = status };
         foreach (var entry in (status.Quarantined ?? []).Where(q => former?.Quarantined?.Contains(q) != true))
         {
-            World.Tell("image", $"quarantined {MessageText.Shorten(entry.Digest)}: {entry.Reason}");
+            World.Tell("image", $"quarantined {Digest.Shorten(entry.Digest)}: {entry.Reason}");
         }
 
         if (former?.Resolved?.Digest != status.Resolved?.Digest || !(former?.Quarantined ?? []).SequenceEqual(status.Quarantined ?? []))

@@ -21,20 +21,20 @@ public sealed class HttpCheckTests
         HealthCheck[] checks = [new() { Name = "web", Interval = interval, Http = new HttpCheck { Url = $"{server.Address}ready" } }];
         await UpgradeTests.RebootAsync(run, Boot(2, 1) with { HostChecks = checks });
 
-        await run.Clock.WaitedForAsync(interval, run.Token);
+        await run.Clock.WaitedForAsync(interval);
         var warming = run.Api.Written[^1].Conditions.Find(ConditionTypes.HostHealthy)!;
         Assert.Equal(
             (ConditionStatus.False, Reasons.HostCheckFailed, $"web: GET {server.Address}ready answers 503 Scripted: \"warming up\""), (warming.Status, warming.Reason, warming.Message));
 
         code = 200;
         run.Clock.Advance(interval);
-        await run.Clock.WaitedForAsync(interval, run.Token);
+        await run.Clock.WaitedForAsync(interval);
         Assert.True(run.Api.Written[^1].Conditions.IsTrue(ConditionTypes.HostHealthy));
         Assert.Equal(NodeStep.Verifying, run.Api.Written[^1].Step);
 
         var written = run.Api.Written.Count;
         run.Clock.Advance(interval);
-        await run.Clock.WaitedForAsync(interval, run.Token);
+        await run.Clock.WaitedForAsync(interval);
         Assert.Equal((written, 3), (run.Api.Written.Count, server.Received.Count(r => r.Path == "/ready")));
     }
 }

@@ -91,7 +91,7 @@ public sealed class RebootOrderTests
         run.Api.IsDown = true;
 
         run.Api.Ask(Boot(2, 1));
-        await run.Clock.WaitedForAsync(AgentLoop.Backoff.After(1, AgentRun.Random), run.Token);
+        await run.Clock.WaitedForAsync(AgentLoop.Backoff.After(1, AgentRun.Random));
         AssertNeverRebooted(run);
         Assert.Equal("2l 1*", run.Ostree.List);
 
@@ -115,7 +115,7 @@ public sealed class RebootOrderTests
         };
 
         run.Api.Ask(Boot(2, 1));
-        await run.Clock.WaitedForAsync(AgentLoop.Backoff.After(1, AgentRun.Random), run.Token);
+        await run.Clock.WaitedForAsync(AgentLoop.Backoff.After(1, AgentRun.Random));
         AssertNeverRebooted(run);
         Assert.Null(new PendingBootStore(run.Host.Files).Read());
 
@@ -153,7 +153,7 @@ public sealed class RebootOrderTests
         };
 
         run.Api.Ask(Boot(2, 1));
-        await run.Clock.WaitedForAsync(TimeSpan.FromSeconds(5), run.Token);
+        await run.Clock.WaitedForAsync(TimeSpan.FromSeconds(5));
 
         Assert.Equal(Reasons.NotStaged, run.Api.Written[^1].LastError?.Reason);
         AssertNeverRebooted(run);
@@ -170,7 +170,7 @@ public sealed class RebootOrderTests
         await UpgradeTests.StagedAsync(run);
         run.Ostree.RebootExitCode = exitCode;
         run.Api.Ask(Boot(2, 1));
-        await run.Clock.WaitedForAsync(heard ? AgentDecision.RebootGrace : NodeReconciler.Backoff.After(1, AgentRun.Random), run.Token);
+        await run.Clock.WaitedForAsync(heard ? AgentDecision.RebootGrace : NodeReconciler.Backoff.After(1, AgentRun.Random));
         Assert.Equal(heard, run.Api.Written[^1].LastError is null);
     }
 
@@ -180,17 +180,17 @@ public sealed class RebootOrderTests
         await using var run = new AgentRun("1*");
         await UpgradeTests.StagedAsync(run);
         run.Api.Ask(Boot(2, 1));
-        await run.Clock.WaitedForAsync(AgentDecision.RebootGrace, run.Token);
+        await run.Clock.WaitedForAsync(AgentDecision.RebootGrace);
         Assert.Equal(1, Orders(run));
 
         run.Ostree.SystemState = "stopping";
         run.Clock.Advance(AgentDecision.RebootGrace);
-        await run.Clock.WaitedForAsync(AgentDecision.RebootGrace, run.Token);
+        await run.Clock.WaitedForAsync(AgentDecision.RebootGrace);
         Assert.Equal(1, Orders(run));
 
         run.Ostree.SystemState = "running";
         run.Clock.Advance(AgentDecision.RebootGrace);
-        await run.Clock.WaitedForAsync(AgentDecision.RebootGrace, run.Token);
+        await run.Clock.WaitedForAsync(AgentDecision.RebootGrace);
         Assert.Equal(2, Orders(run));
     }
 

@@ -52,7 +52,7 @@ public sealed class SoftRebootTests
         await OrderAsync(run, spec, soft: true);
         await run.KillAsync();
         run.Start();
-        await run.Clock.WaitedForAsync(AgentDecision.RebootGrace, run.Token);
+        await run.Clock.WaitedForAsync(AgentDecision.RebootGrace);
         Assert.Equal(NodeStep.Rebooting, run.Api.Written[^1].Step);
 
         await run.SoftRebootAsync();
@@ -102,7 +102,7 @@ public sealed class SoftRebootTests
         await OrderAsync(run, Softly, soft: true);
         run.Ostree.Fail("systemctl restart ostree-boot-complete.service", "Job for ostree-boot-complete.service failed.");
         await run.SoftRebootAsync();
-        await run.Clock.WaitedForAsync(TimeSpan.FromSeconds(5), run.Token);
+        await run.Clock.WaitedForAsync(TimeSpan.FromSeconds(5));
 
         var stuck = run.Api.Written[^1];
         Assert.Equal((NodeStep.Rebooting, Reasons.HostToolFailed), (stuck.Step, stuck.LastError?.Reason));
@@ -153,7 +153,7 @@ public sealed class SoftRebootTests
         await using var run = await StagedAsync();
         run.Ostree.MergeConflict = Conflict;
         run.Api.Ask(Softly with { Watchdog = Watchdog });
-        await run.Clock.WaitedForAsync(TimeSpan.FromSeconds(5), run.Token);
+        await run.Clock.WaitedForAsync(TimeSpan.FromSeconds(5));
         Assert.Equal(Reasons.FinalizationFailed, run.Api.Written[^1].LastError?.Reason);
         run.Clock.Advance(TimeSpan.FromSeconds(5));
         await run.RestAsync();
@@ -328,7 +328,7 @@ public sealed class SoftRebootTests
             return Task.CompletedTask;
         };
         run.Api.Ask(Softly with { Watchdog = Watchdog });
-        await run.Clock.WaitedForAsync(TimeSpan.FromSeconds(5), run.Token);
+        await run.Clock.WaitedForAsync(TimeSpan.FromSeconds(5));
 
         Assert.Equal(Reasons.WatchdogUnavailable, run.Api.Written[^1].LastError?.Reason);
         Assert.DoesNotContain(run.Ostree.Ran, c => c.Contains("reboot", StringComparison.Ordinal) && c.StartsWith("systemctl", StringComparison.Ordinal));

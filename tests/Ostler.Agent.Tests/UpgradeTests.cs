@@ -125,7 +125,7 @@ public sealed class UpgradeTests
         run.Api.Ask(Stage(2));
         run.Start();
 
-        await run.Clock.WaitedForAsync(ActionRunner.QuickStep, run.Token);
+        await run.Clock.WaitedForAsync(ActionRunner.QuickStep);
         run.Clock.Advance(TimeSpan.FromSeconds(30));
         var staging = await run.Api.NextWriteAsync(run.Token);
         pulled.SetResult();
@@ -170,7 +170,7 @@ public sealed class UpgradeTests
 
         foreach (var (count, seconds) in new[] { (1, 5), (2, 10), (3, 20), (4, 40), (5, 80), (6, 160), (7, 300), (8, 300) })
         {
-            await run.Clock.WaitedForAsync(TimeSpan.FromSeconds(seconds), run.Token);
+            await run.Clock.WaitedForAsync(TimeSpan.FromSeconds(seconds));
             var status = run.Api.Written[^1];
             Assert.Equal((NodeStep.Staging, Reasons.PullFailed, count), (status.Step, status.LastError?.Reason, status.LastError?.Count));
             Assert.Contains("HTTP 503", status.LastError?.Message, StringComparison.Ordinal);
@@ -218,24 +218,24 @@ public sealed class UpgradeTests
 
         for (var round = 0; round < 4; round++)
         {
-            await run.Clock.WaitedForAsync(interval, run.Token);
+            await run.Clock.WaitedForAsync(interval);
             run.Clock.Advance(interval);
         }
 
-        await run.Clock.WaitedForAsync(interval, run.Token);
+        await run.Clock.WaitedForAsync(interval);
         Assert.Equal(before + 1, run.Api.Written.Count);
         Assert.Equal("kubelet: kubelet.service is activating", run.Api.Written[^1].Conditions.Find(ConditionTypes.HostHealthy)?.Message);
 
         run.Ostree.UnitState = "active";
         run.Clock.Advance(interval);
-        await run.Clock.WaitedForAsync(interval, run.Token);
+        await run.Clock.WaitedForAsync(interval);
         Assert.Equal(before + 2, run.Api.Written.Count);
         Assert.True(run.Api.Written[^1].Conditions.IsTrue(ConditionTypes.HostHealthy));
         Assert.NotNull(run.Api.Written[^1].Timings?.HealthyAt);
 
         run.Ostree.UnitState = "failed";
         run.Clock.Advance(interval);
-        await run.Clock.WaitedForAsync(interval, run.Token);
+        await run.Clock.WaitedForAsync(interval);
         Assert.Equal((before + 3, false), (run.Api.Written.Count, run.Api.Written[^1].Conditions.IsTrue(ConditionTypes.HostHealthy)));
     }
 

@@ -4,6 +4,7 @@ using Ostler.Benchmarks.Controllers;
 using Ostler.Benchmarks.Harness;
 using Ostler.Benchmarks.Planner;
 using Ostler.Benchmarks.Rollout;
+using Ostler.Testing;
 using Spectre.Console;
 
 IBenchmark[] all = [new PlannerBenchmark(), new SimulationBenchmark(), new RolloutBenchmark(), new AgentBenchmark(), new ControllerBenchmark()];
@@ -28,7 +29,7 @@ if (Console.IsOutputRedirected)
 using var stop = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-var report = new Report(Repository.Folder("artifacts/bench"), TimeProvider.System);
+var report = new Report(Path.Combine(Repository.Root, "artifacts/bench"), TimeProvider.System);
 var figures = new List<(string, Figure)>();
 var broken = 0;
 foreach (var benchmark in chosen)

@@ -2,7 +2,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Cli.Resources;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Cli.Tests;
 

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using Ostler.Api.NodeOSes;
 using Ostler.Console.Tests.Support;
-using Ostler.Controller.Resources;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Console.Tests;
 
@@ -51,7 +51,7 @@ public sealed class ConnectionTests(Chromium chromium)
         await fleet.RestartAsync(Cancel);
         await Assertions.Expect(page.Locator("#link")).ToHaveAttributeAsync("data-state", "waiting");
         var (_, os) = ConsoleFleet.Machine(5, 5, TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow());
-        fleet.Api.Put(ControllerResources.NodeOSes, os with { Status = os.Status! with { Step = NodeStep.Staging } });
+        fleet.Api.Put(OstlerResources.NodeOSes, os with { Status = os.Status! with { Step = NodeStep.Staging } });
         await page.Context.SetOfflineAsync(false);
 
         await Assertions.Expect(page.Locator("[data-node=node-5]")).ToHaveAttributeAsync("data-step", "Staging", new() { Timeout = 20_000 });

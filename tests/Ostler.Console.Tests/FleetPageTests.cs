@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Ostler.Api.NodeOSes;
 using Ostler.Console.Tests.Support;
-using Ostler.Controller.Resources;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Console.Tests;
 
@@ -30,13 +30,13 @@ public sealed partial class FleetPageTests(Chromium chromium)
         // One object changes: one row comes, and nothing else of the page is made anew.
         await page.EvaluateAsync("() => { document.querySelector('[data-node=node-5]').mark = 'same element'; }");
         var (_, os) = ConsoleFleet.Machine(1, nodes, TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow());
-        fleet.Api.Put(ControllerResources.NodeOSes, os with { Status = os.Status! with { Step = NodeStep.Failed } });
+        fleet.Api.Put(OstlerResources.NodeOSes, os with { Status = os.Status! with { Step = NodeStep.Failed } });
 
         await Assertions.Expect(cell).ToHaveAttributeAsync("data-step", "Failed");
         await Assertions.Expect(cell.Locator(".sign")).ToHaveTextAsync("×");
         Assert.Equal("same element", await page.EvaluateAsync<string>("() => document.querySelector('[data-node=node-5]').mark"));
 
-        fleet.Api.Delete(ControllerResources.Nodes, "node-5");
+        fleet.Api.Delete(CoreResources.Nodes, "node-5");
         await Assertions.Expect(page.Locator(".cell")).ToHaveCountAsync(nodes - 1);
         visit.AssertQuiet();
     }
@@ -127,8 +127,8 @@ public sealed partial class FleetPageTests(Chromium chromium)
 
         // No API server takes such names. What is shown must not rest on that.
         const string Name = "\"><img src=x onerror=window.pwned=1>";
-        fleet.Api.Put(ControllerResources.Nodes, node with { Metadata = node.Metadata with { Name = Name, Uid = "evil", Labels = new Dictionary<string, string> { ["topology.kubernetes.io/zone"] = Evil } } });
-        fleet.Api.Put(ControllerResources.NodeOSes, os with
+        fleet.Api.Put(CoreResources.Nodes, node with { Metadata = node.Metadata with { Name = Name, Uid = "evil", Labels = new Dictionary<string, string> { ["topology.kubernetes.io/zone"] = Evil } } });
+        fleet.Api.Put(OstlerResources.NodeOSes, os with
         {
             Metadata = os.Metadata with { Name = Name, OwnerReferences = [new() { ApiVersion = "v1", Kind = "Node", Name = Name, Uid = "evil" }] },
             Status = os.Status! with { Booted = new() { Digest = ConsoleFleet.OldDigest, Version = Evil }, LastError = new() { Reason = "Broken", Message = Evil, At = TimeProvider.System.GetUtcNow() } },

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Ostler.Api.NodeOSes;
 using Ostler.Console.Tests.Support;
-using Ostler.Controller.Resources;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing.Fleet;
 
 namespace Ostler.Console.Tests;
@@ -30,7 +30,7 @@ public sealed class MeasureTests(Chromium chromium)
                 var (_, os) = ConsoleFleet.Machine(1, Nodes, TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow());
                 var step = i % 2 == 0 ? NodeStep.Failed : NodeStep.Rebooting;
                 var watch = Stopwatch.StartNew();
-                fleet.Api.Put(ControllerResources.NodeOSes, os with { Status = os.Status! with { Step = step } });
+                fleet.Api.Put(OstlerResources.NodeOSes, os with { Status = os.Status! with { Step = step } });
                 await visit.Page.WaitForFunctionAsync("s => document.querySelector('[data-node=node-1]').dataset.step === s", step.ToString());
                 latencies.Add(watch.Elapsed.TotalMilliseconds);
             }
@@ -76,7 +76,7 @@ public sealed class MeasureTests(Chromium chromium)
             for (var i = 1; i <= 200; i++)
             {
                 var (_, os) = ConsoleFleet.Machine(i, Nodes, TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow());
-                fleet.Api.Put(ControllerResources.NodeOSes, os with { Status = os.Status! with { Step = pages == 1 ? NodeStep.Failed : NodeStep.Idle, Booted = new() { Digest = ConsoleFleet.OldDigest } } });
+                fleet.Api.Put(OstlerResources.NodeOSes, os with { Status = os.Status! with { Step = pages == 1 ? NodeStep.Failed : NodeStep.Idle, Booted = new() { Digest = ConsoleFleet.OldDigest } } });
             }
 
             await visits[^1].Page.WaitForFunctionAsync("s => document.querySelector('[data-node=node-200]').dataset.step === s", pages == 1 ? "Failed" : "Idle");

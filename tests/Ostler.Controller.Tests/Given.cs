@@ -54,7 +54,7 @@ internal static class Given
                 : new Dictionary<string, string>
                 {
                     [NodeAnnotations.CordonedBy] = cordonedBy,
-                    [NodeAnnotations.CordonedAt] = (cordonedAt ?? Now).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null),
+                    [NodeAnnotations.CordonedAt] = Timestamp.Format(cordonedAt ?? Now),
                 },
         },
         Spec = new() { Unschedulable = cordonedBy is not null },

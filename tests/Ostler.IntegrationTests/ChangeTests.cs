@@ -3,6 +3,7 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.IntegrationTests.Support;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
 

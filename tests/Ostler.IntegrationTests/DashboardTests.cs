@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Ostler.Api.Meta;
 using Ostler.IntegrationTests.Support;
+using Ostler.Testing;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Prometheus;
 using Ostler.Testing.Waiting;
@@ -46,7 +47,7 @@ public sealed class DashboardTests
 
     /// <summary>Each query of each panel, with Grafana's variables put in.</summary>
     private static IEnumerable<(string Panel, string Query)> Panels() =>
-        from file in Directory.EnumerateFiles(Path.Combine(Rig.ConfigFolder(), "grafana"), "*.json").Order(StringComparer.Ordinal)
+        from file in Directory.EnumerateFiles(Path.Combine(Repository.Config, "grafana"), "*.json").Order(StringComparer.Ordinal)
         from panel in JsonNode.Parse(File.ReadAllText(file))!["panels"]!.AsArray()
         from target in panel!["targets"]?.AsArray() ?? []
         select (
@@ -97,7 +98,7 @@ public sealed class DashboardTests
     {
         using var http = new HttpClient();
         var text = await http.GetStringAsync(new Uri($"http://{address}/metrics"), Rig.Cancel);
-        var rows = (await File.ReadAllLinesAsync(Path.Combine(Rig.ConfigFolder(), "docs", "metrics.md"), Rig.Cancel)).Where(row => row.StartsWith("| `ostler_", StringComparison.Ordinal)).Select(row => row.Split('|'))
+        var rows = (await File.ReadAllLinesAsync(Path.Combine(Repository.Config, "docs", "metrics.md"), Rig.Cancel)).Where(row => row.StartsWith("| `ostler_", StringComparison.Ordinal)).Select(row => row.Split('|'))
             .ToDictionary(row => row[1].Trim(' ', '`'), row => (Type: row[2].Trim(), Labels: row[3].Replace("`", "", StringComparison.Ordinal).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
         var types = text.Split('\n').Where(line => line.StartsWith("# TYPE ostler_", StringComparison.Ordinal)).Select(line => line.Split(' ')).ToDictionary(words => words[2], words => words[3]);
 

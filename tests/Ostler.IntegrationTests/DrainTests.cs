@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Resources;
 using Ostler.IntegrationTests.Support;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
 
@@ -145,7 +145,7 @@ public sealed class DrainTests
         Assert.NotNull((await rig.NodeOSAsync("node-1", o => o is { Spec.Goal: Goal.Stage, Spec.Deadlines.Detached: not null }))!.Spec.Deadlines!.Detached);
         Assert.Single(rig.Fleet.Host("node-1").Boots);
 
-        await rig.Api.DeleteAsync(ControllerResources.VolumeAttachments, NamespacedName.ClusterScoped("pv-1"), null, null, Rig.Cancel);
+        await rig.Api.DeleteAsync(CoreResources.VolumeAttachments, NamespacedName.ClusterScoped("pv-1"), null, null, Rig.Cancel);
         await rig.EverywhereAsync(next);
         await rig.AssertInOrderAsync();
     }
@@ -168,7 +168,7 @@ public sealed class DrainTests
         Rig.Cancel);
 
     private static async Task CordonAsync(Rig rig, string node, bool cordoned) => await rig.Api.PatchAsync(
-        ControllerResources.Nodes,
+        CoreResources.Nodes,
         NamespacedName.ClusterScoped(node),
         Patch.Merge(new JsonObject { ["spec"] = new JsonObject { ["unschedulable"] = cordoned } }).By("kubectl-cordon"),
         Rig.Cancel);

@@ -6,6 +6,8 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.IntegrationTests.Support;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
@@ -34,7 +36,7 @@ public sealed class LeastRightsTests
         ApiRequest[] requests = [.. audit.Read().Where(r => Right.Used(r) is not null)];
         Assert.All(requests, r => Assert.False(r.Code is 401 or 403, $"{Right.Used(r)} of {r.Name} was refused"));
         Right[] used = [.. requests.Select(r => Right.Used(r)!).Distinct()];
-        var granted = Right.Granted(Rig.ConfigFolder());
+        var granted = Right.Granted(Repository.Config);
 
         Assert.Equal([], used.Where(u => !granted.Any(g => g.Covers(u))).Select(u => u.ToString()));
         Assert.Equal([], granted.Where(g => !used.Any(g.Covers)).Select(g => g.ToString()));

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ostler.Api.NodeOSes;
+using Ostler.Testing;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Waiting;
@@ -43,7 +44,7 @@ internal sealed class Demo : IAsyncDisposable
             _ => "",
         };
         live.Chapter($"{options.Nodes} nodes, each a real OSTree host{tool}; a real Kubernetes API; maxUnavailable {options.MaxUnavailable}");
-        var config = ConfigFolder();
+        var config = Repository.Config;
         var doing = "starting";
         using var busy = live.Busy(() => $"still {doing}");
         var fleet = await TestFleet.StartAsync(
@@ -240,18 +241,5 @@ internal sealed class Demo : IAsyncDisposable
         }
 
         return _faults.Count == 0;
-    }
-
-    private static string ConfigFolder()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "operator.sln")))
-            {
-                return Path.Combine(folder.FullName, "config");
-            }
-        }
-
-        throw new InvalidOperationException("Run the demo from within the repository: it installs what config/ holds.");
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;

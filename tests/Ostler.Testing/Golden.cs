@@ -18,6 +18,13 @@ public static class Golden
     public static void Verify(string actual, string name, [CallerFilePath] string callerFile = "") =>
         Verify(actual, Path.Combine(SourceFolder(callerFile), "Testdata", name), Environment.GetEnvironmentVariable(UpdateVariable) == "1");
 
+    /// <summary>Compares with a file that is not beside the calling test.</summary>
+    /// <param name="actual">What the code made.</param>
+    /// <param name="path">The file, from the root of the repository.</param>
+    /// <exception cref="GoldenMismatchException">As of <see cref="Verify(string, string, string)"/>.</exception>
+    public static void VerifyFile(string actual, string path) =>
+        Verify(actual, Path.Combine(Repository.Root, path), Environment.GetEnvironmentVariable(UpdateVariable) == "1");
+
     internal static void Verify(string actual, string path, bool update)
     {
         actual = Normalize(actual);

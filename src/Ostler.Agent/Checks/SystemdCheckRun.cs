@@ -2,6 +2,7 @@ using Ostler.Agent.Host;
 using Ostler.Api.Meta;
 using Ostler.Api.Shared;
 using Ostler.Rollout.Health;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Agent.Checks;
 
@@ -45,12 +46,14 @@ internal static class SystemdCheckRun
             return CheckFinding.Pass();
         }
 
-        var message = Join([.. others.Select(u => $"{u.First} is {u.Second}")]);
+        var message = MessageText.List([.. others.Select(u => $"{u.First} is {u.Second}")], Named);
         var absent = await AbsentAsync(runner, [.. others.Where(u => u.Second is "inactive" or "unknown").Select(u => u.First)], limit, cancellationToken);
         return absent.Count == 0 ? CheckFinding.No(message)
-            : absent.Count == others.Count ? CheckFinding.Missing(Join([.. absent.Select(u => $"the tree has no unit {u}")]))
-            : CheckFinding.No($"{message}; {Join([.. absent.Select(u => $"the tree has no unit {u}")])}");
+            : absent.Count == others.Count ? CheckFinding.Missing(NoUnits(absent))
+            : CheckFinding.No($"{message}; {NoUnits(absent)}");
     }
+
+    private static string NoUnits(List<string> absent) => MessageText.List(absent.ConvertAll(u => $"the tree has no unit {u}"), Named);
 
     /// <summary>Those that do not exist: is-active calls them inactive, as it does one that was stopped. A systemctl that does not know is no reason to fail.</summary>
     private static async Task<List<string>> AbsentAsync(ICommandRunner runner, IReadOnlyList<string> units, Limit limit, CancellationToken cancellationToken)
@@ -81,11 +84,8 @@ internal static class SystemdCheckRun
             .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(line => $"{line.Split(' ')[0]} has failed")
             .ToList();
-        return failed.Count > 0 ? CheckFinding.No(Join(failed)) : CheckFinding.Pass();
+        return failed.Count > 0 ? CheckFinding.No(MessageText.List(failed, Named)) : CheckFinding.Pass();
     }
-
-    private static string Join(List<string> parts) =>
-        string.Join(", ", parts.Take(Named)) + (parts.Count > Named ? $" and {parts.Count - Named} more" : "");
 
     /// <summary>What is left of the time of the check. A command that begins when it is over has a moment, and says by that that there was too little.</summary>
     private readonly record struct Limit(Duration Timeout, TimeProvider Time, long Began)

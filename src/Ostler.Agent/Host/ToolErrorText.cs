@@ -14,6 +14,9 @@ internal static class ToolErrorText
         "signature verification failed", "Source image rejected", "refusing usage", "signature was required", "Signature made", "Signature by key",
     ];
 
+    /// <summary>What ostree says of a commit that its --timestamp-check refuses.</summary>
+    public static readonly string[] Older = ["chronologically older"];
+
     /// <summary>What ostree and the libraries that pull containers say when an image cannot be had.</summary>
     public static readonly string[] Pull =
     [

@@ -33,7 +33,7 @@ internal static class ConsoleGuard
         var why = report switch
         {
             { Reboot.InThisBoot: true } => "the agent has told the host to reboot",
-            { Reboot: { } reboot } => $"attempt {reboot.Attempt} of an upgrade by the operator is not over: it was last rebooted for that at {HostReportText.Time(reboot.RequestedAt)}",
+            { Reboot: { } reboot } => $"attempt {reboot.Attempt} of an upgrade by the operator is not over: it was last rebooted for that at {Timestamp.Format(reboot.RequestedAt)}",
             { Watchdog.State: WatchdogState.Firing or WatchdogState.Fired } => "the watchdog is taking the host back",
             { Watchdog: not null } => "a new tree is on trial, or about to be: the watchdog is armed",
             _ when pinned => "an upgrade by the operator is not over: the former tree is still pinned for it",

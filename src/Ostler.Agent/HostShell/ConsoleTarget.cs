@@ -27,7 +27,7 @@ internal static class ConsoleTarget
             var (remote, branch) = colon < 0 ? ("", name) : (name[..colon], name[(colon + 1)..]);
             if (HostArguments.IsRemote(remote) && HostArguments.IsRef(branch))
             {
-                return new NodeImage { Ostree = new() { Remote = remote, Ref = branch }, Digest = digest };
+                return new NodeImage { Ostree = new() { Remote = remote, Ref = branch, AllowDowngrade = true }, Digest = digest };
             }
 
             problem = $"{Shown(name)} is no branch of a remote: write remote:branch@commit, as ostree remote list and ostree remote refs name them.";

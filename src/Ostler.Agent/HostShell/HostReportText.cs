@@ -1,18 +1,18 @@
 using System.Globalization;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
 using Ostler.Rollout.Hosts.Facts;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Agent.HostShell;
 
 /// <summary>A report as a person at the console reads it.</summary>
 internal static class HostReportText
 {
-    private const int ShortDigest = 12;
-
     public static IEnumerable<string> Lines(HostReport report)
     {
-        yield return $"Updated by {report.Backend} {report.BackendVersion}; booted {(report.BootedAt is { } at ? Time(at) : "at a time that the kernel does not tell")}{(report.SoftReboots is null ? "" : " by a soft reboot")}.";
+        yield return $"Updated by {report.Backend} {report.BackendVersion}; booted {(report.BootedAt is { } at ? Timestamp.Format(at) : "at a time that the kernel does not tell")}{(report.SoftReboots is null ? "" : " by a soft reboot")}.";
         foreach (var tree in report.Trees)
         {
             yield return $"{(tree.Booted ? "*" : " ")} {Tree(tree)}  {State(tree)}{(tree.Reference is { } from ? $"  {from}" : "")}";
@@ -30,7 +30,7 @@ internal static class HostReportText
 
         if (report.Reboot is { } reboot)
         {
-            var what = $"{Time(reboot.RequestedAt)} to {(reboot.Goal == Goal.Rollback ? "go back to" : "boot")} {Named(report, reboot.Target)} (attempt {reboot.Attempt.ToString(CultureInfo.InvariantCulture)})";
+            var what = $"{Timestamp.Format(reboot.RequestedAt)} to {(reboot.Goal == Goal.Rollback ? "go back to" : "boot")} {Named(report, reboot.Target)} (attempt {reboot.Attempt.ToString(CultureInfo.InvariantCulture)})";
             yield return reboot.InThisBoot ? $"The agent told the host at {what}: it is about to reboot." : $"The last reboot that the agent ordered was at {what}.";
         }
 
@@ -61,7 +61,7 @@ internal static class HostReportText
     }
 
     /// <summary>As everywhere: the version, and the first twelve digits.</summary>
-    public static string Tree(ReportedTree tree) => tree.Version is { Length: > 0 } version ? $"{version} ({Short(tree.Digest)})" : Short(tree.Digest);
+    public static string Tree(ReportedTree tree) => MessageText.Of(tree.Digest, tree.Version);
 
     private static string State(ReportedTree tree)
     {
@@ -86,13 +86,5 @@ internal static class HostReportText
         };
     }
 
-    private static string Named(HostReport report, string digest) => report.Trees.FirstOrDefault(t => t.Digest == digest) is { } tree ? Tree(tree) : Short(digest);
-
-    private static string Short(string digest)
-    {
-        var bare = digest[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..];
-        return bare.Length <= ShortDigest ? bare : bare[..ShortDigest];
-    }
-
-    public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string Named(HostReport report, string digest) => report.Trees.FirstOrDefault(t => t.Digest == digest) is { } tree ? Tree(tree) : Digest.Shorten(digest);
 }

@@ -95,7 +95,7 @@ internal sealed class ActionRunner(
             async stop =>
             {
                 await watchdog.PrepareAsync(os.Spec, stop);
-                return stage.Anew ? await backend.RedeployAsync(image, host.Deployments, stop) : await backend.StageAsync(image, host.Deployments, stop);
+                return stage.DiscardLocalChanges ? await backend.RedeployAsync(image, host.Deployments, stop) : await backend.StageAsync(image, host.Deployments, stop);
             },
             superseded,
             cancellationToken);

@@ -168,6 +168,13 @@ public sealed record NodeOstreeImage
     /// <summary>Whether the host checks GPG signatures when it adds the remote.</summary>
     [Default("true")]
     public bool GpgVerify { get; set; } = true;
+
+    /// <summary>
+    /// Whether the commit may be older than the one that the host fetched last from this branch: the OSImage says so, or pins the commit. Hosts
+    /// that plain ostree updates check it; rpm-ostree has no such check.
+    /// </summary>
+    [Default("false")]
+    public bool AllowDowngrade { get; init; }
 }
 
 /// <summary>What a node ran before the attempt.</summary>

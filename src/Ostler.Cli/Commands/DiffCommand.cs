@@ -7,6 +7,7 @@ using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Cli.Commands;
 
@@ -15,8 +16,8 @@ internal static class DiffCommand
 {
     public static Command Create(CommandRunner commands)
     {
-        var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only this UpgradePolicy. Default: all" }, ClusterResources.UpgradePolicies);
-        var node = commands.CompleteNames(HistoryCommand.NodeOption(), ClusterResources.NodeOSes);
+        var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only this UpgradePolicy. Default: all" }, OstlerResources.UpgradePolicies);
+        var node = commands.CompleteNames(HistoryCommand.NodeOption(), OstlerResources.NodeOSes);
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
         var command = new Command("diff", "What changes between the trees that nodes run and the one that they are to run: version, digest, labels, signature, packages as far as they are known") { policy, node, output };
         return commands.WithCluster(command, async (arguments, client, cancel) =>
@@ -38,8 +39,8 @@ internal static class DiffCommand
 
     private static async Task<IReadOnlyList<TreeDiff>> ReadAsync(ApiClient client, string? name, string? node, CancellationToken cancellationToken)
     {
-        IReadOnlyList<UpgradePolicy> policies = name is null ? (await client.ListAsync(ClusterResources.UpgradePolicies, ListOptions.All, cancellationToken)).Items : [await PolicyLookup.PolicyAsync(client, name, cancellationToken)];
-        var images = (await client.ListAsync(ClusterResources.OSImages, ListOptions.All, cancellationToken)).Items;
+        IReadOnlyList<UpgradePolicy> policies = name is null ? (await client.ListAsync(OstlerResources.UpgradePolicies, ListOptions.All, cancellationToken)).Items : [await PolicyLookup.PolicyAsync(client, name, cancellationToken)];
+        var images = (await client.ListAsync(OstlerResources.OSImages, ListOptions.All, cancellationToken)).Items;
         var only = node is null ? null : await NodeLookup.OneAsync(client, node, name, cancellationToken);
         var diffs = new List<TreeDiff>();
         foreach (var policy in policies.OrderBy(p => p.Metadata.Name, StringComparer.Ordinal))

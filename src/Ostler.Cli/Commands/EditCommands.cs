@@ -5,6 +5,7 @@ using Ostler.Cli.Edits;
 using Ostler.Cli.Hosting;
 using Ostler.Cli.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Cli.Commands;
 
@@ -36,7 +37,7 @@ internal static class EditCommands
 
     private static Command OfPolicy(CommandRunner commands, string verb, string description, IReadOnlyList<Option> options, Func<UpgradePolicy, ParseResult, FieldEdit> edit)
     {
-        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy" }, ClusterResources.UpgradePolicies);
+        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy" }, OstlerResources.UpgradePolicies);
         var dryRun = DryRun();
         var command = new Command(verb, description) { policy, dryRun };
         foreach (var option in options)
@@ -45,13 +46,13 @@ internal static class EditCommands
         }
 
         return commands.WithCluster(command, (arguments, client, cancel) => EditAsync(
-            commands, client, ClusterResources.UpgradePolicies, token => PolicyLookup.PolicyAsync(client, arguments.GetRequiredValue(policy), token),
+            commands, client, OstlerResources.UpgradePolicies, token => PolicyLookup.PolicyAsync(client, arguments.GetRequiredValue(policy), token),
             p => edit(p, arguments), arguments.GetValue(dryRun), cancel));
     }
 
     private static Command Rollback(CommandRunner commands)
     {
-        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy whose nodes go back" }, ClusterResources.UpgradePolicies);
+        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy whose nodes go back" }, OstlerResources.UpgradePolicies);
         var to = new Option<string?>("--to") { Description = "Which tree, by its digest or the beginning of it. Default: the one that the nodes ran before, when it was the same on all", HelpName = "DIGEST" };
         var dryRun = DryRun();
         const string Description = "Pin the policy's OSImage to the tree that its nodes ran before, so that they go back to it as they came (spec.ostree.commit or spec.container.image)";
@@ -59,18 +60,18 @@ internal static class EditCommands
         {
             RollbackFacts? facts = null;
             return EditAsync(
-                commands, client, ClusterResources.OSImages, async token => (facts = await RollbackLookup.ReadAsync(client, arguments.GetRequiredValue(policy), token)).Image,
+                commands, client, OstlerResources.OSImages, async token => (facts = await RollbackLookup.ReadAsync(client, arguments.GetRequiredValue(policy), token)).Image,
                 _ => RollbackEdit.Decide(facts!, arguments.GetValue(to)), arguments.GetValue(dryRun), cancel);
         });
     }
 
     private static Command OfImage(CommandRunner commands, string verb, string description, Func<OSImage, string, FieldEdit> edit)
     {
-        var image = commands.CompleteNames(new Argument<string>("image") { Description = "The OSImage" }, ClusterResources.OSImages);
+        var image = commands.CompleteNames(new Argument<string>("image") { Description = "The OSImage" }, OstlerResources.OSImages);
         var digest = new Argument<string>("digest") { Description = "The tree: 64 hexadecimal digits, or the beginning of one that the image has had" };
         var dryRun = DryRun();
         return commands.WithCluster(new Command(verb, description) { image, digest, dryRun }, (arguments, client, cancel) => EditAsync(
-            commands, client, ClusterResources.OSImages, token => PolicyLookup.ImageAsync(client, arguments.GetRequiredValue(image), token),
+            commands, client, OstlerResources.OSImages, token => PolicyLookup.ImageAsync(client, arguments.GetRequiredValue(image), token),
             i => edit(i, arguments.GetRequiredValue(digest)), arguments.GetValue(dryRun), cancel));
     }
 

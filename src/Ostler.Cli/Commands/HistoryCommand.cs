@@ -5,6 +5,7 @@ using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Cli.Commands;
 
@@ -13,8 +14,8 @@ internal static class HistoryCommand
 {
     public static Command Create(CommandRunner commands)
     {
-        var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only this UpgradePolicy, its image and its nodes. Default: all" }, ClusterResources.UpgradePolicies);
-        var node = commands.CompleteNames(NodeOption(), ClusterResources.NodeOSes);
+        var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only this UpgradePolicy, its image and its nodes. Default: all" }, OstlerResources.UpgradePolicies);
+        var node = commands.CompleteNames(NodeOption(), OstlerResources.NodeOSes);
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
         var command = new Command("history", "What is recorded: upgrades, failures and ways back of nodes, the present rollout, what the image was before, quarantines; the newest last") { policy, node, output };
         return commands.WithCluster(command, async (arguments, client, cancel) =>
@@ -28,8 +29,8 @@ internal static class HistoryCommand
             }
             else
             {
-                IReadOnlyList<UpgradePolicy> policies = name is null ? (await client.ListAsync(ClusterResources.UpgradePolicies, ListOptions.All, cancel)).Items : [await PolicyLookup.PolicyAsync(client, name, cancel)];
-                var images = (await client.ListAsync(ClusterResources.OSImages, ListOptions.All, cancel)).Items.Where(i => name is null || i.Metadata.Name == policies[0].Spec.ImageRef.Name);
+                IReadOnlyList<UpgradePolicy> policies = name is null ? (await client.ListAsync(OstlerResources.UpgradePolicies, ListOptions.All, cancel)).Items : [await PolicyLookup.PolicyAsync(client, name, cancel)];
+                var images = (await client.ListAsync(OstlerResources.OSImages, ListOptions.All, cancel)).Items.Where(i => name is null || i.Metadata.Name == policies[0].Spec.ImageRef.Name);
                 var systems = await NodeLookup.OfAsync(client, name is null ? null : policies[0], cancel);
                 entries.AddRange([.. policies.SelectMany(p => PolicyRecords.Of(p, now)), .. images.SelectMany(PolicyRecords.Of), .. systems.SelectMany(s => NodeRecords.Of(s, now))]);
             }

@@ -6,6 +6,7 @@ using Ostler.Cli.Nodes;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Cli.Commands;
 
@@ -14,14 +15,14 @@ internal static class NodesCommand
 {
     public static Command Create(CommandRunner commands)
     {
-        var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only the nodes that this UpgradePolicy selects" }, ClusterResources.UpgradePolicies);
+        var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only the nodes that this UpgradePolicy selects" }, OstlerResources.UpgradePolicies);
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
         return commands.WithCluster(new Command("nodes", "Which tree each node runs, and how far it has come") { policy, output }, async (arguments, client, cancel) =>
         {
             var (name, format) = (arguments.GetValue(policy), arguments.GetValue(output));
             var selector = name is null ? null : (await PolicyLookup.PolicyAsync(client, name, cancel)).Spec.NodeSelector;
-            var nodes = (await client.ListAsync(ClusterResources.Nodes, ListOptions.All, cancel)).Items.Where(n => selector?.Matches(n.Metadata.Labels) != false).ToArray();
-            var wholes = (await client.ListAsync(ClusterResources.Whole(ClusterResources.NodeOSes), ListOptions.All, cancel)).Items;
+            var nodes = (await client.ListAsync(CoreResources.Nodes, ListOptions.All, cancel)).Items.Where(n => selector?.Matches(n.Metadata.Labels) != false).ToArray();
+            var wholes = (await client.ListAsync(CoreResources.Whole(OstlerResources.NodeOSes), ListOptions.All, cancel)).Items;
             if (format is OutputFormat.Json or OutputFormat.Yaml)
             {
                 var names = nodes.Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
@@ -29,7 +30,7 @@ internal static class NodesCommand
                 return ExitCode.Ok;
             }
 
-            var policies = (await client.ListAsync(ClusterResources.UpgradePolicies, ListOptions.All, cancel)).Items;
+            var policies = (await client.ListAsync(OstlerResources.UpgradePolicies, ListOptions.All, cancel)).Items;
             commands.Printer.Print(NodeTable.Lines(nodes, [.. wholes.Select(w => w.Deserialize(OstlerJson.Default.NodeOS)!)], policies, format == OutputFormat.Wide));
             return ExitCode.Ok;
         });

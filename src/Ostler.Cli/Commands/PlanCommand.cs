@@ -4,9 +4,9 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
 using Ostler.Cli.Plan;
-using Ostler.Cli.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Simulation;
 
 namespace Ostler.Cli.Commands;
@@ -93,10 +93,10 @@ internal sealed class PlanCommand
         }
 
         using var client = _commands.Connect(arguments);
-        var nodes = (await client.ListAsync(ClusterResources.Nodes, ListOptions.All, cancellationToken)).Items;
-        var systems = (await client.ListAsync(ClusterResources.NodeOSes, ListOptions.All, cancellationToken)).Items;
-        var live = await client.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(file.Policy.Metadata.Name), cancellationToken);
-        var image = await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(file.Policy.Spec.ImageRef.Name), cancellationToken);
+        var nodes = (await client.ListAsync(CoreResources.Nodes, ListOptions.All, cancellationToken)).Items;
+        var systems = (await client.ListAsync(OstlerResources.NodeOSes, ListOptions.All, cancellationToken)).Items;
+        var live = await client.GetAsync(OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(file.Policy.Metadata.Name), cancellationToken);
+        var image = await client.GetAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(file.Policy.Spec.ImageRef.Name), cancellationToken);
         if (nodes.Count == 0)
         {
             throw new CommandException("The cluster has no nodes: describe some with --nodes.");

@@ -9,6 +9,7 @@ using Ostler.Cli.Resources;
 using Ostler.Cli.Status;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Cli.Commands;
 
@@ -17,7 +18,7 @@ internal static class StatusCommand
 {
     public static Command Create(CommandRunner commands)
     {
-        var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "The UpgradePolicy. Default: all of them, one line each" }, ClusterResources.UpgradePolicies);
+        var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "The UpgradePolicy. Default: all of them, one line each" }, OstlerResources.UpgradePolicies);
         var watch = new Option<bool>("--watch", "-w") { Description = "Follow the rollout. With a policy it ends when that is Ready (0) or halted (3)" };
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
         var command = new Command("status", "How far a rollout has come, what is in flight, what is blocked and why, and when it will be done") { policy, watch, output };
@@ -56,7 +57,7 @@ internal static class StatusCommand
 
     private static async Task<IReadOnlyList<JsonObject>> ReadAsync(ApiClient client, string? name, CancellationToken cancellationToken)
     {
-        var type = ClusterResources.Whole(ClusterResources.UpgradePolicies);
+        var type = CoreResources.Whole(OstlerResources.UpgradePolicies);
         if (name is null)
         {
             return (await client.ListAsync(type, ListOptions.All, cancellationToken)).Items;

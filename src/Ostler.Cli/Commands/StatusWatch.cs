@@ -1,10 +1,11 @@
 using System.Threading.Channels;
+using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
-using Ostler.Cli.Resources;
 using Ostler.Cli.Status;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Spectre.Console;
 
@@ -25,7 +26,7 @@ internal sealed class StatusWatch(CommandRunner commands, ApiClient client, stri
         var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         // An informer lists again after whatever breaks off, and goes on after an outage of the API server.
         var informer = new Informer<UpgradePolicy>(
-            client, ClusterResources.UpgradePolicies, new() { FieldSelector = name is null ? null : $"metadata.name={name}", Backoff = new() { Initial = TimeSpan.FromSeconds(0.5), Maximum = TimeSpan.FromSeconds(5) } }, Time);
+            client, OstlerResources.UpgradePolicies, new() { FieldSelector = name is null ? null : $"metadata.name={name}", Backoff = new() { Initial = TimeSpan.FromSeconds(0.5), Maximum = TimeSpan.FromSeconds(5) } }, Time);
         informer.AddHandler(_ => changes.Writer.TryWrite(true));
         var running = informer.RunAsync(stop.Token);
         try
@@ -70,7 +71,7 @@ internal sealed class StatusWatch(CommandRunner commands, ApiClient client, stri
                 if (printed.GetValueOrDefault(policy.Metadata.Name) != line)
                 {
                     printed[policy.Metadata.Name] = line;
-                    commands.Printer.Print([new($"{Format.Time(Time.GetUtcNow())} {line}", PolicyState.Tone(policy))]);
+                    commands.Printer.Print([new($"{Timestamp.Format(Time.GetUtcNow())} {line}", PolicyState.Tone(policy))]);
                 }
             }
 

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
 using Ostler.Cli.Doctor;
 using Ostler.Cli.Output;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Diff;
 
@@ -12,7 +14,7 @@ internal static class DiffText
 
     public static IEnumerable<Line> Lines(TreeDiff diff, bool wide)
     {
-        yield return new($"{diff.Policy}: image {diff.Image}{(diff.Target is { } target ? $", to {Format.Tree(target.Digest, target.Version)}" : "")}", Tone.Heading);
+        yield return new($"{diff.Policy}: image {diff.Image}{(diff.Target is { } target ? $", to {MessageText.Of(target.Digest, target.Version)}" : "")}", Tone.Heading);
         if (diff.Problem is { } problem)
         {
             yield return new($"No node gets {(diff.Target is null ? $"a tree of {diff.Image}" : "this tree")}: {problem}", Tone.Attention);
@@ -36,7 +38,7 @@ internal static class DiffText
         foreach (var group in diff.Groups)
         {
             yield return new("");
-            yield return new($"From {Format.Tree(group.Booted.Digest, group.Booted.Version)} on {Nodes(group.Nodes, wide)}", Tone.Heading);
+            yield return new($"From {MessageText.Of(group.Booted.Digest, group.Booted.Version)} on {Nodes(group.Nodes, wide)}", Tone.Heading);
             var table = new TextTable("WHAT", "BOOTED", "TARGET");
             foreach (var change in group.Changes)
             {
@@ -79,8 +81,8 @@ internal static class DiffText
         var ostree = group.Nodes.All(n => n.Spec.Image is null or { Ostree: not null }) && !group.Booted.Digest.Contains(':', StringComparison.Ordinal);
         yield return (group.Nodes[0].Status?.Backend, ostree) switch
         {
-            ("rpm-ostree", true) => $"Packages: agents do not report those of a tree. On a host that has both: rpm-ostree db diff {Format.Short(group.Booted.Digest)} {Format.Short(target ?? "")}",
-            ("ostree", true) => $"Packages: agents do not report those of a tree. On a host that has both, the files: ostree diff {Format.Short(group.Booted.Digest)} {Format.Short(target ?? "")}",
+            ("rpm-ostree", true) => $"Packages: agents do not report those of a tree. On a host that has both: rpm-ostree db diff {Digest.Shorten(group.Booted.Digest)} {Digest.Shorten(target ?? "")}",
+            ("ostree", true) => $"Packages: agents do not report those of a tree. On a host that has both, the files: ostree diff {Digest.Shorten(group.Booted.Digest)} {Digest.Shorten(target ?? "")}",
             _ => "Packages: agents do not report those of a tree. Compare what the two images list (an SBOM, or rpm -qa in a container of each).",
         };
     }
@@ -88,13 +90,13 @@ internal static class DiffText
     private static IEnumerable<string> Layered(IEnumerable<NodeOS> nodes) => nodes.Where(n => n.Status?.Drift?.Packages is { Count: > 0 }).Select(n =>
     {
         var packages = n.Status!.Drift!.Packages!;
-        return $"{n.Metadata.Name} has packages of its own, on top of its tree (- is one taken away): {string.Join(", ", packages.Take(MostPackages))}{(packages.Count > MostPackages ? $" and {packages.Count - MostPackages} more" : "")}";
+        return $"{n.Metadata.Name} has packages of its own, on top of its tree (- is one taken away): {MessageText.List(packages, MostPackages)}";
     });
 
-    private static string? Value(TreeChange change, string? value, bool wide) => value is null ? null : !wide && change.Field is ("digest" or "signed with key") ? Format.Short(value) : value;
+    private static string? Value(TreeChange change, string? value, bool wide) => value is null ? null : !wide && change.Field is ("digest" or "signed with key") ? Digest.Shorten(value) : value;
 
     private static string Nodes(IReadOnlyList<NodeOS> nodes, bool wide) =>
-        $"{nodes.Count} node{(nodes.Count == 1 ? "" : "s")} ({FindingText.Names(nodes.Select(n => n.Metadata.Name), wide ? int.MaxValue : 5)})";
+        $"{MessageText.Count(nodes.Count, "node")} ({FindingText.Names(nodes.Select(n => n.Metadata.Name), wide ? int.MaxValue : 5)})";
 
     private static JsonArray Names(IReadOnlyList<NodeOS> nodes) => new([.. nodes.Select(n => (JsonNode)n.Metadata.Name)]);
 

@@ -70,7 +70,7 @@ internal sealed record TreeDiff
         return diff with
         {
             Target = target,
-            Problem = OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest) ? $"it is in quarantine: kubectl ostler quarantine remove {image.Metadata.Name} {Ostler.Cli.Output.Format.Short(target.Digest)} lets nodes have it." : null,
+            Problem = OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest) ? $"it is in quarantine: kubectl ostler quarantine remove {image.Metadata.Name} {Ostler.Api.Shared.Digest.Shorten(target.Digest)} lets nodes have it." : null,
             UpToDate = [.. reporting[true]],
             Groups = [.. reporting[false].GroupBy(s => s.Status!.Booted!.Digest, StringComparer.Ordinal).Select(g => Group(image, target, [.. g])).OrderByDescending(g => g.Nodes.Count).ThenBy(g => g.Booted.Digest, StringComparer.Ordinal)],
         };

@@ -1,8 +1,10 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Cli.Resources;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Drain;
 using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Doctor;
 
@@ -53,7 +55,7 @@ internal static class BudgetCheck
             yield return new(Severity.Fine, "PodDisruptionBudgets", "none blocks the drain of a node that a policy selects.");
         }
 
-        string Where(List<PodFacts> pods) => $"{pods.Count} pod{(pods.Count == 1 ? "" : "s")} on {FindingText.Names(pods.Select(p => nodeOf[p.Uid]).Distinct())}";
+        string Where(List<PodFacts> pods) => $"{MessageText.Count(pods.Count, "pod")} on {FindingText.Names(pods.Select(p => nodeOf[p.Uid]).Distinct())}";
     }
 
     private static Finding Closed(ClusterFacts facts, BudgetFacts budget, string where, List<PodFacts> pods)
@@ -101,7 +103,7 @@ internal static class BudgetCheck
     private static IEnumerable<(string Node, PodFacts Pod)> Leaving(ClusterFacts facts)
     {
         var byNode = facts.Pods.Where(p => p.Spec?.NodeName is { Length: > 0 }).ToLookup(p => p.Spec!.NodeName!, StringComparer.Ordinal);
-        var ready = facts.Nodes.Where(n => n is { Ready: true, Unschedulable: false }).Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
+        var ready = facts.Nodes.Where(n => n is { IsReady: true, Unschedulable: false }).Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var node in facts.Nodes.OrderBy(n => n.Name, StringComparer.Ordinal))
         {
             // Under Force budgets are asked too, until the drain's time is over.
@@ -112,7 +114,7 @@ internal static class BudgetCheck
 
             foreach (var pod in byNode[node.Name])
             {
-                var known = pod.ToFacts(facts.NamespaceLabels) with { Sisters = Sisters(pod, node.Name) };
+                var known = pod.ToFacts(facts.NamespaceLabels) with { ReadyPeers = ReadyPeers(pod, node.Name) };
                 var pass = DrainPass.Over([known], policy.Spec.Drain);
                 if (pass.Evict.Count + pass.Later.Count > 0)
                 {
@@ -121,7 +123,7 @@ internal static class BudgetCheck
             }
         }
 
-        int Sisters(Pod pod, string node) => pod.ControllerUid is not { } uid ? 0 : facts.Pods.Count(p =>
-            p.ControllerUid == uid && p is { Status.Phase: "Running", Metadata.DeletionTimestamp: null, Spec.NodeName: { } other } && other != node && ready.Contains(other));
+        int ReadyPeers(Pod pod, string node) => pod.Controller?.Uid is not { } uid ? 0 : facts.Pods.Count(p =>
+            p.Controller?.Uid == uid && p is { Status.Phase: "Running", Metadata.DeletionTimestamp: null, Spec.NodeName: { } other } && other != node && ready.Contains(other));
     }
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Cli.Resources;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Cli.Doctor;
 
@@ -19,7 +19,7 @@ internal sealed record ClusterFacts
     public IReadOnlyList<UpgradePolicy> Policies { get; init; } = [];
     public IReadOnlyList<OSImage> Images { get; init; } = [];
 
-    public IReadOnlyList<Budget> Budgets { get; init; } = [];
+    public IReadOnlyList<PodDisruptionBudget> Budgets { get; init; } = [];
 
     /// <summary>Whether the server has budgets in policy/v1, where an empty selector selects every pod.</summary>
     public bool BudgetsAreV1 { get; init; } = true;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ostler.Api.Meta;
 using Ostler.Cli.Output;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Doctor;
 
@@ -17,7 +18,7 @@ internal static class DefinitionCheck
         foreach (var resource in assembly.GetManifestResourceNames().Where(n => n.StartsWith("crd/", StringComparison.Ordinal)))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
-            foreach (var definition in YamlText.Read(reader.ReadToEnd()))
+            foreach (var definition in YamlReader.Read(reader.ReadToEnd()))
             {
                 shipped[(string)definition["metadata"]!["name"]!] = definition;
             }
@@ -43,7 +44,7 @@ internal static class DefinitionCheck
             if (missing.Length > 0)
             {
                 yield return new(
-                    Severity.Warning, $"CustomResourceDefinition {name}", $"it is older than this command and drops {missing.Length} field{(missing.Length == 1 ? "" : "s")} in silence: {FindingText.Names(missing)}.", Remedy);
+                    Severity.Warning, $"CustomResourceDefinition {name}", $"it is older than this command and drops {MessageText.Count(missing.Length, "field")} in silence: {FindingText.Names(missing)}.", Remedy);
             }
             else if (unknown.Length > 0)
             {

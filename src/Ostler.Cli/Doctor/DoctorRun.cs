@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Ostler.Cli.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Cli.Doctor;
 
@@ -19,7 +19,7 @@ internal static class DoctorRun
         var found = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
         foreach (var name in definitions)
         {
-            if (await client.GetAsync(ClusterResources.Definitions, NamespacedName.ClusterScoped(name), cancellationToken) is { } definition)
+            if (await client.GetAsync(CoreResources.Definitions, NamespacedName.ClusterScoped(name), cancellationToken) is { } definition)
             {
                 found[name] = definition;
             }
@@ -32,10 +32,10 @@ internal static class DoctorRun
             Namespace = @namespace,
             Definitions = found,
             Unread = unread,
-            Nodes = await ListAsync(ClusterResources.Nodes),
-            Systems = await ListAsync(ClusterResources.NodeOSes),
-            Policies = await ListAsync(ClusterResources.UpgradePolicies),
-            Images = await ListAsync(ClusterResources.OSImages),
+            Nodes = await ListAsync(CoreResources.Nodes),
+            Systems = await ListAsync(OstlerResources.NodeOSes),
+            Policies = await ListAsync(OstlerResources.UpgradePolicies),
+            Images = await ListAsync(OstlerResources.OSImages),
             Lease = await LeaseAsync(),
         };
         var (budgets, isV1) = await BudgetsAsync();
@@ -44,11 +44,11 @@ internal static class DoctorRun
         // One that allows nothing may be in the way, and so may several together.
         foreach (var space in budgets.GroupBy(b => b.Metadata.Namespace).Where(g => g.Count() > 1 || g.Any(b => b.Status is not { DisruptionsAllowed: > 0 })).Select(g => g.Key))
         {
-            pods.AddRange((await client.ListAsync(ClusterResources.Pods, new() { Namespace = space }, cancellationToken)).Items);
+            pods.AddRange((await client.ListAsync(CoreResources.Pods, new() { Namespace = space }, cancellationToken)).Items);
         }
 
         var asks = facts.Policies.Any(p => p.Spec.Drain.Rules?.Any(r => r.NamespaceSelector is not null) == true);
-        var spaces = asks && pods.Count > 0 ? await ListAsync(ClusterResources.Namespaces) : null;
+        var spaces = asks && pods.Count > 0 ? await ListAsync(CoreResources.Namespaces) : null;
         return facts with
         {
             Budgets = budgets,
@@ -75,15 +75,15 @@ internal static class DoctorRun
             }
         }
 
-        async Task<(IReadOnlyList<Budget> Budgets, bool IsV1)> BudgetsAsync()
+        async Task<(IReadOnlyList<PodDisruptionBudget> Budgets, bool IsV1)> BudgetsAsync()
         {
             try
             {
-                return ((await client.ListAsync(ClusterResources.Budgets, ListOptions.All, cancellationToken)).Items, true);
+                return ((await client.ListAsync(CoreResources.Budgets, ListOptions.All, cancellationToken)).Items, true);
             }
             catch (ApiException e) when (e.IsNotFound)
             {
-                return (await ListAsync(ClusterResources.BudgetsV1Beta1), false);
+                return (await ListAsync(CoreResources.BudgetsV1Beta1), false);
             }
             catch (ApiException e) when (e.IsForbidden)
             {
@@ -96,7 +96,7 @@ internal static class DoctorRun
         {
             try
             {
-                return await client.GetAsync(ClusterResources.Leases, new NamespacedName(@namespace, "ostler-controller"), cancellationToken);
+                return await client.GetAsync(CoreResources.Leases, new NamespacedName(@namespace, "ostler-controller"), cancellationToken);
             }
             catch (ApiException e) when (e.IsForbidden)
             {

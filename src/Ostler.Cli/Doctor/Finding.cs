@@ -1,4 +1,5 @@
 using Ostler.Cli.Output;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Doctor;
 
@@ -47,7 +48,7 @@ internal static class FindingText
         }
 
         var (broken, warnings) = (findings.Count(f => f.Severity == Severity.Broken), findings.Count(f => f.Severity == Severity.Warning));
-        yield return broken + warnings == 0 ? new("Nothing to do.", Tone.Good) : new($"{broken} broken, {warnings} warning{(warnings == 1 ? "" : "s")}.", broken > 0 ? Tone.Bad : Tone.Attention);
+        yield return broken + warnings == 0 ? new("Nothing to do.", Tone.Good) : new($"{broken} broken, {MessageText.Count(warnings, "warning")}.", broken > 0 ? Tone.Bad : Tone.Attention);
     }
 
     /// <summary>0 nothing, 1 warnings, 2 something is broken.</summary>
@@ -55,9 +56,5 @@ internal static class FindingText
         findings.Any(f => f.Severity == Severity.Broken) ? 2 : findings.Any(f => f.Severity == Severity.Warning) ? 1 : 0;
 
     /// <summary>The first few names and how many more there are.</summary>
-    public static string Names(IEnumerable<string> names, int most = 5)
-    {
-        var all = names.Order(StringComparer.Ordinal).ToArray();
-        return string.Join(", ", all.Take(most)) + (all.Length > most ? $" and {all.Length - most} more" : "");
-    }
+    public static string Names(IEnumerable<string> names, int most = 5) => MessageText.List([.. names.Order(StringComparer.Ordinal)], most);
 }

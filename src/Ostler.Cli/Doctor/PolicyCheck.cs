@@ -2,6 +2,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
 using Ostler.Cli.Status;
+using Ostler.Rollout.Text;
 using Ostler.Rollout.Validation;
 using Ostler.Rollout.Windows;
 
@@ -107,7 +108,7 @@ internal static class PolicyCheck
         }
         else if (state is { Fits: false, Next: { } next })
         {
-            yield return new(Severity.Note, $"UpgradePolicy {policy.Metadata.Name}", $"closed until {Format.Time(next)}, in {Format.Span(next - now)}.");
+            yield return new(Severity.Note, $"UpgradePolicy {policy.Metadata.Name}", $"closed until {Timestamp.Format(next)}, in {Format.Span(next - now)}.");
         }
     }
 
@@ -122,7 +123,7 @@ internal static class PolicyCheck
                 if (both.Length > 0)
                 {
                     yield return new(
-                        Severity.Broken, $"UpgradePolicies {one.Metadata.Name} and {other.Metadata.Name}", $"both select {FindingText.Names(both)}, so neither touches {(both.Length == 1 ? "it" : "them")}.",
+                        Severity.Broken, $"UpgradePolicies {one.Metadata.Name} and {other.Metadata.Name}", $"both select {FindingText.Names(both)}, so neither touches {MessageText.Agree(both.Length, "it", "them")}.",
                         "narrow the nodeSelector of one of them");
                 }
             }

@@ -1,6 +1,6 @@
 using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
 using Ostler.Cli.Hosting;
-using Ostler.Cli.Output;
 
 namespace Ostler.Cli.Edits;
 
@@ -15,7 +15,7 @@ internal static class DigestArgument
     /// <param name="more">Digests that are known beside those of the image.</param>
     public static string Complete(OSImage image, string text, IEnumerable<string> more)
     {
-        var bare = Format.Bare(text);
+        var bare = Digest.Bare(text);
         if (bare.Any(c => !char.IsAsciiHexDigitLower(c)) || bare.Length is < ShortestPrefix or > 64)
         {
             throw CommandException.Usage($"'{text}' is no digest: write its 64 hexadecimal digits in lower case, or the first {ShortestPrefix} or more of one that {image.Metadata.Name} has had.");
@@ -24,7 +24,7 @@ internal static class DigestArgument
         var status = image.Status;
         var known = (status?.History ?? []).Append(status?.Resolved).OfType<ResolvedImage>().Select(r => r.Digest)
             .Concat((status?.Quarantined ?? []).Select(q => q.Digest)).Concat(image.Spec.Quarantine?.Deny ?? []).Concat(image.Spec.Quarantine?.Allow ?? []).Concat(more);
-        var matches = known.Where(d => Format.Bare(d).StartsWith(bare, StringComparison.Ordinal)).DistinctBy(Format.Bare).ToArray();
+        var matches = known.Where(d => Digest.Bare(d).StartsWith(bare, StringComparison.Ordinal)).DistinctBy(Digest.Bare).ToArray();
         return matches switch
         {
             [var one] => one,

@@ -11,7 +11,7 @@ namespace Ostler.Cli.Edits;
 internal sealed record ImagePin(JsonObject Pin, JsonObject Undo)
 {
     /// <exception cref="CommandException">It cannot be written down; the message says what to do by hand.</exception>
-    public static ImagePin To(OSImage image, FormerTree tree)
+    public static ImagePin To(OSImage image, PreviousImage tree)
     {
         var (pin, undo) = (new JsonObject(), new JsonObject());
         if (image.Spec.Container is { } container)
@@ -50,7 +50,7 @@ internal sealed record ImagePin(JsonObject Pin, JsonObject Undo)
     public static string Followed(OSImageSpec spec) => spec.Container?.Image ?? $"{spec.Ostree?.Remote}:{spec.Ostree?.Ref}{(spec.Ostree?.Commit is { } commit ? $", commit {commit}" : "")}";
 
     // The tag stays beside the digest, for people: only the digest counts.
-    private static string ImageAt(OSImage image, FormerTree tree)
+    private static string ImageAt(OSImage image, PreviousImage tree)
     {
         // A node knows the manifest of its own platform, which is not what the other platforms can be given, and not from which repository it came.
         if (tree.Release is not { } release || !ImageName.TryParse(release.Reference, out _, out _))

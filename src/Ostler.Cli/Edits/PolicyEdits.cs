@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using Ostler.Api.Meta;
+using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Hosting;
-using Ostler.Cli.Output;
 using Ostler.Cli.Status;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Edits;
 
@@ -30,22 +32,22 @@ internal static class PolicyEdits
             throw new CommandException($"{name} leads to no tree yet ({PolicyState.Reason(policy)}): approve once kubectl ostler status {name} shows one.");
         }
 
-        if (digest is not null && Format.Bare(digest) != Format.Bare(target.Digest))
+        if (digest is not null && Digest.Bare(digest) != Digest.Bare(target.Digest))
         {
             throw new CommandException($"{name} leads to {target.Digest}, not to {digest}: an approval of another tree would open nothing. Look again with kubectl ostler status {name}.");
         }
 
         var chosen = WaveOf(policy, wave);
         var grants = policy.Spec.Rollout.Approvals ?? [];
-        if (grants.Any(g => g.Wave == chosen && Format.Bare(g.Digest) == Format.Bare(target.Digest)))
+        if (grants.Any(g => g.Wave == chosen && Digest.Bare(g.Digest) == Digest.Bare(target.Digest)))
         {
-            return FieldEdit.None(Plural, name, $"Wave {chosen} of {name} is approved for {Format.Tree(target.Digest, target.Version)} already.");
+            return FieldEdit.None(Plural, name, $"Wave {chosen} of {name} is approved for {MessageText.Of(target.Digest, target.Version)} already.");
         }
 
         // There is one entry for each wave, and of another tree it opens nothing.
         var approvals = grants.Where(g => g.Wave != chosen).Append(new() { Wave = chosen, Digest = target.Digest });
         var list = new JsonArray([.. approvals.Select(g => (JsonNode)new JsonObject { ["wave"] = g.Wave, ["digest"] = g.Digest })]);
-        return Edit(policy, new() { ["rollout"] = new JsonObject { ["approvals"] = list } }, $"Wave {chosen} of {name} is approved for {Format.Tree(target.Digest, target.Version)}.");
+        return Edit(policy, new() { ["rollout"] = new JsonObject { ["approvals"] = list } }, $"Wave {chosen} of {name} is approved for {MessageText.Of(target.Digest, target.Version)}.");
     }
 
     /// <param name="policy">The policy.</param>
@@ -53,7 +55,7 @@ internal static class PolicyEdits
     public static FieldEdit Retry(UpgradePolicy policy, DateTimeOffset now)
     {
         var last = policy.Status?.FailedDigests?.Select(f => f.At).DefaultIfEmpty(now).Max() ?? now;
-        var moment = Format.Time(last > now ? last : now);
+        var moment = Timestamp.Format(last > now ? last : now);
         return Edit(
             policy, new() { ["rollout"] = new JsonObject { ["retryFailuresBefore"] = moment } },
             $"What failed in {policy.Metadata.Name} up to {moment} is tried again, and leaves the quarantine that this policy put it into.");

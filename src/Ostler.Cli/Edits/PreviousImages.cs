@@ -8,7 +8,7 @@ namespace Ostler.Cli.Edits;
 /// <param name="Version">For people.</param>
 /// <param name="Release">What the image remembers of it; null when it does not.</param>
 /// <param name="Nodes">On whose record it is, by name.</param>
-internal sealed record FormerTree(string Digest, string? Version, ResolvedImage? Release, IReadOnlyList<string> Nodes);
+internal sealed record PreviousImage(string Digest, string? Version, ResolvedImage? Release, IReadOnlyList<string> Nodes);
 
 /// <summary>What nodes ran before an image's present tree, from the records of their upgrades. Pure.</summary>
 internal static class PreviousImages
@@ -17,13 +17,13 @@ internal static class PreviousImages
     /// <param name="image">The image.</param>
     /// <param name="current">The tree that it names now.</param>
     /// <param name="systems">The nodes to ask.</param>
-    public static IReadOnlyList<FormerTree> Of(OSImage image, ResolvedImage current, IEnumerable<NodeOS> systems) =>
+    public static IReadOnlyList<PreviousImage> Of(OSImage image, ResolvedImage current, IEnumerable<NodeOS> systems) =>
     [
         .. systems.Select(s => (s.Metadata.Name, Former: Of(current, s)))
             .Where(s => s.Former is not null)
             .Select(s => (s.Name, Former: s.Former!, Release: ReleaseOf(image, s.Former!.Digest)))
             .GroupBy(s => s.Release?.Digest ?? s.Former.Digest, StringComparer.Ordinal)
-            .Select(g => new FormerTree(
+            .Select(g => new PreviousImage(
                 g.Key, g.First().Release?.Version ?? g.Select(s => s.Former.Version).FirstOrDefault(v => v is not null), g.First().Release, [.. g.Select(s => s.Name).Order(StringComparer.Ordinal)]))
             .OrderByDescending(t => t.Nodes.Count).ThenBy(t => t.Digest, StringComparer.Ordinal),
     ];

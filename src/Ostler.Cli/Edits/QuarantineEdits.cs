@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Ostler.Api.OSImages;
-using Ostler.Cli.Output;
+using Ostler.Api.Shared;
 
 namespace Ostler.Cli.Edits;
 
@@ -40,7 +40,7 @@ internal static class QuarantineEdits
             $"Nodes may get {whole} of {image.Metadata.Name} again.{(failed ? " A policy that halted over it goes on after kubectl ostler retry." : "")}");
     }
 
-    private static bool Same(string one, string other) => Format.Bare(one) == Format.Bare(other);
+    private static bool Same(string one, string other) => Digest.Bare(one) == Digest.Bare(other);
 
     private static (IReadOnlyList<string> Deny, IReadOnlyList<string> Allow) Lists(OSImage image) => (image.Spec.Quarantine?.Deny ?? [], image.Spec.Quarantine?.Allow ?? []);
 

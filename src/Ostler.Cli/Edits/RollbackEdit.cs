@@ -1,11 +1,12 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Hosting;
-using Ostler.Cli.Output;
 using Ostler.Cli.Status;
 using Ostler.Rollout.OSImages;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Edits;
 
@@ -40,14 +41,14 @@ internal static class RollbackEdit
         var tree = to is null ? Only(facts, current, formers) : Named(image, current, formers, to);
         if (PreviousImages.Includes(current, tree.Digest))
         {
-            return FieldEdit.None(Plural, image.Metadata.Name, $"{image.Metadata.Name} names {Format.Tree(tree.Digest, tree.Version)} already.");
+            return FieldEdit.None(Plural, image.Metadata.Name, $"{image.Metadata.Name} names {MessageText.Of(tree.Digest, tree.Version)} already.");
         }
 
         RefuseBad(facts, tree);
         var pin = ImagePin.To(image, tree);
         var undo = new FieldEdit(Plural, image.Metadata.Name, pin.Undo, "");
-        var record = tree.Nodes.Count > 0 ? $", which {Count(tree.Nodes.Count)} of {policy} ran before" : "";
-        return new(Plural, image.Metadata.Name, pin.Pin, $"{image.Metadata.Name} is pinned to {Format.Tree(tree.Digest, tree.Version)}{record}.")
+        var record = tree.Nodes.Count > 0 ? $", which {MessageText.Count(tree.Nodes.Count, "node")} of {policy} ran before" : "";
+        return new(Plural, image.Metadata.Name, pin.Pin, $"{image.Metadata.Name} is pinned to {MessageText.Of(tree.Digest, tree.Version)}{record}.")
         {
             Next = [.. Next(facts, current, tree), $"To follow {ImagePin.Followed(image.Spec)} again: {undo.Command}", $"Where {image.Metadata.Name} comes from git, edit it there too: what is only in the cluster is undone by the next sync."],
         };
@@ -66,9 +67,9 @@ internal static class RollbackEdit
             $"What {image.Metadata.Name} names now is not resolved ({(ready is null ? "no controller has looked at it" : $"{ready.Reason}: {ready.Message}")}), so no node of {facts.Policy.Metadata.Name} is moved to it. Correct the image, or wait.");
     }
 
-    private static FormerTree Only(RollbackFacts facts, ResolvedImage current, IReadOnlyList<FormerTree> formers)
+    private static PreviousImage Only(RollbackFacts facts, ResolvedImage current, IReadOnlyList<PreviousImage> formers)
     {
-        var (policy, tree) = (facts.Policy.Metadata.Name, Format.Tree(current.Digest, current.Version));
+        var (policy, tree) = (facts.Policy.Metadata.Name, MessageText.Of(current.Digest, current.Version));
         if (formers is [var one])
         {
             return one;
@@ -76,31 +77,31 @@ internal static class RollbackEdit
 
         if (formers.Count > 1)
         {
-            var ran = string.Join("; ", formers.Take(MostTrees).Select(f => $"{Format.Tree(f.Digest, f.Version)} on {Count(f.Nodes.Count)}"));
+            var ran = string.Join("; ", formers.Take(MostTrees).Select(f => $"{MessageText.Of(f.Digest, f.Version)} on {MessageText.Count(f.Nodes.Count, "node")}"));
             throw new CommandException(
                 $"Before {tree} the nodes of {policy} ran {formers.Count} different trees ({ran}{(formers.Count > MostTrees ? "; …" : "")}), and an image names one: say which with --to DIGEST, or give the others a policy and an image of their own.");
         }
 
         if (!facts.Systems.Any(s => PreviousImages.Includes(current, s.Status?.Booted?.Digest)))
         {
-            throw new CommandException($"No node of {policy} has been moved to {tree} yet, so there is nothing to take back: kubectl ostler pause {policy} keeps it so, and kubectl ostler quarantine add {facts.Image.Metadata.Name} {Format.Short(current.Digest)} for good.");
+            throw new CommandException($"No node of {policy} has been moved to {tree} yet, so there is nothing to take back: kubectl ostler pause {policy} keeps it so, and kubectl ostler quarantine add {facts.Image.Metadata.Name} {Digest.Shorten(current.Digest)} for good.");
         }
 
-        var history = (facts.Image.Status?.History ?? []).Where(h => h.Digest != current.Digest).Take(MostTrees).Select(h => Format.Tree(h.Digest, h.Version)).ToArray();
+        var history = (facts.Image.Status?.History ?? []).Where(h => h.Digest != current.Digest).Take(MostTrees).Select(h => MessageText.Of(h.Digest, h.Version)).ToArray();
         throw new CommandException(
             $"What the nodes of {policy} ran before {tree} is not recorded: they ran it when Ostler first saw them, or were brought back to it after a drift. Name the tree with --to DIGEST"
             + (history.Length == 0 ? "." : $"; {facts.Image.Metadata.Name} has named before: {string.Join(", ", history)}."));
     }
 
-    private static FormerTree Named(OSImage image, ResolvedImage current, IReadOnlyList<FormerTree> formers, string to)
+    private static PreviousImage Named(OSImage image, ResolvedImage current, IReadOnlyList<PreviousImage> formers, string to)
     {
         var digest = DigestArgument.Complete(image, to, formers.Select(f => f.Digest));
-        if (Format.Bare(digest) == Format.Bare(current.Digest))
+        if (Digest.Bare(digest) == Digest.Bare(current.Digest))
         {
             return new(current.Digest, current.Version, current, []);
         }
 
-        if (formers.FirstOrDefault(f => Format.Bare(f.Digest) == Format.Bare(digest)) is { } former)
+        if (formers.FirstOrDefault(f => Digest.Bare(f.Digest) == Digest.Bare(digest)) is { } former)
         {
             return former;
         }
@@ -109,12 +110,12 @@ internal static class RollbackEdit
         return new(release?.Digest ?? digest, release?.Version, release, []);
     }
 
-    private static void RefuseBad(RollbackFacts facts, FormerTree tree)
+    private static void RefuseBad(RollbackFacts facts, PreviousImage tree)
     {
-        var (policy, image, name) = (facts.Policy, facts.Image, Format.Tree(tree.Digest, tree.Version));
+        var (policy, image, name) = (facts.Policy, facts.Image, MessageText.Of(tree.Digest, tree.Version));
         if (OSImageStatusRules.IsQuarantined(image.Spec, image.Status, tree.Digest))
         {
-            throw new CommandException($"{name} is in quarantine of {image.Metadata.Name}, so no node would get it. If it is to be trusted again: kubectl ostler quarantine remove {image.Metadata.Name} {Format.Short(tree.Digest)}, then this once more.");
+            throw new CommandException($"{name} is in quarantine of {image.Metadata.Name}, so no node would get it. If it is to be trusted again: kubectl ostler quarantine remove {image.Metadata.Name} {Digest.Shorten(tree.Digest)}, then this once more.");
         }
 
         // The quarantine follows within seconds; until then the policy would halt at once.
@@ -125,7 +126,7 @@ internal static class RollbackEdit
         }
     }
 
-    private static IEnumerable<string> Next(RollbackFacts facts, ResolvedImage current, FormerTree tree)
+    private static IEnumerable<string> Next(RollbackFacts facts, ResolvedImage current, PreviousImage tree)
     {
         var (policy, name) = (facts.Policy, facts.Policy.Metadata.Name);
         bool UnderWay(NodeOS s) => s.Spec.Goal == Goal.Boot && PreviousImages.Includes(current, s.Spec.Image?.Digest);
@@ -133,12 +134,12 @@ internal static class RollbackEdit
         var (underWay, still) = (facts.Systems.Count(UnderWay), facts.Systems.Where(s => !UnderWay(s)).ToArray());
         var (there, back) = (still.Count(RunsIt), still.Count(s => PreviousImages.Includes(current, s.Status?.Booted?.Digest)));
         var other = still.Length - there - back;
-        yield return $"{Count(back)} of {name} {(back == 1 ? "goes" : "go")} back, as an upgrade goes forward: staged, then in the slots, waves and windows of {name}, with its drain and its checks. {there} {(there == 1 ? "runs" : "run")} it already."
-            + (underWay > 0 ? $" {underWay} in flight {(underWay == 1 ? "is" : "are")} brought to {(underWay == 1 ? "its" : "their")} end first." : "")
-            + (other > 0 ? $" {other} more, which {(other == 1 ? "runs" : "run")} something else, {(other == 1 ? "is" : "are")} moved to it as well." : "");
+        yield return $"{MessageText.Count(back, "node")} of {name} {MessageText.Agree(back, "goes", "go")} back, as an upgrade goes forward: staged, then in the slots, waves and windows of {name}, with its drain and its checks. {there} {MessageText.Agree(there, "runs", "run")} it already."
+            + (underWay > 0 ? $" {underWay} in flight {MessageText.Agree(underWay, "is", "are")} brought to {MessageText.Agree(underWay, "its", "their")} end first." : "")
+            + (other > 0 ? $" {other} more, which {MessageText.Agree(other, "runs", "run")} something else, {MessageText.Agree(other, "is", "are")} moved to it as well." : "");
         if (PolicyState.IsHalted(policy))
         {
-            yield return $"{name} is halted over {Format.Tree(current.Digest, current.Version)}; with this tree it goes on, and that one stays in quarantine.";
+            yield return $"{name} is halted over {MessageText.Of(current.Digest, current.Version)}; with this tree it goes on, and that one stays in quarantine.";
         }
 
         if (policy.Spec.Paused)
@@ -154,9 +155,7 @@ internal static class RollbackEdit
 
         if (facts.Others.Count > 0)
         {
-            yield return $"{facts.Image.Metadata.Name} is the image of {string.Join(", ", facts.Others.Order(StringComparer.Ordinal))} too: {(facts.Others.Count == 1 ? "its" : "their")} nodes are moved to this tree as well.";
+            yield return $"{facts.Image.Metadata.Name} is the image of {string.Join(", ", facts.Others.Order(StringComparer.Ordinal))} too: {MessageText.Agree(facts.Others.Count, "its", "their")} nodes are moved to this tree as well.";
         }
     }
-
-    private static string Count(int nodes) => $"{nodes} node{(nodes == 1 ? "" : "s")}";
 }

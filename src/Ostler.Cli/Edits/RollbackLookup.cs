@@ -1,5 +1,6 @@
 using Ostler.Cli.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Cli.Edits;
 
@@ -10,7 +11,7 @@ internal static class RollbackLookup
     {
         var policy = await PolicyLookup.PolicyAsync(client, name, cancellationToken);
         var image = await PolicyLookup.ImageAsync(client, policy.Spec.ImageRef.Name, cancellationToken);
-        var policies = (await client.ListAsync(ClusterResources.UpgradePolicies, ListOptions.All, cancellationToken)).Items;
+        var policies = (await client.ListAsync(OstlerResources.UpgradePolicies, ListOptions.All, cancellationToken)).Items;
         return new()
         {
             Policy = policy,

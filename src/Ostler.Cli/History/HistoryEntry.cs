@@ -1,12 +1,13 @@
 using Ostler.Cli.Output;
 using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.History;
 
 /// <summary>A tree, as far as a record names it.</summary>
 internal sealed record HistoryTree(string Digest, string? Version)
 {
-    public override string ToString() => Format.Tree(Digest, Version);
+    public override string ToString() => MessageText.Of(Digest, Version);
 }
 
 /// <summary>Something that happened, from what the objects record of it.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ostler.Api.Meta;
+using Ostler.Api.Shared;
 using Ostler.Cli.Output;
 
 namespace Ostler.Cli.History;
@@ -20,7 +21,7 @@ internal static class HistoryText
         var table = new TextTable(wide ? [.. columns[..^1], .. steps, columns[^1]] : columns);
         foreach (var e in ordered)
         {
-            string?[] cells = [Format.Time(e.At), e.Subject, e.Result, e.Reason, Tree(e.From, wide), Tree(e.To, wide), Span(e.Took), e.Message];
+            string?[] cells = [Timestamp.Format(e.At), e.Subject, e.Result, e.Reason, Tree(e.From, wide), Tree(e.To, wide), Span(e.Took), e.Message];
             string?[] took = [Span(e.Steps?.Staging), Span(e.Steps?.Drain), Span(e.Steps?.Reboot), Span(e.Steps?.Verify), Span(e.Steps?.Soak)];
             table.Add(e.Tone, wide ? [.. cells[..^1], .. took, cells[^1]] : cells);
         }
@@ -31,14 +32,14 @@ internal static class HistoryText
     public static JsonObject Document(IEnumerable<HistoryEntry> entries) => new()
     {
         ["entries"] = new JsonArray([.. Ordered(entries).Select(e => (JsonNode)Present(
-            ("at", Format.Time(e.At)), ("subject", e.Subject), ("result", e.Result), ("reason", e.Reason), ("from", Tree(e.From)), ("to", Tree(e.To)), ("took", Exact(e.Took)), ("message", e.Message),
+            ("at", Timestamp.Format(e.At)), ("subject", e.Subject), ("result", e.Result), ("reason", e.Reason), ("from", Tree(e.From)), ("to", Tree(e.To)), ("took", Exact(e.Took)), ("message", e.Message),
             ("steps", e.Steps is not { } steps ? null : Present(
                 ("staging", Exact(steps.Staging)), ("drain", Exact(steps.Drain)), ("reboot", Exact(steps.Reboot)), ("verify", Exact(steps.Verify)), ("soak", Exact(steps.Soak))))))]),
     };
 
     private static HistoryEntry[] Ordered(IEnumerable<HistoryEntry> entries) => [.. entries.OrderBy(e => e.At).ThenBy(e => e.Subject, StringComparer.Ordinal).ThenBy(e => e.Result, StringComparer.Ordinal)];
 
-    private static string? Tree(HistoryTree? tree, bool wide) => tree is null ? null : wide ? tree.ToString() : tree.Version is { Length: > 0 } version ? version : Format.Short(tree.Digest);
+    private static string? Tree(HistoryTree? tree, bool wide) => tree is null ? null : wide ? tree.ToString() : tree.Version is { Length: > 0 } version ? version : Digest.Shorten(tree.Digest);
 
     private static JsonObject? Tree(HistoryTree? tree) => tree is null ? null : Present(("digest", tree.Digest), ("version", tree.Version));
 

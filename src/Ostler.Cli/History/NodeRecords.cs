@@ -2,6 +2,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Cli.Output;
 using Ostler.Rollout.Snapshot;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.History;
 
@@ -74,7 +75,7 @@ internal static class NodeRecords
                 Result = "Reconciled",
                 To = new(drift.Digest, image?.Digest == drift.Digest ? image.Version : null),
                 Reason = drift.Reason,
-                Message = $"Told to boot its tree anew, {(drift.Count == 1 ? "once" : $"{Format.Number(drift.Count)} times")} so far.",
+                Message = $"Told to boot its tree anew, {(drift.Count == 1 ? "once" : MessageText.Count(drift.Count, "time"))} so far.",
                 Tone = Tone.Attention,
             };
         }

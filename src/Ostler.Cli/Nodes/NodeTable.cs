@@ -1,7 +1,8 @@
 using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
-using Ostler.Cli.Resources;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Cli.Nodes;
@@ -67,10 +68,10 @@ internal static class NodeTable
     // Files of /etc alone are no drift, and yet what people look for first when one node of many is not as the others.
     private static string? Drift(DriftStatus? drift) => drift is null ? null : drift.EtcChanges > 0 ? $"{drift.Reason},etc:{Format.Number(drift.EtcChanges)}" : drift.Reason;
 
-    private static string? Tree(Deployment? deployment) => deployment is null ? null : deployment.Version is { Length: > 0 } version ? version : Format.Short(deployment.Digest);
+    private static string? Tree(Deployment? deployment) => deployment is null ? null : deployment.Version is { Length: > 0 } version ? version : Digest.Shorten(deployment.Digest);
 
-    private static string? Target(NodeOS? os) => os?.Spec.Image is { } image ? image.Version is { Length: > 0 } version ? version : Format.Short(image.Digest) : null;
+    private static string? Target(NodeOS? os) => os?.Spec.Image is { } image ? image.Version is { Length: > 0 } version ? version : Digest.Shorten(image.Digest) : null;
 
     private static string State(Node node) =>
-        (node.Ready ? "Ready" : "NotReady") + (node.CordonedBy is { } policy ? $",Cordoned({policy})" : node.Unschedulable ? ",Cordoned" : "");
+        (node.IsReady ? "Ready" : "NotReady") + (node.CordonedBy is { } policy ? $",Cordoned({policy})" : node.Unschedulable ? ",Cordoned" : "");
 }

@@ -2,24 +2,9 @@ using System.Globalization;
 
 namespace Ostler.Cli.Output;
 
-/// <summary>How trees, times and shares are written.</summary>
+/// <summary>How ages, numbers and shares are written.</summary>
 internal static class Format
 {
-    /// <summary><c>42.1 (0123456789ab)</c>, or the first twelve digits alone.</summary>
-    public static string Tree(string digest, string? version) => version is { Length: > 0 } ? $"{version} ({Short(digest)})" : Short(digest);
-
-    /// <summary>The first twelve digits, without <c>sha256:</c>.</summary>
-    public static string Short(string digest)
-    {
-        var bare = Bare(digest);
-        return bare.Length <= 12 ? bare : bare[..12];
-    }
-
-    /// <summary>Without <c>sha256:</c>.</summary>
-    public static string Bare(string digest) => digest[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..];
-
-    public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
     /// <summary>As kubectl writes ages: <c>45s</c>, <c>5m10s</c>, <c>45m</c>, <c>3h12m</c>, <c>30h</c>, <c>4d</c>. Never negative: clocks differ.</summary>
     public static string Span(TimeSpan span) => span switch
     {

@@ -31,7 +31,7 @@ internal static class ObjectText
     {
         if (format == OutputFormat.Yaml)
         {
-            return YamlText.Write(document);
+            return YamlWriter.Write(document);
         }
 
         using var buffer = new MemoryStream();

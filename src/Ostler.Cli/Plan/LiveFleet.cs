@@ -1,7 +1,9 @@
 using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
-using Ostler.Cli.Resources;
+using Ostler.Kubernetes.Core;
+using Ostler.Rollout.Text;
 using Ostler.Simulation;
 
 namespace Ostler.Cli.Plan;
@@ -23,10 +25,10 @@ internal static class LiveFleet
                 {
                     Name = n.Name,
                     Labels = n.Metadata.Labels,
-                    Digest = booted is null ? null : Format.Bare(booted.Digest),
+                    Digest = booted is null ? null : Digest.Bare(booted.Digest),
                     Version = booted?.Version,
                     Cordoned = n.Unschedulable && n.CordonedBy is null,
-                    Ready = n.Ready,
+                    Ready = n.IsReady,
                 };
             }),
         ];
@@ -48,11 +50,11 @@ internal static class LiveFleet
         var unknown = selected.Where(n => !reporting.Contains(n.Name)).Select(n => n.Name).Order(StringComparer.Ordinal).ToArray();
         if (unknown.Length > 0)
         {
-            yield return new($"No agent reports from {string.Join(", ", unknown.Take(3))}{(unknown.Length > 3 ? $" and {unknown.Length - 3} more" : "")}: taken to be outdated. kubectl ostler doctor says why.", Tone.Attention);
+            yield return new($"No agent reports from {MessageText.List(unknown)}: taken to be outdated. kubectl ostler doctor says why.", Tone.Attention);
         }
 
         yield return measured?.Node is { Count: > 0 } node
-            ? $"Staging and reboots are taken to last as measured on {node.Count} node{(node.Count == 1 ? "" : "s")} of this policy; --duration says otherwise."
+            ? $"Staging and reboots are taken to last as measured on {MessageText.Count(node.Count, "node")} of this policy; --duration says otherwise."
             : "Nothing was measured yet: durations are guesses, --duration says otherwise.";
         yield return "Pods and PodDisruptionBudgets are not simulated: kubectl ostler doctor names those that would block a drain.";
     }

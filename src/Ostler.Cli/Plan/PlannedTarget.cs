@@ -1,5 +1,5 @@
 using Ostler.Api.OSImages;
-using Ostler.Cli.Output;
+using Ostler.Api.Shared;
 using Ostler.Simulation;
 
 namespace Ostler.Cli.Plan;
@@ -30,7 +30,7 @@ internal sealed record PlannedTarget(FleetTarget Target, string? Note)
         // What the cluster resolved is of its own spec: of another ref, it is another tree.
         if (live?.Status?.Resolved is { } resolved && (written is null || written.Spec.Ostree?.Ref == live.Spec.Ostree?.Ref && written.Spec.Container?.Image == live.Spec.Container?.Image))
         {
-            return new(new() { Digest = Format.Bare(resolved.Digest), Version = version ?? resolved.Version, Image = spec! }, null);
+            return new(new() { Digest = Digest.Bare(resolved.Digest), Version = version ?? resolved.Version, Image = spec! }, null);
         }
 
         return new(new() { Digest = Placeholder, Version = version, Image = spec ?? AnyImage }, $"OSImage {name} is not resolved here: ffffffffffff stands for the tree that it will name, and every node is taken to run another.");
@@ -41,5 +41,5 @@ internal sealed record PlannedTarget(FleetTarget Target, string? Note)
         : spec?.Container?.Image is { } image && image.IndexOf("@sha256:", StringComparison.Ordinal) is >= 0 and var at ? image[(at + "@sha256:".Length)..]
         : null;
 
-    private static string? VersionOf(OSImage? image, string digest) => image?.Status?.Resolved is { } resolved && Format.Bare(resolved.Digest) == digest ? resolved.Version : null;
+    private static string? VersionOf(OSImage? image, string digest) => image?.Status?.Resolved is { } resolved && Digest.Bare(resolved.Digest) == digest ? resolved.Version : null;
 }

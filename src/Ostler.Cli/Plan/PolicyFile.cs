@@ -27,7 +27,7 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
         var lines = new KeyLines();
         try
         {
-            documents = YamlText.Read(text, lines);
+            documents = YamlReader.Read(text, lines);
         }
         catch (InvalidDataException e)
         {

@@ -2,6 +2,7 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Hosting;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Cli.Resources;
 
@@ -11,13 +12,13 @@ internal static class NodeLookup
     /// <summary>The NodeOSes of the nodes that a policy selects; without one, all.</summary>
     public static async Task<IReadOnlyList<NodeOS>> OfAsync(ApiClient client, UpgradePolicy? policy, CancellationToken cancellationToken)
     {
-        var systems = (await client.ListAsync(ClusterResources.NodeOSes, ListOptions.All, cancellationToken)).Items;
+        var systems = (await client.ListAsync(OstlerResources.NodeOSes, ListOptions.All, cancellationToken)).Items;
         if (policy is null)
         {
             return systems;
         }
 
-        var selected = (await client.ListAsync(ClusterResources.Nodes, ListOptions.All, cancellationToken)).Items.Where(n => policy.Spec.NodeSelector.Matches(n.Metadata.Labels)).Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
+        var selected = (await client.ListAsync(CoreResources.Nodes, ListOptions.All, cancellationToken)).Items.Where(n => policy.Spec.NodeSelector.Matches(n.Metadata.Labels)).Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
         return [.. systems.Where(s => selected.Contains(s.Metadata.Name))];
     }
 

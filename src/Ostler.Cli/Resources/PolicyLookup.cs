@@ -3,6 +3,8 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Hosting;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Resources;
 
@@ -12,16 +14,16 @@ internal static class PolicyLookup
     private const int MostNames = 10;
 
     public static async Task<UpgradePolicy> PolicyAsync(ApiClient client, string name, CancellationToken cancellationToken) =>
-        await client.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(name), cancellationToken) ?? throw await NotFoundAsync(client, name, cancellationToken);
+        await client.GetAsync(OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(name), cancellationToken) ?? throw await NotFoundAsync(client, name, cancellationToken);
 
     public static async Task<OSImage> ImageAsync(ApiClient client, string name, CancellationToken cancellationToken)
     {
-        if (await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(name), cancellationToken) is { } image)
+        if (await client.GetAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(name), cancellationToken) is { } image)
         {
             return image;
         }
 
-        var names = (await client.ListAsync(ClusterResources.OSImages, ListOptions.All, cancellationToken)).Items.Select(i => i.Metadata.Name);
+        var names = (await client.ListAsync(OstlerResources.OSImages, ListOptions.All, cancellationToken)).Items.Select(i => i.Metadata.Name);
         throw new CommandException(Missing("OSImage", name, names));
     }
 
@@ -29,7 +31,7 @@ internal static class PolicyLookup
     public static async Task<CommandException> NotFoundAsync(ApiClient client, string name, CancellationToken cancellationToken)
     {
         // Of a cluster without the CRDs this says so instead.
-        var names = (await client.ListAsync(ClusterResources.UpgradePolicies, ListOptions.All, cancellationToken)).Items.Select(p => p.Metadata.Name);
+        var names = (await client.ListAsync(OstlerResources.UpgradePolicies, ListOptions.All, cancellationToken)).Items.Select(p => p.Metadata.Name);
         return new(Missing("UpgradePolicy", name, names));
     }
 
@@ -38,6 +40,6 @@ internal static class PolicyLookup
         var names = others.Order(StringComparer.Ordinal).ToArray();
         return names.Length == 0
             ? $"There is no {kind} {name}, nor any other: create one first (config/samples has some)."
-            : $"There is no {kind} {name}. There {(names.Length == 1 ? "is" : "are")}: {string.Join(", ", names.Take(MostNames))}{(names.Length > MostNames ? $" and {names.Length - MostNames} more" : "")}.";
+            : $"There is no {kind} {name}. There {MessageText.Agree(names.Length, "is", "are")}: {MessageText.List(names, MostNames)}.";
     }
 }

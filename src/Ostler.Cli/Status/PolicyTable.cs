@@ -1,4 +1,5 @@
 using Ostler.Api.Meta;
+using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
 
@@ -23,7 +24,7 @@ internal static class PolicyTable
             var (status, counts) = (policy.Status, policy.Status?.Nodes ?? new());
             string?[] cells =
             [
-                policy.Metadata.Name, policy.Spec.ImageRef.Name, status?.Target is { } target ? target.Version ?? Format.Short(target.Digest) : null,
+                policy.Metadata.Name, policy.Spec.ImageRef.Name, status?.Target is { } target ? target.Version ?? Digest.Shorten(target.Digest) : null,
                 $"{Format.Bar(counts.Updated, counts.Total, BarWidth)} {Format.Percent(counts.Updated, counts.Total)}", $"{counts.Updated}/{counts.Total}",
                 Format.Number(counts.Updating), Format.Number(status?.Blocked?.Count ?? 0), Format.Number(counts.Failed + counts.RolledBack),
                 policy.Spec.Paused ? $"{PolicyState.Reason(policy)} (paused)" : PolicyState.Reason(policy), Estimate(policy, now),

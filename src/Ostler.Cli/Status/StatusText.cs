@@ -1,6 +1,8 @@
 using Ostler.Api.Meta;
+using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Status;
 
@@ -16,7 +18,7 @@ internal static class StatusText
     public static IReadOnlyList<Line> Lines(UpgradePolicy policy, DateTimeOffset now, bool wide = false)
     {
         var name = policy.Metadata.Name;
-        var target = policy.Status?.Target is { } tree ? $", to {Format.Tree(tree.Digest, tree.Version)}" : "";
+        var target = policy.Status?.Target is { } tree ? $", to {MessageText.Of(tree.Digest, tree.Version)}" : "";
         List<Line> lines = [new($"{name}: {PolicyState.Reason(policy)}, image {policy.Spec.ImageRef.Name}{target}", PolicyState.Tone(policy))];
         if (policy.Status is not { } status)
         {
@@ -33,7 +35,7 @@ internal static class StatusText
 
         if (status is { DistinctDigests: > 1, Digests: { } trees })
         {
-            var listed = string.Join(", ", trees.Select(t => $"{Format.Tree(t.Digest, t.Version)} on {t.Nodes}"));
+            var listed = string.Join(", ", trees.Select(t => $"{MessageText.Of(t.Digest, t.Version)} on {t.Nodes}"));
             lines.Add($"Trees that run: {status.DistinctDigests}: {listed}{(status.DistinctDigests > trees.Count ? ", …" : "")}");
         }
 
@@ -101,18 +103,18 @@ internal static class StatusText
         if (status.StartedAt is { } started)
         {
             yield return status.CompletedAt is { } completed
-                ? $"Started {Format.Time(started)}, completed {Format.Time(completed)} after {Format.Span(completed - started)}"
-                : $"Started {Format.Time(started)}, {Format.Span(now - started)} ago";
+                ? $"Started {Timestamp.Format(started)}, completed {Timestamp.Format(completed)} after {Format.Span(completed - started)}"
+                : $"Started {Timestamp.Format(started)}, {Format.Span(now - started)} ago";
         }
 
         if (status.NextWindow is { } window)
         {
-            yield return $"Next window: {Format.Time(window)}{(window > now ? $", in {Format.Span(window - now)}" : "")}";
+            yield return $"Next window: {Timestamp.Format(window)}{(window > now ? $", in {Format.Span(window - now)}" : "")}";
         }
 
         if (status.EstimatedCompletion is { } end && !PolicyState.IsReady(policy))
         {
-            yield return end > now ? $"Estimated completion: {Format.Time(end)}, in {Format.Span(end - now)}" : $"Estimated completion: {Format.Time(end)}, any moment";
+            yield return end > now ? $"Estimated completion: {Timestamp.Format(end)}, in {Format.Span(end - now)}" : $"Estimated completion: {Timestamp.Format(end)}, any moment";
         }
     }
 
@@ -188,7 +190,7 @@ internal static class StatusText
         var table = new TextTable("DIGEST", "REASON", "LAST", "MESSAGE");
         foreach (var failed in status.FailedDigests ?? [])
         {
-            table.Add(Tone.Bad, Format.Short(failed.Digest), failed.Reason, $"{Format.Span(now - failed.At)} ago", failed.Message);
+            table.Add(Tone.Bad, Digest.Shorten(failed.Digest), failed.Reason, $"{Format.Span(now - failed.At)} ago", failed.Message);
         }
 
         return table;

@@ -1,4 +1,5 @@
 using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Status;
 
@@ -11,7 +12,7 @@ internal static class WatchLine
     {
         var (status, nodes) = (policy.Status, policy.Status?.Nodes ?? new());
         var flights = status?.InFlight ?? [];
-        var inFlight = string.Join(", ", flights.Take(MostNodes).Select(n => $"{n.Node} {n.Step}")) + (flights.Count > MostNodes ? $" and {flights.Count - MostNodes} more" : "");
+        var inFlight = MessageText.List([.. flights.Select(n => $"{n.Node} {n.Step}")], MostNodes);
         (int Count, string Text)[] parts =
         [
             (nodes.Failed + nodes.RolledBack, $"{nodes.Failed + nodes.RolledBack} failed"), (status?.Blocked?.Count ?? 0, $"{status?.Blocked?.Count} blocked"), (flights.Count, inFlight),

@@ -1,5 +1,5 @@
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;
 
@@ -14,7 +14,7 @@ internal sealed class AttachedVolumes(ApiClient client, TimeProvider time)
     public async Task<VolumeFacts> AskAsync(Probe.Volumes question, CancellationToken cancellationToken)
     {
         var at = time.GetUtcNow();
-        var list = await client.ListAsync(ControllerResources.VolumeAttachments, new ListOptions { ResourceVersion = "0" }, cancellationToken);
+        var list = await client.ListAsync(CoreResources.VolumeAttachments, new ListOptions { ResourceVersion = "0" }, cancellationToken);
         var attached = list.Items.Where(a => a.Spec?.NodeName == question.Node).Select(a => a.Spec!.Source?.PersistentVolumeName).OfType<string>()
             .ToHashSet(StringComparer.Ordinal);
 
@@ -23,7 +23,7 @@ internal sealed class AttachedVolumes(ApiClient client, TimeProvider time)
         {
             foreach (var claim in pod.Claims ?? [])
             {
-                var found = await client.GetAsync(ControllerResources.Claims, new(pod.Namespace, claim), cancellationToken);
+                var found = await client.GetAsync(CoreResources.Claims, new(pod.Namespace, claim), cancellationToken);
                 attached.Remove(found?.Spec?.VolumeName ?? "");
             }
         }

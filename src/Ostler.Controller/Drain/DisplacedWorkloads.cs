@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
@@ -45,7 +44,7 @@ internal sealed class DisplacedWorkloads(ApiClient client, TimeProvider time)
             return TypeOf(controller.Kind) is null ? null : controller;
         }
 
-        var set = await client.GetAsync(ControllerResources.ReplicaSets, new(controller.Namespace, controller.Name), cancellationToken);
+        var set = await client.GetAsync(CoreResources.ReplicaSets, new(controller.Namespace, controller.Name), cancellationToken);
         var owner = set?.Metadata.OwnerReferences?.FirstOrDefault(o => o.Controller == true);
         return owner is { Kind: "Deployment" } ? ("Deployment", controller.Namespace, owner.Name) : controller;
     }
@@ -64,10 +63,10 @@ internal sealed class DisplacedWorkloads(ApiClient client, TimeProvider time)
 
     private static ResourceType<Workload>? TypeOf(string kind) => kind switch
     {
-        "Deployment" => ControllerResources.Deployments,
-        "StatefulSet" => ControllerResources.StatefulSets,
-        "ReplicaSet" => ControllerResources.ReplicaSets,
-        "ReplicationController" => ControllerResources.ReplicationControllers,
+        "Deployment" => CoreResources.Deployments,
+        "StatefulSet" => CoreResources.StatefulSets,
+        "ReplicaSet" => CoreResources.ReplicaSets,
+        "ReplicationController" => CoreResources.ReplicationControllers,
         _ => null,
     };
 }

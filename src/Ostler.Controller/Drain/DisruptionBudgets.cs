@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Drain;
@@ -14,7 +13,7 @@ namespace Ostler.Controller.Drain;
 internal sealed class DisruptionBudgets(ApiClient client)
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<PodDisruptionBudget>>>> _byNamespace = new();
-    private readonly Lazy<Task<bool>> _isV1 = new(() => client.HasResourceAsync(ControllerResources.Budgets, CancellationToken.None));
+    private readonly Lazy<Task<bool>> _isV1 = new(() => client.HasResourceAsync(CoreResources.Budgets, CancellationToken.None));
 
     /// <summary>The budgets whose selectors match a pod, by name.</summary>
     public async Task<IReadOnlyList<PodDisruptionBudget>> MatchingAsync(
@@ -22,7 +21,7 @@ internal sealed class DisruptionBudgets(ApiClient client)
     {
         var isV1 = await _isV1.Value.WaitAsync(cancellationToken);
         var budgets = await _byNamespace
-            .GetOrAdd(@namespace, n => new(() => ListAsync(isV1 ? ControllerResources.Budgets : ControllerResources.BudgetsV1Beta1, n)))
+            .GetOrAdd(@namespace, n => new(() => ListAsync(isV1 ? CoreResources.Budgets : CoreResources.BudgetsV1Beta1, n)))
             .Value.WaitAsync(cancellationToken);
         return [.. budgets.Where(b => Protects(b, podLabels, isV1)).OrderBy(b => b.Metadata.Name, StringComparer.Ordinal)];
     }

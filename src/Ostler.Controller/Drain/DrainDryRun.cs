@@ -1,6 +1,5 @@
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Nodes;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
@@ -30,7 +29,7 @@ internal sealed class DrainDryRun(ApiClient client, PodEvictions evictions, ILis
 
         // From the server's cache, which files pods by their nodes: an answer that is a moment old is as good as one that ages on its way.
         var options = new ListOptions { FieldSelector = $"spec.nodeName={question.Node}", ResourceVersion = "0" };
-        var list = await client.ListAsync(ControllerResources.Pods, options, cancellationToken, static p => p.Trimmed());
+        var list = await client.ListAsync(CoreResources.Pods, options, cancellationToken, static p => p.Trimmed());
         var pods = list.Items.Select(p => NodeMapping.ToFacts(p, null, namespaces.LabelsOf(p.Metadata.Namespace))).ToArray();
         var pass = DrainPass.Over(pods, drain);
         var asked = pass.Evict.Concat(pass.Later).Select(p => p.Uid).ToHashSet();
@@ -48,14 +47,14 @@ internal sealed class DrainDryRun(ApiClient client, PodEvictions evictions, ILis
         return pod with
         {
             LastEviction = result,
-            Sisters = result.Outcome == EvictionOutcome.BlockedByBudget && pod.MayMoveOnCordon ? await SistersAsync(pod, node, cancellationToken) : null,
+            ReadyPeers = result.Outcome == EvictionOutcome.BlockedByBudget && pod.MayMoveOnCordon ? await SistersAsync(pod, node, cancellationToken) : null,
         };
     }
 
     private async Task<int> SistersAsync(PodFacts pod, string node, CancellationToken cancellationToken)
     {
         var list = await client.ListAsync(
-            ControllerResources.Pods, new ListOptions { Namespace = pod.Namespace, ResourceVersion = "0" }, cancellationToken, static p => p.Trimmed());
+            CoreResources.Pods, new ListOptions { Namespace = pod.Namespace, ResourceVersion = "0" }, cancellationToken, static p => p.Trimmed());
         return list.Items.Count(p =>
             p is { Status.Phase: "Running", Metadata.DeletionTimestamp: null, Spec.NodeName: { } other }
             && other != node

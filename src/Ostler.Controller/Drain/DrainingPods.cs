@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Ostler.Controller.Nodes;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
@@ -37,7 +36,7 @@ internal sealed class DrainingPods(Func<string, Informer<Pod>> createInformer, I
     /// <summary>The informer of one node's pods: finished ones too, as a drain decides itself what counts.</summary>
     public static Informer<Pod> CreateInformer(ApiClient client, string node, TimeProvider time, ILogger logger) => new(
         client,
-        ControllerResources.Pods,
+        CoreResources.Pods,
         new InformerOptions<Pod> { FieldSelector = $"spec.nodeName={node}", Transform = static p => p.Trimmed() },
         time,
         logger);

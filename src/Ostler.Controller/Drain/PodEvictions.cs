@@ -1,6 +1,7 @@
 using System.Net;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Snapshot;
 
@@ -32,18 +33,18 @@ internal sealed class PodEvictions(ApiClient client, TimeProvider time)
             // KubeVirt before 1.7 cannot be told to; and a machine that is gone needs not be.
         }
 
-        if (!await client.HasResourceAsync(Ostler.Controller.Resources.ControllerResources.Migrations, cancellationToken))
+        if (!await client.HasResourceAsync(Migration.Resource, cancellationToken))
         {
             return;
         }
 
-        var migrations = await client.ListAsync(Ostler.Controller.Resources.ControllerResources.Migrations, new ListOptions { Namespace = action.Namespace }, cancellationToken);
+        var migrations = await client.ListAsync(Migration.Resource, new ListOptions { Namespace = action.Namespace }, cancellationToken);
         foreach (var migration in migrations.Items.Where(m => m.Spec?.VmiName == action.Instance && m.IsOfEvacuation && !m.IsOver))
         {
             try
             {
                 await client.DeleteAsync(
-                    Ostler.Controller.Resources.ControllerResources.Migrations, new(action.Namespace, migration.Metadata.Name), new DeletePreconditions(migration.Metadata.Uid), null, cancellationToken);
+                    Migration.Resource, new(action.Namespace, migration.Metadata.Name), new DeletePreconditions(migration.Metadata.Uid), null, cancellationToken);
             }
             catch (ApiException e) when (e.IsNotFound || e.IsConflict)
             {
@@ -86,7 +87,7 @@ internal sealed class PodEvictions(ApiClient client, TimeProvider time)
         try
         {
             await client.DeleteAsync(
-                Ostler.Controller.Resources.ControllerResources.Pods, pod, new DeletePreconditions(action.PodUid), Seconds(action.GracePeriodSeconds), cancellationToken);
+                CoreResources.Pods, pod, new DeletePreconditions(action.PodUid), Seconds(action.GracePeriodSeconds), cancellationToken);
             return Result(pod, action.PodUid, EvictionOutcome.Accepted);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)

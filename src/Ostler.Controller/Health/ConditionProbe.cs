@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Ostler.Api.Shared;
-using Ostler.Controller.Resources;
 using Ostler.Controller.Secrets;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Nodes;
 
@@ -63,7 +63,7 @@ internal sealed class ConditionProbe(ApiClient client)
                 throw new CheckException("a check may not read Secrets: check an object that reports the state in its status");
             }
 
-            return _types[(check.ApiVersion, check.Kind)] = ControllerResources.Any(group, version, resource.Name, check.Kind, resource.Namespaced);
+            return _types[(check.ApiVersion, check.Kind)] = CoreResources.Any(group, version, resource.Name, check.Kind, resource.Namespaced);
         }
         catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException or IOException)
         {

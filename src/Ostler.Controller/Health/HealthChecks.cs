@@ -21,19 +21,19 @@ internal interface IHealthChecks
 }
 
 /// <summary>Makes one try of a check.</summary>
-internal delegate Task<CheckFinding> MakeCheck(CheckSubject subject, HealthCheck check, CancellationToken cancellationToken);
+internal delegate Task<CheckFinding> RunCheck(CheckSubject subject, HealthCheck check, CancellationToken cancellationToken);
 
 /// <summary>
 /// Runs each check of each node at its interval, beside the reconciles, which never wait for one. What is found is kept in memory; a policy is woken when
 /// it is news. Each try ends within its timeout, in an error if nothing else, so that no check is ever without a result for longer.
 /// </summary>
-/// <param name="make">Makes one try.</param>
+/// <param name="runCheck">Makes one try.</param>
 /// <param name="changed">Called with a policy when a check of its nodes found something new.</param>
 /// <param name="failed">Called for each try that did not pass, with the check's kind.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where news is told.</param>
 internal sealed partial class HealthChecks(
-    MakeCheck make, Action<string> changed, Action<string, CheckOutcome> failed, TimeProvider time, ILogger<HealthChecks> logger) : IHealthChecks, IAsyncDisposable
+    RunCheck runCheck, Action<string> changed, Action<string, CheckOutcome> failed, TimeProvider time, ILogger<HealthChecks> logger) : IHealthChecks, IAsyncDisposable
 {
     private readonly Dictionary<(string Policy, string Node, string Check), Run> _runs = [];
     private readonly List<Task> _ending = [];
@@ -133,7 +133,7 @@ internal sealed partial class HealthChecks(
     {
         try
         {
-            return await pipeline.ExecuteAsync(static async (s, token) => await s.make(s.run.Subject, s.run.Check, token), (make, run), cancellationToken);
+            return await pipeline.ExecuteAsync(static async (s, token) => await s.runCheck(s.run.Subject, s.run.Check, token), (runCheck, run), cancellationToken);
         }
         catch (TimeoutRejectedException)
         {

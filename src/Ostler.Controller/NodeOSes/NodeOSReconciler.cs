@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Controller.Nodes;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Controllers;
@@ -64,7 +63,7 @@ internal sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> n
         LogBackend(node.Name, wanted);
         try
         {
-            nodeOSes.Absorb(await client.PatchAsync(ControllerResources.NodeOSes, NamespacedName.ClusterScoped(node.Name), NodePatches.Backend(os, wanted), cancellationToken));
+            nodeOSes.Absorb(await client.PatchAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(node.Name), NodePatches.Backend(os, wanted), cancellationToken));
             return ReconcileResult.Done;
         }
         catch (ApiException e) when (e.IsNotFound || e.IsConflict)
@@ -79,7 +78,7 @@ internal sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> n
         try
         {
             await client.DeleteAsync(
-                ControllerResources.NodeOSes, NamespacedName.ClusterScoped(former.Metadata.Name), new DeletePreconditions(former.Metadata.Uid), null, cancellationToken);
+                OstlerResources.NodeOSes, NamespacedName.ClusterScoped(former.Metadata.Name), new DeletePreconditions(former.Metadata.Uid), null, cancellationToken);
         }
         catch (ApiException e) when (e.IsNotFound || e.IsConflict)
         {
@@ -92,14 +91,14 @@ internal sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> n
         LogCreating(node.Name);
         try
         {
-            nodeOSes.Absorb(await client.CreateAsync(ControllerResources.NodeOSes, For(node), cancellationToken));
+            nodeOSes.Absorb(await client.CreateAsync(OstlerResources.NodeOSes, For(node), cancellationToken));
             return ReconcileResult.Done;
         }
         catch (ApiException e) when (e.IsAlreadyExists)
         {
             // The cache did not know of it, or a finalizer keeps the former one.
             var key = NamespacedName.ClusterScoped(node.Name);
-            if (await client.GetAsync(ControllerResources.NodeOSes, key, cancellationToken) is { } present)
+            if (await client.GetAsync(OstlerResources.NodeOSes, key, cancellationToken) is { } present)
             {
                 nodeOSes.Absorb(present);
             }

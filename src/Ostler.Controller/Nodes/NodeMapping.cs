@@ -31,7 +31,7 @@ internal static class NodeMapping
             CordonedBy = node.CordonedBy,
             CordonedAt = CordonedAt(node),
             HasJoinTaint = node.HasJoinTaint,
-            Ready = ready?.Status == "True",
+            Ready = node.IsReady,
             ReadyReason = ready?.Reason,
             ReadyMessage = ready?.Message,
             ReadyHeartbeat = ready?.LastHeartbeatTime,
@@ -47,7 +47,7 @@ internal static class NodeMapping
     /// <summary>What other nodes of the control plane need to know of one, whoever selects it.</summary>
     public static ControlPlaneNode ToControlPlane(Node node, NodeOS? os) => new(
         node.Name,
-        node.Ready?.Status == "True"
+        node.IsReady
             && node is { Unschedulable: false, CordonedBy: null }
             && !(os is not null && BelongsTo(os, node) && os.Spec.IsUnderWay()));
 
@@ -65,7 +65,6 @@ internal static class NodeMapping
     public static PodFacts ToFacts(Pod pod, EvictionResult? lastEviction, IReadOnlyDictionary<string, string>? namespaceLabels = null)
     {
         var meta = pod.Metadata;
-        var controller = meta.OwnerReferences?.FirstOrDefault(o => o.Controller == true);
         return new()
         {
             Namespace = meta.Namespace,
@@ -75,9 +74,9 @@ internal static class NodeMapping
             Ready = pod.Status?.IsReady == true,
             DeletionTimestamp = meta.DeletionTimestamp,
             GracePeriodSeconds = meta.DeletionTimestamp is null ? pod.Spec?.TerminationGracePeriodSeconds : meta.DeletionGracePeriodSeconds,
-            Controller = controller is null ? null : new(controller.Kind, controller.Name, controller.Uid),
-            IsMirror = meta.Annotations?.ContainsKey(Pod.MirrorAnnotation) == true,
-            HasEmptyDir = pod.Spec?.Volumes?.Any(v => v.EmptyDir is not null) == true,
+            Controller = pod.Controller is { } controller ? new(controller.Kind, controller.Name, controller.Uid) : null,
+            IsMirror = pod.IsMirror,
+            HasEmptyDir = pod.HasEmptyDir,
             Labels = meta.Labels,
             NamespaceLabels = namespaceLabels,
             Claims = ClaimsOf(pod),

@@ -14,7 +14,7 @@ internal static class NodePatches
 {
     /// <summary>Cordon and the knowledge whose it is, in one write: a crash between two would leave a cordon that nobody removes.</summary>
     public static Patch Cordon(NodeAction.Cordon action) => Patch
-        .Merge(Body(unschedulable: true, action.Policy, action.At.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null)))
+        .Merge(Body(unschedulable: true, action.Policy, Timestamp.Format(action.At)))
         .OnlyIf(action.NodeUid, action.ResourceVersion);
 
     /// <summary>The cordon and both marks go in one write. <c>unschedulable: null</c> removes the field, as kubectl uncordon does.</summary>
@@ -43,7 +43,7 @@ internal static class NodePatches
 
         if (taint.TimeAdded is { } added)
         {
-            body["timeAdded"] = added.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null);
+            body["timeAdded"] = Timestamp.Format(added);
         }
 
         return body;

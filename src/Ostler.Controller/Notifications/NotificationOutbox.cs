@@ -24,7 +24,8 @@ internal sealed partial class NotificationOutbox(
     /// <summary>How many are sent at once: one receiver that hangs must not hold up those of the others.</summary>
     public const int Workers = 8;
 
-    private readonly Channel<Letter> _letters = Channel.CreateBounded<Letter>(new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait });
+    private readonly Channel<OutboundNotification> _queue = Channel.CreateBounded<OutboundNotification>(
+        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait });
 
     // Null while it is under way. Kept until the stored status says the same.
     private readonly ConcurrentDictionary<(string Policy, string Id), Delivery?> _known = new();
@@ -54,7 +55,7 @@ internal sealed partial class NotificationOutbox(
                 continue;
             }
 
-            var letter = new Letter
+            var notification = new OutboundNotification
             {
                 Policy = policy.Metadata.Name,
                 PolicyUid = policy.Metadata.Uid ?? "",
@@ -63,7 +64,7 @@ internal sealed partial class NotificationOutbox(
                 Entry = entry,
                 Nodes = policy.Status?.Nodes,
             };
-            if (!_letters.Writer.TryWrite(letter))
+            if (!_queue.Writer.TryWrite(notification))
             {
                 _known.TryRemove(key, out _);
                 room = false;
@@ -96,31 +97,32 @@ internal sealed partial class NotificationOutbox(
 
     private async Task WorkAsync(CancellationToken cancellationToken)
     {
-        await foreach (var letter in _letters.Reader.ReadAllAsync(cancellationToken))
+        await foreach (var notification in _queue.Reader.ReadAllAsync(cancellationToken))
         {
-            LogSending(letter.Entry.Event, letter.Policy, letter.Receiver.Name, letter.Entry.Id, letter.Entry.Reason);
-            var delivery = await DeliverAsync(letter, cancellationToken);
+            var entry = notification.Entry;
+            LogSending(entry.Event, notification.Policy, notification.Receiver.Name, entry.Id, entry.Reason);
+            var delivery = await DeliverAsync(notification, cancellationToken);
             if (delivery.Outcome != DeliveryOutcome.Delivered)
             {
-                LogFailed(letter.Entry.Event, letter.Policy, letter.Receiver.Name, letter.Entry.Id, Reasons.NotificationFailed, delivery.Error);
+                LogFailed(entry.Event, notification.Policy, notification.Receiver.Name, entry.Id, Reasons.NotificationFailed, delivery.Error);
             }
 
-            _known[(letter.Policy, letter.Entry.Id)] = delivery;
-            finished(letter.Receiver.Type, delivery.Outcome);
-            tell(letter.Policy);
+            _known[(notification.Policy, notification.Entry.Id)] = delivery;
+            finished(notification.Receiver.Type, delivery.Outcome);
+            tell(notification.Policy);
         }
     }
 
-    private async Task<Delivery> DeliverAsync(Letter letter, CancellationToken cancellationToken)
+    private async Task<Delivery> DeliverAsync(OutboundNotification notification, CancellationToken cancellationToken)
     {
         try
         {
-            return await sender.SendAsync(letter, cancellationToken);
+            return await sender.SendAsync(notification, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // An error of ours costs this notification and not the worker.
-            LogBroken(e, letter.Policy, letter.Receiver.Name);
+            LogBroken(e, notification.Policy, notification.Receiver.Name);
             return new(DeliveryOutcome.Failed, "the controller's log says why.");
         }
     }

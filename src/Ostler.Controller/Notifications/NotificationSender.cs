@@ -14,7 +14,7 @@ using Polly.Timeout;
 namespace Ostler.Controller.Notifications;
 
 /// <summary>One notification, with all that its body needs.</summary>
-internal sealed record Letter
+internal sealed record OutboundNotification
 {
     public required string Policy { get; init; }
 
@@ -29,11 +29,11 @@ internal sealed record Letter
     public NodeCounts? Nodes { get; init; }
 }
 
-/// <summary>Delivers a letter.</summary>
+/// <summary>Delivers a notification.</summary>
 internal interface INotificationSender
 {
     /// <summary>One round of tries. Never throws but for cancellation.</summary>
-    Task<Delivery> SendAsync(Letter letter, CancellationToken cancellationToken);
+    Task<Delivery> SendAsync(OutboundNotification notification, CancellationToken cancellationToken);
 }
 
 /// <summary>How patient the sender is.</summary>
@@ -86,11 +86,11 @@ internal sealed class NotificationSender(ApiClient client, HttpClient http, Noti
         return client;
     }
 
-    public async Task<Delivery> SendAsync(Letter letter, CancellationToken cancellationToken)
+    public async Task<Delivery> SendAsync(OutboundNotification notification, CancellationToken cancellationToken)
     {
         try
         {
-            return await _pipeline.ExecuteAsync(async token => await TryAsync(letter, token), cancellationToken);
+            return await _pipeline.ExecuteAsync(async token => await TryAsync(notification, token), cancellationToken);
         }
         catch (TransientException e)
         {
@@ -106,14 +106,16 @@ internal sealed class NotificationSender(ApiClient client, HttpClient http, Noti
         }
     }
 
-    private async Task<Delivery> TryAsync(Letter letter, CancellationToken cancellationToken)
+    private async Task<Delivery> TryAsync(OutboundNotification notification, CancellationToken cancellationToken)
     {
-        var (address, token) = await ReadAsync(letter.Receiver, cancellationToken);
-        var body = NotificationBody.Of(letter.Receiver.Type, letter.Policy, letter.PolicyUid, letter.Image, letter.Entry, letter.Nodes);
+        var (address, token) = await ReadAsync(notification.Receiver, cancellationToken);
+        var body = NotificationBody.Of(
+            notification.Receiver.Type, notification.Policy, notification.PolicyUid, notification.Image,
+            notification.Entry, notification.Nodes);
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
-        request.Headers.Add(NotificationBody.IdHeader, letter.Entry.Id);
-        if (token is not null && letter.Receiver.Type == NotificationType.Webhook)
+        request.Headers.Add(NotificationBody.IdHeader, notification.Entry.Id);
+        if (token is not null && notification.Receiver.Type == NotificationType.Webhook)
         {
             request.Headers.Add(NotificationBody.SignatureHeader, NotificationBody.Sign(body, token));
         }

@@ -1,5 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
 using Ostler.Controller.OSImages.Registry;
 using Ostler.Rollout.OSImages;
 
@@ -24,7 +25,8 @@ internal sealed class ImageResolver(OstreeRepository repository, ContainerImages
         if (ostree.Commit is { } pinned)
         {
             return new(
-                await DescribeAsync(image, ostree, pinned, cancellationToken), Reasons.Pinned, $"spec.ostree.commit pins {pinned[..12]}.");
+                await DescribeAsync(image, ostree, pinned, cancellationToken), Reasons.Pinned,
+                $"spec.ostree.commit pins {Digest.Shorten(pinned)}.");
         }
 
         if (ostree.Url is not { } url)
@@ -34,7 +36,8 @@ internal sealed class ImageResolver(OstreeRepository repository, ContainerImages
 
         var answer = await repository.ResolveRefAsync(url, ostree.Ref, cancellationToken);
         return answer.Value is { } commit
-            ? new(await DescribeAsync(image, ostree, commit, cancellationToken), Reasons.Resolved, $"{ostree.Ref} at {url} is {commit[..12]}.")
+            ? new(await DescribeAsync(image, ostree, commit, cancellationToken), Reasons.Resolved,
+                $"{ostree.Ref} at {url} is {Digest.Shorten(commit)}.")
             : new(null, answer.Reason, answer.Message);
     }
 

@@ -1,5 +1,4 @@
 using Ostler.Api.OSImages;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Validation;
@@ -21,7 +20,7 @@ internal sealed class MarkedSecrets(ApiClient client)
     /// <exception cref="CheckException">It is missing, may not be read, or is not meant for this; the message says what to do.</exception>
     public async Task<Secret> GetAsync(SecretReference reference, string purpose, string name, string grant, CancellationToken cancellationToken)
     {
-        var secret = await ApiCalls.GetAsync(client, ControllerResources.Secrets, new(reference.Namespace, reference.Name), name, grant, cancellationToken)
+        var secret = await ApiCalls.GetAsync(client, CoreResources.Secrets, new(reference.Namespace, reference.Name), name, grant, cancellationToken)
             ?? throw new CheckException($"{name} does not exist");
         return SecretUse.Problem(purpose, (reference.Namespace, reference.Name), secret.Type, secret.Metadata.Labels, secret.Metadata.Annotations) is { } problem
             ? throw new CheckException($"{name} {problem}")

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Controller.Startup;
 
@@ -39,7 +39,7 @@ internal sealed class InstallationCheck(ApiClient api, string ns, TimeProvider t
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
     private static readonly ResourceType<JsonDocument> Leases =
-        ControllerResources.Any("coordination.k8s.io", "v1", "leases", "Lease", namespaced: true);
+        CoreResources.Any("coordination.k8s.io", "v1", "leases", "Lease", namespaced: true);
 
     private string? _firstRenewal;
 
@@ -90,11 +90,11 @@ internal sealed class InstallationCheck(ApiClient api, string ns, TimeProvider t
     private async Task<InstallationFacts> LookAsync(CancellationToken cancellationToken)
     {
         var unreadable = new Dictionary<string, string>(StringComparer.Ordinal);
-        await ListAsync(ControllerResources.OSImages).ConfigureAwait(false);
-        await ListAsync(ControllerResources.UpgradePolicies).ConfigureAwait(false);
-        var states = await ListAsync(ControllerResources.NodeOSes).ConfigureAwait(false);
+        await ListAsync(OstlerResources.OSImages).ConfigureAwait(false);
+        await ListAsync(OstlerResources.UpgradePolicies).ConfigureAwait(false);
+        var states = await ListAsync(OstlerResources.NodeOSes).ConfigureAwait(false);
         var reporting = states.Where(os => os.Status?.Booted is not null).Select(os => os.Metadata.Name).ToHashSet(StringComparer.Ordinal);
-        var machines = await ListAsync(ControllerResources.Nodes).ConfigureAwait(false);
+        var machines = await ListAsync(CoreResources.Nodes).ConfigureAwait(false);
         var nodes = machines.Where(n => n.OperatingSystem is null or "linux").Select(n => n.Name).ToArray();
         var (leader, renewed) = await LeaderAsync(cancellationToken).ConfigureAwait(false);
         _firstRenewal ??= renewed;

@@ -9,7 +9,6 @@ using Ostler.Controller.NodeOSes;
 using Ostler.Controller.Notifications;
 using Ostler.Controller.OSImages;
 using Ostler.Controller.OSImages.Registry;
-using Ostler.Controller.Resources;
 using Ostler.Controller.Status;
 using Ostler.Controller.Telemetry;
 using Ostler.Controller.Telemetry.Traces;
@@ -91,11 +90,11 @@ internal sealed partial class LeaderTerm(ControllerServices services)
     {
         services.Readiness.Syncing();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var nodes = Informer(ControllerResources.Nodes, new() { Transform = static n => n.Trimmed() });
-        var nodeOSes = Informer(ControllerResources.NodeOSes, new());
-        var policies = Informer(ControllerResources.UpgradePolicies, new());
-        var images = Informer(ControllerResources.OSImages, new());
-        var namespaces = Informer(ControllerResources.Namespaces, new() { Transform = static n => n.Trimmed() });
+        var nodes = Informer(CoreResources.Nodes, new() { Transform = static n => n.Trimmed() });
+        var nodeOSes = Informer(OstlerResources.NodeOSes, new());
+        var policies = Informer(OstlerResources.UpgradePolicies, new());
+        var images = Informer(OstlerResources.OSImages, new());
+        var namespaces = Informer(CoreResources.Namespaces, new() { Transform = static n => n.Trimmed() });
         var events = new EventRecorder(
             services.Client, new() { Component = "ostler-controller", Host = services.Identity }, services.Time, Logger<EventRecorder>());
         var announcements = new Announcements(events.Publish);
@@ -166,7 +165,7 @@ internal sealed partial class LeaderTerm(ControllerServices services)
                 services.Time,
                 Logger<ProbeRunner>()),
             policies.Lister,
-            new(services.Client, ControllerResources.UpgradePolicies, policies, services.Time, services.StatusInterval),
+            new(services.Client, OstlerResources.UpgradePolicies, policies, services.Time, services.StatusInterval),
             announcements,
             services.Metrics,
             services.Spans,
@@ -183,7 +182,7 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         var reconciler = new OSImageReconciler(
             images,
             policies.Lister,
-            new(services.Client, ControllerResources.OSImages, images, services.Time, services.StatusInterval),
+            new(services.Client, OstlerResources.OSImages, images, services.Time, services.StatusInterval),
             new ImageResolver(services.Repository, services.Containers, services.Time),
             announcements,
             services.Metrics,

@@ -1,7 +1,7 @@
 using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Resources;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Events;
 using Ostler.Rollout.Plan;
 
@@ -54,7 +54,7 @@ internal sealed class Announcements(PublishEvent publish)
             // Not Ready is the way of every rollout, and the good half of the others is how things start out.
             if (bad ? type != ConditionTypes.Ready : type == ConditionTypes.Ready || (was is not null && type != ConditionTypes.Accepted))
             {
-                publish(ObjectRef.To(ControllerResources.UpgradePolicies, after), bad ? EventType.Warning : EventType.Normal, now.Reason, now.Message, "Report");
+                publish(ObjectRef.To(OstlerResources.UpgradePolicies, after), bad ? EventType.Warning : EventType.Normal, now.Reason, now.Message, "Report");
             }
         }
     }
@@ -65,7 +65,7 @@ internal sealed class Announcements(PublishEvent publish)
         if (after.Status?.Conditions.Find(ConditionTypes.Stalled) is { Status: ConditionStatus.True, Reason: Reasons.WorkloadsNotRecovered } stalled
             && before.Status?.Conditions.Find(ConditionTypes.Stalled)?.Reason != Reasons.WorkloadsNotRecovered)
         {
-            publish(ObjectRef.To(ControllerResources.UpgradePolicies, after), EventType.Warning, stalled.Reason, stalled.Message, "Report");
+            publish(ObjectRef.To(OstlerResources.UpgradePolicies, after), EventType.Warning, stalled.Reason, stalled.Message, "Report");
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed class Announcements(PublishEvent publish)
     /// <summary>An image's status that was written.</summary>
     public void Changed(OSImage before, OSImage after)
     {
-        var regarding = ObjectRef.To(ControllerResources.OSImages, after);
+        var regarding = ObjectRef.To(OstlerResources.OSImages, after);
         var was = before.Status?.Conditions.Find(ConditionTypes.Ready);
         if (after.Status?.Conditions.Find(ConditionTypes.Ready) is { Status: ConditionStatus.False } ready
             && (was?.Status != ConditionStatus.False || was.Reason != ready.Reason))

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Ostler.Api.NodeOSes;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Nodes;
-using Ostler.Controller.Resources;
 using Ostler.Controller.Telemetry.Traces;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
@@ -124,23 +123,23 @@ internal sealed partial class Executor(
         {
             case NodeAction.Cordon cordon:
                 LogCordoning(cordon.Node, cordon.Reason, cordon.Message);
-                nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.Cordon(cordon), cancellationToken));
+                nodes.Absorb(await client.PatchAsync(CoreResources.Nodes, name, NodePatches.Cordon(cordon), cancellationToken));
                 pass.Applied.Add(action);
                 break;
             case NodeAction.Uncordon uncordon:
                 LogUncordoning(uncordon.Node, uncordon.Reason, uncordon.Message);
-                nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.Uncordon(uncordon), cancellationToken));
+                nodes.Absorb(await client.PatchAsync(CoreResources.Nodes, name, NodePatches.Uncordon(uncordon), cancellationToken));
                 pass.Applied.Add(action);
                 break;
             case NodeAction.RemoveJoinTaint taint:
                 LogUntainting(taint.Node, taint.Reason, taint.Message);
-                nodes.Absorb(await client.PatchAsync(ControllerResources.Nodes, name, NodePatches.RemoveJoinTaint(taint, nodes.Lister.Get(name)?.Spec?.Taints), cancellationToken));
+                nodes.Absorb(await client.PatchAsync(CoreResources.Nodes, name, NodePatches.RemoveJoinTaint(taint, nodes.Lister.Get(name)?.Spec?.Taints), cancellationToken));
                 pass.Applied.Add(action);
                 break;
             case NodeAction.ApplySpec apply:
                 LogApplying(apply.Node, apply.Spec.Goal, apply.Spec.Image?.Digest, apply.Spec.Attempt, apply.Reason, apply.Message);
                 var uid = pass.Nodes.GetValueOrDefault(apply.Node)?.OS?.Uid;
-                nodeOSes.Absorb(await client.PatchAsync(ControllerResources.NodeOSes, name, NodePatches.ApplySpec(apply, uid), cancellationToken));
+                nodeOSes.Absorb(await client.PatchAsync(OstlerResources.NodeOSes, name, NodePatches.ApplySpec(apply, uid), cancellationToken));
                 pass.Applied.Add(action);
                 break;
             case NodeAction.EvictPod evict:

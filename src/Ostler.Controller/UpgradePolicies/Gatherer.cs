@@ -36,6 +36,8 @@ internal sealed class Gatherer(
     string? leaderNode,
     TimeProvider time)
 {
+    private readonly SelectorIndex _selectors = new();
+
     /// <summary>Since when the controller has seen the cluster. Default: for as long as it matters.</summary>
     public Func<ControllerSight?> Sight { get; init; } = static () => null;
 
@@ -46,7 +48,9 @@ internal sealed class Gatherer(
     public RolloutSnapshot Gather(string name)
     {
         var policy = policies.Get(NamespacedName.ClusterScoped(name));
-        var (selected, controlPlane, otherDrains) = GatherNodes(name, policy);
+        var (allPolicies, allNodes) = (policies.List(), nodes.List());
+        _selectors.Update(allPolicies, allNodes);
+        var (selected, controlPlane, otherDrains) = GatherNodes(name, policy, allNodes);
         var image = policy is null ? null : images.Get(NamespacedName.ClusterScoped(policy.Spec.ImageRef.Name));
         return new()
         {
@@ -69,7 +73,7 @@ internal sealed class Gatherer(
             OtherDrains = otherDrains,
             OtherPolicies =
             [
-                .. policies.List().Where(p => p.Metadata.Name != name).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal)
+                .. allPolicies.Where(p => p.Metadata.Name != name).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal)
                     .Select(p => new OtherPolicy
                     {
                         Name = p.Metadata.Name,
@@ -91,12 +95,12 @@ internal sealed class Gatherer(
             ? node with { Checks = seen }
             : node;
 
-    private (List<NodeFacts> Selected, List<ControlPlaneNode> ControlPlane, List<NodeFacts> OtherDrains) GatherNodes(string policy, UpgradePolicy? spec)
+    private (List<NodeFacts> Selected, List<ControlPlaneNode> ControlPlane, List<NodeFacts> OtherDrains) GatherNodes(string policy, UpgradePolicy? spec, IReadOnlyList<Node> allNodes)
     {
         var gathered = new List<NodeFacts>();
         var controlPlane = new List<ControlPlaneNode>();
         var otherDrains = new List<NodeFacts>();
-        foreach (var node in nodes.List())
+        foreach (var node in allNodes)
         {
             var os = nodeOSes.Get(NamespacedName.ClusterScoped(node.Name));
             if (Roles.IsControlPlane(node.Metadata.Labels) && node.Metadata.DeletionTimestamp is null)
@@ -118,7 +122,8 @@ internal sealed class Gatherer(
                 continue;
             }
 
-            gathered.Add(answers.With(NodeMapping.ToFacts(node, os, holdsSlot ? pods.PodsOf(node.Name) : null, Roles)));
+            var facts = NodeMapping.ToFacts(node, os, holdsSlot ? pods.PodsOf(node.Name) : null, Roles);
+            gathered.Add(answers.With(facts with { SelectedBy = _selectors.PoliciesOf(node.Name) }));
         }
 
         gathered.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));

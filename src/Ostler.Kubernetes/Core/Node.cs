@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ostler.Api.Meta;
 
 namespace Ostler.Kubernetes.Core;
@@ -13,22 +14,34 @@ public sealed record Node
     public NodeSpec? Spec { get; init; }
     public NodeStatus? Status { get; init; }
 
+    [JsonIgnore]
     public string Name => Metadata.Name;
+
+    [JsonIgnore]
     public bool Unschedulable => Spec?.Unschedulable ?? false;
 
     /// <summary>The policy whose slot the node holds; null when it holds none.</summary>
+    [JsonIgnore]
     public string? CordonedBy => Metadata.Annotations?.GetValueOrDefault(NodeAnnotations.CordonedBy);
 
     /// <summary>Whether it has the taint with which a node registers that is to be upgraded before it gets workloads.</summary>
+    [JsonIgnore]
     public bool HasJoinTaint => Spec?.Taints?.Any(t => t.Key == NodeMarks.OutdatedTaint) == true;
 
+    [JsonIgnore]
     public NodeCondition? Ready => Status?.Conditions?.FirstOrDefault(c => c.Type == "Ready");
 
+    [JsonIgnore]
+    public bool IsReady => Ready?.Status == "True";
+
+    [JsonIgnore]
     public string? InternalIP => Status?.Addresses?.FirstOrDefault(a => a.Type == "InternalIP")?.Address;
 
     /// <summary>The architecture as Go names it; the label is there before the kubelet's first report.</summary>
+    [JsonIgnore]
     public string? Architecture => Status?.NodeInfo?.Architecture is { Length: > 0 } told ? told : Metadata.Labels?.GetValueOrDefault("kubernetes.io/arch");
 
+    [JsonIgnore]
     public string? OperatingSystem => Status?.NodeInfo?.OperatingSystem is { Length: > 0 } told ? told : Metadata.Labels?.GetValueOrDefault("kubernetes.io/os");
 
     /// <summary>Without the annotations, conditions and addresses that nobody here reads.</summary>

@@ -9,9 +9,20 @@ public sealed record Pod
     /// <summary>The kubelet's mark on the image of a static pod, which cannot be evicted.</summary>
     public const string MirrorAnnotation = "kubernetes.io/config.mirror";
 
-    public PodMeta Metadata { get; set; } = new();
+    public NamespacedMeta Metadata { get; set; } = new();
     public PodSpec? Spec { get; init; }
     public PodStatus? Status { get; init; }
+
+    /// <summary>The owner that creates the pod again when it is gone; null for a pod that no controller manages.</summary>
+    [JsonIgnore]
+    public OwnerReference? Controller => Metadata.OwnerReferences?.FirstOrDefault(o => o.Controller == true);
+
+    /// <summary>Whether the kubelet made it from a file of its node, so that it cannot be evicted.</summary>
+    [JsonIgnore]
+    public bool IsMirror => Metadata.Annotations?.ContainsKey(MirrorAnnotation) == true;
+
+    [JsonIgnore]
+    public bool HasEmptyDir => Spec?.Volumes?.Any(v => v.EmptyDir is not null) == true;
 
     /// <summary>Without the annotations and volumes that nobody here reads.</summary>
     public Pod Trimmed() => this with
@@ -25,20 +36,6 @@ public sealed record Pod
         Spec = Spec?.Trimmed(),
         Status = Status is null ? null : Status with { Conditions = Status.Conditions?.Where(c => c.Type == "Ready").ToArray() },
     };
-}
-
-public sealed record PodMeta
-{
-    public string Namespace { get; set; } = "";
-    public string Name { get; set; } = "";
-    public string Uid { get; set; } = "";
-    public string? ResourceVersion { get; init; }
-    public DateTimeOffset? DeletionTimestamp { get; init; }
-    public long? DeletionGracePeriodSeconds { get; init; }
-    public IReadOnlyDictionary<string, string>? Labels { get; init; }
-    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
-    public IReadOnlyList<OwnerReference>? OwnerReferences { get; init; }
-    public IReadOnlyList<string>? Finalizers { get; init; }
 }
 
 public sealed record PodSpec
@@ -137,6 +134,7 @@ public sealed record PodStatus
     public string? Phase { get; init; }
     public IReadOnlyList<PodCondition>? Conditions { get; init; }
 
+    [JsonIgnore]
     public bool IsReady => Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
 }
 

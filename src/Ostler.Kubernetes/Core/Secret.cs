@@ -3,7 +3,7 @@ namespace Ostler.Kubernetes.Core;
 /// <summary>The part of a core/v1 Secret that is read. Never cached, never logged.</summary>
 public sealed record Secret
 {
-    public PodMeta Metadata { get; set; } = new();
+    public NamespacedMeta Metadata { get; set; } = new();
 
     public string? Type { get; init; }
 

@@ -3,7 +3,7 @@ namespace Ostler.Kubernetes.Core;
 /// <summary>The part of a storage.k8s.io/v1 VolumeAttachment that tells which volume is attached where.</summary>
 public sealed record VolumeAttachment
 {
-    public PodMeta Metadata { get; set; } = new();
+    public NamespacedMeta Metadata { get; set; } = new();
     public VolumeAttachmentSpec? Spec { get; init; }
 }
 
@@ -22,7 +22,7 @@ public sealed record VolumeAttachmentSource
 /// <summary>The part of a core/v1 PersistentVolumeClaim that tells which volume it has.</summary>
 public sealed record PersistentVolumeClaim
 {
-    public PodMeta Metadata { get; set; } = new();
+    public NamespacedMeta Metadata { get; set; } = new();
     public PersistentVolumeClaimSpec? Spec { get; init; }
 }
 
@@ -35,7 +35,7 @@ public sealed record PersistentVolumeClaimSpec
 /// <summary>The part of a core/v1 Namespace that drain rules ask for.</summary>
 public sealed record Namespace
 {
-    public PodMeta Metadata { get; set; } = new();
+    public NamespacedMeta Metadata { get; set; } = new();
 
     /// <summary>With its labels alone.</summary>
     public Namespace Trimmed() => this with { Metadata = Metadata with { Annotations = null, OwnerReferences = null, Finalizers = null } };

@@ -3,7 +3,7 @@ namespace Ostler.Kubernetes.Core;
 /// <summary>The part that Deployments, StatefulSets, ReplicaSets and ReplicationControllers have in common: how many there should be, and how many serve.</summary>
 public sealed record Workload
 {
-    public PodMeta Metadata { get; set; } = new();
+    public NamespacedMeta Metadata { get; set; } = new();
     public WorkloadSpec? Spec { get; init; }
     public WorkloadStatus? Status { get; init; }
 }

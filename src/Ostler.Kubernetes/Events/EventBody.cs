@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Ostler.Api.Meta;
 using Ostler.Kubernetes.Client;
 
 namespace Ostler.Kubernetes.Events;
@@ -47,8 +47,8 @@ internal static class EventBody
             ["message"] = Cut(message, MaxMessage),
             ["action"] = Cut(key.Action, MaxReason),
             ["count"] = 1,
-            ["firstTimestamp"] = Time(note.At),
-            ["lastTimestamp"] = Time(note.At),
+            ["firstTimestamp"] = Timestamp.Format(note.At),
+            ["lastTimestamp"] = Timestamp.Format(note.At),
             ["source"] = new JsonObject { ["component"] = options.Component, ["host"] = options.Host },
             ["reportingComponent"] = options.Component,
             ["reportingInstance"] = Cut(options.Host, MaxReason),
@@ -58,7 +58,7 @@ internal static class EventBody
     public static JsonObject Repeated(int count, EventNote note, string message) => new()
     {
         ["count"] = count,
-        ["lastTimestamp"] = Time(note.At),
+        ["lastTimestamp"] = Timestamp.Format(note.At),
         ["message"] = Cut(message, MaxMessage),
     };
 
@@ -71,8 +71,6 @@ internal static class EventBody
         // Half of a surrogate pair is not text.
         return text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
     }
-
-    private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static ResourceMeta MetaOf(JsonObject obj)
     {

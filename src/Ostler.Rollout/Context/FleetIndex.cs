@@ -39,7 +39,7 @@ internal sealed class FleetIndex : IReadOnlyList<NodeEntry>
         var knownFor = KnownFor.Of(snapshot);
         var facts = Sorted(snapshot.Nodes);
         var nodes = new NodeEntry[facts.Length];
-        var place = new PlaceIn(knownFor.Equals(former?._for) ? former : null);
+        var place = new MergeCursor(knownFor.Equals(former?._for) ? former : null);
         for (var i = 0; i < nodes.Length; i++)
         {
             nodes[i] = place.Find(facts[i]) is { } at ? former![at] : new(facts[i], knownFor);
@@ -80,7 +80,7 @@ internal sealed class FleetIndex : IReadOnlyList<NodeEntry>
     }
 
     /// <summary>Finds the nodes of a plan, in their order, among those of a former one.</summary>
-    internal struct PlaceIn(FleetIndex? former)
+    internal struct MergeCursor(FleetIndex? former)
     {
         private int _next;
 

@@ -15,7 +15,7 @@ internal sealed class NodeEntry
         CordonedHere = facts.CordonedBy == known.Policy;
         InFlight = facts.IsInFlight(known.Policy);
         Zone = facts.Labels?.GetValueOrDefault(known.ZoneLabel);
-        Trouble = (spec?.Backoff?.Count ?? 0) + (spec?.Failure is null ? 0 : 1);
+        FailureScore = (spec?.Backoff?.Count ?? 0) + (spec?.Failure is null ? 0 : 1);
         Failure = spec?.Failure;
         UpgradeGrantedAt = spec?.LastUpgrade?.GrantedAt;
         IsUpdated = spec?.IsUpdated() == true;
@@ -43,7 +43,7 @@ internal sealed class NodeEntry
     public string? Zone { get; }
 
     /// <summary>How much it has given so far: those with the least go first.</summary>
-    public int Trouble { get; }
+    public int FailureScore { get; }
 
     /// <summary>What is on record of its last failure, on whichever tree.</summary>
     public NodeFailure? Failure { get; }

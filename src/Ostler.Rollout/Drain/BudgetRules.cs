@@ -73,7 +73,7 @@ public static class BudgetRules
         // Its webhook refuses a dry run and a real eviction alike, and moves the machine for the latter.
         EvictionOutcome.BlockedByBudget when pod.MigratesOnEviction => false,
         // A cordon makes such a pod move, if there is somewhere to move to: without one it would only wait.
-        EvictionOutcome.BlockedByBudget => !pod.MayMoveOnCordon || pod.Sisters == 0,
+        EvictionOutcome.BlockedByBudget => !pod.MayMoveOnCordon || pod.ReadyPeers == 0,
         EvictionOutcome.Accepted or EvictionOutcome.Migrating or EvictionOutcome.Gone or EvictionOutcome.NamespaceTerminating or EvictionOutcome.Failed => false,
     };
 }

@@ -62,10 +62,9 @@ public static class DrainMessage
             Add("goes when the pods of a lower order are gone (spec.drain.rules)", pod);
         }
 
-        var said = groups.Take(MostGroups).Select(g => $"{MessageText.List(g.Pods, MostPods)}: {g.Text}");
-        var more = groups.Count > MostGroups ? $"; and {groups.Count - MostGroups} more kinds" : "";
+        var said = groups.ConvertAll(g => $"{MessageText.List(g.Pods, MostPods)}: {g.Text}");
         var waits = pass is { Waiting.Count: > 0, Evict.Count: 0, Terminating.Count: 0 };
-        return (blocked ? Reasons.DrainBlocked : waits ? Reasons.WaitingForCompletion : Reasons.Draining, string.Join("; ", said) + more + ".");
+        return (blocked ? Reasons.DrainBlocked : waits ? Reasons.WaitingForCompletion : Reasons.Draining, MessageText.Clauses(said, MostGroups, "more kinds") + ".");
 
         void Add(string text, PodFacts pod)
         {

@@ -6,7 +6,7 @@ namespace Ostler.Rollout.Health;
 public static class CheckKinds
 {
     /// <summary>So many errors in a row are no passing fault any more: people are told.</summary>
-    public const int Stubborn = 3;
+    public const int PersistentErrorThreshold = 3;
 
     public static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
 

@@ -46,5 +46,5 @@ public sealed record CheckObservation(string Name, CheckOutcome Outcome, string 
         former is null
         || former.Outcome != Outcome
         || former.Message != Message
-        || (Outcome == CheckOutcome.Passed ? InARow <= successes : InARow == CheckKinds.Stubborn);
+        || (Outcome == CheckOutcome.Passed ? InARow <= successes : InARow == CheckKinds.PersistentErrorThreshold);
 }

@@ -94,7 +94,7 @@ public static class PrometheusAnswer
         var wanted = want is null ? "other than 0" : $"{want.Operator} {want.Value}";
         return wrong.Length > 0
             ? CheckFinding.No($"{MessageText.List(wrong, Named)}; wanted: {wanted}")
-            : CheckFinding.Pass(string.Create(CultureInfo.InvariantCulture, $"{samples.Count} {(samples.Count == 1 ? "sample" : "samples")}, wanted: {wanted}"));
+            : CheckFinding.Pass($"{MessageText.Count(samples.Count, "sample")}, wanted: {wanted}");
     }
 
     private static bool Holds(double value, SampleComparison? want) => want is null

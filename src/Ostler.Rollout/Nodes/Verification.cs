@@ -98,7 +98,7 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
     private static Verification NotPassed(HealthCheck check, CheckObservation seen)
     {
         var kind = $"{CheckKinds.NameOf(check)} check";
-        var stuck = seen.InARow >= CheckKinds.Stubborn;
+        var stuck = seen.InARow >= CheckKinds.PersistentErrorThreshold;
         return seen.Outcome switch
         {
             CheckOutcome.Error => new(

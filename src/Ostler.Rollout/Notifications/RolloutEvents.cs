@@ -57,7 +57,7 @@ internal static class RolloutEvents
         }
     }
 
-    private static string Count(UpgradePolicyStatus status) => status.Nodes?.Total == 1 ? "1 node" : $"{status.Nodes?.Total ?? 0} nodes";
+    private static string Count(UpgradePolicyStatus status) => MessageText.Count(status.Nodes?.Total ?? 0, "node");
 
     private static string Tree(UpgradePolicyStatus status) => status.Target is { } target ? MessageText.Of(target.Digest, target.Version) : "the target";
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
 using Ostler.Rollout.Text;
@@ -11,6 +10,9 @@ namespace Ostler.Rollout.OSImages;
 /// </summary>
 public static class DowngradeRules
 {
+    /// <summary>Whether the image may be older than the last one. A pin is the user's own choice, whatever its date.</summary>
+    public static bool MayBeOlder(OSImageSpec spec) => spec.AllowDowngrade || OSImageStatusRules.PinOf(spec) is not null;
+
     /// <summary>The outcome, or a refusal in its place. The last good digest stays.</summary>
     /// <remarks>
     /// Only what moves by itself is judged. A pin (as kubectl ostler rollback sets), another tag or another ref is the user's own choice.
@@ -19,7 +21,7 @@ public static class DowngradeRules
     /// <param name="outcome">What resolving gave.</param>
     public static ResolveOutcome Judge(OSImage image, ResolveOutcome outcome)
     {
-        if (outcome.Image is not { } found || image.Spec.AllowDowngrade || OSImageStatusRules.PinOf(image.Spec) is not null)
+        if (outcome.Image is not { } found || MayBeOlder(image.Spec))
         {
             return outcome;
         }
@@ -36,7 +38,8 @@ public static class DowngradeRules
                 outcome, Reasons.ResolveFailed, $"{found.Reference} is {now} now. Its date is unknown, so it may be older than {then}. {Remedy}"),
             { } created when created < before => Refuse(
                 outcome, Reasons.Downgrade,
-                $"{found.Reference} is {now} now, made at {Shown(created)}, before {then}, made at {Shown(before)}. {Remedy}"),
+                $"{found.Reference} is {now} now, made at {MessageText.Of(created)}, before {then}, made at {MessageText.Of(before)}. "
+                + Remedy),
             _ => outcome,
         };
     }
@@ -44,6 +47,4 @@ public static class DowngradeRules
     private static ResolveOutcome Refuse(ResolveOutcome outcome, string reason, string message) => new(null, reason, message) { Key = outcome.Key };
 
     private const string Remedy = "To allow it, set spec.allowDowngrade or pin its digest.";
-
-    private static string Shown(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.OSImages;
@@ -20,7 +21,7 @@ internal static class VerificationRules
 
         if (outcome?.Image is { VerifiedWith: { } key } found)
         {
-            return Of(ConditionStatus.True, Reasons.Verified, $"{MessageText.Of(found.Digest, found.Version)} is signed with the key {Short(key)} ({SignatureFormats.Shown(found.SignatureFormat)}).");
+            return Of(ConditionStatus.True, Reasons.Verified, $"{MessageText.Of(found.Digest, found.Version)} is signed with the key {Digest.Shorten(key)} ({SignatureFormats.Shown(found.SignatureFormat)}).");
         }
 
         // What was verified for this very spec stays so, as long as the key is not known to be another now.
@@ -41,7 +42,6 @@ internal static class VerificationRules
             : Of(ConditionStatus.Unknown, Reasons.ImageNotReady, "It has not been verified yet.");
     }
 
-    private static string Short(string fingerprint) => fingerprint[..Math.Min(12, fingerprint.Length)];
 
     private static Condition Of(ConditionStatus status, string reason, string message) =>
         new() { Type = ConditionTypes.Verified, Status = status, Reason = reason, Message = message };

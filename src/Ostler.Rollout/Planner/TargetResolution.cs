@@ -61,7 +61,14 @@ internal static class TargetResolution
         Version = image.Status?.ObservedGeneration == image.Generation ? image.Spec.Version ?? resolved.Version : resolved.Version,
         Container = image.Spec.Container is { } container ? new() { Repository = RepositoryOf(container.Image) } : null,
         Ostree = image.Spec.Ostree is { } ostree
-            ? new() { Remote = ostree.Remote, Url = ostree.Url, Ref = ostree.Ref, GpgVerify = ostree.GpgVerify }
+            ? new()
+            {
+                Remote = ostree.Remote,
+                Url = ostree.Url,
+                Ref = ostree.Ref,
+                GpgVerify = ostree.GpgVerify,
+                AllowDowngrade = DowngradeRules.MayBeOlder(image.Spec),
+            }
             : null,
     };
 

@@ -22,7 +22,7 @@ internal sealed class DecidedNodes
         Nodes = context.Nodes;
         Basis = DecisionBasis.Of(context);
         _own = new NodeDecision[Nodes.Count];
-        var place = new FleetIndex.PlaceIn(former is not null && Basis.Carries(former.Basis) ? former.Nodes : null);
+        var place = new FleetIndex.MergeCursor(former is not null && Basis.Carries(former.Basis) ? former.Nodes : null);
         for (var i = 0; i < _own.Length; i++)
         {
             var facts = Nodes[i].Facts;

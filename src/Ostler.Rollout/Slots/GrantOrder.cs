@@ -21,7 +21,7 @@ internal readonly struct GrantOrder : IComparable<GrantOrder>
         _wave = wave;
         _leader = node.Name == context.Snapshot.LeaderNode;
         _zone = node.Zone;
-        _trouble = node.Trouble;
+        _trouble = node.FailureScore;
         _createdAt = node.Facts.CreatedAt;
         _name = node.Name;
     }

@@ -15,6 +15,9 @@ public sealed record NodeFacts
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
+    /// <summary>The policies that select the node, by name in ordinal order; null: not known, so that selectors must be matched.</summary>
+    public IReadOnlyList<string>? SelectedBy { get; init; }
+
     /// <summary>Which labels mark the control plane of this cluster.</summary>
     public NodeRoles Roles { get; init; } = NodeRoles.Default;
 

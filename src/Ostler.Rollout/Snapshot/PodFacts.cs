@@ -60,7 +60,7 @@ public sealed record PodFacts
     /// How many other pods of its controller run on Ready nodes that are schedulable, and so could take over from it. Looked for where a dry run of its
     /// eviction was refused and <see cref="MayMoveOnCordon"/>; null: not known.
     /// </summary>
-    public int? Sisters { get; init; }
+    public int? ReadyPeers { get; init; }
 
     /// <summary>
     /// Whether its controller may do something about a cordon of its node: those of Kubernetes itself do not, any other may (CloudNativePG moves its primary).

@@ -1,5 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Plan;
@@ -96,13 +97,13 @@ internal static class WaveRules
         return there > 0 && (long)tally.Updated * 100 >= (long)spec.SuccessThreshold.Value * there;
     }
 
-    private static bool IsApproved(RolloutSpec rollout, string wave, NodeImage target) => GrantOf(rollout, wave) is { } grant && Bare(grant.Digest) == Bare(target.Digest);
+    private static bool IsApproved(RolloutSpec rollout, string wave, NodeImage target) => GrantOf(rollout, wave) is { } grant && Digest.Bare(grant.Digest) == Digest.Bare(target.Digest);
 
     private static WaveApprovalGrant? GrantOf(RolloutSpec rollout, string wave) => rollout.Approvals?.FirstOrDefault(a => a.Wave == wave);
 
     private static string HowToApprove(RolloutSpec rollout, string wave, NodeImage target)
     {
-        var former = GrantOf(rollout, wave) is { } grant ? $" The approval that is there names {MessageText.Shorten(grant.Digest)}, another tree: replace it." : "";
+        var former = GrantOf(rollout, wave) is { } grant ? $" The approval that is there names {Digest.Shorten(grant.Digest)}, another tree: replace it." : "";
         return $"Waits for approval of {MessageText.Of(target)}: add {{wave: {wave}, digest: \"{target.Digest}\"}} to spec.rollout.approvals.{former}";
     }
 
@@ -116,6 +117,4 @@ internal static class WaveRules
     private static string BelowThreshold(WaveSpec spec) =>
         $"; successThreshold wants {spec.SuccessThreshold} of those that are Ready. The next wave waits: see to the nodes, set "
         + "spec.rollout.retryFailuresBefore to the present time to try again, or lower successThreshold.";
-
-    private static string Bare(string digest) => digest.StartsWith("sha256:", StringComparison.Ordinal) ? digest["sha256:".Length..] : digest;
 }

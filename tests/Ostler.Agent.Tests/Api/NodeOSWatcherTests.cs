@@ -12,7 +12,7 @@ public sealed class NodeOSWatcherTests : IDisposable
 {
     private static readonly TimeSpan FirstWait = NodeOSWatcher.Backoff.After(1, AgentRun.Random);
 
-    private readonly TestClock _clock = new();
+    private readonly TestClock _clock = new(Trees.Noon);
     private readonly LatestNodeOS _cell = new();
 
     public void Dispose() => _cell.Dispose();
@@ -26,11 +26,11 @@ public sealed class NodeOSWatcherTests : IDisposable
             (["7"], null));
         using var stop = Start(api, out var running);
 
-        await _clock.WaitedForAsync(FirstWait, stop.Token);
+        await _clock.WaitedForAsync(FirstWait);
         _clock.Advance(FirstWait);
-        await _clock.WaitedForAsync(FirstWait * 2, stop.Token);
+        await _clock.WaitedForAsync(FirstWait * 2);
         _clock.Advance(FirstWait * 2);
-        await _clock.WaitedForAsync(FirstWait * 4, stop.Token);
+        await _clock.WaitedForAsync(FirstWait * 4);
 
         Assert.Equal(3, api.Asked);
         Assert.Equal("7", _cell.Look().Latest?.Metadata.ResourceVersion);
@@ -45,9 +45,9 @@ public sealed class NodeOSWatcherTests : IDisposable
             (["9"], null));
         using var stop = Start(api, out var running);
 
-        await _clock.WaitedForAsync(FirstWait, stop.Token);
+        await _clock.WaitedForAsync(FirstWait);
         _clock.Advance(FirstWait);
-        await _clock.WaitedForAsync(FirstWait * 2, stop.Token);
+        await _clock.WaitedForAsync(FirstWait * 2);
 
         Assert.Equal(2, api.Asked);
         await StopAsync(stop, running);
@@ -59,9 +59,9 @@ public sealed class NodeOSWatcherTests : IDisposable
         var api = new ScriptedWatches((["5"], new InvalidDataException("bad line")), ([], null));
         using var stop = Start(api, out var running);
 
-        await _clock.WaitedForAsync(FirstWait, stop.Token);
+        await _clock.WaitedForAsync(FirstWait);
         _clock.Advance(FirstWait);
-        await _clock.WaitedForAsync(FirstWait * 2, stop.Token);
+        await _clock.WaitedForAsync(FirstWait * 2);
 
         Assert.Equal(2, api.Asked);
         await StopAsync(stop, running);
@@ -73,7 +73,7 @@ public sealed class NodeOSWatcherTests : IDisposable
         var api = new ScriptedWatches((["5"], null), (["6"], null)) { Lasts = () => _clock.Advance(TimeSpan.FromMinutes(6)) };
         using var stop = Start(api, out var running);
 
-        await _clock.WaitedForAsync(TimeSpan.FromSeconds(AgentRun.Random), stop.Token);
+        await _clock.WaitedForAsync(TimeSpan.FromSeconds(AgentRun.Random));
 
         Assert.Equal(1, api.Asked);
         await StopAsync(stop, running);
@@ -108,11 +108,11 @@ public sealed class NodeOSWatcherTests : IDisposable
             (["530", "534"], how switch { "silence" => new OperationCanceledException(), "expired" => new ApiException(HttpStatusCode.Gone, null), _ => null }),
             (["235", "236"], null));
         using var stop = Start(api, out var running);
-        await _clock.WaitedForAsync(FirstWait, stop.Token);
+        await _clock.WaitedForAsync(FirstWait);
         Assert.Equal("534", _cell.Look().Latest?.Metadata.ResourceVersion);
 
         _clock.Advance(FirstWait);
-        await _clock.WaitedForAsync(FirstWait * 2, stop.Token);
+        await _clock.WaitedForAsync(FirstWait * 2);
 
         // The change that follows the list is of the restored history, and newer than the list.
         Assert.Equal("236", _cell.Look().Latest?.Metadata.ResourceVersion);
@@ -129,7 +129,7 @@ public sealed class NodeOSWatcherTests : IDisposable
         await run.RestAsync();
 
         run.Api.Restore(50);
-        await run.Clock.WaitedForAsync(FirstWait, run.Token);
+        await run.Clock.WaitedForAsync(FirstWait);
         run.Clock.Advance(FirstWait);
         run.Api.Ask(Trees.Stage(2));
         await run.RestAsync();

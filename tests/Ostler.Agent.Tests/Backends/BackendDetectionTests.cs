@@ -58,7 +58,7 @@ public sealed class BackendDetectionTests : IDisposable
         var files = new HostFiles(Path.Combine(_host.Root, "not", "there"));
         var runner = Runner("");
 
-        var failure = await Assert.ThrowsAsync<HostToolException>(() => new BackendDetection(runner, files, new StagingUnit(runner, files, new TestClock())).DetectAsync(null, Boot, TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<HostToolException>(() => new BackendDetection(runner, files, new StagingUnit(runner, files, new TestClock(Trees.Noon))).DetectAsync(null, Boot, TestContext.Current.CancellationToken));
 
         Assert.Equal(Reasons.HostNotSupported, failure.Reason);
         Assert.StartsWith("The host cannot be looked at: ", failure.Message, StringComparison.Ordinal);

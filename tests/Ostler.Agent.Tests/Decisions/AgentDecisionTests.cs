@@ -150,7 +150,7 @@ public sealed class AgentDecisionTests
     internal static string Describe(AgentAction action) => action switch
     {
         AgentAction.Report report => $"{report.Step} {report.Reason}{(report.IsError ? "!" : "")}{(report.RequeueAfter is { } after ? $" +{after.TotalSeconds:0}s" : "")}",
-        AgentAction.Stage stage => $"Stage {stage.Image.Version![0]}{(stage.Anew ? " anew" : "")}",
+        AgentAction.Stage stage => $"Stage {stage.Image.Version![0]}{(stage.DiscardLocalChanges ? " anew" : "")}",
         AgentAction.Lock relock => $"Lock {relock.Image.Version![0]}",
         AgentAction.Boot boot => $"Boot {boot.Image.Version![0]}{(boot.Finalized ? " finalized" : "")}",
         AgentAction.Verify verify => $"Verify {verify.Image.Version![0]}",

@@ -10,7 +10,7 @@ public sealed class StagingUnitTests : IDisposable
     private static readonly HostCommand Pull = new("ostree", "pull", "acme", "edge") { Timeout = TimeSpan.FromHours(1) };
 
     private readonly TempHost _host = new();
-    private readonly TestClock _clock = new();
+    private readonly TestClock _clock = new(Trees.Noon);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -22,7 +22,7 @@ public sealed class StagingUnitTests : IDisposable
         var runner = new ScriptedRunner().On("systemctl show", Gone, Running("ostree pull acme edge"), Gone).On("systemd-run");
 
         var run = Unit(runner).RunAsync(Pull, Token);
-        await _clock.WaitedForAsync(StagingUnit.Poll, Token);
+        await _clock.WaitedForAsync(StagingUnit.Poll);
         _clock.Advance(StagingUnit.Poll);
 
         Assert.True((await run).Succeeded);
@@ -44,7 +44,7 @@ public sealed class StagingUnitTests : IDisposable
         var runner = new ScriptedRunner().On("systemctl show", Running("ostree pull acme edge"), Gone);
 
         var run = Unit(runner).RunAsync(Pull, Token);
-        await _clock.WaitedForAsync(StagingUnit.Poll, Token);
+        await _clock.WaitedForAsync(StagingUnit.Poll);
         _clock.Advance(StagingUnit.Poll);
 
         Assert.True((await run).Succeeded);
@@ -85,7 +85,7 @@ public sealed class StagingUnitTests : IDisposable
         var runner = new ScriptedRunner().On("systemctl show", Gone, Running("ostree pull acme edge")).On("systemd-run");
 
         var run = Unit(runner).RunAsync(Pull, life.Token);
-        await _clock.WaitedForAsync(StagingUnit.Poll, Token);
+        await _clock.WaitedForAsync(StagingUnit.Poll);
         await life.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);

@@ -12,7 +12,7 @@ namespace Ostler.Agent.Tests.Inspection;
 public sealed class HostConsoleTests : IDisposable
 {
     private readonly TempHost _host = new();
-    private readonly TestClock _clock = new();
+    private readonly TestClock _clock = new(Trees.Noon);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

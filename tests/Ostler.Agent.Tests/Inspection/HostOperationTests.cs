@@ -17,7 +17,7 @@ public sealed class HostOperationTests : IDisposable
     private const string Tree = "acme:acme/stable/x86_64/edge@";
 
     private readonly TempHost _host = new();
-    private readonly TestClock _clock = new();
+    private readonly TestClock _clock = new(Trees.Noon);
     private string? _answer;
 
     /// <summary>An apply that goes on where it should not waits for the host to go down: the test must not.</summary>
@@ -105,7 +105,7 @@ public sealed class HostOperationTests : IDisposable
     {
         var ostree = Host("2l 1*", version);
         var run = RunAsync(ostree, "apply", "--yes");
-        await _clock.WaitedForAsync(AgentDecision.RebootGrace, Token);
+        await _clock.WaitedForAsync(AgentDecision.RebootGrace);
 
         Assert.Equal("systemctl reboot", ostree.Ran[^1]);
         Assert.Equal("2s 1*", ostree.List);
@@ -161,7 +161,7 @@ public sealed class HostOperationTests : IDisposable
         var run = RunAsync(ostree, "apply", "--no-watchdog");
         if (reboots)
         {
-            await _clock.WaitedForAsync(AgentDecision.RebootGrace, Token);
+            await _clock.WaitedForAsync(AgentDecision.RebootGrace);
             Assert.Equal("systemctl reboot", ostree.Ran[^1]);
             Assert.False(Store.Exists);
             _clock.Advance(AgentDecision.RebootGrace);
@@ -320,7 +320,7 @@ public sealed class HostOperationTests : IDisposable
         {
             run.Api.Ask(Stage(3));
             run.Start();
-            await run.Clock.WaitedForAsync(NodeReconciler.BusyWait, run.Token);
+            await run.Clock.WaitedForAsync(NodeReconciler.BusyWait);
             Assert.Empty(run.Ostree.Ran);
             Assert.Contains("A person at the console", run.Api.Written[^1].Conditions!.Single(c => c.Type == Ostler.Api.Meta.ConditionTypes.Ready).Message, StringComparison.Ordinal);
         }

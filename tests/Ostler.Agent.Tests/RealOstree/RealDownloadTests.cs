@@ -20,6 +20,24 @@ public sealed class RealDownloadTests
         Assert.Null(failed.Staged);
     }
 
+    [Fact]
+    public async Task A_commit_that_is_older_than_the_branch_was_is_refused_until_the_image_allows_it()
+    {
+        await using var node = await RealNode.StartAsync();
+        var older = await node.PublishAsync(OsTree.Of("2.0"));
+        var newer = await node.PublishAsync(OsTree.Of("3.0"));
+        node.Stage(newer);
+        await node.StatusAsync(s => s.Staged?.Digest == newer.Digest);
+
+        node.Stage(older, attempt: 2);
+        var refused = await node.StatusAsync(s => s is { Attempt: 2, LastError: not null });
+        Assert.Equal(Reasons.Downgrade, refused.LastError?.Reason);
+        Assert.Equal(newer.Digest, refused.Staged?.Digest);
+
+        node.Stage(new(older.Image with { Ostree = older.Image.Ostree! with { AllowDowngrade = true } }), attempt: 3);
+        Assert.Equal(older.Digest, (await node.StatusAsync(s => s is { Step: NodeStep.Staged, Attempt: 3 })).Staged?.Digest);
+    }
+
     [Theory]
     [InlineData("rpm-ostree with images")]
     [InlineData("bootc")]

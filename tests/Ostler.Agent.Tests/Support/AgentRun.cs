@@ -27,7 +27,7 @@ internal sealed class AgentRun : IAsyncDisposable
 
     public FakeNodeOSApi Api { get; } = new();
 
-    public TestClock Clock { get; } = new();
+    public TestClock Clock { get; } = new(Trees.Noon) { Patience = TimeSpan.FromMinutes(2) };
 
     public LogWatch Log { get; } = new();
 
@@ -49,7 +49,7 @@ internal sealed class AgentRun : IAsyncDisposable
     }
 
     /// <summary>Comes back when the agent has nothing more to do.</summary>
-    public Task RestAsync() => Clock.WaitedForAsync(AtRest, Token);
+    public Task RestAsync() => Clock.WaitedForAsync(AtRest);
 
     /// <summary>Ends the agent in the middle of what it does.</summary>
     public async Task KillAsync()

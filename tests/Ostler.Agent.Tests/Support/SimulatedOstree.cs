@@ -211,7 +211,7 @@ internal sealed partial class SimulatedOstree : ICommandRunner
         ("ostree", ["--repo=/ostree/repo", "remote", "add", "--if-not-exists", .., var name, var url]) => Done(() => Remotes.TryAdd(name, url)),
         ("ostree", ["--repo=/ostree/repo", "rev-parse", var name]) =>
             Refs.TryGetValue(name, out var commit) ? Said(commit + "\n") : Failed($"error: Refspec '{name}' not found"),
-        ("ostree", ["--repo=/ostree/repo", "pull", var remote, var refspec]) => Pull(remote, refspec.Split('@')),
+        ("ostree", ["--repo=/ostree/repo", "pull", .. [] or ["--timestamp-check"], var remote, var spec]) => Pull(remote, spec.Split('@')),
         ("ostree", ["--repo=/ostree/repo", "ls", "-C", _, "/usr/lib/modules"]) => Said("d00755 0 0 0 x y /usr/lib/modules\n"),
         ("unshare", [.., var commit]) when line.Contains(OstreeDeploy.OwnEtcScript, StringComparison.Ordinal) => Deploy(commit, stage: false),
         ("stat", _) => Said("1000000 4096\n"),

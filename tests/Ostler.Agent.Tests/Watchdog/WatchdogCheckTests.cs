@@ -14,7 +14,7 @@ public sealed class WatchdogCheckTests : IDisposable
     private static readonly TimeSpan Late = TimeSpan.FromMinutes(11);
 
     private readonly TempHost _host = new();
-    private readonly TestClock _clock = new();
+    private readonly TestClock _clock = new(Trees.Noon);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

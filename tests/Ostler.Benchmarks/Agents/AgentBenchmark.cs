@@ -4,6 +4,8 @@ using Ostler.Api.NodeOSes;
 using Ostler.Benchmarks.Cluster;
 using Ostler.Benchmarks.Harness;
 using Ostler.Kubernetes;
+using Ostler.Kubernetes.Core;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
@@ -35,7 +37,7 @@ internal sealed class AgentBenchmark : IBenchmark
                 Nodes = Nodes,
                 ControllerProgram = Programs.Controller,
                 AgentProgram = Programs.Agent,
-                ConfigFolder = Repository.Folder("config"),
+                ConfigFolder = Repository.Config,
                 ApiServerArguments = audit.ApiServerArguments,
                 Progress = progress,
             },

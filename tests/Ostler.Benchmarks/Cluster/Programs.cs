@@ -1,4 +1,5 @@
 using Ostler.Benchmarks.Harness;
+using Ostler.Testing;
 
 namespace Ostler.Benchmarks.Cluster;
 
@@ -11,7 +12,7 @@ internal static class Programs
 
     private static string Find(string name)
     {
-        var path = Repository.Folder(Path.Combine("artifacts/publish", name));
+        var path = Path.Combine(Repository.Root, "artifacts/publish", name);
         return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is not there: compile it with \"make publish\".", path);
     }
 }

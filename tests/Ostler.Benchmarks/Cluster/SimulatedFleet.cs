@@ -6,7 +6,9 @@ using Ostler.Benchmarks.Harness;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Connections;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
+using Ostler.Testing;
 using Ostler.Testing.Agents;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
@@ -59,7 +61,7 @@ internal sealed class SimulatedFleet : IAsyncDisposable
         try
         {
             using var api = cluster.CreateApiClient();
-            await Installation.ApplyAsync(cluster, api, Repository.Folder("config"), cancellationToken);
+            await Installation.ApplyAsync(cluster, api, Repository.Config, cancellationToken);
             var kubeconfig = await cluster.ServiceAccountKubeconfigAsync(Installation.Namespace, "ostler-agent", cancellationToken: cancellationToken);
             return new(audit, cluster, kubeconfig, agents, kubelets);
         }

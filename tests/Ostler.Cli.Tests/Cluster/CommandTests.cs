@@ -7,9 +7,9 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
-using Ostler.Cli.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing.ControlPlane;
 using k8s;
 using k8s.Models;
@@ -56,7 +56,7 @@ public sealed class CommandTests(CliCluster fixture)
         var yaml = await RunAsync("status", _name, "-o", "yaml");
 
         Assert.Equal((0, 0), (yaml.Code, (await RunAsync("status", _name)).Code));
-        Assert.Equal(_name, YamlText.Read(yaml.Out).Single().Deserialize(OstlerJson.Default.UpgradePolicy)!.Metadata.Name);
+        Assert.Equal(_name, YamlReader.Read(yaml.Out).Single().Deserialize(OstlerJson.Default.UpgradePolicy)!.Metadata.Name);
     }
 
     [Fact]
@@ -127,9 +127,9 @@ public sealed class CommandTests(CliCluster fixture)
         await PolicyAsync(api, Given.RollingOut);
 
         var added = await RunAsync("quarantine", "add", _name, Given.New);
-        var denied = (await api.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(_name), Cancel))!.Spec.Quarantine;
+        var denied = (await api.GetAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(_name), Cancel))!.Spec.Quarantine;
         var removed = await RunAsync("quarantine", "remove", _name, Given.New[..12]);
-        var lifted = (await api.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(_name), Cancel))!.Spec.Quarantine;
+        var lifted = (await api.GetAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(_name), Cancel))!.Spec.Quarantine;
 
         Assert.Equal((0, 0), (added.Code, removed.Code));
         Assert.Equal([Given.New], denied!.Deny!);
@@ -157,7 +157,7 @@ public sealed class CommandTests(CliCluster fixture)
         Assert.Contains($"From 42.1 (111111111111) on 1 node ({_name}-b)", diff.Out, StringComparison.Ordinal);
         Assert.Equal(_name, (string)Assert.Single(JsonNode.Parse(json.Out)!["policies"]!.AsArray())!["policy"]!);
         Assert.Contains(history.Out.Split('\n'), l => l.Contains($"Node {_name}-a", StringComparison.Ordinal) && l.Contains("Updated", StringComparison.Ordinal));
-        Assert.Equal(Given.Old, (string)YamlText.Read(node.Out).Single()["entries"]![0]!["from"]!["digest"]!);
+        Assert.Equal(Given.Old, (string)YamlReader.Read(node.Out).Single()["entries"]![0]!["from"]!["digest"]!);
         Assert.Contains($$$$"""kubectl patch osimage {{{{_name}}}} --type=merge -p '{"spec":{"ostree":{"commit":"{{{{Given.Old}}}}"}}}'""", dry.Out, StringComparison.Ordinal);
         Assert.Null(untouched);
         Assert.Equal(Given.Old, (await ImageAsync(api)).Spec.Ostree!.Commit);
@@ -277,14 +277,14 @@ public sealed class CommandTests(CliCluster fixture)
 
     private Task<CommandResult> RunAsync(string[] arguments, string input) => CommandLine.RunAsync([.. arguments, "--kubeconfig", fixture.Cluster.KubeconfigPath], input: input);
 
-    private async Task<UpgradePolicy> ReadAsync(ApiClient api) => (await api.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(_name), Cancel))!;
+    private async Task<UpgradePolicy> ReadAsync(ApiClient api) => (await api.GetAsync(OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(_name), Cancel))!;
 
     /// <summary>An image and a policy of this test's name, which selects this test's nodes.</summary>
     private async Task<UpgradePolicy> PolicyAsync(ApiClient api, UpgradePolicyStatus status, Func<UpgradePolicySpec, UpgradePolicySpec>? spec = null)
     {
-        await api.CreateAsync(ClusterResources.OSImages, Given.Image() with { Metadata = new() { Name = _name } }, Cancel);
+        await api.CreateAsync(OstlerResources.OSImages, Given.Image() with { Metadata = new() { Name = _name } }, Cancel);
         var policy = Given.Policy(_name, spec: s => (spec ?? (x => x))(s with { ImageRef = new() { Name = _name }, NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["test"] = _name } } }));
-        await api.CreateAsync(ClusterResources.UpgradePolicies, policy with { Metadata = new() { Name = _name } }, Cancel);
+        await api.CreateAsync(OstlerResources.UpgradePolicies, policy with { Metadata = new() { Name = _name } }, Cancel);
         await StatusAsync(api, status);
         return await ReadAsync(api);
     }
@@ -294,17 +294,17 @@ public sealed class CommandTests(CliCluster fixture)
         var body = JsonSerializer.SerializeToNode(Given.Policy(_name, status), OstlerJson.Default.UpgradePolicy)!["status"]!.DeepClone();
         // Whole: a merge would leave in flight what was in flight.
         var patch = Patch.Json(new JsonArray(new JsonObject { ["op"] = "add", ["path"] = "/status", ["value"] = body }));
-        await api.PatchAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(_name), patch, Cancel, "status");
+        await api.PatchAsync(OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(_name), patch, Cancel, "status");
     }
 
     private async Task ImageStatusAsync(ApiClient api)
     {
         var image = Given.Image(status: new() { Resolved = Given.Resolved(Given.New, "42.2") });
         var body = JsonSerializer.SerializeToNode(image, OstlerJson.Default.OSImage)!["status"]!.DeepClone();
-        await api.PatchAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(_name), Patch.Merge(new JsonObject { ["status"] = body }), Cancel, "status");
+        await api.PatchAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(_name), Patch.Merge(new JsonObject { ["status"] = body }), Cancel, "status");
     }
 
-    private async Task<OSImage> ImageAsync(ApiClient api) => (await api.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(_name), Cancel))!;
+    private async Task<OSImage> ImageAsync(ApiClient api) => (await api.GetAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(_name), Cancel))!;
 
     /// <summary>Writes down that a node of this test was moved to the new tree.</summary>
     private static async Task UpgradedAsync(ApiClient api, string name)
@@ -315,7 +315,7 @@ public sealed class CommandTests(CliCluster fixture)
             LastUpgrade = new() { CompletedAt = Given.Now, Previous = new() { Digest = Given.Old, Version = "42.1" } },
         };
         var body = JsonSerializer.SerializeToNode(Given.System(name, spec: spec), OstlerJson.Default.NodeOS)!["spec"]!.DeepClone();
-        await api.PatchAsync(ClusterResources.NodeOSes, NamespacedName.ClusterScoped(name), Patch.Merge(new JsonObject { ["spec"] = body }), Cancel);
+        await api.PatchAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(name), Patch.Merge(new JsonObject { ["spec"] = body }), Cancel);
     }
 
     /// <summary>A node of this test, Ready, whose agent reports what it has booted; null: it does not report.</summary>
@@ -325,11 +325,11 @@ public sealed class CommandTests(CliCluster fixture)
         await fixture.Cluster.Admin.CoreV1.CreateNodeAsync(new V1Node { Metadata = new() { Name = name, Labels = new Dictionary<string, string> { ["test"] = _name } } }, cancellationToken: Cancel);
         var ready = new V1Patch("""{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""", V1Patch.PatchType.StrategicMergePatch);
         await fixture.Cluster.Admin.CoreV1.PatchNodeStatusAsync(ready, name, cancellationToken: Cancel);
-        await api.CreateAsync(ClusterResources.NodeOSes, Given.System(name, booted: null), Cancel);
+        await api.CreateAsync(OstlerResources.NodeOSes, Given.System(name, booted: null), Cancel);
         if (booted is not null)
         {
             var body = JsonSerializer.SerializeToNode(Given.System(name, booted), OstlerJson.Default.NodeOS)!["status"]!.DeepClone();
-            await api.PatchAsync(ClusterResources.NodeOSes, NamespacedName.ClusterScoped(name), Patch.Merge(new JsonObject { ["status"] = body }), Cancel, "status");
+            await api.PatchAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(name), Patch.Merge(new JsonObject { ["status"] = body }), Cancel, "status");
         }
     }
 

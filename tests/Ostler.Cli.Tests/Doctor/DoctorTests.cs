@@ -4,6 +4,7 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Doctor;
 using Ostler.Cli.Resources;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing;
 
 namespace Ostler.Cli.Tests.Doctor;
@@ -93,7 +94,7 @@ public class DoctorTests
 
     public static TheoryData<string> BudgetsOfDrains => [.. Drains().Keys];
 
-    private static Dictionary<string, (Budget[] Budgets, Pod[] Pods, Func<UpgradePolicySpec, UpgradePolicySpec> Spec, string? Expected)> Drains()
+    private static Dictionary<string, (PodDisruptionBudget[] Budgets, Pod[] Pods, Func<UpgradePolicySpec, UpgradePolicySpec> Spec, string? Expected)> Drains()
     {
         var open = BudgetOf("a", 2, 1, 2) with { Status = new() { CurrentHealthy = 2, DesiredHealthy = 1, ExpectedPods = 2, DisruptionsAllowed = 1 } };
         var second = open with { Metadata = new() { Namespace = "shop", Name = "second" } };
@@ -208,7 +209,7 @@ public class DoctorTests
         return Given.Policy(status: Given.Status(Reasons.OutsideWindow), spec: s => s with { Windows = [new() { Schedule = schedule, Duration = open }] });
     }
 
-    private static Budget BudgetOf(string app, int healthy, int desired, int expected) => new()
+    private static PodDisruptionBudget BudgetOf(string app, int healthy, int desired, int expected) => new()
     {
         Metadata = new() { Namespace = "shop", Name = app },
         Spec = new() { Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = app } } },

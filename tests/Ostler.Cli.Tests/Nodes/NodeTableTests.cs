@@ -1,7 +1,7 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Cli.Nodes;
-using Ostler.Cli.Resources;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing;
 
 namespace Ostler.Cli.Tests.Nodes;

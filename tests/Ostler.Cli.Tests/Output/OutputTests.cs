@@ -39,18 +39,18 @@ public class OutputTests
     [Theory]
     [InlineData("a: 1.20\nb: \"1.20\"\nc: yes\nd: [true, null]\n", """{"a":1.2,"b":"1.20","c":"yes","d":[true,null]}""")]
     [InlineData("{\"a\": {\"b\": 2}}", """{"a":{"b":2}}""")]
-    public void Yaml_reads_as_Kubernetes_reads_it(string yaml, string json) => Assert.Equal(json, Assert.Single(YamlText.Read(yaml)).ToJsonString());
+    public void Yaml_reads_as_Kubernetes_reads_it(string yaml, string json) => Assert.Equal(json, Assert.Single(YamlReader.Read(yaml)).ToJsonString());
 
     [Theory]
     [InlineData("a: [1")]
     [InlineData("a: 1\na: 2")]
-    public void What_is_no_yaml_is_refused(string yaml) => Assert.Throws<InvalidDataException>(() => YamlText.Read(yaml));
+    public void What_is_no_yaml_is_refused(string yaml) => Assert.Throws<InvalidDataException>(() => YamlReader.Read(yaml));
 
     [Fact]
     public void What_is_written_reads_the_same()
     {
         var document = JsonNode.Parse("""{"a":"yes","b":"1.20","c":["x: y","-",""],"d":{"e":{},"f":[]},"g":true,"h":7,"i":"two\nlines","j":null,"k":"2026-12-01T12:00:00Z"}""")!.AsObject();
 
-        Assert.Equal(document.ToJsonString(), Assert.Single(YamlText.Read(YamlText.Write(document))).ToJsonString());
+        Assert.Equal(document.ToJsonString(), Assert.Single(YamlReader.Read(YamlWriter.Write(document))).ToJsonString());
     }
 }

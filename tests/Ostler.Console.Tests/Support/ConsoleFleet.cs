@@ -6,7 +6,6 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Console;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Testing.Scripted;
@@ -32,10 +31,10 @@ internal sealed class ConsoleFleet : IAsyncDisposable
     public static async Task<ConsoleFleet> StartAsync(int nodes, CancellationToken cancellationToken, ConsoleSettings? settings = null, Func<ScriptedRequest, ScriptedResponse, Task>? others = null, ILoggerFactory? loggers = null)
     {
         var api = new StoredObjects(others ?? Events);
-        api.Hold(ControllerResources.OSImages);
-        api.Hold(ControllerResources.Nodes);
-        api.Hold(ControllerResources.NodeOSes);
-        api.Hold(ControllerResources.UpgradePolicies);
+        api.Hold(OstlerResources.OSImages);
+        api.Hold(CoreResources.Nodes);
+        api.Hold(OstlerResources.NodeOSes);
+        api.Hold(OstlerResources.UpgradePolicies);
         Fill(api, nodes, TimeProvider.System.GetUtcNow());
         var client = new ApiClient(api.Server.CreateClient());
         settings ??= new() { Address = new(System.Net.IPAddress.Loopback, 0) };
@@ -63,7 +62,7 @@ internal sealed class ConsoleFleet : IAsyncDisposable
     private static void Fill(StoredObjects api, int nodes, DateTimeOffset now)
     {
         var start = now.AddMinutes(-90);
-        api.Put(ControllerResources.OSImages, new OSImage
+        api.Put(OstlerResources.OSImages, new OSImage
         {
             Metadata = new() { Name = "edge-os", Uid = "image" },
             Spec = new() { Ostree = new() { Remote = "acme", Ref = "acme/stable/x86_64/edge" } },
@@ -75,8 +74,8 @@ internal sealed class ConsoleFleet : IAsyncDisposable
         for (var i = 1; i <= nodes; i++)
         {
             var (node, os) = Machine(i, nodes, start, now);
-            api.Put(ControllerResources.Nodes, node);
-            api.Put(ControllerResources.NodeOSes, os);
+            api.Put(CoreResources.Nodes, node);
+            api.Put(OstlerResources.NodeOSes, os);
             switch (os.Status!.Step)
             {
                 case NodeStep.Updated:
@@ -100,7 +99,7 @@ internal sealed class ConsoleFleet : IAsyncDisposable
         }
 
         var counts = new NodeCounts { Total = nodes, Updated = updated, Updating = inFlight.Count, Staged = staged, Failed = failed, Pending = nodes - updated - failed - staged - inFlight.Count, Unavailable = inFlight.Count + failed };
-        api.Put(ControllerResources.UpgradePolicies, Policy("edge", new()
+        api.Put(OstlerResources.UpgradePolicies, Policy("edge", new()
         {
             ObservedGeneration = 1,
             Target = new() { Digest = NewDigest, Version = "42.20261101.3" },
@@ -124,7 +123,7 @@ internal sealed class ConsoleFleet : IAsyncDisposable
                 new() { Type = "WindowOpen", Status = ConditionStatus.True, Reason = "Always", Message = "The policy has no windows.", LastTransitionTime = start },
             ],
         }));
-        api.Put(ControllerResources.UpgradePolicies, Policy("control-plane", new()
+        api.Put(OstlerResources.UpgradePolicies, Policy("control-plane", new()
         {
             ObservedGeneration = 1,
             Target = new() { Digest = NewDigest, Version = "42.20261101.3" },
@@ -133,7 +132,7 @@ internal sealed class ConsoleFleet : IAsyncDisposable
             CompletedAt = start.AddHours(-19),
             Conditions = [new() { Type = "Ready", Status = ConditionStatus.True, Reason = "UpToDate", Message = "All 3 nodes run 42.20261101.3.", LastTransitionTime = start.AddHours(-19) }],
         }, "control-plane"));
-        api.Put(ControllerResources.UpgradePolicies, Policy("lab", new()
+        api.Put(OstlerResources.UpgradePolicies, Policy("lab", new()
         {
             ObservedGeneration = 1,
             Target = new() { Digest = OldDigest, Version = "43.beta1" },

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Ostler.Controller.Console;
 using Ostler.Controller.Console.Access;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Console;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using Ostler.Api.NodeOSes;
 using Ostler.Controller.Console;
 using Ostler.Controller.Console.Live;
-using Ostler.Controller.Resources;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Controller.Tests.Console;
 
@@ -105,13 +105,13 @@ public sealed class ConsoleServerTests
         Assert.Equal("Staged", (string?)data["changes"]!["nodes"]![0]!["step"]);
         Assert.NotNull(data["contact"]);
 
-        console.Api.Put(ControllerResources.NodeOSes, Given.NodeOS("a", status: new() { Step = NodeStep.Rebooting }));
+        console.Api.Put(OstlerResources.NodeOSes, Given.NodeOS("a", status: new() { Step = NodeStep.Rebooting }));
         var second = await RunningConsole.NextAsync(reader);
         var changes = JsonNode.Parse(second[1]["data: ".Length..])!["changes"]!;
         Assert.Equal((false, 1, 0, "Rebooting"), ((bool)changes["full"]!, changes["nodes"]!.AsArray().Count, changes["policies"]!.AsArray().Count, (string?)changes["nodes"]![0]!["step"]));
 
         // Who comes back with what it has gets the difference, and an ID that is nobody's gets everything.
-        console.Api.Put(ControllerResources.Nodes, Given.Node("b"));
+        console.Api.Put(CoreResources.Nodes, Given.Node("b"));
         await RunningConsole.NextAsync(reader);
         Assert.Equal((false, "b"), await ComesBackAsync(second[2]["id: ".Length..]));
         Assert.Equal((true, "a,b"), await ComesBackAsync("another-7"));
@@ -129,7 +129,7 @@ public sealed class ConsoleServerTests
     public async Task A_line_break_in_a_message_makes_no_line_of_the_stream()
     {
         await using var console = await RunningConsole.StartAsync();
-        console.Api.Put(ControllerResources.NodeOSes, Given.NodeOS("a", status: new() { LastError = new() { Reason = "X", Message = "one\n\nevent: fleet\r\ndata: {}\n\n\u2028<script>", At = Given.Now } }));
+        console.Api.Put(OstlerResources.NodeOSes, Given.NodeOS("a", status: new() { LastError = new() { Reason = "X", Message = "one\n\nevent: fleet\r\ndata: {}\n\n\u2028<script>", At = Given.Now } }));
         using var response = await console.GetAsync("/api/fleet");
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Given.Cancel));
 

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ostler.Api.NodeOSes;
 using Ostler.Controller.Console;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Console;
@@ -29,10 +29,10 @@ internal sealed class RunningConsole : IAsyncDisposable
         ConsoleSettings? settings = null, Func<ScriptedRequest, ScriptedResponse, Task>? others = null, TimeProvider? time = null, ILoggerFactory? loggers = null)
     {
         var api = new StoredObjects(others);
-        api.Put(ControllerResources.Nodes, Given.Node("a"));
-        api.Put(ControllerResources.NodeOSes, Given.NodeOS("a", status: new() { Step = Ostler.Api.NodeOSes.NodeStep.Staged }));
-        api.Put(ControllerResources.UpgradePolicies, Given.Policy("edge"));
-        api.Put(ControllerResources.OSImages, Given.Image());
+        api.Put(CoreResources.Nodes, Given.Node("a"));
+        api.Put(OstlerResources.NodeOSes, Given.NodeOS("a", status: new() { Step = Ostler.Api.NodeOSes.NodeStep.Staged }));
+        api.Put(OstlerResources.UpgradePolicies, Given.Policy("edge"));
+        api.Put(OstlerResources.OSImages, Given.Image());
         var client = new ApiClient(api.Server.CreateClient());
         settings ??= new();
         var server = await ConsoleServer.StartAsync(

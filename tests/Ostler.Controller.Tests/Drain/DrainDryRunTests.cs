@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Snapshot;
@@ -61,7 +60,7 @@ public sealed class DrainDryRunTests
     {
         await using var server = Server([Pod("db-1", "Cluster")], blocked: "db-1", [Pod("db-2", "Cluster", node: node, phase: phase), Pod("other", "Cluster", node: "n2", owner: "another")]);
 
-        Assert.Equal(sisters, Assert.Single((await AskAsync(server, new())).Pods!).Sisters);
+        Assert.Equal(sisters, Assert.Single((await AskAsync(server, new())).Pods!).ReadyPeers);
     }
 
     [Fact]
@@ -69,7 +68,7 @@ public sealed class DrainDryRunTests
     {
         await using var server = Server([Pod("web-1"), Pod("db-1", "Cluster")], blocked: "web-1");
 
-        Assert.All((await AskAsync(server, new())).Pods!, p => Assert.Null(p.Sisters));
+        Assert.All((await AskAsync(server, new())).Pods!, p => Assert.Null(p.ReadyPeers));
         Assert.DoesNotContain(server.Received, r => r.Path == "/api/v1/namespaces/apps/pods");
     }
 
@@ -82,9 +81,9 @@ public sealed class DrainDryRunTests
             client,
             new(client, time),
             Given.Lister(
-                ControllerResources.Nodes, Given.Node("n1"), Given.Node("n2"), Given.Node("cordoned", cordonedBy: "edge"),
+                CoreResources.Nodes, Given.Node("n1"), Given.Node("n2"), Given.Node("cordoned", cordonedBy: "edge"),
                 notReady with { Status = notReady.Status! with { Conditions = [new() { Type = "Ready", Status = "Unknown" }] } }),
-            Given.Lister(ControllerResources.Namespaces, new Namespace { Metadata = new() { Name = "apps", Uid = "apps", ResourceVersion = "1", Labels = Labels("front") } }),
+            Given.Lister(CoreResources.Namespaces, new Namespace { Metadata = new() { Name = "apps", Uid = "apps", ResourceVersion = "1", Labels = Labels("front") } }),
             time);
         return await dryRun.AskAsync(new("n1", "uid-n1", Given.Now), drain, Given.Cancel);
     }

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Ostler.Api.Meta;
 using Ostler.Controller.Drain;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Snapshot;
@@ -152,7 +151,7 @@ public sealed class DrainingPodsTests
 
     private DrainingPods Pods(ApiClient client) => new(
         node => DrainingPods.CreateInformer(client, node, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance),
-        Given.Lister(ControllerResources.Namespaces, new Namespace { Metadata = new() { Name = "apps", Uid = "apps", ResourceVersion = "1", Labels = new Dictionary<string, string> { ["tier"] = "front" } } }),
+        Given.Lister(CoreResources.Namespaces, new Namespace { Metadata = new() { Name = "apps", Uid = "apps", ResourceVersion = "1", Labels = new Dictionary<string, string> { ["tier"] = "front" } } }),
         policy => _changed.Writer.TryWrite(policy));
 
     private static ScriptedServer Server(Func<ScriptedResponse, Task> list) => new(async (request, response, hangUp) =>

@@ -13,6 +13,7 @@ using Ostler.Rollout.Nodes;
 using Ostler.Rollout.Snapshot;
 using Ostler.Testing.Checks;
 using Ostler.Testing.Scripted;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Controller.Tests.Health;
 
@@ -226,7 +227,7 @@ public sealed class CheckProbesTests
     [Fact]
     public async Task Pods_are_compared_with_those_of_before_as_soon_as_they_are_known()
     {
-        var clock = new WaitClock();
+        var clock = new TestClock(Given.Now);
         var pods = new Pods();
         var check = new HealthCheck { Name = "cni", Pods = new() { Selector = new() } };
         var subject = Subject() with { ReadyBefore = [new() { Check = "cni", Total = 1, Pods = [new() { Namespace = "kube-system", Name = "cni-a" }] }] };

@@ -5,6 +5,7 @@ using Ostler.Api.Shared;
 using Ostler.Controller.Health;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Nodes;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.Controller.Tests.Health;
 
@@ -13,11 +14,11 @@ public sealed class HealthChecksTests : IAsyncDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(17);
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly WaitClock _clock = new();
+    private readonly TestClock _clock = new(Given.Now);
     private readonly Channel<string> _changed = Channel.CreateUnbounded<string>();
     private readonly List<string> _failed = [];
     private readonly HealthChecks _checks;
-    private MakeCheck _make = (_, _, _) => Task.FromResult(CheckFinding.Pass());
+    private RunCheck _make = (_, _, _) => Task.FromResult(CheckFinding.Pass());
 
     public HealthChecksTests() => _checks = new(
         (subject, check, cancel) => _make(subject, check, cancel),

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Controller.NodeOSes;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Controllers;
@@ -93,7 +92,7 @@ public sealed class NodeOSReconcilerTests
         {
             "DELETE" => response.JsonAsync("{}"),
             "POST" => response.StatusAsync(409, "AlreadyExists"),
-            _ => response.JsonAsync(Given.Written(ControllerResources.NodeOSes, Given.NodeOS("n", "old"), "25")),
+            _ => response.JsonAsync(Given.Written(OstlerResources.NodeOSes, Given.NodeOS("n", "old"), "25")),
         });
 
         var result = await Reconciler(server, Given.Node("n", "new"), Given.NodeOS("n", "old")).Reconciler.ReconcileAsync("n", Given.Cancel);
@@ -106,7 +105,7 @@ public sealed class NodeOSReconcilerTests
     {
         await using var server = Given.Server((request, response) => request.Method == "POST"
             ? response.StatusAsync(409, "AlreadyExists")
-            : response.JsonAsync(Given.Written(ControllerResources.NodeOSes, Given.NodeOS("n"), "25")));
+            : response.JsonAsync(Given.Written(OstlerResources.NodeOSes, Given.NodeOS("n"), "25")));
         var (reconciler, cache) = Reconciler(server, Given.Node("n"));
 
         await reconciler.ReconcileAsync("n", Given.Cancel);
@@ -152,7 +151,7 @@ public sealed class NodeOSReconcilerTests
     private static (NodeOSReconciler Reconciler, Informer<NodeOS> Cache) Reconciler(ScriptedServer server, Node node, params NodeOS[] nodeOSes)
     {
         var client = Given.Client(server);
-        var cache = Given.Cache(client, ControllerResources.NodeOSes, nodeOSes);
-        return (new(client, Given.Lister(ControllerResources.Nodes, node), cache, NullLogger<NodeOSReconciler>.Instance), cache);
+        var cache = Given.Cache(client, OstlerResources.NodeOSes, nodeOSes);
+        return (new(client, Given.Lister(CoreResources.Nodes, node), cache, NullLogger<NodeOSReconciler>.Instance), cache);
     }
 }

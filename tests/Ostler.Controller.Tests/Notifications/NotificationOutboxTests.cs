@@ -117,19 +117,19 @@ public sealed class NotificationOutboxTests : IAsyncDisposable
         public string? Hangs { get; set; }
         public bool Fails { get; set; }
 
-        public async Task<Delivery> SendAsync(Letter letter, CancellationToken cancellationToken)
+        public async Task<Delivery> SendAsync(OutboundNotification notification, CancellationToken cancellationToken)
         {
             if (Fails)
             {
                 throw new InvalidOperationException("a bug");
             }
 
-            if (letter.Receiver.Name == Hangs)
+            if (notification.Receiver.Name == Hangs)
             {
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             }
 
-            Sent.Enqueue(letter.Entry.Id);
+            Sent.Enqueue(notification.Entry.Id);
             return new(DeliveryOutcome.Delivered);
         }
     }

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Notifications;
-using Ostler.Controller.Tests.Support;
 using Ostler.Rollout.Notifications;
 using Ostler.Testing.Scripted;
 

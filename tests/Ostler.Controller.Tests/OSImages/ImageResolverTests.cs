@@ -3,8 +3,9 @@ using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
 using Ostler.Controller.OSImages;
 using Ostler.Controller.Tests.OSImages.Registry;
-using Ostler.Controller.Tests.Support;
 using Ostler.Rollout.OSImages;
+using Ostler.Testing.Hosts;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages;
 

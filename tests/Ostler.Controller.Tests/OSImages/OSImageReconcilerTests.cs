@@ -6,13 +6,12 @@ using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.OSImages;
-using Ostler.Controller.Resources;
 using Ostler.Controller.Telemetry;
 using Ostler.Controller.Tests.OSImages.Registry;
-using Ostler.Controller.Tests.Support;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Controllers;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Scripted;
 
@@ -49,7 +48,7 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
         var version = 100;
         _server = Given.Server((request, response) =>
         {
-            var stored = JsonNode.Parse(ControllerResources.OSImages.Serialize(_stored))!.AsObject();
+            var stored = JsonNode.Parse(OstlerResources.OSImages.Serialize(_stored))!.AsObject();
             stored["metadata"]!["resourceVersion"] = (++version).ToString(null, null);
             stored["status"] = request.BodyJson!["status"]!.DeepClone();
             return response.JsonAsync(stored);
@@ -224,12 +223,12 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
     {
         _stored = image;
         var client = Given.Client(_server);
-        var images = Given.Cache(client, ControllerResources.OSImages, image);
+        var images = Given.Cache(client, OstlerResources.OSImages, image);
         return (
             new(
                 images,
-                Given.Lister(ControllerResources.UpgradePolicies, policies),
-                new(client, ControllerResources.OSImages, images, _time, TimeSpan.FromSeconds(1)),
+                Given.Lister(OstlerResources.UpgradePolicies, policies),
+                new(client, OstlerResources.OSImages, images, _time, TimeSpan.FromSeconds(1)),
                 new(OstreeRepositoryTests.Repository(), Ostler.Controller.Tests.OSImages.Registry.ContainerRegistry.Images(), _time),
                 new((_, _, reason, _, _) => _events.Add(reason)),
                 _metrics,

@@ -1,5 +1,6 @@
 using Ostler.Controller.OSImages;
-using Ostler.Controller.Tests.Support;
+using Ostler.Testing.Hosts;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages;
 

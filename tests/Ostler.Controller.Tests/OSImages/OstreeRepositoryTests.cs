@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Ostler.Api.Meta;
 using Ostler.Controller.OSImages;
-using Ostler.Controller.Tests.Support;
+using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages;
 

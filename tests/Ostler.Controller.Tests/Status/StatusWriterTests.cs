@@ -3,10 +3,10 @@ using Microsoft.Extensions.Time.Testing;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Resources;
 using Ostler.Controller.Status;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Scripted;
 
@@ -24,14 +24,14 @@ public sealed class StatusWriterTests : IAsyncDisposable
     {
         _server = Given.Server((request, response) =>
         {
-            var stored = JsonNode.Parse(ControllerResources.UpgradePolicies.Serialize(Given.Policy("edge")))!.AsObject();
+            var stored = JsonNode.Parse(OstlerResources.UpgradePolicies.Serialize(Given.Policy("edge")))!.AsObject();
             stored["metadata"]!["resourceVersion"] = (++_version).ToString(null, null);
             stored["status"] = request.BodyJson!["status"]!.DeepClone();
             return response.JsonAsync(stored);
         });
         var client = Given.Client(_server);
-        _cache = Given.Cache(client, ControllerResources.UpgradePolicies, Given.Policy("edge"));
-        _writer = new(client, ControllerResources.UpgradePolicies, _cache, _time, TimeSpan.FromSeconds(1));
+        _cache = Given.Cache(client, OstlerResources.UpgradePolicies, Given.Policy("edge"));
+        _writer = new(client, OstlerResources.UpgradePolicies, _cache, _time, TimeSpan.FromSeconds(1));
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();

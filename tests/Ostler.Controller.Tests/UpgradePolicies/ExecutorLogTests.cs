@@ -3,9 +3,9 @@ using Microsoft.Extensions.Time.Testing;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Controller.Drain;
-using Ostler.Controller.Resources;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
@@ -47,7 +47,7 @@ public sealed class ExecutorLogTests
         var spec = new NodeOSSpec { Policy = "edge", Attempt = 1, Goal = Goal.Boot, Image = Tree };
         var facts = new NodeFacts { Name = "a", Uid = "a-uid", OS = new() { Uid = "os", Spec = spec } };
         var executor = new Executor(
-            client, Given.Cache(client, ControllerResources.Nodes, Given.Node("a")), Given.Cache(client, ControllerResources.NodeOSes, Given.NodeOS("a")),
+            client, Given.Cache(client, CoreResources.Nodes, Given.Node("a")), Given.Cache(client, OstlerResources.NodeOSes, Given.NodeOS("a")),
             new PodEvictions(client, new FakeTimeProvider(Given.Now)), _ => { }, new ProbeCache(TimeProvider.System), new Lines(Tell));
 
         await executor.ExecuteAsync(

@@ -4,7 +4,6 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Nodes;
-using Ostler.Controller.Resources;
 using Ostler.Controller.Status;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes;
@@ -23,8 +22,8 @@ public sealed class ExecutorTests
     public async Task The_writes_of_a_node_go_in_order_and_enter_the_caches_at_once()
     {
         await using var server = Given.Server((request, response) => request.Path.Contains("/nodes/", StringComparison.Ordinal)
-            ? response.JsonAsync(Given.Written(ControllerResources.Nodes, Given.Node("a", cordonedBy: "edge"), "11"))
-            : response.JsonAsync(Given.Written(ControllerResources.NodeOSes, Given.NodeOS("a", spec: new() { Goal = Goal.Stage }), "21")));
+            ? response.JsonAsync(Given.Written(CoreResources.Nodes, Given.Node("a", cordonedBy: "edge"), "11"))
+            : response.JsonAsync(Given.Written(OstlerResources.NodeOSes, Given.NodeOS("a", spec: new() { Goal = Goal.Stage }), "21")));
         var run = new Run(server, Given.Node("a"), Given.Node("b"));
 
         var result = await run.ExecuteAsync(Cordon("a"), Apply("a"));
@@ -80,8 +79,8 @@ public sealed class ExecutorTests
         await using var server = Given.Server((request, response) => request.Path switch
         {
             "/api/v1/nodes/a" => response.StatusAsync(code, reason),
-            "/api/v1/nodes/b" => response.JsonAsync(Given.Written(ControllerResources.Nodes, Given.Node("b", cordonedBy: "edge"), "11")),
-            _ => response.JsonAsync(Given.Written(ControllerResources.NodeOSes, Given.NodeOS("b"), "21")),
+            "/api/v1/nodes/b" => response.JsonAsync(Given.Written(CoreResources.Nodes, Given.Node("b", cordonedBy: "edge"), "11")),
+            _ => response.JsonAsync(Given.Written(OstlerResources.NodeOSes, Given.NodeOS("b"), "21")),
         });
         var run = new Run(server, Given.Node("a"), Given.Node("b"));
 
@@ -129,7 +128,7 @@ public sealed class ExecutorTests
     [Fact]
     public async Task A_goal_is_written_only_over_the_nodeos_that_the_plan_saw()
     {
-        await using var server = Given.Server((_, response) => response.JsonAsync(Given.Written(ControllerResources.NodeOSes, Given.NodeOS("a"), "21")));
+        await using var server = Given.Server((_, response) => response.JsonAsync(Given.Written(OstlerResources.NodeOSes, Given.NodeOS("a"), "21")));
         var run = new Run(server, Given.Node("a"));
 
         await run.ExecuteAsync(Apply("a"));
@@ -145,7 +144,7 @@ public sealed class ExecutorTests
     {
         var tainted = Tainted("a", new() { Key = "gpu", Effect = "NoSchedule", Value = "yes" }, new() { Key = NodeMarks.OutdatedTaint, Effect = "NoSchedule" });
         await using var server = Given.Server((_, response) => response.JsonAsync(
-            Given.Written(ControllerResources.Nodes, Tainted("a", new NodeTaint { Key = "gpu", Effect = "NoSchedule", Value = "yes" }), "11")));
+            Given.Written(CoreResources.Nodes, Tainted("a", new NodeTaint { Key = "gpu", Effect = "NoSchedule", Value = "yes" }), "11")));
         var run = new Run(server, tainted);
 
         var result = await run.ExecuteAsync(Untaint("a"));
@@ -208,7 +207,7 @@ public sealed class ExecutorTests
 
             await full.Task.WaitAsync(hangUp);
             Interlocked.Decrement(ref open);
-            await response.JsonAsync(Given.Written(ControllerResources.Nodes, Given.Node(request.Path.Split('/')[^1], cordonedBy: "edge"), "11"));
+            await response.JsonAsync(Given.Written(CoreResources.Nodes, Given.Node(request.Path.Split('/')[^1], cordonedBy: "edge"), "11"));
         });
         Node[] nodes = [.. Enumerable.Range(0, 64).Select(i => Given.Node($"n{i}"))];
         var run = new Run(server, nodes);
@@ -235,8 +234,8 @@ public sealed class ExecutorTests
         public Run(ScriptedServer server, params Node[] nodes)
         {
             var client = Given.Client(server);
-            Nodes = Given.Cache(client, ControllerResources.Nodes, nodes);
-            NodeOSes = Given.Cache(client, ControllerResources.NodeOSes, [.. nodes.Select(n => Given.NodeOS(n.Name))]);
+            Nodes = Given.Cache(client, CoreResources.Nodes, nodes);
+            NodeOSes = Given.Cache(client, OstlerResources.NodeOSes, [.. nodes.Select(n => Given.NodeOS(n.Name))]);
             _executor = new(client, Nodes, NodeOSes, new PodEvictions(client, new FakeTimeProvider(Given.Now)), r => Recorded.Add(r),
                 new ProbeCache(new FakeTimeProvider(Given.Now)), NullLogger<Executor>.Instance);
             PodFacts[] pods = [.. ((string[])["one", "two"]).Select(p => new PodFacts { Namespace = "apps", Name = p, Uid = $"uid-{p}", Labels = new Dictionary<string, string> { ["app"] = p } })];

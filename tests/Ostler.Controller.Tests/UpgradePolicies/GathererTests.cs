@@ -5,7 +5,6 @@ using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Health;
-using Ostler.Controller.Resources;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Health;
@@ -162,10 +161,10 @@ public sealed class GathererTests
     }
 
     private static RolloutSnapshot Gather(string policy, UpgradePolicy[] policies, Node[] nodes, NodeOS[] nodeOSes, Pods? pods = null, Checks? checks = null) => new Gatherer(
-        Given.Lister(ControllerResources.UpgradePolicies, policies),
-        Given.Lister(ControllerResources.OSImages, Given.Image()),
-        Given.Lister(ControllerResources.Nodes, nodes),
-        Given.Lister(ControllerResources.NodeOSes, nodeOSes),
+        Given.Lister(OstlerResources.UpgradePolicies, policies),
+        Given.Lister(OstlerResources.OSImages, Given.Image()),
+        Given.Lister(CoreResources.Nodes, nodes),
+        Given.Lister(OstlerResources.NodeOSes, nodeOSes),
         pods ?? new(),
         new ProbeCache(TimeProvider.System),
         checks ?? new(),

@@ -1,7 +1,6 @@
 using System.Text;
 using Ostler.Api.Meta;
 using Ostler.Controller.Nodes;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Snapshot;
 
@@ -12,7 +11,7 @@ public sealed class NodeMappingTests
     [Fact]
     public void A_node_as_the_api_server_sends_it_becomes_facts()
     {
-        var node = ControllerResources.Nodes.Deserialize(Encoding.UTF8.GetBytes(
+        var node = CoreResources.Nodes.Deserialize(Encoding.UTF8.GetBytes(
             """
             {"kind":"Node","apiVersion":"v1","metadata":{"name":"n1","uid":"u1","resourceVersion":"12","creationTimestamp":"2026-01-02T03:04:05Z",
               "labels":{"zone":"a"},"annotations":{"ostler.dev/cordoned-by":"edge","ostler.dev/cordoned-at":"2026-11-01T12:00:00Z","other":"x"}},
@@ -84,7 +83,7 @@ public sealed class NodeMappingTests
     [Fact]
     public void A_pod_as_the_api_server_sends_it_becomes_facts()
     {
-        var pod = ControllerResources.Pods.Deserialize(Encoding.UTF8.GetBytes(
+        var pod = CoreResources.Pods.Deserialize(Encoding.UTF8.GetBytes(
             """
             {"metadata":{"namespace":"apps","name":"web-1","uid":"p1","resourceVersion":"5","labels":{"app":"web"},"finalizers":["x/y"],
               "annotations":{"kubernetes.io/config.mirror":"h","big":"value"},"deletionTimestamp":"2026-11-01T12:00:00Z","deletionGracePeriodSeconds":5,
@@ -133,7 +132,7 @@ public sealed class NodeMappingTests
     public void What_binds_a_pod_to_its_node_is_known(string spec, string? expected) => Assert.Equal(expected, FactsOf(spec).BoundBy);
 
     private static PodFacts FactsOf(string spec) => NodeMapping.ToFacts(
-        ControllerResources.Pods.Deserialize(Encoding.UTF8.GetBytes($$"""{"metadata":{"namespace":"apps","name":"a","uid":"a"},"spec":{{spec}}}""")).Trimmed(), null);
+        CoreResources.Pods.Deserialize(Encoding.UTF8.GetBytes($$"""{"metadata":{"namespace":"apps","name":"a","uid":"a"},"spec":{{spec}}}""")).Trimmed(), null);
 
     [Theory]
     [InlineData("""{"name":"h","hostPath":{"path":"/var"}}""", false, "")]
@@ -141,7 +140,7 @@ public sealed class NodeMappingTests
     [InlineData("""{"name":"d","persistentVolumeClaim":{"claimName":"data"}},{"name":"e","ephemeral":{"volumeClaimTemplate":{}}}""", false, "data web-1-e")]
     public void Of_a_pods_volumes_its_own_data_and_its_claims_matter(string volumes, bool hasEmptyDir, string claims)
     {
-        var pod = ControllerResources.Pods.Deserialize(Encoding.UTF8.GetBytes(
+        var pod = CoreResources.Pods.Deserialize(Encoding.UTF8.GetBytes(
             $$$"""{"metadata":{"namespace":"apps","name":"web-1","uid":"p1"},"spec":{"volumes":[{{{volumes}}}]}}""")).Trimmed();
 
         var facts = NodeMapping.ToFacts(pod, null);

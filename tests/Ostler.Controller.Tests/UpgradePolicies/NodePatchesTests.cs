@@ -54,7 +54,7 @@ public sealed class NodePatchesTests
 
         Assert.Equal(PatchKind.Json, patch.Kind);
         Assert.Equal(
-            $$$"""[{"op":"add","path":"/metadata/uid","value":"os-uid"},{"op":"add","path":"/metadata/resourceVersion","value":"20"},{"op":"add","path":"/spec","value":{"policy":"edge","image":{"ostree":{"remote":"acme","ref":"r","gpgVerify":true},"digest":"{{{Given.Digest}}}"},"goal":"Stage","attempt":2}}]""",
+            $$$"""[{"op":"add","path":"/metadata/uid","value":"os-uid"},{"op":"add","path":"/metadata/resourceVersion","value":"20"},{"op":"add","path":"/spec","value":{"policy":"edge","image":{"ostree":{"remote":"acme","ref":"r","gpgVerify":true,"allowDowngrade":false},"digest":"{{{Given.Digest}}}"},"goal":"Stage","attempt":2}}]""",
             patch.Body.ToJsonString());
     }
 }

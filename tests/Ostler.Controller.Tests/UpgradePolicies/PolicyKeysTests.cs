@@ -1,6 +1,5 @@
 using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Resources;
 using Ostler.Controller.UpgradePolicies;
 using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
@@ -17,7 +16,7 @@ public sealed class PolicyKeysTests
 
     public PolicyKeysTests()
     {
-        _keys = new(Given.Lister(ControllerResources.Nodes, Given.Node("e1", labels: Edge), Given.Node("held", cordonedBy: "gone")), _woken.Add);
+        _keys = new(Given.Lister(CoreResources.Nodes, Given.Node("e1", labels: Edge), Given.Node("held", cordonedBy: "gone")), _woken.Add);
         _keys.OnPolicy(new(InformerEventType.Added, null, Given.Policy("edge", "edge-os", Edge)));
         _keys.OnPolicy(new(InformerEventType.Added, null, Given.Policy("core", "core-os", Core)));
         _woken.Clear();

@@ -7,7 +7,6 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
 using Ostler.Controller.Health;
 using Ostler.Controller.Notifications;
-using Ostler.Controller.Resources;
 using Ostler.Controller.Telemetry;
 using Ostler.Controller.Telemetry.Traces;
 using Ostler.Controller.UpgradePolicies;
@@ -45,9 +44,9 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
     {
         _server = Given.Server(AnswerAsync);
         _client = Given.Client(_server);
-        _policies = Given.Cache(_client, ControllerResources.UpgradePolicies, Given.Policy("edge"));
-        _nodes = Given.Cache(_client, ControllerResources.Nodes, Given.Node("a"), Given.Node("b"));
-        _nodeOSes = Given.Cache(_client, ControllerResources.NodeOSes, Given.NodeOS("a", status: Observed), Given.NodeOS("b", status: Observed));
+        _policies = Given.Cache(_client, OstlerResources.UpgradePolicies, Given.Policy("edge"));
+        _nodes = Given.Cache(_client, CoreResources.Nodes, Given.Node("a"), Given.Node("b"));
+        _nodeOSes = Given.Cache(_client, OstlerResources.NodeOSes, Given.NodeOS("a", status: Observed), Given.NodeOS("b", status: Observed));
     }
 
     public async ValueTask DisposeAsync()
@@ -193,7 +192,7 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
     private UpgradePolicyReconciler Reconciler() => new(
         new Gatherer(
             _policies.Lister,
-            Given.Lister(ControllerResources.OSImages, Given.Image(
+            Given.Lister(OstlerResources.OSImages, Given.Image(
                 ostree: new() { Remote = "acme", Ref = "acme/edge", Commit = Given.Digest },
                 status: new() { ObservedGeneration = 1, Resolved = new() { Reference = "acme:acme/edge", Digest = Given.Digest, ResolvedAt = Given.Now } })),
             _nodes.Lister,
@@ -207,14 +206,14 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         new Executor(_client, _nodes, _nodeOSes, new PodEvictions(_client, _time), _ => { }, _answers, NullLogger<Executor>.Instance),
         new Subscriptions(_pods, new NoChecks()),
         new ProbeRunner(
-            new(_client, new(_client, _time), _nodes.Lister, Given.Lister(ControllerResources.Namespaces), _time),
+            new(_client, new(_client, _time), _nodes.Lister, Given.Lister(CoreResources.Namespaces), _time),
             new(_client, _time),
             new(_client, _time),
             _answers,
             _time,
             NullLogger<ProbeRunner>.Instance),
         _policies.Lister,
-        new(_client, ControllerResources.UpgradePolicies, _policies, _time, TimeSpan.FromSeconds(1)),
+        new(_client, OstlerResources.UpgradePolicies, _policies, _time, TimeSpan.FromSeconds(1)),
         new((_, _, reason, _, _) => _events.Add(reason)),
         _metrics,
         NoSpans.Instance,
@@ -224,7 +223,7 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
 
     private sealed class NoSender : INotificationSender
     {
-        public Task<Delivery> SendAsync(Letter letter, CancellationToken cancellationToken) => throw new InvalidOperationException("Nobody is to be told.");
+        public Task<Delivery> SendAsync(OutboundNotification notification, CancellationToken cancellationToken) => throw new InvalidOperationException("Nobody is to be told.");
     }
 
     private Task AnswerAsync(ScriptedRequest request, ScriptedResponse response)
@@ -251,9 +250,9 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         var name = NamespacedName.ClusterScoped(request.Path.Split('/')[request.Path.EndsWith("/status", StringComparison.Ordinal) ? ^2 : ^1]);
         return response.JsonAsync(request.Path.Split('/')[^(request.Path.EndsWith("/status", StringComparison.Ordinal) ? 3 : 2)] switch
         {
-            "nodes" => Merged(ControllerResources.Nodes, _nodes.Lister.Get(name)!, request),
-            "nodeoses" => Merged(ControllerResources.NodeOSes, _nodeOSes.Lister.Get(name)!, request),
-            _ => Merged(ControllerResources.UpgradePolicies, _policies.Lister.Get(name)!, request),
+            "nodes" => Merged(CoreResources.Nodes, _nodes.Lister.Get(name)!, request),
+            "nodeoses" => Merged(OstlerResources.NodeOSes, _nodeOSes.Lister.Get(name)!, request),
+            _ => Merged(OstlerResources.UpgradePolicies, _policies.Lister.Get(name)!, request),
         });
     }
 

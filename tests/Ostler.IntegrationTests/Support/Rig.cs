@@ -3,10 +3,10 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
@@ -56,7 +56,7 @@ internal sealed class Rig : IAsyncDisposable
             Tool = tool,
             ControllerProgram = Path.Combine(AppContext.BaseDirectory, "ostler-controller.dll"),
             AgentProgram = Path.Combine(AppContext.BaseDirectory, "ostler-agent.dll"),
-            ConfigFolder = ConfigFolder(),
+            ConfigFolder = Repository.Config,
             Behavior = TestWorkload.BehaviorOf,
             RebootLatency = rebootLatency ?? TimeSpan.FromSeconds(0.5),
         };
@@ -132,7 +132,7 @@ internal sealed class Rig : IAsyncDisposable
 
     public Task<Node?> NodeAsync(
         string name, Func<Node?, bool> wanted, TimeSpan? patience = null, [CallerArgumentExpression(nameof(wanted))] string description = "") =>
-        WaitAsync(ControllerResources.Nodes, name, wanted, patience, description);
+        WaitAsync(CoreResources.Nodes, name, wanted, patience, description);
 
     /// <summary>Every node runs the tree and the policy is Ready with it.</summary>
     public async Task<UpgradePolicy> EverywhereAsync(Release tree)
@@ -148,7 +148,7 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>No node is left cordoned, none went down undrained, and never were more away at one time than may be.</summary>
     public async Task AssertInOrderAsync(int maxUnavailable = 1, params string[] cordonedByPeople)
     {
-        foreach (var node in (await Api.ListAsync(ControllerResources.Nodes, new(), Cancel)).Items)
+        foreach (var node in (await Api.ListAsync(CoreResources.Nodes, new(), Cancel)).Items)
         {
             Assert.Equal((node.Name, cordonedByPeople.Contains(node.Name), null), (node.Name, node.Unschedulable, node.CordonedBy));
         }
@@ -186,19 +186,5 @@ internal sealed class Rig : IAsyncDisposable
 
             throw;
         }
-    }
-
-    /// <summary>The repository's config folder.</summary>
-    public static string ConfigFolder()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "operator.sln")))
-            {
-                return Path.Combine(folder.FullName, "config");
-            }
-        }
-
-        throw new DirectoryNotFoundException("There is no config folder above the tests.");
     }
 }

@@ -99,7 +99,7 @@ public sealed class ErrorTests
     [InlineData(true, Label = "the body stalls")]
     public async Task A_server_that_says_nothing_in_time_is_a_timeout(bool headers)
     {
-        var time = new ObservedTime();
+        var time = new TestClock();
         var stalled = new TaskCompletionSource();
         var error = ErrorOfAsync(
             async (request, response, token) =>
@@ -121,7 +121,7 @@ public sealed class ErrorTests
     [Fact]
     public async Task A_watch_that_is_not_answered_in_time_is_a_timeout()
     {
-        var time = new ObservedTime();
+        var time = new TestClock();
         await using var server = new ScriptedServer(Script.Silence);
         using var client = new ApiClient(server.CreateClient(), new ApiClientOptions { TimeProvider = time, Timeout = TimeSpan.FromSeconds(20) });
         var watch = client.WatchAsync(KnownResources.Nodes, new WatchOptions(), Within.Deadline).GetAsyncEnumerator(Within.Deadline);

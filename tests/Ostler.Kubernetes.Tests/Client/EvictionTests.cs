@@ -56,7 +56,7 @@ public sealed class EvictionTests
     public async Task The_version_is_remembered_and_looked_up_again_after_ten_minutes_for_the_server_may_have_been_upgraded()
     {
         var version = "v1beta1";
-        var time = new ObservedTime();
+        var time = new TestClock();
         await using var server = new ScriptedServer(Server(() => version));
         using var client = new ApiClient(server.CreateClient(), new ApiClientOptions { TimeProvider = time });
 

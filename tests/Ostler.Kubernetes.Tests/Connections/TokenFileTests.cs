@@ -8,7 +8,7 @@ namespace Ostler.Kubernetes.Tests.Connections;
 public sealed class TokenFileTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("ostler-token");
-    private readonly ObservedTime _time = new();
+    private readonly TestClock _time = new();
 
     private string TokenPath => Path.Combine(_directory.FullName, "token");
 

@@ -8,7 +8,7 @@ namespace Ostler.Kubernetes.Tests.Controllers;
 
 public sealed class ControllerTests : IAsyncDisposable
 {
-    private readonly ObservedTime _time = new();
+    private readonly TestClock _time = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly RecordingLogger _logger = new();
     private readonly MetricProbe _metrics;

@@ -10,7 +10,7 @@ public sealed class EventRecorderTests : IAsyncDisposable
 {
     private static readonly ObjectRef Policy = new("ostler.dev/v1alpha1", "UpgradePolicy", "", "fleet", "uid-fleet");
 
-    private readonly ObservedTime _time = new();
+    private readonly TestClock _time = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ScriptedServer _server;
     private readonly ApiClient _client;

@@ -60,7 +60,7 @@ public sealed class InformerReconnectTests
         await harness.Server.StopAsync();
         await harness.Time.PassAsync(InformerHarness.FirstPause);
         await harness.Time.PassAsync(InformerHarness.SecondPause);
-        await harness.Time.ArmedAsync(InformerHarness.ThirdPause);
+        await harness.Time.WaitedForAsync(InformerHarness.ThirdPause);
         harness.Server.Start();
         harness.Time.Advance(InformerHarness.ThirdPause);
 
@@ -107,13 +107,13 @@ public sealed class InformerReconnectTests
             [Script.Json(List("10")), Script.Json(List("10"))],
             [Script.Lines(), Script.BrokenOff(end.Task, Bookmark("11"))]));
         await harness.Time.PassAsync(InformerHarness.FirstPause);
-        await harness.Time.ArmedAsync(Silence);
-        await harness.Time.ArmedAsync(Silence);
+        await harness.Time.WaitedForAsync(Silence);
+        await harness.Time.WaitedForAsync(Silence);
         harness.Time.Advance(TimeSpan.FromSeconds(31));
 
         end.SetResult();
 
-        await harness.Time.ArmedAsync(InformerHarness.FirstPause);
+        await harness.Time.WaitedForAsync(InformerHarness.FirstPause);
     }
 
     [Fact]
@@ -130,8 +130,8 @@ public sealed class InformerReconnectTests
                 },
             ]));
         await harness.NextWatchAsync();
-        await harness.Time.ArmedAsync(Silence);
-        await harness.Time.ArmedAsync(Silence);
+        await harness.Time.WaitedForAsync(Silence);
+        await harness.Time.WaitedForAsync(Silence);
         harness.Time.Advance(TimeSpan.FromSeconds(31));
 
         end.SetResult();

@@ -110,7 +110,7 @@ public sealed class InformerTests
             [Script.Open(Bookmark("11"))]));
         Assert.Equal("Added a@5", await harness.NextEventAsync());
         // Armed when the watch began, and again by the bookmark.
-        await harness.Time.ArmedAsync(Silence);
+        await harness.Time.WaitedForAsync(Silence);
         await harness.Time.PassAsync(Silence);
         await harness.Time.PassAsync(InformerHarness.FirstPause);
 
@@ -130,11 +130,11 @@ public sealed class InformerTests
                 await response.WriteLineAsync(Bookmark("12"));
                 await Script.Silence(request, response, token);
             }]));
-        await harness.Time.ArmedAsync(Silence);
-        await harness.Time.ArmedAsync(Silence);
+        await harness.Time.WaitedForAsync(Silence);
+        await harness.Time.WaitedForAsync(Silence);
         harness.Time.Advance(Silence - TimeSpan.FromSeconds(1));
         proceed.SetResult();
-        await harness.Time.ArmedAsync(Silence);
+        await harness.Time.WaitedForAsync(Silence);
 
         harness.Time.Advance(Silence - TimeSpan.FromSeconds(1));
 
@@ -220,8 +220,8 @@ public sealed class InformerTests
                 await response.WriteLineAsync(Added(Node("a", "13")));
                 await Script.Silence(request, response, token);
             }]));
-        await harness.Time.ArmedAsync(Silence);
-        await harness.Time.ArmedAsync(Silence);
+        await harness.Time.WaitedForAsync(Silence);
+        await harness.Time.WaitedForAsync(Silence);
         var before = harness.Informer.LastContact;
         harness.Time.Advance(TimeSpan.FromMinutes(1));
 

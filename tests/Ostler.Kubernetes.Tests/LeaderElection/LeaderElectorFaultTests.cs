@@ -61,7 +61,7 @@ public sealed class LeaderElectorFaultTests : LeaderElectionTestBase
         };
 
         await a.BeginAttemptAsync();
-        await a.Time.ArmedAsync(Contender.AttemptTimeout);
+        await a.Time.WaitedForAsync(Contender.AttemptTimeout);
         a.Time.Advance(TimeSpan.FromSeconds(7.9));
         Assert.False(term.IsCancellationRequested);
         a.Time.Advance(TimeSpan.FromSeconds(0.1));
@@ -84,7 +84,7 @@ public sealed class LeaderElectorFaultTests : LeaderElectionTestBase
         };
         await a.BeginAttemptAsync();
         await arrived.Task.WaitAsync(Within.Deadline);
-        await a.Time.ArmedAsync(Contender.AttemptTimeout);
+        await a.Time.WaitedForAsync(Contender.AttemptTimeout);
         a.Time.Advance(Contender.AttemptTimeout);
         await a.PausedAsync();
         Server.Fault = null;

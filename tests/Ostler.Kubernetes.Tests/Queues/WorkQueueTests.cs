@@ -5,7 +5,7 @@ namespace Ostler.Kubernetes.Tests.Queues;
 
 public sealed class WorkQueueTests : IDisposable
 {
-    private readonly ObservedTime _time = new();
+    private readonly TestClock _time = new();
     private readonly WorkQueue<string> _queue;
 
     public WorkQueueTests() => _queue = new WorkQueue<string>("test", timeProvider: _time);
@@ -178,7 +178,7 @@ public sealed class WorkQueueTests : IDisposable
     {
         _queue.AddAfter("a", TimeSpan.FromTicks(10_001));
 
-        await _time.ArmedAsync(TimeSpan.FromMilliseconds(2));
+        await _time.WaitedForAsync(TimeSpan.FromMilliseconds(2));
         _time.Advance(TimeSpan.FromMilliseconds(2));
 
         Assert.Equal(1, _queue.Count);

@@ -25,7 +25,7 @@ internal sealed class Contender : IAsyncDisposable
             _client, options ?? new LeaderElectionOptions { LeaseName = "lock", Namespace = "ns", Identity = identity }, Time, random: () => 0);
     }
 
-    public ObservedTime Time { get; } = new();
+    public TestClock Time { get; } = new();
 
     public Task Running { get; private set; } = Task.CompletedTask;
 
@@ -62,7 +62,7 @@ internal sealed class Contender : IAsyncDisposable
     {
         if (!_paused)
         {
-            await Time.ArmedAsync(RetryPeriod);
+            await Time.WaitedForAsync(RetryPeriod);
             _paused = true;
         }
     }

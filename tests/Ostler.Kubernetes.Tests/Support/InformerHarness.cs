@@ -30,7 +30,7 @@ internal sealed class InformerHarness : IAsyncDisposable
         Informer.AddHandler(change => _events.Writer.TryWrite(Describe(change)));
     }
 
-    public ObservedTime Time { get; } = new();
+    public TestClock Time { get; } = new();
 
     public ScriptedServer Server { get; }
 

@@ -4,6 +4,7 @@ using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Fleet;
 using k8s.Models;

@@ -37,7 +37,7 @@ public class BudgetBlockedPodsTests
     [Fact]
     public void Nor_are_two_such_nodes_granted_in_one_pass()
     {
-        var plan = Plan(Asked("n1", Held("a-1", A, 0.1) with { Sisters = 1 }, Sister("b-2", B)), Asked("n2", Held("b-1", B, 0.1) with { Sisters = 1 }, Sister("a-2", A)));
+        var plan = Plan(Asked("n1", Held("a-1", A, 0.1) with { ReadyPeers = 1 }, Sister("b-2", B)), Asked("n2", Held("b-1", B, 0.1) with { ReadyPeers = 1 }, Sister("a-2", A)));
 
         Assert.Equal(["n1"], plan.Granted());
         Assert.Equal(Reasons.DrainWouldBlock, plan.Verdict("n2").Reason);

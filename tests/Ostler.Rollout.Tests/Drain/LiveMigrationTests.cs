@@ -12,7 +12,7 @@ public class LiveMigrationTests
     [Fact]
     public void Its_budget_is_no_obstacle_to_the_cordon()
     {
-        var plan = RolloutPlanner.Plan(Given.Snapshot(Asked(Machine(EvictionOutcome.BlockedByBudget) with { Sisters = 0 })));
+        var plan = RolloutPlanner.Plan(Given.Snapshot(Asked(Machine(EvictionOutcome.BlockedByBudget) with { ReadyPeers = 0 })));
 
         Assert.Equal(["n1"], plan.Granted());
     }

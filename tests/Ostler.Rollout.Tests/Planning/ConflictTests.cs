@@ -38,6 +38,53 @@ public class ConflictTests
         Assert.Equal("Uncordon ApplySpec", plan.Kinds("n3"));
     }
 
+    /// <summary>The controller hands over who selects each node, so that no plan has to match all selectors with all nodes.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Conflicts_are_the_same_whether_selectors_are_matched_or_who_selects_is_known(int seed)
+    {
+        var random = new Random(seed);
+        string[] pools = ["a", "b", "c", "d"];
+        var others = Enumerable.Range(0, 12).Select(i => new OtherPolicy
+        {
+            Name = $"other-{random.Next(100)}-{i}",
+            Deleting = random.Next(5) == 0,
+            NodeSelector = random.Next(3) == 0
+                ? new() { MatchExpressions = [new() { Key = "pool", Operator = LabelOperator.NotIn, Values = [pools[random.Next(4)]] }] }
+                : new() { MatchLabels = new Dictionary<string, string> { ["pool"] = pools[random.Next(4)] } },
+        }).ToArray();
+        var names = Enumerable.Range(0, 40).Select(i => $"n{i}");
+        NodeFacts[] nodes = [.. names.Select(n => Given.Idle(n) with { Labels = Pool(pools[random.Next(4)], random.Next(8)) })];
+        var matched = Given.Snapshot(nodes) with
+        {
+            OtherPolicies = others,
+        };
+        var known = matched with
+        {
+            Nodes = [.. matched.Nodes.Select(n => n with
+            {
+                SelectedBy = [.. others.Where(o => o.NodeSelector.Matches(n.Labels)).Select(o => o.Name).Order(StringComparer.Ordinal)],
+            })],
+        };
+
+        var (naive, indexed) = (RolloutPlanner.Plan(matched), RolloutPlanner.Plan(known));
+
+        Assert.NotEmpty(naive.Conflicts);
+        Assert.Equal(naive.Conflicts.Select(Text), indexed.Conflicts.Select(Text));
+        Assert.Equal(naive.Nodes.Select(n => (n.Node, n.Reason, n.Message)), indexed.Nodes.Select(n => (n.Node, n.Reason, n.Message)));
+
+        static string Text(PolicyConflict conflict) => $"{conflict.Policy} {conflict.Count} {string.Join(' ', conflict.Examples)}";
+
+        static Dictionary<string, string> Pool(string pool, int os) => new()
+        {
+            ["pool"] = pool,
+            ["kubernetes.io/os"] = os > 0 ? "linux" : "windows",
+        };
+    }
+
     [Fact]
     public void Both_policies_say_so_naming_the_other()
     {

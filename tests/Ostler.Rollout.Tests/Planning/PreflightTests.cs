@@ -91,9 +91,9 @@ public class PreflightTests
         { "a namespace that goes away", Given.Pod("p") with { LastEviction = Answer("p", EvictionOutcome.NamespaceTerminating) }, false, false },
         { "the answer for another pod of that name", Refused("p", "pdb") with { Uid = "another" }, false, false },
         { "a budget of a StatefulSet", Refused("p", "pdb") with { Controller = new("StatefulSet", "db", "db") }, true, false },
-        { "a budget of an operator's pod that can move", Refused("p", "pdb") with { Controller = new("Cluster", "db", "db"), Sisters = 1 }, false, false },
+        { "a budget of an operator's pod that can move", Refused("p", "pdb") with { Controller = new("Cluster", "db", "db"), ReadyPeers = 1 }, false, false },
         { "a budget of an operator's pod that may be able to move", Refused("p", "pdb") with { Controller = new("Cluster", "db", "db") }, false, false },
-        { "a budget of an operator's only pod", Refused("p", "pdb") with { Controller = new("Cluster", "db", "db"), Sisters = 0 }, true, false },
+        { "a budget of an operator's only pod", Refused("p", "pdb") with { Controller = new("Cluster", "db", "db"), ReadyPeers = 0 }, true, false },
         { "a pod of a DaemonSet", Refused("p", "pdb") with { Controller = new("DaemonSet", "d", "d") }, false, false },
         { "a pod that ends", Refused("p", "pdb") with { DeletionTimestamp = Given.Now }, false, false },
     };

@@ -3,6 +3,7 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Tests.Support;
 using Ostler.Simulation;
+using Ostler.Testing;
 
 namespace Ostler.Rollout.Tests.Simulation;
 
@@ -14,7 +15,7 @@ public class ForecastTests
     {
         var forecast = Fleets.Forecast(Small() with { Seed = 3, Failures = new() { Unhealthy = 0.1 } }, Paced);
 
-        Golden.Check("forecast", "forecast.txt", string.Join('\n', ForecastText.Lines(forecast)) + "\n");
+        Golden.VerifyFile(string.Join('\n', ForecastText.Lines(forecast)), "tests/Ostler.Rollout.Tests/Testdata/forecast/forecast.txt");
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Ostler.Rollout.Health;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Tests.Support;
 using Ostler.Simulation;
+using Ostler.Testing;
 
 namespace Ostler.Rollout.Tests.Simulation;
 
@@ -61,7 +62,7 @@ public class NarrativeTests
         invariants.CheckEnd();
 
         Assert.Empty(invariants.Broken);
-        Golden.Check(scenario, "narrative.txt", string.Join('\n', simulation.World.Timeline) + "\n");
+        Golden.VerifyFile(string.Join('\n', simulation.World.Timeline), $"tests/Ostler.Rollout.Tests/Testdata/{scenario}/narrative.txt");
     }
 
     [Fact]

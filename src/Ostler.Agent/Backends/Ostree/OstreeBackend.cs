@@ -48,7 +48,7 @@ internal sealed class OstreeBackend : IHostBackend
         List<string?> warnings = [await _ostree.Remotes.EnsureAsync(source, cancellationToken)];
         ImageTrust.CheckRemote(source, present.Booted!, _ostree.RemoteConfig.Verifies);
         await _ostree.Space.CheckForPullAsync(cancellationToken);
-        await _ostree.Pull.RunAsync(source, image.Digest, cancellationToken);
+        await _ostree.Pull.RunAsync(source, image.Digest, present.Booted!.Digest, cancellationToken);
         await _ostree.Space.CheckForBootAsync(image.Digest, present.Booted!.Digest, cancellationToken);
         await _ostree.Deploy.StageAsync(image.Digest, $"{source.Remote}:{source.Ref}", cancellationToken);
 

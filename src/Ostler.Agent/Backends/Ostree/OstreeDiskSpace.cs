@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ostler.Agent.Host;
 using Ostler.Api.Meta;
+using Ostler.Api.Shared;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -57,7 +58,7 @@ internal sealed class OstreeDiskSpace(OstreeCommands ostree)
         }
 
         throw new HostToolException(
-            Reasons.BootFull, $"/boot has {Mebibytes(free)} left, the kernel of {commit[..12]} needs {Mebibytes(needed)}. Remove deployments that are not needed any more.");
+            Reasons.BootFull, $"/boot has {Mebibytes(free)} left, the kernel of {Digest.Shorten(commit)} needs {Mebibytes(needed)}. Remove deployments that are not needed any more.");
     }
 
     /// <summary>The files that go to /boot. Empty when the tree keeps its kernel elsewhere, which is then left to ostree.</summary>

@@ -33,6 +33,7 @@ internal static class OstreeErrors
         // Only the kernel's copy goes to /boot; all else is in the repository's file system.
         _ when stderr.Contains("Installing kernel", StringComparison.Ordinal) && ToolErrorText.Any(stderr, ToolErrorText.Disk) => Reasons.BootFull,
         _ when ToolErrorText.Any(stderr, ToolErrorText.Disk) => Reasons.DiskFull,
+        _ when Subcommand(command) == "pull" && ToolErrorText.Any(stderr, ToolErrorText.Older) => Reasons.Downgrade,
         _ when Subcommand(command) == "pull" && ToolErrorText.Any(stderr, ToolErrorText.Signature) => Reasons.SignatureRefused,
         _ when Subcommand(command) == "pull" && ToolErrorText.Any(stderr, ToolErrorText.Pull) => Reasons.PullFailed,
         _ => Reasons.HostToolFailed,

@@ -1,5 +1,6 @@
 using Ostler.Agent.Host;
 using Ostler.Rollout.Hosts.Facts;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Agent.Backends.Ostree;
 
@@ -25,8 +26,7 @@ internal sealed class OstreeEtcConflicts(OstreeCommands ostree, HostFiles files)
         var conflicts = Kept(result.Stdout).Where(path => Conflicts(defaults, path)).ToList();
         return conflicts.Count == 0
             ? null
-            : $"applying it will fail: {string.Join(", ", conflicts.Take(Named).Select(p => "/etc/" + p))}"
-                + (conflicts.Count > Named ? $" and {conflicts.Count - Named} more" : "")
+            : $"applying it will fail: {MessageText.List(conflicts.ConvertAll(p => "/etc/" + p), Named)}"
                 + " changed on the host and of another kind (file, directory) in the new tree";
     }
 

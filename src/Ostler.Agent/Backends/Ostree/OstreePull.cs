@@ -13,15 +13,24 @@ internal sealed class OstreePull(OstreeCommands ostree, HostFiles files)
     public static readonly TimeSpan Timeout = TimeSpan.FromHours(1);
 
     /// <summary>Fetches the commit, unless the repository has the whole of it.</summary>
-    public async Task RunAsync(NodeOstreeImage image, string commit, CancellationToken cancellationToken)
+    /// <param name="image">Where it is. Unless it allows a downgrade, a commit older than the branch on the host is refused.</param>
+    /// <param name="commit">The commit.</param>
+    /// <param name="running">What runs: to deploy that again is no downgrade, whatever was fetched since.</param>
+    /// <param name="cancellationToken">Ends the wait, not ostree.</param>
+    public async Task RunAsync(NodeOstreeImage image, string commit, string running, CancellationToken cancellationToken)
     {
         if (await IsCompleteAsync(image, commit, cancellationToken))
         {
             return;
         }
 
+        string[] check = image.AllowDowngrade || commit == running ? [] : ["--timestamp-check"];
         await ostree.RunDetachedAsync(
-            new HostCommand("ostree", OstreeCommands.Repository, "pull", image.Remote, $"{image.Ref}@{commit}") { Timeout = Timeout }, cancellationToken);
+            new HostCommand("ostree", [OstreeCommands.Repository, "pull", .. check, image.Remote, $"{image.Ref}@{commit}"])
+            {
+                Timeout = Timeout,
+            },
+            cancellationToken);
     }
 
     /// <summary>

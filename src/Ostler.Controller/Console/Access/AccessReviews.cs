@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Ostler.Api.Meta;
 using Ostler.Controller.Console.Views;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Controller.Console.Access;
 
@@ -86,7 +87,7 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
 
     private async Task<ConsoleAccess> ReviewAsync(string token, CancellationToken cancellationToken)
     {
-        var review = await client.CreateAsync(ReviewResources.TokenReviews, new() { Spec = new() { Token = token } }, cancellationToken);
+        var review = await client.CreateAsync(CoreResources.TokenReviews, new() { Spec = new() { Token = token } }, cancellationToken);
         if (review.Status is not { Authenticated: true, User: { Username.Length: > 0 } user })
         {
             LogUnknownToken();
@@ -110,7 +111,7 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
     private async Task<bool> MayListAsync(UserInfo user, string @namespace, string group, string resource, CancellationToken cancellationToken)
     {
         var review = await client.CreateAsync(
-            ReviewResources.SubjectAccessReviews,
+            CoreResources.SubjectAccessReviews,
             new()
             {
                 Spec = new()

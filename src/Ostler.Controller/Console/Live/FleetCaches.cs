@@ -4,7 +4,6 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Console.Views;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
@@ -31,12 +30,12 @@ internal sealed class FleetCaches : IAsyncDisposable
         _time = time;
         Informer<T> Create<T>(ResourceType<T> type, Func<T, T>? transform = null) where T : class =>
             new(client, type, new() { Transform = transform }, time, loggers.CreateLogger($"console.{type.Plural}"), random);
-        _nodes = Create(ControllerResources.Nodes, static n => n.Trimmed());
+        _nodes = Create(CoreResources.Nodes, static n => n.Trimmed());
 
         // The bulk of a NodeOS, and nothing that the page shows.
-        _systems = Create(ControllerResources.NodeOSes, static os => os with { Spec = os.Spec with { HostChecks = null, ReadyBefore = null, Displaced = null } });
-        _policies = Create(ControllerResources.UpgradePolicies);
-        _images = Create(ControllerResources.OSImages);
+        _systems = Create(OstlerResources.NodeOSes, static os => os with { Spec = os.Spec with { HostChecks = null, ReadyBefore = null, Displaced = null } });
+        _policies = Create(OstlerResources.UpgradePolicies);
+        _images = Create(OstlerResources.OSImages);
         _nodes.AddHandler(_ => Dirty());
         _systems.AddHandler(_ => Dirty());
         _policies.AddHandler(_ => Dirty());

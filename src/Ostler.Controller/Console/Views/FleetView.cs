@@ -1,6 +1,7 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Nodes;
 using Ostler.Kubernetes.Core;
@@ -151,7 +152,7 @@ internal sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<Pol
         Status = image.Status,
     };
 
-    private static string Name(string? version, string digest) => version is { Length: > 0 } ? version : digest[..Math.Min(digest.Length, digest.StartsWith("sha256:", StringComparison.Ordinal) ? 19 : 12)];
+    private static string Name(string? version, string digest) => version is { Length: > 0 } ? version : Digest.Shorten(digest);
 
     /// <summary>A policy with what is looked up in it for every node.</summary>
     private sealed class PolicyView

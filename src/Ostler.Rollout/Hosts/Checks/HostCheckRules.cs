@@ -1,6 +1,7 @@
 using Ostler.Api.Meta;
 using Ostler.Api.Shared;
 using Ostler.Rollout.Health;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Hosts.Checks;
 
@@ -33,8 +34,7 @@ public static class HostCheckRules
         CheckObservation[] failing = [.. checks.Select(c => seen.GetValueOrDefault(c.Name)).OfType<CheckObservation>().Where(o => o.Outcome != CheckOutcome.Passed)];
         if (failing.Length > 0)
         {
-            var message = string.Join("; ", failing.Take(Named).Select(CheckKinds.Describe));
-            return new(ConditionStatus.False, ReasonOf(failing), message + (failing.Length > Named ? $"; and {failing.Length - Named} more" : ""));
+            return new(ConditionStatus.False, ReasonOf(failing), MessageText.Clauses([.. failing.Select(CheckKinds.Describe)], Named));
         }
 
         var waiting = checks.Where(c => !CheckKinds.HasPassed(c, seen.GetValueOrDefault(c.Name))).ToArray();

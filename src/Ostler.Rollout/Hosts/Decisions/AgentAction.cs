@@ -21,8 +21,8 @@ public abstract record AgentAction
 
     /// <summary>Fetch the image and lay it down, locked.</summary>
     /// <param name="Image">The tree.</param>
-    /// <param name="Anew">Without what was changed on the host, also when the tree is the one that runs.</param>
-    public sealed record Stage(NodeImage Image, bool Anew = false) : AgentAction;
+    /// <param name="DiscardLocalChanges">Without what was changed on the host, also when the tree is the one that runs.</param>
+    public sealed record Stage(NodeImage Image, bool DiscardLocalChanges = false) : AgentAction;
 
     /// <summary>The image lies there unlocked, although nobody ordered to boot it: lock it.</summary>
     public sealed record Lock(NodeImage Image) : AgentAction;

@@ -2,6 +2,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Hosts.Report;
 
@@ -53,7 +54,7 @@ public static class DriftFindings
 
         if (booted.Packages is { Count: > 0 } packages)
         {
-            var names = string.Join(", ", packages.Take(Named)) + (packages.Count > Named ? $" and {packages.Count - Named} more" : "");
+            var names = MessageText.List(packages, Named);
             yield return Finding(Reasons.PackagesLayered, $"Packages were layered, replaced or removed (-) on the host: {names}.", host.Undo);
         }
 

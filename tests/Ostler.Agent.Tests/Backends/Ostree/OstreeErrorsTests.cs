@@ -22,6 +22,7 @@ public sealed class OstreeErrorsTests
     [InlineData("error: Writing content object: min-free-space-percent '3%' would be exceeded, at least 4.1 kB requested", Reasons.DiskFull)]
     [InlineData("error: Writing content object: fallocate: No space left on device", Reasons.DiskFull)]
     [InlineData("error: opendir(objects): Input/output error", Reasons.HostToolFailed)]
+    [InlineData("error: Upgrade target revision 'a' is chronologically older than current revision 'b'", Reasons.Downgrade)]
     public void What_a_pull_complains_of(string stderr, string reason) =>
         Assert.Equal(reason, OstreeErrors.From(Pull, new CommandResult(1, "", stderr)).Reason);
 

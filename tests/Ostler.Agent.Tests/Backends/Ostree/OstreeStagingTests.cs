@@ -32,7 +32,7 @@ public sealed class OstreeStagingTests : IDisposable
                 "ostree --repo=/ostree/repo remote add --if-not-exists --no-gpg-verify acme https://ostree.example/repo",
                 "stat --file-system --format=%a %S /ostree/repo",
                 "ostree --repo=/ostree/repo rev-parse acme:acme/stable/x86_64/edge",
-                $"ostree --repo=/ostree/repo pull acme acme/stable/x86_64/edge@{Commit(2)}",
+                $"ostree --repo=/ostree/repo pull --timestamp-check acme acme/stable/x86_64/edge@{Commit(2)}",
                 $"ostree --repo=/ostree/repo ls -C {Commit(2)} /usr/lib/modules",
                 "stat --file-system --format=%a %S /boot",
                 $"ostree admin deploy --stage --lock-finalization --origin-file=/run/ostler/origin {Commit(2)}",
@@ -40,6 +40,20 @@ public sealed class OstreeStagingTests : IDisposable
             ],
             ostree.Ran.Where(c => !c.Contains(" status", StringComparison.Ordinal)));
         Assert.Equal("[origin]\nrefspec=acme:acme/stable/x86_64/edge", _host.Files.Read(OstreeDeploy.OriginFile));
+    }
+
+    [Theory]
+    [InlineData(2, false, "pull --timestamp-check")]
+    [InlineData(2, true, "pull")]
+    [InlineData(1, false, "pull")]
+    public async Task A_commit_may_be_older_only_if_the_image_allows_it_or_it_is_what_runs(int commit, bool allowed, string expected)
+    {
+        var ostree = new SimulatedOstree(_host, "2026.4", "1*");
+        var image = Image(commit);
+
+        await StageAsync(ostree, image with { Ostree = image.Ostree! with { AllowDowngrade = allowed } });
+
+        Assert.Contains($"ostree --repo=/ostree/repo {expected} acme acme/stable/x86_64/edge@{Commit(commit)}", ostree.Ran);
     }
 
     [Fact]

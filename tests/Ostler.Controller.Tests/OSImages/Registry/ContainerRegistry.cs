@@ -4,7 +4,6 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Ostler.Api.OSImages;
 using Ostler.Controller.OSImages.Registry;
-using Ostler.Controller.Tests.Support;
 using Ostler.Kubernetes.Client;
 using Ostler.Rollout.OSImages;
 using Ostler.Rollout.Validation;

@@ -1,12 +1,12 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Testing.ControlPlane;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 public sealed partial class RolloutTests
 {
@@ -37,16 +37,16 @@ public sealed partial class RolloutTests
             },
         });
         await client.WaitForAsync(
-            ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(name),
+            OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(name),
             p => p?.Status is { Nodes: { RolledBack: 3, Updating: 0, Unavailable: 0 } } status && status.Conditions.IsTrue(ConditionTypes.Stalled), Cancel, Patience);
 
         foreach (var node in nodes)
         {
-            var os = await client.GetAsync(ControllerResources.NodeOSes, NamespacedName.ClusterScoped(node), Cancel);
+            var os = await client.GetAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(node), Cancel);
             Assert.Equal(Fleet.OldDigest, fleet.Host(node).Booted.Digest);
             Assert.Equal((Goal.Observe, node == nodes[2]), (os!.Spec.Goal, os.Spec.Failure!.Reason == Reasons.HostCheckFailed));
             Assert.Equal(node != nodes[2], os.Spec.Failure.Reason == Reasons.RolledBackByScope);
-            Assert.False((await client.GetAsync(ControllerResources.Nodes, NamespacedName.ClusterScoped(node), Cancel))!.Unschedulable);
+            Assert.False((await client.GetAsync(CoreResources.Nodes, NamespacedName.ClusterScoped(node), Cancel))!.Unschedulable);
         }
 
         // As people must tell failures from nodes that went along with them, so must what watches the metrics.

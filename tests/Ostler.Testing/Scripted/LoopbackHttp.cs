@@ -2,11 +2,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Xunit;
 
-namespace Ostler.Controller.Tests.Support;
+namespace Ostler.Testing.Scripted;
 
 /// <summary>An HTTP server on a free port of the loopback interface; the handler is the script.</summary>
-internal sealed class LoopbackHttp : IAsyncDisposable
+public sealed class LoopbackHttp : IAsyncDisposable
 {
     private readonly WebApplication _app;
 

@@ -3,22 +3,20 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Resources;
 using Ostler.Controller.Startup;
 using Ostler.Controller.Telemetry.Traces;
-using Ostler.Controller.Tests.OSImages;
-using Ostler.Controller.Tests.Support;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Hosts;
+using Ostler.Testing.Scripted;
 using Ostler.Testing.Telemetry;
 
-[assembly: AssemblyFixture(typeof(Ostler.Controller.Tests.Cluster.ControllerCluster))]
-
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 /// <summary>The controller's whole process against a real API server, with simulated machines.</summary>
+[Collection<ClusterTests>]
 public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputHelper output)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -44,8 +42,8 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
         Assert.Equal(new TargetImage { Digest = digest, Version = "42.20261101.3" }, policy.Status.Target);
         foreach (var name in nodes)
         {
-            var node = await client.GetAsync(ControllerResources.Nodes, NamespacedName.ClusterScoped(name), Cancel);
-            var os = await client.GetAsync(ControllerResources.NodeOSes, NamespacedName.ClusterScoped(name), Cancel);
+            var node = await client.GetAsync(CoreResources.Nodes, NamespacedName.ClusterScoped(name), Cancel);
+            var os = await client.GetAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(name), Cancel);
             Assert.Equal((false, null), (node!.Unschedulable, node.CordonedBy));
             Assert.Equal((Goal.Observe, digest), (os!.Spec.Goal, os.Status!.Booted!.Digest));
             Assert.Null(os.Spec.Failure);
@@ -81,7 +79,7 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
         await ApplyAsync(
             client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest },
             s => s with { Notifications = [new() { Name = "ops", SecretRef = new() { Namespace = ns.Name, Name = "ops" } }] });
-        await client.WaitForAsync(ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Nodes?.Updating > 0, Cancel, Patience);
+        await client.WaitForAsync(OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Nodes?.Updating > 0, Cancel, Patience);
         Assert.Equal("standby", await second.GetAsync("/readyz"));
 
         await first.DisposeAsync();
@@ -109,10 +107,10 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
         await ApplyAsync(client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest }, s => s with { Health = new() { Timeout = Duration.FromSeconds(3) } });
 
         var policy = await client.WaitForAsync(
-            ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name),
+            OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name),
             p => p?.Status is { Nodes: { RolledBack: 1, Updating: 0, Unavailable: 0 } } status && status.Conditions.IsTrue(ConditionTypes.Halted), Cancel, Patience);
         var image = await client.WaitForAsync(
-            ControllerResources.OSImages, NamespacedName.ClusterScoped(fleet.Name), i => i?.Status?.Quarantined is { Count: 1 }, Cancel, Patience);
+            OstlerResources.OSImages, NamespacedName.ClusterScoped(fleet.Name), i => i?.Status?.Quarantined is { Count: 1 }, Cancel, Patience);
 
         Assert.Equal(fleet.Name, image!.Status!.Quarantined![0].Policy);
         Assert.Equal(fleet.NewDigest, Assert.Single(policy!.Status!.FailedDigests!).Digest);
@@ -143,7 +141,7 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
         });
 
         var waiting = await client.WaitForAsync(
-            ControllerResources.UpgradePolicies, key, p => p?.Status?.Conditions.Find(ConditionTypes.Ready)?.Reason == Reasons.WaitingForApproval, Cancel, Patience);
+            OstlerResources.UpgradePolicies, key, p => p?.Status?.Conditions.Find(ConditionTypes.Ready)?.Reason == Reasons.WaitingForApproval, Cancel, Patience);
         Assert.Equal(("fleet", 1), (waiting!.Status!.Wave, waiting.Status.Nodes!.Updated));
         Assert.NotNull(waiting.Status.Waves![0].CompletedAt);
 
@@ -152,7 +150,7 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
         {
             ["spec"] = new System.Text.Json.Nodes.JsonObject { ["rollout"] = new System.Text.Json.Nodes.JsonObject { ["approvals"] = new System.Text.Json.Nodes.JsonArray(approval) } },
         };
-        await client.PatchAsync(ControllerResources.UpgradePolicies, key, Patch.Merge(body), Cancel);
+        await client.PatchAsync(OstlerResources.UpgradePolicies, key, Patch.Merge(body), Cancel);
         var policy = await ReadyAsync(client, fleet.Name);
 
         Assert.Null(policy.Status!.Wave);
@@ -169,16 +167,16 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
         await using var controller = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "a");
         var name = NamespacedName.ClusterScoped(Cluster.UniqueName("node"));
         var first = await CreateNodeAsync(client, name.Name);
-        var os = await client.WaitForAsync(ControllerResources.NodeOSes, name, o => o is not null, Cancel, Patience);
+        var os = await client.WaitForAsync(OstlerResources.NodeOSes, name, o => o is not null, Cancel, Patience);
         Assert.Equal(first.Metadata.Uid, os!.Metadata.OwnerReferences![0].Uid);
 
-        await client.DeleteAsync(ControllerResources.Nodes, name, null, null, Cancel);
+        await client.DeleteAsync(CoreResources.Nodes, name, null, null, Cancel);
         var second = await CreateNodeAsync(client, name.Name);
         var renewed = await client.WaitForAsync(
-            ControllerResources.NodeOSes, name, o => o?.Metadata.OwnerReferences?[0].Uid == second.Metadata.Uid, Cancel, Patience);
+            OstlerResources.NodeOSes, name, o => o?.Metadata.OwnerReferences?[0].Uid == second.Metadata.Uid, Cancel, Patience);
 
         Assert.NotEqual(os.Metadata.Uid, renewed!.Metadata.Uid);
-        await client.DeleteAsync(ControllerResources.Nodes, name, null, null, Cancel);
+        await client.DeleteAsync(CoreResources.Nodes, name, null, null, Cancel);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -186,25 +184,25 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
     private static Task<k8s.Models.V1Lease?> LeadsAsync(ApiClient client, string @namespace, string identity) => client.WaitForAsync(
         KnownResources.Leases, new NamespacedName(@namespace, ControllerProcess.LeaseName), l => l?.Spec.HolderIdentity == identity, Cancel, Patience);
 
-    private static Task<Node> CreateNodeAsync(ApiClient client, string name) => client.CreateAsync(ControllerResources.Nodes, new() { Metadata = new() { Name = name } }, Cancel);
+    private static Task<Node> CreateNodeAsync(ApiClient client, string name) => client.CreateAsync(CoreResources.Nodes, new() { Metadata = new() { Name = name } }, Cancel);
 
     private static Task ApplyAsync(ApiClient client, Fleet fleet, OstreeSource source, Func<UpgradePolicySpec, UpgradePolicySpec>? change = null) =>
         ApplyImageAsync(client, fleet, new() { Ostree = source }, change);
 
     private static async Task ApplyImageAsync(ApiClient client, Fleet fleet, OSImageSpec image, Func<UpgradePolicySpec, UpgradePolicySpec>? change = null)
     {
-        await client.CreateAsync(ControllerResources.OSImages, new() { Metadata = new() { Name = fleet.Name }, Spec = image }, Cancel);
+        await client.CreateAsync(OstlerResources.OSImages, new() { Metadata = new() { Name = fleet.Name }, Spec = image }, Cancel);
         var spec = new UpgradePolicySpec
         {
             ImageRef = new() { Name = fleet.Name },
             NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["fleet"] = fleet.Name } },
             Rollout = new() { Soak = Duration.FromSeconds(1) },
         };
-        await client.CreateAsync(ControllerResources.UpgradePolicies, new() { Metadata = new() { Name = fleet.Name }, Spec = change?.Invoke(spec) ?? spec }, Cancel);
+        await client.CreateAsync(OstlerResources.UpgradePolicies, new() { Metadata = new() { Name = fleet.Name }, Spec = change?.Invoke(spec) ?? spec }, Cancel);
     }
 
     private static async Task<UpgradePolicy> ReadyAsync(ApiClient client, string name) => (await client.WaitForAsync(
-        ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(name),
+        OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(name),
         p => p?.Status is { Nodes: { Updated: 3, Unavailable: 0 } } status && status.Conditions.IsTrue(ConditionTypes.Ready), Cancel, Patience))!;
 
     private static async Task AssertMetricsAsync(Running controller, string policy)

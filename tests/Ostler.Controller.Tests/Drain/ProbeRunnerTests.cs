@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Ostler.Controller.Drain;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Plan;
@@ -10,12 +9,12 @@ using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.Drain;
 
-public sealed class NodeQuestionsTests
+public sealed class ProbeRunnerTests
 {
     private readonly FakeTimeProvider _time = new(Given.Now);
     private readonly ProbeCache _answers;
 
-    public NodeQuestionsTests() => _answers = new(_time);
+    public ProbeRunnerTests() => _answers = new(_time);
 
     public static TheoryData<Probe> Questions => new()
     {
@@ -107,7 +106,7 @@ public sealed class NodeQuestionsTests
     {
         using var client = Given.Client(server);
         var questions = new ProbeRunner(
-            new(client, new(client, _time), Given.Lister<Node>(ControllerResources.Nodes), Given.Lister<Namespace>(ControllerResources.Namespaces), _time),
+            new(client, new(client, _time), Given.Lister<Node>(CoreResources.Nodes), Given.Lister<Namespace>(CoreResources.Namespaces), _time),
             new(client, _time),
             new(client, _time),
             _answers,

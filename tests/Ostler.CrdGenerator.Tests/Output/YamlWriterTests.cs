@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using Ostler.Cli.Output;
 using Ostler.CrdGenerator.Output;
 using Ostler.Testing.ControlPlane;
 
 namespace Ostler.CrdGenerator.Tests.Output;
 
-public sealed class YamlTextTests
+public sealed class YamlWriterTests
 {
     /// <summary>Strings that YAML would take for something else, or for syntax.</summary>
     public static TheoryData<string> Texts =>
@@ -20,7 +21,7 @@ public sealed class YamlTextTests
     [MemberData(nameof(Texts))]
     public void A_text_is_read_back_as_it_was(string text)
     {
-        var yaml = YamlText.Of(new JsonObject { ["key"] = text, ["list"] = new JsonArray(text) });
+        var yaml = YamlWriter.Write(new JsonObject { ["key"] = text, ["list"] = new JsonArray(text) }, fold: 90, width: 120);
 
         var document = Assert.Single(YamlDocuments.Read(yaml));
         Assert.Equal(text, (string?)document["key"]);
@@ -30,6 +31,9 @@ public sealed class YamlTextTests
     [Fact]
     public void Numbers_booleans_and_empty_collections_keep_their_types() => Assert.Equal(
         "number: 3\nyes: true\nnothing: null\nempty: {}\nnone: []\n",
-        YamlText.Of(new JsonObject { ["number"] = 3, ["yes"] = true, ["nothing"] = null, ["empty"] = new JsonObject(), ["none"] = new JsonArray() })
+        YamlWriter.Write(new JsonObject
+            {
+                ["number"] = 3, ["yes"] = true, ["nothing"] = null, ["empty"] = new JsonObject(), ["none"] = new JsonArray(),
+            })
             .Replace("'yes'", "yes", StringComparison.Ordinal));
 }

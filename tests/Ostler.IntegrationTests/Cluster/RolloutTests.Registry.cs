@@ -4,16 +4,16 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.OSImages.Registry;
-using Ostler.Controller.Resources;
-using Ostler.Controller.Tests.OSImages.Registry;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.OSImages;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Registries;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 /// <content>Container images, from a real registry.</content>
 public sealed partial class RolloutTests
@@ -41,19 +41,19 @@ public sealed partial class RolloutTests
 
         // Not signed yet: nothing is staged anywhere.
         var unsigned = await client.WaitForAsync(
-            ControllerResources.OSImages, NamespacedName.ClusterScoped(fleet.Name), i => i?.Status?.Conditions.Find(ConditionTypes.Verified)?.Reason == Reasons.NotSigned, Cancel, Patience);
+            OstlerResources.OSImages, NamespacedName.ClusterScoped(fleet.Name), i => i?.Status?.Conditions.Find(ConditionTypes.Verified)?.Reason == Reasons.NotSigned, Cancel, Patience);
         Assert.Null(unsigned!.Status!.Resolved);
         Assert.All(nodes, n => Assert.Null(fleet.Host(n).Staged));
 
         await signer.SignAsync(registry, "acme/edge", index, Cancel);
         var policy = await client.WaitForAsync(
-            ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Nodes is { Updated: 3, Unavailable: 0 }, Cancel, Patience);
+            OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Nodes is { Updated: 3, Unavailable: 0 }, Cancel, Patience);
 
         Assert.Equal(new TargetImage { Digest = index, Version = "42" }, policy!.Status!.Target);
         Assert.Equal([amd64, arm64, amd64, Fleet.OldDigest], nodes.Select(n => fleet.Host(n).Booted.Digest));
         var blocked = Assert.Single(policy.Status.Blocked!);
         Assert.Equal((nodes[3], Reasons.PlatformNotFound), (blocked.Node, blocked.Reason));
-        var os = await client.GetAsync(ControllerResources.NodeOSes, NamespacedName.ClusterScoped(nodes[1]), Cancel);
+        var os = await client.GetAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(nodes[1]), Cancel);
         Assert.Equal(($"{registry.Host}/acme/edge", arm64), (os!.Spec.Image!.Container!.Repository, os.Spec.Image.Digest));
     }
 
@@ -65,7 +65,7 @@ public sealed partial class RolloutTests
         var digest = await registry.Images.PushAsync("acme/edge", "stable", "42", cancellationToken: Cancel);
         using var admin = Cluster.CreateApiClient();
         await EnsureOwnNamespaceAsync(admin);
-        await Manifests.ApplyFileAsync(admin, Path.Combine(Config(), "rbac", "controller.yaml"), Cancel);
+        await Manifests.ApplyFileAsync(admin, Path.Combine(Repository.Config, "rbac", "controller.yaml"), Cancel);
         await using var elsewhere = await Cluster.CreateNamespaceAsync("registry-team", Cancel);
         foreach (var ns in (string[])["ostler-system", elsewhere.Name])
         {
@@ -73,9 +73,11 @@ public sealed partial class RolloutTests
         }
 
         using var client = Cluster.CreateApiClient(await Cluster.UserKubeconfigAsync("system:serviceaccount:ostler-system:ostler-controller", ["system:serviceaccounts", "system:authenticated"], Cancel));
-        var images = ContainerRegistry.Images(client);
-        OSImage In(string ns) => Given.Image() with
+        var quick = new RegistryOptions { Random = () => 0.5, RetryDelay = TimeSpan.FromMilliseconds(1) };
+        var images = new ContainerImages(client, ContainerImages.CreateHttpClient(), new(), quick);
+        OSImage In(string ns) => new()
         {
+            Metadata = new() { Name = "edge" },
             Spec = new() { Container = new() { Image = $"{registry.Host}/acme/edge:stable", PlainHttp = true, PullSecretRef = new() { Namespace = ns, Name = "pull" } } },
         };
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Ostler.Controller.Tests;
+namespace Ostler.IntegrationTests.Cluster;
 
 /// <summary>The log of a test, shown with it when it fails.</summary>
 internal sealed class TestLog(ITestOutputHelper output, string source) : ILoggerFactory

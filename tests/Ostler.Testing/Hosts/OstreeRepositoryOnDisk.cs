@@ -1,11 +1,16 @@
 using System.Diagnostics;
 
-namespace Ostler.Controller.Tests.OSImages;
+namespace Ostler.Testing.Hosts;
 
 /// <summary>An archive repository made by the real ostree, in a folder of its own.</summary>
-internal sealed class OstreeRepositoryOnDisk : IDisposable
+public sealed class OstreeRepositoryOnDisk : IDisposable
 {
+    private const string Program = "/usr/bin/ostree";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("ostler-repo").FullName;
+
+    /// <summary>Why there can be none on this machine; null where there can.</summary>
+    public static string? WhyNotAvailable => File.Exists(Program) ? null : "ostree is not installed.";
 
     public OstreeRepositoryOnDisk()
     {
@@ -42,11 +47,14 @@ internal sealed class OstreeRepositoryOnDisk : IDisposable
 
     private string Ostree(string[] arguments)
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/ostree"), "ostree is not installed.");
-        using var process = Process.Start(new ProcessStartInfo("/usr/bin/ostree", [$"--repo={Path}", .. arguments]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(Program, [$"--repo={Path}", .. arguments])
+        {
+            RedirectStandardOutput = true,
+        })!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-        return output;
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"ostree {arguments[0]} ended with {process.ExitCode}.");
     }
 }

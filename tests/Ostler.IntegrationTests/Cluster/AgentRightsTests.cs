@@ -1,11 +1,13 @@
 using Ostler.Kubernetes.Client;
+using Ostler.Testing;
 using Ostler.Testing.Fleet;
 using k8s;
 using k8s.Models;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 /// <summary>What config/rbac lets an agent do, as the API server itself judges it: its token lies on every node and is worth stealing.</summary>
+[Collection<ClusterTests>]
 public sealed class AgentRightsTests(ControllerCluster fixture)
 {
     private static readonly string[] Verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
@@ -26,7 +28,7 @@ public sealed class AgentRightsTests(ControllerCluster fixture)
         using var admin = fixture.Cluster.CreateApiClient();
         foreach (var file in (string[])["namespace/namespace.yaml", "rbac/agent.yaml"])
         {
-            await Manifests.ApplyFileAsync(admin, Path.Combine(ControllerCluster.Config(Path.GetDirectoryName(file)!), Path.GetFileName(file)), Cancel);
+            await Manifests.ApplyFileAsync(admin, Path.Combine(Repository.Config, file), Cancel);
         }
 
         // The authorizer learns of a binding by a watch of its own.

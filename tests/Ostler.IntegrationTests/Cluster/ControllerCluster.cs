@@ -1,7 +1,12 @@
 using Ostler.Kubernetes.Client;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
+
+/// <summary>The tests that share one API server and have machines of their own, by name; they run one after the other.</summary>
+[CollectionDefinition]
+public sealed class ClusterTests : ICollectionFixture<ControllerCluster>;
 
 /// <summary>A real control plane with our CRDs.</summary>
 public sealed class ControllerCluster : ControlPlaneFixture
@@ -9,21 +14,7 @@ public sealed class ControllerCluster : ControlPlaneFixture
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
-        await Cluster.InstallCustomResourcesAsync(Config("crd"), TestContext.Current.CancellationToken);
-    }
-
-    /// <summary>A folder of config/ of the repository that this assembly was built in.</summary>
-    public static string Config(string name)
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (Directory.Exists(Path.Combine(folder.FullName, "config", name)))
-            {
-                return Path.Combine(folder.FullName, "config", name);
-            }
-        }
-
-        throw new DirectoryNotFoundException($"There is no config/{name} above {AppContext.BaseDirectory}.");
+        await Cluster.InstallCustomResourcesAsync(Path.Combine(Repository.Config, "crd"), TestContext.Current.CancellationToken);
     }
 }
 

@@ -1,15 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
 using Ostler.Api.NodeOSes;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
 using Ostler.Testing.Agents;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Kubelet;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 /// <summary>A few simulated machines with kubelet and agent, whose boots agree with each other.</summary>
 internal sealed class Fleet : IAsyncDisposable
@@ -34,7 +34,7 @@ internal sealed class Fleet : IAsyncDisposable
         options ??= new();
         _agents = new(
             _client,
-            ControllerResources.NodeOSes,
+            OstlerResources.NodeOSes,
             options with { PowerChanged = PowerChangedAsync, Wrote = _ => Interlocked.Increment(ref _agentWrites) },
             TimeProvider.System);
     }
@@ -61,7 +61,7 @@ internal sealed class Fleet : IAsyncDisposable
             _agents.Add(new(name, new() { Digest = OldDigest, Version = "1" }, node.BootId));
         }
 
-        var informer = new Informer<NodeOS>(_client, ControllerResources.NodeOSes);
+        var informer = new Informer<NodeOS>(_client, OstlerResources.NodeOSes);
         _running = Task.WhenAll(informer.RunAsync(_stop.Token), _agents.RunAsync(informer, _stop.Token));
         return names;
     }
@@ -83,8 +83,8 @@ internal sealed class Fleet : IAsyncDisposable
         }
 
         await _kubelets.DisposeAsync();
-        await IgnoreMissingAsync(() => _client.DeleteAsync(ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(Name), null, null, CancellationToken.None));
-        await IgnoreMissingAsync(() => _client.DeleteAsync(ControllerResources.OSImages, NamespacedName.ClusterScoped(Name), null, null, CancellationToken.None));
+        await IgnoreMissingAsync(() => _client.DeleteAsync(OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(Name), null, null, CancellationToken.None));
+        await IgnoreMissingAsync(() => _client.DeleteAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(Name), null, null, CancellationToken.None));
         _client.Dispose();
         _stop.Dispose();
     }

@@ -4,17 +4,18 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Health;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Nodes;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Scripted;
 using k8s.Models;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 public sealed partial class RolloutTests
 {
@@ -50,22 +51,22 @@ public sealed partial class RolloutTests
 
         // An object that never comes is told of, with what is missing.
         var policy = await client.WaitForAsync(
-            ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Blocked?.Any(b => b.Reason == Reasons.HealthCheckMissing) == true, Cancel, Patience);
+            OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Blocked?.Any(b => b.Reason == Reasons.HealthCheckMissing) == true, Cancel, Patience);
         Assert.Contains($"there is no ConfigMap {ns.Name}/{node.Name}", policy!.Status!.Blocked![0].Message, StringComparison.Ordinal);
-        var os = await client.GetAsync(ControllerResources.NodeOSes, node, Cancel);
+        var os = await client.GetAsync(OstlerResources.NodeOSes, node, Cancel);
         var before = Assert.Single(os!.Spec.ReadyBefore!);
         Assert.Equal(("cni", 1, true), (before.Check, before.Total, before.Pods![0].Owner?.Length > 0));
 
         await client.CreateAsync(
             KnownResources.ConfigMaps, new() { Metadata = new() { Name = node.Name, NamespaceProperty = ns.Name }, Data = new Dictionary<string, string> { ["ready"] = "yes" } }, Cancel);
         await client.WaitForAsync(
-            ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name),
+            OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name),
             p => p?.Status?.InFlight?.Any(n => n.Message?.Contains("web: GET", StringComparison.Ordinal) == true) == true, Cancel, Patience);
-        Assert.Equal(Goal.Boot, (await client.GetAsync(ControllerResources.NodeOSes, node, Cancel))!.Spec.Goal);
+        Assert.Equal(Goal.Boot, (await client.GetAsync(OstlerResources.NodeOSes, node, Cancel))!.Spec.Goal);
 
         Volatile.Write(ref isUp, true);
-        await client.WaitForAsync(ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Nodes is { Updated: 1, Unavailable: 0 }, Cancel, Patience);
-        Assert.Null((await client.GetAsync(ControllerResources.NodeOSes, node, Cancel))!.Spec.Failure);
+        await client.WaitForAsync(OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Nodes is { Updated: 1, Unavailable: 0 }, Cancel, Patience);
+        Assert.Null((await client.GetAsync(OstlerResources.NodeOSes, node, Cancel))!.Spec.Failure);
         using var http = new HttpClient();
         Assert.Matches(
             "ostler_health_check_errors_total{check=\"condition\",outcome=\"Missing\"} [1-9]", await http.GetStringAsync(new Uri(await controller.MetricsAsync(), "/metrics"), Cancel));
@@ -77,7 +78,7 @@ public sealed partial class RolloutTests
     {
         using var admin = Cluster.CreateApiClient();
         await EnsureOwnNamespaceAsync(admin);
-        await Manifests.ApplyFileAsync(admin, Path.Combine(Config(), "rbac", "controller.yaml"), Cancel);
+        await Manifests.ApplyFileAsync(admin, Path.Combine(Repository.Config, "rbac", "controller.yaml"), Cancel);
         using var client = Cluster.CreateApiClient(await Cluster.UserKubeconfigAsync("system:serviceaccount:ostler-system:ostler-controller", ["system:serviceaccounts", "system:authenticated"], Cancel));
         var probes = new CheckProbes(client, null!, TimeProvider.System);
         var subject = new CheckSubject { Node = "n1", Epoch = new("uid", 1, "boot-1"), Checks = [] };
@@ -159,16 +160,5 @@ public sealed partial class RolloutTests
             },
             Cancel);
         await client.WaitForAsync(KnownResources.DaemonSets, new NamespacedName(ns, "cni"), d => d?.Status?.NumberReady == 1, Cancel, Patience);
-    }
-
-    private static string Config()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!Directory.Exists(Path.Combine(folder!.FullName, "config", "rbac")))
-        {
-            folder = folder.Parent;
-        }
-
-        return Path.Combine(folder.FullName, "config");
     }
 }

@@ -3,18 +3,18 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Resources;
-using Ostler.Controller.Tests.Support;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Notifications;
 using Ostler.Rollout.Traces;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Scripted;
 using Ostler.Testing.Telemetry;
 using k8s;
 using k8s.Models;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 /// <content>What the outside is told of a rollout: traces and notifications.</content>
 public sealed partial class RolloutTests
@@ -37,7 +37,7 @@ public sealed partial class RolloutTests
     private static async Task AssertNotifiedAsync(ApiClient client, string policy, Receiver receiver)
     {
         var told = await client.WaitForAsync(
-            ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(policy),
+            OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(policy),
             p => p?.Status?.Notifications is { Count: 2 } n && n.All(e => e.State == NotificationState.Delivered), Cancel, Patience);
 
         Assert.Equal([RolloutEvent.Started, RolloutEvent.Completed], told!.Status!.Notifications!.Select(n => n.Event));

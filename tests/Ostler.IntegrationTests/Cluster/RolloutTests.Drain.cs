@@ -2,17 +2,18 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Drain;
-using Ostler.Controller.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
+using Ostler.Kubernetes.Informers;
 using Ostler.Rollout.Snapshot;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using k8s;
 using k8s.Models;
 
-namespace Ostler.Controller.Tests.Cluster;
+namespace Ostler.IntegrationTests.Cluster;
 
 /// <content>Drains of real pods, under the rights of config/rbac: what a scripted server would only repeat after us.</content>
 public sealed partial class RolloutTests
@@ -33,9 +34,10 @@ public sealed partial class RolloutTests
         await admin.CreateAsync(budgets, Budget(budgets, ns.Name, minAvailable: 2), Cancel);
         await BudgetAsync(admin, ns.Name, allowed: 0);
         var time = TimeProvider.System;
-        var dryRun = new DrainDryRun(client, new(client, time), Given.Lister<Node>(ControllerResources.Nodes), Given.Lister<Namespace>(ControllerResources.Namespaces), time);
+        var (noNodes, noNamespaces) = (new Informer<Node>(client, CoreResources.Nodes), new Informer<Namespace>(client, CoreResources.Namespaces));
+        var dryRun = new DrainDryRun(client, new(client, time), noNodes.Lister, noNamespaces.Lister, time);
 
-        var blocked = await dryRun.AskAsync(new(node, "uid", Given.Now), new(), Cancel);
+        var blocked = await dryRun.AskAsync(new(node, "uid", time.GetUtcNow()), new(), Cancel);
 
         var pods = blocked.Pods!.Where(p => p.Namespace == ns.Name).ToArray();
         Assert.Equal(2, pods.Length);
@@ -47,10 +49,10 @@ public sealed partial class RolloutTests
         await BudgetAsync(admin, ns.Name, allowed: 1);
 
         // Each of the two may go, though not both at once; and neither was counted against the other.
-        var free = await dryRun.AskAsync(new(node, "uid", Given.Now), new(), Cancel);
+        var free = await dryRun.AskAsync(new(node, "uid", time.GetUtcNow()), new(), Cancel);
 
         Assert.All(free.Pods!.Where(p => p.Namespace == ns.Name), p => Assert.Equal(EvictionOutcome.Accepted, p.LastEviction!.Outcome));
-        var after = await admin.ListAsync(ControllerResources.Pods, new ListOptions { Namespace = ns.Name }, Cancel);
+        var after = await admin.ListAsync(CoreResources.Pods, new ListOptions { Namespace = ns.Name }, Cancel);
         Assert.Equal(pods.Select(p => p.Uid).Order(), after.Items.Select(p => p.Metadata.Uid).Order());
         Assert.All(after.Items, p => Assert.Null(p.Metadata.DeletionTimestamp));
         await BudgetAsync(admin, ns.Name, allowed: 1);
@@ -70,19 +72,19 @@ public sealed partial class RolloutTests
         await using var controller = Running.Start(output, await ControllerClientAsync(), SystemNamespace, "a");
         await ApplyAsync(admin, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest });
         var recovering = await Task.WhenAll(nodes.Select(n => admin.WaitForAsync(
-            ControllerResources.NodeOSes, NamespacedName.ClusterScoped(n), o => o?.Spec is { Goal: Goal.Observe, Deadlines.Recovered: not null }, Cancel, Patience)));
+            OstlerResources.NodeOSes, NamespacedName.ClusterScoped(n), o => o?.Spec is { Goal: Goal.Observe, Deadlines.Recovered: not null }, Cancel, Patience)));
 
         // Each was seen back in service with its slot kept.
         Assert.All(recovering, o => Assert.Equal(
             new DisplacedWorkload { Kind = "Deployment", Namespace = ns.Name, Name = "web", Available = 2 }, Assert.Single(o!.Spec.Displaced!)));
         var policy = await admin.WaitForAsync(
-            ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name),
+            OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name),
             p => p?.Status is { Nodes: { Updated: 2, Unavailable: 0 } } status && status.Conditions.IsTrue(ConditionTypes.Ready), Cancel, Patience);
         Assert.NotNull(policy);
         await AvailableAsync(admin, ns.Name, 2);
         foreach (var name in nodes)
         {
-            var os = await admin.GetAsync(ControllerResources.NodeOSes, NamespacedName.ClusterScoped(name), Cancel);
+            var os = await admin.GetAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(name), Cancel);
             Assert.Equal((Goal.Observe, null, null), (os!.Spec.Goal, os.Spec.Displaced, os.Spec.Deadlines));
         }
     }
@@ -103,11 +105,11 @@ public sealed partial class RolloutTests
         await ApplyAsync(admin, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest });
 
         var policy = await admin.WaitForAsync(
-            ControllerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Blocked is [{ Reason: Reasons.DrainWouldBlock }], Cancel, Patience);
+            OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Blocked is [{ Reason: Reasons.DrainWouldBlock }], Cancel, Patience);
 
         Assert.Contains($"{ns.Name}/web-", policy!.Status!.Blocked![0].Message, StringComparison.Ordinal);
         Assert.Contains("PodDisruptionBudget web ", policy.Status.Blocked[0].Message, StringComparison.Ordinal);
-        Assert.False((await admin.GetAsync(ControllerResources.Nodes, NamespacedName.ClusterScoped(node), Cancel))!.Unschedulable);
+        Assert.False((await admin.GetAsync(CoreResources.Nodes, NamespacedName.ClusterScoped(node), Cancel))!.Unschedulable);
     }
 
     /// <summary>With the rights that config/rbac gives, and no others.</summary>
@@ -116,7 +118,7 @@ public sealed partial class RolloutTests
         using var admin = Cluster.CreateApiClient();
         foreach (var file in (string[])["namespace/namespace.yaml", "rbac/controller.yaml"])
         {
-            await Manifests.ApplyFileAsync(admin, Path.Combine(ControllerCluster.Config(Path.GetDirectoryName(file)!), Path.GetFileName(file)), Cancel);
+            await Manifests.ApplyFileAsync(admin, Path.Combine(Repository.Config, file), Cancel);
         }
 
         return Cluster.CreateApiClient(
@@ -183,5 +185,5 @@ public sealed partial class RolloutTests
         await client.HasResourceAsync(KnownResources.PodDisruptionBudgets, Cancel) ? KnownResources.PodDisruptionBudgets : KnownResources.PodDisruptionBudgetsV1Beta1;
 
     private static async Task AvailableAsync(ApiClient client, string ns, int replicas) => await client.WaitForAsync(
-        ControllerResources.Deployments, new NamespacedName(ns, "web"), d => d?.Status?.AvailableReplicas == replicas, Cancel, Patience);
+        CoreResources.Deployments, new NamespacedName(ns, "web"), d => d?.Status?.AvailableReplicas == replicas, Cancel, Patience);
 }

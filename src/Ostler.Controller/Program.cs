@@ -60,6 +60,10 @@ try
 {
     var options = new ApiClientOptions { FieldManager = "ostler-controller", Answered = clock.Observe };
     client = settings.Kubeconfig is { } path ? KubeconfigClient.Create(path, options: options, userAgent: "ostler-controller") : KubeconfigClient.CreateDefault(options, "ostler-controller");
+    if (settings.Console.ClusterName is null && (settings.Kubeconfig is not null || !InClusterClient.IsAvailable()))
+    {
+        settings = settings with { Console = settings.Console with { ClusterName = KubeconfigClient.ClusterName(settings.Kubeconfig) } };
+    }
 }
 catch (Exception unusable)
 {

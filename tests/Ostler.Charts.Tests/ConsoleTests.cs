@@ -9,6 +9,7 @@ public sealed class ConsoleTests
     [InlineData("console.enabled=true", "", false, false)]
     [InlineData("console.enabled=false,console.service.enabled=true", "--console-address=0", false, false)]
     [InlineData("console.port=9000", "--console-address=127.0.0.1:9000", false, false)]
+    [InlineData("console.clusterName=prod west", "--console-cluster-name=prod west", false, false)]
     [InlineData("console.tokens=true", "--console-auth=token", true, false)]
     [InlineData("console.service.enabled=true", "--console-address=:8082", true, true)]
     [InlineData("console.service.enabled=true,console.hosts={a.example,b.example}", "--console-address=:8082 --console-hosts=a.example,b.example", true, true)]

@@ -16,12 +16,19 @@ public sealed class AccessibilityTests(Chromium chromium)
     [InlineData(ColorScheme.Light, 70, "#/policies/edge", ".upgrades")]
     [InlineData(ColorScheme.Dark, 70, "#/policies/edge", ".upgrades")]
     [InlineData(ColorScheme.Light, 5, "#/policies/lab", ".progress")]
+    [InlineData(ColorScheme.Light, 70, "#/?view=table&sort=-step&step=Updated,RolledBack&node=node-3", "table")]
+    [InlineData(ColorScheme.Dark, 70, "#/?view=table&sort=node", "table")]
+    [InlineData(ColorScheme.Light, 5, "#/images", "table")]
+    [InlineData(ColorScheme.Light, 5, "#/images/lab-os", ".facts")]
+    [InlineData(ColorScheme.Dark, 5, "#/images/lab-os", ".facts")]
+    [InlineData(ColorScheme.Light, 5, "#/policies/edge", ".timeline", 390)]
+    [InlineData(ColorScheme.Dark, 5, "#/nodes/node-2", ".history li", 390)]
     [InlineData(ColorScheme.Light, 5, "#/nodes/node-1", ".history li")]
     [InlineData(ColorScheme.Dark, 5, "#/nodes/node-1", ".history li")]
-    public async Task No_rule_is_broken(ColorScheme scheme, int nodes, string hash, string there)
+    public async Task No_rule_is_broken(ColorScheme scheme, int nodes, string hash, string there, int width = 1440)
     {
         await using var fleet = await ConsoleFleet.StartAsync(nodes, TestContext.Current.CancellationToken);
-        await using var visit = await Visit.OpenAsync(chromium, fleet.Address, hash, scheme);
+        await using var visit = await Visit.OpenAsync(chromium, fleet.Address, hash, scheme, width);
         await visit.Page.Locator(there).First.WaitForAsync();
 
         var result = await visit.Page.RunAxe(new AxeRunOptions { RunOnly = new() { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] } });

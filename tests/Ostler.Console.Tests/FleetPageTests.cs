@@ -139,7 +139,8 @@ public sealed partial class FleetPageTests(Chromium chromium)
         await Assertions.Expect(page.Locator(".cell")).ToHaveCountAsync(6);
         await Assertions.Expect(page.Locator($".cell:has-text('onerror=window')")).ToHaveCountAsync(1);
         await page.Locator($".cell:has-text('onerror=window')").ClickAsync();
-        await Assertions.Expect(page.Locator(".history")).ToContainTextAsync("onerror=\"window.pwned=1\"");
+        await Assertions.Expect(page.Locator(".lead")).ToContainTextAsync("onerror=\"window.pwned=1\"");
+        await page.Locator(".history li").First.WaitForAsync();
         Assert.Equal(0, await page.Locator("main img, main script").CountAsync());
         Assert.True(await page.EvaluateAsync<bool>("() => window.pwned === undefined"));
 
@@ -151,7 +152,7 @@ public sealed partial class FleetPageTests(Chromium chromium)
     [GeneratedRegex("#/nodes/node-3$")]
     private static partial Regex NodeAddress();
 
-    [GeneratedRegex("^61 of 200 nodes updated between .*; 2 nodes failed; the end is expected at ")]
+    [GeneratedRegex("^61 of 200 nodes updated between .*; 2 nodes rolled back; completion is estimated at ")]
     private static partial Regex TimelineText();
 
     private static Task<string> Focused(IPage page) => page.EvaluateAsync<string>("() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent");

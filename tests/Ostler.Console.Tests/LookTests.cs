@@ -18,11 +18,22 @@ public sealed class LookTests(Chromium chromium)
         await using var fleet = await ConsoleFleet.StartAsync(nodes, TestContext.Current.CancellationToken);
         await using var context = await chromium.NewContextAsync(scheme);
         var page = await context.NewPageAsync();
-        foreach (var (name, hash) in new[] { ("fleet", ""), ("policy", "#/policies/edge"), ("node", "#/nodes/node-1"), ("failed", "#/policies/lab") })
+        foreach (var (name, hash) in new[] { ("fleet", ""), ("policy", "#/policies/edge"), ("node", "#/nodes/node-1"),
+            ("failed", "#/policies/lab"), ("images", "#/images"), ("image", "#/images/lab-os") })
         {
             await page.GotoAsync($"{fleet.Address}{hash}");
-            await page.WaitForSelectorAsync(name is "node" ? ".history li" : ".progress");
+            await page.WaitForSelectorAsync(
+                name switch { "node" => ".history li", "images" => "table", "image" => ".facts", _ => ".progress" });
             await page.ScreenshotAsync(new() { Path = Path.Combine(folder!, $"{name}-{nodes}-{scheme}.png"), FullPage = nodes < 10 });
+        }
+
+        await page.SetViewportSizeAsync(390, 800);
+        foreach (var (name, hash) in new[] { ("fleet", "#/"), ("policy", "#/policies/edge"), ("node", "#/nodes/node-2"),
+            ("image", "#/images/lab-os") })
+        {
+            await page.GotoAsync($"{fleet.Address}{hash}");
+            await page.WaitForSelectorAsync(name switch { "node" => ".history li", "image" => ".facts", _ => ".progress" });
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder!, $"phone-{name}-{nodes}-{scheme}.png"), FullPage = nodes < 10 });
         }
     }
 }

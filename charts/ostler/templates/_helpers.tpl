@@ -53,6 +53,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- with $console.hosts }}
 {{- $args = append $args (printf "--console-hosts=%s" (join "," .)) }}
 {{- end }}
+{{- with $console.clusterName }}
+{{- $args = append $args (printf "--console-cluster-name=%s" .) }}
+{{- end }}
 {{- if $console.tlsSecret }}
 {{- $args = concat $args (list "--console-tls-certificate=/etc/ostler/console-tls/tls.crt" "--console-tls-key=/etc/ostler/console-tls/tls.key") }}
 {{- end }}

@@ -120,7 +120,7 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
         }
         else if (path == "/api/fleet")
         {
-            await StreamAsync(context, cancellationToken);
+            await StreamAsync(context, access.User, cancellationToken);
         }
         else
         {
@@ -128,7 +128,7 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
         }
     }
 
-    private async Task StreamAsync(HttpContext context, CancellationToken cancellationToken)
+    private async Task StreamAsync(HttpContext context, string? user, CancellationToken cancellationToken)
     {
         try
         {
@@ -143,8 +143,11 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
             using var lease = Source.Open();
             if (await SyncedAsync(context, lease.Caches, cancellationToken))
             {
-                await FleetStream.RunAsync(
-                    context, lease.Caches, _settings.Beat, async token => (await AskAsync(context, token)).Refused is null, _time, cancellationToken);
+                var viewer = new StreamViewer(
+                    ConsoleAbout.Of(_settings.ClusterName, user),
+                    _settings.Beat,
+                    async token => (await AskAsync(context, token)).Refused is null);
+                await FleetStream.RunAsync(context, lease.Caches, viewer, _time, cancellationToken);
             }
         }
         finally

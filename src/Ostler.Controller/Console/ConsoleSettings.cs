@@ -18,6 +18,10 @@ internal sealed record ConsoleSettings
     /// <summary>Further names that it may be asked under. Default: those of loopback; with tokens, any name.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
+    /// <summary>How the page names the cluster. Default: the name of the cluster in the kubeconfig; in a pod there is none to be
+    /// had.</summary>
+    public string? ClusterName { get; init; }
+
     /// <summary>A PEM file with the certificate and its chain, for TLS. Read anew when it changes. Default: plain HTTP.</summary>
     public string? CertificateFile { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Status;
@@ -47,7 +48,9 @@ internal sealed partial class OSImageReconciler(
 
         // Again at every pass: the write of a first one may have been held back or have failed.
         var found = poll?.Generation == image.Metadata.Generation ? poll.Outcome : null;
-        var wanted = image with { Status = OSImageStatusRules.Compute(image, found, Failures(), time.GetUtcNow()) };
+        var next = found is null ? null : poll?.NextAt?.TruncateToSeconds();
+        var computed = OSImageStatusRules.Compute(image, found, Failures(), time.GetUtcNow());
+        var wanted = image with { Status = computed with { NextPollAt = next } };
         var write = await status.WriteAsync(image, wanted, cancellationToken);
         if (write.Written)
         {

@@ -33,6 +33,7 @@ internal sealed record ControllerSettings
           --console-address=HOST:PORT the web console; 0 turns it off. Beyond loopback it asks for tokens (default: 127.0.0.1:8082)
           --console-auth=none|token   whether it asks for tokens on loopback, too (default: none)
           --console-hosts=NAME,...    further names that it may be opened under  (default: those of loopback; with tokens, any)
+          --console-cluster-name=NAME how the console names the cluster          (default: as the kubeconfig does; in a pod, not at all)
           --console-tls-certificate=FILE, --console-tls-key=FILE  PEM files; the console is then served over TLS
           --allow-addresses=CIDR,...  link-local and cloud metadata addresses that health checks, notifications, registries and repositories may have
                                       (default: none)
@@ -125,7 +126,8 @@ internal sealed record ControllerSettings
     private static readonly HashSet<string> Names =
     [
         "--kubeconfig", "--namespace", "--identity", "--node-name", "--control-plane-labels", "--leader-election", "--metrics-address", "--health-address",
-        "--console-address", "--console-auth", "--console-hosts", "--console-tls-certificate", "--console-tls-key", "--shutdown-timeout", "--log-format", "--log-level",
+        "--console-address", "--console-auth", "--console-hosts", "--console-cluster-name", "--console-tls-certificate",
+        "--console-tls-key", "--shutdown-timeout", "--log-format", "--log-level",
         "--otlp-endpoint", "--allow-addresses",
     ];
 
@@ -159,6 +161,7 @@ internal sealed record ControllerSettings
         ("--console-address", _) when TryParseAddress(value, out var address) => this with { ServesConsole = true, Console = Console with { Address = address! } },
         ("--console-auth", "none" or "token") => this with { Console = Console with { Tokens = value == "token" } },
         ("--console-hosts", _) => this with { Console = Console with { Hosts = value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) } },
+        ("--console-cluster-name", _) => this with { Console = Console with { ClusterName = value } },
         ("--console-tls-certificate", _) => this with { Console = Console with { CertificateFile = value } },
         ("--console-tls-key", _) => this with { Console = Console with { KeyFile = value } },
         _ => null,

@@ -28,6 +28,15 @@ public static class KubeconfigClient
     /// <summary>The namespace of the context; <c>default</c> where it names none.</summary>
     public static string Namespace(string? path = null, string? context = null) => Load(path, context).Namespace is { Length: > 0 } n ? n : "default";
 
+    /// <summary>The name of the cluster of the current context; null where the file or the context has none.</summary>
+    /// <param name="path">Default: <c>KUBECONFIG</c>, otherwise <c>~/.kube/config</c>.</param>
+    public static string? ClusterName(string? path = null)
+    {
+        var file = KubernetesClientConfiguration.LoadKubeConfig(path ?? PathFromEnvironment());
+        var context = file.Contexts?.FirstOrDefault(c => c.Name == file.CurrentContext);
+        return context?.ContextDetails?.Cluster is { Length: > 0 } name ? name : null;
+    }
+
     /// <summary>Connects with a configuration that the caller has loaded or made.</summary>
     public static ApiClient Create(KubernetesClientConfiguration configuration, ApiClientOptions? options = null, string userAgent = "ostler") =>
         new(CreateHttpClient(configuration, userAgent), options);

@@ -13,10 +13,12 @@ public sealed class Chromium : IAsyncLifetime
     private string _whyNot = "";
 
     /// <summary>A fresh profile: no cache, no storage. Skips the test where there is no Chromium.</summary>
-    public async Task<IBrowserContext> NewContextAsync(ColorScheme scheme = ColorScheme.Light, int width = 1440, int height = 900)
+    public async Task<IBrowserContext> NewContextAsync(ColorScheme scheme = ColorScheme.Light, int width = 1440, int height = 900,
+        string? timeZone = null)
     {
         Assert.SkipWhen(_browser is null, _whyNot);
-        return await _browser!.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height }, Locale = "en-GB", ReducedMotion = ReducedMotion.Reduce });
+        return await _browser!.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height },
+            Locale = "en-GB", TimezoneId = timeZone, ReducedMotion = ReducedMotion.Reduce });
     }
 
     public async ValueTask InitializeAsync()

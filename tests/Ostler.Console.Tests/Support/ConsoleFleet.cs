@@ -17,6 +17,7 @@ internal sealed class ConsoleFleet : IAsyncDisposable
 {
     public const string OldDigest = "1111111111111111111111111111111111111111111111111111111111111111";
     public const string NewDigest = "2222222222222222222222222222222222222222222222222222222222222222";
+    public const string BetaDigest = "sha256:3333333333333333333333333333333333333333333333333333333333333333";
 
     private readonly ApiClient _client;
 
@@ -62,12 +63,7 @@ internal sealed class ConsoleFleet : IAsyncDisposable
     private static void Fill(StoredObjects api, int nodes, DateTimeOffset now)
     {
         var start = now.AddMinutes(-90);
-        api.Put(OstlerResources.OSImages, new OSImage
-        {
-            Metadata = new() { Name = "edge-os", Uid = "image" },
-            Spec = new() { Ostree = new() { Remote = "acme", Ref = "acme/stable/x86_64/edge" } },
-            Status = new() { Resolved = new() { Reference = "acme/stable/x86_64/edge", Digest = NewDigest, Version = "42.20261101.3", ResolvedAt = start } },
-        });
+        FillImages(api, start, now);
         var inFlight = new List<InFlightNode>();
         var blocked = new List<BlockedNode>();
         var (updated, failed, staged) = (0, 0, 0);
@@ -98,7 +94,8 @@ internal sealed class ConsoleFleet : IAsyncDisposable
             }
         }
 
-        var counts = new NodeCounts { Total = nodes, Updated = updated, Updating = inFlight.Count, Staged = staged, Failed = failed, Pending = nodes - updated - failed - staged - inFlight.Count, Unavailable = inFlight.Count + failed };
+        var counts = new NodeCounts { Total = nodes, Updated = updated, Updating = inFlight.Count, Staged = staged, RolledBack = failed,
+            Pending = nodes - updated - failed - staged - inFlight.Count, Unavailable = inFlight.Count + failed };
         api.Put(OstlerResources.UpgradePolicies, Policy("edge", new()
         {
             ObservedGeneration = 1,
@@ -109,7 +106,8 @@ internal sealed class ConsoleFleet : IAsyncDisposable
             [
                 new() { Name = "canary", Total = 1, Updated = 1, CompletedAt = start.AddMinutes(20), Reason = "Complete" },
                 new() { Name = "zone-a", Total = nodes / 3, Updated = Math.Max(0, updated - 1), Failed = failed, Reason = "RollingOut", Message = $"{inFlight.Count} nodes are in flight." },
-                new() { Name = "rest", Total = nodes - (nodes / 3) - 1, Reason = "Waiting", Message = "Waits for zone-a, its soak of 30m and an approval: add {wave: rest, digest: 2222…} to spec.rollout.approvals." },
+                new() { Name = "rest", Total = nodes - (nodes / 3) - 1, Reason = "WaitingForApproval",
+                    Message = "The wave waits for approval." },
             ],
             InFlight = inFlight,
             Blocked = blocked,
@@ -135,24 +133,73 @@ internal sealed class ConsoleFleet : IAsyncDisposable
         api.Put(OstlerResources.UpgradePolicies, Policy("lab", new()
         {
             ObservedGeneration = 1,
-            Target = new() { Digest = OldDigest, Version = "43.beta1" },
+            Target = new() { Digest = BetaDigest, Version = "43.beta1" },
             Nodes = new() { Total = 12, Updated = 3, Failed = 1, RolledBack = 1, Pending = 7 },
             StartedAt = start,
-            FailedDigests = [new() { Digest = OldDigest, Reason = "HealthCheckFailed", Message = "lab-3: http answered 503.", At = now.AddMinutes(-12) }],
+            FailedDigests = [new() { Digest = BetaDigest, Reason = "HealthCheckFailed", Message = "lab-3: http answered 503.",
+                At = now.AddMinutes(-12) }],
             Conditions =
             [
-                new() { Type = "Ready", Status = ConditionStatus.False, Reason = "Halted", Message = "Halted.", LastTransitionTime = now.AddMinutes(-12) },
-                new() { Type = "Halted", Status = ConditionStatus.True, Reason = "FailureBudgetSpent", Message = "lab-3 failed with 43.beta1: http answered 503. Fix the tree, or set spec.rollout.retryFailuresBefore.", LastTransitionTime = now.AddMinutes(-12) },
+                new() { Type = "Ready", Status = ConditionStatus.False, Reason = "TooManyFailures", Message = Halted,
+                    LastTransitionTime = now.AddMinutes(-12) },
+                new() { Type = "Halted", Status = ConditionStatus.True, Reason = "TooManyFailures", Message = Halted,
+                    LastTransitionTime = now.AddMinutes(-12) },
             ],
-        }, "lab"));
+        }, "lab", "lab-os"));
     }
 
-    private static UpgradePolicy Policy(string name, UpgradePolicyStatus status, string? role = null) => new()
+    private static void FillImages(StoredObjects api, DateTimeOffset start, DateTimeOffset now)
+    {
+        api.Put(OstlerResources.OSImages, new OSImage
+        {
+            Metadata = new() { Name = "edge-os", Uid = "image" },
+            Spec = new() { Ostree = new() { Remote = "acme", Ref = "acme/stable/x86_64/edge" } },
+            Status = new()
+            {
+                ObservedGeneration = 0,
+                Resolved = new() { Reference = "acme:acme/stable/x86_64/edge", Digest = NewDigest, Version = "42.20261101.3",
+                    ResolvedAt = start, Created = start.AddHours(-5) },
+                NextPollAt = now.AddMinutes(7),
+                History = [new() { Reference = "acme:acme/stable/x86_64/edge", Digest = OldDigest, Version = "41.20261001.1",
+                    ResolvedAt = start.AddDays(-30) }],
+                Conditions = [new() { Type = "Ready", Status = ConditionStatus.True, Reason = "Resolved",
+                    Message = "acme:acme/stable/x86_64/edge is 42.20261101.3.", LastTransitionTime = start }],
+            },
+        });
+        api.Put(OstlerResources.OSImages, new OSImage
+        {
+            Metadata = new() { Name = "lab-os", Uid = "lab-image" },
+            Spec = new() { Container = new() { Image = "registry.example/os/lab:beta", Verification = new() } },
+            Status = new()
+            {
+                Resolved = new() { Reference = "registry.example/os/lab:beta", Digest = BetaDigest, Version = "43.beta1",
+                    ResolvedAt = start, VerifiedWith = NewDigest, SignatureFormat = "SigstoreBundle",
+                    Platforms = [new() { Platform = "linux/amd64", Digest = "sha256:" + OldDigest }] },
+                Quarantined = [new() { Digest = BetaDigest, Reason = "HealthCheckFailed", Policy = "lab", Since = now.AddMinutes(-12) }],
+                Conditions =
+                [
+                    new() { Type = "Ready", Status = ConditionStatus.False, Reason = "Quarantined",
+                        Message = "43.beta1 is quarantined: policy lab failed with it (HealthCheckFailed).",
+                        LastTransitionTime = now.AddMinutes(-12) },
+                    new() { Type = "Stalled", Status = ConditionStatus.True, Reason = "Quarantined",
+                        Message = "43.beta1 is quarantined: policy lab failed with it (HealthCheckFailed).",
+                        LastTransitionTime = now.AddMinutes(-12) },
+                    new() { Type = "Verified", Status = ConditionStatus.True, Reason = "Verified",
+                        Message = "The digest carries a signature of the key.", LastTransitionTime = start },
+                ],
+            },
+        });
+    }
+
+    // With a timestamp, as messages have them: the page shows all times in the browser's zone.
+    private const string Halted = "1 node failed with 43.beta1, more than spec.rollback.maxFailures allows, at 2026-11-01T12:30:00Z.";
+
+    private static UpgradePolicy Policy(string name, UpgradePolicyStatus status, string? role = null, string image = "edge-os") => new()
     {
         Metadata = new() { Name = name, Uid = $"policy-{name}", Generation = 1 },
         Spec = new()
         {
-            ImageRef = new() { Name = "edge-os" },
+            ImageRef = new() { Name = image },
             NodeSelector = role is null ? new() { MatchExpressions = [new() { Key = "role", Operator = LabelOperator.DoesNotExist }] } : new() { MatchLabels = new Dictionary<string, string> { ["role"] = role } },
         },
         Status = status,

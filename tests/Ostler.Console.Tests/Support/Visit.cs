@@ -16,9 +16,10 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>Where the page had anything from.</summary>
     public HashSet<string> Origins { get; } = [];
 
-    public static async Task<Visit> OpenAsync(Chromium chromium, Uri address, string hash = "", ColorScheme scheme = ColorScheme.Light)
+    public static async Task<Visit> OpenAsync(Chromium chromium, Uri address, string hash = "", ColorScheme scheme = ColorScheme.Light,
+        int width = 1440, string? timeZone = null)
     {
-        var context = await chromium.NewContextAsync(scheme);
+        var context = await chromium.NewContextAsync(scheme, width, timeZone: timeZone);
         var visit = new Visit(context, await context.NewPageAsync());
         visit.Page.Console += (_, message) =>
         {

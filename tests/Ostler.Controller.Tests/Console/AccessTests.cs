@@ -41,6 +41,26 @@ public sealed class AccessTests
         Assert.Equal(HttpStatusCode.OK, page.StatusCode);
     }
 
+    [Theory]
+    [InlineData(true, "jane")]
+    [InlineData(false, null)]
+    public async Task The_stream_begins_with_cluster_version_and_signed_in_user(bool tokens, string? user)
+    {
+        await using var console = await RunningConsole.StartAsync(new() { Tokens = tokens, ClusterName = "prod-west" }, ReviewAsync);
+        using var response = await console.GetAsync("/api/fleet", tokens ? [("Authorization", "Bearer good")] : []);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Given.Cancel));
+
+        var about = JsonNode.Parse((await RunningConsole.NextAsync(reader))[1]["data: ".Length..])!["about"]!;
+
+        Assert.Equal(("prod-west", user, "https://ostler.dev/docs"),
+            ((string?)about["cluster"], (string?)about["user"], (string?)about["docs"]));
+        Assert.Matches("^[0-9]+\\.[0-9]+\\.[0-9]+", (string?)about["version"]);
+
+        // Once is enough: what follows is the fleet.
+        console.Api.Put(Ostler.Controller.Resources.CoreResources.Nodes, Given.Node("b"));
+        Assert.DoesNotContain("about", (await RunningConsole.NextAsync(reader))[1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Nothing_of_the_cluster_is_read_for_who_may_not_look()
     {

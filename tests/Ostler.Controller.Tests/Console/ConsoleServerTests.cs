@@ -41,7 +41,9 @@ public sealed class ConsoleServerTests
     public async Task The_page_has_nothing_inline_and_nothing_from_elsewhere()
     {
         await using var console = await RunningConsole.StartAsync();
-        Assert.Equal(["/app.js", "/console.css", "/dom.js", "/feed.js", "/fleet.js", "/icon.svg", "/index.html", "/node.js", "/policy.js", "/words.js"], ConsoleFiles.Paths.Order(StringComparer.Ordinal));
+        Assert.Equal(["/address.js", "/app.js", "/commands.js", "/console.css", "/dom.js", "/feed.js", "/fleet.js", "/icon.svg",
+            "/images.js", "/index.html", "/node.js", "/policy.js", "/timeline.js", "/words.js"],
+            ConsoleFiles.Paths.Order(StringComparer.Ordinal));
         foreach (var path in ConsoleFiles.Paths)
         {
             var text = (await console.Http.GetStringAsync(path, Given.Cancel)).Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal);

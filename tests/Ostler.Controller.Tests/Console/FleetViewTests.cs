@@ -81,6 +81,22 @@ public sealed class FleetViewTests
     }
 
     [Fact]
+    public void An_image_row_has_what_decides_when_and_whether_nodes_get_it()
+    {
+        var followed = Assert.Single(FleetView.Of([], [], [], [Given.Image()]).Images);
+        var image = Given.Image() with
+        {
+            Spec = new() { Container = new() { Image = $"registry.example/os@sha256:{Given.Digest}", Verification = new() },
+                Quarantine = new() { Deny = [Other] } },
+        };
+        var pinned = Assert.Single(FleetView.Of([], [], [], [image]).Images);
+
+        Assert.Equal((false, "10m", false), (followed.Pinned, followed.PollInterval, followed.Signed));
+        Assert.Equal((true, null, true, Other), (pinned.Pinned, pinned.PollInterval, pinned.Signed,
+            Assert.Single(pinned.Quarantine!.Deny!)));
+    }
+
+    [Fact]
     public void What_says_the_same_is_equal()
     {
         FleetView View() => FleetView.Of([Given.Node("a")], [Given.NodeOS("a", status: new() { Step = NodeStep.Staged })], [], []);

@@ -26,10 +26,38 @@ public sealed class NodeHistoryTests
                 new(t, "controller", "Back in service, updated"),
                 new(t.AddMinutes(-5), "event", "DrainBlocked", "m", Warning: true, 3),
                 new(granted, "controller", "Slot granted, cordoned"),
-                new(t.AddMinutes(-20), "agent", "Staged and locked"),
-                new HistoryEntry(t.AddMinutes(-30), "condition", "Ready is False: Broken", "why", Warning: true),
+                new HistoryEntry(t.AddMinutes(-20), "agent", "Staged and locked"),
             ],
             history.Entries);
+
+        // Conditions have a table of their own.
+        Assert.Equal("Broken", Assert.Single(history.Conditions).Reason);
+    }
+
+    [Theory]
+    [InlineData(5, false)]
+    [InlineData(-5, true)]
+    public void The_kubelets_warning_of_a_reboot_is_one_only_when_Ostler_did_not_ask_for_it(int minutesAfterTheOrder, bool warning)
+    {
+        var os = Given.NodeOS("a", spec: new() { GrantedAt = Given.Now.AddMinutes(-1), BootRequestedAt = Given.Now }, status: new());
+        NodeEvent[] events = [new() { Type = "Warning", Reason = "Rebooted", Message = "Node a has been rebooted.",
+            LastTimestamp = Given.Now.AddMinutes(minutesAfterTheOrder) }];
+
+        Assert.Equal(warning, NodeHistory.Of(Row, Given.Node("a"), os, events, null).Entries.Single(e => e.Source == "event").Warning);
+    }
+
+    [Fact]
+    public void The_reboot_of_a_completed_upgrade_is_no_warning_and_the_next_one_is()
+    {
+        var t = Given.Now;
+        var os = Given.NodeOS("a", spec: new() { LastUpgrade =
+            new() { GrantedAt = t, BootRequestedAt = t.AddMinutes(1), CompletedAt = t.AddMinutes(5) } }, status: new());
+        NodeEvent[] events = [Rebooted(2), Rebooted(60)];
+
+        Assert.Equal([true, false], NodeHistory.Of(Row, Given.Node("a"), os, events, null).Entries.Where(e => e.Source == "event")
+            .Select(e => e.Warning));
+
+        NodeEvent Rebooted(int minutes) => new() { Type = "Warning", Reason = "Rebooted", LastTimestamp = t.AddMinutes(minutes) };
     }
 
     [Fact]

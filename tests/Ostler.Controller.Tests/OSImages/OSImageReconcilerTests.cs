@@ -103,6 +103,26 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Status_says_when_the_next_poll_is_and_a_pinned_image_has_none()
+    {
+        var (reconciler, images) = Reconciler(Image());
+        var result = await ReconcileAsync(reconciler);
+        var next = images.Lister.Get(Key)!.Status!.NextPollAt;
+        Assert.InRange(next!.Value, (_time.GetUtcNow() + result.RequeueAfter!.Value).AddSeconds(-1),
+            _time.GetUtcNow() + result.RequeueAfter.Value);
+
+        _time.Advance(result.RequeueAfter.Value);
+        await ReconcileAsync(reconciler);
+        Assert.InRange(images.Lister.Get(Key)!.Status!.NextPollAt!.Value, next.Value.AddMinutes(9), next.Value.AddMinutes(11));
+
+        var image = Image();
+        var (pinned, pins) = Reconciler(image with { Spec = image.Spec with { Ostree =
+            image.Spec.Ostree! with { Commit = Given.Digest } } });
+        await ReconcileAsync(pinned);
+        Assert.Null(pins.Lister.Get(Key)!.Status?.NextPollAt);
+    }
+
+    [Fact]
     public async Task Failures_in_a_row_are_spaced_further_apart()
     {
         var (reconciler, _) = Reconciler(Image());

@@ -78,6 +78,11 @@ public sealed class ControllerSettingsTests
     }
 
     [Fact]
+    public void The_console_names_the_cluster_as_it_is_told_to() =>
+        Assert.Equal("prod-west", ControllerSettings.Parse(["--console-cluster-name=prod-west"], _ => null, "host")
+            .Settings!.Console.ClusterName);
+
+    [Fact]
     public void Link_local_addresses_are_refused_unless_they_are_listed()
     {
         var none = ControllerSettings.Parse([], _ => null, "host").Settings!.Outbound;

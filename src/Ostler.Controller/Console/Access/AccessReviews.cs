@@ -16,7 +16,10 @@ namespace Ostler.Controller.Console.Access;
 internal sealed record Refusal([property: System.Text.Json.Serialization.JsonIgnore] int Status, string Reason, string Message);
 
 /// <summary>What a visitor may see: nothing (a refusal), the fleet, and the Events of its nodes.</summary>
-internal sealed record ConsoleAccess(Refusal? Refused, bool Events)
+/// <param name="Refused">Why nothing is shown; null when the fleet is.</param>
+/// <param name="Events">Whether Events are shown.</param>
+/// <param name="User">The user name of the token; null when no token was required.</param>
+internal sealed record ConsoleAccess(Refusal? Refused, bool Events, string? User = null)
 {
     /// <summary>Of whoever comes over loopback: the API server has let them forward a port already.</summary>
     public static ConsoleAccess All { get; } = new(null, true);
@@ -105,7 +108,7 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
         }
 
         LogSignedIn(user.Username);
-        return new(null, await MayListAsync(user, NodeEvents.Namespace, "", "events", cancellationToken));
+        return new(null, await MayListAsync(user, NodeEvents.Namespace, "", "events", cancellationToken), user.Username);
     }
 
     private async Task<bool> MayListAsync(UserInfo user, string @namespace, string group, string resource, CancellationToken cancellationToken)

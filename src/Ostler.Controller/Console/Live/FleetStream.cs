@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Ostler.Controller.Console.Views;
 
 namespace Ostler.Controller.Console.Live;
 
@@ -18,12 +19,11 @@ internal static class FleetStream
 {
     /// <param name="context">The request; its headers are sent here.</param>
     /// <param name="caches">What is shown.</param>
-    /// <param name="beat">How often a quiet stream says that it is alive.</param>
-    /// <param name="stillAllowed">Asked at every beat, and after each minute of events: whether the viewer may go on looking.</param>
+    /// <param name="viewer">Who looks, and on which terms.</param>
     /// <param name="time">The controller's clock.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
     public static async Task RunAsync(
-        HttpContext context, FleetCaches caches, TimeSpan beat, Func<CancellationToken, Task<bool>> stillAllowed, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext context, FleetCaches caches, StreamViewer viewer, TimeProvider time, CancellationToken cancellationToken)
     {
         var response = context.Response;
         response.ContentType = "text/event-stream; charset=utf-8";
@@ -35,27 +35,27 @@ internal static class FleetStream
         var first = true;
         while (true)
         {
-            var changed = first || await ChangedAsync(caches.Feed, version, beat, time, cancellationToken);
-            if (!first && (!changed || time.GetElapsedTime(asked) >= beat))
+            var changed = first || await ChangedAsync(caches.Feed, version, viewer.Beat, time, cancellationToken);
+            if (!first && (!changed || time.GetElapsedTime(asked) >= viewer.Beat))
             {
                 asked = time.GetTimestamp();
-                if (!await stillAllowed(cancellationToken))
+                if (!await viewer.StillAllowed(cancellationToken))
                 {
                     return;
                 }
             }
 
-            first = false;
             using var buffer = new FrameBuffer();
             if (changed)
             {
-                version = Fleet(buffer, caches.Feed, version, caches.LastContact, time.GetUtcNow());
+                version = Fleet(buffer, caches, version, first ? viewer.About : null, time.GetUtcNow());
             }
             else
             {
                 Beat(buffer, caches.LastContact, time.GetUtcNow());
             }
 
+            first = false;
             await response.Body.WriteAsync(buffer.Written, cancellationToken);
             await response.Body.FlushAsync(cancellationToken);
         }
@@ -74,7 +74,7 @@ internal static class FleetStream
         }
     }
 
-    private static long Fleet(FrameBuffer buffer, FleetFeed feed, long since, DateTimeOffset? contact, DateTimeOffset now)
+    private static long Fleet(FrameBuffer buffer, FleetCaches caches, long since, ConsoleAbout? about, DateTimeOffset now)
     {
         // JSON has no line breaks of its own, so one data line is all of it. The ID comes after the data; readers look at an event whole.
         buffer.Text("event: fleet\ndata: ");
@@ -82,13 +82,19 @@ internal static class FleetStream
         using (var utf8 = new Utf8JsonWriter(buffer))
         {
             utf8.WriteStartObject();
-            Clock(utf8, contact, now);
+            Clock(utf8, caches.LastContact, now);
+            if (about is not null)
+            {
+                utf8.WritePropertyName("about");
+                JsonSerializer.Serialize(utf8, about, ConsoleJson.Default.ConsoleAbout);
+            }
+
             utf8.WritePropertyName("changes");
-            version = feed.Write(since, utf8);
+            version = caches.Feed.Write(since, utf8);
             utf8.WriteEndObject();
         }
 
-        buffer.Text($"\nid: {feed.IdOf(version)}\n\n");
+        buffer.Text($"\nid: {caches.Feed.IdOf(version)}\n\n");
         return version;
     }
 
@@ -150,3 +156,9 @@ internal static class FleetStream
         }
     }
 }
+
+/// <summary>Who looks at a stream, and on which terms.</summary>
+/// <param name="About">What the first event says of the cluster, the controller and the viewer.</param>
+/// <param name="Beat">How often a quiet stream says that it is alive.</param>
+/// <param name="StillAllowed">Asked at every beat, and after each minute of events: whether the viewer may go on looking.</param>
+internal sealed record StreamViewer(ConsoleAbout About, TimeSpan Beat, Func<CancellationToken, Task<bool>> StillAllowed);

@@ -8,6 +8,7 @@ namespace Ostler.Controller.Console.Views;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     Converters = [typeof(TimestampJsonConverter)])]
+[JsonSerializable(typeof(ConsoleAbout))]
 [JsonSerializable(typeof(NodeRow))]
 [JsonSerializable(typeof(PolicyRow))]
 [JsonSerializable(typeof(ImageRow))]

@@ -94,5 +94,20 @@ internal sealed record ImageRow
     /// <summary>Where it comes from.</summary>
     public string? Source { get; init; }
 
+    /// <summary>Whether the spec pins one digest or commit, which is never resolved again.</summary>
+    public bool Pinned { get; init; }
+
+    /// <summary>How often a moving tag or ref is resolved again. Absent: never.</summary>
+    public string? PollInterval { get; init; }
+
+    /// <summary>Whether a digest needs a signature before nodes get it.</summary>
+    public bool Signed { get; init; }
+
+    /// <summary>Digests that a user denied or allowed.</summary>
+    public QuarantineSpec? Quarantine { get; init; }
+
+    /// <summary>Whether the status is of the present spec.</summary>
+    public bool Current { get; init; }
+
     public OSImageStatus? Status { get; init; }
 }

@@ -5,6 +5,7 @@ using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Nodes;
 using Ostler.Kubernetes.Core;
+using Ostler.Rollout.OSImages;
 
 namespace Ostler.Controller.Console.Views;
 
@@ -148,7 +149,14 @@ internal sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<Pol
     private static ImageRow RowOf(OSImage image) => new()
     {
         Name = image.Metadata.Name,
-        Source = image.Spec.Container?.Image ?? (image.Spec.Ostree is { } tree ? $"{tree.Remote}:{tree.Ref}" : null),
+        Source = OSImageStatusRules.ReferenceOf(image.Spec),
+        Pinned = OSImageStatusRules.PinOf(image.Spec) is not null,
+        PollInterval = OSImageStatusRules.PinOf(image.Spec) is null && image.Spec.PollInterval.Value > TimeSpan.Zero
+            ? image.Spec.PollInterval.ToString()
+            : null,
+        Signed = image.Spec.Container?.Verification is not null,
+        Quarantine = image.Spec.Quarantine,
+        Current = image.Status?.ObservedGeneration == image.Metadata.Generation,
         Status = image.Status,
     };
 

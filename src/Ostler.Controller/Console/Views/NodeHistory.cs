@@ -7,7 +7,7 @@ namespace Ostler.Controller.Console.Views;
 
 /// <summary>One moment of a node.</summary>
 /// <param name="At">When.</param>
-/// <param name="Source">Who recorded it: agent, controller, condition or event.</param>
+/// <param name="Source">Who recorded it: agent, controller or event.</param>
 /// <param name="Title">What, in a few words.</param>
 /// <param name="Message">More of it, for people.</param>
 /// <param name="Warning">Whether it is bad news.</param>
@@ -94,20 +94,21 @@ internal sealed record NodeHistory
             yield return new(error.At, "agent", error.Reason, error.Message, Warning: true, error.Count);
         }
 
-        foreach (var condition in os?.Status?.Conditions ?? [])
-        {
-            var bad = condition.Status == ConditionStatus.True ? condition.Type == ConditionTypes.Drifted : condition.Type is ConditionTypes.Ready or ConditionTypes.HostHealthy;
-            yield return new(condition.LastTransitionTime, "condition", $"{condition.Type} is {condition.Status}: {condition.Reason}", condition.Message, bad && condition.Status != ConditionStatus.Unknown);
-        }
-
         foreach (var e in events)
         {
             if (e.At is { } at)
             {
-                yield return new(at, "event", e.Reason ?? "Event", e.Message, e.Type == "Warning", Math.Max(1, e.Count ?? 1));
+                var warning = e.Type == "Warning" && !IsOrderedReboot(e.Reason, at, os?.Spec);
+                yield return new(at, "event", e.Reason ?? "Event", e.Message, warning, Math.Max(1, e.Count ?? 1));
             }
         }
     }
+
+    // The kubelet warns of every reboot. One that Ostler asked for is what is meant to happen.
+    private static bool IsOrderedReboot(string? reason, DateTimeOffset at, NodeOSSpec? spec) =>
+        reason == "Rebooted"
+        && ((spec?.BootRequestedAt is { } now && at >= now)
+            || (spec?.LastUpgrade is { BootRequestedAt: { } then } last && at >= then && at <= last.CompletedAt));
 
     private static (DateTimeOffset? At, string Source, string Title)[] Moments(Node? node, NodeOS? os)
     {

@@ -4,9 +4,11 @@ import { Fleet, follow } from './feed.js';
 import { fleetPage } from './fleet.js';
 import { policyPage } from './policy.js';
 import { nodePage } from './node.js';
-import { setClock, now, span, standing, count } from './words.js';
+import { imagePage, imagesPage } from './images.js';
+import { read } from './address.js';
+import { setClock, now, span, standing, count, timeZone } from './words.js';
 
-const [main, crumbs, link, linkText, said, tipBox, themeButton] = ['main', 'crumbs', 'link', 'link-text', 'said', 'tip', 'theme'].map((id) => document.getElementById(id));
+const [main, crumbs, link, linkText, said, tipBox, themeButton, cluster, user, version, docs, zone] = ['main', 'crumbs', 'link', 'link-text', 'said', 'tip', 'theme', 'cluster', 'user', 'version', 'docs', 'zone'].map((id) => document.getElementById(id));
 const fleet = new Fleet();
 let page = null;
 let known = false;
@@ -25,17 +27,35 @@ const tip = {
 };
 
 function open() {
-  let path;
-  try { path = location.hash.slice(1).split('/').filter(Boolean).map(decodeURIComponent); } catch { path = []; }
-  if (location.hash === '#main') { main.focus(); return; }
+  const { path, query } = read();
   const [kind, name] = path;
   const first = page === null;
-  page = kind === 'policies' && name ? policyPage(fleet, name) : kind === 'nodes' && name ? nodePage(fleet, name, () => token) : fleetPage(fleet, tip);
+  page = kind === 'policies' && name ? policyPage(fleet, name)
+    : kind === 'nodes' && name ? nodePage(fleet, name, () => token)
+      : kind === 'images' ? (name ? imagePage(fleet, name) : imagesPage(fleet)) : fleetPage(fleet, tip, query);
   tip.hide();
-  swap(crumbs, h('li', null, path.length ? h('a', { href: '#/' }, 'Fleet') : h('span', { 'aria-current': 'page' }, 'Fleet')), name && h('li', null, h('span', { 'aria-current': 'page' }, name)));
-  document.title = `${page.title} · Ostler`;
+  const place = (text, href, here) => h('li', null, h('a', { href, 'aria-current': here ? 'page' : null }, text));
+  swap(crumbs, place('Fleet', '#/', path.length === 0), place('Images', '#/images', kind === 'images' && !name), name && h('li', { class: 'deeper' }, h('span', { 'aria-current': 'page' }, name)));
+  entitle();
   if (known) show();
-  if (!first && known) { page.heading.focus({ preventScroll: true }); scrollTo(0, 0); }
+  if (!first && known && !page.restore?.()) { page.heading.focus({ preventScroll: true }); scrollTo(0, 0); }
+}
+
+// Which cluster and which Ostler this is, who is signed in, and where to read more.
+let about = {};
+function entitle() { document.title = [page.title, about.cluster, 'Ostler'].filter(Boolean).join(' · '); }
+function introduce(facts) {
+  about = facts;
+  say(cluster, about.cluster ?? '');
+  cluster.hidden = !about.cluster;
+  say(user, about.user ?? 'local access');
+  user.title = about.user ? 'The user of the token' : 'No token is required on loopback, for example through kubectl port-forward.';
+  user.hidden = false;
+  say(version, about.version);
+  docs.href = about.docs;
+  docs.hidden = false;
+  say(zone, `Times: ${timeZone()}`);
+  entitle();
 }
 
 function show() {
@@ -61,7 +81,7 @@ function changed(what) {
   });
 }
 
-// What a person who does not see the screen is told: how each policy stands, when that changed, and not every second.
+// For screen readers: how each policy stands, when that changed, and not every second.
 let spoken = new Map();
 let quietUntil = 0;
 function speak() {
@@ -88,12 +108,13 @@ const stream = follow({
   onEvent(name, data) {
     setClock(data.now);
     contact = data.contact ? Date.parse(data.contact) : null;
+    if (data.about) introduce(data.about);
     if (name === 'fleet') changed(fleet.apply(data.changes));
   },
   onState(what, detail) {
     if (what === 'live') { live(); return; }
     if (what === 'refused') { state('refused', 'Not signed in'); signIn(detail); return; }
-    state('waiting', detail.status ? detail.message : `Connection lost; tries again in ${span(detail.pause)}`);
+    state('waiting', detail.status ? detail.message : `Connection lost; retrying in ${span(detail.pause)}`);
     if (!known) swap(main, h('p', { class: 'empty' }, detail.message));
   },
 });
@@ -105,6 +126,7 @@ function live() {
 
 function signIn(refusal) {
   [known, token] = [false, null];
+  user.hidden = true;
   const field = h('input', { id: 'token', type: 'password', autocomplete: 'off', spellcheck: 'false', 'aria-describedby': 'why' });
   const form = h('form', { class: 'panel signin', onsubmit: (e) => {
     e.preventDefault();
@@ -113,7 +135,7 @@ function signIn(refusal) {
     state('connecting', 'Signing in');
     stream.retry();
   } }, h('h1', { tabindex: '-1' }, 'Sign in'), h('p', { id: 'why', role: 'alert' }, refusal.message), h('label', { for: 'token' }, 'Token'), field, h('button', { type: 'submit', class: 'primary' }, 'Sign in'),
-    h('p', { class: 'hint' }, 'The token stays in this page, and is sent to this controller only. A reload forgets it.'));
+    h('p', { class: 'hint' }, 'The token stays in this page and goes to this controller only. A reload discards it.'));
   main.replaceChildren(form);
   field.focus();
 }
@@ -130,6 +152,8 @@ theme(themes.includes(stored) ? stored : 'auto');
 themeButton.addEventListener('click', () => theme(themes[(themes.indexOf(document.documentElement.dataset.theme ?? 'auto') + 1) % themes.length]));
 
 addEventListener('hashchange', open);
+// The skip link moves the focus; the address belongs to the page.
+document.querySelector('.skip').addEventListener('click', (e) => { e.preventDefault(); main.focus(); });
 addEventListener('keydown', (e) => {
   if (e.key === '/' && !e.ctrlKey && !e.metaKey && !e.altKey && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName)) {
     if (page?.focusSearch) { e.preventDefault(); page.focusSearch(); }
@@ -137,6 +161,6 @@ addEventListener('keydown', (e) => {
   if (e.key === 'Escape') tip.hide();
 });
 addEventListener('scroll', () => tip.hide(), { passive: true });
-// A person who reads with a pointer or selects text is not interrupted by the clock.
+// The clock does not interrupt a user who is selecting text.
 setInterval(() => { if (known && getSelection()?.isCollapsed !== false) page.tick(); if (link.dataset.state === 'live' || link.dataset.state === 'stale') live(); }, 5000);
 open();

@@ -20,7 +20,8 @@ internal static class StatusCommand
         var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "The UpgradePolicy. Default: all of them, one line each" }, ClusterResources.UpgradePolicies);
         var watch = new Option<bool>("--watch", "-w") { Description = "Follow the rollout. With a policy it ends when that is Ready (0) or halted (3)" };
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
-        var command = new Command("status", "How far a rollout has come, what is in flight, what is blocked and why, and when it will be done") { policy, watch, output };
+        var managed = CommandRunner.ManagedFieldsOption();
+        var command = new Command("status", "How far a rollout has come, what is in flight, what is blocked and why, and when it will be done") { policy, watch, output, managed };
         command.Validators.Add(r =>
         {
             if (r.GetValue(watch) && r.GetValue(output) is OutputFormat.Json or OutputFormat.Yaml)
@@ -34,7 +35,7 @@ internal static class StatusCommand
             var objects = await ReadAsync(client, name, cancel);
             if (format is OutputFormat.Json or OutputFormat.Yaml)
             {
-                await commands.Environment.Out.WriteAsync(ObjectText.Of(objects, format, list: name is null));
+                await commands.Environment.Out.WriteAsync(ObjectText.Of(objects, format, list: name is null, arguments.GetValue(managed)));
                 return CodeOf(objects.Select(Policy));
             }
 
@@ -45,7 +46,9 @@ internal static class StatusCommand
 
             var policies = objects.Select(Policy).ToArray();
             var now = commands.Environment.Time.GetUtcNow();
-            commands.Printer.Print(name is null ? PolicyTable.Lines(policies, now, format == OutputFormat.Wide) : StatusText.Lines(policies[0], now, format == OutputFormat.Wide));
+            var image = name is null ? null : await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(policies[0].Spec.ImageRef.Name), cancel);
+            commands.Printer.Print(
+                name is null ? PolicyTable.Lines(policies, now, format == OutputFormat.Wide) : StatusText.Lines(policies[0], now, format == OutputFormat.Wide, image));
             return CodeOf(policies);
         });
     }

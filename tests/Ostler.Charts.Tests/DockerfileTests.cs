@@ -80,7 +80,7 @@ public sealed partial class DockerfileTests
         var (dockerfile, rendered) = (await Dockerfile.ReadAsync(Cancel), await Rendered.OfAsync(Rendered.Newest));
         var pod = rendered.Pod("DaemonSet", "ostler-agent");
         var container = pod["containers"]![0]!;
-        var help = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "src", "Ostler.Agent", "Inspection", "HostConsoleCommand.cs"), Cancel);
+        var help = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "src", "Ostler.Agent", "HostShell", "HostConsoleCommand.cs"), Cancel);
 
         Assert.Equal((true, true, true, true), ((bool)container["securityContext"]!["privileged"]!, (bool)container["securityContext"]!["readOnlyRootFilesystem"]!, (bool)pod["hostPID"]!, (bool)pod["hostNetwork"]!));
         Assert.Equal($"podman run --rm --privileged --pid=host --net=host --read-only ${{IMAGE}} {command}", dockerfile.LabelsOf("agent")[label]);

@@ -26,7 +26,7 @@ public sealed partial class RolloutTests
         await Cluster.Admin.CoreV1.CreateNamespacedSecretAsync(
             new V1Secret
             {
-                Metadata = new() { Name = "ops" },
+                Metadata = new() { Name = "ops", Labels = new Dictionary<string, string> { ["ostler.dev/use"] = "notification" } },
                 StringData = new Dictionary<string, string> { ["address"] = receiver.Url, ["token"] = Receiver.Token },
             },
             @namespace,

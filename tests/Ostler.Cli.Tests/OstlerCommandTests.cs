@@ -12,7 +12,8 @@ public class OstlerCommandTests
     [InlineData("--nope", "unknown option '--nope' for 'kubectl ostler'. See: kubectl ostler --help")]
     [InlineData("statsu edge", "unknown command 'statsu' for 'kubectl ostler'. Did you mean 'status'? See: kubectl ostler --help")]
     [InlineData("frobnicate", "unknown command 'frobnicate' for 'kubectl ostler'. See: kubectl ostler --help")]
-    [InlineData("status --wacth", "unknown option '--wacth' for 'kubectl ostler status'. Did you mean '--watch'? See: kubectl ostler status --help")]
+    [InlineData("status --wacth", "unknown option '--wacth' for 'kubectl ostler status'. Did you mean '--watch'? See: kubectl ostler "
+        + "status --help")]
     [InlineData("nodes edge --contxt x", "unknown option '--contxt' for 'kubectl ostler nodes'. Did you mean '--context'?")]
     [InlineData("pause --dryrun edge", "unknown option '--dryrun' for 'kubectl ostler pause'. Did you mean '--dry-run'?")]
     [InlineData("rollback edge --too=abc", "unknown option '--too=abc' for 'kubectl ostler rollback'. Did you mean '--to'?")]
@@ -94,13 +95,15 @@ public class OstlerCommandTests
         Assert.Contains($"Usage:\n  kubectl ostler{(path.Length > 0 ? " " : "")}{path}", dashes.Out, StringComparison.Ordinal);
         Assert.Contains("Options of every command:", dashes.Out, StringComparison.Ordinal);
         Assert.All(dashes.Out.Split('\n'), line => Assert.InRange(line.Length, 0, 100));
-        string[] examples = [.. dashes.Out.Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("kubectl ostler", StringComparison.Ordinal) && !l.EndsWith("[options]", StringComparison.Ordinal))];
+        string[] examples = [.. dashes.Out.Split('\n').Select(l => l.Trim())
+            .Where(l => l.StartsWith("kubectl ostler", StringComparison.Ordinal) && !l.EndsWith("[options]", StringComparison.Ordinal))];
         Assert.True(examples.Length > 0 || path == "completion", "no example");
         Assert.All(examples, e => Assert.Null(ParseErrors.Of(Root.Parse(e.Split(' ')[2..]))));
     }
 
     [Fact]
-    public void Every_command_is_in_a_group() => Assert.All(Root.Subcommands, c => Assert.EndsWith(":", HelpExamples.GroupOf(Root, c), StringComparison.Ordinal));
+    public void Every_command_is_in_a_group() =>
+        Assert.All(Root.Subcommands, c => Assert.EndsWith(":", HelpExamples.GroupOf(Root, c), StringComparison.Ordinal));
 
     private static IEnumerable<(string Path, Command Command)> All(Command command, string path) =>
         command.Subcommands.SelectMany(c => All(c, $"{path} {c.Name}".Trim())).Prepend((path, command));
@@ -119,7 +122,8 @@ public class OstlerCommandTests
     [Fact]
     public async Task The_version_is_that_of_the_build()
     {
-        var (text, json) = (await CommandLine.RunAsync(["version", "--client"]), await CommandLine.RunAsync(["version", "--client", "-o", "json"]));
+        var (text, json) = (await CommandLine.RunAsync(["version", "--client"]),
+            await CommandLine.RunAsync(["version", "--client", "-o", "json"]));
 
         Assert.Matches(@"^Client Version: \d+\.\d+\.\d+", text.Out);
         Assert.Contains("\"clientVersion\"", json.Out, StringComparison.Ordinal);

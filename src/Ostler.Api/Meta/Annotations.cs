@@ -16,7 +16,9 @@ public static class NodeAnnotations
 /// <summary>What a user may ask of the controller about an OSImage.</summary>
 public static class OSImageAnnotations
 {
-    /// <summary>Any value that differs from the last one makes the controller resolve the image at once; by custom the present time.</summary>
+    /// <summary>
+    /// Any value that differs from the last one makes the controller resolve the image at once; by custom the present time.
+    /// </summary>
     public const string RefreshRequestedAt = OstlerApi.Group + "/refresh-requested-at";
 }
 

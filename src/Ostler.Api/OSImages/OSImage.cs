@@ -109,7 +109,9 @@ public sealed record OSImageStatus
     [MaxItems(10)]
     public IReadOnlyList<ResolvedImage>? History { get; init; }
 
-    /// <summary>When the tag or ref is resolved next, unless kubectl ostler refresh asks for it earlier. Absent: not before the spec changes.</summary>
+    /// <summary>
+    /// When the tag or ref is resolved next, unless kubectl ostler refresh asks for it earlier. Absent: not before the spec changes.
+    /// </summary>
     public DateTimeOffset? NextPollAt { get; init; }
 
     /// <summary>Digests that no node may get.</summary>

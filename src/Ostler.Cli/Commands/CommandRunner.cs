@@ -47,7 +47,8 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
 
     /// <summary>The option --namespace, of the controller.</summary>
     public static Option<string> NamespaceOption() =>
-        new("--namespace", "-n") { Description = "Where the controller runs", HelpName = "NAME", DefaultValueFactory = _ => "ostler-system" };
+        new("--namespace", "-n") { Description = "Where the controller runs", HelpName = "NAME", DefaultValueFactory = _ =>
+            "ostler-system" };
 
     /// <summary>Completes an argument with the names that the cluster has; with nothing, when it does not answer at once.</summary>
     public T CompleteNames<T, TObject>(T argument, ResourceType<TObject> type) where T : Argument where TObject : class
@@ -87,7 +88,9 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
             }
             catch (Exception e)
             {
-                var (text, code) = FailureText.Of(e) ?? ($"internal error: {e.GetType().Name}: {e.Message}. Please report it with the command that you ran.", ExitCode.Error);
+                var (text, code) = FailureText.Of(e)
+                    ?? ($"internal error: {e.GetType().Name}: {e.Message}. Please report it with the command that you ran.",
+                    ExitCode.Error);
                 await Environment.Error.WriteLineAsync($"error: {text.ReplaceLineEndings(" ")}");
                 return code;
             }

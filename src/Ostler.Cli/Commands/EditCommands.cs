@@ -37,7 +37,8 @@ internal static class EditCommands
 
     private static Command OfPolicy(CommandRunner commands, string verb, string description, IReadOnlyList<Option> options, Func<UpgradePolicy, ParseResult, FieldEdit> edit)
     {
-        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy" }, ClusterResources.UpgradePolicies);
+        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy" },
+            ClusterResources.UpgradePolicies);
         var dryRun = DryRun();
         var command = new Command(verb, description) { policy, dryRun };
         foreach (var option in options)
@@ -53,7 +54,8 @@ internal static class EditCommands
     private static Command Retry(CommandRunner commands)
     {
         OSImage? image = null;
-        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy" }, ClusterResources.UpgradePolicies);
+        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy" },
+            ClusterResources.UpgradePolicies);
         var dryRun = DryRun();
         const string Description = "Try again what failed until now, and release it from quarantine (spec.rollout.retryFailuresBefore)";
         return commands.WithCluster(new Command("retry", Description) { policy, dryRun }, (arguments, client, cancel) => EditAsync(
@@ -71,7 +73,8 @@ internal static class EditCommands
     {
         var image = commands.CompleteNames(new Argument<string>("image") { Description = "The OSImage" }, ClusterResources.OSImages);
         var dryRun = DryRun();
-        const string Description = $"Resolve an image now, without waiting for its next poll (annotation {OSImageAnnotations.RefreshRequestedAt})";
+        const string Description = $"Resolve an image now, without waiting for its next poll (annotation "
+            + $"{OSImageAnnotations.RefreshRequestedAt})";
         return commands.WithCluster(new Command("refresh", Description) { image, dryRun }, (arguments, client, cancel) => EditAsync(
             commands, client, ClusterResources.OSImages, token => PolicyLookup.ImageAsync(client, arguments.GetRequiredValue(image), token),
             found => ImageEdits.Refresh(found, commands.Environment.Time.GetUtcNow()), arguments.GetValue(dryRun), cancel));

@@ -48,7 +48,8 @@ internal static class HelpExamples
         [
             ("Simulate a policy on the cluster as it is", "kubectl ostler plan -f policy.yaml"),
             ("Simulate it on 40 nodes in two zones, without a cluster", "kubectl ostler plan -f policy.yaml --nodes 40 --zones a,b"),
-            ("See what happens when 5% of the nodes are unhealthy after the reboot", "kubectl ostler plan -f policy.yaml --fail unhealthy=5%"),
+            ("See what happens when 5% of the nodes are unhealthy after the reboot",
+                "kubectl ostler plan -f policy.yaml --fail unhealthy=5%"),
         ],
         [$"{Ostler} pause"] = [("Start no further node", "kubectl ostler pause edge")],
         [$"{Ostler} resume"] = [("Continue after a pause", "kubectl ostler resume edge")],

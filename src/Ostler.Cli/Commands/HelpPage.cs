@@ -17,7 +17,8 @@ internal sealed class HelpPage(CliEnvironment environment) : SynchronousCommandL
     public override int Invoke(ParseResult parseResult)
     {
         var command = parseResult.CommandResult.Command;
-        foreach (var line in Lines(command, ParseErrors.CommandPath(parseResult.CommandResult), new Printer(environment).Width ?? DefaultWidth))
+        foreach (var line in Lines(command, ParseErrors.CommandPath(parseResult.CommandResult), new Printer(environment).Width
+            ?? DefaultWidth))
         {
             environment.Out.WriteLine(line);
         }
@@ -62,7 +63,8 @@ internal sealed class HelpPage(CliEnvironment environment) : SynchronousCommandL
 
     private static IEnumerable<string> Commands(Command command, int width)
     {
-        var rows = ParseErrors.Visible(command).Select(c => (Group: HelpExamples.GroupOf(command, c), c.Name, Text: c.Description ?? "")).ToArray();
+        var rows = ParseErrors.Visible(command).Select(c => (Group: HelpExamples.GroupOf(command, c), c.Name, Text: c.Description ?? ""))
+            .ToArray();
         foreach (var group in rows.GroupBy(r => r.Group))
         {
             foreach (var line in Section(group.Key, [.. group.Select(r => (r.Name, FirstSentence(r.Text)))], width))
@@ -75,7 +77,8 @@ internal sealed class HelpPage(CliEnvironment environment) : SynchronousCommandL
     private static IEnumerable<string> Parameters(Command command, int width) =>
     [
         .. Section("Arguments:", [.. command.Arguments.Where(a => !a.Hidden).Select(a => (Placeholder(a), a.Description ?? ""))], width),
-        .. Section("Options:", [.. command.Options.Where(o => !o.Recursive && o is not HelpOption and not VersionOption).Select(Row)], width),
+        .. Section("Options:", [.. command.Options.Where(o => !o.Recursive && o is not HelpOption and not VersionOption).Select(Row)],
+            width),
         .. Section("Options of every command:", [.. Recursive(command).Select(Row)], width),
     ];
 
@@ -111,7 +114,8 @@ internal sealed class HelpPage(CliEnvironment environment) : SynchronousCommandL
         var letter = option.Aliases.Append(option.Name).FirstOrDefault(n => n.Length == 2);
         var word = option.Aliases.Append(option.Name).First(n => n.Length > 2);
         var value = option.HelpName is { Length: > 0 } name ? $" {name}" : "";
-        return ($"{(letter is null ? "    " : $"{letter}, ")}{word}{value}", (option.Description ?? "") + (option.Required ? " (required)" : ""));
+        return ($"{(letter is null ? "    " : $"{letter}, ")}{word}{value}", (option.Description ?? "")
+            + (option.Required ? " (required)" : ""));
     }
 
     private static string Usage(Command command, string path) => string.Join(' ', (string[])

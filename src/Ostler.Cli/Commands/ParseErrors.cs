@@ -25,7 +25,8 @@ internal static class ParseErrors
         var command = result.CommandResult.Command;
         var wrong = result.UnmatchedTokens switch
         {
-            [var word, ..] when command.Subcommands.Count > 0 => $"unknown command '{word}' for '{path}'.{DidYouMean(word, Visible(command).Select(c => c.Name))}",
+            [var word, ..] when command.Subcommands.Count > 0 =>
+                $"unknown command '{word}' for '{path}'.{DidYouMean(word, Visible(command).Select(c => c.Name))}",
             [var word, ..] => $"unexpected argument '{word}' for '{path}'.",
             _ when command.Subcommands.Count > 0 && result.Errors.Count == 1 =>
                 $"'{path}' needs one of these commands: {string.Join(", ", Visible(command).Select(c => c.Name))}.",
@@ -53,7 +54,8 @@ internal static class ParseErrors
     /// <summary>The commands that help lists.</summary>
     public static IEnumerable<Command> Visible(Command parent) => parent.Subcommands.Where(c => !c.Hidden);
 
-    // The parser takes an option that it does not know for the name of a policy where a name may stand. What follows -- is a name, whatever it looks like.
+    // The parser takes an option that it does not know for the name of a policy where a name may stand. What follows -- is a name, whatever
+    // it looks like.
     private static string? MistypedOption(ParseResult result)
     {
         if (!result.CommandResult.Command.TreatUnmatchedTokensAsErrors)

@@ -17,7 +17,8 @@ internal sealed class PlanCommand
 {
     private readonly CommandRunner _commands;
     private readonly Option<string> _file = new("--filename", "-f") { Description = "The UpgradePolicy, in YAML or JSON; the OSImage may be in it too. - reads standard input", HelpName = "FILE", Required = true };
-    private readonly Option<string?> _policy = new("--policy") { Description = "Only this policy. Default: all policies of the file, planned together", HelpName = "NAME" };
+    private readonly Option<string?> _policy =
+        new("--policy") { Description = "Only this policy. Default: all policies of the file, planned together", HelpName = "NAME" };
     private readonly Option<string[]> _nodes = new("--nodes") { Description = "Describe the fleet instead of looking at the cluster: [NAME=]COUNT[,LABEL=VALUE…], several times", HelpName = "COUNT", DefaultValueFactory = _ => [] };
     private readonly Option<string?> _zones = new("--zones") { Description = "The zones of the described nodes, given to them in turn", HelpName = "A,B,…" };
     private readonly Option<string[]> _durations = new("--duration") { Description = "How long a step takes: STEP=TIME or STEP=TIME..TIME, several times. Steps: staging, pod-termination, reboot, kubelet, host-checks", HelpName = "STEP=TIME", DefaultValueFactory = _ => [] };
@@ -60,14 +61,17 @@ internal sealed class PlanCommand
 
     // A policy begins when those of the file that it depends on are complete; others are taken to be Ready.
     private static async Task<(PlanCase, RolloutForecast?)> ForecastAsync(
-        PlanCase one, IReadOnlyList<PolicyFile> files, IReadOnlyList<(PlanCase Case, RolloutForecast? Forecast)> before, CancellationToken cancellationToken)
+        PlanCase one, IReadOnlyList<PolicyFile> files, IReadOnlyList<(PlanCase Case, RolloutForecast? Forecast)> before,
+            CancellationToken cancellationToken)
     {
         var (policy, spec) = (one.File.Policy.Metadata.Name, one.File.Policy.Spec);
         string[] awaited = [.. PolicyOrder.Within(one.File.Policy, files)];
-        DateTimeOffset?[] ends = [.. before.Where(f => awaited.Contains(f.Case.File.Policy.Metadata.Name)).Select(f => f.Forecast?.CompletedAt)];
+        DateTimeOffset?[] ends = [.. before.Where(f => awaited.Contains(f.Case.File.Policy.Metadata.Name))
+            .Select(f => f.Forecast?.CompletedAt)];
         if (ends.Contains(null))
         {
-            return (one with { Notes = [new($"{policy}: not started, since {string.Join(", ", awaited)} would not complete (spec.dependsOn).", Tone.Bad)] }, null);
+            return (one with { Notes = [new($"{policy}: not started, since {string.Join(", ", awaited)} would not complete "
+                + $"(spec.dependsOn).", Tone.Bad)] }, null);
         }
 
         if (awaited.Length > 0)
@@ -75,18 +79,21 @@ internal sealed class PlanCommand
             one = one with
             {
                 Fleet = one.Fleet with { Start = ends.Append(one.Fleet.Start).Max()!.Value },
-                Notes = [$"Starts once {string.Join(", ", awaited)} {(awaited.Length == 1 ? "is" : "are")} complete (spec.dependsOn).", .. one.Notes],
+                Notes = [$"Starts once {string.Join(", ", awaited)} {(awaited.Length == 1 ? "is" : "are")} complete (spec.dependsOn).",
+                    .. one.Notes],
             };
             spec = spec with { DependsOn = [.. spec.DependsOn!.Except(awaited)] };
         }
 
         if (RolloutSimulation.Validate(one.Fleet, spec, one.Target.Target) is { Count: > 0 } problems)
         {
-            throw CommandException.Usage((files.Count > 1 ? $"{policy}: " : "") + string.Join(" ", problems.Select(p => $"{p.Field}: {p.Message}.")));
+            throw CommandException.Usage((files.Count > 1 ? $"{policy}: " : "")
+                + string.Join(" ", problems.Select(p => $"{p.Field}: {p.Message}.")));
         }
 
         // Seconds for thousands of nodes; Ctrl-C must end it all the same.
-        return (one, await Task.Run(() => RolloutSimulation.Forecast(one.Fleet, policy, spec, one.Target.Target), cancellationToken).WaitAsync(cancellationToken));
+        return (one, await Task.Run(() => RolloutSimulation.Forecast(one.Fleet, policy, spec, one.Target.Target), cancellationToken)
+            .WaitAsync(cancellationToken));
     }
 
     private async Task PrintAsync(List<(PlanCase Case, RolloutForecast? Forecast)> forecasts, OutputFormat format)
@@ -102,7 +109,8 @@ internal sealed class PlanCommand
         var isFirst = true;
         foreach (var (one, forecast) in forecasts)
         {
-            _commands.Printer.Print(isFirst ? Lines(one, forecast, format == OutputFormat.Wide) : Lines(one, forecast, format == OutputFormat.Wide).Prepend(new("")));
+            _commands.Printer.Print(isFirst ? Lines(one, forecast, format == OutputFormat.Wide)
+                : Lines(one, forecast, format == OutputFormat.Wide).Prepend(new("")));
             isFirst = false;
         }
     }
@@ -116,7 +124,8 @@ internal sealed class PlanCommand
             new(""),
             .. one.Notes,
             .. one.Target.Note is { } note ? (Line[])[new(note)] : [],
-            .. WaitsForPerson(forecast, spec) && one.Fleet.ApprovedAfter is null ? (Line[])[new("--approved-after 1h foretells what comes after an approval.")] : [],
+            .. WaitsForPerson(forecast, spec) && one.Fleet.ApprovedAfter is null
+                ? (Line[])[new("--approved-after 1h foretells what comes after an approval.")] : [],
             .. wide ? [] : (Line[])["-o wide prints each step of each node."],
         ];
     }
@@ -130,10 +139,12 @@ internal sealed class PlanCommand
         // Of several policies, which one a group is meant for only its labels can say.
         var selector = files.Count == 1 ? files[0].Policy.Spec.NodeSelector : new LabelSelector();
         FleetNodes[] nodes = [.. groups.Select((g, i) => FleetOptions.Nodes(g, selector, zones, i))];
-        return [.. files.Select(f => new PlanCase(f, Fleet(arguments, nodes, new()), PlannedTarget.Of(f.Policy.Spec.ImageRef.Name, f.Image, null), []))];
+        return [.. files.Select(f => new PlanCase(f, Fleet(arguments, nodes, new()),
+            PlannedTarget.Of(f.Policy.Spec.ImageRef.Name, f.Image, null), []))];
     }
 
-    private async Task<List<PlanCase>> LiveAsync(ParseResult arguments, IReadOnlyList<PolicyFile> files, CancellationToken cancellationToken)
+    private async Task<List<PlanCase>> LiveAsync(ParseResult arguments, IReadOnlyList<PolicyFile> files,
+        CancellationToken cancellationToken)
     {
         if (arguments.GetValue(_zones) is not null)
         {
@@ -151,8 +162,10 @@ internal sealed class PlanCommand
         var cases = new List<PlanCase>();
         foreach (var file in files)
         {
-            var live = await client.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(file.Policy.Metadata.Name), cancellationToken);
-            var image = await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(file.Policy.Spec.ImageRef.Name), cancellationToken);
+            var live = await client.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(file.Policy.Metadata.Name),
+                cancellationToken);
+            var image = await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(file.Policy.Spec.ImageRef.Name),
+                cancellationToken);
             var measured = live?.Status?.Durations;
             Node[] selected = [.. nodes.Where(n => file.Policy.Spec.NodeSelector.Matches(n.Metadata.Labels))];
             cases.Add(new(

@@ -4,7 +4,8 @@ using Ostler.Cli.Output;
 namespace Ostler.Cli.Commands;
 
 /// <summary>
-/// Whether the API server still answers. A watch that was cut off is silent, as one is in which nothing changes; so the server is asked something small, again and again.
+/// Whether the API server still answers. A watch that was cut off is silent, as one is in which nothing changes; so the server is asked
+/// something small, again and again.
 /// </summary>
 /// <param name="ask">Asks the server; any answer will do.</param>
 /// <param name="time">The clock.</param>
@@ -29,7 +30,8 @@ internal sealed class ServerContact(Func<CancellationToken, Task> ask, TimeProvi
             var since = LastAnswer;
             var silent = time.GetUtcNow() - since;
             return silent < Patience ? null : new(
-                string.Create(CultureInfo.InvariantCulture, $"No answer from the API server for {Format.Span(silent)}. What follows was true at {Format.Time(since)}."), Tone.Bad);
+                string.Create(CultureInfo.InvariantCulture,
+                    $"No answer from the API server for {Format.Span(silent)}. What follows was true at {Format.Time(since)}."), Tone.Bad);
         }
     }
 
@@ -53,7 +55,8 @@ internal sealed class ServerContact(Func<CancellationToken, Task> ask, TimeProvi
             }
 
             changed();
-            await Task.Delay(Period, time, cancellationToken).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await Task.Delay(Period, time, cancellationToken)
+                .ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 }

@@ -21,7 +21,9 @@ internal static class StatusCommand
         var watch = new Option<bool>("--watch", "-w") { Description = "Follow the rollout. With a policy it ends when that is Ready (0) or halted (3)" };
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
         var managed = CommandRunner.ManagedFieldsOption();
-        var command = new Command("status", "How far a rollout has come, what is in flight, what is blocked and why, and when it will be done") { policy, watch, output, managed };
+        var command = new Command("status",
+            "How far a rollout has come, what is in flight, what is blocked and why, and when it will be done") { policy, watch, output,
+            managed };
         command.Validators.Add(r =>
         {
             if (r.GetValue(watch) && r.GetValue(output) is OutputFormat.Json or OutputFormat.Yaml)
@@ -46,9 +48,11 @@ internal static class StatusCommand
 
             var policies = objects.Select(Policy).ToArray();
             var now = commands.Environment.Time.GetUtcNow();
-            var image = name is null ? null : await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(policies[0].Spec.ImageRef.Name), cancel);
+            var image = name is null ? null
+                : await client.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(policies[0].Spec.ImageRef.Name), cancel);
             commands.Printer.Print(
-                name is null ? PolicyTable.Lines(policies, now, format == OutputFormat.Wide) : StatusText.Lines(policies[0], now, format == OutputFormat.Wide, image));
+                name is null ? PolicyTable.Lines(policies, now, format == OutputFormat.Wide)
+                    : StatusText.Lines(policies[0], now, format == OutputFormat.Wide, image));
             return CodeOf(policies);
         });
     }

@@ -32,12 +32,14 @@ internal sealed class StatusWatch(CommandRunner commands, ApiClient client, stri
         var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         // An informer lists again after whatever breaks off, and goes on after an outage of the API server.
         var informer = new Informer<UpgradePolicy>(
-            client, ClusterResources.UpgradePolicies, new() { FieldSelector = name is null ? null : $"metadata.name={name}", Backoff = Backoff }, Time);
+            client, ClusterResources.UpgradePolicies,
+                new() { FieldSelector = name is null ? null : $"metadata.name={name}", Backoff = Backoff }, Time);
         informer.AddHandler(_ => changes.Writer.TryWrite(true));
         var images = new Informer<OSImage>(client, ClusterResources.OSImages, new() { Backoff = Backoff }, Time);
         _images = images.Lister;
         _contact = new(async token => await client.GetServerVersionAsync(token), Time);
-        Task[] running = [informer.RunAsync(stop.Token), name is null ? Task.CompletedTask : images.RunAsync(stop.Token), _contact.RunAsync(() => changes.Writer.TryWrite(true), stop.Token)];
+        Task[] running = [informer.RunAsync(stop.Token), name is null ? Task.CompletedTask : images.RunAsync(stop.Token),
+            _contact.RunAsync(() => changes.Writer.TryWrite(true), stop.Token)];
         try
         {
             IReadOnlyList<UpgradePolicy> Current() => informer.HasSynced ? informer.Lister.List() : first;
@@ -46,7 +48,8 @@ internal sealed class StatusWatch(CommandRunner commands, ApiClient client, stri
         finally
         {
             await stop.CancelAsync();
-            await Task.WhenAll(running).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await Task.WhenAll(running).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         }
     }
 
@@ -89,7 +92,8 @@ internal sealed class StatusWatch(CommandRunner commands, ApiClient client, stri
             var silence = _contact?.Silence;
             if (silence is null != silent is null)
             {
-                commands.Printer.Print([new($"{Format.Time(Time.GetUtcNow())} {silence?.Text ?? "The API server answers again."}", silence?.Tone ?? Tone.Plain)]);
+                commands.Printer.Print([new($"{Format.Time(Time.GetUtcNow())} {silence?.Text ?? "The API server answers again."}",
+                    silence?.Tone ?? Tone.Plain)]);
             }
 
             silent = silence;

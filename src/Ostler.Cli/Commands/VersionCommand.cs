@@ -22,7 +22,9 @@ internal static class VersionCommand
         var client = new Option<bool>("--client") { Description = "Print the version of this program alone; do not ask the cluster" };
         var space = CommandRunner.NamespaceOption();
         var output = CommandRunner.OutputOption("json", "yaml");
-        return commands.With(new Command("version", "Show the versions of this program, the controller, the agents and Kubernetes") { client, space, output }, async (arguments, cancel) =>
+        return commands.With(new Command("version",
+            "Show the versions of this program, the controller, the agents and Kubernetes") { client, space, output },
+            async (arguments, cancel) =>
         {
             var format = arguments.GetValue(output);
             var isText = format is not (OutputFormat.Json or OutputFormat.Yaml);
@@ -65,7 +67,8 @@ internal static class VersionCommand
             .Where(g => g.Key.Length > 0)
             .OrderBy(g => g.Key, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
-        return new(lease is null ? null : lease.Metadata.Annotations?.GetValueOrDefault(LeaseAnnotations.Version) ?? "unknown", space, agents, kubernetes);
+        return new(lease is null ? null : lease.Metadata.Annotations?.GetValueOrDefault(LeaseAnnotations.Version) ?? "unknown", space,
+            agents, kubernetes);
     }
 
     /// <param name="Controller">Null: no controller has ever led in this namespace.</param>
@@ -77,14 +80,16 @@ internal static class VersionCommand
         public IEnumerable<Line> Lines()
         {
             yield return $"Controller Version: {Controller ?? $"none found in namespace {Space}"}";
-            yield return $"Agent Version: {(Agents.Count == 0 ? "none reported" : string.Join(", ", Agents.Select(a => $"{a.Key} ({a.Value} node{(a.Value == 1 ? "" : "s")})")))}";
+            yield return $"Agent Version: "
+                + $"{(Agents.Count == 0 ? "none reported" : string.Join(", ", Agents.Select(a => $"{a.Key} ({a.Value} node{(a.Value == 1 ? "" : "s")})")))}";
             yield return $"Kubernetes Version: {Kubernetes}";
         }
 
         public void AddTo(JsonObject document)
         {
             document["controllerVersion"] = Controller;
-            document["agentVersions"] = new JsonObject(Agents.Select(a => KeyValuePair.Create(a.Key, (JsonNode?)JsonValue.Create(a.Value))));
+            document["agentVersions"] = new JsonObject(Agents.Select(a =>
+                KeyValuePair.Create(a.Key, (JsonNode?)JsonValue.Create(a.Value))));
             document["kubernetesVersion"] = Kubernetes;
         }
     }

@@ -52,7 +52,8 @@ internal static class PolicyEdits
     /// <param name="policy">The policy.</param>
     /// <param name="image">The image that it names; null: there is none.</param>
     /// <param name="now">The clock of this machine. A failure that the controller's clock has put after it is retried too.</param>
-    /// <exception cref="CommandException">The image is quarantined for another reason than a failure of this policy, so a retry would change nothing.</exception>
+    /// <exception cref="CommandException">The image is quarantined for another reason than a failure of this policy, so a retry would
+    /// change nothing.</exception>
     public static FieldEdit Retry(UpgradePolicy policy, OSImage? image, DateTimeOffset now)
     {
         var name = policy.Metadata.Name;

@@ -43,11 +43,13 @@ internal static class QuarantineEdits
     }
 
     /// <summary>
-    /// What keeps the policy's target in quarantine whatever the policy retries, and the command that lifts it; null when a retry is enough.
+    /// What keeps the policy's target in quarantine whatever the policy retries, and the command that lifts it; null when a retry is
+    /// enough.
     /// </summary>
     public static string? WhyRetryIsInVain(UpgradePolicy policy, OSImage image)
     {
-        if ((policy.Status?.Target?.Digest ?? image.Status?.Resolved?.Digest) is not { } digest || !OSImageStatusRules.IsQuarantined(image.Spec, image.Status, digest))
+        if ((policy.Status?.Target?.Digest ?? image.Status?.Resolved?.Digest) is not { } digest
+            || !OSImageStatusRules.IsQuarantined(image.Spec, image.Status, digest))
         {
             return null;
         }
@@ -59,9 +61,11 @@ internal static class QuarantineEdits
             return null;
         }
 
-        var version = image.Status?.Resolved is { } resolved && Same(resolved.Digest, digest) ? resolved.Version : policy.Status?.Target?.Version;
+        var version = image.Status?.Resolved is { } resolved && Same(resolved.Digest, digest) ? resolved.Version
+            : policy.Status?.Target?.Version;
         var why = denied ? "spec.quarantine.deny lists it" : $"policy {entry?.Policy} failed with it ({entry?.Reason})";
-        return $"{Format.Tree(digest, version)} is quarantined in OSImage {name}: {why}. A retry of {policy.Metadata.Name} does not change that. "
+        return $"{Format.Tree(digest, version)} is quarantined in OSImage {name}: {why}. A retry of {policy.Metadata.Name} does not "
+            + $"change that. "
             + $"To allow it again: kubectl ostler quarantine remove {name} {Format.Short(digest)}";
     }
 

@@ -17,7 +17,8 @@ internal static class InputFile
         }
         catch (UnauthorizedAccessException)
         {
-            throw new CommandException(Directory.Exists(name) ? $"{name} is a directory. Name a file in it." : $"{name} cannot be read: permission denied.");
+            throw new CommandException(Directory.Exists(name) ? $"{name} is a directory. Name a file in it."
+                : $"{name} cannot be read: permission denied.");
         }
     }
 }

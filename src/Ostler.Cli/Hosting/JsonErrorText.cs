@@ -15,9 +15,12 @@ internal static partial class JsonErrorText
     // What a user writes into a policy or an image.
     private static readonly Dictionary<string, string> Enums = new(
         [
-            Names<LabelOperator>(), Names<RebootMethod>(), Names<HttpCheckOrigin>(), Names<SampleOperator>(), Names<ConditionOperator>(), Names<DrainPreflight>(),
-            Names<DrainTimeoutAction>(), Names<UnmanagedPods>(), Names<DrainBehavior>(), Names<NotificationType>(), Names<RolloutEvent>(), Names<WaveApproval>(),
-            Names<RollbackScope>(), Names<DriftHandling>(), Names<ConditionStatus>(), Names<Goal>(), Names<NodeStep>(), Names<RebootKind>(), Names<NotificationState>(),
+            Names<LabelOperator>(), Names<RebootMethod>(), Names<HttpCheckOrigin>(), Names<SampleOperator>(), Names<ConditionOperator>(),
+                Names<DrainPreflight>(),
+            Names<DrainTimeoutAction>(), Names<UnmanagedPods>(), Names<DrainBehavior>(), Names<NotificationType>(), Names<RolloutEvent>(),
+                Names<WaveApproval>(),
+            Names<RollbackScope>(), Names<DriftHandling>(), Names<ConditionStatus>(), Names<Goal>(), Names<NodeStep>(), Names<RebootKind>(),
+                Names<NotificationState>(),
         ],
         StringComparer.Ordinal);
 
@@ -42,12 +45,14 @@ internal static partial class JsonErrorText
         if (sentence.Contains("could not be converted to", StringComparison.Ordinal))
         {
             // The type that the message names may be that of the object around the value.
-            var types = root is null ? (IEnumerable<JsonTypeInfo>)[OstlerJson.Default.UpgradePolicy, OstlerJson.Default.OSImage, OstlerJson.Default.NodeOS] : [root];
+            var types = root is null ? (IEnumerable<JsonTypeInfo>)[OstlerJson.Default.UpgradePolicy, OstlerJson.Default.OSImage,
+                OstlerJson.Default.NodeOS] : [root];
             var type = types.Select(t => TypeAt(t, Field(failure) ?? "")).FirstOrDefault(t => t is not null);
             return $"the value must be {(type is null ? "of another kind" : Kind(type))}";
         }
 
-        return Missing().Match(sentence) is { Success: true } missing ? $"{missing.Groups[1].Value.Replace("'", "", StringComparison.Ordinal)} is required" : sentence;
+        return Missing().Match(sentence) is { Success: true } missing
+            ? $"{missing.Groups[1].Value.Replace("'", "", StringComparison.Ordinal)} is required" : sentence;
     }
 
     private static Type? TypeAt(JsonTypeInfo root, string path)
@@ -84,7 +89,8 @@ internal static partial class JsonErrorText
         _ => "a mapping of fields",
     };
 
-    private static KeyValuePair<string, string> Names<T>() where T : struct, Enum => new(typeof(T).FullName!, string.Join(", ", Enum.GetNames<T>()));
+    private static KeyValuePair<string, string> Names<T>() where T : struct, Enum =>
+        new(typeof(T).FullName!, string.Join(", ", Enum.GetNames<T>()));
 
     [GeneratedRegex(@"was missing required properties including: (.+)$")]
     private static partial Regex Missing();

@@ -36,7 +36,8 @@ internal static class ObjectText
             metadata.Remove("managedFields");
         }
 
-        return Of(list ? new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray(printed) } : printed[0].AsObject(), format);
+        return Of(list ? new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray(printed) }
+            : printed[0].AsObject(), format);
     }
 
     public static string Of(JsonObject document, OutputFormat format)

@@ -9,7 +9,8 @@ internal static class Suggestion
         var (best, least) = ((string?)null, int.MaxValue);
         foreach (var word in known)
         {
-            var distance = string.Equals(word, name, StringComparison.OrdinalIgnoreCase) ? 0 : Distance(name.ToLowerInvariant(), word.ToLowerInvariant());
+            var distance = string.Equals(word, name, StringComparison.OrdinalIgnoreCase) ? 0
+                : Distance(name.ToLowerInvariant(), word.ToLowerInvariant());
             if (distance < least)
             {
                 (best, least) = (word, distance);

@@ -48,5 +48,6 @@ internal static class TextWrap
     }
 
     /// <summary>Cuts what does not fit.</summary>
-    public static string Cut(string text, int width) => text.Length <= width ? text : width <= 1 ? text[..width] : text[..(width - 1)] + "…";
+    public static string Cut(string text, int width) => text.Length <= width ? text : width <= 1 ? text[..width] : text[..(width - 1)]
+        + "…";
 }

@@ -6,7 +6,9 @@ using Ostler.Simulation;
 
 namespace Ostler.Cli.Plan;
 
-/// <summary>A forecast on one screen: how it ends, its waves, and a bar for each batch of nodes, in the time zone of the policy's windows.</summary>
+/// <summary>
+/// A forecast on one screen: how it ends, its waves, and a bar for each batch of nodes, in the time zone of the policy's windows.
+/// </summary>
 internal sealed class PlanText
 {
     private const int BarWidth = 30;
@@ -35,18 +37,23 @@ internal sealed class PlanText
         var counts = _forecast.Counts;
         var most = _forecast.Slots.Count == 0 ? 0 : _forecast.Slots.Max(s => s.Unavailable);
         var limit = _forecast.Slots is [.., var last] ? last.Limit : 0;
-        yield return new($"{_forecast.Policy} to {Format.Tree(_forecast.Target.Digest, _forecast.Target.Version)}: {counts.Total} nodes, at most {most} unavailable at once (limit {limit})", Tone.Heading);
+        yield return new($"{_forecast.Policy} to {Format.Tree(_forecast.Target.Digest, _forecast.Target.Version)}: {counts.Total} nodes, "
+            + $"at most {most} unavailable at once (limit {limit})", Tone.Heading);
         yield return _forecast.CompletedAt is { } completed
-            ? new($"Starts {Time(_forecast.StartedAt)}, complete {Time(completed)} ({_zone.Id}), after {Duration(_forecast.Total)}.", Tone.Good)
-            : new($"Starts {Time(_forecast.StartedAt)} ({_zone.Id}), not complete after {Duration(_forecast.Total)}. {_forecast.Reason}: {_forecast.Message}", Tone.Bad);
+            ? new($"Starts {Time(_forecast.StartedAt)}, complete {Time(completed)} ({_zone.Id}), after {Duration(_forecast.Total)}.",
+                Tone.Good)
+            : new($"Starts {Time(_forecast.StartedAt)} ({_zone.Id}), not complete after {Duration(_forecast.Total)}. {_forecast.Reason}: "
+                + $"{_forecast.Message}", Tone.Bad);
         (int Count, string Word)[] ends = [(counts.Updated, "updated"), (counts.Failed, "failed"), (counts.RolledBack, "rolled back")];
-        yield return $"Nodes in the end: {string.Join(", ", ends.Where((e, i) => i == 0 || e.Count > 0).Select(e => $"{e.Count} {e.Word}"))}.";
+        yield return $"Nodes in the end: "
+            + $"{string.Join(", ", ends.Where((e, i) => i == 0 || e.Count > 0).Select(e => $"{e.Count} {e.Word}"))}.";
         foreach (var assumption in _forecast.Assumptions)
         {
             yield return assumption;
         }
 
-        (string Title, TextTable Table)[] sections = [("Waves", Waves()), ("Windows", Windows()), ("Batches", Batches()), ("Failures", Failures())];
+        (string Title, TextTable Table)[] sections =
+            [("Waves", Waves()), ("Windows", Windows()), ("Batches", Batches()), ("Failures", Failures())];
         foreach (var (title, table) in sections.Where(s => s.Table.Count > 0))
         {
             yield return new("");
@@ -65,7 +72,8 @@ internal sealed class PlanText
         {
             table.Add(
                 wave.CompletedAt is null ? Tone.Attention : Tone.Plain,
-                wave.Name, $"{wave.Updated}/{wave.Total}", At(wave.StartedAt), At(wave.CompletedAt, wave.StartedAt), At(wave.SoakedAt, wave.StartedAt));
+                wave.Name, $"{wave.Updated}/{wave.Total}", At(wave.StartedAt), At(wave.CompletedAt, wave.StartedAt),
+                    At(wave.SoakedAt, wave.StartedAt));
         }
 
         return table;
@@ -76,7 +84,8 @@ internal sealed class PlanText
         var table = new TextTable("OPEN", "UNTIL", "SLOTS GRANTED");
         foreach (var window in _forecast.Windows)
         {
-            table.Add(Tone.Plain, Time(window.From), window.To == DateTimeOffset.MaxValue ? null : Time(window.To, window.From), Format.Number(window.Granted));
+            table.Add(Tone.Plain, Time(window.From), window.To == DateTimeOffset.MaxValue ? null : Time(window.To, window.From),
+                Format.Number(window.Granted));
         }
 
         return table;
@@ -92,8 +101,10 @@ internal sealed class PlanText
             var (from, to) = (wave.Min(b => b.From), wave.Max(b => b.To));
             foreach (var batch in wave)
             {
-                var names = string.Join(", ", batch.Nodes.Take(MostNames)) + (batch.Nodes.Count > MostNames ? $" and {batch.Nodes.Count - MostNames} more" : "");
-                table.Add(Tone.Plain, Time(batch.From), Time(batch.To, batch.From), Bar(batch.From - from, batch.To - from, to - from), names);
+                var names = string.Join(", ", batch.Nodes.Take(MostNames))
+                    + (batch.Nodes.Count > MostNames ? $" and {batch.Nodes.Count - MostNames} more" : "");
+                table.Add(Tone.Plain, Time(batch.From), Time(batch.To, batch.From), Bar(batch.From - from, batch.To - from, to - from),
+                    names);
             }
         }
 
@@ -108,14 +119,16 @@ internal sealed class PlanText
             table.Add(Tone.Bad, failure.Node, Time(failure.At), failure.Reason, failure.Message);
         }
 
-        return _forecast.Failures.Count <= MostFailures ? table : table.Add(Tone.Faint, "…", null, null, $"and {_forecast.Failures.Count - MostFailures} more: -o wide lists them");
+        return _forecast.Failures.Count <= MostFailures ? table
+            : table.Add(Tone.Faint, "…", null, null, $"and {_forecast.Failures.Count - MostFailures} more: -o wide lists them");
     }
 
     // The nodes that get slots at one look of the controller; where these are too many for a screen, several in a row of one wave.
     private List<Batch> Grouped()
     {
         var batches = new List<Batch>();
-        foreach (var node in _forecast.Nodes.Select(Service).OfType<Batch>().OrderBy(b => b.From).ThenBy(b => b.Nodes[0], StringComparer.Ordinal))
+        foreach (var node in _forecast.Nodes.Select(Service).OfType<Batch>().OrderBy(b => b.From)
+            .ThenBy(b => b.Nodes[0], StringComparer.Ordinal))
         {
             if (batches is [.., var last] && node.From - last.From <= _forecast.Resolution)
             {
@@ -129,7 +142,8 @@ internal sealed class PlanText
 
         var inRow = (batches.Count + MostBatches - 1) / MostBatches;
         return inRow <= 1 ? batches
-            : [.. batches.GroupBy(b => WaveOf(b.From)).SelectMany(w => w.Chunk(inRow)).Select(c => c.Aggregate((all, next) => all.With(next)))];
+            : [.. batches.GroupBy(b => WaveOf(b.From)).SelectMany(w => w.Chunk(inRow))
+                .Select(c => c.Aggregate((all, next) => all.With(next)))];
     }
 
     // From the cordon until the node is back, or is given up.
@@ -140,7 +154,8 @@ internal sealed class PlanText
             return null;
         }
 
-        var end = node.Steps.LastOrDefault(s => s.From > cordoned.From && s.Step is NodeStep.Updated or NodeStep.RolledBack or NodeStep.Failed or NodeStep.Idle or NodeStep.Staged);
+        var end = node.Steps.LastOrDefault(s => s.From > cordoned.From
+            && s.Step is NodeStep.Updated or NodeStep.RolledBack or NodeStep.Failed or NodeStep.Idle or NodeStep.Staged);
         return new(cordoned.From, end?.From ?? _forecast.StartedAt + _forecast.Total, [node.Node]);
     }
 
@@ -168,7 +183,8 @@ internal sealed class PlanText
     }
 
     // To the minute, however many hours it is: it is compared with windows.
-    private static string Duration(TimeSpan span) => string.Create(CultureInfo.InvariantCulture, $"{(long)span.TotalHours}h{span.Minutes:00}m");
+    private static string Duration(TimeSpan span) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(long)span.TotalHours}h{span.Minutes:00}m");
 
     private string? At(DateTimeOffset? moment, DateTimeOffset? after = null) => moment is { } time ? Time(time, after) : null;
 

@@ -36,7 +36,8 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
 
         var ours = documents.SelectMany(Items).Where(IsOfGroup).ToArray();
         RefuseUnknown(ours, file, lines);
-        var policies = ours.Where(d => Word(d, "kind") == nameof(UpgradePolicy)).Select(d => Deserialize(d, file, OstlerJson.Default.UpgradePolicy)).ToArray();
+        var policies = ours.Where(d => Word(d, "kind") == nameof(UpgradePolicy))
+            .Select(d => Deserialize(d, file, OstlerJson.Default.UpgradePolicy)).ToArray();
         if (policies.GroupBy(p => p.Metadata.Name).FirstOrDefault(g => g.Count() > 1) is { Key: var twice })
         {
             throw CommandException.Usage($"{file} has the UpgradePolicy {twice} twice. Remove one of them.");
@@ -51,7 +52,8 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
                     : $"{file} has no UpgradePolicy {policy}. It has: {Names(policies)}.");
         }
 
-        var images = ours.Where(d => Word(d, "kind") == nameof(OSImage)).Select(d => Deserialize(d, file, OstlerJson.Default.OSImage)).ToArray();
+        var images = ours.Where(d => Word(d, "kind") == nameof(OSImage)).Select(d => Deserialize(d, file, OstlerJson.Default.OSImage))
+            .ToArray();
         return [.. chosen.Select(p => new PolicyFile(p, images.FirstOrDefault(i => i.Metadata.Name == p.Spec.ImageRef.Name)))];
     }
 
@@ -73,7 +75,8 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
             }
             else if (TypeOf(kind) is not { } type)
             {
-                found.Add($"line {lines.Of(document, "kind")}: there is no kind {kind} in {OstlerApi.GroupVersion}. Did you mean {Suggestion.Closest(kind, Kinds) ?? string.Join(" or ", Kinds)}?");
+                found.Add($"line {lines.Of(document, "kind")}: there is no kind {kind} in {OstlerApi.GroupVersion}. Did you mean "
+                    + $"{Suggestion.Closest(kind, Kinds) ?? string.Join(" or ", Kinds)}?");
             }
             else
             {
@@ -110,8 +113,10 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            var (field, reason) = e is JsonException json ? (JsonErrorText.Field(json), JsonErrorText.Reason(json, type)) : (null, e.Message.TrimEnd('.'));
-            throw CommandException.Usage($"{file}: {name}{(field is null ? "" : $", {field}")}: {reason}. config/docs/reference.md lists the fields.");
+            var (field, reason) = e is JsonException json ? (JsonErrorText.Field(json), JsonErrorText.Reason(json, type))
+                : (null, e.Message.TrimEnd('.'));
+            throw CommandException.Usage($"{file}: {name}{(field is null ? "" : $", {field}")}: {reason}. config/docs/reference.md lists "
+                + $"the fields.");
         }
     }
 }

@@ -19,7 +19,8 @@ internal static class PolicyOrder
         {
             if (left.FirstOrDefault(f => !Within(f.Policy, left).Any()) is not { } next)
             {
-                throw CommandException.Usage($"spec.dependsOn forms a cycle: {string.Join(", ", left.Select(f => f.Policy.Metadata.Name))}. None of these policies can start.");
+                throw CommandException.Usage($"spec.dependsOn forms a cycle: "
+                    + $"{string.Join(", ", left.Select(f => f.Policy.Metadata.Name))}. None of these policies can start.");
             }
 
             sorted.Add(next);
@@ -39,12 +40,15 @@ internal static class PolicyOrder
         var all = nodes.ToArray();
         foreach (var (one, other) in files.SelectMany((f, i) => files.Skip(i + 1).Select(o => (f.Policy, o.Policy))))
         {
-            string[] both = [.. all.Where(n => one.Spec.NodeSelector.Matches(n.Labels) && other.Spec.NodeSelector.Matches(n.Labels)).Select(n => n.Name)];
+            string[] both = [.. all.Where(n => one.Spec.NodeSelector.Matches(n.Labels) && other.Spec.NodeSelector.Matches(n.Labels))
+                .Select(n => n.Name)];
             if (both.Length > 0)
             {
-                var names = string.Join(", ", both.Take(MostNames)) + (both.Length > MostNames ? $" and {both.Length - MostNames} more" : "");
+                var names = string.Join(", ", both.Take(MostNames))
+                    + (both.Length > MostNames ? $" and {both.Length - MostNames} more" : "");
                 throw new CommandException(
-                    $"UpgradePolicies {one.Metadata.Name} and {other.Metadata.Name} both select {names}, so neither would act on them. Narrow the nodeSelector of one of them.",
+                    $"UpgradePolicies {one.Metadata.Name} and {other.Metadata.Name} both select {names}, so neither would act on them. "
+                        + $"Narrow the nodeSelector of one of them.",
                     ExitCode.NotReady);
             }
         }

@@ -15,11 +15,13 @@ internal static class ImageText
         }
 
         var name = image.Metadata.Name;
-        var next = image.Status?.NextPollAt is not { } at ? null : at > now ? $"Next poll of {name}: {Format.Time(at)}, in {Format.Span(at - now)}" : $"Next poll of {name}: any moment";
+        var next = image.Status?.NextPollAt is not { } at ? null : at > now
+            ? $"Next poll of {name}: {Format.Time(at)}, in {Format.Span(at - now)}" : $"Next poll of {name}: any moment";
         if (image.Status?.Conditions.Find(ConditionTypes.Ready) is { Status: ConditionStatus.False } ready)
         {
             yield return new($"Image {name} is not ready: {ready.Reason}: {ready.Message}", Tone.Attention);
-            next = next is null ? $"Resolve {name} again: kubectl ostler refresh {name}" : $"{next}. Resolve it now: kubectl ostler refresh {name}";
+            next = next is null ? $"Resolve {name} again: kubectl ostler refresh {name}"
+                : $"{next}. Resolve it now: kubectl ostler refresh {name}";
         }
 
         if (next is not null)

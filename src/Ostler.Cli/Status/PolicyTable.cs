@@ -28,7 +28,9 @@ internal static class PolicyTable
                 Format.Number(counts.Updating), Format.Number(status?.Blocked?.Count ?? 0), Format.Number(counts.Failed + counts.RolledBack),
                 policy.Spec.Paused ? $"{PolicyState.Reason(policy)} (paused)" : PolicyState.Reason(policy), Estimate(policy, now),
             ];
-            table.Add(PolicyState.Tone(policy), [.. cells, .. wide ? (string?[])[$"{counts.Unavailable} (max {policy.Spec.Rollout.MaxUnavailable})", status?.Conditions.Find(ConditionTypes.Ready)?.Message] : []]);
+            table.Add(PolicyState.Tone(policy),
+                [.. cells, .. wide ? (string?[])[$"{counts.Unavailable} (max {policy.Spec.Rollout.MaxUnavailable})",
+                status?.Conditions.Find(ConditionTypes.Ready)?.Message] : []]);
         }
 
         return table.Lines();

@@ -124,19 +124,22 @@ internal static class StatusText
         }
     }
 
-    // Without -o wide only those that are not as they should be, each message once: Ready repeats what another one says, unless it is the only one.
+    // Without -o wide only those that are not as they should be, each message once: Ready repeats what another one says, unless it is the
+    // only one.
     private static IEnumerable<Condition> Wrong(IReadOnlyList<Condition> conditions)
     {
         Condition[] wrong = [.. conditions.Where(c => ToneOf(c) is Tone.Bad or Tone.Attention)];
         var said = wrong.Select(c => (c.Reason, c.Message)).ToHashSet();
-        var ready = conditions.Where(c => c is { Type: ConditionTypes.Ready, Status: ConditionStatus.False, Reason: not (Reasons.RollingOut or Reasons.Paused) });
+        var ready = conditions.Where(c =>
+            c is { Type: ConditionTypes.Ready, Status: ConditionStatus.False, Reason: not (Reasons.RollingOut or Reasons.Paused) });
         return [.. ready.Where(c => !said.Contains((c.Reason, c.Message))), .. wrong.DistinctBy(c => (c.Reason, c.Message))];
     }
 
     private static TextTable Conditions(UpgradePolicyStatus status, DateTimeOffset now, bool wide)
     {
         var table = new TextTable("TYPE", "STATUS", "REASON", "SINCE", "MESSAGE");
-        foreach (var condition in (wide ? status.Conditions ?? [] : Wrong(status.Conditions ?? [])).OrderBy(c => Array.IndexOf(Order, c.Type) is >= 0 and var at ? at : Order.Length).ThenBy(c => c.Type, StringComparer.Ordinal))
+        foreach (var condition in (wide ? status.Conditions ?? [] : Wrong(status.Conditions ?? []))
+            .OrderBy(c => Array.IndexOf(Order, c.Type) is >= 0 and var at ? at : Order.Length).ThenBy(c => c.Type, StringComparer.Ordinal))
         {
             table.Add(ToneOf(condition), condition.Type, condition.Status.ToString(), condition.Reason, Format.Span(now - condition.LastTransitionTime), condition.Message);
         }
@@ -162,7 +165,8 @@ internal static class StatusText
             table.Add(
                 wave.Name == status.Wave ? Tone.Plain : Tone.Faint,
                 [
-                    wave.Name, $"{Format.Bar(wave.Updated, wave.Total, 10)} {Format.Percent(wave.Updated, wave.Total)}", $"{wave.Updated}/{wave.Total}",
+                    wave.Name, $"{Format.Bar(wave.Updated, wave.Total, 10)} {Format.Percent(wave.Updated, wave.Total)}",
+                        $"{wave.Updated}/{wave.Total}",
                     Format.Number(wave.Failed), .. completed, wave.Reason, wave.Message,
                 ]);
         }

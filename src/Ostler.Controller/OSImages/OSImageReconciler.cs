@@ -48,7 +48,9 @@ internal sealed partial class OSImageReconciler(
 
         // Again at every pass: the write of a first one may have been held back or have failed.
         var found = poll?.Generation == image.Metadata.Generation ? poll.Outcome : null;
-        var wanted = image with { Status = OSImageStatusRules.Compute(image, found, Failures(), time.GetUtcNow()) with { NextPollAt = poll?.NextAt?.TruncateToSeconds() } };
+        var wanted = image with { Status =
+            OSImageStatusRules.Compute(image, found, Failures(),
+            time.GetUtcNow()) with { NextPollAt = poll?.NextAt?.TruncateToSeconds() } };
         var write = await status.WriteAsync(image, wanted, cancellationToken);
         if (write.Written)
         {
@@ -86,7 +88,8 @@ internal sealed partial class OSImageReconciler(
     }
 
     /// <summary>The last refresh that a user asked for; null: none.</summary>
-    internal static string? RefreshOf(OSImage image) => image.Metadata.Annotations?.GetValueOrDefault(OSImageAnnotations.RefreshRequestedAt);
+    internal static string? RefreshOf(OSImage image) =>
+        image.Metadata.Annotations?.GetValueOrDefault(OSImageAnnotations.RefreshRequestedAt);
 
     private IReadOnlyList<PolicyFailures> Failures() =>
     [

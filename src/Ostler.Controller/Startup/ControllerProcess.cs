@@ -23,7 +23,8 @@ internal sealed partial class ControllerProcess(
 
     /// <summary>What this program was built as, without the commit; empty: not known.</summary>
     private static string Version { get; } =
-        (typeof(ControllerProcess).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "").Split('+')[0];
+        (typeof(ControllerProcess).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "")
+            .Split('+')[0];
 
     private readonly ILogger _logger = loggers.CreateLogger<ControllerProcess>();
     private readonly TaskCompletionSource<Uri?> _healthAddress = new(TaskCreationOptions.RunContinuationsAsynchronously);

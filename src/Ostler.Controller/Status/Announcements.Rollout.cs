@@ -13,7 +13,8 @@ internal sealed partial class Announcements
     /// <summary>A policy as a user changed it: pause, resume, approval.</summary>
     public void Edited(InformerEvent<UpgradePolicy> change)
     {
-        if (change is not { Type: InformerEventType.Updated, Old: { } before, New: { } after } || before.Metadata.Generation == after.Metadata.Generation)
+        if (change is not { Type: InformerEventType.Updated, Old: { } before, New: { } after }
+            || before.Metadata.Generation == after.Metadata.Generation)
         {
             return;
         }
@@ -40,7 +41,8 @@ internal sealed partial class Announcements
     /// <summary>A node as its agent reports it: the steps that the host goes through by itself.</summary>
     public void Stepped(InformerEvent<NodeOS> change)
     {
-        if (change is not { Type: InformerEventType.Updated, Old.Status: { } before, New: { Status: { } after, Spec: { Policy: { Length: > 0 }, Image: { } image } } os }
+        if (change is not { Type: InformerEventType.Updated, Old.Status: { } before,
+            New: { Status: { } after, Spec: { Policy: { Length: > 0 }, Image: { } image } } os }
             || before.Step == after.Step)
         {
             return;
@@ -68,9 +70,11 @@ internal sealed partial class Announcements
             return;
         }
 
-        if (status.StartedAt is { } started && status.CompletedAt is null && started != before.Status?.StartedAt && status.Target is { } target)
+        if (status.StartedAt is { } started && status.CompletedAt is null && started != before.Status?.StartedAt
+            && status.Target is { } target)
         {
-            Normal(after, Reasons.RollingOut, $"The rollout of {MessageText.Of(target.Digest, target.Version)} to {status.Nodes?.Total} nodes started.");
+            Normal(after, Reasons.RollingOut,
+                $"The rollout of {MessageText.Of(target.Digest, target.Version)} to {status.Nodes?.Total} nodes started.");
         }
 
         // A window that is open from the beginning is no news; most policies have none at all.
@@ -96,7 +100,8 @@ internal sealed partial class Announcements
         }
         else if (wave.Reason == Reasons.WaitingForApproval && former?.Reason != Reasons.WaitingForApproval)
         {
-            Normal(policy, Reasons.WaitingForApproval, $"Wave {wave.Name} waits for approval: kubectl ostler approve {policy.Metadata.Name}");
+            Normal(policy, Reasons.WaitingForApproval,
+                $"Wave {wave.Name} waits for approval: kubectl ostler approve {policy.Metadata.Name}");
         }
         else if (policy.Status!.Wave == wave.Name && IsRunning(wave) && !(wasUnderWay && IsRunning(former!)))
         {

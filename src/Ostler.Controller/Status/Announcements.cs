@@ -11,7 +11,8 @@ namespace Ostler.Controller.Status;
 internal delegate void PublishEvent(ObjectRef regarding, EventType type, string reason, string message, string action);
 
 /// <summary>
-/// Publishes Events about what happened, with the same reasons as in conditions: each step of a node on the Node, each turn of a rollout on its policy.
+/// Publishes Events about what happened, with the same reasons as in conditions: each step of a node on the Node, each turn of a rollout on
+/// its policy.
 /// The recorder counts repetitions and drops what would flood an object, so that a fleet's Events stay readable.
 /// </summary>
 internal sealed partial class Announcements(PublishEvent publish)
@@ -32,7 +33,8 @@ internal sealed partial class Announcements(PublishEvent publish)
     public void Applied(NodeAction action)
     {
         // Cordon and goal are two writes of one step: one Event is enough.
-        if (action.IsWarning || action is NodeAction.Cordon or NodeAction.RemoveJoinTaint || (action is NodeAction.ApplySpec && (Ends.Contains(action.Reason) || Steps.Contains(action.Reason))))
+        if (action.IsWarning || action is NodeAction.Cordon or NodeAction.RemoveJoinTaint
+            || (action is NodeAction.ApplySpec && (Ends.Contains(action.Reason) || Steps.Contains(action.Reason))))
         {
             publish(ObjectRef.ToNode(action.Node), action.IsWarning ? EventType.Warning : EventType.Normal, action.Reason, action.Message, ActionOf(action));
         }

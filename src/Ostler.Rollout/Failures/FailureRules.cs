@@ -20,7 +20,8 @@ internal static class FailureRules
         failure is not null && target?.Includes(failure.Digest) == true && !(failure.At < since);
 
     /// <summary>
-    /// From when on failures count: after the last retry, and not before the policy existed. What failed under a policy that was deleted is kept from nodes by the image's
+    /// From when on failures count: after the last retry, and not before the policy existed. What failed under a policy that was deleted is
+    /// kept from nodes by the image's
     /// quarantine, not by the record of the new policy. Null: all count.
     /// </summary>
     public static DateTimeOffset? Since(PolicyFacts policy, UpgradePolicySpec spec)
@@ -49,7 +50,8 @@ internal static class FailureRules
         DateTimeOffset? last = null;
         for (var i = 0; i < nodes.Count; i++)
         {
-            if (nodes[i] is not { Failure: { } failure, Selected: true } node || !Counts(failure, target, since) || failure.Reason is Reasons.RolledBackByScope or Reasons.ReconcileFailed)
+            if (nodes[i] is not { Failure: { } failure, Selected: true } node || !Counts(failure, target, since)
+                || failure.Reason is Reasons.RolledBackByScope or Reasons.ReconcileFailed)
             {
                 continue;
             }

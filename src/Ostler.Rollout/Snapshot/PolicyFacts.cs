@@ -12,7 +12,9 @@ public sealed record PolicyFacts
     /// <summary>Null when the policy is gone.</summary>
     public string? Uid { get; init; }
 
-    /// <summary>When it was created. Failures of before are another policy's, even of one of the same name. Null: not known, and all count.</summary>
+    /// <summary>
+    /// When it was created. Failures of before are another policy's, even of one of the same name. Null: not known, and all count.
+    /// </summary>
     public DateTimeOffset? CreatedAt { get; init; }
 
     public long Generation { get; init; }

@@ -19,7 +19,7 @@ using k8s.Models;
 namespace Ostler.Cli.Tests.Cluster;
 
 /// <summary>Every command against a real API server.</summary>
-public sealed class CommandTests(CliCluster fixture)
+public sealed partial class CommandTests(CliCluster fixture)
 {
     private readonly string _name = fixture.Cluster.UniqueName("edge");
 
@@ -42,7 +42,8 @@ public sealed class CommandTests(CliCluster fixture)
         Assert.Contains(all.Out.Split('\n'), l => l.StartsWith(_name, StringComparison.Ordinal) && l.Contains("4/10", StringComparison.Ordinal));
         // As kubectl does: only when it is asked for.
         Assert.Null(JsonNode.Parse(json.Out)!["metadata"]!["managedFields"]);
-        Assert.NotNull(JsonNode.Parse((await RunAsync("status", _name, "-o", "json", "--show-managed-fields")).Out)!["metadata"]!["managedFields"]);
+        Assert.NotNull(JsonNode.Parse((await RunAsync("status", _name, "-o", "json",
+            "--show-managed-fields")).Out)!["metadata"]!["managedFields"]);
         Assert.Equal(3, nodes.Out.TrimEnd().Split('\n').Length);
         Assert.Contains("Its agent has not reported", nodes.Out, StringComparison.Ordinal);
         Assert.Contains(Given.Old, wide.Out, StringComparison.Ordinal);
@@ -156,7 +157,8 @@ public sealed class CommandTests(CliCluster fixture)
 
         var none = await RunAsync("version", "-n", space.Name);
         var elected = new Ostler.Kubernetes.LeaderElection.LeaderElector(
-            api, new() { LeaseName = "ostler-controller", Namespace = space.Name, Identity = "me", Annotations = new Dictionary<string, string> { [LeaseAnnotations.Version] = "1.2.3" } });
+            api, new() { LeaseName = "ostler-controller", Namespace = space.Name, Identity = "me", Annotations = new Dictionary<string,
+                string> { [LeaseAnnotations.Version] = "1.2.3" } });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var led = new TaskCompletionSource();
         var running = elected.RunAsync((_, _) => { led.TrySetResult(); return Task.CompletedTask; }, stop.Token);
@@ -321,86 +323,5 @@ public sealed class CommandTests(CliCluster fixture)
 
         Assert.Equal((1, ""), (result.Code, result.Out));
         Assert.Contains("\"guest\" cannot list resource \"upgradepolicies\"", result.Error, StringComparison.Ordinal);
-    }
-
-    private static string Spec(UpgradePolicy policy) => JsonSerializer.SerializeToNode(policy, OstlerJson.Default.UpgradePolicy)!["spec"]!.ToJsonString();
-
-    private Task<CommandResult> RunAsync(params string[] arguments) => RunAsync(arguments, "");
-
-    private Task<CommandResult> RunAsync(string[] arguments, string input) => CommandLine.RunAsync([.. arguments, "--kubeconfig", fixture.Cluster.KubeconfigPath], input: input);
-
-    private async Task<UpgradePolicy> ReadAsync(ApiClient api) => (await api.GetAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(_name), Cancel))!;
-
-    /// <summary>An image and a policy of this test's name, which selects this test's nodes.</summary>
-    private async Task<UpgradePolicy> PolicyAsync(ApiClient api, UpgradePolicyStatus status, Func<UpgradePolicySpec, UpgradePolicySpec>? spec = null)
-    {
-        await api.CreateAsync(ClusterResources.OSImages, Given.Image() with { Metadata = new() { Name = _name } }, Cancel);
-        var policy = Given.Policy(_name, spec: s => (spec ?? (x => x))(s with { ImageRef = new() { Name = _name }, NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["test"] = _name } } }));
-        await api.CreateAsync(ClusterResources.UpgradePolicies, policy with { Metadata = new() { Name = _name } }, Cancel);
-        await StatusAsync(api, status);
-        return await ReadAsync(api);
-    }
-
-    private async Task StatusAsync(ApiClient api, UpgradePolicyStatus status)
-    {
-        var body = JsonSerializer.SerializeToNode(Given.Policy(_name, status), OstlerJson.Default.UpgradePolicy)!["status"]!.DeepClone();
-        // Whole: a merge would leave in flight what was in flight.
-        var patch = Patch.Json(new JsonArray(new JsonObject { ["op"] = "add", ["path"] = "/status", ["value"] = body }));
-        await api.PatchAsync(ClusterResources.UpgradePolicies, NamespacedName.ClusterScoped(_name), patch, Cancel, "status");
-    }
-
-    private async Task ImageStatusAsync(ApiClient api)
-    {
-        var image = Given.Image(status: new() { Resolved = Given.Resolved(Given.New, "42.2") });
-        var body = JsonSerializer.SerializeToNode(image, OstlerJson.Default.OSImage)!["status"]!.DeepClone();
-        await api.PatchAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(_name), Patch.Merge(new JsonObject { ["status"] = body }), Cancel, "status");
-    }
-
-    private async Task<OSImage> ImageAsync(ApiClient api) => (await api.GetAsync(ClusterResources.OSImages, NamespacedName.ClusterScoped(_name), Cancel))!;
-
-    /// <summary>Writes down that a node of this test was moved to the new tree.</summary>
-    private static async Task UpgradedAsync(ApiClient api, string name)
-    {
-        var spec = new NodeOSSpec
-        {
-            Image = new() { Ostree = new() { Remote = "acme", Ref = "acme/edge" }, Digest = Given.New, Version = "42.2" },
-            LastUpgrade = new() { CompletedAt = Given.Now, Previous = new() { Digest = Given.Old, Version = "42.1" } },
-        };
-        var body = JsonSerializer.SerializeToNode(Given.System(name, spec: spec), OstlerJson.Default.NodeOS)!["spec"]!.DeepClone();
-        await api.PatchAsync(ClusterResources.NodeOSes, NamespacedName.ClusterScoped(name), Patch.Merge(new JsonObject { ["spec"] = body }), Cancel);
-    }
-
-    /// <summary>A node of this test, Ready, whose agent reports what it has booted; null: it does not report.</summary>
-    private async Task NodeAsync(ApiClient api, string suffix, string? booted)
-    {
-        var name = $"{_name}-{suffix}";
-        await fixture.Cluster.Admin.CoreV1.CreateNodeAsync(new V1Node { Metadata = new() { Name = name, Labels = new Dictionary<string, string> { ["test"] = _name } } }, cancellationToken: Cancel);
-        var ready = new V1Patch("""{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""", V1Patch.PatchType.StrategicMergePatch);
-        await fixture.Cluster.Admin.CoreV1.PatchNodeStatusAsync(ready, name, cancellationToken: Cancel);
-        await api.CreateAsync(ClusterResources.NodeOSes, Given.System(name, booted: null), Cancel);
-        if (booted is not null)
-        {
-            var body = JsonSerializer.SerializeToNode(Given.System(name, booted), OstlerJson.Default.NodeOS)!["status"]!.DeepClone();
-            await api.PatchAsync(ClusterResources.NodeOSes, NamespacedName.ClusterScoped(name), Patch.Merge(new JsonObject { ["status"] = body }), Cancel, "status");
-        }
-    }
-
-    /// <summary>Output that tells when a text has come.</summary>
-    private sealed class LineSignal(string wanted) : StringWriter
-    {
-        private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Seen => _seen.Task;
-
-        public override Encoding Encoding => Encoding.UTF8;
-
-        public override void WriteLine(string? value)
-        {
-            base.WriteLine(value);
-            if (value?.Contains(wanted, StringComparison.Ordinal) == true)
-            {
-                _seen.TrySetResult();
-            }
-        }
     }
 }

@@ -32,7 +32,9 @@ public class CompletionTests
         const string Line = "kubectl-ostler status -o ";
         var result = await CommandLine.RunAsync([$"[suggest:{Line.Length}]", Line]);
 
-        Assert.Equal(["json", "wide", "yaml"], result.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(w => !w.StartsWith('-')).Order());
+        Assert.Equal(["json", "wide", "yaml"],
+            result.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(w => !w.StartsWith('-'))
+            .Order());
     }
 
     [Theory]

@@ -84,7 +84,8 @@ public class DoctorTests
         }, Severity.Broken),
         ["image-does-not-resolve"] = (Healthy with
         {
-            Images = [Image(ConditionStatus.False, Reasons.RefNotFound, "acme has no branch acme/edge."), Image(ConditionStatus.False, Reasons.Quarantined, "42.2 is quarantined.", "spare")],
+            Images = [Image(ConditionStatus.False, Reasons.RefNotFound, "acme has no branch acme/edge."),
+                Image(ConditionStatus.False, Reasons.Quarantined, "42.2 is quarantined.", "spare")],
         }, Severity.Broken),
         ["image-not-observed"] = (Healthy with { Images = [Given.Image()] }, Severity.Warning),
         ["image-missing"] = (Healthy with { Images = [] }, Severity.Broken),

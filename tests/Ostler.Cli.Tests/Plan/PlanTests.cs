@@ -48,7 +48,8 @@ public class PlanTests
         var result = await CommandLine.RunAsync([.. Fleet, "-o", "wide"], input: $"{Policy}\n---\n{Image}");
 
         Assert.Equal(0, result.Code);
-        Assert.Equal(6, result.Out.Split('\n').Count(l => l.StartsWith("  node-", StringComparison.Ordinal) && l.Contains("Rebooting", StringComparison.Ordinal)));
+        Assert.Equal(6, result.Out.Split('\n')
+            .Count(l => l.StartsWith("  node-", StringComparison.Ordinal) && l.Contains("Rebooting", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -65,21 +66,27 @@ public class PlanTests
     [Fact]
     public async Task A_fleet_of_hundreds_has_no_more_bars_than_a_screen()
     {
-        var result = await CommandLine.RunAsync(["plan", "-f", "-", "--nodes", "300"], input: Policy.Replace("maxUnavailable: 2", "maxUnavailable: 10%", StringComparison.Ordinal));
+        var result = await CommandLine.RunAsync(["plan", "-f", "-", "--nodes", "300"],
+            input: Policy.Replace("maxUnavailable: 2", "maxUnavailable: 10%", StringComparison.Ordinal));
 
         Assert.InRange(result.Out.Split('\n').Length, 10, 45);
         Assert.Contains("#", result.Out, StringComparison.Ordinal);
     }
 
-    private static string Second(string selector = "role: core", string more = "") =>
-        $"{Policy}\n---\n{Policy.Replace("name: edge}", "name: core}", StringComparison.Ordinal).Replace("role: edge", selector, StringComparison.Ordinal)}\n  dependsOn: [edge]{more}";
+    private static string Second(string selector = "role: core")
+    {
+        var core = Policy.Replace("name: edge}", "name: core}", StringComparison.Ordinal)
+            .Replace("role: edge", selector, StringComparison.Ordinal);
+        return $"{Policy}\n---\n{core}\n  dependsOn: [edge]";
+    }
 
     private static readonly string[] TwoGroups = ["plan", "-f", "-", "--nodes", "e=3,role=edge", "--nodes", "c=2,role=core"];
 
     [Fact]
     public async Task Several_policies_of_a_file_are_planned_together_each_after_those_it_depends_on()
     {
-        var (text, json) = (await CommandLine.RunAsync(TwoGroups, input: Second()), await CommandLine.RunAsync([.. TwoGroups, "-o", "json"], input: Second()));
+        var (text, json) = (await CommandLine.RunAsync(TwoGroups, input: Second()),
+            await CommandLine.RunAsync([.. TwoGroups, "-o", "json"], input: Second()));
 
         Assert.Equal((0, ""), (text.Code, text.Error));
         Assert.Contains("Starts once edge is complete (spec.dependsOn).", text.Out, StringComparison.Ordinal);
@@ -104,7 +111,8 @@ public class PlanTests
         var result = await CommandLine.RunAsync(["plan", "-f", "-", "--nodes", "e=3,role=edge,tier=a"], input: Second("tier: a"));
 
         Assert.Equal((3, ""), (result.Code, result.Out));
-        Assert.Contains("UpgradePolicies edge and core both select e, so neither would act on them.", result.Error, StringComparison.Ordinal);
+        Assert.Contains("UpgradePolicies edge and core both select e, so neither would act on them.", result.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -175,7 +183,8 @@ public class PlanTests
     [Theory]
     [InlineData("a: [", "is no YAML: line 2")]
     [InlineData("a: 1\na: 2", "is no YAML: line 2")]
-    [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {imageRef: {name: x}, nodeSelector: {}, paused: soon}}", "the value must be true or false. config/docs/reference.md lists the fields.")]
+    [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {imageRef: {name: x}, nodeSelector: "
+        + "{}, paused: soon}}", "the value must be true or false. config/docs/reference.md lists the fields.")]
     [InlineData("kind: ConfigMap", "has no UpgradePolicy of ostler.dev/v1alpha1")]
     [InlineData(Policy + "\n---\n" + Policy, "has the UpgradePolicy edge twice. Remove one of them.")]
     [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {imageRef: {name: x}, nodeSelector: {matchLabels: {kubernetes.io/os: linux}}, rollout: {soak: soon}}}", "UpgradePolicy a, spec.rollout.soak: A duration is written as in 30s")]

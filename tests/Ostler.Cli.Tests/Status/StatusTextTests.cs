@@ -76,9 +76,11 @@ public class StatusTextTests
     [Fact]
     public void What_a_wrong_condition_says_is_said_once()
     {
-        var stalled = Given.Status(Reasons.NodesBlocked, ConditionStatus.False, Given.Condition(ConditionTypes.Stalled, ConditionStatus.True, Reasons.NodesBlocked, "So it is."));
+        var stalled = Given.Status(Reasons.NodesBlocked, ConditionStatus.False,
+            Given.Condition(ConditionTypes.Stalled, ConditionStatus.True, Reasons.NodesBlocked, "So it is."));
 
-        Assert.Single(StatusText.Lines(Given.Policy(status: stalled), Given.Now), l => l.Text.Contains("So it is.", StringComparison.Ordinal));
+        Assert.Single(StatusText.Lines(Given.Policy(status: stalled), Given.Now), l =>
+            l.Text.Contains("So it is.", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -87,7 +89,8 @@ public class StatusTextTests
         var image = Given.Image(status: new() { NextPollAt = Given.Now.AddMinutes(7) });
         var broken = image with
         {
-            Status = image.Status! with { Conditions = [Given.Condition(ConditionTypes.Ready, ConditionStatus.False, Reasons.RefNotFound, "acme has no branch acme/edge.")] },
+            Status = image.Status! with { Conditions =
+                [Given.Condition(ConditionTypes.Ready, ConditionStatus.False, Reasons.RefNotFound, "acme has no branch acme/edge.")] },
         };
 
         Assert.Equal(["Next poll of edge-os: 2026-12-01T12:07:00Z, in 7m"], ImageText.Lines(image, Given.Now).Select(l => l.Text));
@@ -97,7 +100,8 @@ public class StatusTextTests
                 "Next poll of edge-os: 2026-12-01T12:07:00Z, in 7m. Resolve it now: kubectl ostler refresh edge-os",
             ],
             ImageText.Lines(broken, Given.Now).Select(l => l.Text));
-        Assert.Contains("Next poll of edge-os", string.Join('\n', StatusText.Lines(Given.Policy(status: Given.RollingOut), Given.Now, image: image)), StringComparison.Ordinal);
+        Assert.Contains("Next poll of edge-os",
+            string.Join('\n', StatusText.Lines(Given.Policy(status: Given.RollingOut), Given.Now, image: image)), StringComparison.Ordinal);
     }
 
     [Theory]

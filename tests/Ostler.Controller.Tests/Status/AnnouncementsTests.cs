@@ -28,7 +28,8 @@ public sealed class AnnouncementsTests
 
         Assert.Equal(
             [
-                "Node/n Normal SlotGranted: m [Cordon]", "Node/n Normal DrainCompleted: m [Boot]", "Node/n Normal Soaking: m [Boot]", "Node/n Normal Updated: m [Observe]",
+                "Node/n Normal SlotGranted: m [Cordon]", "Node/n Normal DrainCompleted: m [Boot]", "Node/n Normal Soaking: m [Boot]",
+                    "Node/n Normal Updated: m [Observe]",
             ],
             _published);
     }
@@ -90,7 +91,8 @@ public sealed class AnnouncementsTests
     [Fact]
     public void A_node_is_told_of_at_each_step_that_its_agent_reports_and_only_while_a_policy_wants_something_of_it()
     {
-        NodeStep[] steps = [NodeStep.Idle, NodeStep.Staging, NodeStep.Staged, NodeStep.Staged, NodeStep.Rebooting, NodeStep.Verifying, NodeStep.Updated];
+        NodeStep[] steps = [NodeStep.Idle, NodeStep.Staging, NodeStep.Staged, NodeStep.Staged, NodeStep.Rebooting, NodeStep.Verifying,
+            NodeStep.Updated];
         foreach (var policy in (string?[])["edge", null])
         {
             foreach (var (before, after) in steps.Zip(steps.Skip(1)))
@@ -121,7 +123,8 @@ public sealed class AnnouncementsTests
         var going = Given.Policy("edge");
         var paused = Next(going, s => s with { Paused = true });
         var resumed = Next(paused, s => s with { Paused = false });
-        var approved = Next(resumed, s => s with { Rollout = s.Rollout with { Approvals = [new() { Wave = "canary", Digest = Given.Digest }] } });
+        var approved = Next(resumed, s =>
+            s with { Rollout = s.Rollout with { Approvals = [new() { Wave = "canary", Digest = Given.Digest }] } });
         UpgradePolicy[] versions = [going, paused, paused with { Status = new() }, resumed, approved, Next(approved, s => s)];
         foreach (var (before, after) in versions.Zip(versions.Skip(1)))
         {
@@ -141,11 +144,16 @@ public sealed class AnnouncementsTests
         UpgradePolicyStatus[] reports =
         [
             Report(null, Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open")),
-            Report("a", Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open"), Wave("a", Reasons.WaitingForApproval), Wave("b", Reasons.WaitingForWave)),
-            Report("a", Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open"), Wave("a", Reasons.RollingOut), Wave("b", Reasons.WaitingForWave)),
-            Report("a", Of(ConditionTypes.WindowOpen, ConditionStatus.False, "OutsideWindow"), Wave("a", Reasons.RollingOut), Wave("b", Reasons.WaitingForWave)),
-            Report("a", Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open"), Wave("a", Reasons.WaveSoaking, 3), Wave("b", Reasons.WaitingForWave)),
-            Report("b", Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open"), Wave("a", Reasons.Succeeded, 3), Wave("b", Reasons.RollingOut)),
+            Report("a", Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open"), Wave("a", Reasons.WaitingForApproval),
+                Wave("b", Reasons.WaitingForWave)),
+            Report("a", Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open"), Wave("a", Reasons.RollingOut),
+                Wave("b", Reasons.WaitingForWave)),
+            Report("a", Of(ConditionTypes.WindowOpen, ConditionStatus.False, "OutsideWindow"), Wave("a", Reasons.RollingOut),
+                Wave("b", Reasons.WaitingForWave)),
+            Report("a", Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open"), Wave("a", Reasons.WaveSoaking, 3),
+                Wave("b", Reasons.WaitingForWave)),
+            Report("b", Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open"), Wave("a", Reasons.Succeeded, 3),
+                Wave("b", Reasons.RollingOut)),
         ];
         foreach (var (before, after) in reports.Zip(reports.Skip(1)))
         {

@@ -70,7 +70,9 @@ public class FailureBudgetTests
     {
         var snapshot = Given.Snapshot(Given.RolledBack("n1", 30), Given.Staged("n2"));
         var image = Given.Image();
-        image = image with { Status = image.Status! with { Quarantined = [new() { Digest = image.Status!.Resolved!.Digest, Reason = Reasons.HostCheckFailed, Policy = "deleted", Since = Given.Ago(30) }] } };
+        image = image with { Status = image.Status! with { Quarantined =
+            [new() { Digest = image.Status!.Resolved!.Digest, Reason = Reasons.HostCheckFailed, Policy = "deleted",
+            Since = Given.Ago(30) }] } };
 
         var plan = RolloutPlanner.Plan(snapshot with { Policy = snapshot.Policy with { CreatedAt = Given.Ago(5) }, Image = image });
 

@@ -19,8 +19,13 @@ public class FailureTextTests
         ["refused"] = (Api(HttpStatusCode.UnprocessableEntity, "spec.paused is no boolean", "patch x"), "spec.paused is no boolean (422)"),
         ["no answer"] = (new TimeoutException("list nodes: no complete answer within 30 s"), "does not answer"),
         ["nobody there"] = (new HttpRequestException("x", new SocketException((int)SocketError.ConnectionRefused)), "cannot be reached: Connection refused"),
-        ["another version"] = (new JsonException("odd"), "use the command line of the version that is installed"),
-        ["no file"] = (new FileNotFoundException("Could not find file 'x'."), "Could not find file 'x'."),
+        ["another version"] = (new JsonException("odd"), "Use the command line of the version that is installed"),
+        ["a number for a word"] = (Json("""{"apiVersion":"ostler.dev/v1alpha1","spec":{"imageRef":{"name":1}}}"""),
+            "the value must be text"),
+        ["a word that is none"] = (Json("""{"spec":{"imageRef":{"name":"x"},"nodeSelector":{},"drain":{"onTimeout":"Never"}}}"""),
+            "the value must be one of Release, Hold, Force"),
+        ["a mapping for a list"] = (Json("""{"spec":{"windows":{}}}"""), "spec.windows: the value must be a list"),
+        ["what is required"] = (Json("""{"spec":{}}"""), "imageRef, nodeSelector is required"),
         ["ours"] = (CommandException.Usage("Write this instead."), "Write this instead."),
     };
 
@@ -32,12 +37,17 @@ public class FailureTextTests
 
         var (text, code) = FailureText.Of(failure)!.Value;
 
-        Assert.Contains(says, text, StringComparison.Ordinal);
+        Assert.True(text.Contains(says, StringComparison.Ordinal), text);
+        Assert.DoesNotContain("System.", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Ostler.Api", text, StringComparison.Ordinal);
         Assert.Equal(name == "ours" ? 2 : 1, code);
     }
 
     [Fact]
     public void A_fault_of_the_program_is_none_of_these() => Assert.Null(FailureText.Of(new InvalidOperationException("bug")));
+
+    private static JsonException Json(string policy) =>
+        Assert.ThrowsAny<JsonException>(() => JsonSerializer.Deserialize(policy, Ostler.Api.Json.OstlerJson.Default.UpgradePolicy));
 
     private static ApiException Api(HttpStatusCode code, string message, string request) => new(code, new ApiStatus { Message = message }, request: request);
 }

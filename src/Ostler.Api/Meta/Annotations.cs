@@ -13,6 +13,22 @@ public static class NodeAnnotations
     public const string CordonedAt = OstlerApi.Group + "/cordoned-at";
 }
 
+/// <summary>What a user may ask of the controller about an OSImage.</summary>
+public static class OSImageAnnotations
+{
+    /// <summary>
+    /// Any value that differs from the last one makes the controller resolve the image at once; by custom the present time.
+    /// </summary>
+    public const string RefreshRequestedAt = OstlerApi.Group + "/refresh-requested-at";
+}
+
+/// <summary>What the controller says of itself on the Lease that its leader holds.</summary>
+public static class LeaseAnnotations
+{
+    /// <summary>The version of the leader.</summary>
+    public const string Version = OstlerApi.Group + "/version";
+}
+
 /// <summary>Labels and taints of Nodes that are not ours to name, and the one that is.</summary>
 public static class NodeMarks
 {

@@ -41,6 +41,12 @@ public static partial class Reasons
     /// <summary>It is told to boot the target.</summary>
     public const string WaitingForReboot = "WaitingForReboot";
 
+    /// <summary>The host restarts into the target.</summary>
+    public const string Rebooting = "Rebooting";
+
+    /// <summary>The target runs. Health checks decide whether it stays.</summary>
+    public const string Verifying = "Verifying";
+
     /// <summary>The target runs, and the host's own checks do not pass yet, or have not been made.</summary>
     public const string WaitingForHostChecks = "WaitingForHostChecks";
 

@@ -25,6 +25,9 @@ public static partial class Reasons
     /// <remarks>To go on, set spec.paused to false (kubectl ostler resume).</remarks>
     public const string Paused = "Paused";
 
+    /// <summary>spec.paused is false again: the rollout continues.</summary>
+    public const string Resumed = "Resumed";
+
     /// <summary>The policy is being deleted, or is gone: nodes being drained are given back, those told to boot are brought to their end.</summary>
     public const string Deleting = "Deleting";
 
@@ -152,6 +155,15 @@ public static partial class Reasons
     /// <summary>The wave is one that a person must approve, for this tree.</summary>
     /// <remarks>kubectl ostler approve, or spec.rollout.approvals.</remarks>
     public const string WaitingForApproval = "WaitingForApproval";
+
+    /// <summary>The first nodes of the wave may get slots.</summary>
+    public const string WaveStarted = "WaveStarted";
+
+    /// <summary>A user approved the wave for the digest that the message names.</summary>
+    public const string WaveApproved = "WaveApproved";
+
+    /// <summary>Every node of the wave is updated, or as many as successThreshold asks for.</summary>
+    public const string WaveCompleted = "WaveCompleted";
 
     /// <summary>The wave is complete, and its soak is not over.</summary>
     public const string WaveSoaking = "WaveSoaking";

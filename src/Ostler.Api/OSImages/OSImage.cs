@@ -6,9 +6,11 @@ namespace Ostler.Api.OSImages;
 /// <summary>One OS tree, or a moving tag or ref that resolves to one.</summary>
 [Resource("osimages", "osimage", "osi")]
 [PrintColumn("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status")]
+[PrintColumn("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason")]
 [PrintColumn("Version", "string", ".status.resolved.version")]
-[PrintColumn("Digest", "string", ".status.resolved.digest")]
-[PrintColumn("Reference", "string", ".status.resolved.reference", Priority = 1)]
+[PrintColumn("Source", "string", ".spec['container','ostree']['image','ref']")]
+[PrintColumn("Digest", "string", ".status.resolved.digest", Priority = 1)]
+[PrintColumn("NextPoll", "string", ".status.nextPollAt", Priority = 1)]
 [PrintColumn("Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", Priority = 1)]
 [PrintColumn("Age", "date", ".metadata.creationTimestamp")]
 public sealed record OSImage : IOstlerResource
@@ -106,6 +108,11 @@ public sealed record OSImageStatus
     /// <summary>What it resolved to before, newest first.</summary>
     [MaxItems(10)]
     public IReadOnlyList<ResolvedImage>? History { get; init; }
+
+    /// <summary>
+    /// When the tag or ref is resolved next, unless kubectl ostler refresh asks for it earlier. Absent: not before the spec changes.
+    /// </summary>
+    public DateTimeOffset? NextPollAt { get; init; }
 
     /// <summary>Digests that no node may get.</summary>
     [MaxItems(100)]

@@ -13,7 +13,10 @@ namespace Ostler.Api.UpgradePolicies;
 [PrintColumn("Updated", "integer", ".status.nodes.updated")]
 [PrintColumn("Updating", "integer", ".status.nodes.updating")]
 [PrintColumn("Failed", "integer", ".status.nodes.failed")]
+[PrintColumn("RolledBack", "integer", ".status.nodes.rolledBack")]
 [PrintColumn("Total", "integer", ".status.nodes.total")]
+[PrintColumn("Unavailable", "integer", ".status.nodes.unavailable", Priority = 1)]
+[PrintColumn("ETA", "string", ".status.estimatedCompletion", Priority = 1)]
 [PrintColumn("Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", Priority = 1)]
 [PrintColumn("Age", "date", ".metadata.creationTimestamp")]
 public sealed record UpgradePolicy : IOstlerResource

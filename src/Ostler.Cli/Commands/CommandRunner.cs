@@ -35,9 +35,20 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
                 return default;
             },
         };
+        // Not the names of the enumeration, which the parser would offer by itself.
+        option.CompletionSources.Clear();
         option.CompletionSources.Add(formats);
         return option;
     }
+
+    /// <summary>The option --show-managed-fields.</summary>
+    public static Option<bool> ManagedFieldsOption() =>
+        new("--show-managed-fields") { Description = "With -o json or -o yaml: print metadata.managedFields as well" };
+
+    /// <summary>The option --namespace, of the controller.</summary>
+    public static Option<string> NamespaceOption() =>
+        new("--namespace", "-n") { Description = "Where the controller runs", HelpName = "NAME", DefaultValueFactory = _ =>
+            "ostler-system" };
 
     /// <summary>Completes an argument with the names that the cluster has; with nothing, when it does not answer at once.</summary>
     public T CompleteNames<T, TObject>(T argument, ResourceType<TObject> type) where T : Argument where TObject : class
@@ -77,8 +88,10 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
             }
             catch (Exception e)
             {
-                var (text, code) = FailureText.Of(e) ?? ($"This is a fault of kubectl-ostler: {e.GetType().Name}: {e.Message}. Please report it with the command that you gave.", ExitCode.Error);
-                await Environment.Error.WriteLineAsync(text.ReplaceLineEndings(" "));
+                var (text, code) = FailureText.Of(e)
+                    ?? ($"internal error: {e.GetType().Name}: {e.Message}. Please report it with the command that you ran.",
+                    ExitCode.Error);
+                await Environment.Error.WriteLineAsync($"error: {text.ReplaceLineEndings(" ")}");
                 return code;
             }
         });

@@ -11,7 +11,7 @@ internal static class DoctorCommand
 {
     public static Command Create(CommandRunner commands)
     {
-        var space = new Option<string>("--namespace", "-n") { Description = "Where the controller runs", HelpName = "NAME", DefaultValueFactory = _ => "ostler-system" };
+        var space = CommandRunner.NamespaceOption();
         var output = CommandRunner.OutputOption("json", "yaml");
         const string Description = "Looks for what would keep nodes from being upgraded, and says what to do: CRDs, controller, agents, policies, windows, conflicts, budgets. "
             + "Ends with 0 (nothing found), 1 (warnings) or 2 (something is broken, or the cluster could not be looked at)";

@@ -1,15 +1,18 @@
 using System.CommandLine;
+using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Edits;
 using Ostler.Cli.Hosting;
 using Ostler.Cli.Resources;
+using Ostler.Kubernetes.Core;
+using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 
 namespace Ostler.Cli.Commands;
 
-/// <summary>pause, resume, approve, retry, rollback and quarantine: each one edit of a declared field.</summary>
+/// <summary>pause, resume, approve, retry, rollback, refresh and quarantine: each one edit of a declared field.</summary>
 internal static class EditCommands
 {
     // The controller writes status all the time during a rollout, and each write changes the version that an edit must be of.
@@ -24,10 +27,9 @@ internal static class EditCommands
         var digest = new Option<string?>("--digest") { Description = "The tree that you have seen and approve. Default: the one that the policy leads to now", HelpName = "DIGEST" };
         yield return OfPolicy(
             commands, "approve", "Let a wave begin with the present tree (spec.rollout.approvals)", [wave, digest], (policy, r) => PolicyEdits.Approve(policy, r.GetValue(wave), r.GetValue(digest)));
-        yield return OfPolicy(
-            commands, "retry", "Try again what failed until now, and release it from quarantine (spec.rollout.retryFailuresBefore)", [],
-            (policy, _) => PolicyEdits.Retry(policy, commands.Environment.Time.GetUtcNow()));
+        yield return Retry(commands);
         yield return Rollback(commands);
+        yield return Refresh(commands);
         yield return new Command("quarantine", "Keep nodes from getting a tree, or let them (spec.quarantine of the OSImage)")
         {
             OfImage(commands, "add", "No node gets this tree any more (spec.quarantine.deny)", QuarantineEdits.Add),
@@ -37,7 +39,8 @@ internal static class EditCommands
 
     private static Command OfPolicy(CommandRunner commands, string verb, string description, IReadOnlyList<Option> options, Func<UpgradePolicy, ParseResult, FieldEdit> edit)
     {
-        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy" }, OstlerResources.UpgradePolicies);
+        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy" },
+            OstlerResources.UpgradePolicies);
         var dryRun = DryRun();
         var command = new Command(verb, description) { policy, dryRun };
         foreach (var option in options)
@@ -48,6 +51,35 @@ internal static class EditCommands
         return commands.WithCluster(command, (arguments, client, cancel) => EditAsync(
             commands, client, OstlerResources.UpgradePolicies, token => PolicyLookup.PolicyAsync(client, arguments.GetRequiredValue(policy), token),
             p => edit(p, arguments), arguments.GetValue(dryRun), cancel));
+    }
+
+    private static Command Retry(CommandRunner commands)
+    {
+        OSImage? image = null;
+        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy" },
+            OstlerResources.UpgradePolicies);
+        var dryRun = DryRun();
+        const string Description = "Try again what failed until now, and release it from quarantine (spec.rollout.retryFailuresBefore)";
+        return commands.WithCluster(new Command("retry", Description) { policy, dryRun }, (arguments, client, cancel) => EditAsync(
+            commands, client, OstlerResources.UpgradePolicies,
+            async token =>
+            {
+                var found = await PolicyLookup.PolicyAsync(client, arguments.GetRequiredValue(policy), token);
+                image = await client.GetAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(found.Spec.ImageRef.Name), token);
+                return found;
+            },
+            found => PolicyEdits.Retry(found, image, commands.Environment.Time.GetUtcNow()), arguments.GetValue(dryRun), cancel));
+    }
+
+    private static Command Refresh(CommandRunner commands)
+    {
+        var image = commands.CompleteNames(new Argument<string>("image") { Description = "The OSImage" }, OstlerResources.OSImages);
+        var dryRun = DryRun();
+        const string Description = $"Resolve an image now, without waiting for its next poll (annotation "
+            + $"{OSImageAnnotations.RefreshRequestedAt})";
+        return commands.WithCluster(new Command("refresh", Description) { image, dryRun }, (arguments, client, cancel) => EditAsync(
+            commands, client, OstlerResources.OSImages, token => PolicyLookup.ImageAsync(client, arguments.GetRequiredValue(image), token),
+            found => ImageEdits.Refresh(found, commands.Environment.Time.GetUtcNow()), arguments.GetValue(dryRun), cancel));
     }
 
     private static Command Rollback(CommandRunner commands)

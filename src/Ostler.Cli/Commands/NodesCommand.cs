@@ -17,7 +17,9 @@ internal static class NodesCommand
     {
         var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only the nodes that this UpgradePolicy selects" }, OstlerResources.UpgradePolicies);
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
-        return commands.WithCluster(new Command("nodes", "Which tree each node runs, and how far it has come") { policy, output }, async (arguments, client, cancel) =>
+        var managed = CommandRunner.ManagedFieldsOption();
+        return commands.WithCluster(new Command("nodes", "Which tree each node runs, and how far it has come") { policy, output, managed },
+            async (arguments, client, cancel) =>
         {
             var (name, format) = (arguments.GetValue(policy), arguments.GetValue(output));
             var selector = name is null ? null : (await PolicyLookup.PolicyAsync(client, name, cancel)).Spec.NodeSelector;
@@ -26,7 +28,9 @@ internal static class NodesCommand
             if (format is OutputFormat.Json or OutputFormat.Yaml)
             {
                 var names = nodes.Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
-                await commands.Environment.Out.WriteAsync(ObjectText.Of([.. wholes.Where(w => names.Contains((string?)w["metadata"]?["name"] ?? ""))], format, list: true));
+                await commands.Environment.Out.WriteAsync(ObjectText.Of(
+                    [.. wholes.Where(w => names.Contains((string?)w["metadata"]?["name"] ?? ""))], format, list: true,
+                        arguments.GetValue(managed)));
                 return ExitCode.Ok;
             }
 

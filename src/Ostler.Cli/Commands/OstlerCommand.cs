@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Invocation;
 using Ostler.Cli.Hosting;
 
 namespace Ostler.Cli.Commands;
@@ -21,7 +20,7 @@ internal static class OstlerCommand
         var root = new RootCommand(Description) { cluster.Kubeconfig, cluster.Context };
         // Without -? and /h, which no shell of ours completes.
         root.Options.Remove(root.Options.OfType<HelpOption>().Single());
-        root.Add(new HelpOption("--help", "-h"));
+        root.Add(new HelpOption("--help", "-h") { Description = "Show help", Action = new HelpPage(environment) });
         var commands = new CommandRunner(environment, cluster);
         root.Add(StatusCommand.Create(commands));
         root.Add(NodesCommand.Create(commands));
@@ -36,6 +35,7 @@ internal static class OstlerCommand
         root.Add(DoctorCommand.Create(commands));
         root.Add(HostCommand.Create(commands));
         root.Add(CompletionCommand.Create(commands));
+        root.Add(HelpCommand.Create(commands, root));
         root.Add(VersionCommand.Create(commands));
         return root;
     }
@@ -44,25 +44,13 @@ internal static class OstlerCommand
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliEnvironment environment, CancellationToken cancellationToken)
     {
         var result = Create(environment).Parse(arguments.Count == 0 ? ["--help"] : arguments);
-        if (result.Action is ParseErrorAction)
+        // One line: the list of all options would scroll away what is wrong.
+        if (ParseErrors.Of(result) is { } wrong)
         {
-            // One line: the list of all options would scroll away what is wrong.
-            var wrong = result.UnmatchedTokens is [var first, ..] ? $"{CommandPath(result)} does not know '{first}'." : string.Join(" ", result.Errors.Select(e => e.Message).Distinct());
-            environment.Error.WriteLine($"{wrong} See: {CommandPath(result)} --help");
+            environment.Error.WriteLine($"error: {wrong}");
             return ExitCode.Usage;
         }
 
         return await result.InvokeAsync(new() { Output = environment.Out, Error = environment.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken);
-    }
-
-    private static string CommandPath(ParseResult result)
-    {
-        var names = new List<string>();
-        for (System.CommandLine.Parsing.SymbolResult? at = result.CommandResult; at is System.CommandLine.Parsing.CommandResult command; at = at.Parent)
-        {
-            names.Insert(0, command.Command is RootCommand ? "kubectl ostler" : command.Command.Name);
-        }
-
-        return string.Join(' ', names);
     }
 }

@@ -6,6 +6,7 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
+using Ostler.Kubernetes.Core;
 using Ostler.Cli.Status;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
@@ -21,7 +22,10 @@ internal static class StatusCommand
         var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "The UpgradePolicy. Default: all of them, one line each" }, OstlerResources.UpgradePolicies);
         var watch = new Option<bool>("--watch", "-w") { Description = "Follow the rollout. With a policy it ends when that is Ready (0) or halted (3)" };
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
-        var command = new Command("status", "How far a rollout has come, what is in flight, what is blocked and why, and when it will be done") { policy, watch, output };
+        var managed = CommandRunner.ManagedFieldsOption();
+        var command = new Command("status",
+            "How far a rollout has come, what is in flight, what is blocked and why, and when it will be done") { policy, watch, output,
+            managed };
         command.Validators.Add(r =>
         {
             if (r.GetValue(watch) && r.GetValue(output) is OutputFormat.Json or OutputFormat.Yaml)
@@ -35,7 +39,7 @@ internal static class StatusCommand
             var objects = await ReadAsync(client, name, cancel);
             if (format is OutputFormat.Json or OutputFormat.Yaml)
             {
-                await commands.Environment.Out.WriteAsync(ObjectText.Of(objects, format, list: name is null));
+                await commands.Environment.Out.WriteAsync(ObjectText.Of(objects, format, list: name is null, arguments.GetValue(managed)));
                 return CodeOf(objects.Select(Policy));
             }
 
@@ -46,7 +50,11 @@ internal static class StatusCommand
 
             var policies = objects.Select(Policy).ToArray();
             var now = commands.Environment.Time.GetUtcNow();
-            commands.Printer.Print(name is null ? PolicyTable.Lines(policies, now, format == OutputFormat.Wide) : StatusText.Lines(policies[0], now, format == OutputFormat.Wide));
+            var image = name is null ? null
+                : await client.GetAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(policies[0].Spec.ImageRef.Name), cancel);
+            commands.Printer.Print(
+                name is null ? PolicyTable.Lines(policies, now, format == OutputFormat.Wide)
+                    : StatusText.Lines(policies[0], now, format == OutputFormat.Wide, image));
             return CodeOf(policies);
         });
     }

@@ -11,7 +11,7 @@ internal static class DoctorRun
     public static IReadOnlyList<Finding> Look(ClusterFacts facts, IReadOnlyDictionary<string, JsonObject> shipped) =>
     [
         .. DefinitionCheck.Look(facts.Definitions, shipped), .. facts.Unread, .. AgentCheck.Controller(facts), .. AgentCheck.Agents(facts), .. AgentCheck.Cordons(facts),
-        .. PolicyCheck.Look(facts), .. DriftCheck.Look(facts), .. BudgetCheck.Look(facts),
+        .. PolicyCheck.Look(facts), .. ImageCheck.Look(facts), .. DriftCheck.Look(facts), .. BudgetCheck.Look(facts),
     ];
 
     public static async Task<ClusterFacts> ReadAsync(ApiClient client, string @namespace, IEnumerable<string> definitions, DateTimeOffset now, CancellationToken cancellationToken)

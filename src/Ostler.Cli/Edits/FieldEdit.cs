@@ -43,7 +43,15 @@ internal sealed record FieldEdit(string Plural, string Name, JsonObject Change, 
         var manifest = new JsonObject { ["apiVersion"] = OstlerApi.GroupVersion, ["kind"] = Plural == "osimage" ? nameof(OSImage) : nameof(UpgradePolicy), ["metadata"] = new JsonObject { ["name"] = Name } };
         foreach (var (field, value) in Change)
         {
-            manifest[field] = Kept(value);
+            if (field == "metadata" && Kept(value) is JsonObject metadata)
+            {
+                metadata.Insert(0, "name", Name);
+                manifest[field] = metadata;
+            }
+            else
+            {
+                manifest[field] = Kept(value);
+            }
         }
 
         return manifest;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ostler.Api.Meta;
 using Ostler.Api.Shared;
+using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Hosting;
 using Ostler.Cli.Status;
@@ -51,14 +52,24 @@ internal static class PolicyEdits
     }
 
     /// <param name="policy">The policy.</param>
+    /// <param name="image">The image that it names; null: there is none.</param>
     /// <param name="now">The clock of this machine. A failure that the controller's clock has put after it is retried too.</param>
-    public static FieldEdit Retry(UpgradePolicy policy, DateTimeOffset now)
+    /// <exception cref="CommandException">The image is quarantined for another reason than a failure of this policy, so a retry would
+    /// change nothing.</exception>
+    public static FieldEdit Retry(UpgradePolicy policy, OSImage? image, DateTimeOffset now)
     {
-        var last = policy.Status?.FailedDigests?.Select(f => f.At).DefaultIfEmpty(now).Max() ?? now;
+        var name = policy.Metadata.Name;
+        if (image is not null && QuarantineEdits.WhyRetryIsInVain(policy, image) is { } quarantine)
+        {
+            throw new CommandException(quarantine);
+        }
+
+        var own = (image?.Status?.Quarantined ?? []).Where(q => q.Policy == name).Select(q => q.Since);
+        var last = (policy.Status?.FailedDigests ?? []).Select(f => f.At).Concat(own).DefaultIfEmpty(now).Max();
         var moment = Timestamp.Format(last > now ? last : now);
         return Edit(
             policy, new() { ["rollout"] = new JsonObject { ["retryFailuresBefore"] = moment } },
-            $"What failed in {policy.Metadata.Name} up to {moment} is tried again, and leaves the quarantine that this policy put it into.");
+            $"What failed in {name} up to {moment} is tried again, and leaves the quarantine that this policy put it into.");
     }
 
     private static string WaveOf(UpgradePolicy policy, string? wave)

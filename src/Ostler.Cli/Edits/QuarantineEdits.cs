@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Ostler.Api.OSImages;
-using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
+using Ostler.Cli.Output;
+using Ostler.Rollout.OSImages;
 
 namespace Ostler.Cli.Edits;
 
@@ -38,6 +40,33 @@ internal static class QuarantineEdits
         return Edit(
             image, [.. deny.Where(d => !Same(d, whole))], failed && !allow.Any(a => Same(a, whole)) ? [.. allow, whole] : allow,
             $"Nodes may get {whole} of {image.Metadata.Name} again.{(failed ? " A policy that halted over it goes on after kubectl ostler retry." : "")}");
+    }
+
+    /// <summary>
+    /// What keeps the policy's target in quarantine whatever the policy retries, and the command that lifts it; null when a retry is
+    /// enough.
+    /// </summary>
+    public static string? WhyRetryIsInVain(UpgradePolicy policy, OSImage image)
+    {
+        if ((policy.Status?.Target?.Digest ?? image.Status?.Resolved?.Digest) is not { } digest
+            || !OSImageStatusRules.IsQuarantined(image.Spec, image.Status, digest))
+        {
+            return null;
+        }
+
+        var (name, denied) = (image.Metadata.Name, image.Spec.Quarantine?.Deny?.Any(d => Same(d, digest)) == true);
+        var entry = image.Status?.Quarantined?.FirstOrDefault(q => Same(q.Digest, digest));
+        if (!denied && entry?.Policy == policy.Metadata.Name)
+        {
+            return null;
+        }
+
+        var version = image.Status?.Resolved is { } resolved && Same(resolved.Digest, digest) ? resolved.Version
+            : policy.Status?.Target?.Version;
+        var why = denied ? "spec.quarantine.deny lists it" : $"policy {entry?.Policy} failed with it ({entry?.Reason})";
+        return $"{MessageText.Of(digest, version)} is quarantined in OSImage {name}: {why}. A retry of {policy.Metadata.Name} does not "
+            + $"change that. "
+            + $"To allow it again: kubectl ostler quarantine remove {name} {Digest.Shorten(digest)}";
     }
 
     private static bool Same(string one, string other) => Digest.Bare(one) == Digest.Bare(other);

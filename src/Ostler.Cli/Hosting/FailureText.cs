@@ -22,8 +22,9 @@ internal static class FailureText
         HttpRequestException or IOException { InnerException: SocketException } =>
             ($"The API server cannot be reached: {Innermost(failure).Message}. Is the cluster up, and does the kubeconfig (--kubeconfig, --context) name it?", ExitCode.Error),
         AuthenticationException e => ($"The API server's certificate is not trusted: {e.Message}", ExitCode.Error),
-        JsonException e => ($"The cluster has an object that this version cannot read ({e.Message}): use the command line of the version that is installed.", ExitCode.Error),
-        FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or IOException => (failure.Message, ExitCode.Error),
+        JsonException e => ($"The cluster has an object that this version cannot read ({JsonErrorText.Of(e)}). Use the command line of "
+            + $"the version that is installed.", ExitCode.Error),
+        UnauthorizedAccessException or IOException => (failure.Message, ExitCode.Error),
         _ => null,
     };
 

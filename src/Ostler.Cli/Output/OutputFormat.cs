@@ -24,8 +24,21 @@ internal static class ObjectText
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>One object by itself, several as a List.</summary>
-    public static string Of(IReadOnlyList<JsonObject> objects, OutputFormat format, bool list) =>
-        Of(list ? new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. objects.Select(o => o.DeepClone())]) } : objects[0], format);
+    /// <param name="objects">As the API server has them.</param>
+    /// <param name="format">JSON or YAML.</param>
+    /// <param name="list">Whether they are a List.</param>
+    /// <param name="managedFields">Whether metadata.managedFields is printed, which kubectl leaves out as well.</param>
+    public static string Of(IReadOnlyList<JsonObject> objects, OutputFormat format, bool list, bool managedFields)
+    {
+        JsonNode[] printed = [.. objects.Select(o => o.DeepClone())];
+        foreach (var metadata in printed.Select(o => o["metadata"]).OfType<JsonObject>().Where(_ => !managedFields))
+        {
+            metadata.Remove("managedFields");
+        }
+
+        return Of(list ? new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray(printed) }
+            : printed[0].AsObject(), format);
+    }
 
     public static string Of(JsonObject document, OutputFormat format)
     {

@@ -12,11 +12,14 @@ internal sealed class Printer(CliEnvironment environment)
     /// <summary>Spectre looks at NO_COLOR, TERM and the like; asked only where a person looks on.</summary>
     public IAnsiConsole Console => _console ??= AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(environment.Out) });
 
+    /// <summary>How many columns there are; null: it is no terminal, and lines are as long as they are.</summary>
+    public int? Width => environment.Terminal ? Console.Profile.Width : null;
+
     public void Print(IEnumerable<Line> lines)
     {
-        if (environment.Terminal)
+        if (Width is { } width)
         {
-            foreach (var line in lines)
+            foreach (var line in Wrapped(lines, width))
             {
                 Console.Write(Of(line));
                 Console.WriteLine();
@@ -34,6 +37,23 @@ internal sealed class Printer(CliEnvironment environment)
     }
 
     public static IRenderable Of(IReadOnlyList<Line> lines) => new Rows(lines.Select(Of));
+
+    /// <summary>Lines that are wrapped to a width; a table's last cell stays in its column.</summary>
+    public static IEnumerable<Line> Wrapped(IEnumerable<Line> lines, int width) =>
+        lines.SelectMany(l => TextWrap.Lines(l.Text, width, l.Hang).Select(t => l with { Text = t }));
+
+    /// <summary>Lines that fit a screen: wrapped when there is room for that, else cut at the right and below.</summary>
+    public static IReadOnlyList<Line> Fit(IReadOnlyList<Line> lines, int width, int height)
+    {
+        Line[] wrapped = [.. Wrapped(lines, width)];
+        return wrapped.Length <= height ? wrapped
+            : lines.Count <= height ? [.. lines.Select(l => l with { Text = TextWrap.Cut(l.Text, width) })]
+            :
+            [
+                .. lines.Take(height - 1).Select(l => l with { Text = TextWrap.Cut(l.Text, width) }),
+                new($"… {lines.Count - height + 1} more lines: kubectl ostler status without --watch shows them", Tone.Faint),
+            ];
+    }
 
     // An empty text has no height, and paragraphs are told apart by empty lines.
     private static Text Of(Line line) => new(line.Text.Length == 0 ? " " : line.Text, line.Tone switch

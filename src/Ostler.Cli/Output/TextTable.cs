@@ -26,10 +26,11 @@ internal sealed class TextTable(params string[] headers)
     public IEnumerable<Line> Lines(int indent = 0)
     {
         var widths = headers.Select((h, i) => _rows.Select(r => r.Cells[i].Length).Append(h.Length).Max()).ToArray();
-        yield return new(Row(headers, widths, indent), Tone.Heading);
+        var hang = indent + widths.SkipLast(1).Sum(w => w + Gap);
+        yield return new(Row(headers, widths, indent), Tone.Heading, hang);
         foreach (var (cells, tone) in _rows)
         {
-            yield return new(Row(cells, widths, indent), tone);
+            yield return new(Row(cells, widths, indent), tone, hang);
         }
     }
 

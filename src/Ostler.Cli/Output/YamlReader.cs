@@ -25,11 +25,6 @@ internal static class YamlReader
         {
             throw new InvalidDataException($"line {e.Start.Line}, column {e.Start.Column}: {(e.InnerException ?? e).Message}", e);
         }
-        catch (ArgumentException e)
-        {
-            // A key that comes twice.
-            throw new InvalidDataException(e.Message, e);
-        }
     }
 
     private static JsonNode? ToJson(YamlNode node, KeyLines lines) => node switch
@@ -42,9 +37,14 @@ internal static class YamlReader
 
     private static JsonObject ToJson(YamlMappingNode map, KeyLines lines)
     {
-        var json = new JsonObject(map.Children.Select(c => KeyValuePair.Create(Key(c.Key), ToJson(c.Value, lines))));
-        foreach (var key in map.Children.Keys)
+        var json = new JsonObject();
+        foreach (var (key, value) in map.Children)
         {
+            if (!json.TryAdd(Key(key), ToJson(value, lines)))
+            {
+                throw new InvalidDataException($"line {key.Start.Line}: the key {Key(key)} appears twice");
+            }
+
             lines.Add(json, Key(key), key.Start.Line);
         }
 

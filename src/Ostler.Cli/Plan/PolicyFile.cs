@@ -11,17 +11,17 @@ using Ostler.Cli.Output;
 
 namespace Ostler.Cli.Plan;
 
-/// <summary>The policy of a file, and the image if that is in it too.</summary>
+/// <summary>A policy of a file, and its image if that is in it as well.</summary>
 internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
 {
     private static readonly string[] Kinds = [nameof(UpgradePolicy), nameof(OSImage), nameof(NodeOS)];
 
-    /// <summary>Reads YAML or JSON with one UpgradePolicy among any other objects.</summary>
+    /// <summary>Reads YAML or JSON with at least one UpgradePolicy among any other objects.</summary>
     /// <param name="text">The content.</param>
     /// <param name="file">Its name, for messages.</param>
-    /// <param name="policy">Which policy, when there are several. Default: the only one.</param>
-    /// <exception cref="CommandException">It has none, or several and none is chosen; a field cannot be read.</exception>
-    public static PolicyFile Read(string text, string file, string? policy = null)
+    /// <param name="policy">Only this policy. Default: all of them.</param>
+    /// <exception cref="CommandException">It has none, or not the one that is asked for, or one twice; a field cannot be read.</exception>
+    public static IReadOnlyList<PolicyFile> Read(string text, string file, string? policy = null)
     {
         IReadOnlyList<JsonObject> documents;
         var lines = new KeyLines();
@@ -36,17 +36,25 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
 
         var ours = documents.SelectMany(Items).Where(IsOfGroup).ToArray();
         RefuseUnknown(ours, file, lines);
-        var policies = ours.Where(d => (string?)d["kind"] == nameof(UpgradePolicy)).Select(d => Deserialize(d, file, OstlerJson.Default.UpgradePolicy)).ToArray();
-        var chosen = policies.Where(p => policy is null || p.Metadata.Name == policy).ToArray();
-        var found = chosen switch
+        var policies = ours.Where(d => Word(d, "kind") == nameof(UpgradePolicy))
+            .Select(d => Deserialize(d, file, OstlerJson.Default.UpgradePolicy)).ToArray();
+        if (policies.GroupBy(p => p.Metadata.Name).FirstOrDefault(g => g.Count() > 1) is { Key: var twice })
         {
-            [var one] => one,
-            [] when policies.Length == 0 => throw CommandException.Usage($"{file} has no UpgradePolicy of {OstlerApi.GroupVersion}: write one into it (config/samples has some)."),
-            [] => throw CommandException.Usage($"{file} has no UpgradePolicy {policy}. It has: {Names(policies)}."),
-            _ => throw CommandException.Usage($"{file} has several UpgradePolicies: choose one with --policy ({Names(policies)})."),
-        };
-        var images = ours.Where(d => (string?)d["kind"] == nameof(OSImage)).Select(d => Deserialize(d, file, OstlerJson.Default.OSImage));
-        return new(found, images.FirstOrDefault(i => i.Metadata.Name == found.Spec.ImageRef.Name));
+            throw CommandException.Usage($"{file} has the UpgradePolicy {twice} twice. Remove one of them.");
+        }
+
+        var chosen = policies.Where(p => policy is null || p.Metadata.Name == policy).ToArray();
+        if (chosen.Length == 0)
+        {
+            throw CommandException.Usage(
+                policies.Length == 0
+                    ? $"{file} has no UpgradePolicy of {OstlerApi.GroupVersion}: write one into it (config/samples has some)."
+                    : $"{file} has no UpgradePolicy {policy}. It has: {Names(policies)}.");
+        }
+
+        var images = ours.Where(d => Word(d, "kind") == nameof(OSImage)).Select(d => Deserialize(d, file, OstlerJson.Default.OSImage))
+            .ToArray();
+        return [.. chosen.Select(p => new PolicyFile(p, images.FirstOrDefault(i => i.Metadata.Name == p.Spec.ImageRef.Name)))];
     }
 
     private static bool IsOfGroup(JsonObject document) =>
@@ -67,7 +75,8 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
             }
             else if (TypeOf(kind) is not { } type)
             {
-                found.Add($"line {lines.Of(document, "kind")}: there is no kind {kind} in {OstlerApi.GroupVersion}. Did you mean {UnknownFields.Closest(kind, Kinds) ?? string.Join(" or ", Kinds)}?");
+                found.Add($"line {lines.Of(document, "kind")}: there is no kind {kind} in {OstlerApi.GroupVersion}. Did you mean "
+                    + $"{Suggestion.Closest(kind, Kinds) ?? string.Join(" or ", Kinds)}?");
             }
             else
             {
@@ -93,7 +102,7 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
 
     // What kubectl get -o yaml prints of several is a List.
     private static IEnumerable<JsonObject> Items(JsonObject document) =>
-        (string?)document["kind"] is "List" && document["items"] is JsonArray items ? items.OfType<JsonObject>() : [document];
+        Word(document, "kind") is "List" && document["items"] is JsonArray items ? items.OfType<JsonObject>() : [document];
 
     private static T Deserialize<T>(JsonObject document, string file, JsonTypeInfo<T> type) where T : IOstlerResource
     {
@@ -104,16 +113,10 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // "$.spec.rollout.soak" is how the reader names a field.
-            var path = (e as JsonException)?.Path?.TrimStart('$').TrimStart('.');
-            throw CommandException.Usage($"{file}: {name}{(path is { Length: > 0 } ? $", {path}" : "")}: {Sentence(e.Message)} config/docs/reference.md lists the fields.");
+            var (field, reason) = e is JsonException json ? (JsonErrorText.Field(json), JsonErrorText.Reason(json, type))
+                : (null, e.Message.TrimEnd('.'));
+            throw CommandException.Usage($"{file}: {name}{(field is null ? "" : $", {field}")}: {reason}. config/docs/reference.md lists "
+                + $"the fields.");
         }
-    }
-
-    // Without "Path: … | LineNumber: … | BytePositionInLine: …", which speak of the JSON that nobody wrote.
-    private static string Sentence(string message)
-    {
-        var end = message.IndexOf(" Path:", StringComparison.Ordinal);
-        return end < 0 ? message : message[..end];
     }
 }

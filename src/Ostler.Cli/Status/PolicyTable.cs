@@ -18,7 +18,7 @@ internal static class PolicyTable
         }
 
         string[] columns = ["NAME", "IMAGE", "TARGET", "PROGRESS", "UPDATED", "UPDATING", "BLOCKED", "FAILED", "REASON", "ESTIMATE"];
-        var table = new TextTable([.. columns, .. wide ? (string[])["MESSAGE"] : []]);
+        var table = new TextTable([.. columns, .. wide ? (string[])["UNAVAILABLE", "MESSAGE"] : []]);
         foreach (var policy in policies.OrderBy(p => p.Metadata.Name, StringComparer.Ordinal))
         {
             var (status, counts) = (policy.Status, policy.Status?.Nodes ?? new());
@@ -29,7 +29,9 @@ internal static class PolicyTable
                 Format.Number(counts.Updating), Format.Number(status?.Blocked?.Count ?? 0), Format.Number(counts.Failed + counts.RolledBack),
                 policy.Spec.Paused ? $"{PolicyState.Reason(policy)} (paused)" : PolicyState.Reason(policy), Estimate(policy, now),
             ];
-            table.Add(PolicyState.Tone(policy), [.. cells, .. wide ? (string?[])[status?.Conditions.Find(ConditionTypes.Ready)?.Message] : []]);
+            table.Add(PolicyState.Tone(policy),
+                [.. cells, .. wide ? (string?[])[$"{counts.Unavailable} (max {policy.Spec.Rollout.MaxUnavailable})",
+                status?.Conditions.Find(ConditionTypes.Ready)?.Message] : []]);
         }
 
         return table.Lines();

@@ -1,5 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.Shared;
+using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
 using Ostler.Rollout.Text;
@@ -15,7 +16,11 @@ internal static class StatusText
     // What matters to people first; the others follow by name.
     private static readonly string[] Order = [ConditionTypes.Ready, ConditionTypes.Accepted, ConditionTypes.Halted, ConditionTypes.Conflicted, ConditionTypes.Stalled, ConditionTypes.Progressing, ConditionTypes.WindowOpen, ConditionTypes.Notified];
 
-    public static IReadOnlyList<Line> Lines(UpgradePolicy policy, DateTimeOffset now, bool wide = false)
+    /// <param name="policy">The policy.</param>
+    /// <param name="now">The clock of this machine.</param>
+    /// <param name="wide">Whether all conditions, durations and notifications are listed.</param>
+    /// <param name="image">The image that the policy names; null: there is none, or it was not read.</param>
+    public static IReadOnlyList<Line> Lines(UpgradePolicy policy, DateTimeOffset now, bool wide = false, OSImage? image = null)
     {
         var name = policy.Metadata.Name;
         var target = policy.Status?.Target is { } tree ? $", to {MessageText.Of(tree.Digest, tree.Version)}" : "";
@@ -28,6 +33,7 @@ internal static class StatusText
 
         lines.Add(Progress(status.Nodes ?? new(), PolicyState.Tone(policy)));
         lines.AddRange(Hints(policy, status));
+        lines.AddRange(ImageText.Lines(image, now));
         if (status.Nodes is { Unavailable: > 0 and var unavailable })
         {
             lines.Add($"Unavailable: {unavailable} (maxUnavailable {policy.Spec.Rollout.MaxUnavailable})");
@@ -40,12 +46,14 @@ internal static class StatusText
         }
 
         lines.AddRange(Times(policy, status, now));
-        Section("Conditions", Conditions(status, now));
-        Section("Waves", Waves(status, now));
+
+        // What a user looks for first comes first: a screen may show no more than that.
+        Section("Waves", Waves(status, now, wide));
         Section("In flight", InFlight(status, now));
         Section("Blocked", Blocked(status, wide));
         Section("Drifted", Drifted(status, wide));
         Section("Failed trees", Failed(status, now));
+        Section("Conditions", Conditions(status, now, wide));
         if (wide)
         {
             Section("Took so far", Durations(status.Durations));
@@ -118,10 +126,22 @@ internal static class StatusText
         }
     }
 
-    private static TextTable Conditions(UpgradePolicyStatus status, DateTimeOffset now)
+    // Without -o wide only those that are not as they should be, each message once: Ready repeats what another one says, unless it is the
+    // only one.
+    private static IEnumerable<Condition> Wrong(IReadOnlyList<Condition> conditions)
+    {
+        Condition[] wrong = [.. conditions.Where(c => ToneOf(c) is Tone.Bad or Tone.Attention)];
+        var said = wrong.Select(c => (c.Reason, c.Message)).ToHashSet();
+        var ready = conditions.Where(c =>
+            c is { Type: ConditionTypes.Ready, Status: ConditionStatus.False, Reason: not (Reasons.RollingOut or Reasons.Paused) });
+        return [.. ready.Where(c => !said.Contains((c.Reason, c.Message))), .. wrong.DistinctBy(c => (c.Reason, c.Message))];
+    }
+
+    private static TextTable Conditions(UpgradePolicyStatus status, DateTimeOffset now, bool wide)
     {
         var table = new TextTable("TYPE", "STATUS", "REASON", "SINCE", "MESSAGE");
-        foreach (var condition in (status.Conditions ?? []).OrderBy(c => Array.IndexOf(Order, c.Type) is >= 0 and var at ? at : Order.Length).ThenBy(c => c.Type, StringComparer.Ordinal))
+        foreach (var condition in (wide ? status.Conditions ?? [] : Wrong(status.Conditions ?? []))
+            .OrderBy(c => Array.IndexOf(Order, c.Type) is >= 0 and var at ? at : Order.Length).ThenBy(c => c.Type, StringComparer.Ordinal))
         {
             table.Add(ToneOf(condition), condition.Type, condition.Status.ToString(), condition.Reason, Format.Span(now - condition.LastTransitionTime), condition.Message);
         }
@@ -137,14 +157,20 @@ internal static class StatusText
         _ => Tone.Plain,
     };
 
-    private static TextTable Waves(UpgradePolicyStatus status, DateTimeOffset now)
+    private static TextTable Waves(UpgradePolicyStatus status, DateTimeOffset now, bool wide)
     {
-        var table = new TextTable("WAVE", "PROGRESS", "UPDATED", "FAILED", "COMPLETED", "REASON", "MESSAGE");
+        string[] more = wide ? ["COMPLETED"] : [];
+        var table = new TextTable(["WAVE", "PROGRESS", "UPDATED", "FAILED", .. more, "REASON", "MESSAGE"]);
         foreach (var wave in status.Waves ?? [])
         {
+            string?[] completed = wide ? [wave.CompletedAt is { } at ? $"{Format.Span(now - at)} ago" : null] : [];
             table.Add(
-                wave.Name == status.Wave ? Tone.Plain : Tone.Faint, wave.Name, $"{Format.Bar(wave.Updated, wave.Total, 10)} {Format.Percent(wave.Updated, wave.Total)}", $"{wave.Updated}/{wave.Total}",
-                Format.Number(wave.Failed), wave.CompletedAt is { } at ? $"{Format.Span(now - at)} ago" : null, wave.Reason, wave.Message);
+                wave.Name == status.Wave ? Tone.Plain : Tone.Faint,
+                [
+                    wave.Name, $"{Format.Bar(wave.Updated, wave.Total, 10)} {Format.Percent(wave.Updated, wave.Total)}",
+                        $"{wave.Updated}/{wave.Total}",
+                    Format.Number(wave.Failed), .. completed, wave.Reason, wave.Message,
+                ]);
         }
 
         return table;

@@ -24,7 +24,9 @@ internal sealed class ImageKeys(Action<string> enqueue)
         }
 
         // A status is only ours; its write is no news.
-        if (change.Type != InformerEventType.Updated || change.Old!.Metadata.Generation != change.New!.Metadata.Generation)
+        if (change.Type != InformerEventType.Updated
+            || change.Old!.Metadata.Generation != change.New!.Metadata.Generation
+            || OSImageReconciler.RefreshOf(change.Old) != OSImageReconciler.RefreshOf(change.New))
         {
             enqueue(name);
         }

@@ -83,9 +83,13 @@ internal sealed partial class OSImageReconciler(
 
     private static Poll Next(OSImage image, ResolveOutcome outcome, Poll? former, DateTimeOffset now)
     {
-        var failures = outcome.Image is not null ? 0 : former?.Generation == image.Metadata.Generation ? former.Failures + 1 : 1;
-        return new(image.Metadata.Generation, now + PollSchedule.Wait(image, outcome, failures), failures, outcome);
+        var failures = outcome.Image is not null ? 0 : former is not null && former.IsFor(image) ? former.Failures + 1 : 1;
+        return new(image.Metadata.Generation, RefreshOf(image), now + PollSchedule.Wait(image, outcome, failures), failures, outcome);
     }
+
+    /// <summary>The last refresh that a user asked for; null: none.</summary>
+    internal static string? RefreshOf(OSImage image) =>
+        image.Metadata.Annotations?.GetValueOrDefault(OSImageAnnotations.RefreshRequestedAt);
 
     private IReadOnlyList<PolicyFailures> Failures() =>
     [
@@ -100,9 +104,12 @@ internal sealed partial class OSImageReconciler(
 
     private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
 
-    private sealed record Poll(long Generation, DateTimeOffset? NextAt, int Failures, ResolveOutcome Outcome)
+    private sealed record Poll(long Generation, string? Refresh, DateTimeOffset? NextAt, int Failures, ResolveOutcome Outcome)
     {
-        public bool IsDue(OSImage image, DateTimeOffset now) => Generation != image.Metadata.Generation || NextAt <= now;
+        /// <summary>Whether nothing was asked for since: neither another spec nor a refresh.</summary>
+        public bool IsFor(OSImage image) => Generation == image.Metadata.Generation && Refresh == RefreshOf(image);
+
+        public bool IsDue(OSImage image, DateTimeOffset now) => !IsFor(image) || NextAt <= now;
     }
 
     [LoggerMessage(1, LogLevel.Debug, "Resolving OSImage {Image}: {Reference}")]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Ostler.Api.Meta;
 using Ostler.Controller.Console;
 using Ostler.Controller.Notifications;
 using Ostler.Controller.OSImages;
@@ -19,6 +20,11 @@ internal sealed partial class ControllerProcess(
     ControllerSettings settings, ApiClient client, ILoggerFactory loggers, TimeProvider time, Func<double> random)
 {
     public const string LeaseName = "ostler-controller";
+
+    /// <summary>What this program was built as, without the commit; empty: not known.</summary>
+    private static string Version { get; } =
+        (typeof(ControllerProcess).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "")
+            .Split('+')[0];
 
     private readonly ILogger _logger = loggers.CreateLogger<ControllerProcess>();
     private readonly TaskCompletionSource<Uri?> _healthAddress = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -98,8 +104,7 @@ internal sealed partial class ControllerProcess(
         }
 
         LogTracing(to.Endpoint);
-        var version = typeof(ControllerProcess).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-        return new(to, settings.Identity, version, (spans, taken) =>
+        return new(to, settings.Identity, Version, (spans, taken) =>
         {
             metrics.SpansSent(spans, taken);
             if (!taken)
@@ -114,7 +119,13 @@ internal sealed partial class ControllerProcess(
         readiness.Standby();
         var elector = new LeaderElector(
             client,
-            new() { LeaseName = LeaseName, Namespace = settings.Namespace, Identity = settings.Identity },
+            new()
+            {
+                LeaseName = LeaseName,
+                Namespace = settings.Namespace,
+                Identity = settings.Identity,
+                Annotations = new Dictionary<string, string> { [LeaseAnnotations.Version] = Version },
+            },
             time,
             loggers.CreateLogger<LeaderElector>(),
             random);

@@ -11,10 +11,11 @@ namespace Ostler.Controller.Status;
 internal delegate void PublishEvent(ObjectRef regarding, EventType type, string reason, string message, string action);
 
 /// <summary>
-/// Tells people in Events what happened, with the same reasons as in conditions. Few: a node is told of when it is taken, when it is through
-/// and when something went wrong; the steps between are in status.
+/// Publishes Events about what happened, with the same reasons as in conditions: each step of a node on the Node, each turn of a rollout on
+/// its policy.
+/// The recorder counts repetitions and drops what would flood an object, so that a fleet's Events stay readable.
 /// </summary>
-internal sealed class Announcements(PublishEvent publish)
+internal sealed partial class Announcements(PublishEvent publish)
 {
     /// <summary>The conditions whose change is worth an Event, and whether being True is bad news.</summary>
     private static readonly (string Type, bool TrueIsBad)[] OfPolicies =
@@ -23,13 +24,17 @@ internal sealed class Announcements(PublishEvent publish)
     /// <summary>The reasons for which a node's goal is set at the end of its way.</summary>
     private static readonly HashSet<string> Ends = [Reasons.Updated, Reasons.RolledBack, Reasons.Released];
 
+    /// <summary>The reasons for which it is set at a step that only the controller sees.</summary>
+    private static readonly HashSet<string> Steps = [Reasons.DrainCompleted, Reasons.Soaking];
+
     private static readonly HashSet<string> StuckReasons = [Reasons.HealthCheckError, Reasons.HealthCheckMissing];
 
     /// <summary>A write to a node that went through.</summary>
     public void Applied(NodeAction action)
     {
         // Cordon and goal are two writes of one step: one Event is enough.
-        if (action.IsWarning || action is NodeAction.Cordon or NodeAction.RemoveJoinTaint || (action is NodeAction.ApplySpec && Ends.Contains(action.Reason)))
+        if (action.IsWarning || action is NodeAction.Cordon or NodeAction.RemoveJoinTaint
+            || (action is NodeAction.ApplySpec && (Ends.Contains(action.Reason) || Steps.Contains(action.Reason))))
         {
             publish(ObjectRef.ToNode(action.Node), action.IsWarning ? EventType.Warning : EventType.Normal, action.Reason, action.Message, ActionOf(action));
         }
@@ -39,6 +44,7 @@ internal sealed class Announcements(PublishEvent publish)
     public void Changed(UpgradePolicy before, UpgradePolicy after)
     {
         ChangedStandstill(before, after);
+        ChangedRollout(before, after);
         StuckChecks(before, after);
         foreach (var (type, trueIsBad) in OfPolicies)
         {

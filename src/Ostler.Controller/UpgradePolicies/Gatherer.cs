@@ -60,6 +60,7 @@ internal sealed class Gatherer(
             {
                 Name = name,
                 Uid = policy?.Metadata.Uid,
+                CreatedAt = policy?.Metadata.CreationTimestamp,
                 Generation = policy?.Metadata.Generation ?? 0,
                 Spec = policy?.Spec,
                 Deleting = policy?.Metadata.DeletionTimestamp is not null,

@@ -32,6 +32,20 @@ public sealed partial class ApiClient
         }
     }
 
+    /// <summary>The server's own version, as in <c>v1.33.1</c>; <c>unknown</c> when it does not say.</summary>
+    public Task<string> GetServerVersionAsync(CancellationToken cancellationToken) => CallAsync(
+        new ApiRequest(HttpMethod.Get, "version", "read the version", ""),
+        static async (response, token) =>
+        {
+            var stream = await response.Content.ReadAsStreamAsync(token).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+            {
+                var info = await JsonSerializer.DeserializeAsync(stream, ApiJson.Default.JsonObject, token).ConfigureAwait(false);
+                return info?["gitVersion"]?.GetValue<string>() ?? "unknown";
+            }
+        },
+        cancellationToken);
+
     /// <summary>Does the server have this resource?</summary>
     public async Task<bool> HasResourceAsync(string group, string version, string plural, CancellationToken cancellationToken)
     {

@@ -10,6 +10,9 @@ public sealed record LeaderElectionOptions
     /// <summary>Unique to this process; the name of its pod with something random.</summary>
     public required string Identity { get; init; }
 
+    /// <summary>Annotations that the holder sets on the lease, such as its version. Default: none.</summary>
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+
     /// <summary>Others take the lease when they have seen no renewal for this time. Default 15 s. Whole seconds.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -59,7 +59,7 @@ internal sealed class LeaseLock(ApiClient client, LeaderElectionOptions options,
     {
         try
         {
-            var wanted = LeaseRecord.HeldBy(_lease ?? LeaseRecord.New(_name), options.Identity, options.LeaseDuration, time.GetUtcNow());
+            var wanted = LeaseRecord.HeldBy(_lease ?? LeaseRecord.New(_name), options, time.GetUtcNow());
             // The update carries the resourceVersion that we saw: of two who try, one gets a conflict.
             Observe(_lease is null
                 ? await client.CreateAsync(LeaseRecord.Type, wanted, cancellationToken).ConfigureAwait(false)

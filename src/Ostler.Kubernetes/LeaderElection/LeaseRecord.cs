@@ -25,10 +25,12 @@ internal static class LeaseRecord
         ["metadata"] = new JsonObject { ["namespace"] = name.Namespace, ["name"] = name.Name },
     };
 
-    /// <summary>The lease as <paramref name="holder"/> holds it from now on.</summary>
-    public static JsonObject HeldBy(JsonObject lease, string holder, TimeSpan duration, DateTimeOffset now)
+    /// <summary>The lease as its holder, <see cref="LeaderElectionOptions.Identity"/>, holds it from now on.</summary>
+    public static JsonObject HeldBy(JsonObject lease, LeaderElectionOptions options, DateTimeOffset now)
     {
+        var (holder, duration) = (options.Identity, options.LeaseDuration);
         var next = lease.DeepClone().AsObject();
+        Annotate(next, options.Annotations);
         var spec = Spec(next);
         var former = Holder(lease);
         if (former != holder)
@@ -52,6 +54,22 @@ internal static class LeaseRecord
         spec["leaseDurationSeconds"] = 1;
         spec["renewTime"] = MicroTime(now);
         return next;
+    }
+
+    private static void Annotate(JsonObject lease, IReadOnlyDictionary<string, string>? annotations)
+    {
+        if (annotations is null || lease["metadata"] is not JsonObject metadata)
+        {
+            return;
+        }
+        if (metadata["annotations"] is not JsonObject present)
+        {
+            metadata["annotations"] = present = [];
+        }
+        foreach (var (name, value) in annotations)
+        {
+            present[name] = value;
+        }
     }
 
     private static JsonObject Spec(JsonObject lease)

@@ -12,5 +12,5 @@ internal static class CountedFailures
 
     /// <inheritdoc cref="FailureRules.Counts"/>
     public static bool FailureCounts(this RolloutContext context, NodeFailure? failure) =>
-        FailureRules.Counts(failure, context.Trees, context.RetryBefore);
+        FailureRules.Counts(failure, context.Trees, FailureRules.Since(context.Snapshot.Policy, context.Spec));
 }

@@ -12,16 +12,30 @@ namespace Ostler.Rollout.Failures;
 /// <summary>Which failures count, and when there are too many.</summary>
 internal static class FailureRules
 {
-    /// <summary>A failure counts for its own release only, on whichever platform, and until a person asks for another try.</summary>
-    public static bool Counts(NodeFailure? failure, TargetTrees? target, DateTimeOffset? retryBefore) =>
-        failure is not null && target?.Includes(failure.Digest) == true && !(failure.At <= retryBefore);
+    /// <summary>A failure counts for its own release only, on whichever platform.</summary>
+    /// <param name="failure">The record of a node.</param>
+    /// <param name="target">What the policy leads to.</param>
+    /// <param name="since">See <see cref="Since"/>.</param>
+    public static bool Counts(NodeFailure? failure, TargetTrees? target, DateTimeOffset? since) =>
+        failure is not null && target?.Includes(failure.Digest) == true && !(failure.At < since);
+
+    /// <summary>
+    /// From when on failures count: after the last retry, and not before the policy existed. What failed under a policy that was deleted is
+    /// kept from nodes by the image's
+    /// quarantine, not by the record of the new policy. Null: all count.
+    /// </summary>
+    public static DateTimeOffset? Since(PolicyFacts policy, UpgradePolicySpec spec)
+    {
+        var retried = spec.Rollout.RetryFailuresBefore?.AddTicks(1);
+        return retried > policy.CreatedAt ? retried : policy.CreatedAt ?? retried;
+    }
 
     /// <summary>
     /// Halted when more nodes failed than may, or when that was recorded before: a failed node that is replaced takes its record with it,
     /// and the rollout must not go on for that.
     /// </summary>
     public static FailureBudget Of(
-        UpgradePolicySpec spec, TargetTrees? target, FleetIndex nodes, ImageFacts? image, UpgradePolicyStatus? previous)
+        PolicyFacts policy, UpgradePolicySpec spec, TargetTrees? target, FleetIndex nodes, ImageFacts? image)
     {
         var allowed = spec.Rollback.MaxFailures.Of(nodes.Selected);
         if (target is null)
@@ -29,14 +43,15 @@ internal static class FailureRules
             return FailureBudget.None with { Allowed = allowed };
         }
 
-        var retryBefore = spec.Rollout.RetryFailuresBefore;
+        var since = Since(policy, spec);
         var failed = 0;
         (string Node, NodeFailure Failure)? first = null;
         (string Node, NodeFailure Failure)? proof = null;
         DateTimeOffset? last = null;
         for (var i = 0; i < nodes.Count; i++)
         {
-            if (nodes[i] is not { Failure: { } failure, Selected: true } node || !Counts(failure, target, retryBefore) || failure.Reason is Reasons.RolledBackByScope or Reasons.ReconcileFailed)
+            if (nodes[i] is not { Failure: { } failure, Selected: true } node || !Counts(failure, target, since)
+                || failure.Reason is Reasons.RolledBackByScope or Reasons.ReconcileFailed)
             {
                 continue;
             }
@@ -47,7 +62,8 @@ internal static class FailureRules
             last = last is null || failure.At > last ? failure.At : last;
         }
 
-        var recorded = (previous?.FailedDigests ?? []).FirstOrDefault(d => d.Digest == target.Release.Digest && !(d.At <= retryBefore));
+        var recorded = (policy.PreviousStatus?.FailedDigests ?? [])
+            .FirstOrDefault(d => d.Digest == target.Release.Digest && !(d.At <= spec.Rollout.RetryFailuresBefore));
         var allowedAgain = image?.Spec.Quarantine?.Allow?.Contains(target.Release.Digest) == true;
         return new(failed, allowed, failed > allowed || (recorded is not null && !allowedAgain), first, last ?? recorded?.At)
         {

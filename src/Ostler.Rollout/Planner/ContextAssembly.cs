@@ -22,7 +22,7 @@ internal static class ContextAssembly
         var nodes = FleetIndex.Of(snapshot, previous);
         var problems = policy.Exists ? SpecValidation.Validate(spec, snapshot.Now, snapshot.Namespace) : [];
         var (trees, targetGate) = policy.Exists ? TargetResolution.Resolve(spec.ImageRef.Name, snapshot.Image) : (null, null);
-        var failures = FailureRules.Of(spec, trees, nodes, snapshot.Image, policy.PreviousStatus);
+        var failures = FailureRules.Of(policy, spec, trees, nodes, snapshot.Image);
         var measured = MeasuredSteps.Of(snapshot, nodes, trees);
         var window = policy.Exists && problems.Count == 0 ? WindowOf(spec, measured, snapshot.Now) : WindowState.Always;
         var context = new RolloutContext

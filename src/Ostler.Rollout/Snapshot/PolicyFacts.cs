@@ -12,6 +12,11 @@ public sealed record PolicyFacts
     /// <summary>Null when the policy is gone.</summary>
     public string? Uid { get; init; }
 
+    /// <summary>
+    /// When it was created. Failures of before are another policy's, even of one of the same name. Null: not known, and all count.
+    /// </summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
     public long Generation { get; init; }
 
     /// <summary>Null when the policy is gone: no node is touched any more, those in flight are brought to an end with default values.</summary>

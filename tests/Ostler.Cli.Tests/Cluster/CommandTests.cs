@@ -19,7 +19,7 @@ using k8s.Models;
 namespace Ostler.Cli.Tests.Cluster;
 
 /// <summary>Every command against a real API server.</summary>
-public sealed class CommandTests(CliCluster fixture)
+public sealed partial class CommandTests(CliCluster fixture)
 {
     private readonly string _name = fixture.Cluster.UniqueName("edge");
 
@@ -40,8 +40,10 @@ public sealed class CommandTests(CliCluster fixture)
         Assert.StartsWith($"{_name}: RollingOut, image {_name}, to 42.2 (424242424242)", one.Out, StringComparison.Ordinal);
         Assert.Contains("40%  4 of 10 updated, 2 updating", one.Out, StringComparison.Ordinal);
         Assert.Contains(all.Out.Split('\n'), l => l.StartsWith(_name, StringComparison.Ordinal) && l.Contains("4/10", StringComparison.Ordinal));
-        // Fields that this version does not model are printed too.
-        Assert.NotNull(JsonNode.Parse(json.Out)!["metadata"]!["managedFields"]);
+        // As kubectl does: only when it is asked for.
+        Assert.Null(JsonNode.Parse(json.Out)!["metadata"]!["managedFields"]);
+        Assert.NotNull(JsonNode.Parse((await RunAsync("status", _name, "-o", "json",
+            "--show-managed-fields")).Out)!["metadata"]!["managedFields"]);
         Assert.Equal(3, nodes.Out.TrimEnd().Split('\n').Length);
         Assert.Contains("Its agent has not reported", nodes.Out, StringComparison.Ordinal);
         Assert.Contains(Given.Old, wide.Out, StringComparison.Ordinal);
@@ -121,6 +123,58 @@ public sealed class CommandTests(CliCluster fixture)
     }
 
     [Fact]
+    public async Task Retry_of_an_image_that_is_denied_changes_nothing_and_ends_with_1()
+    {
+        using var api = fixture.Cluster.CreateApiClient();
+        await PolicyAsync(api, Given.Halted with { ObservedGeneration = 1 });
+        await RunAsync("quarantine", "add", _name, Given.New);
+
+        var result = await RunAsync("retry", _name);
+
+        Assert.Equal((1, ""), (result.Code, result.Out));
+        Assert.Contains($"kubectl ostler quarantine remove {_name} 424242424242", result.Error, StringComparison.Ordinal);
+        Assert.Null((await ReadAsync(api)).Spec.Rollout.RetryFailuresBefore);
+    }
+
+    [Fact]
+    public async Task A_refresh_is_requested_by_an_annotation()
+    {
+        using var api = fixture.Cluster.CreateApiClient();
+        await PolicyAsync(api, Given.RollingOut);
+
+        var result = await RunAsync("refresh", _name);
+
+        Assert.Equal((0, ""), (result.Code, result.Error));
+        Assert.Equal("2026-12-01T12:00:00.000Z", (await ImageAsync(api)).Metadata.Annotations![OSImageAnnotations.RefreshRequestedAt]);
+    }
+
+    [Fact]
+    public async Task The_version_of_the_cluster_is_that_of_its_controller_its_agents_and_its_server()
+    {
+        using var api = fixture.Cluster.CreateApiClient();
+        await NodeAsync(api, "a", Given.Old);
+        await using var space = await fixture.Cluster.CreateNamespaceAsync("version", Cancel);
+
+        var none = await RunAsync("version", "-n", space.Name);
+        var elected = new Ostler.Kubernetes.LeaderElection.LeaderElector(
+            api, new() { LeaseName = "ostler-controller", Namespace = space.Name, Identity = "me", Annotations = new Dictionary<string,
+                string> { [LeaseAnnotations.Version] = "1.2.3" } });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var led = new TaskCompletionSource();
+        var running = elected.RunAsync((_, _) => { led.TrySetResult(); return Task.CompletedTask; }, stop.Token);
+        await led.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancel);
+        var json = await RunAsync("version", "-n", space.Name, "-o", "json");
+        await stop.CancelAsync();
+        await running.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+
+        Assert.Equal((0, ""), (none.Code, none.Error));
+        Assert.Contains($"Controller Version: none found in namespace {space.Name}", none.Out, StringComparison.Ordinal);
+        Assert.Contains("Agent Version: 0.1.0 (", none.Out, StringComparison.Ordinal);
+        Assert.Matches(@"Kubernetes Version: v1\.\d+\.\d+", none.Out);
+        Assert.Equal("1.2.3", (string?)JsonNode.Parse(json.Out)!["controllerVersion"]);
+    }
+
+    [Fact]
     public async Task Quarantine_goes_in_and_out()
     {
         using var api = fixture.Cluster.CreateApiClient();
@@ -162,7 +216,7 @@ public sealed class CommandTests(CliCluster fixture)
         Assert.Null(untouched);
         Assert.Equal(Given.Old, (await ImageAsync(api)).Spec.Ostree!.Commit);
         // No controller runs here that would resolve the new spec.
-        Assert.StartsWith($"What {_name} names now is not resolved", again.Error, StringComparison.Ordinal);
+        Assert.StartsWith($"error: What {_name} names now is not resolved", again.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -176,9 +230,9 @@ public sealed class CommandTests(CliCluster fixture)
         var (rollback, history, diff) = (await RunAsync("rollback", _name), await RunAsync("history", "--node", "no-such"), await RunAsync("diff", _name, "--node", "no-such"));
 
         Assert.Equal((1, 1, 1), (rollback.Code, history.Code, diff.Code));
-        Assert.StartsWith($"No node of {_name} has been moved to 42.2 (424242424242) yet", rollback.Error, StringComparison.Ordinal);
-        Assert.StartsWith("There is no NodeOS no-such. There ", history.Error, StringComparison.Ordinal);
-        Assert.Equal($"There is no NodeOS no-such of a node that {_name} selects. There is: {_name}-a.", diff.Error.TrimEnd());
+        Assert.StartsWith($"error: No node of {_name} has been moved to 42.2 (424242424242) yet", rollback.Error, StringComparison.Ordinal);
+        Assert.StartsWith("error: There is no NodeOS no-such. There ", history.Error, StringComparison.Ordinal);
+        Assert.Equal($"error: There is no NodeOS no-such of a node that {_name} selects. There is: {_name}-a.", diff.Error.TrimEnd());
         Assert.Null((await ImageAsync(api)).Spec.Ostree!.Commit);
     }
 
@@ -209,8 +263,8 @@ public sealed class CommandTests(CliCluster fixture)
         var (policy, image) = (await RunAsync("status", "no-such"), await RunAsync("quarantine", "add", "no-such", Given.New));
 
         Assert.Equal((1, 1, "", ""), (policy.Code, image.Code, policy.Out, image.Out));
-        Assert.StartsWith("There is no UpgradePolicy no-such. There ", policy.Error, StringComparison.Ordinal);
-        Assert.StartsWith("There is no OSImage no-such. There ", image.Error, StringComparison.Ordinal);
+        Assert.StartsWith("error: There is no UpgradePolicy no-such. There ", policy.Error, StringComparison.Ordinal);
+        Assert.StartsWith("error: There is no OSImage no-such. There ", image.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -269,86 +323,5 @@ public sealed class CommandTests(CliCluster fixture)
 
         Assert.Equal((1, ""), (result.Code, result.Out));
         Assert.Contains("\"guest\" cannot list resource \"upgradepolicies\"", result.Error, StringComparison.Ordinal);
-    }
-
-    private static string Spec(UpgradePolicy policy) => JsonSerializer.SerializeToNode(policy, OstlerJson.Default.UpgradePolicy)!["spec"]!.ToJsonString();
-
-    private Task<CommandResult> RunAsync(params string[] arguments) => RunAsync(arguments, "");
-
-    private Task<CommandResult> RunAsync(string[] arguments, string input) => CommandLine.RunAsync([.. arguments, "--kubeconfig", fixture.Cluster.KubeconfigPath], input: input);
-
-    private async Task<UpgradePolicy> ReadAsync(ApiClient api) => (await api.GetAsync(OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(_name), Cancel))!;
-
-    /// <summary>An image and a policy of this test's name, which selects this test's nodes.</summary>
-    private async Task<UpgradePolicy> PolicyAsync(ApiClient api, UpgradePolicyStatus status, Func<UpgradePolicySpec, UpgradePolicySpec>? spec = null)
-    {
-        await api.CreateAsync(OstlerResources.OSImages, Given.Image() with { Metadata = new() { Name = _name } }, Cancel);
-        var policy = Given.Policy(_name, spec: s => (spec ?? (x => x))(s with { ImageRef = new() { Name = _name }, NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["test"] = _name } } }));
-        await api.CreateAsync(OstlerResources.UpgradePolicies, policy with { Metadata = new() { Name = _name } }, Cancel);
-        await StatusAsync(api, status);
-        return await ReadAsync(api);
-    }
-
-    private async Task StatusAsync(ApiClient api, UpgradePolicyStatus status)
-    {
-        var body = JsonSerializer.SerializeToNode(Given.Policy(_name, status), OstlerJson.Default.UpgradePolicy)!["status"]!.DeepClone();
-        // Whole: a merge would leave in flight what was in flight.
-        var patch = Patch.Json(new JsonArray(new JsonObject { ["op"] = "add", ["path"] = "/status", ["value"] = body }));
-        await api.PatchAsync(OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(_name), patch, Cancel, "status");
-    }
-
-    private async Task ImageStatusAsync(ApiClient api)
-    {
-        var image = Given.Image(status: new() { Resolved = Given.Resolved(Given.New, "42.2") });
-        var body = JsonSerializer.SerializeToNode(image, OstlerJson.Default.OSImage)!["status"]!.DeepClone();
-        await api.PatchAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(_name), Patch.Merge(new JsonObject { ["status"] = body }), Cancel, "status");
-    }
-
-    private async Task<OSImage> ImageAsync(ApiClient api) => (await api.GetAsync(OstlerResources.OSImages, NamespacedName.ClusterScoped(_name), Cancel))!;
-
-    /// <summary>Writes down that a node of this test was moved to the new tree.</summary>
-    private static async Task UpgradedAsync(ApiClient api, string name)
-    {
-        var spec = new NodeOSSpec
-        {
-            Image = new() { Ostree = new() { Remote = "acme", Ref = "acme/edge" }, Digest = Given.New, Version = "42.2" },
-            LastUpgrade = new() { CompletedAt = Given.Now, Previous = new() { Digest = Given.Old, Version = "42.1" } },
-        };
-        var body = JsonSerializer.SerializeToNode(Given.System(name, spec: spec), OstlerJson.Default.NodeOS)!["spec"]!.DeepClone();
-        await api.PatchAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(name), Patch.Merge(new JsonObject { ["spec"] = body }), Cancel);
-    }
-
-    /// <summary>A node of this test, Ready, whose agent reports what it has booted; null: it does not report.</summary>
-    private async Task NodeAsync(ApiClient api, string suffix, string? booted)
-    {
-        var name = $"{_name}-{suffix}";
-        await fixture.Cluster.Admin.CoreV1.CreateNodeAsync(new V1Node { Metadata = new() { Name = name, Labels = new Dictionary<string, string> { ["test"] = _name } } }, cancellationToken: Cancel);
-        var ready = new V1Patch("""{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""", V1Patch.PatchType.StrategicMergePatch);
-        await fixture.Cluster.Admin.CoreV1.PatchNodeStatusAsync(ready, name, cancellationToken: Cancel);
-        await api.CreateAsync(OstlerResources.NodeOSes, Given.System(name, booted: null), Cancel);
-        if (booted is not null)
-        {
-            var body = JsonSerializer.SerializeToNode(Given.System(name, booted), OstlerJson.Default.NodeOS)!["status"]!.DeepClone();
-            await api.PatchAsync(OstlerResources.NodeOSes, NamespacedName.ClusterScoped(name), Patch.Merge(new JsonObject { ["status"] = body }), Cancel, "status");
-        }
-    }
-
-    /// <summary>Output that tells when a text has come.</summary>
-    private sealed class LineSignal(string wanted) : StringWriter
-    {
-        private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Seen => _seen.Task;
-
-        public override Encoding Encoding => Encoding.UTF8;
-
-        public override void WriteLine(string? value)
-        {
-            base.WriteLine(value);
-            if (value?.Contains(wanted, StringComparison.Ordinal) == true)
-            {
-                _seen.TrySetResult();
-            }
-        }
     }
 }

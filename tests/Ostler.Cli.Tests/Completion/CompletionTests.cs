@@ -26,6 +26,17 @@ public class CompletionTests
         Assert.All(expected.Split(' '), e => Assert.Contains(e, found));
     }
 
+    [Fact]
+    public async Task An_option_offers_what_it_takes_and_nothing_else()
+    {
+        const string Line = "kubectl-ostler status -o ";
+        var result = await CommandLine.RunAsync([$"[suggest:{Line.Length}]", Line]);
+
+        Assert.Equal(["json", "wide", "yaml"],
+            result.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(w => !w.StartsWith('-'))
+            .Order());
+    }
+
     [Theory]
     [InlineData("st", "status|:4")]
     [InlineData("quarantine|", "add|remove|:4")]

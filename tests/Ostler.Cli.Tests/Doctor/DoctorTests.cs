@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
+using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Doctor;
 using Ostler.Cli.Resources;
@@ -21,8 +22,16 @@ public class DoctorTests
         Nodes = [Given.Node("node-1"), Given.Node("node-2")],
         Systems = [Given.System("node-1"), Given.System("node-2")],
         Policies = [Given.Policy(status: Given.Status(Reasons.UpToDate, ConditionStatus.True))],
-        Images = [Given.Image()],
+        Images = [ReadyImage],
         Lease = LeaseOf(secondsAgo: 4),
+    };
+
+    private static OSImage ReadyImage => Image(ConditionStatus.True, Reasons.Resolved, "acme:acme/edge is 42.2.");
+
+    private static OSImage Image(ConditionStatus ready, string reason, string message, string name = "edge-os") => Given.Image() with
+    {
+        Metadata = new() { Name = name },
+        Status = new() { Conditions = [Given.Condition(ConditionTypes.Ready, ready, reason, message)] },
     };
 
     private static NodeOS Drifted(string name, string? reason) => Given.System(name) with
@@ -43,7 +52,7 @@ public class DoctorTests
         var findings = DoctorRun.Look(Healthy, Shipped);
 
         Assert.All(findings, f => Assert.Equal(Severity.Fine, f.Severity));
-        Assert.Equal(5, findings.Count);
+        Assert.Equal(6, findings.Count);
         Assert.Equal(0, FindingText.ExitCodeOf(findings));
     }
 
@@ -74,6 +83,12 @@ public class DoctorTests
         {
             Policies = [Given.Policy(status: Given.Status(Reasons.NotSupportedYet, ConditionStatus.False, Given.Condition(ConditionTypes.Accepted, ConditionStatus.False, Reasons.NotSupportedYet, "spec.reboot.method SoftReboot is not supported yet: use Auto or Reboot."), Given.Condition(ConditionTypes.Stalled, ConditionStatus.True, Reasons.NotSupportedYet)))],
         }, Severity.Broken),
+        ["image-does-not-resolve"] = (Healthy with
+        {
+            Images = [Image(ConditionStatus.False, Reasons.RefNotFound, "acme has no branch acme/edge."),
+                Image(ConditionStatus.False, Reasons.Quarantined, "42.2 is quarantined.", "spare")],
+        }, Severity.Broken),
+        ["image-not-observed"] = (Healthy with { Images = [Given.Image()] }, Severity.Warning),
         ["image-missing"] = (Healthy with { Images = [] }, Severity.Broken),
         ["halted"] = (Healthy with { Policies = [Given.Policy(status: Given.Halted)] }, Severity.Broken),
         ["not-told"] = (Healthy with { Policies = [Given.Policy(status: Given.NotTold)] }, Severity.Warning),

@@ -63,8 +63,48 @@ public class EditTests
     {
         var ahead = Given.Halted with { FailedDigests = [new() { Digest = Given.New, Reason = Reasons.HealthTimedOut, At = Given.Now.AddSeconds(20) }] };
 
-        Assert.Equal("""{"spec":{"rollout":{"retryFailuresBefore":"2026-12-01T12:00:00Z"}}}""", PolicyEdits.Retry(Given.Policy(status: Given.Halted), Given.Now).Change.ToJsonString());
-        Assert.Equal("""{"spec":{"rollout":{"retryFailuresBefore":"2026-12-01T12:00:20Z"}}}""", PolicyEdits.Retry(Given.Policy(status: ahead), Given.Now).Change.ToJsonString());
+        Assert.Equal("""{"spec":{"rollout":{"retryFailuresBefore":"2026-12-01T12:00:00Z"}}}""",
+            PolicyEdits.Retry(Given.Policy(status: Given.Halted), null, Given.Now).Change.ToJsonString());
+        Assert.Equal("""{"spec":{"rollout":{"retryFailuresBefore":"2026-12-01T12:00:20Z"}}}""",
+            PolicyEdits.Retry(Given.Policy(status: ahead), null, Given.Now).Change.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("edge", false, null)]
+    [InlineData("other", false, "42.2 (424242424242) is quarantined in OSImage edge-os: policy other failed with it (HealthTimedOut). A "
+        + "retry of edge does not change that. To allow it again: kubectl ostler quarantine remove edge-os 424242424242")]
+    [InlineData("edge", true, "42.2 (424242424242) is quarantined in OSImage edge-os: spec.quarantine.deny lists it. A retry of edge does "
+        + "not change that. To allow it again: kubectl ostler quarantine remove edge-os 424242424242")]
+    public void Retry_names_the_quarantine_that_it_would_not_lift(string by, bool denied, string? refusal)
+    {
+        var image = Given.Image(
+            denied ? new() { Deny = [Given.New] } : null,
+            new() { Resolved = Given.Resolved(Given.New, "42.2"),
+                Quarantined = [new() { Digest = Given.New, Reason = Reasons.HealthTimedOut, Policy = by,
+                Since = Given.Now.AddMinutes(3) }] });
+
+        FieldEdit Retry() => PolicyEdits.Retry(Given.Policy(status: Given.Halted), image, Given.Now);
+
+        if (refusal is null)
+        {
+            // Late enough for the entry, which another clock has written.
+            Assert.Equal("""{"spec":{"rollout":{"retryFailuresBefore":"2026-12-01T12:03:00Z"}}}""", Retry().Change.ToJsonString());
+        }
+        else
+        {
+            var failure = Assert.Throws<CommandException>(Retry);
+            Assert.Equal((refusal, 1), (failure.Message, failure.ExitCode));
+        }
+    }
+
+    [Fact]
+    public void Refresh_writes_the_moment_into_an_annotation()
+    {
+        var edit = ImageEdits.Refresh(Given.Image(), Given.Now);
+
+        Assert.Equal("""{"metadata":{"annotations":{"ostler.dev/refresh-requested-at":"2026-12-01T12:00:00.000Z"}}}""",
+            edit.Change.ToJsonString());
+        Assert.Contains("  name: edge-os", edit.Lines().Select(l => l.Text));
     }
 
     [Fact]
@@ -102,7 +142,8 @@ public class EditTests
     public void A_dry_run_prints_the_command_and_the_manifest()
     {
         var policy = Given.Policy(status: Given.WaitsForApproval("canary"), spec: s => Given.Manual(s, "canary"));
-        string[] lines = [.. PolicyEdits.Approve(policy, null, null).Lines().Concat(PolicyEdits.Retry(policy, Given.Now).Lines()).Concat(QuarantineEdits.Add(Given.Image(), Given.New).Lines()).Select(l => l.Text)];
+        string[] lines = [.. PolicyEdits.Approve(policy, null, null).Lines().Concat(PolicyEdits.Retry(policy, null, Given.Now).Lines())
+            .Concat(QuarantineEdits.Add(Given.Image(), Given.New).Lines()).Select(l => l.Text)];
 
         Golden.Verify(string.Join('\n', lines), "dry-run.txt");
     }

@@ -43,6 +43,90 @@ public class PlanTests
     }
 
     [Fact]
+    public async Task Each_step_of_each_node_is_told_of_when_it_is_asked_for()
+    {
+        var result = await CommandLine.RunAsync([.. Fleet, "-o", "wide"], input: $"{Policy}\n---\n{Image}");
+
+        Assert.Equal(0, result.Code);
+        Assert.Equal(6, result.Out.Split('\n')
+            .Count(l => l.StartsWith("  node-", StringComparison.Ordinal) && l.Contains("Rebooting", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Times_are_those_of_the_policys_zone()
+    {
+        var berlin = Policy.Replace("duration: 4h}", "duration: 4h, timeZone: Europe/Berlin}", StringComparison.Ordinal);
+
+        var result = await CommandLine.RunAsync(Fleet, input: berlin);
+
+        Assert.Contains("Starts 2026-12-01 13:00, complete 2026-12-01 22:", result.Out, StringComparison.Ordinal);
+        Assert.Contains("(Europe/Berlin)", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fleet_of_hundreds_has_no_more_bars_than_a_screen()
+    {
+        var result = await CommandLine.RunAsync(["plan", "-f", "-", "--nodes", "300"],
+            input: Policy.Replace("maxUnavailable: 2", "maxUnavailable: 10%", StringComparison.Ordinal));
+
+        Assert.InRange(result.Out.Split('\n').Length, 10, 45);
+        Assert.Contains("#", result.Out, StringComparison.Ordinal);
+    }
+
+    private static string Second(string selector = "role: core")
+    {
+        var core = Policy.Replace("name: edge}", "name: core}", StringComparison.Ordinal)
+            .Replace("role: edge", selector, StringComparison.Ordinal);
+        return $"{Policy}\n---\n{core}\n  dependsOn: [edge]";
+    }
+
+    private static readonly string[] TwoGroups = ["plan", "-f", "-", "--nodes", "e=3,role=edge", "--nodes", "c=2,role=core"];
+
+    [Fact]
+    public async Task Several_policies_of_a_file_are_planned_together_each_after_those_it_depends_on()
+    {
+        var (text, json) = (await CommandLine.RunAsync(TwoGroups, input: Second()),
+            await CommandLine.RunAsync([.. TwoGroups, "-o", "json"], input: Second()));
+
+        Assert.Equal((0, ""), (text.Code, text.Error));
+        Assert.Contains("Starts once edge is complete (spec.dependsOn).", text.Out, StringComparison.Ordinal);
+        var forecasts = System.Text.Json.Nodes.JsonNode.Parse(json.Out)!["forecasts"]!.AsArray();
+        Assert.Equal(["edge", "core"], forecasts.Select(f => (string)f!["policy"]!));
+        Assert.Equal((string)forecasts[0]!["completedAt"]!, (string)forecasts[1]!["startedAt"]!);
+        Assert.Equal([3, 2], forecasts.Select(f => f!["nodes"]!.AsArray().Count));
+    }
+
+    [Fact]
+    public async Task A_policy_that_waits_for_one_that_never_completes_is_not_started()
+    {
+        var result = await CommandLine.RunAsync([.. TwoGroups, "--fail", "unhealthy=100%"], input: Second());
+
+        Assert.Equal(3, result.Code);
+        Assert.Contains("core: not started, since edge would not complete (spec.dependsOn).", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Policies_of_a_file_that_select_the_same_nodes_are_refused()
+    {
+        var result = await CommandLine.RunAsync(["plan", "-f", "-", "--nodes", "e=3,role=edge,tier=a"], input: Second("tier: a"));
+
+        Assert.Equal((3, ""), (result.Code, result.Out));
+        Assert.Contains("UpgradePolicies edge and core both select e, so neither would act on them.", result.Error,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Policies_that_depend_on_each_other_cannot_start()
+    {
+        var circle = Second().Replace("name: edge}\nspec:", "name: edge}\nspec:\n  dependsOn: [core]", StringComparison.Ordinal);
+
+        var result = await CommandLine.RunAsync(TwoGroups, input: circle);
+
+        Assert.Equal(2, result.Code);
+        Assert.Contains("spec.dependsOn forms a cycle: edge, core.", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task One_that_would_halt_says_so_and_ends_with_3()
     {
         var result = await CommandLine.RunAsync([.. Fleet, "--fail", "unhealthy=100%"], input: Policy);
@@ -98,8 +182,11 @@ public class PlanTests
 
     [Theory]
     [InlineData("a: [", "is no YAML: line 2")]
+    [InlineData("a: 1\na: 2", "is no YAML: line 2")]
+    [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {imageRef: {name: x}, nodeSelector: "
+        + "{}, paused: soon}}", "the value must be true or false. config/docs/reference.md lists the fields.")]
     [InlineData("kind: ConfigMap", "has no UpgradePolicy of ostler.dev/v1alpha1")]
-    [InlineData(Policy + "\n---\n" + Policy, "has several UpgradePolicies: choose one with --policy (edge, edge)")]
+    [InlineData(Policy + "\n---\n" + Policy, "has the UpgradePolicy edge twice. Remove one of them.")]
     [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {imageRef: {name: x}, nodeSelector: {matchLabels: {kubernetes.io/os: linux}}, rollout: {soak: soon}}}", "UpgradePolicy a, spec.rollout.soak: A duration is written as in 30s")]
     [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {nodeSelector: {matchLabels: {kubernetes.io/os: linux}}}}", "imageRef")]
     public void A_file_that_cannot_be_read_says_where(string text, string message)
@@ -151,7 +238,7 @@ public class PlanTests
     {
         var list = $"apiVersion: v1\nkind: List\nitems:\n- {Indented(Policy)}\n- {Indented(Image)}\n";
 
-        var file = PolicyFile.Read(list, "policy.yaml", "edge");
+        var file = Assert.Single(PolicyFile.Read(list, "policy.yaml", "edge"));
 
         Assert.Equal(("edge", "42.2"), (file.Policy.Metadata.Name, file.Image!.Spec.Version));
 

@@ -50,6 +50,60 @@ public class StatusTextTests
         Golden.Verify(string.Join('\n', StatusText.Lines(policy, Given.Now, wide)), $"{story}.txt");
     }
 
+    [Fact]
+    public void A_small_screen_shows_waves_flights_and_blocked_nodes_within_its_width()
+    {
+        var policy = Given.Policy(status: Given.RollingOut with { Blocked = Many(12) });
+
+        var screen = Printer.Fit(StatusText.Lines(policy, Given.Now), 80, 23);
+
+        Assert.InRange(screen.Count, 10, 23);
+        Assert.All(screen, l => Assert.InRange(l.Text.Length, 0, 80));
+        Assert.All((string[])["Waves", "In flight", "Blocked"], title => Assert.Contains(title, screen.Select(l => l.Text)));
+        Assert.DoesNotContain("Conditions", screen.Select(l => l.Text));
+    }
+
+    [Fact]
+    public void A_wider_cell_hangs_in_its_column_where_there_is_room()
+    {
+        Line[] wrapped = [.. Printer.Wrapped(StatusText.Lines(Given.Policy(status: Given.RollingOut), Given.Now), 100)];
+
+        var first = wrapped.Select((l, i) => (l, i)).Single(x => x.l.Text.StartsWith("  node-05", StringComparison.Ordinal));
+        Assert.Equal(first.l.Hang, wrapped[first.i + 1].Text.TakeWhile(c => c == ' ').Count());
+        Assert.All(wrapped, l => Assert.InRange(l.Text.Length, 0, 100));
+    }
+
+    [Fact]
+    public void What_a_wrong_condition_says_is_said_once()
+    {
+        var stalled = Given.Status(Reasons.NodesBlocked, ConditionStatus.False,
+            Given.Condition(ConditionTypes.Stalled, ConditionStatus.True, Reasons.NodesBlocked, "So it is."));
+
+        Assert.Single(StatusText.Lines(Given.Policy(status: stalled), Given.Now), l =>
+            l.Text.Contains("So it is.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_image_says_when_it_is_polled_next_and_how_to_poll_now()
+    {
+        var image = Given.Image(status: new() { NextPollAt = Given.Now.AddMinutes(7) });
+        var broken = image with
+        {
+            Status = image.Status! with { Conditions =
+                [Given.Condition(ConditionTypes.Ready, ConditionStatus.False, Reasons.RefNotFound, "acme has no branch acme/edge.")] },
+        };
+
+        Assert.Equal(["Next poll of edge-os: 2026-12-01T12:07:00Z, in 7m"], ImageText.Lines(image, Given.Now).Select(l => l.Text));
+        Assert.Equal(
+            [
+                "Image edge-os is not ready: RefNotFound: acme has no branch acme/edge.",
+                "Next poll of edge-os: 2026-12-01T12:07:00Z, in 7m. Resolve it now: kubectl ostler refresh edge-os",
+            ],
+            ImageText.Lines(broken, Given.Now).Select(l => l.Text));
+        Assert.Contains("Next poll of edge-os",
+            string.Join('\n', StatusText.Lines(Given.Policy(status: Given.RollingOut), Given.Now, image: image)), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -1,3 +1,4 @@
+using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.OSImages;
@@ -26,6 +27,17 @@ public sealed class ImageKeysTests
         Assert.Empty(_woken);
 
         _keys.OnImage(new(InformerEventType.Updated, image, image with { Metadata = image.Metadata with { Generation = 2 } }));
+        Assert.Equal(["a"], _woken);
+    }
+
+    [Fact]
+    public void A_refresh_that_is_asked_for_wakes_the_image()
+    {
+        var image = Given.Image("a");
+        var asked = image with { Metadata =
+            image.Metadata with { Annotations = new Dictionary<string, string> { [OSImageAnnotations.RefreshRequestedAt] = "1" } } };
+        _keys.OnImage(new(InformerEventType.Updated, image, asked));
+
         Assert.Equal(["a"], _woken);
     }
 

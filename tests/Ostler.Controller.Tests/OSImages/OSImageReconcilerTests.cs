@@ -63,6 +63,37 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_refresh_that_a_user_asks_for_polls_at_once_and_once()
+    {
+        var (reconciler, images) = Reconciler(Image());
+        _code = 404;
+        await ReconcileAsync(reconciler);
+        var failed = images.Lister.List().Single();
+        Assert.Equal(1, _asked);
+        Assert.InRange(failed.Status!.NextPollAt!.Value - _time.GetUtcNow(), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(40));
+
+        // The ref was pushed meanwhile.
+        _code = 200;
+        _time.Advance(TimeSpan.FromSeconds(2));
+        _stored = failed with
+        {
+            Metadata = failed.Metadata with
+            {
+                Annotations = new Dictionary<string, string> { [OSImageAnnotations.RefreshRequestedAt] = "now" },
+                ResourceVersion = "900",
+            },
+        };
+        images.Absorb(_stored);
+        await ReconcileAsync(reconciler);
+        await ReconcileAsync(reconciler);
+
+        Assert.Equal(2, _asked);
+        var found = _server.Received.Last().BodyJson!["status"]!;
+        Assert.Equal(Given.Digest, (string)found["resolved"]!["digest"]!);
+        Assert.InRange((DateTimeOffset)found["nextPollAt"]! - _time.GetUtcNow(), TimeSpan.FromMinutes(8), TimeSpan.FromMinutes(12));
+    }
+
+    [Fact]
     public async Task A_ref_is_polled_at_its_interval_and_not_in_between()
     {
         var (reconciler, images) = Reconciler(Image());

@@ -3,6 +3,7 @@ using Ostler.Api.NodeOSes;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Controller.Status;
+using Ostler.Kubernetes.Informers;
 using Ostler.Rollout.Plan;
 
 namespace Ostler.Controller.Tests.Status;
@@ -16,7 +17,7 @@ public sealed class AnnouncementsTests
         _announcements = new((regarding, type, reason, message, action) => _published.Add($"{regarding.Kind}/{regarding.Name} {type} {reason}: {message} [{action}]"));
 
     [Fact]
-    public void A_node_is_told_of_when_it_is_taken_and_when_it_is_through()
+    public void A_node_is_told_of_at_each_step_that_the_controller_takes_with_it()
     {
         _announcements.Applied(Apply(Goal.Stage, Reasons.Staging));
         _announcements.Applied(new NodeAction.Cordon("n", "u", "edge", Given.Now, Reasons.SlotGranted, "m") { Grants = true });
@@ -25,7 +26,12 @@ public sealed class AnnouncementsTests
         _announcements.Applied(new NodeAction.Uncordon("n", "u", "edge", Reasons.Updated, "m"));
         _announcements.Applied(Apply(Goal.Observe, Reasons.Updated));
 
-        Assert.Equal(["Node/n Normal SlotGranted: m [Cordon]", "Node/n Normal Updated: m [Observe]"], _published);
+        Assert.Equal(
+            [
+                "Node/n Normal SlotGranted: m [Cordon]", "Node/n Normal DrainCompleted: m [Boot]", "Node/n Normal Soaking: m [Boot]",
+                    "Node/n Normal Updated: m [Observe]",
+            ],
+            _published);
     }
 
     [Fact]
@@ -80,6 +86,97 @@ public sealed class AnnouncementsTests
             _published);
 
         static UpgradePolicy Blocked(params BlockedNode[] nodes) => Given.Policy("edge", status: new() { Blocked = nodes });
+    }
+
+    [Fact]
+    public void A_node_is_told_of_at_each_step_that_its_agent_reports_and_only_while_a_policy_wants_something_of_it()
+    {
+        NodeStep[] steps = [NodeStep.Idle, NodeStep.Staging, NodeStep.Staged, NodeStep.Staged, NodeStep.Rebooting, NodeStep.Verifying,
+            NodeStep.Updated];
+        foreach (var policy in (string?[])["edge", null])
+        {
+            foreach (var (before, after) in steps.Zip(steps.Skip(1)))
+            {
+                _announcements.Stepped(new(InformerEventType.Updated, Of(policy, before), Of(policy, after)));
+            }
+        }
+
+        Assert.Equal(
+            [
+                "Node/n Normal Staged: 42 (000000000000) is staged. It is not used before the node is drained. [Boot]",
+                "Node/n Normal Rebooting: The node reboots into 42 (000000000000). [Boot]",
+                "Node/n Normal Verifying: The node runs 42 (000000000000). Health checks are in progress. [Boot]",
+            ],
+            _published.Select(e => e.Replace(Given.Digest[..12], "000000000000", StringComparison.Ordinal)));
+
+        static NodeOS Of(string? policy, NodeStep step) => new()
+        {
+            Metadata = new() { Name = "n" },
+            Spec = new() { Policy = policy, Goal = Goal.Boot, Image = new() { Digest = Given.Digest, Version = "42" } },
+            Status = new() { Step = step },
+        };
+    }
+
+    [Fact]
+    public void A_policy_is_told_of_when_a_user_pauses_resumes_and_approves()
+    {
+        var going = Given.Policy("edge");
+        var paused = Next(going, s => s with { Paused = true });
+        var resumed = Next(paused, s => s with { Paused = false });
+        var approved = Next(resumed, s =>
+            s with { Rollout = s.Rollout with { Approvals = [new() { Wave = "canary", Digest = Given.Digest }] } });
+        UpgradePolicy[] versions = [going, paused, paused with { Status = new() }, resumed, approved, Next(approved, s => s)];
+        foreach (var (before, after) in versions.Zip(versions.Skip(1)))
+        {
+            _announcements.Edited(new(InformerEventType.Updated, before, after));
+        }
+
+        Assert.Equal(["Paused", "Resumed", "WaveApproved"], _published.Select(e => e.Split(' ', ':')[2]));
+        Assert.All(_published, e => Assert.StartsWith("UpgradePolicy/edge Normal ", e, StringComparison.Ordinal));
+
+        static UpgradePolicy Next(UpgradePolicy policy, Func<UpgradePolicySpec, UpgradePolicySpec> edit) =>
+            policy with { Metadata = policy.Metadata with { Generation = policy.Metadata.Generation + 1 }, Spec = edit(policy.Spec) };
+    }
+
+    [Fact]
+    public void A_policy_is_told_of_when_its_rollout_starts_when_windows_turn_and_at_each_wave()
+    {
+        UpgradePolicyStatus[] reports =
+        [
+            Report(null, Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open")),
+            Report("a", Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open"), Wave("a", Reasons.WaitingForApproval),
+                Wave("b", Reasons.WaitingForWave)),
+            Report("a", Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open"), Wave("a", Reasons.RollingOut),
+                Wave("b", Reasons.WaitingForWave)),
+            Report("a", Of(ConditionTypes.WindowOpen, ConditionStatus.False, "OutsideWindow"), Wave("a", Reasons.RollingOut),
+                Wave("b", Reasons.WaitingForWave)),
+            Report("a", Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open"), Wave("a", Reasons.WaveSoaking, 3),
+                Wave("b", Reasons.WaitingForWave)),
+            Report("b", Of(ConditionTypes.WindowOpen, ConditionStatus.True, "Open"), Wave("a", Reasons.Succeeded, 3),
+                Wave("b", Reasons.RollingOut)),
+        ];
+        foreach (var (before, after) in reports.Zip(reports.Skip(1)))
+        {
+            _announcements.Changed(Given.Policy("edge", status: before), Given.Policy("edge", status: after));
+        }
+
+        Assert.Equal(
+            ["RollingOut", "WaitingForApproval", "WaveStarted", "OutsideWindow", "Open", "WaveCompleted", "WaveStarted"],
+            _published.Select(e => e.Split(' ', ':')[2]));
+        Assert.All(_published, e => Assert.StartsWith("UpgradePolicy/edge Normal ", e, StringComparison.Ordinal));
+
+        static WaveStatus Wave(string name, string reason, int updated = 0) =>
+            new() { Name = name, Total = 3, Updated = updated, CompletedAt = updated == 3 ? Given.Now : null, Reason = reason };
+
+        static UpgradePolicyStatus Report(string? wave, Condition window, params WaveStatus[] waves) => new()
+        {
+            Target = new() { Digest = Given.Digest, Version = "42" },
+            StartedAt = wave is null ? null : Given.Now,
+            Nodes = new() { Total = 6 },
+            Wave = wave,
+            Waves = waves,
+            Conditions = [window],
+        };
     }
 
     public static TheoryData<string, Condition?, Condition, string?> Transitions => new()

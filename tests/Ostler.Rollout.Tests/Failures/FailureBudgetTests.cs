@@ -88,6 +88,34 @@ public class FailureBudgetTests
 
     [Theory]
     [InlineData(29, 0)]
+    [InlineData(30, 1)]
+    [InlineData(31, 1)]
+    public void Failures_of_before_the_policy_was_created_are_not_its_own(double createdMinutesAgo, int expected)
+    {
+        var snapshot = Given.Snapshot(Given.RolledBack("n1", 30));
+
+        var plan = RolloutPlanner.Plan(snapshot with { Policy = snapshot.Policy with { CreatedAt = Given.Ago(createdMinutesAgo) } });
+
+        Assert.Equal((expected, expected > 0), (plan.Failures.Failed, plan.Failures.Halted));
+    }
+
+    [Fact]
+    public void A_new_policy_is_held_by_the_quarantine_of_what_a_deleted_one_failed_with_and_is_not_halted()
+    {
+        var snapshot = Given.Snapshot(Given.RolledBack("n1", 30), Given.Staged("n2"));
+        var image = Given.Image();
+        image = image with { Status = image.Status! with { Quarantined =
+            [new() { Digest = image.Status!.Resolved!.Digest, Reason = Reasons.HostCheckFailed, Policy = "deleted",
+            Since = Given.Ago(30) }] } };
+
+        var plan = RolloutPlanner.Plan(snapshot with { Policy = snapshot.Policy with { CreatedAt = Given.Ago(5) }, Image = image });
+
+        Assert.False(plan.Failures.Halted);
+        Assert.Equal(Reasons.ImageQuarantined, plan.Gate?.Reason);
+    }
+
+    [Theory]
+    [InlineData(29, 0)]
     [InlineData(30, 0)]
     [InlineData(31, 1)]
     public void Failures_up_to_the_moment_of_a_retry_do_not_count(double retryMinutesAgo, int expected)

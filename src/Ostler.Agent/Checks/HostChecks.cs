@@ -7,8 +7,8 @@ using Ostler.Rollout.Hosts.Checks;
 namespace Ostler.Agent.Checks;
 
 /// <summary>
-/// Runs the checks that the host itself must pass on its new tree: <c>systemd</c>, <c>exec</c>, and <c>http</c> from the host; each at its interval, one
-/// after the other. All other kinds are the controller's.
+/// Runs the checks that the host itself must pass on its new tree: <c>systemd</c>, <c>exec</c>, and <c>http</c> from the host; each at its
+/// interval, one after the other. All other kinds are the controller's.
 /// </summary>
 /// <remarks>How often each passed in a row is the one thing that the agent remembers between passes. Lost, it is counted again.</remarks>
 internal sealed class HostChecks(ICommandRunner runner, TimeProvider time, OutboundRules? outbound = null)
@@ -51,7 +51,8 @@ internal sealed class HostChecks(ICommandRunner runner, TimeProvider time, Outbo
             {
                 { Systemd: { } systemd } => await SystemdCheckRun.FindAsync(runner, systemd, check.Timeout, time, cancellationToken),
                 { Exec: { } exec } => await ExecCheckRun.FindAsync(runner, exec, check.Timeout, cancellationToken),
-                _ => await HttpCheckRun.FindAsync(check.Http!, check.Timeout, time, outbound ?? OutboundRules.Default, cancellationToken),
+                { Http: { } http } => await HttpCheckRun.FindAsync(http, check.Timeout, time, outbound ?? OutboundRules.Default, cancellationToken),
+                _ => throw new InvalidOperationException($"The check {check.Name} is of no kind that this agent runs."),
             };
         }
         catch (HostToolException failure)

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Ostler.Agent.Host;
 using Ostler.Agent.Logging;
 using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Reboot;
@@ -35,8 +36,7 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
     /// <returns>Whether it did: the list of deployments is another one then.</returns>
     public async Task<bool> ReleaseAsync(NodeOSSpec spec, IHostBackend backend, HostDeployments deployments, CancellationToken cancellationToken)
     {
-        // A node that failed and was left on the failed tree still has the former one named in its spec.
-        if (spec is not { Goal: Goal.Observe or Goal.Stage, Previous: null } || Read() is not { } record)
+        if (!NodeOrder.ReleasesPrevious(spec) || Read() is not { } record)
         {
             return false;
         }

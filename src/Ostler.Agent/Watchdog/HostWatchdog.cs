@@ -44,19 +44,7 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
         }
 
         using var turn = store.TryLock() ?? throw Busy();
-        store.Write(new WatchdogRecord
-        {
-            NodeUid = trial.NodeUid,
-            Attempt = trial.Attempt,
-            Target = upcoming.Digest,
-            TargetCommit = upcoming.Commit,
-            Previous = booted.Digest,
-            PreviousCommit = booted.Commit,
-            Backend = backend,
-            ArmedIn = present.BootID,
-            ArmedAt = time.GetUtcNow(),
-            TimeoutSeconds = (long)Math.Ceiling(trial.Timeout.TotalSeconds),
-        });
+        store.Write(WatchdogRecord.Arm(trial, backend, booted, upcoming, present, time.GetUtcNow()));
         log.Info("WatchdogArmed", $"The host goes back to {Name(booted)} unless {Name(upcoming)} is healthy {new Duration(trial.Timeout)} after its boot.");
     }
 
@@ -93,8 +81,7 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
     /// <summary>Before anything is decided: what is no longer asked for is disarmed, and between upgrades nothing of it stays on the host.</summary>
     public async Task TidyAsync(NodeOS os, HostBoot boot, CancellationToken cancellationToken)
     {
-        var rests = os.Spec.Goal is Goal.Observe or Goal.Stage;
-        if (store.Exists && IsOfNoUse(os, boot, rests))
+        if (store.Exists && WatchdogDecision.IsObsolete(store.Read(), os.Metadata.Uid!, os.Spec, boot.BootID))
         {
             using var turn = store.TryLock();
             if (turn is null || store.Read()?.IsGoingBackIn(boot.BootID) == true)
@@ -106,30 +93,14 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
             log.Info("WatchdogDisarmed", "What it was armed for is not asked for any more.");
         }
 
-        if (rests && os.Spec.Watchdog is null && !store.Exists && installer.IsInstalled)
+        if (NodeOrder.IsAtRest(os.Spec) && os.Spec.Watchdog is null && !store.Exists && installer.IsInstalled)
         {
             await installer.RemoveAsync(cancellationToken);
             store.DeleteLock();
         }
     }
 
-    private bool IsOfNoUse(NodeOS os, HostBoot boot, bool rests)
-    {
-        var record = store.Read();
-
-        // One that this version does not understand may be a newer one's, with a trial in progress: it stays until nothing is on trial.
-        return record?.IsGoingBackIn(boot.BootID) != true && (rests
-            || (record is not null && !record.Answers(os.Metadata.Uid!, os.Spec))
-            || (record?.State == WatchdogState.Armed && (os.Spec.Goal == Goal.Rollback || os.Spec.Watchdog is null)));
-    }
-
     private static string Name(HostDeployment deployment) => AgentDecision.Name(deployment);
 
     private static HostToolException Busy() => new(Reasons.TransactionInProgress, "the host's watchdog is at work");
 }
-
-/// <summary>A tree on trial.</summary>
-/// <param name="NodeUid">The NodeOS that ordered it; of a person's order, a word that no NodeOS is called.</param>
-/// <param name="Attempt">Of the order.</param>
-/// <param name="Timeout">How long after the boot it must have been called healthy.</param>
-internal sealed record WatchdogTrial(string NodeUid, long Attempt, TimeSpan Timeout);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Slots;
+using Ostler.Simulation.Hosts;
 
 namespace Ostler.Simulation;
 

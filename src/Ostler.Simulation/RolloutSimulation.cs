@@ -31,7 +31,7 @@ public abstract record SimulatedStep
 public sealed class RolloutSimulation
 {
     private readonly SimulatedController _controller;
-    private readonly SimulatedAgents _agents;
+    private readonly AgentLoops _agents;
     private readonly SimulatedMachines _machines;
     private bool _schedulesPods;
 
@@ -44,7 +44,7 @@ public sealed class RolloutSimulation
         var created = scenario.Start - TimeSpan.FromDays(30);
         foreach (var spec in scenario.Nodes)
         {
-            World.Add(new(spec, created += TimeSpan.FromMinutes(1), 0));
+            World.Add(spec, created += TimeSpan.FromMinutes(1), 0);
             foreach (var pod in spec.Pods)
             {
                 World.Pods.Add(spec.Name, pod);
@@ -109,7 +109,7 @@ public sealed class RolloutSimulation
 
     internal SimulatedController Controller => _controller;
 
-    internal SimulatedAgents Agents => _agents;
+    internal AgentLoops Agents => _agents;
 
     internal SimulatedMachines Machines => _machines;
 

@@ -25,7 +25,7 @@ internal sealed class SimulatedAnswers(SimulatedWorld world)
                 Probe.Preflight preflight => node.Known with { Preflight = DryRun(preflight, drain) },
                 Probe.Workloads workloads => node.Known with { Workloads = Look(workloads) },
                 Probe.Volumes volumes => node.Known with { Volumes = new() { At = world.Now, Attached = world.Volumes.On(question.Node, volumes.Staying) } },
-                _ => node.Known,
+                _ => throw new InvalidOperationException($"No such probe: {question}"),
             };
         }
     }
@@ -36,7 +36,7 @@ internal sealed class SimulatedAnswers(SimulatedWorld world)
         Probe.Preflight preflight => !Outcomes(DryRun(preflight, drain)).SequenceEqual(Outcomes(known.Preflight)),
         Probe.Workloads workloads => !Look(workloads).Workloads.SequenceEqual(known.Workloads?.Workloads ?? []),
         Probe.Volumes volumes => !(known.Volumes?.Attached.SequenceEqual(world.Volumes.On(question.Node, volumes.Staying)) ?? false),
-        _ => false,
+        _ => throw new InvalidOperationException($"No such probe: {question}"),
     };
 
     // An answer about a former node of that name is none.

@@ -11,13 +11,13 @@ internal static class SimulatedFaults
         switch (fault)
         {
             case SimulationFault.Boots boots when world.Find(boots.Node) is { } node:
-                boots.Outcomes.ToList().ForEach(node.Host.NextBoots.Enqueue);
+                boots.Outcomes.ToList().ForEach(node.Host.Faults.NextBoots.Enqueue);
                 break;
             case SimulationFault.BadTree bad:
                 world.BadTrees[bad.Digest] = bad.Outcome;
                 break;
             case SimulationFault.StagingFails staging when world.Find(staging.Node) is { } node:
-                node.Host.StagingFailures = staging.Times;
+                node.Host.Faults.StagingFailures = staging.Times;
                 break;
             case SimulationFault.ControllerRestarts:
                 simulation.Controller.Restart();
@@ -39,16 +39,16 @@ internal static class SimulatedFaults
                 KubeletIsAway(simulation, node, away.For);
                 break;
             case SimulationFault.PowerCycle cycle when world.Find(cycle.Node) is { Host.IsUp: true } node:
-                simulation.Machines.Reboot(node, null, null, null);
+                simulation.Machines.PowerCycle(node);
                 break;
             case SimulationFault.Drifts drifts when world.Find(drifts.Node) is { } node:
                 world.Tell(node.Name, "somebody: layers a package");
-                node.Host.Drift = SimulatedHost.Layered;
-                node.Host.DriftsAgain = drifts.Again;
+                node.Host.LayerPackage();
+                node.Host.Faults.DriftsAgain = drifts.Again;
                 simulation.Agents.Wake(node);
                 break;
             case SimulationFault.SomebodyBoots boots when world.Find(boots.Node) is { Host.IsUp: true } node:
-                node.Host.ForeignAgain = boots.Again;
+                node.Host.Faults.ForeignAgain = boots.Again;
                 simulation.Machines.BootForeign(node);
                 break;
             case SimulationFault.PodCompletes completes when world.Pods.Find(completes.Pod) is { } pod:
@@ -72,7 +72,7 @@ internal static class SimulatedFaults
             case SimulationFault.NodeReplaced replaced when world.Find(replaced.Node) is { } node:
                 world.Tell(node.Name, "replaced by another one of that name");
                 Delete(simulation, node);
-                world.Add(new(node.First, world.Now, node.Host.Boots + 100));
+                world.Add(node.First, world.Now, node.Host.Boots + 100);
                 simulation.Controller.Enqueue();
                 break;
             case SimulationFault.CheckSays says:
@@ -80,7 +80,7 @@ internal static class SimulatedFaults
                 break;
             case SimulationFault.NodeJoins joins:
                 world.Tell(joins.Node.Name, $"joins with {MessageText.Of(joins.Node.Digest, joins.Node.Version)}");
-                world.Add(new(joins.Node, world.Now, 0));
+                world.Add(joins.Node, world.Now, 0);
                 joins.Node.Pods.ToList().ForEach(pod => world.Pods.Add(joins.Node.Name, pod));
                 simulation.Controller.Enqueue();
                 simulation.SchedulePods();
@@ -98,10 +98,11 @@ internal static class SimulatedFaults
     private static void AgentIsAway(RolloutSimulation simulation, SimulatedNode node, TimeSpan time)
     {
         simulation.World.Tell(node.Name, "agent: away");
-        node.Host.AgentIsAway = true;
+        node.Host.Faults.AgentIsAway = true;
+        node.KillAgent();
         simulation.World.Time.In(time, () =>
         {
-            node.Host.AgentIsAway = false;
+            node.Host.Faults.AgentIsAway = false;
             if (!node.Gone)
             {
                 simulation.World.Tell(node.Name, "agent: back");

@@ -1,7 +1,10 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
+using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Text;
+using Ostler.Simulation.Hosts;
 
 namespace Ostler.Simulation;
 
@@ -11,109 +14,80 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
     /// <summary>How long after the last heartbeat the Node is taken for not Ready.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);
 
-    private static readonly string Foreign = new('f', 64);
+    /// <summary>How often the host's watchdog looks.</summary>
+    private static readonly TimeSpan WatchdogInterval = TimeSpan.FromSeconds(30);
 
     private SimulatedWorld World => simulation.World;
 
-    /// <summary>Reboots into <paramref name="wanted"/>, if fate allows. Null goal: a power cycle.</summary>
-    public void Reboot(SimulatedNode node, string? wanted, string? version, Goal? ordered)
+    /// <summary>The host reboots on an order: of its agent, or of its watchdog.</summary>
+    public void Reboot(SimulatedNode node, Goal ordered, RebootKind method) =>
+        Restart(node, ordered, $"host: {(method == RebootKind.SoftReboot ? "soft-reboots" : "reboots")} ({ordered})");
+
+    /// <summary>The host loses power, and comes up again.</summary>
+    public void PowerCycle(SimulatedNode node) => Restart(node, null, "host: loses power");
+
+    /// <summary>Somebody reboots the host into a tree of their own.</summary>
+    public void BootForeign(SimulatedNode node)
     {
-        var host = node.Host;
-        var outcome = ordered == Goal.Boot ? Fate(node, wanted!) : SimulatedBoot.Works;
-        // What is staged and locked is lost with the power.
-        host.DropsChanges &= ordered == Goal.Boot;
-        host.EntersSoftly &= ordered == Goal.Boot;
-        World.Tell(node.Name, ordered is null ? "host: loses power" : $"host: {(host.EntersSoftly ? "soft-reboots" : "reboots")} ({ordered})");
-        Down(node);
-        if (outcome == SimulatedBoot.NeverReturns)
+        World.Tell(node.Name, "somebody: boots another tree");
+        GoDown(node, null);
+        ComeUpLater(node, SimulatedBoot.Unexpected, null);
+    }
+
+    private void Restart(SimulatedNode node, Goal? ordered, string what)
+    {
+        World.Tell(node.Name, what);
+        var boot = GoDown(node, ordered);
+        if (boot == SimulatedBoot.NeverReturns)
         {
             World.Tell(node.Name, "host: does not come up again");
             return;
         }
 
-        World.Time.In(World.Draw(World.Scenario.Latencies.Boot), () =>
-        {
-            if (!node.Gone)
-            {
-                Up(node, outcome, wanted, version);
-            }
-        });
-        host.FellBackBecause = outcome switch
-        {
-            _ when ordered is null => Reasons.FinalizationNeverRan,
-            SimulatedBoot.PowerCut => Reasons.FinalizationNeverRan,
-            SimulatedBoot.FallsBack => Reasons.BootFellBack,
-            _ => null,
-        };
+        ComeUpLater(node, boot, ordered);
     }
 
-    private SimulatedBoot Fate(SimulatedNode node, string digest) => World.BadTrees.TryGetValue(digest, out var bad)
-        ? bad
-        : node.Host.NextBoots.TryDequeue(out var next) ? next : SimulatedBoot.Works;
-
-    private void Down(SimulatedNode node)
+    private SimulatedBoot GoDown(SimulatedNode node, Goal? ordered)
     {
-        node.Host.IsUp = false;
-        node.Host.AgentTerm++;
-        node.Host.StagingDigest = null;
-        node.Host.LastError = null;
-        node.Host.CheckResult = null;
-        node.Host.IsChecking = false;
-        var boots = node.Host.Boots;
+        var host = node.Host;
+        var boot = host.GoDown(ordered);
+        node.KillAgent();
+        var boots = host.Boots;
         World.Time.In(Grace, () =>
         {
-            if (!node.Gone && (!node.Host.IsUp || node.Host.Boots == boots || node.KubeletSession != node.Host.Session))
+            if (!node.Gone && (!host.IsUp || host.Boots == boots || node.KubeletSession != host.Boot.BootID))
             {
                 NotReady(node);
             }
         });
+        return boot;
     }
 
-    private void Up(SimulatedNode node, SimulatedBoot outcome, string? wanted, string? version)
+    private void ComeUpLater(SimulatedNode node, SimulatedBoot boot, Goal? ordered)
+    {
+        World.Time.In(World.Draw(World.Scenario.Latencies.Boot), () =>
+        {
+            if (!node.Gone)
+            {
+                ComeUp(node, boot, ordered);
+            }
+        });
+    }
+
+    private void ComeUp(SimulatedNode node, SimulatedBoot boot, Goal? ordered)
     {
         var host = node.Host;
-        host.IsUp = true;
-        host.Boots++;
-        if (host.EntersSoftly && outcome is not (SimulatedBoot.PowerCut or SimulatedBoot.FallsBack or SimulatedBoot.Unexpected))
+        var drifted = host.Booted.Packages.Count > 0;
+        host.ComeUp(boot, (World.Now + host.ClockSkew).TruncateToSeconds(), $"{node.Uid}-boot-{host.Boots + 1}");
+        if (ordered is not null && boot is not (SimulatedBoot.PowerCut or SimulatedBoot.FallsBack))
         {
-            host.SoftReboots++;
-        }
-        else
-        {
-            (host.BootID, host.SoftReboots) = ($"{node.Uid}-boot-{host.Boots}", 0);
+            Meddle(node, drifted);
         }
 
-        host.EntersSoftly = false;
-        host.BootedAt = (World.Now + host.Skew).TruncateToSeconds();
-        host.Staged = null;
-        host.HasKubelet = outcome is not (SimulatedBoot.WithoutKubelet or SimulatedBoot.Hangs);
-        host.HasAgent = outcome != SimulatedBoot.Hangs;
-        host.IsHealthy = outcome != SimulatedBoot.Unhealthy;
-        var former = new Deployment { Digest = host.Booted, Version = host.BootedVersion };
-        switch (outcome)
-        {
-            case SimulatedBoot.Unexpected:
-                host.FellBackBecause = host.Booted == Foreign ? Reasons.BootFellBack : null;
-                (host.Booted, host.BootedVersion) = (Foreign, "foreign");
-                break;
-            case SimulatedBoot.PowerCut or SimulatedBoot.FallsBack:
-                break;
-            default:
-                host.Booted = wanted ?? host.Booted;
-                host.BootedVersion = wanted is null ? host.BootedVersion : version;
-                break;
-        }
-
-        if (outcome is not (SimulatedBoot.PowerCut or SimulatedBoot.FallsBack) && wanted is not null)
-        {
-            Change(node);
-        }
-
-        host.DropsChanges = false;
-        host.Former = host.Booted == former.Digest ? host.Former : former;
-        World.Tell(node.Name, $"host: is up with {MessageText.Of(host.Booted, host.BootedVersion)}{(host.HasAgent ? host.HasKubelet ? "" : ", without a kubelet" : ", without kubelet and agent")}");
-        Watch(node, host.Boots);
-        if (outcome == SimulatedBoot.Flapping)
+        var without = host.HasAgent ? host.HasKubelet ? "" : ", without a kubelet" : ", without kubelet and agent";
+        World.Tell(node.Name, $"host: is up with {MessageText.Of(host.Booted.Digest, host.Booted.Version)}{without}");
+        Watch(node, World.Now, host.Boots, host.Watchdog?.Timeout);
+        if (boot == SimulatedBoot.Flapping)
         {
             Flap(node, host.Boots, 6);
         }
@@ -133,17 +107,17 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
     }
 
     /// <summary>What people do to the host after an ordered boot.</summary>
-    private void Change(SimulatedNode node)
+    private void Meddle(SimulatedNode node, bool drifted)
     {
         var host = node.Host;
-        if (host is { DropsChanges: true, Drift: { } drift })
+        if (drifted && host.Booted.Packages.Count == 0 && host.Faults.DriftsAgain-- > 0)
         {
-            host.Drift = host.DriftsAgain-- > 0 ? drift : null;
+            host.LayerPackage();
         }
 
-        if (host.ForeignAgain > 0)
+        if (host.Faults.ForeignAgain > 0)
         {
-            host.ForeignAgain--;
+            host.Faults.ForeignAgain--;
             World.Time.In(TimeSpan.FromMinutes(20), () =>
             {
                 if (node is { Gone: false, Host.IsUp: true })
@@ -154,41 +128,45 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
         }
     }
 
-    /// <summary>Somebody reboots the host into a tree of their own.</summary>
-    public void BootForeign(SimulatedNode node)
+    /// <summary>
+    /// The host's own watchdog looks, if it is armed, first when the tree's time is up: before that it would find nothing to do.
+    /// </summary>
+    private void Watch(SimulatedNode node, DateTimeOffset upSince, int boots, TimeSpan? delay)
     {
-        World.Tell(node.Name, "somebody: boots another tree");
-        node.Host.DropsChanges = false;
-        Down(node);
-        World.Time.In(World.Draw(World.Scenario.Latencies.Boot), () =>
-        {
-            if (!node.Gone)
-            {
-                Up(node, SimulatedBoot.Unexpected, null, null);
-            }
-        });
-    }
-
-    /// <summary>The host's own watchdog: armed with the order to boot, disarmed by the agent's word that the host is healthy.</summary>
-    private void Watch(SimulatedNode node, int boots)
-    {
-        if (node.Host.Watchdog is not { } watchdog || watchdog.Target != node.Host.Booted)
+        if (delay is null)
         {
             return;
         }
 
-        World.Time.LastIn(watchdog.Timeout, () =>
+        World.Time.LastIn(delay.Value, () =>
         {
-            if (node.Gone || !node.Host.IsUp || node.Host.Boots != boots || node.Host.Watchdog is null)
+            var host = node.Host;
+            if (node.Gone || !host.IsUp || host.Boots != boots)
             {
                 return;
             }
 
-            World.Tell(node.Name, $"host: its watchdog goes back to {MessageText.Of(watchdog.Previous.Digest, watchdog.Previous.Version)}");
-            node.Host.Watchdog = null;
-            var checksPass = node.Host.CheckResult == true;
-            Reboot(node, watchdog.Previous.Digest, watchdog.Previous.Version, Goal.Rollback);
-            node.Host.FellBackBecause = World.ApiOutages > 0 && checksPass ? Reasons.ApiUnreachable : Reasons.WatchdogExpired;
+            switch (host.RunWatchdog(World.Now - upSince, World.Now))
+            {
+                case WatchdogStep.Nothing:
+                    break;
+                case WatchdogStep.Wait:
+                    Watch(node, upSince, boots, WatchdogInterval);
+                    break;
+                case WatchdogStep.RollBack when host is { Watchdog.Error: null, Deployments.Next: { } next }:
+                    World.Tell(node.Name, $"host: its watchdog goes back to {MessageText.Of(next.Digest, next.Version)}");
+                    Reboot(node, Goal.Rollback, RebootKind.Reboot);
+                    break;
+                case WatchdogStep.RollBack:
+                    World.Tell(node.Name, $"host: its watchdog cannot go back: {host.Watchdog!.Error}");
+                    Watch(node, upSince, boots, WatchdogInterval);
+                    break;
+                case WatchdogStep.RebootByForce:
+                    Reboot(node, Goal.Rollback, RebootKind.Reboot);
+                    break;
+                case var unknown:
+                    throw new InvalidOperationException($"No such step of the watchdog: {unknown}");
+            }
         });
     }
 
@@ -201,20 +179,20 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
             }
 
             node.Host.IsHealthy = !node.Host.IsHealthy;
-            simulation.Agents.CheckAgain(node);
+            simulation.Agents.Wake(node);
             Flap(node, boots, times - 1);
         });
 
     public void Ready(SimulatedNode node)
     {
         node.Ready = true;
-        if (node.KubeletSession != node.Host.Session)
+        if (node.KubeletSession != node.Host.Boot.BootID)
         {
             World.Volumes.Boot(node.Name, World.Pods.On(node.Name));
         }
 
-        (node.KubeletBootID, node.KubeletSession) = (node.Host.BootID, node.Host.Session);
-        node.Heartbeat = (World.Now + node.Host.Skew).TruncateToSeconds();
+        (node.KubeletBootID, node.KubeletSession) = (node.Host.Boot.KernelBootID, node.Host.Boot.BootID);
+        node.Heartbeat = (World.Now + node.Host.ClockSkew).TruncateToSeconds();
         node.Touch();
         World.Tell(node.Name, "kubelet: Ready");
         foreach (var pod in World.Pods.BoundTo(node.Name))

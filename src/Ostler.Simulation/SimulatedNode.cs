@@ -2,6 +2,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Snapshot;
+using Ostler.Simulation.Hosts;
 
 namespace Ostler.Simulation;
 
@@ -15,7 +16,8 @@ public sealed class SimulatedNode
     private LabelSelector? _selector;
     private bool _isSelected;
 
-    internal SimulatedNode(SimulatedNodeSpec spec, DateTimeOffset createdAt, int incarnation)
+    internal SimulatedNode(
+        SimulatedNodeSpec spec, DateTimeOffset createdAt, int incarnation, IReadOnlyDictionary<string, SimulatedBoot> badImages)
     {
         Name = spec.Name;
         Uid = $"{spec.Name}-uid-{incarnation}";
@@ -24,8 +26,13 @@ public sealed class SimulatedNode
         IsControlPlane = NodeRoles.Default.IsControlPlane(Labels);
         First = spec;
         Capacity = spec.Capacity;
-        Host = new(spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0", spec.ClockSkew);
-        (KubeletBootID, KubeletSession) = (Host.BootID, Host.Session);
+        Host = new(spec.Name, spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0")
+        {
+            ClockSkew = spec.ClockSkew,
+            CanSoftReboot = spec.SoftReboots,
+            Faults = new() { BadImages = badImages },
+        };
+        (KubeletBootID, KubeletSession) = (Host.Boot.KernelBootID, Host.Boot.BootID);
         HasJoinTaint = spec.HasJoinTaint;
         Heartbeat = createdAt + spec.ClockSkew;
     }
@@ -79,6 +86,9 @@ public sealed class SimulatedNode
 
     public SimulatedHost Host { get; }
 
+    /// <summary>The agent's process on the host.</summary>
+    internal AgentProcess Agent { get; } = new();
+
     /// <summary>Spoils what a hostile agent writes; null: it is not.</summary>
     internal HostileReports? Reports { get; set; }
 
@@ -96,6 +106,13 @@ public sealed class SimulatedNode
         }
     }
 
+    /// <summary>The agent is gone, and nothing starts another one.</summary>
+    internal void KillAgent()
+    {
+        Agent.Kill();
+        Host.KillAgent();
+    }
+
     internal SimulatedNodeSpec First { get; }
 
     /// <summary>How the tries of the controller's checks in each boot went, in order.</summary>
@@ -104,7 +121,7 @@ public sealed class SimulatedNode
     /// <summary>How much of a script was said already.</summary>
     internal Dictionary<SimulationFault.CheckSays, int> Said { get; } = new(ReferenceEqualityComparer.Instance);
 
-    internal void AddTry(string check, CheckOutcome outcome) => _tries.Add((check, Host.Session, outcome));
+    internal void AddTry(string check, CheckOutcome outcome) => _tries.Add((check, Host.Boot.BootID, outcome));
 
     /// <summary>Whether the Node is gone; what is still scheduled for it does nothing.</summary>
     public bool Gone { get; internal set; }
@@ -137,7 +154,9 @@ public sealed class SimulatedNode
         return _isSelected;
     }
 
-    /// <summary>The node as the controller sees it, without its pods. Of thousands few change between two looks: the others are not described anew.</summary>
+    /// <summary>
+    /// The node as the controller sees it, without its pods. Of thousands few change between two looks: the others are not described anew.
+    /// </summary>
     internal NodeFacts Facts() => _facts ??= Describe();
 
     private NodeFacts Describe() => new()
@@ -166,9 +185,7 @@ public sealed class SimulatedNode
     /// <summary>The host's clock is set: what is told of the present boot, and by the kubelet, is by the new one.</summary>
     internal void SetClock(TimeSpan by)
     {
-        Host.Skew += by;
-        // Nothing is told of the boot before the first that was ordered.
-        Host.BootedAt = Host.Boots == 0 ? Host.BootedAt : Host.BootedAt + by;
+        Host.SetClock(by);
         Heartbeat += by;
         Touch();
     }
@@ -192,108 +209,14 @@ public sealed class SimulatedNode
     internal void WriteStatus(NodeOSStatus status) => OS = OS! with { Status = Reports?.Spoil(status) ?? status,
         ResourceVersion = Next(OS.ResourceVersion) };
 
+    /// <summary>The NodeOS as the agent reads it.</summary>
+    internal NodeOS? Read() => OS is not { } os ? null : new()
+    {
+        Metadata = new() { Name = Name, Uid = os.Uid, Generation = os.Generation, ResourceVersion = os.ResourceVersion },
+        Spec = os.Spec,
+        Status = os.Status,
+    };
+
     private static string Next(string? version) =>
         (int.Parse(version ?? "0", System.Globalization.CultureInfo.InvariantCulture) + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
-
-/// <summary>The machine: what it has booted, what lies on its disk.</summary>
-public sealed class SimulatedHost
-{
-    internal SimulatedHost(string digest, string? version, string bootID, TimeSpan skew)
-    {
-        Booted = digest;
-        BootedVersion = version;
-        BootID = bootID;
-        Skew = skew;
-    }
-
-    public string Booted { get; internal set; }
-
-    public string? BootedVersion { get; internal set; }
-
-    /// <summary>The kernel's.</summary>
-    public string BootID { get; internal set; }
-
-    /// <summary>How often user space alone was restarted in that boot.</summary>
-    public int SoftReboots { get; internal set; }
-
-    public string Session => BootSession.Of(BootID, SoftReboots)!;
-
-    public DateTimeOffset BootedAt { get; internal set; }
-
-    /// <summary>The tree that it ran before the present one, and keeps.</summary>
-    public Deployment? Former { get; internal set; }
-
-    /// <summary>What is staged and locked.</summary>
-    public NodeImage? Staged { get; internal set; }
-
-    /// <summary>Whether it is up. A host that goes down takes agent and kubelet with it.</summary>
-    public bool IsUp { get; internal set; } = true;
-
-    /// <summary>Whether it runs a kubelet.</summary>
-    public bool HasKubelet { get; internal set; } = true;
-
-    /// <summary>Whether an agent starts in this boot.</summary>
-    internal bool HasAgent { get; set; } = true;
-
-    /// <summary>The watchdog's record on disk; null: not armed.</summary>
-    internal SimulatedWatchdog? Watchdog { get; set; }
-
-    /// <summary>Whether its host checks would pass.</summary>
-    public bool IsHealthy { get; internal set; } = true;
-
-    /// <summary>How it differs from the tree that it runs.</summary>
-    public DriftStatus? Drift { get; internal set; }
-
-    internal static DriftStatus Layered { get; } = new()
-    {
-        Reason = Reasons.PackagesLayered,
-        Findings = [new() { Reason = Reasons.PackagesLayered, Message = "strace is layered.", Reconcilable = true }],
-        Packages = ["strace"],
-    };
-
-    /// <summary>After how many of the next boots that undo it the drift is there again.</summary>
-    internal int DriftsAgain { get; set; }
-
-    /// <summary>After how many of the next ordered boots somebody boots another tree.</summary>
-    internal int ForeignAgain { get; set; }
-
-    /// <summary>Whether the next boot is into a tree that was laid down without what was changed on the host.</summary>
-    internal bool DropsChanges { get; set; }
-
-    /// <summary>Whether the next boot is a soft reboot.</summary>
-    internal bool EntersSoftly { get; set; }
-
-    /// <summary>The agent's record on disk of the last order to reboot.</summary>
-    internal PendingBoot? Pending { get; set; }
-
-    /// <summary>Why the last boot did not bring the ordered tree.</summary>
-    internal string? FellBackBecause { get; set; }
-
-    internal Queue<SimulatedBoot> NextBoots { get; } = new();
-
-    internal int StagingFailures { get; set; }
-
-    internal int Boots { get; set; }
-
-    internal TimeSpan Skew { get; set; }
-
-    // What dies with the agent.
-    internal int AgentTerm { get; set; }
-
-    internal string? StagingDigest { get; set; }
-
-    internal NodeError? LastError { get; set; }
-
-    internal bool AgentIsAway { get; set; }
-
-    internal bool? CheckResult { get; set; }
-
-    internal bool IsChecking { get; set; }
-}
-
-/// <summary>What the host's watchdog goes by.</summary>
-internal sealed record SimulatedWatchdog(string Target, PreviousOS Previous, TimeSpan Timeout);
-
-/// <summary>The order to reboot that the agent wrote down before it obeyed.</summary>
-internal sealed record PendingBoot(long Attempt, Goal Goal, string BootID);

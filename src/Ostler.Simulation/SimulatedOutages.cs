@@ -21,8 +21,7 @@ internal static class SimulatedOutages
             case SimulationFault.NodeOSDeleted deleted when world.Find(deleted.Node) is { OS: not null } node:
                 world.Tell(node.Name, "somebody: kubectl delete nodeos");
                 node.OS = null;
-                // Its order is the former NodeOS's, and no word on that of the next.
-                node.Host.Pending = null;
+                node.Agent.GiveUp();
                 simulation.Controller.Enqueue();
                 break;
             case SimulationFault.NodeClockJumps jumps when world.Find(jumps.Node) is { } node:

@@ -1,6 +1,7 @@
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Health;
+using Ostler.Simulation.Hosts;
 
 namespace Ostler.Simulation;
 
@@ -73,15 +74,16 @@ public sealed class SimulatedWorld
             CheckOutcome.Passed => "",
             CheckOutcome.False => "errors is 0.3; wanted: Less 0.01",
             CheckOutcome.Error => "connection refused",
-            _ => "no sample",
+            CheckOutcome.Missing => "no sample",
+            _ => throw new InvalidOperationException($"No such outcome: {outcome}"),
         });
     }
 
     public SimulatedNode? Find(string name) => _nodes.GetValueOrDefault(name);
 
-    internal void Add(SimulatedNode node)
+    internal void Add(SimulatedNodeSpec spec, DateTimeOffset createdAt, int incarnation)
     {
-        _nodes[node.Name] = node;
+        _nodes[spec.Name] = new(spec, createdAt, incarnation, BadTrees);
         _sorted = null;
     }
 

@@ -68,20 +68,29 @@ internal static class SimulatedWrites
                 return Evict(simulation, node, evict);
 
             case NodeAction.DeletePod delete:
-                if (world.Pods.Find(delete.PodUid) is { } pod)
-                {
-                    SimulatedPods.Delete(pod, world.Now);
-                    simulation.Machines.End(pod);
-                }
+                Delete(simulation, delete);
+                break;
 
-                world.Tell(node.Name, $"{action.Reason}: {action.Message}");
-                simulation.Changed(node);
-                return true;
+            case NodeAction.CancelMigration:
+                // Nothing migrates here: pods are evicted and started again elsewhere.
+                break;
+
+            default:
+                throw new InvalidOperationException($"No such action: {action}");
         }
 
         world.Tell(node.Name, $"{action.Reason}: {action.Message}");
         simulation.Changed(node);
         return true;
+    }
+
+    private static void Delete(RolloutSimulation simulation, NodeAction.DeletePod delete)
+    {
+        if (simulation.World.Pods.Find(delete.PodUid) is { } pod)
+        {
+            SimulatedPods.Delete(pod, simulation.World.Now);
+            simulation.Machines.End(pod);
+        }
     }
 
     private static EvictionResult Evict(RolloutSimulation simulation, SimulatedNode node, NodeAction.EvictPod evict)

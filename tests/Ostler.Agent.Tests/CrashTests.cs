@@ -3,6 +3,7 @@ using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Report;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests;
@@ -123,7 +124,7 @@ public sealed class CrashTests
             {
                 var length = await wait;
                 wait = run.Clock.NextWaitAsync(run.Token).AsTask();
-                if (length != ActionRunner.QuickStep && length != AgentRun.AtRest)
+                if (length != ActionReports.QuickStep && length != AgentRun.AtRest)
                 {
                     run.Clock.Advance(length);
                 }

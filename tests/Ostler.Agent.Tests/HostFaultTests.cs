@@ -7,6 +7,7 @@ using Ostler.Agent.Watchdog;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.Shared;
+using Ostler.Rollout.Hosts.Decisions;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests;
@@ -86,7 +87,7 @@ public sealed class HostFaultTests
         run.Host.PutFolder("/var/lib/ostler");
         Block();
         run.Api.Ask(Boot(2, 1) with { RebootMethod = RebootMethod.Auto, Watchdog = path.Contains("watchdog", StringComparison.Ordinal) ? Watchdog : null });
-        await run.Clock.WaitedForAsync(NodeReconciler.Backoff.Initial);
+        await run.Clock.WaitedForAsync(HostRetry.Initial);
 
         var said = run.Api.Written[^1];
         Assert.Equal((Reasons.HostToolFailed, 1), (said.LastError?.Reason, said.LastError?.Count));
@@ -106,7 +107,7 @@ public sealed class HostFaultTests
         var rebooted = new TaskCompletionSource();
         run.Ostree.RebootRequested = () => rebooted.TrySetResult();
         run.Ostree.SoftRebootRequested = () => rebooted.TrySetResult();
-        run.Clock.Advance(NodeReconciler.Backoff.Initial);
+        run.Clock.Advance(HostRetry.Initial);
         await rebooted.Task.WaitAsync(run.Token);
     }
 
@@ -122,7 +123,7 @@ public sealed class HostFaultTests
         run.Host.PutFolder(path + "/within");
         run.Api.Ask(Stage(2) with { Watchdog = Watchdog });
         run.Start();
-        await run.Clock.WaitedForAsync(NodeReconciler.Backoff.Initial);
+        await run.Clock.WaitedForAsync(HostRetry.Initial);
 
         var said = run.Api.Written[^1];
         Assert.Equal((NodeStep.Staging, reason), (said.Step, said.LastError?.Reason));
@@ -188,7 +189,7 @@ public sealed class HostFaultTests
         run.Host.PutFolder("/run/ostler/console.lock");
         run.Api.Ask(Observe());
         run.Start();
-        await run.Clock.WaitedForAsync(NodeReconciler.Backoff.Initial);
+        await run.Clock.WaitedForAsync(HostRetry.Initial);
 
         Assert.Equal(Reasons.HostToolFailed, run.Api.Written[^1].LastError?.Reason);
         Assert.Contains("console.lock on the host cannot be locked: it is a folder", run.Api.Written[^1].LastError!.Message, StringComparison.Ordinal);
@@ -201,7 +202,7 @@ public sealed class HostFaultTests
         run.Ostree.Before = (line, _) => line == "ostree --version" ? throw new InvalidOperationException("a bug") : Task.CompletedTask;
         run.Api.Ask(Observe());
         run.Start();
-        await run.Clock.WaitedForAsync(NodeReconciler.Backoff.Initial);
+        await run.Clock.WaitedForAsync(HostRetry.Initial);
 
         Assert.Equal((Reasons.HostToolFailed, "The agent failed: InvalidOperationException: a bug"), (run.Api.Written[^1].LastError?.Reason, run.Api.Written[^1].LastError?.Message));
     }

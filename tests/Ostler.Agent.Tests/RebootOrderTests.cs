@@ -170,7 +170,7 @@ public sealed class RebootOrderTests
         await UpgradeTests.StagedAsync(run);
         run.Ostree.RebootExitCode = exitCode;
         run.Api.Ask(Boot(2, 1));
-        await run.Clock.WaitedForAsync(heard ? AgentDecision.RebootGrace : NodeReconciler.Backoff.After(1, AgentRun.Random));
+        await run.Clock.WaitedForAsync(heard ? AgentDecision.RebootGrace : HostRetry.After(1));
         Assert.Equal(heard, run.Api.Written[^1].LastError is null);
     }
 

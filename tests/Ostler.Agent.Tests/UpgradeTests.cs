@@ -3,6 +3,7 @@ using Ostler.Agent.Tests.Support;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.Shared;
+using Ostler.Rollout.Hosts.Report;
 using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests;
@@ -125,7 +126,7 @@ public sealed class UpgradeTests
         run.Api.Ask(Stage(2));
         run.Start();
 
-        await run.Clock.WaitedForAsync(ActionRunner.QuickStep);
+        await run.Clock.WaitedForAsync(ActionReports.QuickStep);
         run.Clock.Advance(TimeSpan.FromSeconds(30));
         var staging = await run.Api.NextWriteAsync(run.Token);
         pulled.SetResult();

@@ -31,7 +31,7 @@ internal sealed class HostVerification(HostChecks checks, ICommandRunner runner,
                 Message = open.Message + ".",
                 Next = result.Next is { } next && next < AssessmentPoll ? next : AssessmentPoll,
             },
-            _ => result,
+            { Verdict: true } or { Verdict: null, Pending: false } => result,
         };
     }
 }

@@ -1,7 +1,6 @@
-using System.Text.Json;
-using Ostler.Api.Json;
 using Ostler.Api.NodeOSes;
 using Ostler.Kubernetes.Informers;
+using Ostler.Rollout.Hosts.Decisions;
 
 namespace Ostler.Agent.Cluster;
 
@@ -67,7 +66,7 @@ internal sealed class LatestNodeOS : IDisposable
 
     private void Put(NodeOS? os)
     {
-        var other = !_known || !AsksTheSame(os, _latest);
+        var other = !_known || !NodeOrder.AsksTheSame(os, _latest);
         (_latest, _known) = (os, true);
         if (other)
         {
@@ -84,18 +83,6 @@ internal sealed class LatestNodeOS : IDisposable
     }
 
     public void Dispose() => _superseded.Dispose();
-
-    /// <summary>True when both are the same object with the same spec, or both are none.</summary>
-    public static bool AsksTheSame(NodeOS? a, NodeOS? b) =>
-        a is null || b is null
-            ? a is null && b is null
-            : a.Metadata.Uid == b.Metadata.Uid
-                && a.Metadata.Generation == b.Metadata.Generation
-                && (a.Metadata.DeletionTimestamp is null) == (b.Metadata.DeletionTimestamp is null)
-                && (ReferenceEquals(a.Spec, b.Spec) || Text(a.Spec) == Text(b.Spec));
-
-    // Generations are counted again after etcd was restored from a backup. Records with lists in them are never equal by themselves.
-    private static string Text(NodeOSSpec spec) => JsonSerializer.Serialize(spec, NodeOSJson.Default.NodeOSSpec);
 
     private static bool IsOlder(NodeOS? arrived, NodeOS? known) =>
         arrived is not null

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using Ostler.Api.Json;
-using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Facts;
 using Ostler.Rollout.Hosts.Report;
@@ -20,7 +17,7 @@ internal sealed class StatusReporter(INodeOSApi api, LatestNodeOS cell, string a
     public async Task<NodeOS> ReportAsync(NodeOS os, HostState? host, HostBoot? boot, StepReport report, CancellationToken cancellationToken)
     {
         var status = StatusComposition.Compose(os, host, boot, report, agentVersion, time.GetUtcNow());
-        if (Text(status) == Text(os.Status) || OnlyAcknowledges(status, os.Status))
+        if (!StatusDifference.IsNews(status, os.Status))
         {
             return os;
         }
@@ -30,22 +27,4 @@ internal sealed class StatusReporter(INodeOSApi api, LatestNodeOS cell, string a
         cell.SetAnswer(stored, known);
         return stored;
     }
-
-    /// <summary>True when both say the same on the wire. Records with lists in them are never equal by themselves.</summary>
-    public static bool SaysTheSame(NodeOSStatus? a, NodeOSStatus? b) => Text(a) == Text(b);
-
-    /// <summary>
-    /// The controller writes the beginning of the soak into the spec, which asks nothing of the agent. To answer it with the same verdict under a new
-    /// generation would be one write of each node's upgrade for nobody: what is waited for in this step is the verdict, of this boot and this attempt.
-    /// </summary>
-    private static bool OnlyAcknowledges(NodeOSStatus status, NodeOSStatus? former) =>
-        status.Step == NodeStep.Verifying
-        && former is not null
-        && Text(status with
-        {
-            ObservedGeneration = former.ObservedGeneration,
-            Conditions = status.Conditions?.Select(c => c with { ObservedGeneration = former.Conditions.Find(c.Type)?.ObservedGeneration ?? c.ObservedGeneration }).ToArray(),
-        }) == Text(former);
-
-    private static string Text(NodeOSStatus? status) => status is null ? "" : JsonSerializer.Serialize(status, NodeOSJson.Default.NodeOSStatus);
 }

@@ -16,9 +16,6 @@ namespace Ostler.Agent.Loop;
 internal sealed class ActionRunner(
     StatusReporter reporter, RebootSequence reboot, HostWatchdog watchdog, HostVerification verification, AgentLog log, TimeProvider time)
 {
-    /// <summary>What is done within this time is reported as done, without a word of its having been under way.</summary>
-    internal static readonly TimeSpan QuickStep = TimeSpan.FromSeconds(1);
-
     /// <returns>How long until the next pass; null: the usual time.</returns>
     public Task<TimeSpan?> RunAsync(
         NodeOS os, HostState host, IHostBackend backend, AgentAction action, CancellationToken superseded, CancellationToken cancellationToken) => action switch
@@ -35,44 +32,8 @@ internal sealed class ActionRunner(
 
     private async Task<TimeSpan?> ReportAsync(NodeOS os, HostState host, AgentAction.Report report, CancellationToken cancellationToken)
     {
-        var former = os.Status?.Attempt == os.Spec.Attempt ? os.Status : null;
-        await reporter.ReportAsync(
-            os,
-            host,
-            host.Boot,
-            new StepReport(report.Step, report.Reason, report.Message)
-            {
-                Ready = !report.IsError && report.Step is NodeStep.Idle or NodeStep.Staged or NodeStep.Updated,
-                Staged = StagedCondition(former, host, report),
-                HostHealthy = report.Step == NodeStep.Updated ? FailureReport.Keep(former, ConditionTypes.HostHealthy) : null,
-                Error = report.IsError ? new ErrorReport(report.Reason, report.Message, IsNew: false) : null,
-                Milestone = report.Step == NodeStep.Staged ? Milestone.Staged : Milestone.None,
-            },
-            cancellationToken);
+        await reporter.ReportAsync(os, host, host.Boot, ActionReports.Rest(os, host, report), cancellationToken);
         return report.RequeueAfter;
-    }
-
-    private static ConditionReport? StagedCondition(NodeOSStatus? former, HostState host, AgentAction.Report report)
-    {
-        if (report.Reason == Reasons.NotStaged)
-        {
-            return new ConditionReport(ConditionStatus.False, Reasons.NotStaged, report.Message);
-        }
-
-        if (report.Step == NodeStep.Rebooting)
-        {
-            return FailureReport.Keep(former, ConditionTypes.Staged);
-        }
-
-        if (report.Step != NodeStep.Staged)
-        {
-            return null;
-        }
-
-        // The staging's own message may have warnings that only it could know.
-        return former?.Staged?.Digest == host.Deployments.Staged?.Digest && former?.Conditions.IsTrue(ConditionTypes.Staged) == true
-            ? FailureReport.Keep(former, ConditionTypes.Staged)
-            : new ConditionReport(ConditionStatus.True, Reasons.Staged, report.Message);
     }
 
     private async Task<TimeSpan?> StageAsync(
@@ -81,17 +42,10 @@ internal sealed class ActionRunner(
         var image = stage.Image;
         log.Info(Reasons.Staging, $"Staging {AgentDecision.Name(image)}.");
         var began = time.GetUtcNow();
-        var underWay = new StepReport(NodeStep.Staging, Reasons.Staging, $"{AgentDecision.Name(image)} is fetched and staged.")
-        {
-            Staged = new ConditionReport(ConditionStatus.False, Reasons.Staging, $"{AgentDecision.Name(image)} is fetched and staged."),
-            Error = StillFailing(os),
-            Milestone = Milestone.StagingStarted,
-            Since = began,
-        };
         var (warnings, current) = await WithProgressAsync(
             os,
             host,
-            underWay,
+            ActionReports.Staging(os, image, began),
             async stop =>
             {
                 await watchdog.PrepareAsync(os.Spec, stop);
@@ -118,25 +72,14 @@ internal sealed class ActionRunner(
     private async Task ReportStagedAsync(
         NodeOS os, HostState host, IHostBackend backend, NodeImage image, IReadOnlyList<string> warnings, DateTimeOffset began, CancellationToken cancellationToken)
     {
-        var message = $"{AgentDecision.Name(image)} is staged and locked." + string.Concat(warnings.Select(w => $" Warning: {w}."));
         foreach (var warning in warnings)
         {
             log.Warning(Reasons.Staged, warning);
         }
 
-        await reporter.ReportAsync(
-            os,
-            host with { Deployments = await backend.ReadAsync(cancellationToken) },
-            host.Boot,
-            new StepReport(NodeStep.Staged, Reasons.Staged, $"{AgentDecision.Name(image)} is staged and locked.")
-            {
-                Ready = true,
-                Staged = new ConditionReport(ConditionStatus.True, Reasons.Staged, message),
-                Milestone = Milestone.Staged,
-                Since = began,
-            },
-            cancellationToken);
-        log.Info(Reasons.Staged, message);
+        var report = ActionReports.Staged(image, warnings, began);
+        await reporter.ReportAsync(os, host with { Deployments = await backend.ReadAsync(cancellationToken) }, host.Boot, report, cancellationToken);
+        log.Info(Reasons.Staged, report.Staged!.Message);
     }
 
     private async Task<TimeSpan?> KeepPreviousAsync(NodeOS os, HostState host, IHostBackend backend, PreviousOS previous, CancellationToken cancellationToken)
@@ -148,36 +91,22 @@ internal sealed class ActionRunner(
 
     private async Task<TimeSpan?> VerifyAsync(NodeOS os, HostState host, NodeImage image, CancellationToken superseded, CancellationToken cancellationToken)
     {
-        var former = os.Status is { } status && status.Attempt == os.Spec.Attempt && status.BootSessionID() == host.Boot.BootID ? status : null;
-        var runs = $"Runs {AgentDecision.Name(image)}";
-        var underWay = new StepReport(NodeStep.Verifying, Reasons.WaitingForHostChecks, $"{runs}; the host's checks are under way.")
-        {
-            HostHealthy = new ConditionReport(ConditionStatus.Unknown, Reasons.WaitingForHostChecks, "The first round is under way."),
-        };
-
-        // A later round that takes its time has not made the former verdict untrue.
-        var before = former?.Conditions.Find(ConditionTypes.HostHealthy);
+        var before = ActionReports.FormerVerdict(os, host.Boot);
         var (result, current) = await WithProgressAsync(
             os,
             host,
-            before is null ? underWay : null,
+            before is null ? ActionReports.Verifying(image) : null,
             stop => verification.RunAsync($"{os.Metadata.Uid} {os.Spec.Attempt} {host.Boot.BootID}", os.Spec.HostChecks, before is { Status: ConditionStatus.True }, stop),
             superseded,
             cancellationToken);
         if (before?.Reason != result.Reason)
         {
-            log.Info(result.Reason, $"{runs}. {result.Message}");
+            log.Info(result.Reason, $"Runs {AgentDecision.Name(image)}. {result.Message}");
         }
 
-        var report = new StepReport(NodeStep.Verifying, result.Reason, result.Passed ? $"{runs}; the host's checks pass."
-            : $"{runs}; {result.Message}")
-        {
-            HostHealthy = new ConditionReport(result.Status, result.Reason, result.Message),
-            Milestone = result.Passed ? Milestone.Healthy : Milestone.None,
-        };
         try
         {
-            await reporter.ReportAsync(current, host, host.Boot, report, cancellationToken);
+            await reporter.ReportAsync(current, host, host.Boot, ActionReports.Verified(image, result), cancellationToken);
         }
         catch (Exception failure) when (ApiFailures.Is(failure))
         {
@@ -191,11 +120,11 @@ internal sealed class ActionRunner(
         if (result.Passed && !watchdog.TryDisarm(host.Boot))
         {
             log.Warning(Reasons.WatchdogExpired, "The host's watchdog was faster than the last check.");
-            return QuickStep;
+            return ActionReports.QuickStep;
         }
 
         // Never at once: a clock that was set back in the middle must not make this a busy loop.
-        return result.Next is { } next && next < QuickStep ? QuickStep : result.Next;
+        return result.Next is { } next && next < ActionReports.QuickStep ? ActionReports.QuickStep : result.Next;
     }
 
     /// <summary>
@@ -213,7 +142,7 @@ internal sealed class ActionRunner(
         }
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var delay = Task.Delay(QuickStep, time, done.Token);
+        var delay = Task.Delay(ActionReports.QuickStep, time, done.Token);
         if (await Task.WhenAny(task, delay) == task)
         {
             await done.CancelAsync();
@@ -236,10 +165,4 @@ internal sealed class ActionRunner(
 
         return (await task, current);
     }
-
-    /// <summary>A retry under way does not yet mean that what went wrong went right.</summary>
-    private static ErrorReport? StillFailing(NodeOS os) =>
-        os.Status is { LastError: { } error } status && status.Attempt == os.Spec.Attempt
-            ? new ErrorReport(error.Reason, error.Message ?? "", IsNew: false)
-            : null;
 }

@@ -2,6 +2,8 @@ using Ostler.Agent.Cluster;
 using Ostler.Agent.Logging;
 using Ostler.Api.NodeOSes;
 using Ostler.Kubernetes;
+using Ostler.Rollout.Hosts.Decisions;
+using Ostler.Rollout.Hosts.Report;
 
 namespace Ostler.Agent.Loop;
 
@@ -76,7 +78,7 @@ internal sealed class AgentLoop(NodeOSWatcher watcher, LatestNodeOS cell, NodeRe
         while (true)
         {
             var (latest, _, next, _) = cell.Look();
-            if (!LatestNodeOS.AsksTheSame(handled, latest) || (!failed && !StatusReporter.SaysTheSame(said?.Status, latest?.Status)))
+            if (!NodeOrder.AsksTheSame(handled, latest) || (!failed && !StatusDifference.SaysTheSame(said?.Status, latest?.Status)))
             {
                 break;
             }

@@ -28,38 +28,16 @@ internal sealed class HostObserver(
             Pending = pendings.Read(),
             Watchdog = watchdog.Read(),
         };
-        if (host.Pending is { } pending && pending.BootID == boot.BootID && pending.Answers(os.Metadata.Uid!, os.Spec))
+        return HostProbes.Of(os.Metadata.Uid!, os.Spec, host, applies.Read) switch
         {
-            return host with { ShuttingDown = await IsShuttingDownAsync(cancellationToken) };
-        }
-
-        if (IsGoneSinceApplied(os, host))
-        {
-            return host with { Finalization = await backend.ExplainApplyAsync(cancellationToken) };
-        }
-
-        if (!IsNotWhatWasOrdered(os, host))
-        {
-            return host;
-        }
-
-        return host.Deployments.Find(os.Spec.Image!.Digest) is null
-            ? host with { Finalization = await backend.ExplainFinalizationAsync(cancellationToken) }
-            : host with { FellBackBecause = await BootAssessment.WhoFellBackAsync(runner, files, cancellationToken) };
+            HostProbe.None => host,
+            HostProbe.ShuttingDown => host with { ShuttingDown = await IsShuttingDownAsync(cancellationToken) },
+            HostProbe.Applying => host with { Finalization = await backend.ExplainApplyAsync(cancellationToken) },
+            HostProbe.Finalizing => host with { Finalization = await backend.ExplainFinalizationAsync(cancellationToken) },
+            HostProbe.Fallback => host with { FellBackBecause = await BootAssessment.WhoFellBackAsync(runner, files, cancellationToken) },
+            var unknown => throw new InvalidOperationException($"No such probe: {unknown}"),
+        };
     }
-
-    /// <summary>The agent applied the image in this boot, and the host no longer has it.</summary>
-    private bool IsGoneSinceApplied(NodeOS os, HostState host) =>
-        os.Spec is { Goal: Goal.Boot, Image: { } image }
-        && !BootOutcome.IsNewBoot(os.Metadata.Uid!, os.Spec, host)
-        && host.Deployments.All.All(d => d.Digest != image.Digest)
-        && applies.Read()?.Answers(os.Metadata.Uid!, os.Spec, host.Boot.BootID) == true;
-
-    private static bool IsNotWhatWasOrdered(NodeOS os, HostState host) =>
-        os.Spec is { Goal: Goal.Boot, Image: { } image }
-        && BootOutcome.IsNewBoot(os.Metadata.Uid!, os.Spec, host)
-        && host.Deployments.Booted is { } booted
-        && booted.Digest != image.Digest;
 
     private async Task<bool> IsShuttingDownAsync(CancellationToken cancellationToken)
     {

@@ -7,14 +7,16 @@ using Ostler.Agent.Reboot;
 using Ostler.Agent.Watchdog;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
-using Ostler.Kubernetes;
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
 using Ostler.Rollout.Hosts.Report;
 
 namespace Ostler.Agent.Loop;
 
-/// <summary>One pass: observe, decide, act, report. Carried from one pass to the next are only how often the host's checks passed in a row, and what was logged last.</summary>
+/// <summary>
+/// One pass: observe, decide, act, report. Carried from one pass to the next are only how often the host's checks passed in a row, and what
+/// was logged last.
+/// </summary>
 internal sealed class NodeReconciler(
     BackendDetection detection,
     HostObserver observer,
@@ -31,16 +33,18 @@ internal sealed class NodeReconciler(
     /// <summary>How soon the agent looks again for the end of somebody else's work on the host (±25%).</summary>
     internal static readonly TimeSpan BusyWait = TimeSpan.FromSeconds(15);
 
-    /// <summary>How often the agent looks at the host although nothing tells of a change (±25%): people may update it by hand. Costs the API server nothing.</summary>
+    /// <summary>
+    /// How often the agent looks at the host although nothing tells of a change (±25%): people may update it by hand. Costs the API server
+    /// nothing.
+    /// </summary>
     internal static readonly TimeSpan LookAround = TimeSpan.FromMinutes(5);
 
     /// <summary>The last failure that was logged; null after a pass without one.</summary>
     private string? _logged;
 
-    /// <summary>Waits after failures on the host, before jitter.</summary>
-    internal static BackoffOptions Backoff { get; } = new() { Initial = TimeSpan.FromSeconds(5), Maximum = TimeSpan.FromMinutes(5) };
-
-    /// <param name="os">The object as last seen. While it is being deleted, what is in progress is finished and nothing new begins.</param>
+    /// <param name="os">
+    /// The object as last seen. While it is being deleted, what is in progress is finished and nothing new begins.
+    /// </param>
     /// <param name="superseded">Cancelled when it asks for something else; what takes long is then given up.</param>
     /// <param name="cancellationToken">The end of the agent.</param>
     /// <returns>How long until the next pass, if nothing happens before.</returns>
@@ -61,7 +65,7 @@ internal sealed class NodeReconciler(
                 host = await observer.ObserveAsync(os, boot, backend, cancellationToken);
             }
 
-            var action = Withheld(os, Refused(backend, AgentDecision.Decide(os.Metadata.Uid!, os.Spec, host)));
+            var action = NodeOrder.Withhold(os, Refused(backend, AgentDecision.Decide(os.Metadata.Uid!, os.Spec, host)));
             if (action is not AgentAction.Stage)
             {
                 await backend.AbandonStagingAsync(cancellationToken);
@@ -97,7 +101,7 @@ internal sealed class NodeReconciler(
     private async Task<TimeSpan> FailAsync(NodeOS os, HostState? host, HostBoot? boot, HostToolException failure, CancellationToken cancellationToken)
     {
         // A host of another kind stays one: that is logged once, and checked rarely.
-        var lasts = failure.Reason is Reasons.HostNotSupported or Reasons.Invalid;
+        var lasts = HostRetry.Lasts(failure.Reason);
         var words = $"{failure.Reason} {failure.Message}";
         if (!lasts || _logged != words)
         {
@@ -106,36 +110,21 @@ internal sealed class NodeReconciler(
 
         _logged = words;
         var stored = await reporter.ReportAsync(os, host, boot, FailureReport.Of(os, failure.Reason, failure.Message), cancellationToken);
-        return lasts ? LookAround * (0.75 + random() / 2) : Backoff.After(stored.Status?.LastError?.Count ?? 1, random());
+        return lasts ? LookAround * (0.75 + random() / 2) : HostRetry.After(stored.Status?.LastError?.Count ?? 1) * (0.5 + random());
     }
 
     /// <summary>An image that can never be staged here is refused before any of it reaches a command.</summary>
-    private static AgentAction Refused(IHostBackend backend, AgentAction action)
-    {
-        var image = action switch
-        {
-            AgentAction.Stage stage => stage.Image,
-            AgentAction.Lock relock => relock.Image,
-            AgentAction.Boot boot => boot.Image,
-            _ => null,
-        };
-        return image is not null && backend.Refuse(image) is { } why
-            ? new AgentAction.Report(NodeStep.Idle, Reasons.Invalid, why) { IsError = true }
-            : action;
-    }
-
-    /// <summary>
-    /// An object that is being deleted is not an order any more for what disrupts the host: whoever deletes it may have a reason.
-    /// </summary>
-    private static AgentAction Withheld(NodeOS os, AgentAction action) => os.Metadata.DeletionTimestamp is not null
-        && action is AgentAction.Stage or AgentAction.Boot
-        ? new AgentAction.Report(NodeStep.Idle, Reasons.NotStaged, "The NodeOS is being deleted: nothing new begins.") { IsError = true }
+    private static AgentAction Refused(IHostBackend backend, AgentAction action) =>
+        action.ImageForBackend() is { } image && backend.Refuse(image) is { } why
+        ? new AgentAction.Report(NodeStep.Idle, Reasons.Invalid, why) { IsError = true }
         : action;
 
-    /// <summary>The pending record is kept until the goal changes, so that the same explanation is given as long as it is asked for.</summary>
+    /// <summary>
+    /// The pending record is kept until the goal changes, so that the same explanation is given as long as it is asked for.
+    /// </summary>
     private void ForgetFormerOrder(NodeOS os)
     {
-        if (os.Spec.Goal is Goal.Observe or Goal.Stage)
+        if (NodeOrder.IsAtRest(os.Spec))
         {
             pendings.Delete();
         }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Ostler.Agent.Host;
 using Ostler.Agent.Logging;
 using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Reboot;
@@ -30,9 +31,7 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
             return;
         }
 
-        files.Write(
-            Path, JsonSerializer.Serialize(new PinnedDeployment { Commit = booted.Commit, Serial = booted.Serial, NodeUid = uid },
-                KnownGoodJson.Default.PinnedDeployment));
+        files.Write(Path, JsonSerializer.Serialize(PinnedDeployment.Of(uid, booted), KnownGoodJson.Default.PinnedDeployment));
         await backend.PinAsync(booted, pinned: true, cancellationToken);
     }
 
@@ -40,9 +39,8 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
     /// <returns>Whether it did: the list of deployments is another one then.</returns>
     public async Task<bool> ReleaseAsync(NodeOS os, IHostBackend backend, HostDeployments deployments, CancellationToken cancellationToken)
     {
-        // A node that failed and was left on the failed tree still has the former one named in its spec.
-        if (os.Spec is not { Goal: Goal.Observe or Goal.Stage, Previous: null } || Read() is not { } record
-            || MayBeOnTrial(os, record, deployments))
+        if (!NodeOrder.IsAtRest(os.Spec) || Read() is not { } record
+            || !NodeOrder.ReleasesPrevious(os.Metadata.Uid!, os.Spec, record, deployments.Booted))
         {
             return false;
         }
@@ -65,26 +63,8 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
         }
     }
 
-    // A NodeOS that was deleted and made anew orders nothing, and that is no word on the tree that its predecessor had booted. One that
-    // calls the tree its own is.
-    private static bool MayBeOnTrial(NodeOS os, PinnedDeployment record, HostDeployments deployments) =>
-        record.NodeUid is { } uid && uid != os.Metadata.Uid
-        && deployments.Booted is { } booted
-        && !(booted.Commit == record.Commit && booted.Serial == record.Serial)
-        && booted.Digest != os.Spec.Image?.Digest;
-
     /// <summary>A damaged record counts as none: a pin too many costs room, and a person can see and undo it.</summary>
     private PinnedDeployment? Read() => RecordFile.Read(files, Path, KnownGoodJson.Default.PinnedDeployment);
-}
-
-/// <summary>The deployment that the agent pinned.</summary>
-internal sealed record PinnedDeployment
-{
-    public required string Commit { get; init; }
-    public required int Serial { get; init; }
-
-    /// <summary>The NodeOS whose order it was kept for; null: a user's, or an earlier version did not write it down.</summary>
-    public string? NodeUid { get; init; }
 }
 
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

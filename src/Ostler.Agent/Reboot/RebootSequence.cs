@@ -41,18 +41,7 @@ internal sealed class RebootSequence(
         }
 
         (var how, deployments) = await softReboot.PrepareAsync(os, host.Boot, backend, deployments, next, cancellationToken);
-        var verb = how.Method == RebootKind.SoftReboot ? "soft-reboots" : "reboots";
-        return await RebootAsync(
-            os,
-            host with { Deployments = deployments },
-            next,
-            how,
-            new StepReport(NodeStep.Rebooting, Reasons.WaitingForReboot, $"The host {verb} into {AgentDecision.Name(boot.Image)}{(how.Message is null ? "" : $", in full: {how.Message}")}.")
-            {
-                Staged = new ConditionReport(ConditionStatus.True, Reasons.Staged, $"{AgentDecision.Name(boot.Image)} is staged, and applied at shutdown."),
-                Milestone = Milestone.RebootRequested,
-            },
-            cancellationToken);
+        return await RebootAsync(os, host with { Deployments = deployments }, next, ActionReports.Rebooting(boot.Image, how), cancellationToken);
     }
 
     /// <summary>Makes the former tree the next boot's and reboots.</summary>
@@ -72,16 +61,7 @@ internal sealed class RebootSequence(
                 Reasons.RollbackImpossible, $"The next boot would run {deployments.Next?.Digest ?? "nothing"}, not {previous.Digest}. The host is not rebooted.");
         }
 
-        return await RebootAsync(
-            os,
-            host with { Deployments = deployments },
-            next,
-            new NodeReboot { Method = RebootKind.Reboot },
-            new StepReport(NodeStep.RollingBack, Reasons.RollingBack, $"The host reboots into {AgentDecision.Name(previous)}.")
-            {
-                Milestone = Milestone.RebootRequested,
-            },
-            cancellationToken);
+        return await RebootAsync(os, host with { Deployments = deployments }, next, ActionReports.RollingBack(previous), cancellationToken);
     }
 
     /// <summary>
@@ -93,7 +73,7 @@ internal sealed class RebootSequence(
         var known = cell.Version;
         var fresh = await api.GetAsync(cancellationToken);
         cell.SetAnswer(fresh, known);
-        if (LatestNodeOS.AsksTheSame(os, fresh) && fresh!.Spec.Goal == os.Spec.Goal)
+        if (NodeOrder.AsksTheSame(os, fresh) && fresh!.Spec.Goal == os.Spec.Goal)
         {
             return true;
         }
@@ -102,29 +82,19 @@ internal sealed class RebootSequence(
         return false;
     }
 
-    private async Task<TimeSpan?> RebootAsync(NodeOS os, HostState host, HostDeployment next, NodeReboot how, StepReport report, CancellationToken cancellationToken)
+    private async Task<TimeSpan?> RebootAsync(NodeOS os, HostState host, HostDeployment next, StepReport report, CancellationToken cancellationToken)
     {
-        var stored = await reporter.ReportAsync(os, host, host.Boot, report with { Reboot = how }, cancellationToken);
-        if (!LatestNodeOS.AsksTheSame(os, stored))
+        var stored = await reporter.ReportAsync(os, host, host.Boot, report, cancellationToken);
+        if (!NodeOrder.AsksTheSame(os, stored))
         {
             log.Info(Reasons.TargetChanged, "The order changed before the reboot: the host is not rebooted.");
             return TimeSpan.Zero;
         }
 
         // As late as can be: a record of a reboot that was never asked for would hold up the next try.
-        pendings.Write(new PendingBoot
-        {
-            NodeUid = os.Metadata.Uid!,
-            Goal = os.Spec.Goal,
-            Attempt = os.Spec.Attempt,
-            Target = next.Digest,
-            Serial = next.Serial,
-            Previous = host.Deployments.Booted!.Digest,
-            BootID = host.Boot.BootID,
-            RequestedAt = time.GetUtcNow(),
-        });
+        pendings.Write(PendingBoot.Of(os.Metadata.Uid!, os.Spec, host, next, time.GetUtcNow()));
         log.Info(report.Reason, report.Message);
-        var command = how.Method == RebootKind.SoftReboot ? RebootCommands.Soft : RebootCommands.Full(files);
+        var command = report.Reboot!.Method == RebootKind.SoftReboot ? RebootCommands.Soft : RebootCommands.Full(files);
         var result = await runner.RunAsync(command, cancellationToken);
         return RebootCommands.WasHeard(result)
             ? AgentDecision.RebootGrace

@@ -44,19 +44,7 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
         }
 
         using var turn = store.TryLock() ?? throw Busy();
-        store.Write(new WatchdogRecord
-        {
-            NodeUid = trial.NodeUid,
-            Attempt = trial.Attempt,
-            Target = upcoming.Digest,
-            TargetCommit = upcoming.Commit,
-            Previous = booted.Digest,
-            PreviousCommit = booted.Commit,
-            Backend = backend,
-            ArmedIn = present.BootID,
-            ArmedAt = time.GetUtcNow(),
-            TimeoutSeconds = (long)Math.Ceiling(trial.Timeout.TotalSeconds),
-        });
+        store.Write(WatchdogRecord.Arm(trial, backend, booted, upcoming, present, time.GetUtcNow()));
         log.Info("WatchdogArmed", $"The host goes back to {Name(booted)} unless {Name(upcoming)} is healthy {new Duration(trial.Timeout)} after its boot.");
     }
 
@@ -91,9 +79,8 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
     }
 
     /// <summary>
-    /// Notes what was found in the boot on trial, before it is reported: when the time is up, the record tells an image that is not
-    /// healthy from an API server that could not
-    /// be reached. Does nothing when nothing is on trial, or nothing is new.
+    /// Notes what was found in the boot on trial: when the time is up, the record tells an image that is not healthy from an API server
+    /// that could not be reached. Does nothing when nothing is on trial, or nothing is new.
     /// </summary>
     public void Note(HostBoot boot, bool checksPass, bool apiUnreachable)
     {
@@ -103,17 +90,12 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
         }
 
         using var turn = store.TryLock();
-        if (turn is null || store.Read() is not { State: WatchdogState.Armed } record || record.ArmedIn == boot.BootID)
+        if (turn is null || store.Read() is not { } record)
         {
             return;
         }
 
-        var now = time.GetUtcNow();
-        var noted = record with
-        {
-            ChecksPassSince = checksPass ? record.ChecksPassSince ?? now : null,
-            ApiUnreachableSince = apiUnreachable ? record.ApiUnreachableSince ?? now : null,
-        };
+        var noted = record.Note(boot.BootID, checksPass, apiUnreachable, time.GetUtcNow());
         if (noted != record)
         {
             store.Write(noted);
@@ -127,8 +109,8 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task TidyAsync(NodeOS os, HostBoot boot, IHostBackend backend, CancellationToken cancellationToken)
     {
-        var rests = os.Spec.Goal is Goal.Observe or Goal.Stage;
-        if (store.Exists && IsOfNoUse(os, boot, rests) && !await IsOnTrialAsync(os, boot, backend, cancellationToken))
+        if (store.Exists && WatchdogDecision.IsObsolete(store.Read(), os.Metadata.Uid!, os.Spec, boot.BootID)
+            && !await IsOnTrialAsync(os, boot, backend, cancellationToken))
         {
             using var turn = store.TryLock();
             if (turn is null || store.Read()?.IsGoingBackIn(boot.BootID) == true)
@@ -140,47 +122,19 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
             log.Info("WatchdogDisarmed", "What it was armed for is not asked for any more.");
         }
 
-        if (rests && os.Spec.Watchdog is null && !store.Exists && installer.IsInstalled)
+        if (NodeOrder.IsAtRest(os.Spec) && os.Spec.Watchdog is null && !store.Exists && installer.IsInstalled)
         {
             await installer.RemoveAsync(cancellationToken);
             store.DeleteLock();
         }
     }
 
-    private bool IsOfNoUse(NodeOS os, HostBoot boot, bool rests)
-    {
-        var record = store.Read();
-
-        // One that this version does not understand may be a newer one's, with a trial in progress: it stays until nothing is on trial.
-        return record?.IsGoingBackIn(boot.BootID) != true && (rests
-            || (record is not null && !record.Answers(os.Metadata.Uid!, os.Spec))
-            || (record?.State == WatchdogState.Armed && (os.Spec.Goal == Goal.Rollback || os.Spec.Watchdog is null)));
-    }
-
-    /// <summary>
-    /// A tree that was booted for a NodeOS that is gone is on trial until it is healthy, or its successor orders the way back: that
-    /// nothing is ordered is no
-    /// word on it.
-    /// </summary>
     private async Task<bool> IsOnTrialAsync(NodeOS os, HostBoot boot, IHostBackend backend, CancellationToken cancellationToken) =>
-        store.Read() is { State: WatchdogState.Armed } record && record.ArmedIn != boot.BootID
-        && record.NodeUid != os.Metadata.Uid && record.NodeUid != WatchdogTrial.Console && os.Spec.Goal != Goal.Rollback
-        && (await backend.ReadAsync(cancellationToken)).Booted?.Digest == record.Target;
+        store.Read() is { } record && WatchdogDecision.MayBeOnTrial(record, os.Metadata.Uid!, os.Spec, boot.BootID)
+        && WatchdogDecision.IsOnTrial(
+            record, os.Metadata.Uid!, os.Spec, boot.BootID, (await backend.ReadAsync(cancellationToken)).Booted?.Digest);
 
     private static string Name(HostDeployment deployment) => AgentDecision.Name(deployment);
 
     private static HostToolException Busy() => new(Reasons.TransactionInProgress, "the host's watchdog is at work");
-}
-
-/// <summary>A tree on trial.</summary>
-/// <param name="NodeUid">The NodeOS that ordered it; of a person's order, a word that no NodeOS is called.</param>
-/// <param name="Attempt">Of the order.</param>
-/// <param name="Timeout">How long after the boot it must have been called healthy.</param>
-internal sealed record WatchdogTrial(string NodeUid, long Attempt, TimeSpan Timeout)
-{
-    /// <summary>
-    /// In the place of the NodeOS, for what a user ordered on the host: the agent's way to the API server is all the evidence that it
-    /// needs.
-    /// </summary>
-    public const string Console = "console";
 }

@@ -72,7 +72,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
                 log.Info("WatchdogIdle", $"{nothing.Why}.");
                 return 0;
             default:
-                throw new InvalidOperationException($"Nothing is to be done for {step}.");
+                throw new InvalidOperationException($"No such step of the watchdog: {step}");
         }
     }
 
@@ -80,14 +80,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
     private async Task<int> FireAsync(WatchdogRecord record, View host, HostBoot boot, TimeSpan uptime, CancellationToken cancellationToken)
     {
         log.Warning(Reasons.WatchdogExpired, $"{record.Target} was not called healthy within {record.Timeout.TotalSeconds:0} s of its boot: going back to {record.Previous}.");
-        var firing = record with
-        {
-            State = WatchdogState.Firing,
-            FiredIn = boot.BootID,
-            FiredAt = time.GetUtcNow(),
-            FiredUptimeSeconds = Math.Max(0, (long)uptime.TotalSeconds),
-            Error = null,
-        };
+        var firing = record.Fire(boot.BootID, uptime, time.GetUtcNow());
         store.Write(firing);
         try
         {

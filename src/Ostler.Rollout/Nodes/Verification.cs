@@ -3,6 +3,7 @@ using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Health;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Nodes;
 
@@ -40,11 +41,12 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
     {
         if (healthy is not { Status: ConditionStatus.False })
         {
-            var said = healthy is { Message.Length: > 0 } ? $"The host checks have not passed yet: {healthy.Message}" : "The host checks have not passed yet.";
+            var said = healthy is { Message.Length: > 0 } ? $"The host checks have not passed yet: {MessageText.Sentence(healthy.Message)}" : "The host checks have not passed yet.";
             return new(false, Reasons.WaitingForHostChecks, Reasons.HealthTimedOut, said);
         }
 
-        var words = healthy.Message.Length > 0 ? healthy.Message : healthy.Reason;
+        // More sentences follow, and what checks say has no period of its own.
+        var words = MessageText.Sentence(healthy.Message.Length > 0 ? healthy.Message : healthy.Reason);
         return healthy.Reason switch
         {
             Reasons.HostCheckError => new(false, Reasons.WaitingForHostChecks, healthy.Reason, $"A host check cannot be made: {words}"),

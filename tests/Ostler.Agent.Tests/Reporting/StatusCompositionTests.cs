@@ -42,7 +42,7 @@ public sealed class StatusCompositionTests
         var first = Compose(Object(), HostWith("2l 1*"), Staged);
         var second = Compose(Object(first), HostWith("2l 1*"), Staged, Noon.AddHours(2));
 
-        Assert.True(StatusReporter.SaysTheSame(first, second));
+        Assert.True(StatusDifference.SaysTheSame(first, second));
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class StatusCompositionTests
         var lasting = Failing with { Error = new ErrorReport(Reasons.PullFailed, "no route", IsNew: false) };
         var first = Compose(Object(), HostWith("1*"), lasting);
 
-        Assert.True(StatusReporter.SaysTheSame(first, Compose(Object(first), HostWith("1*"), lasting, Noon.AddHours(1))));
+        Assert.True(StatusDifference.SaysTheSame(first, Compose(Object(first), HostWith("1*"), lasting, Noon.AddHours(1))));
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Connections;
 using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
+using Ostler.Simulation.Hosts;
 using Ostler.Testing;
 using Ostler.Testing.Agents;
 using Ostler.Testing.ControlPlane;
@@ -33,12 +34,12 @@ internal sealed class SimulatedFleet : IAsyncDisposable
     private readonly ApiClient _kubelet;
     private readonly ApiClient _agent;
     private readonly SimulatedKubelets _kubelets;
-    private readonly SimulatedAgents _agents;
+    private readonly ApiAgents _agents;
     private readonly List<ControllerProcess> _controllers = [];
     private readonly string _log = Path.GetTempFileName();
     private Task _running = Task.CompletedTask;
 
-    private SimulatedFleet(AuditLog audit, TestCluster cluster, string agentKubeconfig, SimulatedAgentOptions agents, SimulatedKubeletsOptions kubelets)
+    private SimulatedFleet(AuditLog audit, TestCluster cluster, string agentKubeconfig, ApiAgentsOptions agents, SimulatedKubeletsOptions kubelets)
     {
         (_audit, _cluster) = (audit, cluster);
         Api = cluster.CreateApiClient();
@@ -52,7 +53,7 @@ internal sealed class SimulatedFleet : IAsyncDisposable
     public ApiClient Api { get; }
 
     /// <summary>Starts everything but the controller.</summary>
-    public static async Task<SimulatedFleet> StartAsync(SimulatedAgentOptions agents, SimulatedKubeletsOptions kubelets, Action<string> progress, CancellationToken cancellationToken)
+    public static async Task<SimulatedFleet> StartAsync(ApiAgentsOptions agents, SimulatedKubeletsOptions kubelets, Action<string> progress, CancellationToken cancellationToken)
     {
         progress("starting etcd and kube-apiserver");
         var audit = new AuditLog();
@@ -80,7 +81,7 @@ internal sealed class SimulatedFleet : IAsyncDisposable
         await _kubelets.AddNodesAsync(names.Select((name, i) => new SimulatedNodeOptions { Name = name, Zone = "zone-" + (char)('a' + (i % 3)) }), cancellationToken);
         foreach (var name in names)
         {
-            _agents.Add(new(name, new() { Digest = digest, Version = digest == NewDigest ? "42" : "41" }, _kubelets[name].BootId));
+            _agents.Add(new(name, digest, digest == NewDigest ? "42" : "41", _kubelets[name].BootId));
         }
 
         var informer = new Informer<NodeOS>(_agent, OstlerResources.NodeOSes);
@@ -169,11 +170,11 @@ internal sealed class SimulatedFleet : IAsyncDisposable
     {
         if (isOn)
         {
-            _kubelets[host.Node].Start(bootId: host.BootID);
+            _kubelets[host.Name].Start(bootId: host.Boot.KernelBootID);
         }
         else
         {
-            _kubelets[host.Node].Stop();
+            _kubelets[host.Name].Stop();
         }
 
         return Task.CompletedTask;

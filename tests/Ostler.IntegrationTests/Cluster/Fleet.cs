@@ -5,6 +5,7 @@ using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Informers;
+using Ostler.Simulation.Hosts;
 using Ostler.Testing.Agents;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Kubelet;
@@ -20,22 +21,26 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly Lock _boot = new();
     private readonly ApiClient _client;
     private readonly SimulatedKubelets _kubelets;
-    private readonly SimulatedAgents _agents;
+    private readonly ApiAgents _agents;
+    private readonly Func<string, HostFaults> _faults;
     private Task _running = Task.CompletedTask;
     private string? _nextBootID;
     private int _boots;
     private int _agentWrites;
 
-    public Fleet(TestCluster cluster, string name, SimulatedAgentOptions? options = null)
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="name">The fleet's name.</param>
+    /// <param name="faults">What goes wrong on the host of a node. Default: nothing.</param>
+    public Fleet(TestCluster cluster, string name, Func<string, HostFaults>? faults = null)
     {
         Name = name;
         _client = cluster.CreateApiClient();
         _kubelets = new(_client, new() { BootIds = () => _nextBootID ?? $"first-boot-{Interlocked.Increment(ref _boots)}" });
-        options ??= new();
+        _faults = faults ?? (_ => new());
         _agents = new(
             _client,
             OstlerResources.NodeOSes,
-            options with { PowerChanged = PowerChangedAsync, Wrote = _ => Interlocked.Increment(ref _agentWrites) },
+            new() { PowerChanged = PowerChangedAsync, Wrote = _ => Interlocked.Increment(ref _agentWrites) },
             TimeProvider.System);
     }
 
@@ -58,7 +63,7 @@ internal sealed class Fleet : IAsyncDisposable
         {
             var node = await _kubelets.AddNodeAsync(
                 new() { Name = name, Architecture = architecture?.Invoke(i + 1) ?? "amd64", Labels = new Dictionary<string, string> { ["fleet"] = Name } }, cancellationToken);
-            _agents.Add(new(name, new() { Digest = OldDigest, Version = "1" }, node.BootId));
+            _agents.Add(new(name, OldDigest, "1", node.BootId) { Faults = _faults(name) });
         }
 
         var informer = new Informer<NodeOS>(_client, OstlerResources.NodeOSes);
@@ -104,15 +109,15 @@ internal sealed class Fleet : IAsyncDisposable
     {
         if (!isOn)
         {
-            _kubelets[host.Node].Stop();
+            _kubelets[host.Name].Stop();
             return Task.CompletedTask;
         }
 
         lock (_boot)
         {
             // Kubelet and agent read the same kernel's boot ID.
-            _nextBootID = host.BootID;
-            _kubelets[host.Node].Start();
+            _nextBootID = host.Boot.KernelBootID;
+            _kubelets[host.Name].Start();
             _nextBootID = null;
         }
 

@@ -14,7 +14,7 @@ public sealed partial class RolloutTests
     public async Task A_policy_of_whose_three_nodes_the_last_fails_goes_back_as_a_whole()
     {
         var name = Cluster.UniqueName("edge");
-        await using var fleet = new Fleet(Cluster, name, new() { UnhealthyNodes = new HashSet<string> { $"{name}-3" } });
+        await using var fleet = new Fleet(Cluster, name, node => new() { IsNeverHealthy = node == $"{name}-3" });
         var nodes = await fleet.StartAsync(3, Cancel);
         await using var ns = await Cluster.CreateNamespaceAsync("ostler", Cancel);
         using var client = Cluster.CreateApiClient();

@@ -8,6 +8,7 @@ using Ostler.Controller.Telemetry.Traces;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
+using Ostler.Simulation.Hosts;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Scripted;
@@ -99,7 +100,10 @@ public sealed partial class RolloutTests(ControllerCluster fixture, ITestOutputH
     public async Task A_tree_whose_checks_never_pass_is_taken_back_and_quarantined()
     {
         var name = Cluster.UniqueName("edge");
-        await using var fleet = new Fleet(Cluster, name, new() { UnhealthyDigests = new HashSet<string> { Fleet.DigestOf(name) } });
+        await using var fleet = new Fleet(
+            Cluster,
+            name,
+            _ => new() { BadImages = new Dictionary<string, SimulatedBoot> { [Fleet.DigestOf(name)] = SimulatedBoot.Unhealthy } });
         await fleet.StartAsync(3, Cancel);
         await using var ns = await Cluster.CreateNamespaceAsync("ostler", Cancel);
         using var client = Cluster.CreateApiClient();

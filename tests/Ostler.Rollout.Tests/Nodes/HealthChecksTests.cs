@@ -112,10 +112,10 @@ public class HealthChecksTests
     }
 
     [Theory]
-    [InlineData(Reasons.HostCheckFailed, Reasons.HostCheckFailed, "A host check fails: said")]
-    [InlineData(Reasons.HostCheckError, Reasons.HostCheckError, "A host check cannot be made: said")]
-    [InlineData(Reasons.HostCheckMissing, Reasons.HostCheckMissing, "A host check finds nothing to judge: said")]
-    [InlineData("SomethingOlder", Reasons.HostCheckFailed, "A host check fails: said")]
+    [InlineData(Reasons.HostCheckFailed, Reasons.HostCheckFailed, "A host check fails: said.")]
+    [InlineData(Reasons.HostCheckError, Reasons.HostCheckError, "A host check cannot be made: said.")]
+    [InlineData(Reasons.HostCheckMissing, Reasons.HostCheckMissing, "A host check finds nothing to judge: said.")]
+    [InlineData("SomethingOlder", Reasons.HostCheckFailed, "A host check fails: said.")]
     public void The_three_ways_of_a_host_check_are_told_apart(string said, string failure, string message)
     {
         var node = Late(Given.Booted("n1").Host(ConditionStatus.False, "said")).Status(s => s with

@@ -23,7 +23,7 @@ public class DriftScenarioTests
         Assert.Equal(boots, Boots(run, "n2"));
         Assert.Equal(1, Boots(run, "n1"));
         var n2 = run.World.Find("n2")!;
-        Assert.Equal(handling == DriftHandling.Reconcile && again < DriftRules.MostReconciles, n2.Host.Drift is null);
+        Assert.Equal(handling == DriftHandling.Reconcile && again < DriftRules.MostReconciles, n2.Host.Booted.Packages is []);
         var blocked = run.World.Policies["edge"].Status!.Blocked;
         Assert.Equal(again == int.MaxValue ? Reasons.DriftsAgain : null, blocked?.Single(b => b.Node == "n2").Reason);
     }
@@ -36,7 +36,7 @@ public class DriftScenarioTests
         var run = Run(handling, 1, new SimulationFault.SomebodyBoots(Scenarios.Minutes(60), "n2", int.MaxValue));
 
         Assert.Equal(1 + DriftRules.MostReconciles, Boots(run, "n2"));
-        Assert.NotEqual(Trees.New, run.World.Find("n2")!.Host.Booted);
+        Assert.NotEqual(Trees.New, run.World.Find("n2")!.Host.Booted.Digest);
         Assert.Equal(Reasons.DriftsAgain, run.World.Policies["edge"].Status!.Blocked!.Single(b => b.Node == "n2").Reason);
         Assert.True(run.World.Policies["edge"].Status!.Conditions.IsTrue(ConditionTypes.Stalled));
     }

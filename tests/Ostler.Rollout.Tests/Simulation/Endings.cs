@@ -62,7 +62,7 @@ internal static class Endings
         }
 
         var failed = spec.Failure is { } failure && failure.Digest == target && !(failure.At <= policy.Spec!.Rollout.RetryFailuresBefore);
-        return failed || (node.Host.Booted == target && !IsToGoBack(policy, spec));
+        return failed || (node.Host.Booted.Digest == target && !IsToGoBack(policy, spec));
     }
 
     private static bool IsToGoBack(SimulatedPolicy policy, NodeOSSpec spec) =>

@@ -75,7 +75,7 @@ internal sealed partial class Invariants
     {
         Count("told to go back");
         MustBeEmpty(world, policy, node, "go back");
-        Require(2, node.Name, node.Host.Former?.Digest == spec.Previous!.Digest, "is told to go back to a tree that its host does not keep");
-        Require(2, node.Name, spec.Failure is { } failure && failure.Attempt == spec.Attempt && failure.Digest == node.Host.Booted, "goes back without a record of why");
+        Require(2, node.Name, node.Host.Rollback?.Digest == spec.Previous!.Digest, "is told to go back to a tree that its host does not keep");
+        Require(2, node.Name, spec.Failure is { } failure && failure.Attempt == spec.Attempt && failure.Digest == node.Host.Booted.Digest, "goes back without a record of why");
     }
 }

@@ -24,8 +24,8 @@ internal sealed partial class Invariants
         Count("updated");
         EndTrial(node, node.OS.Spec.Image!.Digest);
         var spec = node.OS.Spec;
-        Require(4, node.Name, node.Host.Session != spec.Previous!.BootSessionID(), "is called Updated in the boot of before");
-        Require(4, node.Name, node.Host.Booted == spec.Image!.Digest, "is called Updated with another tree");
+        Require(4, node.Name, node.Host.Boot.BootID != spec.Previous!.BootSessionID(), "is called Updated in the boot of before");
+        Require(4, node.Name, node.Host.Booted.Digest == spec.Image!.Digest, "is called Updated with another tree");
         JudgeChecks(policy, node);
 
         // Written moments are cut to seconds.
@@ -39,7 +39,8 @@ internal sealed partial class Invariants
     {
         foreach (var check in policy.Spec?.Health.Checks ?? [])
         {
-            var tries = node.Tries.Where(t => t.Check == check.Name && t.BootID == node.Host.Session).TakeLast(check.Successes).ToArray();
+            var boot = node.Host.Boot.BootID;
+            var tries = node.Tries.Where(t => t.Check == check.Name && t.BootID == boot).TakeLast(check.Successes).ToArray();
             Require(
                 4, node.Name, tries.Length == check.Successes && tries.All(t => t.Outcome == CheckOutcome.Passed),
                 $"is called Updated although {check.Name} said {string.Join(", ", tries.Select(t => t.Outcome))} of {check.Successes}");
@@ -60,7 +61,7 @@ internal sealed partial class Invariants
                 && status.Conditions.IsTrue(ConditionTypes.HostHealthy)
                 && node.Ready
                 && node.KubeletSession == status.BootSessionID()
-                && node.Host.Session == status.BootSessionID();
+                && node.Host.Boot.BootID == status.BootSessionID();
             if (!passes && !losesHealth.Contains(node.Name))
             {
                 _passingSince.Remove(node.Uid);

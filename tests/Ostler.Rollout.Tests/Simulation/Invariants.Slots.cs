@@ -26,7 +26,7 @@ internal sealed partial class Invariants
 
         var target = world.Image.Status!.Resolved!.Digest;
         // One that runs what is rolled out can only be granted a slot to go back.
-        var back = granted.Where(g => world.Find(g.Node) is { OS: { } os } node && node.Host.Booted == target && os.Spec.Image?.Digest == target && os.Spec.Goal == Goal.Observe).ToArray();
+        var back = granted.Where(g => world.Find(g.Node) is { OS: { } os } node && node.Host.Booted.Digest == target && os.Spec.Image?.Digest == target && os.Spec.Goal == Goal.Observe).ToArray();
         var forward = granted.Length - back.Length;
         var failed = selected.Count(n =>
             n.OS?.Spec.Failure is { } f && f.Reason != Reasons.RolledBackByScope && f.Digest == target && !(f.At <= spec.Rollout.RetryFailuresBefore));

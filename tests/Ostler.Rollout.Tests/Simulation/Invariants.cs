@@ -113,7 +113,7 @@ internal sealed partial class Invariants
                     break;
                 case NodeAction.RemoveJoinTaint:
                     Count("untaint");
-                    Require(4, node.Name, node.Host.Booted == world.Image.Status!.Resolved!.Digest, "loses its join taint although it does not run the target");
+                    Require(4, node.Name, node.Host.Booted.Digest == world.Image.Status!.Resolved!.Digest, "loses its join taint although it does not run the target");
                     break;
                 case NodeAction.Uncordon uncordon:
                     Count("uncordon");

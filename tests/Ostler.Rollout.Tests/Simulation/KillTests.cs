@@ -1,6 +1,7 @@
 using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Simulation;
+using Ostler.Simulation.Hosts;
 
 namespace Ostler.Rollout.Tests.Simulation;
 
@@ -146,8 +147,8 @@ public class KillTests
         invariants.CheckEnd();
         Assert.Empty(invariants.Broken);
         var nodes = simulation.World.Nodes.Select(n =>
-            $"{n.Name}: runs {n.Host.Booted[0]}, unschedulable {n.Unschedulable}, cordoned by {n.CordonedBy}, goal {n.OS!.Spec.Goal}, "
-            + $"failure {n.OS.Spec.Failure?.Reason}, step {n.OS.Status!.Step}");
+            $"{n.Name}: runs {n.Host.Booted.Digest[0]}, unschedulable {n.Unschedulable}, cordoned by {n.CordonedBy}, "
+            + $"goal {n.OS!.Spec.Goal}, failure {n.OS.Spec.Failure?.Reason}, step {n.OS.Status!.Step}");
         var ready = simulation.World.Policies["edge"].Status!.Conditions.Find(ConditionTypes.Ready)!;
         return ($"{string.Join('\n', nodes)}\n{ready.Reason}: {ready.Message}", simulation);
     }

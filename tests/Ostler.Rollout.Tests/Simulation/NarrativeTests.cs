@@ -5,6 +5,7 @@ using Ostler.Rollout.Health;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Tests.Support;
 using Ostler.Simulation;
+using Ostler.Simulation.Hosts;
 using Ostler.Testing;
 
 namespace Ostler.Rollout.Tests.Simulation;

@@ -2,6 +2,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Tests.Support;
 using Ostler.Simulation;
+using Ostler.Simulation.Hosts;
 
 namespace Ostler.Rollout.Tests.Simulation;
 

@@ -9,6 +9,16 @@ public abstract record AgentAction
     {
     }
 
+    /// <summary>The image that is handed to the host's tool, and that its backend may refuse; null: none is.</summary>
+    public NodeImage? ImageForBackend() => this switch
+    {
+        Stage stage => stage.Image,
+        Lock relock => relock.Image,
+        Boot boot => boot.Image,
+        Report or Verify or RollBack or KeepPrevious => null,
+        _ => throw new InvalidOperationException($"No such action: {GetType().Name}"),
+    };
+
     /// <summary>Nothing but to say how things are.</summary>
     public sealed record Report(NodeStep Step, string Reason, string Message) : AgentAction
     {

@@ -43,7 +43,10 @@ public static class AgentDecision
             Goal.Boot when spec.Image is { } image => DecideBoot(uid, spec, image, booted, host),
             Goal.Rollback when spec.Previous is { } previous => DecideRollback(uid, spec, previous, booted, host),
             Goal.Observe => DecideObserve(spec, booted, host),
-            _ => new AgentAction.Report(NodeStep.Idle, Reasons.Invalid, $"The goal {spec.Goal} lacks what it is about: nothing is done.") { IsError = true },
+            Goal.Stage or Goal.Boot or Goal.Rollback => Invalid($"The goal {spec.Goal} lacks what it is about: nothing is done."),
+
+            // Refused, and not thrown: an order of a newer controller must be seen in the status.
+            _ => Invalid($"This agent does not know the goal {spec.Goal}: nothing is done. Upgrade the agent."),
         };
     }
 
@@ -180,6 +183,8 @@ public static class AgentDecision
     // Not Failed: the tree is not to blame, and a failure would put it into quarantine.
     private static AgentAction.Report Refuse(string why) =>
         new(NodeStep.Idle, Reasons.NotStaged, why + " The host is not rebooted.") { IsError = true };
+
+    private static AgentAction.Report Invalid(string why) => new(NodeStep.Idle, Reasons.Invalid, why) { IsError = true };
 
     public static string Name(HostDeployment deployment) => Name(deployment.Version, deployment.Digest);
 

@@ -15,8 +15,8 @@ public static class BootOutcome
     private static readonly TimeSpan StaleList = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// True when the host has booted since the order. Told by the agent's own record, which is the younger; else by the boot that the controller saw when it
-    /// gave the order.
+    /// True when the host has booted since the order. Told by the agent's own record, which is the younger; else by the boot that the
+    /// controller saw when it gave the order.
     /// </summary>
     public static bool IsNewBoot(string uid, NodeOSSpec spec, HostState host)
     {
@@ -78,9 +78,10 @@ public static class BootOutcome
             { Outcome: Finalization.SkippedLocked } => RolledBack(
                 Reasons.FinalizationNeverRan,
                 $"{AgentDecision.Name(target)} was still locked when the host shut down."),
-            _ => RolledBack(
+            null or { Outcome: Finalization.NeverRan } => RolledBack(
                 Reasons.FinalizationNeverRan,
                 $"The host went down without applying {AgentDecision.Name(target)}: a power cut, or a forced reboot."),
+            _ => throw new InvalidOperationException($"No such outcome: {host.Finalization}"),
         };
     }
 

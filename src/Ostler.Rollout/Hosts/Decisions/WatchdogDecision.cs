@@ -1,3 +1,4 @@
+using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Rollout.Hosts.Decisions;
@@ -21,7 +22,9 @@ public abstract record WatchdogStep
     /// <summary>Make the former tree the next boot's, and reboot.</summary>
     public sealed record RollBack : WatchdogStep;
 
-    /// <summary>The former tree is the next boot's, but the host has not gone down: order it once more, without waiting for anything.</summary>
+    /// <summary>
+    /// The former tree is the next boot's, but the host has not gone down: order it once more, without waiting for anything.
+    /// </summary>
     public sealed record RebootByForce : WatchdogStep;
 }
 
@@ -30,10 +33,14 @@ public abstract record WatchdogStep
 /// <param name="Assessing">greenboot, or the boot loader's own counting, has not decided on this boot.</param>
 public sealed record WatchdogObservation(string? Booted, bool Assessing);
 
-/// <summary>Whether the host goes back by itself. Pure and total: no clock, no I/O, no memory. What is not understood leads to nothing.</summary>
+/// <summary>
+/// Whether the host goes back by itself. Pure and total: no clock, no I/O, no memory. What is not understood leads to nothing.
+/// </summary>
 public static class WatchdogDecision
 {
-    /// <summary>How long a reboot may take to begin: longer than systemd gives a unit to stop (90 s), with room for a tree to be applied.</summary>
+    /// <summary>
+    /// How long a reboot may take to begin: longer than systemd gives a unit to stop (90 s), with room for a tree to be applied.
+    /// </summary>
     public static readonly TimeSpan RebootGrace = TimeSpan.FromMinutes(6);
 
     /// <summary>Longer than any sensible trial: a record that says more was not written by an agent.</summary>
@@ -74,18 +81,63 @@ public static class WatchdogDecision
             return new WatchdogStep.Wait("the tree's time is not up");
         }
 
-        return sight switch
+        if (sight is null)
         {
-            null => new WatchdogStep.Look(),
-            { Booted: null } => new WatchdogStep.Wait("the host's tool does not say what runs"),
-            _ when sight.Booted == record.Previous => new WatchdogStep.Nothing("the former tree runs"),
-            _ when sight.Booted != record.Target => new WatchdogStep.Nothing("what runs is not the tree on trial"),
+            return new WatchdogStep.Look();
+        }
 
-            // Two that take the host back at once could end on the wrong tree. Whoever counts boots gets as long again; a boot that hangs is then nobody's but ours.
-            { Assessing: true } when !goesOn && uptime < record.Timeout * 2 => new WatchdogStep.Wait("greenboot, or the boot loader's counting, has not decided on this boot"),
-            _ => new WatchdogStep.RollBack(),
-        };
+        if (sight.Booted is not { } booted)
+        {
+            return new WatchdogStep.Wait("the host's tool does not say what runs");
+        }
+
+        if (booted != record.Target)
+        {
+            return new WatchdogStep.Nothing(booted == record.Previous ? "the former tree runs" : "what runs is not the tree on trial");
+        }
+
+        // Two that take the host back at once could end on the wrong tree. Whoever counts boots gets as long again; a boot that hangs is
+        // then nobody's but ours.
+        return sight.Assessing && !goesOn && uptime < record.Timeout * 2
+            ? new WatchdogStep.Wait("greenboot, or the boot loader's counting, has not decided on this boot")
+            : new WatchdogStep.RollBack();
     }
+
+    /// <summary>Whether the agent disarms it, because what it was armed for is no longer asked.</summary>
+    /// <param name="record">Null: there is one that this version does not understand.</param>
+    /// <param name="uid">The UID of the NodeOS.</param>
+    /// <param name="spec">What is asked.</param>
+    /// <param name="bootID">The present boot.</param>
+    public static bool IsObsolete(WatchdogRecord? record, string uid, NodeOSSpec spec, string bootID)
+    {
+        // One that this version does not understand may be a newer one's, with a trial in progress: it stays until nothing is on trial.
+        return record?.IsGoingBackIn(bootID) != true && (NodeOrder.IsAtRest(spec)
+            || (record is not null && !record.Answers(uid, spec))
+            || (record?.State == WatchdogState.Armed && (spec.Goal == Goal.Rollback || spec.Watchdog is null)));
+    }
+
+    /// <summary>
+    /// Whether it was armed for a NodeOS that is gone, and its image may be on trial. The image then is on trial until it is healthy, or the
+    /// successor of the NodeOS orders the rollback: that nothing is ordered does not say that the image is healthy.
+    /// </summary>
+    /// <param name="record">The watchdog's record.</param>
+    /// <param name="uid">The UID of the NodeOS.</param>
+    /// <param name="spec">What is asked.</param>
+    /// <param name="bootID">The present boot.</param>
+    public static bool MayBeOnTrial(WatchdogRecord record, string uid, NodeOSSpec spec, string bootID) =>
+        record.State == WatchdogState.Armed && record.ArmedIn != bootID
+        && record.NodeUid != uid && record.NodeUid != WatchdogTrial.Console && spec.Goal != Goal.Rollback;
+
+    /// <summary>
+    /// Whether the image of a NodeOS that is gone is on trial: the watchdog stays armed although it is obsolete (see <see cref="IsObsolete"/>).
+    /// </summary>
+    /// <param name="record">The watchdog's record.</param>
+    /// <param name="uid">The UID of the NodeOS.</param>
+    /// <param name="spec">What is asked.</param>
+    /// <param name="bootID">The present boot.</param>
+    /// <param name="booted">The digest of what runs; null: unknown, and then nothing is on trial.</param>
+    public static bool IsOnTrial(WatchdogRecord record, string uid, NodeOSSpec spec, string bootID, string? booted) =>
+        MayBeOnTrial(record, uid, spec, bootID) && booted == record.Target;
 
     private static bool MakesSense(WatchdogRecord record, string bootID) =>
         record.Format == WatchdogRecord.KnownFormat

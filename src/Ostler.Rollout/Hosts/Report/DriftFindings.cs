@@ -34,7 +34,8 @@ public static class DriftFindings
     }
 
     /// <summary>
-    /// The condition Drifted. Every host has files of its own in /etc, its name to begin with: these are counted and listed, and make no drift by themselves.
+    /// The condition Drifted. Every host has files of its own in /etc, its name to begin with: these are counted and listed, and make no
+    /// drift by themselves.
     /// </summary>
     public static ConditionReport Condition(DriftStatus? drift) => drift switch
     {
@@ -80,13 +81,12 @@ public static class DriftFindings
         }
     }
 
-    /// <summary>Whether the node was on the image before: one that has not come to it yet is only outdated, and one that went back did so for a reason.</summary>
-    private static bool HasReached(NodeOSSpec spec) => spec.Goal switch
-    {
-        Goal.Observe => spec.IsUpdated(),
-        Goal.Stage => spec.IsReconciling(),
-        _ => false,
-    };
+    /// <summary>
+    /// Whether the node was on the image before: one that has not come to it yet is only outdated, and one that went back did so for a
+    /// reason.
+    /// </summary>
+    private static bool HasReached(NodeOSSpec spec) =>
+        (spec.Goal == Goal.Observe && spec.IsUpdated()) || (spec.Goal == Goal.Stage && spec.IsReconciling());
 
     private static DriftFinding Finding(string reason, string message, RevertMethod undo) => new()
     {

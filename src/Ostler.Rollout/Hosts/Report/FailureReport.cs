@@ -34,12 +34,10 @@ public static class FailureReport
     }
 
     /// <summary>A failure that is tried again moves the node neither forward nor back.</summary>
-    private static NodeStep StepFor(Goal goal, NodeStep? former) => goal switch
-    {
-        Goal.Stage => NodeStep.Staging,
-        Goal.Rollback => NodeStep.RollingBack,
-        _ => former ?? NodeStep.Idle,
-    };
+    private static NodeStep StepFor(Goal goal, NodeStep? former) =>
+        goal == Goal.Stage ? NodeStep.Staging
+        : goal == Goal.Rollback ? NodeStep.RollingBack
+        : former ?? NodeStep.Idle;
 
     public static ConditionReport? Keep(NodeOSStatus? former, string type) =>
         former?.Conditions.Find(type) is { } condition ? new ConditionReport(condition.Status, condition.Reason, condition.Message) : null;

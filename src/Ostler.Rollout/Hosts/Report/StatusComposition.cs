@@ -12,7 +12,9 @@ public static class StatusComposition
     private const int MaxErrorMessage = 2048;
 
     /// <param name="os">The object as last read: its spec is what the report answers, its status tells when things began.</param>
-    /// <param name="host">The facts; null when the host is not supported or could not be read, and then only <paramref name="boot"/> is known.</param>
+    /// <param name="host">
+    /// The facts; null when the host is not supported or could not be read, and then only <paramref name="boot"/> is known.
+    /// </param>
     /// <param name="boot">The present boot.</param>
     /// <param name="report">What to say.</param>
     /// <param name="agentVersion">The agent's own version.</param>
@@ -87,7 +89,8 @@ public static class StatusComposition
             // The reboot that counts is the last one that was asked for: a rollback asks again.
             Milestone.RebootRequested => timings with { RebootRequestedAt = now },
             Milestone.Healthy => timings with { HealthyAt = timings.HealthyAt ?? now },
-            _ => timings,
+            Milestone.None => timings,
+            _ => throw new InvalidOperationException($"No such milestone: {report.Milestone}"),
         };
         timings = timings with { BootedAt = boot?.BootedAt?.TruncateToSeconds() };
         return timings == new NodeTimings() ? null : timings;

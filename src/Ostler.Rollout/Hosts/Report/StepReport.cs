@@ -18,7 +18,9 @@ public sealed record StepReport(NodeStep Step, string Reason, string Message)
     /// <summary>What went wrong, by reason; null clears the last error.</summary>
     public ErrorReport? Error { get; init; }
 
-    /// <summary>A step of the attempt that is reached with this report; stamped with the present time unless it was reached before.</summary>
+    /// <summary>
+    /// A step of the attempt that is reached with this report; stamped with the present time unless it was reached before.
+    /// </summary>
     public Milestone Milestone { get; init; }
 
     /// <summary>How the host is told to reboot; null: it is not, and what was said of the attempt before stays.</summary>

@@ -1,25 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ostler.Api.NodeOSes;
+using Ostler.Agent.Host;
+using Ostler.Rollout.Hosts.Facts;
 
-namespace Ostler.Agent.Host;
-
-/// <summary>
-/// The agent is about to apply a staged deployment before it reboots the host. Where that fails, the deployment is gone afterwards: this record tells that apart from an image
-/// that was never staged.
-/// </summary>
-internal sealed record ApplyRecord
-{
-    public required string NodeUid { get; init; }
-    public required long Attempt { get; init; }
-    public required string Target { get; init; }
-
-    /// <summary>The boot in which it was written: /run outlives a soft reboot.</summary>
-    public required string BootID { get; init; }
-
-    public bool Answers(string uid, NodeOSSpec spec, string bootID) =>
-        NodeUid == uid && Attempt == spec.Attempt && Target == spec.Image?.Digest && BootID == bootID;
-}
+namespace Ostler.Agent.Reboot;
 
 /// <summary>Keeps the record in /run: it must not outlive a full reboot.</summary>
 internal sealed class ApplyRecordStore(HostFiles files)

@@ -29,7 +29,7 @@ internal sealed class HostChecks(ICommandRunner runner, TimeProvider time, Outbo
             _of = of;
         }
 
-        HealthCheck[] mine = [.. (checks ?? []).Where(static c => CheckKinds.RunnerOf(c) is CheckRunner.Agent or CheckRunner.None)];
+        var mine = HostCheckRules.OfHost(checks);
         foreach (var check in mine)
         {
             var last = _seen.GetValueOrDefault(check.Name);

@@ -97,7 +97,7 @@ public sealed class AgentPass
             yield break;
         }
 
-        _host.Stage(stage.Image, stage.Anew);
+        _host.Stage(stage.Image, stage.DiscardLocalChanges);
         yield return new HostStep.Writes("stages the image");
         if (News(state with { Deployments = _host.Deployments }, ActionReports.Staged(stage.Image, [], began)) is { } news)
         {

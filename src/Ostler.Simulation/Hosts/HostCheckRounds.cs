@@ -37,19 +37,23 @@ internal sealed class HostCheckRounds
         }
 
         var checks = ChecksOf(spec);
-        var finding = isHealthy ? CheckFinding.Pass() : CheckFinding.No("edge.service is failed");
         foreach (var check in checks.Where(c => HostCheckRules.IsDue(c, _seen.GetValueOrDefault(c.Name), now)))
         {
-            _seen[check.Name] = CheckObservation.After(_seen.GetValueOrDefault(check.Name), check.Name, finding, now);
+            _seen[check.Name] = CheckObservation.After(_seen.GetValueOrDefault(check.Name), check.Name, Find(check, isHealthy), now);
         }
 
         var result = HostCheckRules.Judge(checks, _seen, hadPassed);
 
         // The host knows when a further round would find something else, and so need not run in vain until the end of time.
-        var settled = result.Status != ConditionStatus.Unknown && _seen.Values.All(o => o.Outcome == finding.Outcome);
+        var settled = result.Status != ConditionStatus.Unknown && checks.All(c => _seen[c.Name].Outcome == Find(c, isHealthy).Outcome);
         return result with { Next = settled ? null : HostCheckRules.Next(checks, _seen, now) };
     }
 
     private static HealthCheck[] ChecksOf(NodeOSSpec spec) =>
-        (spec.HostChecks ?? []).Where(CheckKinds.IsOfHost).ToArray() is { Length: > 0 } checks ? checks : Own;
+        HostCheckRules.OfHost(spec.HostChecks) is { Length: > 0 } checks ? checks : Own;
+
+    private static CheckFinding Find(HealthCheck check, bool isHealthy) =>
+        CheckKinds.RunnerOf(check) == CheckRunner.None ? CheckFinding.Error(CheckKinds.WhyUnknown(check, "agent"))
+        : isHealthy ? CheckFinding.Pass()
+        : CheckFinding.No("edge.service is failed");
 }

@@ -232,8 +232,8 @@ public sealed class SimulatedHost
         }
     }
 
-    /// <summary>Stages an image. Packages that were layered are carried over, unless it is staged anew.</summary>
-    internal void Stage(NodeImage image, bool anew) => _disk.Stage(image, anew ? [] : Booted.Packages);
+    /// <summary>Stages an image. Packages that were layered are carried over, unless they are discarded.</summary>
+    internal void Stage(NodeImage image, bool discardLocalChanges) => _disk.Stage(image, discardLocalChanges ? [] : Booted.Packages);
 
     internal void Lock() => _disk.SetLocked(locked: true);
 

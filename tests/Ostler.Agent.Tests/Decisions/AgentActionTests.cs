@@ -46,7 +46,7 @@ public sealed class AgentActionTests
         await using var run = new AgentRun(before, "2026.4");
         run.Api.Ask(spec);
         run.Start();
-        await run.Clock.WaitedForAsync(after.Reboots == 0 ? AgentRun.AtRest : AgentDecision.RebootGrace, run.Token);
+        await run.Clock.WaitedForAsync(after.Reboots == 0 ? AgentRun.AtRest : AgentDecision.RebootGrace);
 
         Assert.Equal(after, (run.Ostree.List, run.Api.Written[^1].Step, run.Ostree.Ran.Count(c => c == "systemctl reboot")));
     }

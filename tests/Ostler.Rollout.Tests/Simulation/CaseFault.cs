@@ -5,6 +5,7 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Health;
 using Ostler.Rollout.Tests.Support;
 using Ostler.Simulation;
+using Ostler.Simulation.Hosts;
 
 namespace Ostler.Rollout.Tests.Simulation;
 

@@ -11,6 +11,13 @@ public static class HostCheckRules
     /// <summary>How many failing checks are named; a broken host fails them all for one reason.</summary>
     private const int Named = 5;
 
+    /// <summary>
+    /// Those of the checks that the agent runs. One whose kind it does not know is among them, as an error: to leave it out would be to let
+    /// it pass.
+    /// </summary>
+    public static HealthCheck[] OfHost(IReadOnlyList<HealthCheck>? checks) =>
+        [.. (checks ?? []).Where(static c => CheckKinds.RunnerOf(c) is CheckRunner.Agent or CheckRunner.None)];
+
     /// <summary>A try that seems to lie in the future was made before the clock was set back.</summary>
     public static bool IsDue(HealthCheck check, CheckObservation? last, DateTimeOffset now) => last is null || last.At > now || now - last.At >= CheckKinds.Bounded(check.Interval);
 

@@ -7,6 +7,7 @@ using Ostler.Rollout.Plan;
 using Ostler.Rollout.Planner;
 using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Status;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Simulation;
 

@@ -118,9 +118,6 @@ public sealed record OSImageStatus
     [MaxItems(100)]
     public IReadOnlyList<QuarantinedDigest>? Quarantined { get; init; }
 
-    /// <summary>When the registry or repository is polled next. Absent: not before the spec changes.</summary>
-    public DateTimeOffset? NextPollAt { get; init; }
-
     /// <summary>Ready, Accepted, Verified; Reconciling and Stalled as kstatus has them.</summary>
     [ListMap("type")]
     public IReadOnlyList<Condition>? Conditions { get; init; }

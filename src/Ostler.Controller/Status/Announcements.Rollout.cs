@@ -1,7 +1,7 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Controller.Resources;
+using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Events;
 using Ostler.Kubernetes.Informers;
 using Ostler.Rollout.Text;

@@ -59,7 +59,9 @@ internal static partial class NodeStateMachine
         var last = view.Error is { } error ? $" Its last error: {error.Reason}: {error.Message}" : "";
         var acknowledged = BlameRules.RebootAcknowledged(view);
         var evidence = BlameRules.OfNoReport(view);
-        if (evidence is not null || (acknowledged && !view.Node.Ready))
+
+        // The kubelet does not show a soft reboot: a host that was to make one may run the image, and must not be put into service on it.
+        if (evidence is not null || (acknowledged && (!view.Node.Ready || view.Spec.RebootMethod is not null)))
         {
             return NodeTransitions.Fail(
                 context, view, Reasons.RebootTimedOut,

@@ -67,7 +67,8 @@ internal static partial class NodeStateMachine
             return NodeTransitions.OrderRollback(context, view, failure);
         }
 
-        if (view.Selected && failure.At <= context.RetryBefore && context.Gate is null)
+        // A machine that does not report may run the image all the same: it stays cordoned until it does.
+        if (view.Selected && failure.At <= context.RetryBefore && context.Gate is null && view.Node.Ready)
         {
             return view.RunsTarget && view.HasBooted
                 ? NodeTransitions.VerifyAgain(context, view)

@@ -1,5 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
+using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Planner;
@@ -22,11 +23,17 @@ public class BootingTests
 
     [Theory]
     [InlineData("went down", null)]
+    [InlineData("may have soft-rebooted", null)]
     [InlineData("kubelet reports a new boot", FailureEvidence.Booted)]
     public void A_node_that_went_down_on_the_order_and_is_not_back_in_time_has_failed(string what, FailureEvidence? evidence)
     {
         var node = Late("n1") with { Ready = false };
-        node = what == "went down" ? node : node with { BootID = "n1-boot-2", Ready = true };
+        node = what switch
+        {
+            "went down" => node,
+            "may have soft-rebooted" => (node with { Ready = true }).Spec(s => s with { RebootMethod = RebootMethod.Auto }),
+            _ => node with { BootID = "n1-boot-2", Ready = true },
+        };
 
         var plan = RolloutPlanner.Plan(Given.Snapshot(node));
 

@@ -59,7 +59,8 @@ public static class BootOutcome
                 ? RolledBack(
                     Reasons.ApiUnreachable,
                     $"The host's watchdog went back to {AgentDecision.Name(booted)}: all checks passed on "
-                    + $"{AgentDecision.Name(target)}, but the API server was unreachable since {watchdog.ApiUnreachableSince:yyyy-MM-dd'T'HH:mm:ss'Z'}.")
+                    + $"{AgentDecision.Name(target)}, but the API server was unreachable since "
+                    + $"{watchdog.ApiUnreachableSince:yyyy-MM-dd'T'HH:mm:ss'Z'}.")
                 : RolledBack(Reasons.WatchdogExpired, WatchdogExpired(watchdog, target.Version, booted));
         }
 

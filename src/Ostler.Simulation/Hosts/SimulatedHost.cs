@@ -82,6 +82,9 @@ public sealed class SimulatedHost
     /// <summary>How often it has come up, soft reboots included.</summary>
     public int Boots { get; private set; }
 
+    /// <summary>How the last boot went; null: it has not booted yet.</summary>
+    public SimulatedBoot? LastBoot { get; private set; }
+
     /// <summary>The agent's record of the reboot that it ordered last.</summary>
     public PendingBoot? Pending { get; private set; }
 
@@ -135,6 +138,7 @@ public sealed class SimulatedHost
         Applied = softly ? Applied : null;
         Boot = new(softly ? Boot.KernelBootID : bootID, at) { SoftReboots = softly ? Boot.SoftReboots + 1 : 0 };
         Boots++;
+        LastBoot = boot;
         _entersSoftly = false;
         _isHealthy = boot != SimulatedBoot.Unhealthy;
         HasKubelet = boot is not (SimulatedBoot.WithoutKubelet or SimulatedBoot.Hangs);

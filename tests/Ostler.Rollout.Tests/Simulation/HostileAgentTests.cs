@@ -57,7 +57,7 @@ public class HostileAgentTests
     {
         var node = simulation.World.Find(name)!;
         Assert.True(
-            node is { CordonedBy: null, OS.Spec.Goal: Goal.Observe } && node.Host.Booted == Trees.New,
+            node is { CordonedBy: null, OS.Spec.Goal: Goal.Observe } && node.Host.Booted.Digest == Trees.New,
             $"seed {seed}: {name} is not updated\n{string.Join('\n', simulation.World.Timeline)}");
     }
 }

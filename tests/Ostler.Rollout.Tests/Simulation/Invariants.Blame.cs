@@ -1,6 +1,6 @@
-using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Simulation;
+using Ostler.Simulation.Hosts;
 
 namespace Ostler.Rollout.Tests.Simulation;
 
@@ -17,7 +17,7 @@ internal sealed partial class Invariants
     private void EndTrial(SimulatedNode node, string digest)
     {
         _onTrial.Remove((node.Uid, digest));
-        _passed.Add((node.Uid, node.Host.Session));
+        _passed.Add((node.Uid, node.Host.Boot.BootID));
     }
 
     // What came up after an order to boot, or fell back from it, and was not called healthy since. Read from the machines, whatever
@@ -27,26 +27,31 @@ internal sealed partial class Invariants
         foreach (var node in world.Nodes)
         {
             if (node.OS?.Spec is not { Goal: Goal.Boot or Goal.Rollback, Image.Digest: var digest, Previous: { } previous } 
-                || node.Host.Session == previous.BootSessionID() || _passed.Contains((node.Uid, node.Host.Session)))
+                || node.Host.Boot.BootID == previous.BootSessionID() || _passed.Contains((node.Uid, node.Host.Boot.BootID)))
             {
                 continue;
             }
 
-            var fellBack = node.Host.Booted == previous.Digest
-                && node.Host.FellBackBecause is Reasons.BootFellBack or Reasons.WatchdogExpired;
-            if (node.Host.Booted == digest || fellBack)
+            if (node.Host.Booted.Digest == digest || FellBack(node.Host, digest, previous.Digest))
             {
-                _onTrial[(node.Uid, digest)] = node.Host.Session;
+                _onTrial[(node.Uid, digest)] = node.Host.Boot.BootID;
             }
         }
     }
 
+    // The watchdog took the host back, and not for want of the API server alone; or the boot loader has the image, and did not boot it.
+    private static bool FellBack(SimulatedHost host, string digest, string previous) => host.Booted.Digest == previous
+        && (host.Watchdog is { } watchdog && watchdog.Target == digest && watchdog.TookBack(host.Booted)
+            ? !watchdog.LackedOnlyApi
+            : host.LastBoot is SimulatedBoot.FallsBack or SimulatedBoot.Unexpected
+                && host.Deployments.All.Any(d => d.Digest == digest && !d.Staged));
+
     // Whatever was deleted or died meanwhile: what was booted on an order is verified before the node is in service on it, unless a
     // person took the cordon away.
     private void JudgeTrial(SimulatedNode node) => Require(
-        4, node.Name, !node.Unschedulable || !_onTrial.TryGetValue((node.Uid, node.Host.Booted), out var session)
-            || session != node.Host.Session,
-        $"is put into service on {node.Host.Booted[..4]}, which was never verified in this boot");
+        4, node.Name, !node.Unschedulable || !_onTrial.TryGetValue((node.Uid, node.Host.Booted.Digest), out var session)
+            || session != node.Host.Boot.BootID,
+        $"is put into service on {node.Host.Booted.Digest[..4]}, which was never verified in this boot");
 
     private void JudgeQuarantine(SimulatedWorld world)
     {

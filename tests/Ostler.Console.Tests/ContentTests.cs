@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Ostler.Api.NodeOSes;
 using Ostler.Console.Tests.Support;
-using Ostler.Controller.Resources;
+using Ostler.Kubernetes.Core;
 
 namespace Ostler.Console.Tests;
 

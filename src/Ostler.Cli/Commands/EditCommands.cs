@@ -1,14 +1,13 @@
-using System.CommandLine;
 using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Edits;
 using Ostler.Cli.Hosting;
 using Ostler.Cli.Resources;
-using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
+using System.CommandLine;
 
 namespace Ostler.Cli.Commands;
 

@@ -1,5 +1,6 @@
-using System.Globalization;
+using Ostler.Api.Meta;
 using Ostler.Cli.Output;
+using System.Globalization;
 
 namespace Ostler.Cli.Commands;
 

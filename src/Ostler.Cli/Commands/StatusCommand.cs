@@ -1,16 +1,15 @@
-using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Ostler.Api.Json;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
 using Ostler.Cli.Resources;
-using Ostler.Kubernetes.Core;
 using Ostler.Cli.Status;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Ostler.Cli.Commands;
 

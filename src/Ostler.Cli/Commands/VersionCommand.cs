@@ -1,13 +1,12 @@
-using System.CommandLine;
-using System.Reflection;
-using System.Text.Json.Nodes;
 using Ostler.Api.Meta;
 using Ostler.Cli.Hosting;
 using Ostler.Cli.Output;
-using Ostler.Cli.Resources;
-using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
+using System.CommandLine;
+using System.Reflection;
+using System.Text.Json.Nodes;
 
 namespace Ostler.Cli.Commands;
 

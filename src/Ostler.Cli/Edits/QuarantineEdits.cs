@@ -1,8 +1,9 @@
-using System.Text.Json.Nodes;
 using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
-using Ostler.Cli.Output;
 using Ostler.Rollout.OSImages;
+using Ostler.Rollout.Text;
+using System.Text.Json.Nodes;
 
 namespace Ostler.Cli.Edits;
 

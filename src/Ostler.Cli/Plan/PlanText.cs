@@ -1,8 +1,9 @@
-using System.Globalization;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Output;
+using Ostler.Rollout.Text;
 using Ostler.Simulation;
+using System.Globalization;
 
 namespace Ostler.Cli.Plan;
 

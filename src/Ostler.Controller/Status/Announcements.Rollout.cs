@@ -113,5 +113,5 @@ internal sealed partial class Announcements
         wave.CompletedAt is null && wave.Reason is not (Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold);
 
     private void Normal(UpgradePolicy policy, string reason, string message) =>
-        publish(ObjectRef.To(ControllerResources.UpgradePolicies, policy), EventType.Normal, reason, message, "Report");
+        publish(ObjectRef.To(OstlerResources.UpgradePolicies, policy), EventType.Normal, reason, message, "Report");
 }

@@ -57,7 +57,7 @@ public sealed class AccessTests
         Assert.Matches("^[0-9]+\\.[0-9]+\\.[0-9]+", (string?)about["version"]);
 
         // Once is enough: what follows is the fleet.
-        console.Api.Put(Ostler.Controller.Resources.CoreResources.Nodes, Given.Node("b"));
+        console.Api.Put(CoreResources.Nodes, Given.Node("b"));
         Assert.DoesNotContain("about", (await RunningConsole.NextAsync(reader))[1], StringComparison.Ordinal);
     }
 

@@ -47,7 +47,8 @@ internal sealed class AgentLoops(RolloutSimulation simulation, SimulatedMachines
     // An agent that has not read its NodeOS since it started knows of no order until the API server is reachable again.
     private bool Runs(SimulatedNode node, int term) =>
         (World.ApiOutages == 0 || node.Agent.KnowsOrder)
-        && node is { Gone: false, OS: not null, Host: { IsUp: true, HasAgent: true, Faults.AgentIsAway: false } } && node.Agent.Term == term;
+        && node is { Gone: false, OS: not null, Host: { IsUp: true, HasAgent: true, Faults.AgentIsAway: false } }
+        && node.Agent.Term == term;
 
     private void Look(SimulatedNode node, int term)
     {

@@ -13,7 +13,9 @@ internal sealed class AgentProcess
     /// <summary>Counts the passes.</summary>
     public int Passes { get; private set; }
 
-    /// <summary>Whether this process knows its order: it has made a pass. Only then does it work while the API server is unreachable.</summary>
+    /// <summary>
+    /// Whether this process knows its order: it has made a pass. Only then does it work while the API server is unreachable.
+    /// </summary>
     public bool KnowsOrder { get; private set; }
 
     /// <summary>How many passes in a row failed because the API server was unreachable.</summary>

@@ -48,8 +48,8 @@ public sealed class AgentPass
     }
 
     /// <summary>
-    /// The API server could not be reached for the last step. The pass is over: no further step is asked for, and another pass is to be made
-    /// later.
+    /// The API server could not be reached for the last step. The pass is over: no further step is asked for, and another pass is to be
+    /// made later.
     /// </summary>
     public void LoseApi()
     {

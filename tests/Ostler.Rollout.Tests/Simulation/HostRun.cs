@@ -28,6 +28,12 @@ internal sealed class HostRun
     public void Ask(NodeOSSpec spec) =>
         OS = OS with { Spec = spec, Metadata = OS.Metadata with { Generation = OS.Metadata.Generation + 1 } };
 
+    /// <summary>The NodeOS is deleted, and created again: it orders nothing.</summary>
+    public void Recreate() => OS = new() { Metadata = new() { Name = "n1", Uid = "another-uid", Generation = 1 } };
+
+    /// <summary>The NodeOS is being deleted.</summary>
+    public void Delete() => OS = OS with { Metadata = OS.Metadata with { DeletionTimestamp = Now } };
+
     public static NodeOSSpec Order(Goal goal) => new()
     {
         Goal = goal,
@@ -38,7 +44,8 @@ internal sealed class HostRun
 
     /// <summary>Makes passes until one asks for no other at once, or the host goes down.</summary>
     /// <param name="dies">The agent dies after the first step for which this holds.</param>
-    public HostRun Pass(Func<HostStep, bool>? dies = null)
+    /// <param name="apiIsAway">No report reaches the API server.</param>
+    public HostRun Pass(Func<HostStep, bool>? dies = null, bool apiIsAway = false)
     {
         do
         {
@@ -47,6 +54,12 @@ internal sealed class HostRun
             foreach (var step in pass.Steps())
             {
                 Steps.Add(step);
+                if (apiIsAway && step is HostStep.Reports)
+                {
+                    pass.LoseApi();
+                    return this;
+                }
+
                 OS = step is HostStep.Reports reports ? OS with { Status = reports.Status } : OS;
                 pass.OS = OS;
                 if (dies?.Invoke(step) == true)

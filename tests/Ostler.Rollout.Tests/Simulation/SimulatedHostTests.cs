@@ -164,6 +164,76 @@ public class SimulatedHostTests
     }
 
     [Fact]
+    public void An_outage_of_the_API_server_during_the_trial_blames_no_image()
+    {
+        var run = Trial(SimulatedBoot.Works).Pass(apiIsAway: true);
+        run.Now += TimeSpan.FromMinutes(5);
+        run.Pass(apiIsAway: true);
+        Assert.True(run.Host.Watchdog!.LackedOnlyApi);
+
+        Assert.IsType<WatchdogStep.RollBack>(run.Host.RunWatchdog(TimeSpan.FromMinutes(10), run.Now));
+        run.Reboot(Goal.Rollback);
+        run.Pass();
+
+        Assert.Equal((NodeStep.RolledBack, Reasons.ApiUnreachable), (run.Status.Step, run.Status.LastError!.Reason));
+    }
+
+    [Fact]
+    public void An_outage_of_the_API_server_excuses_no_image_that_is_unhealthy()
+    {
+        var run = Trial(SimulatedBoot.Unhealthy).Pass(apiIsAway: true);
+        Assert.False(run.Host.Watchdog!.LackedOnlyApi);
+
+        Assert.IsType<WatchdogStep.RollBack>(run.Host.RunWatchdog(TimeSpan.FromMinutes(10), run.Now));
+        run.Reboot(Goal.Rollback);
+        run.Pass();
+
+        Assert.Equal((NodeStep.RolledBack, Reasons.WatchdogExpired), (run.Status.Step, run.Status.LastError!.Reason));
+    }
+
+    [Fact]
+    public void The_watchdog_is_disarmed_once_the_API_server_is_back()
+    {
+        var run = Trial(SimulatedBoot.Works).Pass(apiIsAway: true);
+        run.Pass();
+
+        Assert.Null(run.Host.Watchdog);
+        Assert.True(run.Status.Conditions.IsTrue(ConditionTypes.HostHealthy));
+    }
+
+    [Fact]
+    public void A_NodeOS_that_is_created_again_during_the_trial_neither_disarms_it_nor_unpins_the_previous_image()
+    {
+        var run = Trial(SimulatedBoot.Unhealthy).Pass();
+        run.Recreate();
+        run.Pass();
+
+        Assert.True(run.Host.Rollback!.Pinned);
+        Assert.IsType<WatchdogStep.RollBack>(run.Host.RunWatchdog(TimeSpan.FromMinutes(10), run.Now));
+    }
+
+    [Fact]
+    public void While_the_NodeOS_is_being_deleted_nothing_new_begins()
+    {
+        var run = new HostRun();
+        run.Ask(HostRun.Order(Goal.Stage));
+        run.Delete();
+        run.Pass();
+
+        Assert.Null(run.Host.Staged);
+        Assert.Equal((NodeStep.Idle, Reasons.NotStaged), (run.Status.Step, run.Status.LastError!.Reason));
+    }
+
+    [Fact]
+    public void A_check_of_an_unknown_kind_fails_on_a_simulated_host_as_on_a_real_one()
+    {
+        var run = new HostRun().Upgrade(s => s with { HostChecks = [new() { Name = "new" }] });
+
+        var healthy = run.Status.Conditions.Find(ConditionTypes.HostHealthy)!;
+        Assert.Equal((ConditionStatus.False, Reasons.HostCheckError), (healthy.Status, healthy.Reason));
+    }
+
+    [Fact]
     public void A_verdict_that_changes_is_never_open_in_between()
     {
         var run = new HostRun().Upgrade();
@@ -207,5 +277,17 @@ public class SimulatedHostTests
 
         Assert.Equal((NodeStep.Idle, Reasons.Invalid), (run.Status.Step, run.Status.LastError!.Reason));
         Assert.Contains("99", run.Status.LastError.Message, StringComparison.Ordinal);
+    }
+
+    private static HostRun Trial(SimulatedBoot boot)
+    {
+        var run = new HostRun();
+        run.Host.Faults.NextBoots.Enqueue(boot);
+        run.Ask(HostRun.Order(Goal.Stage));
+        run.Pass();
+        run.Ask(HostRun.Order(Goal.Boot) with { Watchdog = Duration.FromMinutes(10) });
+        run.Pass();
+        run.Reboot(Goal.Boot);
+        return run;
     }
 }

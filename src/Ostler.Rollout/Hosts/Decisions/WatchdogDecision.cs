@@ -117,7 +117,7 @@ public static class WatchdogDecision
     }
 
     /// <summary>
-    /// Whether it was armed for a NodeOS that is gone, and its image may be on trial. The image then is on trial until it is healthy, or the
+    /// Whether it was armed for a NodeOS that is gone, and its image may be on trial. If so, it is on trial until it is healthy, or the
     /// successor of the NodeOS orders the rollback: that nothing is ordered does not say that the image is healthy.
     /// </summary>
     /// <param name="record">The watchdog's record.</param>
@@ -129,7 +129,8 @@ public static class WatchdogDecision
         && record.NodeUid != uid && record.NodeUid != WatchdogTrial.Console && spec.Goal != Goal.Rollback;
 
     /// <summary>
-    /// Whether the image of a NodeOS that is gone is on trial: the watchdog stays armed although it is obsolete (see <see cref="IsObsolete"/>).
+    /// Whether the image of a NodeOS that is gone is on trial: the watchdog stays armed although it is obsolete
+    /// (<see cref="IsObsolete"/>).
     /// </summary>
     /// <param name="record">The watchdog's record.</param>
     /// <param name="uid">The UID of the NodeOS.</param>

@@ -6,18 +6,18 @@ public class OstlerCommandTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("--nope", "kubectl ostler does not know '--nope'.")]
-    [InlineData("status a b", "kubectl ostler status does not know 'b'.")]
-    [InlineData("status -o xml", "-o takes json, yaml, wide, not 'xml'.")]
-    [InlineData("status --watch -o json", "--watch prints text for people")]
+    [InlineData("--nope", "kubectl ostler: unknown command or argument '--nope'.")]
+    [InlineData("status a b", "kubectl ostler status: unknown command or argument 'b'.")]
+    [InlineData("status -o xml", "-o xml is not supported: use json, yaml, wide.")]
+    [InlineData("status --watch -o json", "--watch prints text only")]
     [InlineData("pause", "Required argument 'policy' missing for command: 'pause'.")]
     [InlineData("rollback", "Required argument 'policy' missing for command: 'rollback'.")]
-    [InlineData("history -o xml", "-o takes json, yaml, wide, not 'xml'.")]
-    [InlineData("diff edge other", "kubectl ostler diff does not know 'other'.")]
-    [InlineData("host status", "There is no ostler-agent here, which knows how to look at a host and to change it.")]
+    [InlineData("history -o xml", "-o xml is not supported: use json, yaml, wide.")]
+    [InlineData("diff edge other", "kubectl ostler diff: unknown command or argument 'other'.")]
+    [InlineData("host status", "ostler-agent, which inspects and changes the host, is not installed here.")]
     [InlineData("plan", "Option '--filename' is required.")]
     [InlineData("quarantine", "Required command was not provided.")]
-    [InlineData("completion powershell", "There is no completion for powershell: write bash, zsh, fish.")]
+    [InlineData("completion powershell", "No completion for powershell: use bash, zsh, fish.")]
     public async Task A_line_that_is_not_right_is_refused_in_one_line_with_2(string line, string message)
     {
         var result = await CommandLine.RunAsync(line.Split(' '));
@@ -28,8 +28,8 @@ public class OstlerCommandTests
     }
 
     [Theory]
-    [InlineData("status --kubeconfig /nonexistent/file", "There is no kubeconfig /nonexistent/file", 1)]
-    [InlineData("doctor --kubeconfig /nonexistent/file", "There is no kubeconfig /nonexistent/file", 2)]
+    [InlineData("status --kubeconfig /nonexistent/file", "The kubeconfig /nonexistent/file does not exist", 1)]
+    [InlineData("doctor --kubeconfig /nonexistent/file", "The kubeconfig /nonexistent/file does not exist", 2)]
     [InlineData("plan -f /nonexistent/policy.yaml --nodes 3", "Could not find a part of the path '/nonexistent/policy.yaml'", 1)]
     public async Task What_is_not_there_is_named_without_a_stack_trace(string line, string message, int code)
     {
@@ -52,7 +52,7 @@ public class OstlerCommandTests
         File.Delete(file);
 
         Assert.Equal((1, 1), (gone.Code, unknown.Code));
-        Assert.StartsWith("The API server cannot be reached: ", gone.Error, StringComparison.Ordinal);
+        Assert.StartsWith("The API server is unreachable: ", gone.Error, StringComparison.Ordinal);
         Assert.StartsWith("The kubeconfig cannot be used: ", unknown.Error, StringComparison.Ordinal);
     }
 
@@ -63,7 +63,7 @@ public class OstlerCommandTests
 
         Assert.Equal((0, ""), (result.Code, result.Error));
         Assert.All(
-            (string[])["status", "nodes", "history", "diff", "plan", "pause", "resume", "approve", "retry", "rollback", "quarantine", "doctor", "host", "completion", "version", "Exit codes: 0 done"],
+            (string[])["status", "nodes", "history", "diff", "plan", "pause", "resume", "approve", "retry", "rollback", "quarantine", "doctor", "host", "completion", "version", "0  Done."],
             word => Assert.Contains(word, result.Out, StringComparison.Ordinal));
     }
 

@@ -21,7 +21,7 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
     {
         var option = new Option<OutputFormat>("--output", "-o")
         {
-            Description = $"{string.Join(", ", formats)}. Default: a text for people",
+            Description = $"{string.Join(", ", formats)}. Default: text",
             HelpName = string.Join('|', formats),
             CustomParser = result =>
             {
@@ -31,7 +31,7 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
                     return format;
                 }
 
-                result.AddError($"-o takes {string.Join(", ", formats)}, not '{text}'.");
+                result.AddError($"-o {text} is not supported: use {string.Join(", ", formats)}.");
                 return default;
             },
         };
@@ -77,7 +77,7 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
             }
             catch (Exception e)
             {
-                var (text, code) = FailureText.Of(e) ?? ($"This is a fault of kubectl-ostler: {e.GetType().Name}: {e.Message}. Please report it with the command that you gave.", ExitCode.Error);
+                var (text, code) = FailureText.Of(e) ?? ($"This is a bug in kubectl-ostler: {e.GetType().Name}: {e.Message}. Please report it with the command that you ran.", ExitCode.Error);
                 await Environment.Error.WriteLineAsync(text.ReplaceLineEndings(" "));
                 return code;
             }

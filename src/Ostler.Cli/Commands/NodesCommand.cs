@@ -16,7 +16,7 @@ internal static class NodesCommand
     {
         var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only the nodes that this UpgradePolicy selects" }, ClusterResources.UpgradePolicies);
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
-        return commands.WithCluster(new Command("nodes", "Which tree each node runs, and how far it has come") { policy, output }, async (arguments, client, cancel) =>
+        return commands.WithCluster(new Command("nodes", "Show which image each node runs, and its step") { policy, output }, async (arguments, client, cancel) =>
         {
             var (name, format) = (arguments.GetValue(policy), arguments.GetValue(output));
             var selector = name is null ? null : (await PolicyLookup.PolicyAsync(client, name, cancel)).Spec.NodeSelector;

@@ -31,7 +31,7 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
         }
         catch (InvalidDataException e)
         {
-            throw CommandException.Usage($"{file} is no YAML: {e.Message}.");
+            throw CommandException.Usage($"{file} is not valid YAML: {e.Message}.");
         }
 
         var ours = documents.SelectMany(Items).Where(IsOfGroup).ToArray();
@@ -41,9 +41,9 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
         var found = chosen switch
         {
             [var one] => one,
-            [] when policies.Length == 0 => throw CommandException.Usage($"{file} has no UpgradePolicy of {OstlerApi.GroupVersion}: write one into it (config/samples has some)."),
+            [] when policies.Length == 0 => throw CommandException.Usage($"{file} has no UpgradePolicy of {OstlerApi.GroupVersion}. Add one (config/samples has examples)."),
             [] => throw CommandException.Usage($"{file} has no UpgradePolicy {policy}. It has: {Names(policies)}."),
-            _ => throw CommandException.Usage($"{file} has several UpgradePolicies: choose one with --policy ({Names(policies)})."),
+            _ => throw CommandException.Usage($"{file} has several UpgradePolicies. Choose one with --policy ({Names(policies)})."),
         };
         var images = ours.Where(d => (string?)d["kind"] == nameof(OSImage)).Select(d => Deserialize(d, file, OstlerJson.Default.OSImage));
         return new(found, images.FirstOrDefault(i => i.Metadata.Name == found.Spec.ImageRef.Name));
@@ -63,11 +63,11 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
             var (version, kind) = (Word(document, "apiVersion"), Word(document, "kind") ?? "");
             if (version != OstlerApi.GroupVersion)
             {
-                found.Add($"line {lines.Of(document, "apiVersion")}: apiVersion {version} is not known. Use {OstlerApi.GroupVersion}.");
+                found.Add($"line {lines.Of(document, "apiVersion")}: unknown apiVersion {version}. Use {OstlerApi.GroupVersion}.");
             }
             else if (TypeOf(kind) is not { } type)
             {
-                found.Add($"line {lines.Of(document, "kind")}: there is no kind {kind} in {OstlerApi.GroupVersion}. Did you mean {UnknownFields.Closest(kind, Kinds) ?? string.Join(" or ", Kinds)}?");
+                found.Add($"line {lines.Of(document, "kind")}: {OstlerApi.GroupVersion} has no kind {kind}. Did you mean {UnknownFields.Closest(kind, Kinds) ?? string.Join(" or ", Kinds)}?");
             }
             else
             {

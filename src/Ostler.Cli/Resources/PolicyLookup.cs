@@ -37,7 +37,7 @@ internal static class PolicyLookup
     {
         var names = others.Order(StringComparer.Ordinal).ToArray();
         return names.Length == 0
-            ? $"There is no {kind} {name}, nor any other: create one first (config/samples has some)."
-            : $"There is no {kind} {name}. There {(names.Length == 1 ? "is" : "are")}: {string.Join(", ", names.Take(MostNames))}{(names.Length > MostNames ? $" and {names.Length - MostNames} more" : "")}.";
+            ? $"{kind} {name} does not exist, and there is no other. Create one first (config/samples has examples)."
+            : $"{kind} {name} does not exist. Existing: {string.Join(", ", names.Take(MostNames))}{(names.Length > MostNames ? $" and {names.Length - MostNames} more" : "")}.";
     }
 }

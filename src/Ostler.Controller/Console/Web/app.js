@@ -93,7 +93,7 @@ const stream = follow({
   onState(what, detail) {
     if (what === 'live') { live(); return; }
     if (what === 'refused') { state('refused', 'Not signed in'); signIn(detail); return; }
-    state('waiting', detail.status ? detail.message : `Connection lost; tries again in ${span(detail.pause)}`);
+    state('waiting', detail.status ? detail.message : `Connection lost; retrying in ${span(detail.pause)}`);
     if (!known) swap(main, h('p', { class: 'empty' }, detail.message));
   },
 });
@@ -113,7 +113,7 @@ function signIn(refusal) {
     state('connecting', 'Signing in');
     stream.retry();
   } }, h('h1', { tabindex: '-1' }, 'Sign in'), h('p', { id: 'why', role: 'alert' }, refusal.message), h('label', { for: 'token' }, 'Token'), field, h('button', { type: 'submit', class: 'primary' }, 'Sign in'),
-    h('p', { class: 'hint' }, 'The token stays in this page, and is sent to this controller only. A reload forgets it.'));
+    h('p', { class: 'hint' }, 'The token stays in this page and is sent to this controller only. A reload discards it.'));
   main.replaceChildren(form);
   field.focus();
 }

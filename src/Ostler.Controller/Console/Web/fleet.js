@@ -33,7 +33,7 @@ export function fleetPage(fleet, tip) {
 
   const root = h('div', { class: 'page' }, h('div', { class: 'head' }, title, totals), policies, attention,
     section('Nodes', h('div', { class: 'tools' }, search, h('label', null, 'Group by ', grouping), toggle, found), legend,
-      h('p', { class: 'marks' }, h('span', null, h('i', { class: 'mark-blocked', 'aria-hidden': 'true' }), 'blocked'), h('span', null, h('i', { class: 'mark-away', 'aria-hidden': 'true' }), 'not Ready'), h('span', null, h('i', { class: 'mark-held', 'aria-hidden': 'true' }), 'cordoned by somebody else'), h('span', { class: 'keys' }, 'Arrow keys move, Enter opens, / filters')), body));
+      h('p', { class: 'marks' }, h('span', null, h('i', { class: 'mark-blocked', 'aria-hidden': 'true' }), 'blocked'), h('span', null, h('i', { class: 'mark-away', 'aria-hidden': 'true' }), 'not Ready'), h('span', null, h('i', { class: 'mark-held', 'aria-hidden': 'true' }), 'cordoned by another user'), h('span', { class: 'keys' }, 'Arrow keys move, Enter opens, / filters')), body));
   body.addEventListener('keydown', move);
   body.addEventListener('focusin', (e) => { const cell = e.target.closest('.cell'); if (cell) { rove(cell); tip.show(cell, lines(fleet.nodes.get(cell.dataset.node))); } });
   body.addEventListener('pointerover', (e) => { const cell = e.target.closest('.cell'); if (cell) tip.show(cell, lines(fleet.nodes.get(cell.dataset.node))); });
@@ -85,7 +85,7 @@ export function fleetPage(fleet, tip) {
       groups.set(name, number);
       return h('div', { class: 'group' }, h('h3', null, name, ' ', number), h('ul', { class: 'cells' }, members.map((c) => h('li', null, c))));
     });
-    body.replaceChildren(...(parts.length ? parts : [h('p', { class: 'empty' }, fleet.nodes.size ? 'No node matches.' : 'There are no nodes yet.')]));
+    body.replaceChildren(...(parts.length ? parts : [h('p', { class: 'empty' }, fleet.nodes.size ? 'No node matches.' : 'No nodes yet.')]));
     const first = body.querySelector('.cell[tabindex="0"]') ?? body.querySelector('.cell');
     if (focused?.isConnected) focused.focus({ preventScroll: true });
     else if (first) rove(first);
@@ -141,7 +141,7 @@ export function fleetPage(fleet, tip) {
     const away = all.filter((n) => !n.ready).length;
     swap(totals, [count(all.length, 'node'), `${tally.Updated ?? 0} updated`, `${all.filter(inFlight).length} in flight`, blocked && `${blocked} blocked`, away && `${away} not ready`, tally.Failed && `${tally.Failed} failed`].filter(Boolean).join(' · '));
     const list = [...fleet.policies.values()].sort(byName);
-    swap(policies, list.length ? list.map(card) : h('li', { class: 'empty' }, 'There is no UpgradePolicy yet: nothing is upgraded. kubectl explain upgradepolicy.spec says how to write one.'));
+    swap(policies, list.length ? list.map(card) : h('li', { class: 'empty' }, 'No UpgradePolicy exists, so nothing is upgraded. kubectl explain upgradepolicy.spec describes the fields.'));
     swap(attention, trouble(list));
   }
 
@@ -149,9 +149,9 @@ export function fleetPage(fleet, tip) {
     const [s, st] = [standing(p), p.status ?? {}];
     const target = st.target ? st.target.version ?? st.target.digest.slice(0, 12) : null;
     return h('li', { class: 'card', 'data-tone': s.tone }, h('h2', null, policyLink(p.name), ' ', badge(s)),
-      h('p', { class: 'hint' }, p.image, target ? ` → ${target}` : '', st.wave ? ` · wave ${st.wave}` : '', ` · at most ${p.maxUnavailable} away`),
+      h('p', { class: 'hint' }, p.image, target ? ` → ${target}` : '', st.wave ? ` · wave ${st.wave}` : '', ` · maxUnavailable ${p.maxUnavailable}`),
       progress(st.nodes),
-      h('p', { class: 'hint line' }, st.estimatedCompletion ? ['Done about ', time(st.estimatedCompletion), ` (${ago(st.estimatedCompletion)})`] : st.nextWindow ? ['Goes on ', time(st.nextWindow), ` (${ago(st.nextWindow)})`] : st.completedAt ? ['Completed ', time(st.completedAt)] : s.message ?? ''));
+      h('p', { class: 'hint line' }, st.estimatedCompletion ? ['Estimated completion ', time(st.estimatedCompletion), ` (${ago(st.estimatedCompletion)})`] : st.nextWindow ? ['Continues ', time(st.nextWindow), ` (${ago(st.nextWindow)})`] : st.completedAt ? ['Completed ', time(st.completedAt)] : s.message ?? ''));
   }
 
   // What is blocked, put together by its reason: forty nodes behind one budget are one thing to look at.
@@ -165,7 +165,7 @@ export function fleetPage(fleet, tip) {
     for (const p of list) for (const b of p.status?.blocked ?? []) add(p.name, 'warn', b);
     for (const n of fleet.nodes.values()) if (stepOf(n) === 'Failed' && !n.blocked) add(n.policy ?? '', 'bad', { node: n.name, reason: n.reason ?? 'Failed', message: n.message });
     if (kinds.size === 0) return null;
-    return section('Needs a look', h('ul', { class: 'trouble' }, [...kinds.values()].map((k) => h('li', { 'data-tone': k.tone },
+    return section('Needs attention', h('ul', { class: 'trouble' }, [...kinds.values()].map((k) => h('li', { 'data-tone': k.tone },
       h('p', null, h('strong', null, words(k.reason)), ' · ', k.policy && policyLink(k.policy, `trouble ${k.policy} ${k.reason}`), ` · ${count(k.nodes.length, 'node')}: `, k.nodes.sort(collator.compare).slice(0, 6).map((n, i) => [i ? ', ' : '', nodeLink(n, `trouble ${k.policy} ${k.reason} ${n}`)]), k.nodes.length > 6 && ` and ${k.nodes.length - 6} more`),
       k.message && h('p', { class: 'hint' }, k.message)))));
   }

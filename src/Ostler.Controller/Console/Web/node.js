@@ -19,7 +19,7 @@ export function nodePage(fleet, name, token) {
       const answer = await response.json();
       [history, problem] = response.ok ? [answer, null] : [history, answer.message];
     } catch (error) {
-      problem = `Its history could not be read: ${error.message}`;
+      problem = `The history could not be read: ${error.message}`;
     }
     asked = false;
     render();
@@ -28,7 +28,7 @@ export function nodePage(fleet, name, token) {
 
   function render() {
     const n = fleet.nodes.get(name);
-    if (!n) { swap(head, heading); swap(body, h('p', { class: 'empty' }, 'There is no such node. It may have been removed.')); return; }
+    if (!n) { swap(head, heading); swap(body, h('p', { class: 'empty' }, 'No such node. It may have been removed.')); return; }
     const step = stepOf(n);
     const at = way.indexOf(step);
     const d = history ?? {};
@@ -38,14 +38,14 @@ export function nodePage(fleet, name, token) {
       h('section', { class: 'panel', 'aria-label': 'Facts' }, facts(
         ['Policy', n.policy?.split(', ').map((p, i) => [i ? ', ' : '', policyLink(p)])], ['Goal', d.goal ?? (history ? 'Observe' : null)], ['Attempt', d.attempt ? String(d.attempt) : null],
         ['Runs', n.booted], ['Target', n.target], ['Zone', n.zone], ['Node', n.ready ? 'Ready' : 'not Ready'], ['Cordoned by', n.cordon], ['In this step since', n.since && [time(n.since), ` (${ago(n.since)})`]],
-        ['Updated by', d.backend], ['Agent', d.agentVersion],
+        ['Backend', d.backend], ['Agent', d.agentVersion],
         ['Deadlines', Object.entries(d.deadlines ?? {}).map(([what, when], i) => [i ? ', ' : '', `${what} `, time(when)])],
-        ['Tried again', d.backoff && [time(d.backoff.until), ` after ${d.backoff.count} times ${words(d.backoff.reason).toLowerCase()}`]])),
+        ['Next try', d.backoff && [time(d.backoff.until), ` after ${d.backoff.count} times ${words(d.backoff.reason).toLowerCase()}`]])),
       problem && h('p', { class: 'problem', role: 'alert' }, problem),
-      history && section('Trees', table('Trees', ['Tree', 'Version', 'Digest', 'From', 'Marks'], [['Booted', d.booted], ['Staged', d.staged], ['Kept to go back to', d.rollback]].filter(([, t]) => t).map(([what, t]) => [what, t.version ?? '', digest(t.digest), t.reference ?? '', [t.locked && 'locked', t.pinned && 'pinned'].filter(Boolean).join(', ')]))),
+      history && section('Deployments', table('Deployments', ['Deployment', 'Version', 'Digest', 'Source', 'Marks'], [['Booted', d.booted], ['Staged', d.staged], ['Rollback', d.rollback]].filter(([, t]) => t).map(([what, t]) => [what, t.version ?? '', digest(t.digest), t.reference ?? '', [t.locked && 'locked', t.pinned && 'pinned'].filter(Boolean).join(', ')]))),
       history && section('History', d.eventsProblem && h('p', { class: 'problem' }, d.eventsProblem), h('ol', { class: 'history' }, d.entries.map((e) => h('li', { 'data-tone': e.warning ? 'bad' : null },
         h('span', { class: 'when' }, time(e.at), h('span', { class: 'hint' }, ago(e.at))), h('div', null, h('p', null, h('strong', null, (e.warning ? '! ' : '') + e.title), h('span', { class: 'tag' }, e.source), e.count > 1 && ` ${e.count} times`), e.message && h('p', { class: 'hint' }, e.message))))),
-        h('p', { class: 'hint' }, 'What NodeOS, Node and Events hold. The API server keeps Events for an hour unless told otherwise.')),
+        h('p', { class: 'hint' }, 'From NodeOS, Node and Events. By default, the API server keeps Events for one hour.')),
       d.conditions?.length > 0 && section('Conditions', conditions(d.conditions)));
   }
 

@@ -13,23 +13,23 @@ export function policyPage(fleet, name) {
 
   function render() {
     const p = fleet.policies.get(name);
-    if (!p) { swap(head, heading); swap(body, h('p', { class: 'empty' }, 'There is no such policy. It may have been deleted.')); return; }
+    if (!p) { swap(head, heading); swap(body, h('p', { class: 'empty' }, 'No such policy. It may have been deleted.')); return; }
     const [st, s] = [p.status ?? {}, standing(p)];
     swap(head, heading, badge(s), s.message && h('p', { class: 'lead' }, s.message));
     swap(body,
       h('section', { class: 'panel', 'aria-label': 'Progress' }, progress(st.nodes), facts(
         ['Image', p.image], ['Target', st.target && [st.target.version, ' ', digest(st.target.digest)]],
         ['Started', st.startedAt && time(st.startedAt)], ['Completed', st.completedAt && time(st.completedAt)],
-        ['Estimated end', st.estimatedCompletion && [time(st.estimatedCompletion), ` (${ago(st.estimatedCompletion)})`]],
+        ['Estimated completion', st.estimatedCompletion && [time(st.estimatedCompletion), ` (${ago(st.estimatedCompletion)})`]],
         ['Next window', st.nextWindow && [time(st.nextWindow), ` (${ago(st.nextWindow)})`]],
-        ['At most away', p.maxUnavailable], ['Away now', String(st.nodes?.unavailable ?? 0)], ['Soak', p.soak], ['Windows', p.windows || 'always'], ['After', p.dependsOn],
-        ['Measured', st.durations?.node && `${st.durations.node.average} a node out of service (most ${st.durations.node.max})`],
-        ['Status', p.current ? null : 'of a former spec; the controller has not looked at this one yet'])),
+        ['maxUnavailable', p.maxUnavailable], ['Unavailable', String(st.nodes?.unavailable ?? 0)], ['Soak', p.soak], ['Windows', p.windows || 'always'], ['After', p.dependsOn],
+        ['Measured', st.durations?.node && `${st.durations.node.average} per node out of service (max ${st.durations.node.max})`],
+        ['Status', p.current ? null : 'of a previous spec; the controller has not processed the current one yet'])),
       st.waves?.length > 0 && waves(st),
       blocked(st),
       flight(st),
       timeline(p, fleet.nodesOf(name)),
-      st.failedDigests?.length > 0 && section('Trees that failed', table('Trees that failed', ['Digest', 'Reason', 'Message', 'When'], st.failedDigests.map((f) => [digest(f.digest), words(f.reason), f.message ?? '', time(f.at)]))),
+      st.failedDigests?.length > 0 && section('Failed images', table('Failed images', ['Digest', 'Reason', 'Message', 'When'], st.failedDigests.map((f) => [digest(f.digest), words(f.reason), f.message ?? '', time(f.at)]))),
       section('Conditions', conditions(st.conditions)));
   }
 
@@ -56,7 +56,7 @@ function flight(st) {
 
 function blocked(st) {
   if (!st.blocked?.length) return null;
-  return section('Blocked', table('Blocked nodes', ['Node', 'Why', 'What to do'], st.blocked.map((b) => [nodeLink(b.node, `blocked ${b.node}`), words(b.reason), b.message ?? ''])));
+  return section('Blocked', table('Blocked nodes', ['Node', 'Reason', 'Message'], st.blocked.map((b) => [nodeLink(b.node, `blocked ${b.node}`), words(b.reason), b.message ?? ''])));
 }
 
 // When nodes came back into service, as a line; and the latest of them one by one, from the times that the controller and the agents recorded.
@@ -91,7 +91,7 @@ function timeline(p, nodes) {
         failed.map((n) => h('line', { class: 'fell', x1: x(Date.parse(n.failedAt)), x2: x(Date.parse(n.failedAt)), y1: height - 26, y2: height - 4 }))),
       h('figcaption', null, h('span', null, time(new Date(from).toISOString())), h('span', { class: 'hint' }, `${level} of ${total} updated`, failed.length ? ` · ${failed.length} failed (red)` : '', guess && guess > present ? ' · dashed: estimate' : ''), h('span', null, time(new Date(to).toISOString())))),
     rows.length > 0 && h('p', { class: 'key' }, [['drain', 'drain'], ['boot', 'reboot'], ['check', 'checks and soak']].map(([kind, label]) => h('span', null, h('i', { 'data-kind': kind, 'aria-hidden': 'true' }), label))),
-    rows.length > 0 && table('Upgrades of single nodes', ['Node', 'Drain, reboot, checks', 'Cordoned', 'Drain', 'Reboot', 'Checks', 'Out of service', 'Now'], shown.map((n) => row(n, first, Math.max(last, first + 1000))), { class: 'upgrades' }),
+    rows.length > 0 && table('Upgrades by node', ['Node', 'Drain, reboot, checks', 'Cordoned', 'Drain', 'Reboot', 'Checks', 'Out of service', 'Now'], shown.map((n) => row(n, first, Math.max(last, first + 1000))), { class: 'upgrades' }),
     rows.length > rowsOfTimeline && h('p', { class: 'hint' }, `The latest ${rowsOfTimeline} of ${rows.length}; the page of a node has its own times.`));
 }
 

@@ -4,18 +4,18 @@ import { h } from './dom.js';
 // Each step has a colour and a sign of its own: the colour is never all there is. In the order of a node's way.
 export const steps = {
   Idle: { sign: '·', text: 'Idle', hint: 'nothing is asked of the node' },
-  Staging: { sign: '↓', text: 'Staging', hint: 'the tree is fetched; the node serves' },
-  Staged: { sign: '=', text: 'Staged', hint: 'the tree is there, locked' },
-  Cordoned: { sign: '‖', text: 'Cordoned', hint: 'it has a slot; its pods are being evicted' },
+  Staging: { sign: '↓', text: 'Staging', hint: 'downloads the image; workloads keep running' },
+  Staged: { sign: '=', text: 'Staged', hint: 'the image is ready and locked' },
+  Cordoned: { sign: '‖', text: 'Cordoned', hint: 'has a slot; pods are being evicted' },
   Drained: { sign: '○', text: 'Drained', hint: 'no pod is left that must leave' },
-  Rebooting: { sign: '↻', text: 'Rebooting', hint: 'told to boot the new tree' },
-  Verifying: { sign: '?', text: 'Verifying', hint: 'the new tree runs; checks are under way' },
-  Soaking: { sign: '≈', text: 'Soaking', hint: 'all checks pass, and must go on passing' },
-  Updated: { sign: '✓', text: 'Updated', hint: 'healthy on the new tree' },
-  RollingBack: { sign: '↶', text: 'Rolling back', hint: 'going back to the former tree' },
-  RolledBack: { sign: '«', text: 'Rolled back', hint: 'on its former tree' },
-  Failed: { sign: '×', text: 'Failed', hint: 'a person must look' },
-  Unknown: { sign: '–', text: 'Unknown', hint: 'its agent has not reported' },
+  Rebooting: { sign: '↻', text: 'Rebooting', hint: 'boots the new image' },
+  Verifying: { sign: '?', text: 'Verifying', hint: 'runs the new image; checks are in progress' },
+  Soaking: { sign: '≈', text: 'Soaking', hint: 'all checks pass and must keep passing' },
+  Updated: { sign: '✓', text: 'Updated', hint: 'healthy on the new image' },
+  RollingBack: { sign: '↶', text: 'Rolling back', hint: 'returns to the previous image' },
+  RolledBack: { sign: '«', text: 'Rolled back', hint: 'runs the previous image again' },
+  Failed: { sign: '×', text: 'Failed', hint: 'a user must act' },
+  Unknown: { sign: '–', text: 'Unknown', hint: 'the agent has not reported' },
 };
 
 const flying = new Set(['Cordoned', 'Drained', 'Rebooting', 'Verifying', 'Soaking', 'RollingBack']);
@@ -77,7 +77,7 @@ export function standing(policy) {
   if (is('Stalled')) return { tone: 'warn', sign: '!', text: 'Stalled', reason, message: condition(policy.status, 'Stalled').message };
   if (ready?.status === 'True') return { tone: 'good', sign: '✓', text: 'Ready', reason, message: ready.message };
   if (policy.paused) return { tone: 'calm', sign: '‖', text: 'Paused', reason, message: ready?.message };
-  return { tone: 'busy', sign: '↻', text: ready ? words(reason) : 'Not yet looked at', reason, message: ready?.message };
+  return { tone: 'busy', sign: '↻', text: ready ? words(reason) : 'Not processed yet', reason, message: ready?.message };
 }
 
 /** RollingOut as Rolling out. */

@@ -48,8 +48,8 @@ internal static class SystemdCheckRun
         var message = Join([.. others.Select(u => $"{u.First} is {u.Second}")]);
         var absent = await AbsentAsync(runner, [.. others.Where(u => u.Second is "inactive" or "unknown").Select(u => u.First)], limit, cancellationToken);
         return absent.Count == 0 ? CheckFinding.No(message)
-            : absent.Count == others.Count ? CheckFinding.Missing(Join([.. absent.Select(u => $"the tree has no unit {u}")]))
-            : CheckFinding.No($"{message}; {Join([.. absent.Select(u => $"the tree has no unit {u}")])}");
+            : absent.Count == others.Count ? CheckFinding.Missing(Join([.. absent.Select(u => $"the image has no unit {u}")]))
+            : CheckFinding.No($"{message}; {Join([.. absent.Select(u => $"the image has no unit {u}")])}");
     }
 
     /// <summary>Those that do not exist: is-active calls them inactive, as it does one that was stopped. A systemctl that does not know is no reason to fail.</summary>

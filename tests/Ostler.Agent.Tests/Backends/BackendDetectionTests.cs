@@ -62,7 +62,7 @@ public sealed class BackendDetectionTests : IDisposable
 
         Assert.Equal(Reasons.HostNotSupported, failure.Reason);
         Assert.StartsWith("The host cannot be looked at: ", failure.Message, StringComparison.Ordinal);
-        Assert.EndsWith("In a container the agent needs hostPID and to be privileged. Nothing is done to the host.", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("In a container, the agent needs hostPID and privileged. Nothing is done to the host.", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed class RealConsoleTests
         var booted = await node.Host.NextBootAsync(before, node.Token);
         Assert.NotEqual(0, (await applying).ExitCode); // it went down with the host
         Assert.Equal("2.0", booted.Version);
-        Assert.Contains("On trial: the watchdog goes back to 1.0", (await ConsoleAsync(node, "status")).EnsureSuccess().Stdout, StringComparison.Ordinal);
+        Assert.Contains("On trial: the watchdog rolls back to 1.0", (await ConsoleAsync(node, "status")).EnsureSuccess().Stdout, StringComparison.Ordinal);
 
         // Nobody confirms it, and no agent comes.
         await node.Host.RunAsync([.. node.AgentCommand, "watchdog", "check", "--uptime=721"], node.Token); // it goes down with the host, too

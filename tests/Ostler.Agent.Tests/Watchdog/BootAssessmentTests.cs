@@ -121,7 +121,7 @@ public sealed class BootAssessmentTests : IDisposable
             File.WriteAllBytes(_host.At(Features), [6, 0, 0, 0, (byte)bits, 0, 0, 0, 0, 0, 0, 0]);
         }
 
-        Assert.Equal(counts ? "the boot loader's counting" : null, await BootAssessment.WhoJudgesAsync(Runner, _host.Files, Token));
+        Assert.Equal(counts ? "boot counting" : null, await BootAssessment.WhoJudgesAsync(Runner, _host.Files, Token));
     }
 
     private AnsweringRunner Runner => new(_answers);

@@ -27,7 +27,7 @@ internal sealed class OstreeEtcConflicts(OstreeCommands ostree, HostFiles files)
             ? null
             : $"applying it will fail: {string.Join(", ", conflicts.Take(Named).Select(p => "/etc/" + p))}"
                 + (conflicts.Count > Named ? $" and {conflicts.Count - Named} more" : "")
-                + " changed on the host and of another kind (file, directory) in the new tree";
+                + " changed on the host and of another kind (file, directory) in the new image";
     }
 
     /// <summary>What was modified or added on the host, relative to /etc. What was deleted conflicts with nothing.</summary>

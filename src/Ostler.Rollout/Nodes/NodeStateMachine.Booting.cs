@@ -29,7 +29,7 @@ internal static partial class NodeStateMachine
             switch (view.Status!.Step)
             {
                 case NodeStep.Failed or NodeStep.RolledBack:
-                    return NodeTransitions.Fail(context, view, error?.Reason ?? Reasons.BootFellBack, error?.Message ?? "The agent does not say why.");
+                    return NodeTransitions.Fail(context, view, error?.Reason ?? Reasons.BootFellBack, error?.Message ?? "The agent gives no reason.");
                 case NodeStep.Idle when error?.Reason == Reasons.NotStaged && view.Runs(view.Spec.Previous?.Digest):
                     return NodeTransitions.ReleaseAfterLostBoot(context, view, error.Reason, error.Message);
             }
@@ -39,13 +39,13 @@ internal static partial class NodeStateMachine
         if (context.Now >= deadline)
         {
             var seen = view.AgentIsCurrent
-                ? "The agent took the order up and has not reported from a new boot: see the machine's console."
-                : "The agent never took up the order to boot: look at its pod on the node.";
+                ? "The agent acted on the instruction, but has not reported from a new boot. Check the machine's console."
+                : "The agent did not act on the instruction to boot. Check its pod on the node.";
             return NodeTransitions.Fail(context, view, Reasons.RebootTimedOut, error is null ? seen : $"{seen} Its last error: {error.Reason}: {error.Message}");
         }
 
         return Said(
-            view, NodeStep.Rebooting, Reasons.WaitingForReboot, $"Told to boot {Target(view)}; must report back by {MessageText.Of(deadline)}.", NodeTally.Updating,
+            view, NodeStep.Rebooting, Reasons.WaitingForReboot, $"Instructed to boot {Target(view)}. Must report by {MessageText.Of(deadline)}.", NodeTally.Updating,
             deadline: deadline);
     }
 
@@ -59,16 +59,16 @@ internal static partial class NodeStateMachine
                 return error?.Reason is Reasons.FinalizationNeverRan
                     ? NodeTransitions.ReleaseAfterLostBoot(context, view, error.Reason, error.Message)
                     : NodeTransitions.Fail(
-                        context, view, error?.Reason ?? Reasons.BootFellBack, error?.Message ?? "The node came up with its former tree.");
+                        context, view, error?.Reason ?? Reasons.BootFellBack, error?.Message ?? "The node booted the previous image.");
             }
 
-            var runs = view.Status!.Booted is { } booted ? MessageText.Of(booted) : "an unknown tree";
+            var runs = view.Status!.Booted is { } booted ? MessageText.Of(booted) : "an unknown image";
             return NodeTransitions.Fail(
-                context, view, Reasons.UnexpectedTree, $"The node came up with {runs} instead of {Target(view)}. See who else updates it.");
+                context, view, Reasons.UnexpectedTree, $"The node booted {runs} instead of {Target(view)}: another program updates it.");
         }
 
         return view.Status!.Step == NodeStep.Failed
-            ? NodeTransitions.Fail(context, view, error?.Reason ?? Reasons.HostCheckFailed, error?.Message ?? "The agent does not say why.")
+            ? NodeTransitions.Fail(context, view, error?.Reason ?? Reasons.HostCheckFailed, error?.Message ?? "The agent gives no reason.")
             : Verifying(context, view);
     }
 
@@ -97,7 +97,7 @@ internal static partial class NodeStateMachine
         }
 
         var waits = Said(
-            view, NodeStep.Verifying, verification.Reason, $"{verification.Message} It has until {MessageText.Of(deadline)}.", NodeTally.Updating,
+            view, NodeStep.Verifying, verification.Reason, $"{verification.Message} Deadline: {MessageText.Of(deadline)}.", NodeTally.Updating,
             blocked: verification.IsStuck, deadline: deadline);
         return view.Spec.HealthySince is null ? waits : NodeTransitions.LoseHealth(context, view, waits);
     }
@@ -111,7 +111,7 @@ internal static partial class NodeStateMachine
         }
 
         var over = since.After(context.Spec.Rollout.Soak);
-        return Said(view, NodeStep.Soaking, Reasons.Soaking, $"All checks pass; they must until {MessageText.Of(over)}.", NodeTally.Updating, deadline: over) with
+        return Said(view, NodeStep.Soaking, Reasons.Soaking, $"All checks pass and must keep passing until {MessageText.Of(over)}.", NodeTally.Updating, deadline: over) with
         {
             Questions = AskForWorkloads(context, view),
         };

@@ -36,7 +36,7 @@ public static class DowngradeRules
                 outcome, Reasons.ResolveFailed, $"{found.Reference} is {now} now. Its date is unknown, so it may be older than {then}. {Remedy}"),
             { } created when created < before => Refuse(
                 outcome, Reasons.Downgrade,
-                $"{found.Reference} is {now} now, made at {Shown(created)}, before {then}, made at {Shown(before)}. {Remedy}"),
+                $"{found.Reference} is {now} now, built at {Shown(created)}, before {then}, built at {Shown(before)}. {Remedy}"),
             _ => outcome,
         };
     }

@@ -20,7 +20,7 @@ internal static class Gates
         var (policy, image) = (snapshot.Policy, snapshot.Image);
         if (!policy.Exists)
         {
-            return new(Reasons.Deleting, $"The policy {policy.Name} is gone: its nodes are given back.")
+            return new(Reasons.Deleting, $"Policy {policy.Name} no longer exists. Its nodes are released.")
             {
                 ReleasesSlots = true,
                 WithdrawsStaging = true,
@@ -51,7 +51,8 @@ internal static class Gates
         {
             return new(
                 Reasons.ImageQuarantined,
-                $"{MessageText.Of(target)} is quarantined: point OSImage {image.Name} at another tree, or list the digest in its spec.quarantine.allow.")
+                $"{MessageText.Of(target)} is quarantined. Release a fixed image, or allow the digest: "
+                + $"kubectl ostler quarantine remove {image.Name} {MessageText.Shorten(target.Digest)}.")
             {
                 ReleasesSlots = true,
                 WithdrawsStaging = true,
@@ -60,7 +61,10 @@ internal static class Gates
         }
 
         return policy.Spec!.Paused
-            ? new(Reasons.Paused, "The policy is paused: nodes are staged, none is disrupted. Set spec.paused to false to go on.") { StagingAllowed = true }
+            ? new(Reasons.Paused, $"Paused. Nodes stage, but none is disrupted. To continue, run kubectl ostler resume {policy.Name}.")
+            {
+                StagingAllowed = true,
+            }
             : Dependencies.Check(snapshot) ?? window.Gate;
     }
 
@@ -69,6 +73,6 @@ internal static class Gates
     /// rollout does not, being why they go back; nor do the policies that it depends on.
     /// </summary>
     public static RolloutGate? FindBack(UpgradePolicySpec spec, WindowState window) => spec.Paused
-        ? new(Reasons.Paused, "The policy is paused: no node is taken back. Set spec.paused to false to go on.")
+        ? new(Reasons.Paused, "Paused. No node rolls back. To continue, run kubectl ostler resume.")
         : window.Gate;
 }

@@ -171,7 +171,7 @@ public static class RolloutPlanner
                     return false;
                 }
 
-                var message = messages[waves.IndexOf(i)] ??= $"Has the target staged. Wave {wave.Name}: {wave.Message}";
+                var message = messages[waves.IndexOf(i)] ??= $"The target is staged. Wave {wave.Name}: {wave.Message}";
                 decisions.Say(i, decisions[i].Decision.Verdict with { Reason = wave.Reason, Message = message });
                 return true;
             });

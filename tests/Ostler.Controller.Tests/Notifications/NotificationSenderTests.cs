@@ -94,7 +94,7 @@ public sealed class NotificationSenderTests : IAsyncDisposable
 
         var delivery = await SendAsync(new() { Name = "ops", Url = address });
 
-        Assert.Equal(new(DeliveryOutcome.Failed, "it answered 429 and wants to be left alone for 2m.", TimeSpan.FromMinutes(2)), delivery);
+        Assert.Equal(new(DeliveryOutcome.Failed, "it answered 429 and asks to retry after 2m.", TimeSpan.FromMinutes(2)), delivery);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public class BootingTests
 
     [Theory]
     [InlineData("agent", "has not reported from a new boot")]
-    [InlineData("no agent", "never took up the order")]
+    [InlineData("no agent", "did not act on the instruction")]
     [InlineData("error", "UnlockFailed: the host says so")]
     public void A_node_that_is_not_back_at_the_reboot_deadline_has_failed(string what, string message)
     {
@@ -51,7 +51,7 @@ public class BootingTests
 
     [Fact]
     public void A_node_that_came_up_with_its_former_tree_without_a_word_fell_back() =>
-        AssertRollsBack(RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old))), Reasons.BootFellBack, "former tree");
+        AssertRollsBack(RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old))), Reasons.BootFellBack, "the previous image");
 
     [Fact]
     public void A_node_that_came_up_with_a_foreign_tree_has_failed() =>
@@ -162,7 +162,7 @@ public class BootingTests
     public void With_automatic_rollback_off_a_node_that_fell_back_by_itself_is_not_held() =>
         AssertRollsBack(
             RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old)).With(s => s with { Rollback = new() { Automatic = false } })),
-            Reasons.BootFellBack, "former tree");
+            Reasons.BootFellBack, "the previous image");
 
     private static void AssertRollsBack(RolloutPlan plan, string reason, string message)
     {

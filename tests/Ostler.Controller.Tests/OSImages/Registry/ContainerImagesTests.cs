@@ -245,7 +245,7 @@ public sealed class ContainerImagesTests : IAsyncLifetime
         if (!waited)
         {
             Assert.Equal(TimeSpan.FromMinutes(15), outcome.RetryAfter);
-            Assert.Contains("429 Too Many Requests: TOOMANYREQUESTS: You have reached your pull rate limit.; asked to come back after 15m.", outcome.Message, StringComparison.Ordinal);
+            Assert.Contains("429 Too Many Requests: TOOMANYREQUESTS: You have reached your pull rate limit.; asked to retry after 15m.", outcome.Message, StringComparison.Ordinal);
             Assert.Single(_registry.Asked);
         }
     }

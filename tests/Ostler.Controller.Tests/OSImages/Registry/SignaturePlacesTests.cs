@@ -44,9 +44,9 @@ public sealed class SignaturePlacesTests : IAsyncLifetime
         { 410, "", "410 Gone" },
         { 422, "", "422 Unprocessable Entity" },
         { 501, "", "501 Not Implemented" },
-        { 200, "<html>registry</html>", "200 OK with text/html, which is no list of referrers" },
-        { 200, "", "200 OK with text/html, which is no list of referrers" },
-        { 200, "{}", "200 OK with text/html, which is no list of referrers" },
+        { 200, "<html>registry</html>", "200 OK with text/html, which is not a list of referrers" },
+        { 200, "", "200 OK with text/html, which is not a list of referrers" },
+        { 200, "{}", "200 OK with text/html, which is not a list of referrers" },
     };
 
     [Theory]

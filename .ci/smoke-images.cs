@@ -55,7 +55,7 @@ var host = $"ostler-host-{Environment.ProcessId}";
 Expect(await ContainersAsync("run", "--detach", "--name", host, "--network=none", await BaseAsync(), "sleep", "300"), "a container that stands for a host", 0, "");
 try
 {
-    Expect(await LabelAsync("RUN"), "agent: RUN, where there is no OSTree", 1, "The host was not booted from an OSTree deployment");
+    Expect(await LabelAsync("RUN"), "agent: RUN, where there is no OSTree", 1, "The host does not boot from an OSTree deployment");
     await ContainersAsync("exec", host, "touch", "/run/ostree-booted");
     Expect(await LabelAsync("RUN"), "agent: RUN, where there is no tool", 1, "ostree");
     Expect(await LabelAsync("INSTALL"), "agent: INSTALL", 0, "/usr/local/bin/ostler-agent");

@@ -89,7 +89,7 @@ public sealed class HostConsoleTests : IDisposable
     [Fact]
     public async Task What_cannot_be_is_said_in_a_line()
     {
-        Assert.Equal((1, "No previous deployment is kept on this host, so there is nothing to roll back to."), await RefusalAsync(new SimulatedOstree(_host, "2026.4", "2*")));
+        Assert.Equal((1, "This host has no previous deployment to roll back to."), await RefusalAsync(new SimulatedOstree(_host, "2026.4", "2*")));
 
         using var other = new TempHost();
         File.Delete(other.At("/run/ostree-booted"));

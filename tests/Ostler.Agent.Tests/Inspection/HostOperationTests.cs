@@ -64,7 +64,7 @@ public sealed class HostOperationTests : IDisposable
     [InlineData("quay.io/acme/edge-os:stable", "skopeo inspect")]
     [InlineData("quay.io/acme/edge-os:stable@sha256:{b}", "without a tag")]
     [InlineData("edge-os@sha256:{b}", "without a tag")]
-    [InlineData("--opt@sha256:{b}", "Say status")]
+    [InlineData("--opt@sha256:{b}", "Use status")]
     [InlineData("acme:edge@sha256:{b}", "without a tag")]
     [InlineData("acme:edge@{b}1", "has no digest")]
     [InlineData("acme/edge@{b}", "remote:branch@commit")]
@@ -72,7 +72,7 @@ public sealed class HostOperationTests : IDisposable
     [InlineData("acme:-x@{b}", "remote:branch@commit")]
     [InlineData("acme:a b@{b}", "remote:branch@commit")]
     [InlineData("@{b}", "Nothing is not a branch")]
-    [InlineData("", "Nothing names no digest")]
+    [InlineData("", "Nothing has no digest")]
     public async Task What_names_no_tree_reaches_no_command_and_is_told_how_to_be_written(string tree, string words)
     {
         var ostree = Host("1*");
@@ -89,7 +89,7 @@ public sealed class HostOperationTests : IDisposable
         var ostree = Host("1*");
         var (code, _, error) = await RunAsync(ostree, "stage", "quay.io/acme/edge-os@sha256:" + Commit(2));
         Assert.Equal(1, code);
-        Assert.Contains("updated by plain ostree", error, StringComparison.Ordinal);
+        Assert.Contains("plain ostree updates this host", error, StringComparison.Ordinal);
 
         ostree.Remotes.Clear();
         (code, _, error) = await RunAsync(ostree, "stage", Tree + Commit(2));
@@ -119,7 +119,7 @@ public sealed class HostOperationTests : IDisposable
         _clock.Advance(AgentDecision.RebootGrace);
         var (code, _, error) = await run;
         Assert.Equal(1, code);
-        Assert.Contains("still up after 2 min", error, StringComparison.Ordinal);
+        Assert.Contains("still up 2 min after", error, StringComparison.Ordinal);
         ConsoleLock.Respect(_host.Files);
 
         ostree.Reboot(SecondBoot);
@@ -133,7 +133,7 @@ public sealed class HostOperationTests : IDisposable
         Store.Write(Armed());
         var (code, _, error) = await RunAsync(ostree, "confirm");
         Assert.Equal(1, code);
-        Assert.Contains("has not been booted yet", error, StringComparison.Ordinal);
+        Assert.Contains("has not booted yet", error, StringComparison.Ordinal);
         Assert.True(Store.Exists);
 
         ostree.Reboot(SecondBoot);
@@ -217,16 +217,16 @@ public sealed class HostOperationTests : IDisposable
     {
         var (code, _, error) = await RunAsync(Host("1* 2"), "apply", "--yes");
         Assert.Equal(1, code);
-        Assert.Contains("No other tree is staged on this host: ostler-agent host stage", error, StringComparison.Ordinal);
+        Assert.Contains("No other image is staged on this host. ostler-agent host stage", error, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string> InFlight => new()
     {
         { "told to reboot", "the agent has instructed the host to reboot" },
-        { "rebooted", "attempt 1 of an upgrade by the operator is not over" },
-        { "armed", "a new tree is on trial, or about to be" },
+        { "rebooted", "attempt 1 of an upgrade by the controller is in progress" },
+        { "armed", "a new image is on trial, or about to be" },
         { "fired", "the watchdog is rolling the host back" },
-        { "pinned", "the former tree is still pinned" },
+        { "pinned", "the previous deployment is still pinned" },
     };
 
     [Theory]
@@ -322,7 +322,7 @@ public sealed class HostOperationTests : IDisposable
             run.Start();
             await run.Clock.WaitedForAsync(NodeReconciler.BusyWait, run.Token);
             Assert.Empty(run.Ostree.Ran);
-            Assert.Contains("A person at the console", run.Api.Written[^1].Conditions!.Single(c => c.Type == Ostler.Api.Meta.ConditionTypes.Ready).Message, StringComparison.Ordinal);
+            Assert.Contains("A user is changing this host", run.Api.Written[^1].Conditions!.Single(c => c.Type == Ostler.Api.Meta.ConditionTypes.Ready).Message, StringComparison.Ordinal);
         }
 
         run.Clock.Advance(NodeReconciler.BusyWait);

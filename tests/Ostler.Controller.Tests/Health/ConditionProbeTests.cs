@@ -28,7 +28,7 @@ public sealed class ConditionProbeTests
         { 200, """{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""", CheckOutcome.Passed, "" },
         { 200, """{"status":{"conditions":[{"type":"Ready","status":"False"}]}}""", CheckOutcome.False, "of CiliumNode n1 is \"False\"; wanted: Equal True" },
         { 200, """{"status":{}}""", CheckOutcome.Missing, "CiliumNode n1 has no {.status.conditions" },
-        { 404, "{}", CheckOutcome.Missing, "there is no CiliumNode n1" },
+        { 404, "{}", CheckOutcome.Missing, "CiliumNode n1 does not exist" },
         {
             403, "{}", CheckOutcome.Error,
             "the controller may not read CiliumNode n1: grant get on ciliumnodes.cilium.io with a ClusterRole labelled ostler.dev/aggregate-to-health-checks: \"true\""

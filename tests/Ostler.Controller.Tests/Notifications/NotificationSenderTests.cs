@@ -111,7 +111,7 @@ public sealed class NotificationSenderTests : IAsyncDisposable
             _time.Advance(TimeSpan.FromSeconds(10));
         }
 
-        Assert.Equal(new(DeliveryOutcome.Failed, "no answer within 10s (3 tries)."), await sending);
+        Assert.Equal(new(DeliveryOutcome.Failed, "no answer within 10s (3 attempts)."), await sending);
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class NotificationSenderTests : IAsyncDisposable
         _secret["address"] = "hooks.slack.com/T000/B000/XXXX";
         var unreadable = await SendAsync(Secret);
 
-        Assert.Equal("the request failed (ConnectionError). (3 tries)", refused.Error);
+        Assert.Equal("the request failed (ConnectionError). (3 attempts)", refused.Error);
         Assert.Equal("the key address of the Secret ostler-system/ops must be an http or https address.", unreadable.Error);
     }
 

@@ -201,7 +201,7 @@ public sealed class OstreeRepositoryTests
         }
 
         Assert.Equal(6, calls);
-        Assert.Contains("left alone for 30s", (await repository.ResolveRefAsync(broken.Url, "edge", Cancel)).Message, StringComparison.Ordinal);
+        Assert.Contains("not contacted for 30s", (await repository.ResolveRefAsync(broken.Url, "edge", Cancel)).Message, StringComparison.Ordinal);
         Assert.Equal(Commit, (await repository.ResolveRefAsync(healthy.Url, "edge", Cancel)).Value);
     }
 

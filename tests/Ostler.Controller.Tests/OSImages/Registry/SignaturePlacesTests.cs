@@ -73,7 +73,7 @@ public sealed class SignaturePlacesTests : IAsyncLifetime
         Assert.Equal((null, Reasons.NotSigned), (outcome.Image, outcome.Reason));
         var hex = _digest[7..19];
         Assert.Contains(
-            $"Asked at {_registry.Host}: tag sha256-{hex}….sig (404 Not Found), referrers API ({answer}), tag sha256-{hex}… (404 Not Found).",
+            $"Searched at {_registry.Host}: tag sha256-{hex}….sig (404 Not Found), referrers API ({answer}), tag sha256-{hex}… (404 Not Found).",
             outcome.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("pullSecretRef", outcome.Message, StringComparison.Ordinal);
     }

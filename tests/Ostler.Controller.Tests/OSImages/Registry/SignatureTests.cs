@@ -69,7 +69,7 @@ public sealed class SignatureTests : IAsyncLifetime
 
         Assert.Equal((null, Reasons.VerificationFailed), (outcome.Image, outcome.Reason));
         Assert.Contains("is on another digest", outcome.Message, StringComparison.Ordinal);
-        Assert.Contains("no node gets it", outcome.Message, StringComparison.Ordinal);
+        Assert.Contains("No node gets it", outcome.Message, StringComparison.Ordinal);
     }
 
     [Fact]

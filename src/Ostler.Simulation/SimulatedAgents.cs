@@ -181,8 +181,8 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
 
         var fellBack = host.Booted == spec.Previous?.Digest;
         host.LastError = fellBack
-            ? new() { Reason = host.FellBackBecause ?? Reasons.BootFellBack, Message = "The former tree came up.", At = World.Now.TruncateToSeconds() }
-            : new() { Reason = Reasons.UnexpectedTree, Message = "Another tree came up.", At = World.Now.TruncateToSeconds() };
+            ? new() { Reason = host.FellBackBecause ?? Reasons.BootFellBack, Message = "The host booted the previous image.", At = World.Now.TruncateToSeconds() }
+            : new() { Reason = Reasons.UnexpectedTree, Message = "The host booted another image.", At = World.Now.TruncateToSeconds() };
         Report(node, fellBack ? NodeStep.RolledBack : NodeStep.Failed);
     }
 
@@ -228,7 +228,7 @@ internal sealed class SimulatedAgents(RolloutSimulation simulation, SimulatedMac
 
         if (host.Pending is { Goal: Goal.Rollback } pending && pending.Attempt == spec.Attempt && pending.BootID != host.Session)
         {
-            host.LastError = new() { Reason = Reasons.RollbackImpossible, Message = "Another tree came up.", At = World.Now.TruncateToSeconds() };
+            host.LastError = new() { Reason = Reasons.RollbackImpossible, Message = "The host booted another image.", At = World.Now.TruncateToSeconds() };
             Report(node, NodeStep.Failed);
             return;
         }

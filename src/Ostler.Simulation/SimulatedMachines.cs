@@ -157,7 +157,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
     /// <summary>Somebody reboots the host into a tree of their own.</summary>
     public void BootForeign(SimulatedNode node)
     {
-        World.Tell(node.Name, "somebody: boots another tree");
+        World.Tell(node.Name, "someone: boots another image");
         node.Host.DropsChanges = false;
         Down(node);
         World.Time.In(World.Draw(World.Scenario.Latencies.Boot), () =>
@@ -184,7 +184,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
                 return;
             }
 
-            World.Tell(node.Name, $"host: its watchdog goes back to {MessageText.Of(watchdog.Previous.Digest, watchdog.Previous.Version)}");
+            World.Tell(node.Name, $"host: watchdog rolls back to {MessageText.Of(watchdog.Previous.Digest, watchdog.Previous.Version)}");
             node.Host.Watchdog = null;
             var checksPass = node.Host.CheckResult == true;
             Reboot(node, watchdog.Previous.Digest, watchdog.Previous.Version, Goal.Rollback);

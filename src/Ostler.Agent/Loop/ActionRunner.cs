@@ -81,9 +81,9 @@ internal sealed class ActionRunner(
         var image = stage.Image;
         log.Info(Reasons.Staging, $"Staging {AgentDecision.Name(image)}.");
         var began = time.GetUtcNow();
-        var underWay = new StepReport(NodeStep.Staging, Reasons.Staging, $"{AgentDecision.Name(image)} is fetched and staged.")
+        var underWay = new StepReport(NodeStep.Staging, Reasons.Staging, $"{AgentDecision.Name(image)} is downloaded and staged.")
         {
-            Staged = new ConditionReport(ConditionStatus.False, Reasons.Staging, $"{AgentDecision.Name(image)} is fetched and staged."),
+            Staged = new ConditionReport(ConditionStatus.False, Reasons.Staging, $"{AgentDecision.Name(image)} is downloaded and staged."),
             Error = StillFailing(os),
             Milestone = Milestone.StagingStarted,
             Since = began,
@@ -141,7 +141,7 @@ internal sealed class ActionRunner(
 
     private async Task<TimeSpan?> KeepPreviousAsync(NodeOS os, HostState host, IHostBackend backend, PreviousOS previous, CancellationToken cancellationToken)
     {
-        log.Info(Reasons.RollingBack, $"{AgentDecision.Name(previous)} runs; it is made the next boot's, too.");
+        log.Info(Reasons.RollingBack, $"{AgentDecision.Name(previous)} runs and is made the default for the next boot as well.");
         await backend.RollBackAsync(previous.Digest, host.Deployments, cancellationToken);
         return TimeSpan.Zero;
     }
@@ -150,9 +150,9 @@ internal sealed class ActionRunner(
     {
         var former = os.Status is { } status && status.Attempt == os.Spec.Attempt && status.BootSessionID() == host.Boot.BootID ? status : null;
         var runs = $"Runs {AgentDecision.Name(image)}";
-        var underWay = new StepReport(NodeStep.Verifying, Reasons.WaitingForHostChecks, $"{runs}; the host's checks are under way.")
+        var underWay = new StepReport(NodeStep.Verifying, Reasons.WaitingForHostChecks, $"{runs}. Host checks are in progress.")
         {
-            HostHealthy = new ConditionReport(ConditionStatus.Unknown, Reasons.WaitingForHostChecks, "The first round is under way."),
+            HostHealthy = new ConditionReport(ConditionStatus.Unknown, Reasons.WaitingForHostChecks, "The first round is in progress."),
         };
 
         // A later round that takes its time has not made the former verdict untrue.
@@ -169,7 +169,7 @@ internal sealed class ActionRunner(
             log.Info(result.Reason, $"{runs}. {result.Message}");
         }
 
-        var report = new StepReport(NodeStep.Verifying, result.Reason, result.Passed ? $"{runs}; the host's checks pass."
+        var report = new StepReport(NodeStep.Verifying, result.Reason, result.Passed ? $"{runs}. Host checks pass."
             : $"{runs}; {result.Message}")
         {
             HostHealthy = new ConditionReport(result.Status, result.Reason, result.Message),

@@ -49,7 +49,7 @@ internal sealed class RebootSequence(
             how,
             new StepReport(NodeStep.Rebooting, Reasons.WaitingForReboot, $"The host {verb} into {AgentDecision.Name(boot.Image)}{(how.Message is null ? "" : $", in full: {how.Message}")}.")
             {
-                Staged = new ConditionReport(ConditionStatus.True, Reasons.Staged, $"{AgentDecision.Name(boot.Image)} is staged, and applied at shutdown."),
+                Staged = new ConditionReport(ConditionStatus.True, Reasons.Staged, $"{AgentDecision.Name(boot.Image)} is staged and applied at shutdown."),
                 Milestone = Milestone.RebootRequested,
             },
             cancellationToken);
@@ -63,7 +63,7 @@ internal sealed class RebootSequence(
             return TimeSpan.Zero;
         }
 
-        log.Info(Reasons.RollingBack, $"Going back to {AgentDecision.Name(previous)}.");
+        log.Info(Reasons.RollingBack, $"Rolling back to {AgentDecision.Name(previous)}.");
         await backend.RollBackAsync(previous.Digest, host.Deployments, cancellationToken);
         var deployments = await backend.ReadAsync(cancellationToken);
         if (deployments.Next is not { } next || next.Digest != previous.Digest)
@@ -98,7 +98,7 @@ internal sealed class RebootSequence(
             return true;
         }
 
-        log.Info(Reasons.TargetChanged, "The order changed before the reboot: the host is not rebooted.");
+        log.Info(Reasons.TargetChanged, "The instruction changed before the reboot, so the host is not rebooted.");
         return false;
     }
 
@@ -107,7 +107,7 @@ internal sealed class RebootSequence(
         var stored = await reporter.ReportAsync(os, host, host.Boot, report with { Reboot = how }, cancellationToken);
         if (!LatestNodeOS.AsksTheSame(os, stored))
         {
-            log.Info(Reasons.TargetChanged, "The order changed before the reboot: the host is not rebooted.");
+            log.Info(Reasons.TargetChanged, "The instruction changed before the reboot, so the host is not rebooted.");
             return TimeSpan.Zero;
         }
 

@@ -57,7 +57,7 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
             ArmedAt = time.GetUtcNow(),
             TimeoutSeconds = (long)Math.Ceiling(trial.Timeout.TotalSeconds),
         });
-        log.Info("WatchdogArmed", $"The host goes back to {Name(booted)} unless {Name(upcoming)} is healthy {new Duration(trial.Timeout)} after its boot.");
+        log.Info("WatchdogArmed", $"The host rolls back to {Name(booted)} unless {Name(upcoming)} is healthy within {new Duration(trial.Timeout)} of its boot.");
     }
 
     /// <summary>The tree that was just applied has the watchdog's units. Does nothing when it is not asked for.</summary>
@@ -86,7 +86,7 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
         }
 
         store.Delete();
-        log.Info("WatchdogDisarmed", "The tree is healthy, and the API server was reached.");
+        log.Info("WatchdogDisarmed", "The image is healthy, and the API server is reachable.");
         return true;
     }
 
@@ -137,7 +137,7 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
             }
 
             store.Delete();
-            log.Info("WatchdogDisarmed", "What it was armed for is not asked for any more.");
+            log.Info("WatchdogDisarmed", "The attempt that it was armed for is no longer requested.");
         }
 
         if (rests && os.Spec.Watchdog is null && !store.Exists && installer.IsInstalled)

@@ -52,37 +52,37 @@ public static class WatchdogDecision
 
         if (!MakesSense(record, bootID))
         {
-            return new WatchdogStep.Nothing("its record makes no sense");
+            return new WatchdogStep.Nothing("its record is invalid");
         }
 
         if (record.State == WatchdogState.Fired)
         {
-            return record.FiredIn != bootID ? new WatchdogStep.Nothing("it has fired, and does so once")
-                : uptime - TimeSpan.FromSeconds(record.FiredUptimeSeconds) < RebootGrace ? new WatchdogStep.Wait("the host was told to reboot")
+            return record.FiredIn != bootID ? new WatchdogStep.Nothing("it has fired already, and fires only once")
+                : uptime - TimeSpan.FromSeconds(record.FiredUptimeSeconds) < RebootGrace ? new WatchdogStep.Wait("the host was instructed to reboot")
                 : new WatchdogStep.RebootByForce();
         }
 
         if (record.ArmedIn == bootID)
         {
-            return new WatchdogStep.Nothing("it was armed in this boot: the tree on trial has not been booted");
+            return new WatchdogStep.Nothing("it was armed in this boot: the image on trial has not booted");
         }
 
         // A power cut in the middle of going back is a new boot, in which the agent has all the time again.
         var goesOn = record.State == WatchdogState.Firing && record.FiredIn == bootID;
         if (!goesOn && uptime < record.Timeout)
         {
-            return new WatchdogStep.Wait("the tree's time is not up");
+            return new WatchdogStep.Wait("the timeout has not expired");
         }
 
         return sight switch
         {
             null => new WatchdogStep.Look(),
-            { Booted: null } => new WatchdogStep.Wait("the host's tool does not say what runs"),
-            _ when sight.Booted == record.Previous => new WatchdogStep.Nothing("the former tree runs"),
-            _ when sight.Booted != record.Target => new WatchdogStep.Nothing("what runs is not the tree on trial"),
+            { Booted: null } => new WatchdogStep.Wait("the host's tool does not report what runs"),
+            _ when sight.Booted == record.Previous => new WatchdogStep.Nothing("the previous image runs"),
+            _ when sight.Booted != record.Target => new WatchdogStep.Nothing("the running image is not the one on trial"),
 
             // Two that take the host back at once could end on the wrong tree. Whoever counts boots gets as long again; a boot that hangs is then nobody's but ours.
-            { Assessing: true } when !goesOn && uptime < record.Timeout * 2 => new WatchdogStep.Wait("greenboot, or the boot loader's counting, has not decided on this boot"),
+            { Assessing: true } when !goesOn && uptime < record.Timeout * 2 => new WatchdogStep.Wait("greenboot or boot counting has not decided on this boot"),
             _ => new WatchdogStep.RollBack(),
         };
     }

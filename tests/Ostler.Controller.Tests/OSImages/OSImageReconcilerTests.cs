@@ -89,7 +89,7 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
         await ReconcileAsync(reconciler);
 
         Assert.Equal(2, _asked);
-        var found = _server.Received.Last().BodyJson!["status"]!;
+        var found = _server.Received[^1].BodyJson!["status"]!;
         Assert.Equal(Given.Digest, (string)found["resolved"]!["digest"]!);
         Assert.InRange((DateTimeOffset)found["nextPollAt"]! - _time.GetUtcNow(), TimeSpan.FromMinutes(8), TimeSpan.FromMinutes(12));
     }

@@ -50,7 +50,8 @@ public sealed class CustomResourceTests(ApiServerFixture server)
         var policy = Manifests.Minimal("UpgradePolicy", name);
         await server.CreateAsync(policy, TestContext.Current.CancellationToken);
         var status = """
-            {"status": {"observedGeneration": 1, "target": {"digest": "d", "version": "42.1"}, "nodes": {"total": 7, "updated": 3, "updating": 1, "failed": 2, "rolledBack": 4, "unavailable": 1},
+            {"status": {"observedGeneration": 1, "target": {"digest": "d", "version": "42.1"},
+             "nodes": {"total": 7, "updated": 3, "updating": 1, "failed": 2, "rolledBack": 4, "unavailable": 1},
              "estimatedCompletion": "2026-01-01T01:00:00Z",
              "conditions": [{"type": "Ready", "status": "False", "reason": "RollingOut", "message": "3 of 7", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
             """;
@@ -60,7 +61,8 @@ public sealed class CustomResourceTests(ApiServerFixture server)
         Assert.True(answer.Accepted, answer.Message);
         var table = await server.TableAsync("upgradepolicies", TestContext.Current.CancellationToken);
         Assert.Equal(
-            ["Name", "Image", "Target", "Ready", "Reason", "Updated", "Updating", "Failed", "RolledBack", "Total", "Unavailable", "ETA", "Message", "Age"],
+            ["Name", "Image", "Target", "Ready", "Reason", "Updated", "Updating", "Failed", "RolledBack", "Total", "Unavailable", "ETA", "Message",
+                "Age"],
             table["columnDefinitions"]!.AsArray().Select(column => (string?)column!["name"]));
         var cells = table["rows"]!.AsArray().Select(row => row!["cells"]!.AsArray()).Single(row => (string?)row[0] == name);
         Assert.Equal(

@@ -35,32 +35,32 @@ build: ## Build everything; warnings are errors
 	dotnet restore operator.sln
 	dotnet build operator.sln --no-restore
 
-prepare: ## Get the Kubernetes control plane, helm, kubectl and Chromium that the tests use (the first time it may be built: 10 minutes)
+prepare: ## Fetch what tests need: a Kubernetes control plane, helm, kubectl, Chromium (building the control plane takes 10 minutes)
 	dotnet run .ci/prepare.cs
 
-test: build prepare ## Run every test, as CI does; logs are in artifacts/test-logs
+test: build prepare ## Run all tests; logs are in artifacts/test-logs
 	.ci/run-tests $(notdir $(wildcard tests/*Tests))
 
-test-unit: build ## Run the tests of the single parts
+test-unit: build ## Run the unit tests
 	.ci/run-tests $(filter-out Ostler.IntegrationTests,$(notdir $(wildcard tests/*Tests)))
 
-test-integration: build prepare ## Run the tests of the whole, with a real control plane and real OSTree
+test-integration: build prepare ## Run the integration tests, with a real control plane and real OSTree
 	.ci/run-tests Ostler.IntegrationTests
 
-lint: build ## Build, with warnings as errors, and check the style of the code
+lint: build ## Build, and check the code style
 	dotnet format operator.sln --no-restore --verify-no-changes
 
 fmt: ## Format the code
 	dotnet format operator.sln
 
-manifests: ## Write the CRDs and the references from the types, and into the chart what it has of config
+manifests: ## Generate CRDs, references and the chart's copies of config
 	dotnet run --project src/Ostler.CrdGenerator -- config
 
-verify: ## Fail when a generated file or the formatting is not what it should be; changes nothing
+verify: ## Check that generated files and formatting are up to date; changes nothing
 	dotnet run --project src/Ostler.CrdGenerator -- --verify config
 	dotnet format whitespace operator.sln --verify-no-changes
 
-demo: ## Upgrade NODES=5 nodes, MAX_UNAVAILABLE=1 at a time, on this machine; SCENARIO=rolling, canary, pdb-blocked, rollback-policy or window; BACKEND=ostree, rpm-ostree or bootc; KEEP=1 leaves it up, with its console
+demo: ## Upgrade NODES=5 simulated nodes, MAX_UNAVAILABLE=1 at a time; SCENARIO=rolling, canary, pdb-blocked, rollback-policy or window; BACKEND=ostree, rpm-ostree or bootc; KEEP=1 keeps the fleet running, with its console
 	NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) SCENARIO=$(SCENARIO) BACKEND=$(BACKEND) KEEP=$(KEEP) dotnet run --project tests/Ostler.Playground
 
 # Figures are of the programs as they are shipped, and so of these sources. The planner alone needs neither them nor a cluster.
@@ -78,18 +78,18 @@ $(PUBLISH)/%: $(SOURCES) $(PUBLISH)/version
 	dotnet publish src/Ostler.$(if $(findstring /agent/,$@),Agent,$(if $(findstring /cli/,$@),Cli,Controller)) -c Release -r $(RID) -p:VersionPrefix=$(VERSION) -o $(@D) -v quiet
 	touch $@
 
-bench: $(if $(filter-out planner simulation,$(or $(ONLY),all)),prepare $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent) ## Measure the figures that are promised, or ONLY="planner simulation rollout controller agent"
+bench: $(if $(filter-out planner simulation,$(or $(ONLY),all)),prepare $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent) ## Run the benchmarks; ONLY="planner simulation rollout controller agent"
 	dotnet run -c Release --project tests/Ostler.Benchmarks -- $(ONLY)
 
-e2e-vm: prepare $(PUBLISH)/controller/ostler-controller image ## Upgrade, break and cut off a machine that really boots, in qemu (about 15 minutes; config/docs/machine.md); ONLY="a c" chooses
+e2e-vm: prepare $(PUBLISH)/controller/ostler-controller image ## Upgrade and break a virtual machine that really boots, in qemu (about 15 minutes; config/docs/machine.md); ONLY="a c" selects scenarios
 	ONLY="$(ONLY)" AGENT_IMAGE=ostler-agent:$(VERSION) dotnet run --project tests/Ostler.Machine
 
-publish: $(PROGRAMS) ## Compile controller, agent and command line to native programs in artifacts/publish; RID=linux-x64 or linux-arm64, also on the other
+publish: $(PROGRAMS) ## Compile controller, agent and CLI to native programs in artifacts/publish; RID=linux-x64 or linux-arm64 (cross-compiles)
 
-smoke: ## Start what publish made: does it run, and does it say what is wrong? RID=linux-arm64 on x64: by qemu-user-static
+smoke: ## Smoke-test the programs of make publish; RID=linux-arm64 on x64 uses qemu-user-static
 	.ci/smoke $(PUBLISH)
 
-dist: ## Pack programs, chart, manifests, bills of materials and checksums into artifacts/dist; RIDS=linux-x64,linux-arm64 for both, REGISTRY=registry.example/os/ before the images' names, URL=https://downloads.example/v0.1.0 for krew
+dist: ## Pack programs, chart, manifests, bills of materials and checksums into artifacts/dist; RIDS=linux-x64,linux-arm64 for both architectures, REGISTRY=registry.example/os/ as prefix of image names, URL=https://downloads.example/v0.1.0 for krew
 	set -e; for rid in $(subst $(comma), ,$(RIDS)); do $(MAKE) --no-print-directory publish RID=$$rid; done
 	REGISTRY='$(REGISTRY)' URL='$(URL)' .ci/pack $(VERSION) artifacts/dist $(subst $(comma), ,$(RIDS))
 	.ci/check-dist $(VERSION) artifacts/dist
@@ -97,14 +97,14 @@ dist: ## Pack programs, chart, manifests, bills of materials and checksums into 
 chart: ## Pack the Helm chart into artifacts/dist
 	.ci/pack-chart artifacts/dist
 
-olm-bundle: ## Make a bundle for the Operator Lifecycle Manager in artifacts/olm-bundle; REGISTRY=registry.example/os/ before the images' names
+olm-bundle: ## Generate a bundle for the Operator Lifecycle Manager in artifacts/olm-bundle; REGISTRY=registry.example/os/ as prefix of image names
 	dotnet run .ci/olm-bundle.cs artifacts/olm-bundle controller.image.repository=$(REGISTRY)ostler-controller agent.image.repository=$(REGISTRY)ostler-agent
 
-image: ## Build the container images, with docker or podman; BASE=registry.example/debian:12 or another image to start from, PLATFORM=linux/amd64 or linux/arm64
+image: ## Build the container images, with docker or podman; BASE=registry.example/debian:12 or another base image, PLATFORM=linux/amd64 or linux/arm64
 	BASE='$(BASE)' PLATFORM='$(PLATFORM)' .ci/build-images $(VERSION)
 
-smoke-image: prepare ## Run the images: do they start, with what they may have in a cluster?
+smoke-image: prepare ## Smoke-test the images, with the rights that their pods have
 	dotnet run .ci/smoke-images.cs $(VERSION)
 
-clean: ## Remove what was built
+clean: ## Remove build output
 	rm -rf artifacts

@@ -33,7 +33,7 @@ foreach (var image in (string[])["controller", "agent", "cli"])
 }
 
 // What is wrong they say, as on a machine.
-Expect(await RunAsync("controller", confined), "controller, without a cluster", 2, "There is no cluster to talk to");
+Expect(await RunAsync("controller", confined), "controller, without a cluster", 2, "No cluster is configured");
 Expect(await RunAsync("controller", confined, "--no-such-flag"), "controller, with an unknown flag", 2, "--no-such-flag");
 Expect(await RunAsync("agent", confined), "agent, without NODE_NAME", 2, "NODE_NAME");
 Expect(await RunAsync("cli", confined, "status"), "cli, without a cluster", 1, "");
@@ -55,12 +55,12 @@ var host = $"ostler-host-{Environment.ProcessId}";
 Expect(await ContainersAsync("run", "--detach", "--name", host, "--network=none", await BaseAsync(), "sleep", "300"), "a container that stands for a host", 0, "");
 try
 {
-    Expect(await LabelAsync("RUN"), "agent: RUN, where there is no OSTree", 1, "The host was not booted from an OSTree deployment");
+    Expect(await LabelAsync("RUN"), "agent: RUN, where there is no OSTree", 1, "The host does not boot from an OSTree deployment");
     await ContainersAsync("exec", host, "touch", "/run/ostree-booted");
     Expect(await LabelAsync("RUN"), "agent: RUN, where there is no tool", 1, "ostree");
     Expect(await LabelAsync("INSTALL"), "agent: INSTALL", 0, "/usr/local/bin/ostler-agent");
     Expect(await ContainersAsync("exec", host, "/usr/local/bin/ostler-agent", "--version"), "agent: on the host", 0, version);
-    Expect(await LabelAsync("UNINSTALL"), "agent: UNINSTALL", 0, "nothing is left");
+    Expect(await LabelAsync("UNINSTALL"), "agent: UNINSTALL", 0, "Ostler is removed");
     Expect(await ContainersAsync("exec", host, "ls", "/usr/local/bin/ostler-agent"), "agent: gone from the host", 2, "No such file");
 }
 finally

@@ -7,23 +7,23 @@ namespace Ostler.Agent;
 internal sealed record AgentOptions
 {
     public const string Help = """
-        ostler-agent: keeps the OS of this node as its NodeOS object asks. Runs once on every node.
+        ostler-agent: stages, boots and rolls back the OS of this node as its NodeOS asks. Runs once on every node.
 
         Usage: ostler-agent [--host-entry=…] [--api-server=…] [--api-ca=…] [--api-token-file=…]
                ostler-agent --help | --version
                ostler-agent watchdog check | uninstall   on the host, without a cluster; see ostler-agent watchdog --help
                ostler-agent host status | stage | apply  on the host, without a cluster; see ostler-agent host --help
 
-        Environment; a flag of the same name wins over it:
+        Environment (flags override it):
           NODE_NAME              the node, and so the NodeOS; required
           OSTLER_HOST_ENTRY      nsenter (default): from a privileged pod with hostPID; direct: already on the host
           OSTLER_API_SERVER      URL of the API server; default: that of the pod (KUBERNETES_SERVICE_HOST and _PORT)
           OSTLER_API_CA          PEM file with the server's CA; default: that of the pod's service account
-          OSTLER_ALLOW_ADDRESSES CIDRs, with commas between, of link-local and cloud metadata addresses that http checks may ask; default: none
+          OSTLER_ALLOW_ADDRESSES link-local and cloud metadata addresses that http checks may connect to: CIDRs separated by commas; default: none
           OSTLER_API_TOKEN_FILE  file with a bearer token, read again as it is renewed; default: that of the service account
 
-        Ends with 0 when it is told to stop (SIGTERM), 2 when the environment is wrong, 1 when a part of it dies. There is
-        no health endpoint: every wait in it is limited in time, and what cannot go on ends the process.
+        Exit codes: 0 after SIGTERM; 1 if a part of the agent fails; 2 if the environment is invalid. The agent has no health
+        endpoint: every wait is limited, and the process exits if it cannot continue.
         """;
 
     public required string NodeName { get; init; }
@@ -56,7 +56,7 @@ internal sealed record AgentOptions
         }
         else if (outbound is null)
         {
-            problem = "OSTLER_ALLOW_ADDRESSES must be CIDRs with commas between, as in 169.254.20.10/32.";
+            problem = "OSTLER_ALLOW_ADDRESSES must be CIDRs separated by commas, as in 169.254.20.10/32.";
         }
         else if (Get("OSTLER_API_SERVER") is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out server) && server.Scheme is "http" or "https"))
         {

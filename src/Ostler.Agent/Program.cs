@@ -75,12 +75,12 @@ try
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
-    log.Info("Stopped", "Told to stop.");
+    log.Info("Stopped", "Stopping.");
     return 0;
 }
 catch (InvalidOperationException unusable) when (!started)
 {
-    Console.Error.WriteLine($"There is no API server to talk to: {unusable.Message}. Run in a pod, or see --help.");
+    Console.Error.WriteLine($"No API server is configured: {unusable.Message}. Run in a pod, or see --help.");
     return 2;
 }
 catch (Exception failure)

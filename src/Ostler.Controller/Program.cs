@@ -68,7 +68,7 @@ try
 catch (Exception unusable)
 {
     // Nothing was tried yet: whatever it is, it is in what this process was given.
-    Console.Error.WriteLine($"There is no cluster to talk to: {unusable.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Run it in a pod with a service account, or name a kubeconfig with --kubeconfig.");
+    Console.Error.WriteLine($"No cluster is configured: {unusable.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Run it in a pod with a service account, or name a kubeconfig with --kubeconfig.");
     return 2;
 }
 
@@ -100,6 +100,6 @@ static double RandomFraction() => RandomNumberGenerator.GetInt32(int.MaxValue) /
 
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Critical, "Ended by a failure; whoever started this process starts it again")]
+    [LoggerMessage(1, LogLevel.Critical, "Exiting after a failure; the kubelet restarts this process")]
     public static partial void Failed(ILogger logger, Exception exception);
 }

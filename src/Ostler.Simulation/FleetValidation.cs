@@ -19,7 +19,7 @@ internal sealed class FleetValidation
         {
             check.Workloads(fleet.Workloads, names);
             check.Require(
-                fleet.LeaderNode is null || names.Contains(fleet.LeaderNode), "leaderNode", $"{fleet.LeaderNode} is none of the described nodes: name one of them, or leave it out");
+                fleet.LeaderNode is null || names.Contains(fleet.LeaderNode), "leaderNode", $"{fleet.LeaderNode} is not one of the described nodes: name one of them, or remove it");
         }
 
         check.Range("durations.staging", fleet.Durations.Staging);
@@ -55,10 +55,10 @@ internal sealed class FleetValidation
         {
             var (at, group) = ($"nodes[{i}]", fleet.Nodes[i]);
             Require(IsName(group.Name), $"{at}.name", "must be a Node's name: lower case letters, digits, - and ., such as edge or node-1.acme.example");
-            Require(group.Count is null or > 0, $"{at}.count", $"must be 1 or more, or be left out for one node named {group.Name}");
-            Require(group.Zones is null || group.Zones is { Count: > 0 } && group.Zones.All(z => z.Length > 0), $"{at}.zones", "lists names of zones, as in [a, b, c]: leave it out if there are none");
-            Require(group.Digest is null || IsDigest(group.Digest), $"{at}.digest", "must be 64 hexadecimal digits in lower case, or be left out for some tree other than the target");
-            Require(group.Capacity is null or >= 0, $"{at}.capacity", "must be 0 or more, or be left out for any number of pods");
+            Require(group.Count is null or > 0, $"{at}.count", $"must be 1 or more, or be omitted for one node named {group.Name}");
+            Require(group.Zones is null || group.Zones is { Count: > 0 } && group.Zones.All(z => z.Length > 0), $"{at}.zones", "lists names of zones, as in [a, b, c]: omit it if there are none");
+            Require(group.Digest is null || IsDigest(group.Digest), $"{at}.digest", "must be 64 hexadecimal digits in lower case, or be omitted for an image other than the target");
+            Require(group.Capacity is null or >= 0, $"{at}.capacity", "must be 0 or more, or be omitted for any number of pods");
         }
 
         if (_found.Count > 0)
@@ -92,8 +92,8 @@ internal sealed class FleetValidation
             Require(workload.Name.Length > 0, $"{at}.name", "names the workload and must not be empty");
             Require(workloads.Take(i).All(w => w.Name != workload.Name), $"{at}.name", $"{workload.Name} is described before: choose another name");
             Require(workload.Replicas >= 0, $"{at}.replicas", "must be 0 or more");
-            Require(workload.MinAvailable is null or >= 0, $"{at}.minAvailable", "must be 0 or more, or be left out if there is no PodDisruptionBudget");
-            Require(workload.Homes?.FirstOrDefault(h => !nodes.Contains(h)) is not { } stranger, $"{at}.homes", $"lists a node that is not described: only names of nodes");
+            Require(workload.MinAvailable is null or >= 0, $"{at}.minAvailable", "must be 0 or more, or be omitted if there is no PodDisruptionBudget");
+            Require(workload.Homes?.FirstOrDefault(h => !nodes.Contains(h)) is not { } stranger, $"{at}.homes", $"lists a node that is not described: use names of nodes");
         }
 
         Require(workloads.Sum(w => (long)Math.Max(0, w.Replicas)) <= MostPods, "workloads", $"describe at most {MostPods} pods in all");

@@ -64,7 +64,7 @@ internal sealed class ForecastRecord
             CompletedAt = status?.CompletedAt,
             Total = end - _fleet.Start,
             Reason = ready?.Reason ?? Reasons.RollingOut,
-            Message = ready?.Message ?? "The horizon is nearer than the first look: set it further.",
+            Message = ready?.Message ?? "The horizon is too short: increase it.",
             Halted = halted?.Status == ConditionStatus.True ? halted.Message : null,
             Counts = status?.Nodes ?? new(),
             Nodes = Nodes(),
@@ -81,17 +81,17 @@ internal sealed class ForecastRecord
     {
         if (_dependsOn.Count > 0)
         {
-            yield return $"Policies that it depends on are taken to be Ready: {MessageText.List([.. _dependsOn])}.";
+            yield return $"Policies that it depends on are assumed to be Ready: {MessageText.List([.. _dependsOn])}.";
         }
 
         if (_approved.Count > 0)
         {
-            yield return $"Waves that wait for a person are taken to be approved after {_fleet.ApprovedAfter}: {MessageText.List(_approved)}.";
+            yield return $"Waves that wait for an approval are assumed to be approved after {_fleet.ApprovedAfter}: {MessageText.List(_approved)}.";
         }
 
         if (goesOn)
         {
-            yield return $"No further than {_fleet.Horizon} was looked ahead: set the horizon further to see more.";
+            yield return $"The simulation ends after {_fleet.Horizon}: increase the horizon to see more.";
         }
     }
 

@@ -17,8 +17,8 @@ public static class ForecastText
             forecast.CompletedAt is { } completed
                 ? $"Complete at {MessageText.Of(completed)}, after {Text(forecast.Total)}."
                 : $"Not complete after {Text(forecast.Total)}. {forecast.Reason}: {forecast.Message}",
-            $"{forecast.Counts.Updated} of {forecast.Counts.Total} nodes are updated, {forecast.Counts.Failed} failed, {forecast.Counts.RolledBack} went back; "
-                + $"at most {Most(forecast)} out of service at once (limit {(forecast.Slots is [.., var last] ? last.Limit : 0)}).",
+            $"{forecast.Counts.Updated} of {forecast.Counts.Total} nodes are updated, {forecast.Counts.Failed} failed, {forecast.Counts.RolledBack} rolled back; "
+                + $"at most {Most(forecast)} unavailable at once (limit {(forecast.Slots is [.., var last] ? last.Limit : 0)}).",
         };
         lines.AddRange(forecast.Assumptions);
         Section("Waves", forecast.Waves.Select(w => $"{w.Name,-16} {At(w.StartedAt)} to {At(w.CompletedAt)}, soaked {At(w.SoakedAt)}, {w.Updated} of {w.Total} updated"));

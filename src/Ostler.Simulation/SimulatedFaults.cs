@@ -42,7 +42,7 @@ internal static class SimulatedFaults
                 simulation.Machines.PowerCycle(node);
                 break;
             case SimulationFault.Drifts drifts when world.Find(drifts.Node) is { } node:
-                world.Tell(node.Name, "somebody: layers a package");
+                world.Tell(node.Name, "someone: layers a package");
                 node.Host.LayerPackage();
                 node.Host.Faults.DriftsAgain = drifts.Again;
                 simulation.Agents.Wake(node);
@@ -132,7 +132,7 @@ internal static class SimulatedFaults
             return;
         }
 
-        simulation.World.Tell(node.Name, "somebody: kubectl cordon");
+        simulation.World.Tell(node.Name, "someone: kubectl cordon");
         node.Unschedulable = true;
         node.CordonedByHuman = true;
         node.Touch();
@@ -141,7 +141,7 @@ internal static class SimulatedFaults
 
     private static void HumanUncordons(RolloutSimulation simulation, SimulatedNode node)
     {
-        simulation.World.Tell(node.Name, "somebody: kubectl uncordon");
+        simulation.World.Tell(node.Name, "someone: kubectl uncordon");
         node.Unschedulable = false;
         node.CordonedByHuman = false;
         node.Touch();

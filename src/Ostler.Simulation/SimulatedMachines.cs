@@ -29,7 +29,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
     /// <summary>Somebody reboots the host into a tree of their own.</summary>
     public void BootForeign(SimulatedNode node)
     {
-        World.Tell(node.Name, "somebody: boots another tree");
+        World.Tell(node.Name, "someone: boots another tree");
         GoDown(node, null);
         ComeUpLater(node, SimulatedBoot.Unexpected, null);
     }
@@ -154,11 +154,11 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
                     Watch(node, upSince, boots, WatchdogInterval);
                     break;
                 case WatchdogStep.RollBack when host is { Watchdog.Error: null, Deployments.Next: { } next }:
-                    World.Tell(node.Name, $"host: its watchdog goes back to {MessageText.Of(next.Digest, next.Version)}");
+                    World.Tell(node.Name, $"host: watchdog rolls back to {MessageText.Of(next.Digest, next.Version)}");
                     Reboot(node, Goal.Rollback, RebootKind.Reboot);
                     break;
                 case WatchdogStep.RollBack:
-                    World.Tell(node.Name, $"host: its watchdog cannot go back: {host.Watchdog!.Error}");
+                    World.Tell(node.Name, $"host: watchdog cannot roll back: {host.Watchdog!.Error}");
                     Watch(node, upSince, boots, WatchdogInterval);
                     break;
                 case WatchdogStep.RebootByForce:

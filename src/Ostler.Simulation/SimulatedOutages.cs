@@ -15,11 +15,11 @@ internal static class SimulatedOutages
                 simulation.Agents.Wake(node);
                 break;
             case SimulationFault.WritesRefused refused when world.Find(refused.Node) is { } node:
-                world.Tell(node.Name, "somebody: installs a webhook that denies writes to the NodeOS");
+                world.Tell(node.Name, "user: installs a webhook that denies writes to the NodeOS");
                 node.WritesRefusedUntil = world.Now + refused.For;
                 break;
             case SimulationFault.NodeOSDeleted deleted when world.Find(deleted.Node) is { OS: not null } node:
-                world.Tell(node.Name, "somebody: kubectl delete nodeos");
+                world.Tell(node.Name, "user: kubectl delete nodeos");
                 node.OS = null;
                 node.Agent.GiveUp();
                 simulation.Controller.Enqueue();

@@ -227,9 +227,9 @@ public sealed class HostFaultTests
 
     /// <summary>What kind of host it is does not change by looking again soon, and nobody wants to read it each time.</summary>
     [Theory]
-    [InlineData("no OSTree", "The host was not booted from an OSTree deployment")]
-    [InlineData("no systemd", "systemd is not the first process of the host")]
-    [InlineData("neither", "systemd is not the first process of the host")]
+    [InlineData("no OSTree", "The host does not boot from an OSTree deployment")]
+    [InlineData("no systemd", "systemd is not the host's init")]
+    [InlineData("neither", "systemd is not the host's init")]
     public async Task A_host_of_another_kind_is_told_once_and_looked_at_rarely(string lacks, string words)
     {
         await using var run = new AgentRun("1*");

@@ -106,7 +106,7 @@ public sealed class SoftRebootTests
 
         var stuck = run.Api.Written[^1];
         Assert.Equal((NodeStep.Rebooting, Reasons.HostToolFailed), (stuck.Step, stuck.LastError?.Reason));
-        Assert.Contains("The host was soft-rebooted and ostree has not noticed", stuck.LastError!.Message, StringComparison.Ordinal);
+        Assert.Contains("ostree has not noticed the soft reboot", stuck.LastError!.Message, StringComparison.Ordinal);
 
         run.Ostree.Heal("systemctl restart ostree-boot-complete.service");
         run.Clock.Advance(TimeSpan.FromSeconds(5));
@@ -194,7 +194,7 @@ public sealed class SoftRebootTests
         { "a pretender", "its status shows no target" },
         { "an unapplied tree", "could not be applied beforehand" },
         { "greenboot", "greenboot judges this host's boots" },
-        { "a counting boot loader", "the boot loader's counting judges this host's boots" },
+        { "a counting boot loader", "boot counting judges this host's boots" },
     };
 
     [Theory]

@@ -13,13 +13,13 @@ public class FailureTextTests
 
     private static Dictionary<string, (Exception Failure, string Says)> Failures => new()
     {
-        ["no CRDs"] = (Api(HttpStatusCode.NotFound, "the server could not find the requested resource", "list apis/ostler.dev/v1alpha1/upgradepolicies"), "install Ostler first"),
-        ["no credentials"] = (Api(HttpStatusCode.Unauthorized, "Unauthorized", "list api/v1/nodes"), "log in again"),
-        ["no right"] = (Api(HttpStatusCode.Forbidden, "guest cannot list nodes", "list api/v1/nodes"), "ask for that right"),
+        ["no CRDs"] = (Api(HttpStatusCode.NotFound, "the server could not find the requested resource", "list apis/ostler.dev/v1alpha1/upgradepolicies"), "Install Ostler first"),
+        ["no credentials"] = (Api(HttpStatusCode.Unauthorized, "Unauthorized", "list api/v1/nodes"), "Log in again"),
+        ["no right"] = (Api(HttpStatusCode.Forbidden, "guest cannot list nodes", "list api/v1/nodes"), "Request that right"),
         ["refused"] = (Api(HttpStatusCode.UnprocessableEntity, "spec.paused is no boolean", "patch x"), "spec.paused is no boolean (422)"),
         ["no answer"] = (new TimeoutException("list nodes: no complete answer within 30 s"), "does not answer"),
-        ["nobody there"] = (new HttpRequestException("x", new SocketException((int)SocketError.ConnectionRefused)), "cannot be reached: Connection refused"),
-        ["another version"] = (new JsonException("odd"), "Use the command line of the version that is installed"),
+        ["nobody there"] = (new HttpRequestException("x", new SocketException((int)SocketError.ConnectionRefused)), "is unreachable: Connection refused"),
+        ["another version"] = (new JsonException("odd"), "Use the kubectl-ostler of the installed version"),
         ["a number for a word"] = (Json("""{"apiVersion":"ostler.dev/v1alpha1","spec":{"imageRef":{"name":1}}}"""),
             "the value must be text"),
         ["a word that is none"] = (Json("""{"spec":{"imageRef":{"name":"x"},"nodeSelector":{},"drain":{"onTimeout":"Never"}}}"""),

@@ -20,17 +20,17 @@ public class OstlerCommandTests
     [InlineData("quarantine ad edge-os abc", "unknown command 'ad' for 'kubectl ostler quarantine'. Did you mean 'add'?")]
     [InlineData("help statsu", "unknown command 'statsu' for 'kubectl ostler'. Did you mean 'status'?")]
     [InlineData("status a b", "unexpected argument 'b' for 'kubectl ostler status'.")]
-    [InlineData("status -o xml", "-o takes json, yaml, wide, not 'xml'.")]
-    [InlineData("status -o Json", "-o takes json, yaml, wide, not 'Json'.")]
-    [InlineData("status --watch -o json", "--watch prints text for people")]
+    [InlineData("status -o xml", "-o xml is not supported: use json, yaml, wide.")]
+    [InlineData("status -o Json", "-o Json is not supported: use json, yaml, wide.")]
+    [InlineData("status --watch -o json", "--watch prints text only")]
     [InlineData("pause", "Required argument 'policy' missing for command: 'pause'.")]
     [InlineData("rollback", "Required argument 'policy' missing for command: 'rollback'.")]
-    [InlineData("history -o xml", "-o takes json, yaml, wide, not 'xml'.")]
+    [InlineData("history -o xml", "-o xml is not supported: use json, yaml, wide.")]
     [InlineData("diff edge other", "unexpected argument 'other' for 'kubectl ostler diff'.")]
-    [InlineData("host status", "There is no ostler-agent here, which knows how to look at a host and to change it.")]
+    [InlineData("host status", "ostler-agent, which inspects and changes the host, is not installed here.")]
     [InlineData("plan", "Option '--filename' is required.")]
     [InlineData("quarantine", "'kubectl ostler quarantine' needs one of these commands: add, remove.")]
-    [InlineData("completion powershell", "There is no completion for powershell: write bash, zsh, fish.")]
+    [InlineData("completion powershell", "No completion for powershell: use bash, zsh, fish.")]
     public async Task A_line_that_is_not_right_is_refused_in_one_line_with_2(string line, string message)
     {
         var result = await CommandLine.RunAsync(line.Split(' '));
@@ -41,8 +41,8 @@ public class OstlerCommandTests
     }
 
     [Theory]
-    [InlineData("status --kubeconfig /nonexistent/file", "There is no kubeconfig /nonexistent/file", 1)]
-    [InlineData("doctor --kubeconfig /nonexistent/file", "There is no kubeconfig /nonexistent/file", 2)]
+    [InlineData("status --kubeconfig /nonexistent/file", "The kubeconfig /nonexistent/file does not exist", 1)]
+    [InlineData("doctor --kubeconfig /nonexistent/file", "The kubeconfig /nonexistent/file does not exist", 2)]
     [InlineData("plan -f /nonexistent/policy.yaml --nodes 3", "There is no file /nonexistent/policy.yaml. Correct the path", 1)]
     [InlineData("plan -f / --nodes 3", "/ is a directory. Name a file in it.", 1)]
     public async Task What_is_not_there_is_named_without_a_stack_trace(string line, string message, int code)
@@ -66,7 +66,7 @@ public class OstlerCommandTests
         File.Delete(file);
 
         Assert.Equal((1, 1), (gone.Code, unknown.Code));
-        Assert.StartsWith("error: The API server cannot be reached: ", gone.Error, StringComparison.Ordinal);
+        Assert.StartsWith("error: The API server is unreachable: ", gone.Error, StringComparison.Ordinal);
         Assert.StartsWith("error: The kubeconfig cannot be used: ", unknown.Error, StringComparison.Ordinal);
     }
 
@@ -115,7 +115,7 @@ public class OstlerCommandTests
 
         Assert.Equal((0, ""), (result.Code, result.Error));
         Assert.All(
-            (string[])["status", "nodes", "history", "diff", "plan", "pause", "resume", "approve", "retry", "rollback", "quarantine", "doctor", "host", "completion", "version", "Exit codes: 0 done"],
+            (string[])["status", "nodes", "history", "diff", "plan", "pause", "resume", "approve", "retry", "rollback", "quarantine", "doctor", "host", "completion", "version", "0  Done."],
             word => Assert.Contains(word, result.Out, StringComparison.Ordinal));
     }
 

@@ -113,7 +113,7 @@ public sealed partial class FleetPageTests(Chromium chromium)
         await Assertions.Expect(page.Locator(".upgrades tbody tr")).ToHaveCountAsync(40);
 
         await page.Locator(".upgrades tbody a").Last.ClickAsync();
-        await Assertions.Expect(page.Locator(".history")).ToContainTextAsync("Drained, told to boot");
+        await Assertions.Expect(page.Locator(".history")).ToContainTextAsync("Drained, instructed to boot");
         await Assertions.Expect(page.Locator(".history")).ToContainTextAsync("DrainBlocked");
         visit.AssertQuiet();
     }

@@ -20,6 +20,11 @@ public sealed class ChartValuesTests
                 configMap: ""
               # A | B.
               logFormat: json
+              # Extra rules.
+              rules: []
+              # - {port: 443}
+              # From where.
+              from: []
 
               nodeSelector: {}
               tolerations:
@@ -35,6 +40,8 @@ public sealed class ChartValuesTests
                 "| `controller.caBundle` |  | Where certificates are. |",
                 "| `controller.caBundle.configMap` | `\"\"` |  |",
                 "| `controller.logFormat` | `json` | A \\| B. |",
+                "| `controller.rules` | `[]` | Extra rules. |",
+                "| `controller.from` | `[]` | From where. |",
                 "| `controller.nodeSelector` | `{}` |  |",
                 "| `controller.tolerations` | `[{key: a, operator: Exists}, {operator: Equal}]` |  |",
                 "| `controller.affinity` | `{}` |  |",

@@ -26,7 +26,7 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
         if (wanted is not (null or BackendNames.Bootc or BackendNames.RpmOstree or BackendNames.Ostree))
         {
             throw new HostToolException(
-                Reasons.Invalid, $"The node's label {NodeMarks.BackendLabel} is \"{wanted}\": set it to bootc, rpm-ostree or ostree, or remove it to let the agent find out.");
+                Reasons.Invalid, $"The node's label {NodeMarks.BackendLabel} is \"{wanted}\": set it to bootc, rpm-ostree or ostree, or remove it so that the agent detects the tool.");
         }
 
         HostSupport.CheckOstree(files);

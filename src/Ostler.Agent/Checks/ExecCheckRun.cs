@@ -29,7 +29,7 @@ internal static class ExecCheckRun
         var words = HostToolException.Trim(result.Stderr.Trim().Length > 0 ? result.Stderr : result.Stdout);
         var said = words.Length > 0 ? $": {words}" : "";
         return result.TimedOut ? CheckFinding.Error($"took longer than {timeout}{said}")
-            : result.ExitCode == NoSuchProgram ? CheckFinding.Missing($"there is no such program on the host (exit code 127){said}")
-            : CheckFinding.No(string.Create(CultureInfo.InvariantCulture, $"ended with exit code {result.ExitCode}{said}"));
+            : result.ExitCode == NoSuchProgram ? CheckFinding.Missing($"the program does not exist on the host (exit code 127){said}")
+            : CheckFinding.No(string.Create(CultureInfo.InvariantCulture, $"exited with code {result.ExitCode}{said}"));
     }
 }

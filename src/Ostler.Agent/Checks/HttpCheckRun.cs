@@ -15,8 +15,8 @@ internal static class HttpCheckRun
         if (!Uri.TryCreate(check.Url, UriKind.Absolute, out var uri) || !(uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps))
         {
             return CheckFinding.Error(check.Url.Contains(Placeholders.Address, StringComparison.Ordinal)
-                ? "the Node had no InternalIP in its status.addresses when it was told to boot"
-                : $"{check.Url} is no http or https URL");
+                ? "the Node had no InternalIP in its status.addresses before the boot"
+                : $"{check.Url} is not an http or https URL");
         }
 
         using var limit = new CancellationTokenSource(timeout, time);

@@ -53,7 +53,7 @@ internal static class SystemdCheckRun
             : CheckFinding.No($"{message}; {NoUnits(absent)}");
     }
 
-    private static string NoUnits(List<string> absent) => MessageText.List(absent.ConvertAll(u => $"the tree has no unit {u}"), Named);
+    private static string NoUnits(List<string> absent) => MessageText.List(absent.ConvertAll(u => $"the image has no unit {u}"), Named);
 
     /// <summary>Those that do not exist: is-active calls them inactive, as it does one that was stopped. A systemctl that does not know is no reason to fail.</summary>
     private static async Task<List<string>> AbsentAsync(ICommandRunner runner, IReadOnlyList<string> units, Limit limit, CancellationToken cancellationToken)

@@ -52,7 +52,7 @@ internal sealed class DriftObserver(ICommandRunner runner, AgentLog log, TimePro
         var etc = result.Succeeded ? HostDrift.OfEtc(result.Stdout) : HostDrift.Unknown;
         if (!result.Succeeded)
         {
-            log.Warning(Reasons.HostToolFailed, $"{diff}: {HostToolException.Trim(result.Stderr)} How /etc differs is not known.");
+            log.Warning(Reasons.HostToolFailed, $"{diff}: {HostToolException.Trim(result.Stderr)} How /etc differs is unknown.");
         }
 
         if (remote is not { Url: not null } || !HostArguments.IsRemote(remote.Remote))

@@ -37,7 +37,7 @@ internal static class HostBootReader
         catch (HostToolException failure) when (!HostSupport.HasSystemd(files))
         {
             throw new HostToolException(
-                Reasons.HostNotSupported, $"systemd is not the first process of the host, and the agent reboots hosts by it: {failure.Message.TrimEnd('.')}. Nothing is done to the host.");
+                Reasons.HostNotSupported, $"systemd is not the host's init, and the agent needs it to reboot: {failure.Message.TrimEnd('.')}. Nothing is done to the host.");
         }
     }
 

@@ -18,7 +18,7 @@ internal static class HostSupport
         if (files.WhyUnreadable() is { } why)
         {
             throw new HostToolException(
-                Reasons.HostNotSupported, $"The host cannot be looked at: {why.TrimEnd('.')}. In a container the agent needs hostPID and to be privileged. Nothing is done to the host.");
+                Reasons.HostNotSupported, $"The host cannot be inspected: {why.TrimEnd('.')}. In a container, the agent needs hostPID and privileged. Nothing is done to the host.");
         }
     }
 
@@ -29,7 +29,7 @@ internal static class HostSupport
         if (!files.Exists(OstreeBooted))
         {
             throw new HostToolException(
-                Reasons.HostNotSupported, $"The host was not booted from an OSTree deployment: {OstreeBooted} is not there. Nothing is done to it.");
+                Reasons.HostNotSupported, $"The host does not boot from an OSTree deployment: {OstreeBooted} does not exist. Nothing is done to the host.");
         }
     }
 }

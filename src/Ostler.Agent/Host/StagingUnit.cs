@@ -121,7 +121,7 @@ internal sealed class StagingUnit(ICommandRunner runner, HostFiles files, TimePr
         var result = await runner.RunAsync(command, cancellationToken);
         return result.Succeeded
             ? State.Parse(result.Stdout)
-            : throw new HostToolException(Reasons.HostToolFailed, $"systemd does not tell of {Name}: {HostToolException.Trim(result.Stderr)}");
+            : throw new HostToolException(Reasons.HostToolFailed, $"systemd does not report {Name}: {HostToolException.Trim(result.Stderr)}");
     }
 
     private async Task<string> WordsAsync(string invocation, CancellationToken cancellationToken)

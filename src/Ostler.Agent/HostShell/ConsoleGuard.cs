@@ -12,8 +12,8 @@ internal static class ConsoleGuard
     {
         var why = report switch
         {
-            { Staging: true } => "a tree is being staged (ostler-stage.service)",
-            { Transaction: { } transaction } => $"somebody is at work: {transaction}",
+            { Staging: true } => "an image is being staged (ostler-stage.service)",
+            { Transaction: { } transaction } => $"another program is at work: {transaction}",
             _ => null,
         };
         if (why is not null)
@@ -32,19 +32,19 @@ internal static class ConsoleGuard
 
         var why = report switch
         {
-            { Reboot.InThisBoot: true } => "the agent has told the host to reboot",
-            { Reboot: { } reboot } => $"attempt {reboot.Attempt} of an upgrade by the operator is not over: it was last rebooted for that at {Timestamp.Format(reboot.RequestedAt)}",
-            { Watchdog.State: WatchdogState.Firing or WatchdogState.Fired } => "the watchdog is taking the host back",
-            { Watchdog: not null } => "a new tree is on trial, or about to be: the watchdog is armed",
-            _ when pinned => "an upgrade by the operator is not over: the former tree is still pinned for it",
+            { Reboot.InThisBoot: true } => "the agent has instructed the host to reboot",
+            { Reboot: { } reboot } => $"attempt {reboot.Attempt} of an upgrade by the controller is in progress: the last reboot for it was at {Timestamp.Format(reboot.RequestedAt)}",
+            { Watchdog.State: WatchdogState.Firing or WatchdogState.Fired } => "the watchdog is rolling the host back",
+            { Watchdog: not null } => "a new image is on trial, or about to be: the watchdog is armed",
+            _ when pinned => "an upgrade by the controller is in progress: the previous deployment is still pinned",
             _ => null,
         };
         if (why is not null)
         {
             throw new HostToolException(
-                Reasons.TransactionInProgress, $"Not now: {why}. Wait for its end (ostler-agent host status), or pause the policy and say --force; the operator may then undo what you do.");
+                Reasons.TransactionInProgress, $"Not now: {why}. Wait until it is complete (ostler-agent host status), or pause the policy and add --force; the controller may then undo your change.");
         }
     }
 
-    public static HostToolException Busy(string why) => new(Reasons.HostToolFailed, $"Not now: {why}. Try again when that is over; ostler-agent host status says more.");
+    public static HostToolException Busy(string why) => new(Reasons.HostToolFailed, $"Not now: {why}. Try again when that is complete; ostler-agent host status shows the state.");
 }

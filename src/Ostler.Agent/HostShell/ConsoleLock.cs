@@ -11,7 +11,7 @@ internal static class ConsoleLock
     /// <summary>The person's side. The kernel takes it back from whoever dies.</summary>
     /// <exception cref="HostToolException">Somebody else is at another console.</exception>
     public static IDisposable Take(HostFiles files) =>
-        files.TryLock(Path) ?? throw new HostToolException(Reasons.TransactionInProgress, "Not now: somebody else runs ostler-agent host on this machine. Try again when that is over.");
+        files.TryLock(Path) ?? throw new HostToolException(Reasons.TransactionInProgress, "Not now: another user runs ostler-agent host on this machine. Try again when that is complete.");
 
     /// <summary>The agent's side: looks, and keeps nothing.</summary>
     /// <exception cref="HostToolException">TransactionInProgress: a person is at it.</exception>
@@ -19,7 +19,7 @@ internal static class ConsoleLock
     {
         if (files.Exists(Path))
         {
-            using var free = files.TryLock(Path) ?? throw new HostToolException(Reasons.TransactionInProgress, "A person at the console of this host is changing it (ostler-agent host): the agent waits.");
+            using var free = files.TryLock(Path) ?? throw new HostToolException(Reasons.TransactionInProgress, "A user is changing this host at its console (ostler-agent host). The agent waits.");
         }
     }
 }

@@ -19,7 +19,7 @@ internal static class ConsoleTarget
                 return new NodeImage { Container = new() { Repository = name }, Digest = digest };
             }
 
-            problem = $"{Shown(name)} is no image: write the registry's host, a slash and the name, without a tag, as in quay.io/acme/edge-os@sha256:….";
+            problem = $"{Shown(name)} is not an image: write the registry's host, a slash and the name, without a tag, as in quay.io/acme/edge-os@sha256:….";
         }
         else if (HostArguments.IsCommit(digest))
         {
@@ -30,11 +30,11 @@ internal static class ConsoleTarget
                 return new NodeImage { Ostree = new() { Remote = remote, Ref = branch, AllowDowngrade = true }, Digest = digest };
             }
 
-            problem = $"{Shown(name)} is no branch of a remote: write remote:branch@commit, as ostree remote list and ostree remote refs name them.";
+            problem = $"{Shown(name)} is not a branch of a remote: write remote:branch@commit, as ostree remote list and ostree remote refs name them.";
         }
         else
         {
-            problem = $"{Shown(text)} names no digest, and what a tag or a branch stands for may change while it is fetched: write image@sha256:… (skopeo inspect docker://image tells the Digest) "
+            problem = $"{Shown(text)} has no digest, and a tag or branch may move during the download: write image@sha256:… (skopeo inspect docker://image shows the Digest) "
                 + "or remote:branch@commit (ostree remote summary remote).";
         }
 

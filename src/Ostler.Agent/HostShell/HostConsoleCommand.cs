@@ -3,29 +3,31 @@ using Ostler.Agent.Host;
 
 namespace Ostler.Agent.HostShell;
 
-/// <summary>The command line <c>ostler-agent host …</c>: for the person at the console, when the cluster is away.</summary>
+/// <summary>The command line <c>ostler-agent host …</c>: for the host's console, if the cluster is unreachable.</summary>
 internal static class HostConsoleCommand
 {
     public const string Help = """
-        ostler-agent host: this host as the agent sees it, and what the agent would do to it, without a cluster.
+        ostler-agent host: inspect and change this host without the cluster, as the agent would.
 
-        Usage: ostler-agent host status [-o json]     which trees are laid down, which boots next, what the agent and the watchdog are about; changes nothing
-               ostler-agent host stage TREE           fetch a tree and lay it down, locked; the host goes on as it is. TREE is by digest alone:
+        Usage: ostler-agent host status [-o json]     show the deployments, which one boots next, and the state of agent and watchdog;
+                                                      changes nothing
+               ostler-agent host stage TREE           download and deploy an image, locked; workloads keep running. TREE is by digest only:
                                                       quay.io/acme/edge-os@sha256:…, or remote:branch@commit
-               ostler-agent host apply                reboot into what is staged, in full; pods are not drained. Asks first
-               ostler-agent host confirm              call the running tree healthy, so that the watchdog does not take the host back
-               ostler-agent host rollback             make the next boot run the tree that is kept to go back to; does not reboot
-               ostler-agent host install | uninstall give the host this command, as /usr/local/bin/ostler-agent; take off it all that Ostler put there
+               ostler-agent host apply                reboot in full into the staged image; does not drain pods. Asks for confirmation
+               ostler-agent host confirm              declare the running image healthy, so that the watchdog does not roll back
+               ostler-agent host rollback             make the next boot run the deployment that is kept for rollback; does not reboot
+               ostler-agent host install | uninstall  install this command as /usr/local/bin/ostler-agent, or remove everything that
+                                                      Ostler installed on the host
 
-        Options: --dry-run      stage, apply, rollback: say what would be done
+        Options: --dry-run      stage, apply, rollback: print what would be done
                  --yes          apply: do not ask
-                 --force        stage, apply: although the operator has an upgrade under way on this host
-                 --no-watchdog  apply: the host does not go back by itself
+                 --force        stage, apply: even if the controller has an upgrade in progress on this host
+                 --no-watchdog  apply: do not arm the watchdog
 
-        Run it as root on the host; in the agent's pod, OSTLER_HOST_ENTRY=nsenter leads to the host. A policy that selects this node brings it to its own tree
-        when the cluster is back: pause it first, or point its image at the tree that you want.
+        Run it as root on the host; in the agent's pod, OSTLER_HOST_ENTRY=nsenter enters the host. When the cluster is reachable again, a policy
+        that selects this node moves it to the policy's target: pause it first, or point its image to the digest that you want.
 
-        Exit codes: 0 done; 1 the host cannot be read or cannot do it, or somebody else is at it; 2 the command line is not right, or nobody said yes.
+        Exit codes: 0 done; 1 not possible, or another program is at work; 2 invalid arguments, or not confirmed.
         """;
 
     public static Task<int> RunAsync(string[] words, CancellationToken cancellationToken)
@@ -90,7 +92,7 @@ internal static class HostConsoleCommand
                     await output.WriteLineAsync(Help);
                     return 0;
                 default:
-                    await error.WriteLineAsync("Say status, stage TREE, apply, confirm, rollback, install or uninstall; see ostler-agent host --help.");
+                    await error.WriteLineAsync("Use status, stage TREE, apply, confirm, rollback, install or uninstall; see ostler-agent host --help.");
                     return 2;
             }
         }
@@ -112,7 +114,7 @@ internal static class HostConsoleCommand
         };
         if (terminal is null && !apply.Yes && !apply.DryRun)
         {
-            await error.WriteLineAsync("There is no terminal to ask on: say --yes to reboot this host, or --dry-run to see what would happen.");
+            await error.WriteLineAsync("No terminal to ask for confirmation. Add --yes to reboot this host, or --dry-run to see what would happen.");
             return 2;
         }
 
@@ -127,7 +129,7 @@ internal static class HostConsoleCommand
             cancellationToken);
         if (done is null)
         {
-            await error.WriteLineAsync("Nobody said yes: nothing was changed.");
+            await error.WriteLineAsync("Not confirmed. No changes were made.");
             return 2;
         }
 

@@ -38,23 +38,23 @@ internal sealed class HostInspection(ICommandRunner runner, HostFiles files, Tim
         ConsoleGuard.RefuseWhileBusy(report);
         if (report.Reboot is { InThisBoot: true })
         {
-            throw ConsoleGuard.Busy("the agent has told the host to reboot");
+            throw ConsoleGuard.Busy("the agent has instructed the host to reboot");
         }
 
         if (report.Trees.FirstOrDefault(t => t is { Next: true, Booted: false, Staged: false }) is { } already)
         {
-            return $"The next boot runs {HostReportText.Tree(already)} already. {Reboot}";
+            return $"The next boot already runs {HostReportText.Tree(already)}. {Reboot}";
         }
 
         if (deployments.Rollback is not { } former)
         {
-            throw new HostToolException(Reasons.RollbackImpossible, "No former tree is kept on this host: there is nothing to go back to.");
+            throw new HostToolException(Reasons.RollbackImpossible, "This host has no previous deployment to roll back to.");
         }
 
         var (name, dropped) = (HostReportText.Tree(ReportedTree.Of(former, deployments)), deployments.Staged is { } staged ? $" and {HostReportText.Tree(ReportedTree.Of(staged, deployments))}, which is staged, would be dropped" : "");
         if (dryRun)
         {
-            return $"The next boot would run {name}{dropped}. Nothing was changed.";
+            return $"The next boot would run {name}{dropped}. No changes were made.";
         }
 
         await backend.RollBackAsync(former.Digest, deployments, cancellationToken);
@@ -64,7 +64,7 @@ internal sealed class HostInspection(ICommandRunner runner, HostFiles files, Tim
             : throw new HostToolException(Reasons.RollbackImpossible, $"The next boot would run {after.Next?.Digest ?? "nothing"}, not {former.Digest}.");
     }
 
-    private const string Reboot = "To go there: systemctl reboot. A policy that wants another tree brings this node back to it: pause that first, or point its image at this tree (kubectl ostler rollback).";
+    private const string Reboot = "To boot it, run systemctl reboot. A policy with another target upgrades this node again: pause it first, or point its image to this digest (kubectl ostler rollback).";
 
     private async Task<HostReport> ReadAsync(IHostBackend backend, HostDeployments deployments, HostBoot boot, CancellationToken cancellationToken) =>
         HostReport.Of(backend, deployments, boot, new PendingBootStore(files).Read(), _watchdog.Read(), await _unit.IsRunningAsync(cancellationToken));

@@ -40,7 +40,7 @@ internal sealed class HostInstallation(ICommandRunner runner, HostFiles files, F
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or HostToolException)
         {
-            throw Unable($"{e.Message} Without it the image does the same: podman container runlabel RUN <image>.");
+            throw Unable($"{e.Message} Without it, use the image: podman container runlabel RUN <image>.");
         }
 
         // Another C library, another processor, a file system mounted noexec.
@@ -62,13 +62,13 @@ internal sealed class HostInstallation(ICommandRunner runner, HostFiles files, F
         if (_watchdog.Exists)
         {
             throw Unable(
-                $"a tree is staged or on trial on this host, and the watchdog is what takes it back. Wait for its end, or when the cluster is gone for good: {WatchdogUnits.Program} watchdog uninstall");
+                $"an image is staged or on trial on this host and needs the watchdog. Wait until that is complete, or, if the cluster is gone for good, run {WatchdogUnits.Program} watchdog uninstall");
         }
 
         await new WatchdogInstaller(runner, files, program).RemoveAsync(cancellationToken);
         _watchdog.DeleteLock();
         files.Delete(Program);
-        return "Of Ostler nothing is left on this host but what it noted in /var/lib/ostler.";
+        return "Ostler is removed from this host, except for its records in /var/lib/ostler.";
     }
 
     private static HostToolException Unable(string why) => new(Reasons.HostToolFailed, $"Not done: {why}");

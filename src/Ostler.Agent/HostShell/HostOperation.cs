@@ -38,13 +38,13 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
         var name = AgentDecision.Name(image);
         if (deployments.Booted?.Digest == image.Digest)
         {
-            return $"The host runs {name} already: nothing is staged.";
+            return $"The host already runs {name}, so nothing is staged.";
         }
 
         var dropped = deployments.Staged is { } staged && staged.Digest != image.Digest ? $" in place of {AgentDecision.Name(staged)}" : "";
         if (dryRun)
         {
-            return $"{name} would be fetched by {backend.Name} and staged, locked{dropped}. Nothing was changed.";
+            return $"{name} would be downloaded by {backend.Name} and staged, locked{dropped}. No changes were made.";
         }
 
         IReadOnlyList<string> warnings = [];
@@ -54,7 +54,7 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
         }
 
         return $"{AgentDecision.Name((await backend.ReadAsync(cancellationToken)).Staged!)} is staged and locked{dropped}: a reboot does not apply it.{string.Concat(warnings.Select(w => $" Warning: {w}."))} "
-            + "To boot it: ostler-agent host apply. A policy that wants another tree stages that instead: pause it, or take the node out of it.";
+            + "To boot it, run ostler-agent host apply. A policy with another target stages that instead: pause it, or remove the node from it.";
     }
 
     /// <summary>Reboots into what is staged. Comes back only when that was not to be, or does not happen.</summary>
@@ -69,16 +69,16 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
         var (backend, deployments) = await LookAsync(options.Force, cancellationToken);
         if (deployments is not { Booted: { } booted, Upcoming: { } upcoming } || upcoming.Digest == booted.Digest)
         {
-            throw new HostToolException(Reasons.NotStaged, "No other tree is staged on this host: ostler-agent host stage lays one down, ostler-agent host status says what there is.");
+            throw new HostToolException(Reasons.NotStaged, "No other image is staged on this host. ostler-agent host stage stages one; ostler-agent host status shows the deployments.");
         }
 
         var (name, former) = (AgentDecision.Name(upcoming), AgentDecision.Name(booted));
         var guard = options.Watchdog
-            ? $"Unless the agent reaches the API server, or somebody runs ostler-agent host confirm, within {Trial.TotalMinutes:0} min of the boot, the host goes back to {former} by itself."
+            ? $"The host rolls back to {former} {Trial.TotalMinutes:0} min after the boot, unless the agent reaches the API server or a user runs ostler-agent host confirm."
             : $"No watchdog: if {name} does not work, choose {former} in the boot menu.";
         if (options.DryRun)
         {
-            return $"The host would be rebooted into {name}. {guard} Its pods would not be drained. Nothing was changed.";
+            return $"The host would be rebooted into {name}. {guard} Its pods would not be drained. No changes were made.";
         }
 
         if (!options.Yes && !agrees($"Reboot this host into {name}? Its pods are not drained. {guard}"))
@@ -108,12 +108,12 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
         var result = await runner.RunAsync(command, cancellationToken);
         if (!RebootCommands.WasHeard(result))
         {
-            throw new HostToolException(Reasons.HostToolFailed, $"{command}: {HostToolException.Trim(result.Stderr)}. {name} stays unlocked: the next reboot, whoever orders it, applies it.");
+            throw new HostToolException(Reasons.HostToolFailed, $"{command}: {HostToolException.Trim(result.Stderr)}. {name} stays unlocked: the next reboot applies it, whatever its cause.");
         }
 
         // While the host goes down the agent must not take this for something to put right.
         await Task.Delay(AgentDecision.RebootGrace, time, cancellationToken);
-        throw new HostToolException(Reasons.HostToolFailed, $"The host was told to reboot and is still up after {AgentDecision.RebootGrace.TotalMinutes:0} min: see systemctl list-jobs.");
+        throw new HostToolException(Reasons.HostToolFailed, $"The host is still up {AgentDecision.RebootGrace.TotalMinutes:0} min after the instruction to reboot. Run systemctl list-jobs.");
     }
 
     /// <summary>A person calls the running tree healthy: disarms the watchdog.</summary>
@@ -124,17 +124,17 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
         var boot = await HostBootReader.ReadAsync(runner, files, cancellationToken);
         if (_store.Read() is not { } record)
         {
-            return "The watchdog is not armed: there is nothing to confirm.";
+            return "The watchdog is not armed, so there is nothing to confirm.";
         }
 
         if (record.ArmedIn == boot.BootID)
         {
-            throw new HostToolException(Reasons.NotStaged, "The tree on trial has not been booted yet: confirm it when it runs.");
+            throw new HostToolException(Reasons.NotStaged, "The image on trial has not booted yet. Confirm it when it runs.");
         }
 
         return Watchdog().TryDisarm(boot)
-            ? "The running tree is taken for healthy, and the watchdog is disarmed. The agent removes its units when it next reaches the API server."
-            : throw new HostToolException(Reasons.WatchdogExpired, "Too late: the watchdog is taking the host back to its former tree.");
+            ? "The running image is confirmed as healthy, and the watchdog is disarmed. The agent removes its units when it next reaches the API server."
+            : throw new HostToolException(Reasons.WatchdogExpired, "Too late: the watchdog is rolling the host back.");
     }
 
     private async Task<(IHostBackend Backend, HostDeployments Deployments)> LookAsync(bool force, CancellationToken cancellationToken)
@@ -160,7 +160,7 @@ internal sealed class HostOperation(ICommandRunner runner, HostFiles files, Time
         }
         catch (HostToolException without) when (without.Reason == Reasons.WatchdogUnavailable)
         {
-            throw new HostToolException(without.Reason, $"{without.Message} Here: say --no-watchdog.");
+            throw new HostToolException(without.Reason, $"{without.Message} Here: add --no-watchdog.");
         }
     }
 

@@ -12,7 +12,7 @@ internal static class HostReportText
 {
     public static IEnumerable<string> Lines(HostReport report)
     {
-        yield return $"Updated by {report.Backend} {report.BackendVersion}; booted {(report.BootedAt is { } at ? Timestamp.Format(at) : "at a time that the kernel does not tell")}{(report.SoftReboots is null ? "" : " by a soft reboot")}.";
+        yield return $"Updated by {report.Backend} {report.BackendVersion}; booted {(report.BootedAt is { } at ? Timestamp.Format(at) : "at an unknown time")}{(report.SoftReboots is null ? "" : " by a soft reboot")}.";
         foreach (var tree in report.Trees)
         {
             yield return $"{(tree.Booted ? "*" : " ")} {Tree(tree)}  {State(tree)}{(tree.Reference is { } from ? $"  {from}" : "")}";
@@ -25,13 +25,13 @@ internal static class HostReportText
 
         if (report.Staging)
         {
-            yield return "A tree is being staged: journalctl -u ostler-stage.service -f";
+            yield return "An image is being staged: journalctl -u ostler-stage.service -f";
         }
 
         if (report.Reboot is { } reboot)
         {
-            var what = $"{Timestamp.Format(reboot.RequestedAt)} to {(reboot.Goal == Goal.Rollback ? "go back to" : "boot")} {Named(report, reboot.Target)} (attempt {reboot.Attempt.ToString(CultureInfo.InvariantCulture)})";
-            yield return reboot.InThisBoot ? $"The agent told the host at {what}: it is about to reboot." : $"The last reboot that the agent ordered was at {what}.";
+            var what = $"{Timestamp.Format(reboot.RequestedAt)} to {(reboot.Goal == Goal.Rollback ? "roll back to" : "boot")} {Named(report, reboot.Target)} (attempt {reboot.Attempt.ToString(CultureInfo.InvariantCulture)})";
+            yield return reboot.InThisBoot ? $"The agent instructed the host at {what}: it is about to reboot." : $"The last reboot that the agent ordered was at {what}.";
         }
 
         if (report.Watchdog is { } watchdog)
@@ -41,22 +41,22 @@ internal static class HostReportText
 
         if (report.Packages.Count > 0)
         {
-            yield return $"Packages of this host's own (- is one taken away): {string.Join(", ", report.Packages)}.";
+            yield return $"Local packages (-: removed): {string.Join(", ", report.Packages)}.";
         }
 
         if (report.Mutated is { } how)
         {
-            yield return $"/usr was made writable ({how}): what runs is not what its digest promises.";
+            yield return $"/usr was made writable ({how}), so the host differs from its image.";
         }
 
         if (report.Transaction is { } transaction)
         {
-            yield return $"Somebody is at work: {transaction}. The agent waits for that.";
+            yield return $"Another program is at work: {transaction}. The agent waits for it.";
         }
 
         if (report.Driver is { } driver)
         {
-            yield return $"{driver} updates this host too, and the agent leaves the host to it.";
+            yield return $"{driver} updates this host as well, so the agent does not stage.";
         }
     }
 
@@ -68,7 +68,7 @@ internal static class HostReportText
         (bool Is, string Word)[] words =
         [
             (tree.Booted, "booted"), (tree.Staged && tree.Locked, "staged, and locked: a reboot does not apply it"), (tree.Staged && !tree.Locked, "staged: a reboot applies it"),
-            (tree.Rollback, "kept to go back to"), (tree.Pinned, "pinned"),
+            (tree.Rollback, "kept for rollback"), (tree.Pinned, "pinned"),
         ];
         var so = string.Join(", ", words.Where(w => w.Is).Select(w => w.Word));
         return so.Length == 0 ? "kept" : so;
@@ -79,10 +79,10 @@ internal static class HostReportText
         var (back, limit) = (Named(report, watchdog.Previous), new Duration(TimeSpan.FromSeconds(watchdog.TimeoutSeconds)).ToString());
         return watchdog switch
         {
-            { Error: { } error } => $"The watchdog was to go back to {back} and could not: {error} It tries again: journalctl -u ostler-watchdog",
-            { State: WatchdogState.Firing or WatchdogState.Fired } => $"The watchdog has taken the host back from {Named(report, watchdog.Target)} to {back}: nobody had called it healthy {limit} after its boot.",
-            { OnTrial: true } => $"On trial: the watchdog goes back to {back} unless the agent calls this tree healthy within {limit} of its boot.",
-            _ => $"The watchdog is armed for {Named(report, watchdog.Target)}: from there it goes back to {back} unless the agent calls that tree healthy within {limit} of its boot.",
+            { Error: { } error } => $"The watchdog could not roll back to {back}: {error} It tries again: journalctl -u ostler-watchdog",
+            { State: WatchdogState.Firing or WatchdogState.Fired } => $"The watchdog rolled the host back from {Named(report, watchdog.Target)} to {back}: it was not declared healthy within {limit} of its boot.",
+            { OnTrial: true } => $"On trial: the watchdog rolls back to {back} unless the agent declares this image healthy within {limit} of its boot.",
+            _ => $"The watchdog is armed for {Named(report, watchdog.Target)}: it rolls back to {back} unless the agent declares that image healthy within {limit} of its boot.",
         };
     }
 

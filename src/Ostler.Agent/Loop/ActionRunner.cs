@@ -84,7 +84,7 @@ internal sealed class ActionRunner(
 
     private async Task<TimeSpan?> KeepPreviousAsync(NodeOS os, HostState host, IHostBackend backend, PreviousOS previous, CancellationToken cancellationToken)
     {
-        log.Info(Reasons.RollingBack, $"{AgentDecision.Name(previous)} runs; it is made the next boot's, too.");
+        log.Info(Reasons.RollingBack, $"{AgentDecision.Name(previous)} runs and is made the default for the next boot as well.");
         await backend.RollBackAsync(previous.Digest, host.Deployments, cancellationToken);
         return TimeSpan.Zero;
     }

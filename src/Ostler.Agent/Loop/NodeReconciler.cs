@@ -77,7 +77,7 @@ internal sealed class NodeReconciler(
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && superseded.IsCancellationRequested)
         {
-            log.Info(Reasons.TargetChanged, "The order changed: what was under way was given up.");
+            log.Info(Reasons.TargetChanged, "The instruction changed, so the work in progress was abandoned.");
             return TimeSpan.Zero;
         }
         catch (HostToolException busy) when (busy.Reason == Reasons.TransactionInProgress)

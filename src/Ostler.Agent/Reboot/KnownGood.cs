@@ -58,7 +58,7 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
         }
         catch (HostToolException failure)
         {
-            log.Warning(failure.Reason, $"The pin of the former tree stays for now: {failure.Message}");
+            log.Warning(failure.Reason, $"The pin of the previous deployment stays for now: {failure.Message}");
             return false;
         }
     }

@@ -52,7 +52,7 @@ internal sealed class RebootSequence(
             return TimeSpan.Zero;
         }
 
-        log.Info(Reasons.RollingBack, $"Going back to {AgentDecision.Name(previous)}.");
+        log.Info(Reasons.RollingBack, $"Rolling back to {AgentDecision.Name(previous)}.");
         await backend.RollBackAsync(previous.Digest, host.Deployments, cancellationToken);
         var deployments = await backend.ReadAsync(cancellationToken);
         if (deployments.Next is not { } next || next.Digest != previous.Digest)
@@ -78,7 +78,7 @@ internal sealed class RebootSequence(
             return true;
         }
 
-        log.Info(Reasons.TargetChanged, "The order changed before the reboot: the host is not rebooted.");
+        log.Info(Reasons.TargetChanged, "The instruction changed before the reboot, so the host is not rebooted.");
         return false;
     }
 
@@ -87,7 +87,7 @@ internal sealed class RebootSequence(
         var stored = await reporter.ReportAsync(os, host, host.Boot, report, cancellationToken);
         if (!NodeOrder.AsksTheSame(os, stored))
         {
-            log.Info(Reasons.TargetChanged, "The order changed before the reboot: the host is not rebooted.");
+            log.Info(Reasons.TargetChanged, "The instruction changed before the reboot, so the host is not rebooted.");
             return TimeSpan.Zero;
         }
 

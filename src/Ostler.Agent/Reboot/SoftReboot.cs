@@ -30,7 +30,7 @@ internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, ApplyRe
 
         if (next.Staged)
         {
-            log.Info(Reasons.WaitingForReboot, "Applying the tree before the soft reboot.");
+            log.Info(Reasons.WaitingForReboot, "Applying the image before the soft reboot.");
             applies.Write(new ApplyRecord { NodeUid = os.Metadata.Uid!, Attempt = spec.Attempt, Target = next.Digest, BootID = boot.BootID });
             await way.ApplyAsync(cancellationToken);
             deployments = await backend.ReadAsync(cancellationToken);
@@ -39,7 +39,7 @@ internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, ApplyRe
                 // ostree drops what it could not finalize. The next pass reports this as the end of the attempt.
                 throw new HostToolException(
                     Reasons.FinalizationFailed,
-                    $"{AgentDecision.Name(next)} could not be applied: {(await backend.ExplainApplyAsync(cancellationToken)).Message ?? "the host does not say why"}. The host is not rebooted.");
+                    $"{AgentDecision.Name(next)} could not be applied: {(await backend.ExplainApplyAsync(cancellationToken)).Message ?? "the host gives no reason"}. The host is not rebooted.");
             }
         }
 
@@ -47,7 +47,7 @@ internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, ApplyRe
         {
             // What applies it at shutdown was stopped for this, and runs again.
             await backend.UnlockAsync(cancellationToken);
-            return (Full("the tree could not be applied beforehand: see journalctl -u ostree-finalize-staged.service"), await backend.ReadAsync(cancellationToken));
+            return (Full("the image could not be applied beforehand: see journalctl -u ostree-finalize-staged.service"), await backend.ReadAsync(cancellationToken));
         }
 
         watchdog.CheckApplied(spec, applied);

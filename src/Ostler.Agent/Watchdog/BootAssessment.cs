@@ -14,7 +14,7 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
     /// <summary>What greenboot says of it, compared without regard to case, and what that means. Since 0.16.4 a kernel that did not boot has words of its own.</summary>
     private static readonly (string Words, string Meaning)[] Fallbacks =
     [
-        ("FALLBACK BOOT DETECTED", "greenboot had called it red in every try, and its boot loader fell back"),
+        ("FALLBACK BOOT DETECTED", "greenboot declared it red in every try, and its boot loader fell back"),
         ("GRUB kernel fallback detected", "its kernel did not boot, and greenboot reports that GRUB fell back to the previous one"),
     ];
 
@@ -30,8 +30,8 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
             var show = await runner.RunAsync(new HostCommand("systemctl", "show", "--property=ActiveState,UnitFileState", Greenboot), cancellationToken);
             if (show.Stdout.Contains("UnitFileState=enabled", StringComparison.Ordinal))
             {
-                return show.Stdout.Contains("ActiveState=active\n", StringComparison.Ordinal) ? new(true, "greenboot calls this boot green")
-                    : show.Stdout.Contains("ActiveState=failed", StringComparison.Ordinal) ? new(false, $"greenboot calls this boot red: see journalctl -u {Greenboot}")
+                return show.Stdout.Contains("ActiveState=active\n", StringComparison.Ordinal) ? new(true, "greenboot: this boot is green")
+                    : show.Stdout.Contains("ActiveState=failed", StringComparison.Ordinal) ? new(false, $"greenboot: this boot is red. Run journalctl -u {Greenboot}")
                     : new(null, "greenboot has not judged this boot yet") { Pending = true };
             }
         }
@@ -56,7 +56,7 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
             return "greenboot";
         }
 
-        return BootCounting.IsOn(files) ? "the boot loader's counting" : null;
+        return BootCounting.IsOn(files) ? "boot counting" : null;
     }
 
     /// <summary>Who took the host back to its former tree, when it was one of these; else null.</summary>
@@ -76,6 +76,6 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
             }
         }
 
-        return BootCounting.UsedUp(files) ? "the boot loader had counted all its tries down" : null;
+        return BootCounting.UsedUp(files) ? "the boot loader used up all its tries" : null;
     }
 }

@@ -45,7 +45,7 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
 
         using var turn = store.TryLock() ?? throw Busy();
         store.Write(WatchdogRecord.Arm(trial, backend, booted, upcoming, present, time.GetUtcNow()));
-        log.Info("WatchdogArmed", $"The host goes back to {Name(booted)} unless {Name(upcoming)} is healthy {new Duration(trial.Timeout)} after its boot.");
+        log.Info("WatchdogArmed", $"The host rolls back to {Name(booted)} unless {Name(upcoming)} is healthy within {new Duration(trial.Timeout)} of its boot.");
     }
 
     /// <summary>The tree that was just applied has the watchdog's units. Does nothing when it is not asked for.</summary>
@@ -74,7 +74,7 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
         }
 
         store.Delete();
-        log.Info("WatchdogDisarmed", "The tree is healthy, and the API server was reached.");
+        log.Info("WatchdogDisarmed", "The image is healthy, and the API server is reachable.");
         return true;
     }
 
@@ -119,7 +119,7 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
             }
 
             store.Delete();
-            log.Info("WatchdogDisarmed", "What it was armed for is not asked for any more.");
+            log.Info("WatchdogDisarmed", "The attempt that it was armed for is no longer requested.");
         }
 
         if (NodeOrder.IsAtRest(os.Spec) && os.Spec.Watchdog is null && !store.Exists && installer.IsInstalled)

@@ -63,7 +63,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             case WatchdogStep.RollBack:
                 return await FireAsync(record, host!, boot, uptime, cancellationToken);
             case WatchdogStep.RebootByForce:
-                log.Warning(Reasons.WatchdogExpired, "The host was told to reboot and is still up: it is rebooted by force.");
+                log.Warning(Reasons.WatchdogExpired, "The host was instructed to reboot and is still up. It is rebooted by force.");
                 return await RebootAsync(RebootCommands.Full(files, force: true), cancellationToken);
             case WatchdogStep.Wait wait:
                 log.Info("WatchdogWaits", $"{wait.Why}.");
@@ -79,7 +79,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
     /// <summary>Each line is written down before it is done, so that whatever ends this in the middle, what follows knows how far it came.</summary>
     private async Task<int> FireAsync(WatchdogRecord record, View host, HostBoot boot, TimeSpan uptime, CancellationToken cancellationToken)
     {
-        log.Warning(Reasons.WatchdogExpired, $"{record.Target} was not called healthy within {record.Timeout.TotalSeconds:0} s of its boot: going back to {record.Previous}.");
+        log.Warning(Reasons.WatchdogExpired, $"{record.Target} was not declared healthy within {record.Timeout.TotalSeconds:0} s of its boot. Rolling back to {record.Previous}.");
         var firing = record.Fire(boot.BootID, uptime, time.GetUtcNow());
         store.Write(firing);
         try
@@ -108,7 +108,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             }
             catch (HostToolException failure)
             {
-                log.Warning(failure.Reason, $"{failure.Message} It is tried with ostree itself.");
+                log.Warning(failure.Reason, $"{failure.Message} Trying ostree itself.");
                 host = await LookWithOstreeAsync(record, boot, cancellationToken);
             }
         }
@@ -128,7 +128,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             }
             catch (HostToolException failure)
             {
-                log.Warning(failure.Reason, $"{failure.Message} ostree itself is asked.");
+                log.Warning(failure.Reason, $"{failure.Message} Asking ostree itself.");
             }
         }
 
@@ -161,7 +161,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
     private TimeSpan Uptime() =>
         double.TryParse((files.Read("/proc/uptime") ?? "").Split(' ')[0], CultureInfo.InvariantCulture, out var seconds) && seconds >= 0
             ? TimeSpan.FromSeconds(seconds)
-            : throw new HostToolException(Reasons.HostToolFailed, "The host's /proc/uptime cannot be read: nothing is done.");
+            : throw new HostToolException(Reasons.HostToolFailed, "The host's /proc/uptime cannot be read, so nothing is done.");
 
     /// <param name="Backend">Who answered.</param>
     /// <param name="Deployments">Its list.</param>

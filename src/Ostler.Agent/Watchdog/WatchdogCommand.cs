@@ -8,13 +8,13 @@ namespace Ostler.Agent.Watchdog;
 internal static class WatchdogCommand
 {
     public const string Help = """
-        ostler-agent watchdog: takes this host back to its former OS tree when the agent has not called the new one healthy in time.
-        Installed, armed, disarmed and removed by the agent; a host that was never told to boot a new tree has none of it.
+        ostler-agent watchdog: rolls this host back to the previous OS image if the agent does not declare the new one healthy in time.
+        The agent installs, arms, disarms and removes it. It exists only while an image is staged or on trial.
 
-        Usage: ostler-agent watchdog check [--uptime=SECONDS]   one look; run by ostler-watchdog.timer. --uptime: take the host to be up so long
+        Usage: ostler-agent watchdog check [--uptime=SECONDS]   one check; run by ostler-watchdog.timer. --uptime: assume this uptime
                ostler-agent watchdog uninstall                  disarm it and remove its units, program and record from this host
 
-        Exit codes: 0 done, or nothing to do; 1 the host should go back and did not, or could not be cleaned; 2 the command line is not right.
+        Exit codes: 0 done, or nothing to do; 1 the host should roll back and did not, or could not be cleaned up; 2 invalid arguments.
         """;
 
     public static async Task<int> RunAsync(string[] words, CancellationToken cancellationToken)
@@ -36,7 +36,7 @@ internal static class WatchdogCommand
                 Console.WriteLine(Help);
                 return 0;
             default:
-                Console.Error.WriteLine("Say check or uninstall; see ostler-agent watchdog --help.");
+                Console.Error.WriteLine("Use check or uninstall; see ostler-agent watchdog --help.");
                 return 2;
         }
     }
@@ -49,7 +49,7 @@ internal static class WatchdogCommand
             store.Delete();
             await installer.RemoveAsync(cancellationToken);
             store.DeleteLock();
-            log.Info("WatchdogRemoved", "Units, program and record are gone.");
+            log.Info("WatchdogRemoved", "Units, program and record are removed.");
             return 0;
         }
         catch (Exception failure) when (failure is HostToolException or IOException or UnauthorizedAccessException)

@@ -18,7 +18,7 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
     {
         if (PrepareRootConfigurations.Any(path => HasTransientEtc(files.Read(path))))
         {
-            throw Unavailable("the host's /etc is transient (prepare-root.conf), so the new tree would not have its units");
+            throw Unavailable("the host's /etc is transient (prepare-root.conf), so the new image would not have its units");
         }
 
         try
@@ -56,7 +56,7 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
         var etc = $"/ostree/deploy/{next.Stateroot}/deploy/{next.Commit}.{next.Serial}";
         if (!files.Exists(etc + WatchdogUnits.TimerPath))
         {
-            throw Unavailable("the new tree was applied before the watchdog was installed, and would boot without it. Stage it again, or set spec.rollback.watchdog to 0s");
+            throw Unavailable("the new image was applied before the watchdog was installed and would boot without it. Stage it again, or set spec.rollback.watchdog to 0s");
         }
     }
 
@@ -129,5 +129,5 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
     }
 
     private static HostToolException Unavailable(string why) =>
-        new(Reasons.WatchdogUnavailable, $"The watchdog cannot be installed: {HostToolException.Trim(why)}. spec.rollback.watchdog: 0s does without it.");
+        new(Reasons.WatchdogUnavailable, $"The watchdog cannot be installed: {HostToolException.Trim(why)}. To go without, set spec.rollback.watchdog: 0s.");
 }

@@ -18,9 +18,9 @@ internal static class WatchdogUnits
     /// is for.
     /// </summary>
     public const string TimerText = $"""
-        # Written by ostler-agent, and removed by it when no new tree is on trial. By hand: {Program} watchdog uninstall
+        # Written by ostler-agent, and removed by it when no new image is on trial. By hand: {Program} watchdog uninstall
         [Unit]
-        Description=Ostler's watchdog over a new OS tree
+        Description=Ostler's watchdog over a new OS image
         ConditionPathExists={WatchdogStore.Path}
         DefaultDependencies=no
         IgnoreOnIsolate=yes
@@ -42,7 +42,7 @@ internal static class WatchdogUnits
     public const string ServiceText = $"""
         # Written by ostler-agent; see {Timer}.
         [Unit]
-        Description=Ostler's watchdog: go back to the former OS tree unless the agent has called the new one healthy
+        Description=Ostler's watchdog: roll back to the previous OS image unless the agent declares the new one healthy
         DefaultDependencies=no
         IgnoreOnIsolate=yes
         After=local-fs.target

@@ -7,13 +7,13 @@ namespace Ostler.Api.Meta;
 [JsonConverter(typeof(JsonStringEnumConverter<LabelOperator>))]
 public enum LabelOperator
 {
-    /// <summary>The label is there and has one of the values.</summary>
+    /// <summary>The label exists and has one of the values.</summary>
     In,
 
     /// <summary>The label is missing or has none of the values.</summary>
     NotIn,
 
-    /// <summary>The label is there.</summary>
+    /// <summary>The label exists.</summary>
     Exists,
 
     /// <summary>The label is missing.</summary>
@@ -21,8 +21,8 @@ public enum LabelOperator
 }
 
 /// <summary>
-/// Selects objects by their labels; all parts must match. It needs at least one label or expression: an empty selector is refused, and selects nothing. All
-/// Linux nodes are selected by <c>matchLabels: {kubernetes.io/os: linux}</c>.
+/// Selects objects by their labels. All parts must match. At least one label or expression is required: an empty selector is refused.
+/// <c>matchLabels: {kubernetes.io/os: linux}</c> selects all Linux nodes.
 /// </summary>
 /// <remarks>
 /// Clients without strict validation drop fields that the schema does not know, so <c>{disktype: ssd}</c> arrives as <c>{}</c>. "All" must never result from
@@ -36,7 +36,7 @@ public sealed record LabelSelector
     [Constraint("""{"minProperties":1}"""), MaxLength(63)]
     public IReadOnlyDictionary<string, string>? MatchLabels { get; init; }
 
-    /// <summary>Further requirements, all of which must hold.</summary>
+    /// <summary>Additional requirements. All must be met.</summary>
     [MinItems(1)]
     public IReadOnlyList<LabelExpression>? MatchExpressions { get; init; }
 
@@ -103,7 +103,7 @@ public sealed record LabelExpression
     /// <summary>How it is compared.</summary>
     public required LabelOperator Operator { get; init; }
 
-    /// <summary>The values of In and NotIn; must be empty for Exists and DoesNotExist.</summary>
+    /// <summary>The values for In and NotIn. Must be empty for Exists and DoesNotExist.</summary>
     [MaxLength(63)]
     public IReadOnlyList<string>? Values { get; init; }
 

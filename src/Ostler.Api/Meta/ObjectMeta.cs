@@ -19,7 +19,7 @@ public sealed record ObjectMeta
     public IReadOnlyList<string>? Finalizers { get; init; }
 }
 
-/// <summary>Names the object that this one lives and dies with.</summary>
+/// <summary>The object that owns this one.</summary>
 public sealed record OwnerReference
 {
     public required string ApiVersion { get; init; }

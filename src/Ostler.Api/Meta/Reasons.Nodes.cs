@@ -3,42 +3,44 @@ namespace Ostler.Api.Meta;
 public static partial class Reasons
 {
     // A node on its way: what it does or waits for.
-    /// <summary>The target is fetched and laid down beside the running tree.</summary>
-    /// <remarks>If it takes unusually long: kubectl ostler nodes, and journalctl -u ostler-stage on the host.</remarks>
+    /// <summary>The target is downloaded and deployed beside the running image. Workloads keep running.</summary>
+    /// <remarks>If it takes unusually long, run kubectl ostler nodes, and journalctl -u ostler-stage on the host.</remarks>
     public const string Staging = "Staging";
 
-    /// <summary>The target is there, locked.</summary>
+    /// <summary>The target is staged and locked.</summary>
     public const string Staged = "Staged";
 
-    /// <summary>It waits for its turn to fetch the target (spec.rollout.stageAhead).</summary>
+    /// <summary>Waiting to stage; spec.rollout.stageAhead limits concurrent downloads.</summary>
     public const string WaitingForStage = "WaitingForStage";
 
-    /// <summary>It has the target staged, and as many nodes as may be are out of service.</summary>
+    /// <summary>The target is staged, but maxUnavailable nodes are unavailable.</summary>
     public const string WaitingForSlot = "WaitingForSlot";
 
-    /// <summary>It is its turn: it is cordoned.</summary>
+    /// <summary>The node got a slot and is cordoned.</summary>
     public const string SlotGranted = "SlotGranted";
 
-    /// <summary>Its pods are evicted.</summary>
+    /// <summary>Pods are being evicted.</summary>
     public const string Draining = "Draining";
 
-    /// <summary>No pod is left that must leave: it is told to boot.</summary>
+    /// <summary>No pod is left that must leave. The agent is instructed to boot.</summary>
     public const string DrainCompleted = "DrainCompleted";
 
-    /// <summary>Pods with the rule WaitCompleted run to their end first.</summary>
+    /// <summary>Pods with the rule WaitCompleted must complete first.</summary>
     public const string WaitingForCompletion = "WaitingForCompletion";
 
-    /// <summary>It is drained, and volumes are still attached.</summary>
+    /// <summary>The node is drained, but volumes are still attached.</summary>
     public const string WaitingForVolumes = "WaitingForVolumes";
 
-    /// <summary>Volumes did not detach within spec.drain.volumeDetachTimeout, or could not be asked for: it was rebooted all the same.</summary>
-    /// <remarks>If pods elsewhere hang on Multi-Attach: see the CSI driver, or lengthen the timeout.</remarks>
+    /// <summary>
+    /// Volumes did not detach within spec.drain.volumeDetachTimeout, or their state is unknown. The node was rebooted regardless.
+    /// </summary>
+    /// <remarks>If pods on other nodes hang with Multi-Attach errors, check the CSI driver or increase the timeout.</remarks>
     public const string VolumesStillAttached = "VolumesStillAttached";
 
-    /// <summary>It is back in service, and workloads that its drain displaced are not yet.</summary>
+    /// <summary>The node is back in service, but displaced workloads are not available yet.</summary>
     public const string WaitingForWorkloads = "WaitingForWorkloads";
 
-    /// <summary>It is told to boot the target.</summary>
+    /// <summary>The agent was instructed to boot the target.</summary>
     public const string WaitingForReboot = "WaitingForReboot";
 
     /// <summary>The host restarts into the target.</summary>
@@ -47,55 +49,55 @@ public static partial class Reasons
     /// <summary>The target runs. Health checks decide whether it stays.</summary>
     public const string Verifying = "Verifying";
 
-    /// <summary>The target runs, and the host's own checks do not pass yet, or have not been made.</summary>
+    /// <summary>The target runs. The host's own checks do not pass yet, or have not run.</summary>
     public const string WaitingForHostChecks = "WaitingForHostChecks";
 
-    /// <summary>The target runs, and the kubelet has not said Ready from this boot.</summary>
+    /// <summary>The target runs. The kubelet has not reported Ready from this boot.</summary>
     public const string WaitingForNodeReady = "WaitingForNodeReady";
 
-    /// <summary>The target runs, and the controller's checks do not pass yet.</summary>
+    /// <summary>The target runs. The controller's checks do not pass yet.</summary>
     public const string WaitingForHealthChecks = "WaitingForHealthChecks";
 
-    /// <summary>All checks pass, and must go on passing for spec.rollout.soak.</summary>
+    /// <summary>All checks pass and must keep passing for spec.rollout.soak.</summary>
     public const string Soaking = "Soaking";
 
-    /// <summary>It is healthy on the target, and back in service.</summary>
+    /// <summary>The node is healthy on the target and back in service.</summary>
     public const string Updated = "Updated";
 
-    /// <summary>It is told to boot its former tree.</summary>
+    /// <summary>The agent was instructed to boot the previous image.</summary>
     public const string RollingBack = "RollingBack";
 
-    /// <summary>It runs its former tree again, after a failure that the message tells.</summary>
-    /// <remarks>Publish a better tree; or try again (kubectl ostler retry).</remarks>
+    /// <summary>The node runs the previous image again, after the failure that the message names.</summary>
+    /// <remarks>Release a fixed image, or run kubectl ostler retry.</remarks>
     public const string RolledBack = "RolledBack";
 
-    /// <summary>It was given back as it was: the policy or its target changed, or a person took it over.</summary>
+    /// <summary>The node was released as it was: the policy or its target changed, or a user uncordoned it.</summary>
     public const string Released = "Released";
 
-    /// <summary>The OSImage points elsewhere since: it begins anew.</summary>
+    /// <summary>The OSImage points to another digest now, so the node starts again.</summary>
     public const string TargetChanged = "TargetChanged";
 
-    /// <summary>Somebody uncordoned it while it was drained: it is cordoned again.</summary>
-    /// <remarks>To keep it out, cordon it before its turn, or pause the policy.</remarks>
+    /// <summary>The node was uncordoned by someone else during its drain. Ostler cordons it again.</summary>
+    /// <remarks>To keep the node out, cordon it before its turn, or pause the policy.</remarks>
     public const string CordonLost = "CordonLost";
 
-    /// <summary>A person asked for another try.</summary>
+    /// <summary>A user requested another attempt.</summary>
     public const string Retried = "Retried";
 
     // A node that cannot go on.
-    /// <summary>Somebody else cordoned it: Ostler leaves it alone, and it counts against maxUnavailable.</summary>
-    /// <remarks>kubectl uncordon it when it may be upgraded.</remarks>
+    /// <summary>Ostler did not make this cordon and leaves the node alone. The node counts against maxUnavailable.</summary>
+    /// <remarks>Run kubectl uncordon when the node may be upgraded.</remarks>
     public const string CordonedByOther = "CordonedByOther";
 
-    /// <summary>Another policy is not done with it yet.</summary>
+    /// <summary>Another policy has not finished with the node.</summary>
     public const string HeldByOtherPolicy = "HeldByOtherPolicy";
 
-    /// <summary>Its kubelet does not say Ready. It is not touched until it does.</summary>
-    /// <remarks>See to the node, or remove it from the cluster when it is gone for good.</remarks>
+    /// <summary>The kubelet does not report Ready. Ostler does not touch the node until it does.</summary>
+    /// <remarks>Fix the node, or delete it from the cluster if it is gone for good.</remarks>
     public const string NodeNotReady = "NodeNotReady";
 
-    /// <summary>Its agent has never reported, or its NodeOS is gone.</summary>
-    /// <remarks>See whether the pod of the DaemonSet ostler-agent runs there, and its log (kubectl ostler doctor).</remarks>
+    /// <summary>The agent has never reported, or the NodeOS is missing.</summary>
+    /// <remarks>Check whether the pod of the DaemonSet ostler-agent runs there, and its log (kubectl ostler doctor).</remarks>
     public const string AgentMissing = "AgentMissing";
 
     /// <summary>
@@ -106,8 +108,8 @@ public static partial class Reasons
     public const string RecordLost = "RecordLost";
 
     /// <summary>
-    /// Its agent does not act on its orders. A node that was to boot and did not is released and tried again later; its image is not
-    /// blamed.
+    /// The agent does not act on its instructions. A node that was to boot and did not is released and tried again later; its image is
+    /// not blamed.
     /// </summary>
     /// <remarks>Check the agent's pod on the node and its log (kubectl ostler doctor), and the space in /var/lib/ostler.</remarks>
     public const string AgentSilent = "AgentSilent";
@@ -120,102 +122,122 @@ public static partial class Reasons
     /// <remarks>The message has the server's words. Fix the webhook, quota or permissions that refuse it.</remarks>
     public const string WriteRefused = "WriteRefused";
 
-    /// <summary>Pods cannot be evicted: a budget lets none go, or nothing would make them again.</summary>
-    /// <remarks>The message names them. Make room in the PodDisruptionBudget (more replicas), or say what to do with such pods in spec.drain.</remarks>
+    /// <summary>Pods cannot be evicted: a budget allows no disruption, or no controller would create them again.</summary>
+    /// <remarks>
+    /// The message names them. Add replicas so that the PodDisruptionBudget allows one disruption, or define what happens to such
+    /// pods in spec.drain.
+    /// </remarks>
     public const string DrainBlocked = "DrainBlocked";
 
-    /// <summary>It was not drained within spec.drain.timeout, and given back; it is tried again.</summary>
-    /// <remarks>See which pods do not end in their grace period; lengthen the timeout if they need it.</remarks>
+    /// <summary>The node was not drained within spec.drain.timeout, so it was released. Ostler tries again.</summary>
+    /// <remarks>Find pods that do not stop within their grace period; increase the timeout if they need it.</remarks>
     public const string DrainTimedOut = "DrainTimedOut";
 
-    /// <summary>spec.drain.onTimeout is Force and the time was up: pods are deleted without regard to their budgets.</summary>
+    /// <summary>spec.drain.onTimeout is Force and the timeout expired: pods are deleted without regard to their budgets.</summary>
     public const string DrainForced = "DrainForced";
 
-    /// <summary>A dry run of its drain says that a budget would hold it up, so it is not cordoned in vain. Other nodes go first.</summary>
+    /// <summary>A dry run of the drain shows that a budget would block it, so the node is not cordoned. Other nodes go first.</summary>
     /// <remarks>As for DrainBlocked.</remarks>
     public const string DrainWouldBlock = "DrainWouldBlock";
 
-    /// <summary>Its drain and another node's would wait for each other: this one was given back, and is tried again.</summary>
-    /// <remarks>If it comes back: fewer nodes at once (maxUnavailable), or more room for the pods that the message names.</remarks>
+    /// <summary>
+    /// The drain of this node and that of another would wait for each other. This node was released, and Ostler tries again.
+    /// </summary>
+    /// <remarks>If it recurs, lower maxUnavailable or make room for the pods that the message names.</remarks>
     public const string CordonDeadlock = "CordonDeadlock";
 
-    /// <summary>Workloads that a drain displaced are not available again: no further node is taken.</summary>
-    /// <remarks>See why their pods do not start elsewhere. To go on without them: kubectl ostler retry.</remarks>
+    /// <summary>Workloads that a drain displaced are not available again, so no other node is disrupted.</summary>
+    /// <remarks>Find out why their pods do not start elsewhere. To continue without them, run kubectl ostler retry.</remarks>
     public const string WorkloadsNotRecovered = "WorkloadsNotRecovered";
 
-    /// <summary>It was given back, and is tried again at the time in the message.</summary>
+    /// <summary>The node was released. Ostler tries again at the time in the message.</summary>
     public const string BackingOff = "BackingOff";
 
-    /// <summary>The target could not be laid down. Its pods were not disturbed.</summary>
-    /// <remarks>The message has the host's reason, which stands in this table, too. Then kubectl ostler retry.</remarks>
+    /// <summary>The target could not be staged. Pods were not disturbed.</summary>
+    /// <remarks>Look up the host's reason, which the message names, in this table. Then run kubectl ostler retry.</remarks>
     public const string StagingFailed = "StagingFailed";
 
-    /// <summary>The host was not booted from an OSTree deployment, or its tool does not answer.</summary>
-    /// <remarks>Leave the node out of spec.nodeSelector, or correct its label ostler.dev/backend.</remarks>
+    /// <summary>The host does not boot from an OSTree deployment, or the agent cannot drive its tool.</summary>
+    /// <remarks>Remove the node from spec.nodeSelector, or correct its label ostler.dev/backend.</remarks>
     public const string HostNotSupported = "HostNotSupported";
 
     /// <summary>The image does not exist for the node's architecture.</summary>
-    /// <remarks>Add the platform to the image, or leave the node out of spec.nodeSelector.</remarks>
+    /// <remarks>Add the platform to the image, or remove the node from spec.nodeSelector.</remarks>
     public const string PlatformNotFound = "PlatformNotFound";
 
     // Why an attempt failed.
     /// <summary>
-    /// It went down to boot the new tree and did not report from it within spec.reboot.timeout: it hangs, boots slowly, or has no
+    /// The node went down to boot the new image and did not report from it within spec.reboot.timeout: it hangs, boots slowly, or has no
     /// network.
     /// </summary>
-    /// <remarks>Look at its console. If it only boots slowly, lengthen the timeout. It is taken back in when it reports.</remarks>
+    /// <remarks>Check its console. If it only boots slowly, increase the timeout. Ostler accepts the node again when it reports.</remarks>
     public const string RebootTimedOut = "RebootTimedOut";
 
-    /// <summary>Checks were not made, or not often enough in a row, within spec.health.timeout.</summary>
-    /// <remarks>Lengthen it, or make the checks' intervals shorter.</remarks>
+    /// <summary>Checks did not run, or not often enough in a row, within spec.health.timeout.</summary>
+    /// <remarks>Increase the timeout, or shorten the checks' intervals.</remarks>
     public const string HealthTimedOut = "HealthTimedOut";
 
-    /// <summary>A check of the host says no.</summary>
-    /// <remarks>The message names the unit, command or address. The former boot's journal has the rest: journalctl -b -1 on the node.</remarks>
+    /// <summary>A check on the host fails.</summary>
+    /// <remarks>
+    /// The message names the unit, command or address. For more, see the journal of the failed boot: journalctl -b -1 on the node.
+    /// </remarks>
     public const string HostCheckFailed = "HostCheckFailed";
 
-    /// <summary>A check of the host cannot be made.</summary>
-    /// <remarks>Correct the check in spec.health.checks: that says nothing of the tree.</remarks>
+    /// <summary>A check on the host cannot run. This does not mean that the image is bad.</summary>
+    /// <remarks>Correct the check in spec.health.checks.</remarks>
     public const string HostCheckError = "HostCheckError";
 
-    /// <summary>A check of the host finds nothing to judge, as a unit that is not there.</summary>
-    /// <remarks>Correct the name in spec.health.checks, or ship the unit with the tree.</remarks>
+    /// <summary>A check on the host finds nothing to judge, such as a unit that does not exist.</summary>
+    /// <remarks>Correct the name in spec.health.checks, or add the unit to the image.</remarks>
     public const string HostCheckMissing = "HostCheckMissing";
 
-    /// <summary>A check that the controller makes says no.</summary>
-    /// <remarks>The message has what was asked and answered.</remarks>
+    /// <summary>A check by the controller fails.</summary>
+    /// <remarks>The message has the request and the answer.</remarks>
     public const string HealthCheckFailed = "HealthCheckFailed";
 
-    /// <summary>A check that the controller makes cannot be made: no answer, no right, an unknown kind.</summary>
-    /// <remarks>See to what is asked, or correct the check: that says nothing of the tree.</remarks>
+    /// <summary>
+    /// A check by the controller cannot run: no answer, a missing right, or an unknown kind. This does not mean that the image is
+    /// bad.
+    /// </summary>
+    /// <remarks>Fix the check or its target.</remarks>
     public const string HealthCheckError = "HealthCheckError";
 
-    /// <summary>A check that the controller makes finds nothing to judge: no such object, field, pod or sample.</summary>
-    /// <remarks>Correct the check in spec.health.checks, or make what it looks for.</remarks>
+    /// <summary>A check by the controller finds nothing to judge: no such object, field, pod or sample.</summary>
+    /// <remarks>Correct the check in spec.health.checks, or create what it looks for.</remarks>
     public const string HealthCheckMissing = "HealthCheckMissing";
 
-    /// <summary>The target runs, and the kubelet did not say Ready in time.</summary>
-    /// <remarks>On the former boot's journal: journalctl -b -1 -u kubelet on the node.</remarks>
+    /// <summary>The target runs, but the kubelet did not report Ready in time.</summary>
+    /// <remarks>See the journal of that boot: journalctl -b -1 -u kubelet on the node.</remarks>
     public const string NodeNotReadyAfterBoot = "NodeNotReadyAfterBoot";
 
-    /// <summary>The staged tree could not be applied while the host shut down.</summary>
-    /// <remarks>The message has the host's words; journalctl -b -1 -u ostree-finalize-staged on the node. Often /boot is full.</remarks>
+    /// <summary>The staged image could not be applied while the host shut down.</summary>
+    /// <remarks>
+    /// The message has the host's output. Run journalctl -b -1 -u ostree-finalize-staged on the node. Often /boot is full.
+    /// </remarks>
     public const string FinalizationFailed = "FinalizationFailed";
 
-    /// <summary>The host went down without applying the staged tree: a power cut, or a forced reboot. It is tried again, and counts as a failure the third time.</summary>
-    /// <remarks>See why the host does not shut down in order.</remarks>
+    /// <summary>
+    /// The host went down without applying the staged image: a power cut, or a forced reboot. Ostler tries again; the third time
+    /// counts as a failure.
+    /// </summary>
+    /// <remarks>Find out why the host does not shut down in order.</remarks>
     public const string FinalizationNeverRan = "FinalizationNeverRan";
 
-    /// <summary>The former tree came up: the new one did not boot, greenboot or boot counting took it back, or somebody chose so in the boot menu.</summary>
-    /// <remarks>Look at the host's console, and at greenboot's journal where it is enabled.</remarks>
+    /// <summary>
+    /// The host booted the previous image: the new one did not boot, greenboot or boot counting rolled it back, or a user chose so
+    /// in the boot menu.
+    /// </summary>
+    /// <remarks>Check the host's console, and greenboot's journal where it is enabled.</remarks>
     public const string BootFellBack = "BootFellBack";
 
-    /// <summary>The node runs a tree that is neither the target nor its former one: somebody else updates it.</summary>
-    /// <remarks>Find out who, and stop that. The policy brings the node back, at most three times.</remarks>
+    /// <summary>The node runs an image that is neither the target nor the previous one: another program updates it.</summary>
+    /// <remarks>Find that program and disable it. The policy upgrades the node to the target again, at most three times.</remarks>
     public const string UnexpectedTree = "UnexpectedTree";
 
-    /// <summary>The host took itself back: neither kubelet nor agent called the new tree healthy within spec.rollback.watchdog.</summary>
-    /// <remarks>journalctl -b -1 on the node, and journalctl -u ostler-watchdog.</remarks>
+    /// <summary>
+    /// The host rolled back on its own: kubelet and agent did not declare the new image healthy within spec.rollback.watchdog.
+    /// </summary>
+    /// <remarks>Run journalctl -b -1 and journalctl -u ostler-watchdog on the node.</remarks>
     public const string WatchdogExpired = "WatchdogExpired";
 
     /// <summary>
@@ -225,14 +247,16 @@ public static partial class Reasons
     /// <remarks>Nothing after an outage of the API server. If it comes back: check the host's network with the new image.</remarks>
     public const string ApiUnreachable = "ApiUnreachable";
 
-    /// <summary>It was well, and went back with those that failed (spec.rollback.scope).</summary>
+    /// <summary>The node was healthy and rolled back with those that failed (spec.rollback.scope).</summary>
     public const string RolledBackByScope = "RolledBackByScope";
 
-    /// <summary>It is not back on its former tree, and Ready, in time. It keeps its slot.</summary>
-    /// <remarks>See to the node; it is taken back in when it reports. kubectl uncordon takes it out of Ostler's hands.</remarks>
+    /// <summary>The node does not run the previous image, or is not Ready, by the deadline. It keeps its slot.</summary>
+    /// <remarks>
+    /// Check the machine. Ostler accepts the node again when it reports. kubectl uncordon takes it out of Ostler's hands.
+    /// </remarks>
     public const string RollbackTimedOut = "RollbackTimedOut";
 
-    /// <summary>The host does not have its former tree any more, or cannot boot it.</summary>
-    /// <remarks>See to the node by hand; kubectl uncordon takes it out of Ostler's hands.</remarks>
+    /// <summary>The host no longer has the previous image, or cannot boot it.</summary>
+    /// <remarks>Fix the node by hand. kubectl uncordon takes it out of Ostler's hands.</remarks>
     public const string RollbackImpossible = "RollbackImpossible";
 }

@@ -5,7 +5,7 @@ using Ostler.Api.Shared;
 
 namespace Ostler.Api.NodeOSes;
 
-/// <summary>The OS of one node: what it should run and how far its agent may go, and what it runs.</summary>
+/// <summary>The OS of one node: what it should run, how far its agent may go, and what it runs.</summary>
 [Resource("nodeoses", "nodeos", "nos")]
 [PrintColumn("Policy", "string", ".spec.policy")]
 [PrintColumn("Goal", "string", ".spec.goal")]
@@ -37,14 +37,16 @@ public sealed record NodeOS : IOstlerResource
 [Cel("self.goal != 'Rollback' || has(self.previous)", "Rollback needs previous")]
 public sealed record NodeOSSpec
 {
-    /// <summary>The policy on whose behalf.</summary>
+    /// <summary>The policy that the node belongs to.</summary>
     [MaxLength(253)]
     public string? Policy { get; init; }
 
-    /// <summary>The tree to stage and boot.</summary>
+    /// <summary>The image to stage and boot.</summary>
     public NodeImage? Image { get; init; }
 
-    /// <summary>By which tool the host is updated: the value of the node's label <c>ostler.dev/backend</c>. Default: the agent finds out.</summary>
+    /// <summary>
+    /// The host tool that the agent drives: the value of the Node's label <c>ostler.dev/backend</c>. Default: the agent detects it.
+    /// </summary>
     [MaxLength(63)]
     public string? Backend { get; init; }
 
@@ -52,35 +54,38 @@ public sealed record NodeOSSpec
     [Default("\"Observe\"")]
     public Goal Goal { get; init; }
 
-    /// <summary>Counts the tries, so that a report on a former one is not taken for one on this.</summary>
+    /// <summary>
+    /// The number of the attempt. The agent repeats it, so that a report on a previous attempt is not taken for one on this attempt.
+    /// </summary>
     [Default("0"), Minimum(0)]
     public long Attempt { get; init; }
 
-    /// <summary>When the slot was granted that lets this node be disrupted.</summary>
+    /// <summary>When the node got its slot, the permission to disrupt it.</summary>
     public DateTimeOffset? GrantedAt { get; init; }
 
     /// <summary>When the goal became Boot or Rollback.</summary>
     public DateTimeOffset? BootRequestedAt { get; init; }
 
-    /// <summary>How the goal Boot is to be reached. The way back is always a full reboot. Default: a full reboot.</summary>
+    /// <summary>How the node reboots for the goal Boot. A rollback is always a full reboot. Default: a full reboot.</summary>
     public RebootMethod? RebootMethod { get; init; }
 
-    /// <summary>What the node ran before, where Rollback leads.</summary>
+    /// <summary>What the node ran before the attempt, and where Rollback leads.</summary>
     public PreviousOS? Previous { get; init; }
 
-    /// <summary>Until when the steps under way must be done.</summary>
+    /// <summary>The deadlines of the steps in progress.</summary>
     public NodeDeadlines? Deadlines { get; init; }
 
-    /// <summary>The checks that the agent runs on the booted tree.</summary>
+    /// <summary>The checks that the agent runs on the booted image.</summary>
     [MaxItems(50)]
     public IReadOnlyList<HealthCheck>? HostChecks { get; init; }
 
     /// <summary>
-    /// How long after the boot of the image the agent may take to call its host healthy before the host goes back by itself. At most 24h. Default: the host does not.
+    /// How long after the boot of the image the agent may take to declare its host healthy. Then the host rolls back on its own. At
+    /// most 24h. Default: no watchdog.
     /// </summary>
     public Duration? Watchdog { get; init; }
 
-    /// <summary>The controller's own notes on the node. The agent reads them for its reports and acts on none of them.</summary>
+    /// <summary>The controller's own record of the node. The agent reads it for its reports and never acts on it.</summary>
     public NodeRecord? Record
     {
         get;
@@ -119,7 +124,7 @@ public sealed record NodeOSSpec
     private NodeRecord Noted => Record ?? NodeRecord.Empty;
 }
 
-/// <summary>A tree, by where it comes from and by its digest.</summary>
+/// <summary>An image, by its source and its digest.</summary>
 [Cel("has(self.container) != has(self.ostree)", "set exactly one of container and ostree")]
 [Atomic]
 public sealed record NodeImage
@@ -134,7 +139,7 @@ public sealed record NodeImage
     [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
-    /// <summary>Its version for people.</summary>
+    /// <summary>The version of the image, for display.</summary>
     [MaxLength(128)]
     public string? Version { get; init; }
 }
@@ -143,8 +148,8 @@ public sealed record NodeImage
 public sealed record NodeContainerImage
 {
     /// <summary>
-    /// The image with its registry, without tag and digest, as in <c>quay.io/acme/edge-os</c>. Hosts fetch it as <c>repository@digest</c>: never by a tag, which
-    /// may move, and never by an index.
+    /// The image with its registry, without tag and digest, as in <c>quay.io/acme/edge-os</c>. Hosts pull it as
+    /// <c>repository@digest</c>, never by a tag, which may move, and never by an index.
     /// </summary>
     [MinLength(1), MaxLength(1024), Pattern("^[a-zA-Z0-9][a-zA-Z0-9.-]*(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$")]
     public required string Repository { get; init; }
@@ -157,7 +162,7 @@ public sealed record NodeOstreeImage
     [MinLength(1), MaxLength(64), Pattern("^[a-zA-Z0-9][a-zA-Z0-9._-]*$")]
     public required string Remote { get; init; }
 
-    /// <summary>The repository's URL, for hosts that lack the remote.</summary>
+    /// <summary>The repository's URL, for hosts without the remote.</summary>
     [MaxLength(2048), Pattern("^https?://[^\\s]+$")]
     public string? Url { get; init; }
 
@@ -165,7 +170,7 @@ public sealed record NodeOstreeImage
     [MinLength(1), MaxLength(255), Pattern("^[a-zA-Z0-9_][a-zA-Z0-9._-]*(/[a-zA-Z0-9_][a-zA-Z0-9._-]*)*$")]
     public required string Ref { get; init; }
 
-    /// <summary>Whether the host checks GPG signatures when it adds the remote.</summary>
+    /// <summary>Whether the host verifies GPG signatures. Used when the host adds the remote.</summary>
     [Default("true")]
     public bool GpgVerify { get; set; } = true;
 
@@ -184,42 +189,42 @@ public sealed record PreviousOS
     /// <summary>In the place of a boot ID when the record of the order was lost: the present boot is another one.</summary>
     public const string LostBootID = "lost";
 
-    /// <summary>The digest that it had booted.</summary>
+    /// <summary>The digest that was booted.</summary>
     [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
-    /// <summary>Its version for people.</summary>
+    /// <summary>The version of the image, for display.</summary>
     [MaxLength(128)]
     public string? Version { get; init; }
 
-    /// <summary>The boot from which it was told to reboot; any other is a new one.</summary>
+    /// <summary>The ID of that boot. Any other boot ID means a new boot.</summary>
     [MaxLength(128), Pattern(Patterns.Word)]
     public string? BootID { get; init; }
 
-    /// <summary>How often user space alone had been restarted in that boot. One more is a new boot, too. Absent: never.</summary>
+    /// <summary>How often user space alone was restarted in that boot. A higher number means a new boot as well. Absent: never.</summary>
     [Minimum(0)]
     public int? SoftReboots { get; init; }
 }
 
-/// <summary>Until when the steps under way must be done.</summary>
+/// <summary>The deadlines of the steps in progress.</summary>
 [Atomic]
 public sealed record NodeDeadlines
 {
-    /// <summary>Until when a node that stages keeps others from staging. It may take longer, but then others go ahead.</summary>
+    /// <summary>Until then, the node occupies a place of stageAhead. Staging may take longer, but other nodes may start.</summary>
     public DateTimeOffset? Staged { get; init; }
 
-    /// <summary>Until when the volumes of the pods that left may take to detach. Absent while there is nothing to wait for.</summary>
+    /// <summary>When the wait for the volumes of evicted pods ends. Absent if there is nothing to wait for.</summary>
     public DateTimeOffset? Detached { get; init; }
 
-    /// <summary>Until when the agent must have reported from a new boot.</summary>
+    /// <summary>When the agent must have reported from a new boot.</summary>
     public DateTimeOffset? Reboot { get; init; }
 
-    /// <summary>Until when, at the latest, all checks must pass.</summary>
+    /// <summary>When all checks must pass.</summary>
     public DateTimeOffset? Healthy { get; init; }
 
-    /// <summary>Until when the node must be back on its former tree, and Ready.</summary>
+    /// <summary>When the node must run the previous image and be Ready.</summary>
     public DateTimeOffset? Rollback { get; init; }
 
-    /// <summary>Until when the workloads that the drain displaced must be available again. Present while the node keeps its slot for them.</summary>
+    /// <summary>When the displaced workloads must be available again. Present while the node keeps its slot for them.</summary>
     public DateTimeOffset? Recovered { get; init; }
 }

@@ -2,51 +2,53 @@ using Ostler.Api.Schema;
 
 namespace Ostler.Api.NodeOSes;
 
-/// <summary>What the controller notes about a node for its own later decisions.</summary>
+/// <summary>What the controller records about a node for its own later decisions.</summary>
 public sealed record NodeRecord
 {
     internal static NodeRecord Empty { get; } = new();
 
-    /// <summary>The pods that were Ready when the node was told to boot, for each check of that kind.</summary>
+    /// <summary>The pods that were Ready before the boot, for each check of the kind pods.</summary>
     [MaxItems(50)]
     public IReadOnlyList<ReadyPods>? ReadyBefore { get; init; }
 
-    /// <summary>The workloads whose pods the drain makes leave, the first 50 by name. Kept until they are available again.</summary>
+    /// <summary>The displaced workloads, the first 50 by name. Kept until they are available again.</summary>
     [MaxItems(50)]
     public IReadOnlyList<DisplacedWorkload>? Displaced { get; init; }
 
-    /// <summary>Since when all checks of the present attempt pass.</summary>
+    /// <summary>When all checks of the current attempt began to pass.</summary>
     public DateTimeOffset? HealthySince { get; init; }
 
     /// <summary>The last failed attempt.</summary>
     public NodeFailure? Failure { get; init; }
 
-    /// <summary>Why the node was given back undisturbed, and when it may be tried again.</summary>
+    /// <summary>Why the node was released before its reboot, and when the next try may start.</summary>
     public NodeBackoff? Backoff { get; init; }
 
-    /// <summary>The last order to bring the node back to a tree that it had reached and drifted from, and how often that was done.</summary>
+    /// <summary>The last reconciliation of the node after drift, and how often it was done.</summary>
     public NodeReconcile? Reconcile { get; init; }
 
-    /// <summary>When the steps of the upgrade to image happened, once it is complete. From these the pace of the rollout is told.</summary>
+    /// <summary>
+    /// When the steps of the upgrade to image happened, once it is complete. The pace of the rollout is measured from these.
+    /// </summary>
     public NodeUpgrade? LastUpgrade { get; init; }
 }
 
-/// <summary>A workload some of whose pods had to leave the node.</summary>
+/// <summary>A workload with pods that had to leave the node.</summary>
 public sealed record DisplacedWorkload
 {
     /// <summary>Deployment, StatefulSet, ReplicaSet or ReplicationController.</summary>
     [MaxLength(63)]
     public required string Kind { get; init; }
 
-    /// <summary>Its namespace.</summary>
+    /// <summary>The namespace.</summary>
     [MaxLength(63)]
     public required string Namespace { get; init; }
 
-    /// <summary>Its name.</summary>
+    /// <summary>The name.</summary>
     [MaxLength(253)]
     public required string Name { get; init; }
 
-    /// <summary>How many of its pods were available before.</summary>
+    /// <summary>How many of its pods were available before the drain.</summary>
     [Minimum(0)]
     public int Available { get; init; }
 }
@@ -58,11 +60,11 @@ public sealed record ReadyPods
     [MinLength(1), MaxLength(63)]
     public required string Check { get; init; }
 
-    /// <summary>How many there were. More than the list has: the rest is not looked for.</summary>
+    /// <summary>How many there were. If the list has fewer, the rest is not checked.</summary>
     [Minimum(0)]
     public int Total { get; init; }
 
-    /// <summary>The first of them by name.</summary>
+    /// <summary>The pods, the first 100 by name.</summary>
     [MaxItems(100)]
     public IReadOnlyList<ReadyPod>? Pods { get; init; }
 }
@@ -70,15 +72,15 @@ public sealed record ReadyPods
 /// <summary>A pod that was Ready before the boot.</summary>
 public sealed record ReadyPod
 {
-    /// <summary>Its namespace.</summary>
+    /// <summary>The namespace.</summary>
     [MaxLength(63)]
     public required string Namespace { get; init; }
 
-    /// <summary>Its name.</summary>
+    /// <summary>The name.</summary>
     [MaxLength(253)]
     public required string Name { get; init; }
 
-    /// <summary>The UID of its DaemonSet: another pod of that one, under another name, will do as well.</summary>
+    /// <summary>The UID of its DaemonSet. Another pod of the same DaemonSet counts as well.</summary>
     [MaxLength(64)]
     public string? Owner { get; init; }
 }
@@ -90,16 +92,16 @@ public sealed record NodeUpgrade
     /// <summary>When the node got its slot and was cordoned.</summary>
     public DateTimeOffset? GrantedAt { get; init; }
 
-    /// <summary>When it was told to boot.</summary>
+    /// <summary>When the agent was instructed to boot.</summary>
     public DateTimeOffset? BootRequestedAt { get; init; }
 
-    /// <summary>Since when all checks passed.</summary>
+    /// <summary>When all checks began to pass.</summary>
     public DateTimeOffset? HealthySince { get; init; }
 
-    /// <summary>When it was back in service.</summary>
+    /// <summary>When the node was back in service.</summary>
     public required DateTimeOffset CompletedAt { get; init; }
 
-    /// <summary>What the node ran before, where it goes back to when spec.rollback.scope takes it back.</summary>
+    /// <summary>What the node ran before the upgrade. A rollback by spec.rollback.scope leads there.</summary>
     public PreviousOS? Previous { get; init; }
 }
 
@@ -111,80 +113,77 @@ public sealed record NodeFailure
     [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
-    /// <summary>Its version for people.</summary>
+    /// <summary>The version of the image, for display.</summary>
     [MaxLength(128)]
     public string? Version { get; init; }
 
-    /// <summary>The attempt.</summary>
+    /// <summary>The number of the attempt.</summary>
     public long Attempt { get; init; }
 
-    /// <summary>Why, in one word.</summary>
+    /// <summary>The reason.</summary>
     [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
-    /// <summary>Why, for people.</summary>
+    /// <summary>The message that explains the reason.</summary>
     [MaxLength(2048)]
     public string? Message { get; init; }
 
     /// <summary>
-    /// What the failure proves about the image. Absent: nothing. Only an image with evidence against it is quarantined, or taken back
-    /// from other nodes.
+    /// What the failure proves about the image. Absent: nothing. Only an image with evidence against it is quarantined, or rolled back
+    /// on other nodes.
     /// </summary>
     public FailureEvidence? Evidence { get; init; }
 
-    /// <summary>When.</summary>
+    /// <summary>When it failed.</summary>
     public required DateTimeOffset At { get; init; }
 }
 
-/// <summary>Why a node was given back undisturbed.</summary>
+/// <summary>Why a node was released before its reboot.</summary>
 [Atomic]
 public sealed record NodeBackoff
 {
-    /// <summary>The digest that it was to get.</summary>
+    /// <summary>The digest of the attempt.</summary>
     [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
-    /// <summary>Not before this it is tried again.</summary>
+    /// <summary>When the next try may start.</summary>
     public required DateTimeOffset Until { get; init; }
 
     /// <summary>How often in a row.</summary>
     [Minimum(1)]
     public int Count { get; set; } = 1;
 
-    /// <summary>Why, in one word.</summary>
+    /// <summary>The reason.</summary>
     [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
-    /// <summary>Why, for people.</summary>
+    /// <summary>The message that explains the reason.</summary>
     [MaxLength(2048)]
     public string? Message { get; init; }
 }
 
-/// <summary>A node that had reached a tree and drifted from it is brought back to it.</summary>
+/// <summary>The reconciliation of a node that drifted from an image that it had reached.</summary>
 [Atomic]
 public sealed record NodeReconcile
 {
-    /// <summary>The tree.</summary>
+    /// <summary>The digest of the image.</summary>
     [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
-    /// <summary>The attempt that does it. Any other is an upgrade like all.</summary>
+    /// <summary>The attempt that reconciles. Any other attempt is an ordinary upgrade.</summary>
     public long Attempt { get; init; }
 
-    /// <summary>How often the node was rebooted for it on this tree. After three times it is left to a person.</summary>
+    /// <summary>How often the node was rebooted for it on this image. After three times, Ostler leaves it to a user.</summary>
     [Minimum(0)]
     public int Count { get; init; }
 
-    /// <summary>How it differed, in one word.</summary>
+    /// <summary>How the node differed.</summary>
     [MaxLength(63)]
     public required string Reason { get; init; }
 
-    /// <summary>
-    /// Whether what was changed on the host is dropped: the tree is laid down anew, without layered packages, although it may be the one
-    /// that runs.
-    /// </summary>
+    /// <summary>Whether local changes are dropped: the image is deployed again without layered packages, even if it already runs.</summary>
     public bool DropsChanges { get; init; }
 
-    /// <summary>When the node was last told to boot for it.</summary>
+    /// <summary>When the agent was last instructed to boot for it.</summary>
     public DateTimeOffset? At { get; init; }
 }

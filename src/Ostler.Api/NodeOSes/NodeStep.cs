@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Ostler.Api.NodeOSes;
 
-/// <summary>How far a node has come. Facts in the past tense; -ing where something is under way.</summary>
+/// <summary>How far a node has come. Facts are in the past tense; -ing means that something is in progress.</summary>
 /// <remarks>
 /// The agent reports Idle, Staging, Staged, Rebooting, Verifying, Updated, RollingBack, RolledBack and Failed in the status of its NodeOS.
 /// Cordoned, Drained and Soaking are derived by the controller from the Node, its pods and the NodeOS, and stored nowhere.
@@ -13,37 +13,37 @@ public enum NodeStep
     /// <summary>Nothing is asked of the node.</summary>
     Idle,
 
-    /// <summary>The target is fetched and laid down beside the running tree.</summary>
+    /// <summary>The target is downloaded and deployed beside the running image. Workloads keep running.</summary>
     Staging,
 
-    /// <summary>The target is ready for the next boot, and locked: an accidental reboot does not apply it.</summary>
+    /// <summary>The target is ready and locked: an accidental reboot does not apply it.</summary>
     Staged,
 
-    /// <summary>No new pods are placed on the node; those on it are being evicted.</summary>
+    /// <summary>The node has a slot. Its pods are being evicted.</summary>
     Cordoned,
 
-    /// <summary>No pods are left that must leave.</summary>
+    /// <summary>No pod is left that must leave.</summary>
     Drained,
 
-    /// <summary>The node was told to boot the target and has not reported back.</summary>
+    /// <summary>The agent was instructed to boot the target and has not reported since.</summary>
     Rebooting,
 
-    /// <summary>The node runs the target; checks are under way.</summary>
+    /// <summary>The node runs the target. Checks are in progress.</summary>
     Verifying,
 
-    /// <summary>All checks pass; they must go on passing for the soak.</summary>
+    /// <summary>All checks pass and must keep passing for the soak.</summary>
     Soaking,
 
-    /// <summary>The node runs the target, healthy.</summary>
+    /// <summary>The node is healthy on the target.</summary>
     Updated,
 
-    /// <summary>The node was told to boot its former tree and has not done so yet.</summary>
+    /// <summary>The node returns to the previous image.</summary>
     RollingBack,
 
-    /// <summary>The node runs its former tree again.</summary>
+    /// <summary>The node runs the previous image again.</summary>
     RolledBack,
 
-    /// <summary>A person must look at the node.</summary>
+    /// <summary>A user must act. Status shows the cause.</summary>
     Failed,
 }
 
@@ -65,12 +65,12 @@ public enum Goal
     /// <summary>Report only.</summary>
     Observe,
 
-    /// <summary>Have the image staged and locked.</summary>
+    /// <summary>Download and deploy the image, locked.</summary>
     Stage,
 
     /// <summary>Boot the staged image.</summary>
     Boot,
 
-    /// <summary>Boot the previous tree.</summary>
+    /// <summary>Boot the previous image.</summary>
     Rollback,
 }

@@ -3,7 +3,7 @@ using Ostler.Api.Schema;
 
 namespace Ostler.Api.OSImages;
 
-/// <summary>One OS tree, or a moving tag or ref that resolves to one.</summary>
+/// <summary>One OS image, or a moving tag or ref that resolves to one.</summary>
 [Resource("osimages", "osimage", "osi")]
 [PrintColumn("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status")]
 [PrintColumn("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason")]
@@ -21,42 +21,42 @@ public sealed record OSImage : IOstlerResource
 
     public ObjectMeta Metadata { get; set; } = new();
 
-    /// <summary>Which tree.</summary>
+    /// <summary>The source of the image.</summary>
     public required OSImageSpec Spec { get; init; }
 
-    /// <summary>What it resolves to. Written by the controller.</summary>
+    /// <summary>The digest that it resolves to. Written by the controller.</summary>
     public OSImageStatus? Status { get; init; }
 }
 
-/// <summary>Where an OS tree is found. Exactly one of container and ostree.</summary>
+/// <summary>Where the image is found. Exactly one of container and ostree.</summary>
 [Cel("has(self.container) != has(self.ostree)", "set exactly one of container and ostree")]
 [Cel(
     "has(self.container) == has(oldSelf.container)",
     "an image cannot change between container and ostree, since hosts follow either: create another OSImage")]
 public sealed record OSImageSpec
 {
-    /// <summary>A bootable container image, for bootc and for rpm-ostree hosts.</summary>
+    /// <summary>A bootable container image, for bootc and rpm-ostree hosts.</summary>
     public ContainerSource? Container { get; init; }
 
     /// <summary>A commit in an OSTree repository.</summary>
     public OstreeSource? Ostree { get; init; }
 
-    /// <summary>A version for people, shown wherever the tree is named. Default: what the tree says of itself.</summary>
+    /// <summary>The version to display wherever the image is named. Default: the version in the image's metadata.</summary>
     [MaxLength(128)]
     public string? Version { get; init; }
 
-    /// <summary>How often a moving tag or ref is resolved again; 0s: never. Ignored when a digest or commit is pinned.</summary>
+    /// <summary>How often a moving tag or ref is resolved again. 0s: never. Ignored if a digest or commit is pinned.</summary>
     [Default("\"10m\"")]
     public Duration PollInterval { get; set; } = Duration.FromMinutes(10);
 
     /// <summary>
-    /// Whether a moving tag or ref may move to an image that is older than the last one, by the dates in the images. A digest or commit that is pinned, and another
-    /// tag or ref, may be older in any case.
+    /// Whether a moving tag or ref may move to an image that is older than the last one, by the dates in the images. A pinned digest or
+    /// commit, and another tag or ref, may be older in any case.
     /// </summary>
     [Default("false")]
     public bool AllowDowngrade { get; init; }
 
-    /// <summary>What people decided about single digests, above what rollouts found out.</summary>
+    /// <summary>Decisions of users about single digests. They override the results of rollouts.</summary>
     public QuarantineSpec? Quarantine { get; init; }
 }
 
@@ -67,7 +67,7 @@ public sealed record OstreeSource
     [MinLength(1), MaxLength(64), Pattern("^[a-zA-Z0-9][a-zA-Z0-9._-]*$")]
     public required string Remote { get; init; }
 
-    /// <summary>The repository's URL. Needed to follow a ref that is not pinned; hosts that lack the remote get it from here.</summary>
+    /// <summary>The repository's URL. Required to follow a ref that is not pinned. Hosts without the remote add it with this URL.</summary>
     [MaxLength(2048), Pattern("^https?://[^\\s]+$")]
     public string? Url { get; init; }
 
@@ -75,23 +75,23 @@ public sealed record OstreeSource
     [MinLength(1), MaxLength(255), Pattern("^[a-zA-Z0-9_][a-zA-Z0-9._-]*(/[a-zA-Z0-9_][a-zA-Z0-9._-]*)*$")]
     public required string Ref { get; init; }
 
-    /// <summary>Pins one commit (64 hexadecimal digits). Default: the commit that the ref points at.</summary>
+    /// <summary>Pins one commit (64 hexadecimal digits). Default: the commit that the ref points to.</summary>
     [Pattern("^[0-9a-f]{64}$")]
     public string? Commit { get; init; }
 
-    /// <summary>Whether hosts check the commit's GPG signature against the remote's keyring. Used when the remote is added to a host.</summary>
+    /// <summary>Whether hosts verify the commit's GPG signature with the remote's keyring. Used when a host adds the remote.</summary>
     [Default("true")]
     public bool GpgVerify { get; set; } = true;
 }
 
-/// <summary>What people decided about single digests.</summary>
+/// <summary>Decisions of users about single digests.</summary>
 public sealed record QuarantineSpec
 {
     /// <summary>Digests that no node may get.</summary>
     [MaxItems(50), Pattern("^(sha256:)?[0-9a-f]{64}$")]
     public IReadOnlyList<string>? Deny { get; init; }
 
-    /// <summary>Digests that a failed rollout put into quarantine and that may be tried again all the same.</summary>
+    /// <summary>Digests that a failed rollout quarantined and that nodes may get regardless.</summary>
     [MaxItems(50), Pattern("^(sha256:)?[0-9a-f]{64}$")]
     public IReadOnlyList<string>? Allow { get; init; }
 }
@@ -99,10 +99,10 @@ public sealed record QuarantineSpec
 /// <summary>What an OSImage resolves to.</summary>
 public sealed record OSImageStatus
 {
-    /// <summary>The generation of the spec that this speaks of.</summary>
+    /// <summary>The generation of the spec that this status is about.</summary>
     public long ObservedGeneration { get; init; }
 
-    /// <summary>The tree that the spec names now. The last good one when resolving fails.</summary>
+    /// <summary>The image that the spec names now. If it cannot be resolved, the last good one.</summary>
     public ResolvedImage? Resolved { get; init; }
 
     /// <summary>What it resolved to before, newest first.</summary>
@@ -118,16 +118,16 @@ public sealed record OSImageStatus
     [MaxItems(100)]
     public IReadOnlyList<QuarantinedDigest>? Quarantined { get; init; }
 
-    /// <summary>Ready, Accepted, Verified; Reconciling and Stalled as kstatus has them.</summary>
+    /// <summary>Ready, Accepted, Verified, and kstatus' Reconciling and Stalled.</summary>
     [ListMap("type")]
     public IReadOnlyList<Condition>? Conditions { get; init; }
 }
 
-/// <summary>One tree, named by its digest.</summary>
+/// <summary>One image, named by its digest.</summary>
 [Atomic]
 public sealed record ResolvedImage
 {
-    /// <summary>Where it was found: the image or the ref that was asked for.</summary>
+    /// <summary>The image or ref that was resolved.</summary>
     [MaxLength(2048)]
     public required string Reference { get; init; }
 
@@ -135,22 +135,25 @@ public sealed record ResolvedImage
     [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
-    /// <summary>Its version for people.</summary>
+    /// <summary>The version of the image, for display.</summary>
     [MaxLength(128)]
     public string? Version { get; init; }
 
     /// <summary>
-    /// The manifest of each platform that a container image exists for. A node gets the digest of its own platform, because that is what bootc and rpm-ostree
-    /// report as booted: they choose from an index and forget it. Absent: every node gets <see cref="Digest"/>.
+    /// The manifest for each platform of a container image. A node gets the digest for its own platform, because bootc and rpm-ostree
+    /// report that one as booted. Absent: every node gets <see cref="Digest"/>.
     /// </summary>
     [MaxItems(64)]
     public IReadOnlyList<PlatformManifest>? Platforms { get; init; }
 
-    /// <summary>What the image says of itself under well-known names, such as <c>org.opencontainers.image.revision</c> and <c>containers.bootc</c>.</summary>
+    /// <summary>Well-known labels of the image, such as <c>org.opencontainers.image.revision</c> and <c>containers.bootc</c>.</summary>
     [MaxLength(1024)]
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
-    /// <summary>The SHA-256 of the public key with which the signature of the digest was verified (of its SubjectPublicKeyInfo). Absent: it was not asked for.</summary>
+    /// <summary>
+    /// The SHA-256 of the public key (of its SubjectPublicKeyInfo) that verified the signature of the digest. Absent: verification is
+    /// not configured.
+    /// </summary>
     [MaxLength(128)]
     public string? VerifiedWith { get; init; }
 
@@ -158,14 +161,14 @@ public sealed record ResolvedImage
     [MaxLength(63)]
     public string? SignatureFormat { get; init; }
 
-    /// <summary>When the image was made, as its config says, or the commit, as it says itself. Absent: not known.</summary>
+    /// <summary>When the image was built, by the date in its config or of its commit. Absent: unknown.</summary>
     public DateTimeOffset? Created { get; init; }
 
     /// <summary>When it was first resolved to this.</summary>
     public required DateTimeOffset ResolvedAt { get; init; }
 }
 
-/// <summary>What a container image is on one platform.</summary>
+/// <summary>A container image on one platform.</summary>
 public sealed record PlatformManifest
 {
     /// <summary>The platform, as in <c>linux/arm64</c>; with the variant if the image names one, as in <c>linux/arm/v7</c>.</summary>
@@ -177,21 +180,21 @@ public sealed record PlatformManifest
     public required string Digest { get; init; }
 }
 
-/// <summary>A digest that no node may get, and why.</summary>
+/// <summary>A digest that no node may get, and the reason.</summary>
 public sealed record QuarantinedDigest
 {
     /// <summary>The digest.</summary>
     [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
-    /// <summary>Why, in one word.</summary>
+    /// <summary>The reason.</summary>
     [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
-    /// <summary>The policy whose rollout failed; empty when a person denied it.</summary>
+    /// <summary>The policy whose rollout failed. Empty if a user denied the digest.</summary>
     [MaxLength(253)]
     public string? Policy { get; init; }
 
-    /// <summary>Since when.</summary>
+    /// <summary>When it was quarantined.</summary>
     public required DateTimeOffset Since { get; init; }
 }

@@ -4,9 +4,9 @@ using Ostler.Api.Schema;
 namespace Ostler.Api.Shared;
 
 /// <summary>
-/// A condition on a field of any object, read by the controller. Not CEL: a JSONPath (the part of kubectl's that is listed at <c>path</c>) and one comparison.
-/// The controller may read only what a ClusterRole with the label <c>ostler.dev/aggregate-to-health-checks: "true"</c> grants it (verb get). Secrets are never read.
-/// Messages quote values below <c>status</c>; of others they say only whether they matched.
+/// A condition on a field of any object, read by the controller: a JSONPath (the subset of kubectl's that <c>path</c> lists) and one
+/// comparison. The controller can read only what a ClusterRole with the label <c>ostler.dev/aggregate-to-health-checks: "true"</c>
+/// grants (verb get), and never Secrets. Messages quote values below <c>status</c>; for others they say only whether they matched.
 /// </summary>
 [Cel("!self.kind.matches('^(?i:secret)$')", "kind must not be Secret: check an object that reports the state in its status")]
 [Cel(
@@ -31,9 +31,9 @@ public sealed record ConditionCheck
     public required string Name { get; init; }
 
     /// <summary>
-    /// The field, as in <c>{.status.conditions[?(@.type=="Ready")].status}</c>. Fields (<c>.a</c>, <c>['a.b']</c>, <c>.a\.b</c>), items (<c>[0]</c>, <c>[-1]</c>, <c>[*]</c>) and
-    /// one comparison in a filter (<c>==</c>, <c>!=</c>, or none: is there) are known; nothing else is. Where it leads to several values, all must fulfil the condition; where it
-    /// leads nowhere, the value is missing.
+    /// The field, as in <c>{.status.conditions[?(@.type=="Ready")].status}</c>. Supported: fields (<c>.a</c>, <c>['a.b']</c>,
+    /// <c>.a\.b</c>), items (<c>[0]</c>, <c>[-1]</c>, <c>[*]</c>) and filters with one comparison (<c>==</c>, <c>!=</c>, or none: the
+    /// field exists). If the path selects several values, all must match. If it selects none, the value is missing.
     /// </summary>
     [MinLength(1), MaxLength(1024)]
     public required string Path { get; init; }
@@ -41,7 +41,7 @@ public sealed record ConditionCheck
     /// <summary>How the value is compared.</summary>
     public required ConditionOperator Operator { get; init; }
 
-    /// <summary>With what. Numbers with Less, LessOrEqual, Greater and GreaterOrEqual; else the value's text.</summary>
+    /// <summary>The value to compare with. A number for Less, LessOrEqual, Greater and GreaterOrEqual; otherwise text.</summary>
     [MaxLength(1024)]
     public string? Value { get; init; }
 }
@@ -50,27 +50,27 @@ public sealed record ConditionCheck
 [JsonConverter(typeof(JsonStringEnumConverter<ConditionOperator>))]
 public enum ConditionOperator
 {
-    /// <summary>The path leads to a value other than null.</summary>
+    /// <summary>The path selects a value other than null.</summary>
     Exists,
 
-    /// <summary>The object is there, and the path leads nowhere.</summary>
+    /// <summary>The object exists, and the path selects nothing.</summary>
     DoesNotExist,
 
-    /// <summary>The text itself.</summary>
+    /// <summary>Equal to the text.</summary>
     Equal,
 
-    /// <summary>Any other text. A value that is not there is missing, and not another one.</summary>
+    /// <summary>Any other text. If the path selects nothing, the value is missing and not unequal.</summary>
     NotEqual,
 
     /// <summary>A number less than the value.</summary>
     Less,
 
-    /// <summary>That number, or less.</summary>
+    /// <summary>A number less than or equal to the value.</summary>
     LessOrEqual,
 
-    /// <summary>A number more than the value.</summary>
+    /// <summary>A number greater than the value.</summary>
     Greater,
 
-    /// <summary>That number, or more.</summary>
+    /// <summary>A number greater than or equal to the value.</summary>
     GreaterOrEqual,
 }

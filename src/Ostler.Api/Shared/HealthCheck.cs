@@ -6,8 +6,8 @@ using Ostler.Api.Schema;
 namespace Ostler.Api.Shared;
 
 /// <summary>
-/// One check. Exactly one kind. It passes, says no (false), cannot be made (error), or finds nothing to judge (missing); the last three are told apart
-/// wherever it is reported.
+/// One check, of exactly one kind. It passes, fails, cannot run (error), or finds nothing to judge (missing). Reasons distinguish the
+/// last three.
 /// </summary>
 [Cel(
     // A sum and no loop over a list: its cost is constant for every API server's estimate.
@@ -16,15 +16,15 @@ namespace Ostler.Api.Shared;
     "set exactly one of systemd, exec, http, pods, workloads, prometheus and condition")]
 public sealed record HealthCheck
 {
-    /// <summary>Its name, shown wherever it fails.</summary>
+    /// <summary>The name, shown wherever the check fails.</summary>
     [MinLength(1), MaxLength(63), Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
     public required string Name { get; init; }
 
-    /// <summary>From one try to the next, as long as the node is verified and soaks. From 1s to 1h.</summary>
+    /// <summary>The interval between tries, while the node is verified and soaks. From 1s to 1h.</summary>
     [Default("\"10s\"")]
     public Duration Interval { get; set; } = Duration.FromSeconds(10);
 
-    /// <summary>How long one try may take. One that takes longer is an error. From 1s to 1h.</summary>
+    /// <summary>The timeout of one try. When it expires, the try is an error. From 1s to 1h.</summary>
     [Default("\"10s\"")]
     public Duration Timeout { get; set; } = Duration.FromSeconds(10);
 
@@ -32,7 +32,7 @@ public sealed record HealthCheck
     [Default("1"), Minimum(1), Maximum(100)]
     public int Successes { get; set; } = 1;
 
-    /// <summary>systemd units of the host. Run by the agent.</summary>
+    /// <summary>systemd units on the host. Run by the agent.</summary>
     public SystemdCheck? Systemd { get; init; }
 
     /// <summary>A command on the host that must exit with 0. Run by the agent.</summary>

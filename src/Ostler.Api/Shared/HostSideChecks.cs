@@ -2,7 +2,7 @@ using Ostler.Api.Schema;
 
 namespace Ostler.Api.Shared;
 
-/// <summary>systemd units of the host.</summary>
+/// <summary>systemd units on the host.</summary>
 public sealed record SystemdCheck
 {
     /// <summary>Units that must be active.</summary>
@@ -14,7 +14,7 @@ public sealed record SystemdCheck
     public bool NoneFailed { get; init; }
 }
 
-/// <summary>A command on the host. It is killed when its time is up; the end of what it said stands in the message.</summary>
+/// <summary>A command on the host. It is killed when the timeout expires. The message has the end of its output.</summary>
 public sealed record ExecCheck
 {
     /// <summary>The program by its absolute path on the host, and its arguments. No shell is involved.</summary>

@@ -4,15 +4,15 @@ using Ostler.Api.Schema;
 namespace Ostler.Api.Shared;
 
 /// <summary>
-/// Pods of the node: all that the selector matches and that were Ready when the node was told to boot must be Ready again. Those are pods that a
-/// drain leaves, of DaemonSets and static ones. When none was, the check passes and says so.
+/// Pods on the node that match the selector and were Ready before the boot must be Ready again. A drain leaves pods of DaemonSets and
+/// static pods on the node. If no such pod was Ready, the check passes and reports that.
 /// </summary>
 public sealed record PodsCheck
 {
-    /// <summary>Which pods.</summary>
+    /// <summary>The pods.</summary>
     public required LabelSelector Selector { get; init; }
 
-    /// <summary>In which namespace. Default: all.</summary>
+    /// <summary>The namespace. Default: all namespaces.</summary>
     [MaxLength(63)]
     public string? Namespace { get; init; }
 }

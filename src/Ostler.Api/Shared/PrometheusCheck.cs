@@ -5,22 +5,22 @@ using Ostler.Api.Schema;
 namespace Ostler.Api.Shared;
 
 /// <summary>
-/// A Prometheus instant query, sent by the controller. Thanos, Mimir and VictoriaMetrics speak the same API. An answer that the server itself calls partial, or
-/// that carries warnings, is an error and never passes.
+/// A Prometheus instant query, sent by the controller. Thanos, Mimir and VictoriaMetrics serve the same API. An answer that the server
+/// calls partial, or that has warnings, is an error and never passes.
 /// </summary>
 [Cel(
     "!(has(self.bearerTokenSecretRef) && has(self.tls) && has(self.tls.insecureSkipVerify) && self.tls.insecureSkipVerify)",
     "insecureSkipVerify must not be set with bearerTokenSecretRef: any server could take the token")]
 public sealed record PrometheusCheck
 {
-    /// <summary>The server's address, without <c>/api/v1</c>. Redirects are not followed: the token must not go elsewhere.</summary>
+    /// <summary>The server's URL, without <c>/api/v1</c>. Redirects are not followed, so that the token goes to no other server.</summary>
     [MinLength(1), MaxLength(2048), Pattern("^https?://[^\\s]+$")]
     public required string Url { get; init; }
 
     /// <summary>
-    /// The query. It must return at least one sample, and each must be other than 0, or as <c>want</c> says; no sample at all, or NaN, is missing.
-    /// <c>{node}</c> stands for the node's name, <c>{address}</c> for its internal IP. Beware: a comparison without <c>bool</c> drops the series for which it
-    /// does not hold. <c>up == 1</c> passes when one target of ten is up; <c>min(up) == bool 1</c> does not.
+    /// The query. It must return at least one sample, and each must be other than 0, or as <c>want</c> says. No sample, or NaN, counts
+    /// as missing. <c>{node}</c> stands for the node's name, <c>{address}</c> for its internal IP. A comparison without <c>bool</c>
+    /// drops the series for which it is false: <c>up == 1</c> passes if one of ten targets is up; <c>min(up) == bool 1</c> does not.
     /// </summary>
     [MinLength(1), MaxLength(4096)]
     public required string Query { get; init; }
@@ -28,7 +28,7 @@ public sealed record PrometheusCheck
     /// <summary>What each sample must be. Default: other than 0.</summary>
     public SampleComparison? Want { get; init; }
 
-    /// <summary>Whom to trust behind https. Default: the public authorities.</summary>
+    /// <summary>Which certificates to trust with https. Default: the public certificate authorities.</summary>
     public CheckTls? Tls { get; init; }
 
     /// <summary>
@@ -38,14 +38,15 @@ public sealed record PrometheusCheck
     public SecretReference? BearerTokenSecretRef { get; init; }
 
     /// <summary>
-    /// Request headers, as the tenant of Mimir (<c>X-Scope-OrgID</c>). Everyone who may read policies can read them: a token belongs in bearerTokenSecretRef.
+    /// Request headers, such as Mimir's tenant (<c>X-Scope-OrgID</c>). Everyone who can read policies can read them, so put a token
+    /// into bearerTokenSecretRef.
     /// </summary>
     [ListMap("name"), MaxItems(16)]
     public IReadOnlyList<RequestHeader>? Headers { get; init; }
 
     /// <summary>
-    /// Query parameters of the request, as <c>partial_response: "false"</c> for Thanos or <c>deny_partial_response: "1"</c> for VictoriaMetrics. A server that does
-    /// not know a parameter ignores it. Not query, time and timeout, which Ostler sets.
+    /// Query parameters of the request, such as <c>partial_response: "false"</c> for Thanos or <c>deny_partial_response: "1"</c> for
+    /// VictoriaMetrics. Servers ignore parameters that they do not know. Not query, time and timeout, which Ostler sets.
     /// </summary>
     [MaxItems(16)]
     public IReadOnlyList<RequestParameter>? Parameters { get; init; }
@@ -55,7 +56,7 @@ public sealed record PrometheusCheck
 [JsonConverter(typeof(JsonStringEnumConverter<SampleOperator>))]
 public enum SampleOperator
 {
-    /// <summary>The number itself.</summary>
+    /// <summary>Equal to the number.</summary>
     Equal,
 
     /// <summary>Any other number.</summary>
@@ -64,13 +65,13 @@ public enum SampleOperator
     /// <summary>Less than the number.</summary>
     Less,
 
-    /// <summary>The number, or less.</summary>
+    /// <summary>Less than or equal to the number.</summary>
     LessOrEqual,
 
-    /// <summary>More than the number.</summary>
+    /// <summary>Greater than the number.</summary>
     Greater,
 
-    /// <summary>The number, or more.</summary>
+    /// <summary>Greater than or equal to the number.</summary>
     GreaterOrEqual,
 }
 
@@ -80,7 +81,7 @@ public sealed record SampleComparison
     /// <summary>How it is compared.</summary>
     public required SampleOperator Operator { get; init; }
 
-    /// <summary>With which number.</summary>
+    /// <summary>The number to compare with.</summary>
     [MinLength(1), MaxLength(64), Pattern("^[-+]?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?$")]
     public required string Value { get; init; }
 }

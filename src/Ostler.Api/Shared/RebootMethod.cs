@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Ostler.Api.Shared;
 
-/// <summary>How a policy wants nodes to be rebooted.</summary>
+/// <summary>How nodes reboot.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RebootMethod>))]
 public enum RebootMethod
 {
@@ -10,8 +10,8 @@ public enum RebootMethod
     Reboot,
 
     /// <summary>
-    /// A soft reboot where host and image support it: only user space restarts, and the kernel stays. Otherwise a full reboot, and the node's status.reboot says why. The node
-    /// is drained either way, and rolls back by a full reboot.
+    /// A soft reboot where host and image support it: only user space restarts, and the kernel stays. Otherwise a full reboot; the
+    /// node's status.reboot shows why. The node is drained in both cases, and a rollback is always a full reboot.
     /// </summary>
     Auto,
 }

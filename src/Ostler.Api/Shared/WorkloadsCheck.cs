@@ -3,10 +3,13 @@ using Ostler.Api.Schema;
 
 namespace Ostler.Api.Shared;
 
-/// <summary>The workloads that the drain displaced. They are waited for without this check too; it overrides spec.drain.workloadTimeout.</summary>
+/// <summary>
+/// The workloads that the drain displaced. Ostler waits for them without this check as well; the check overrides
+/// spec.drain.workloadTimeout.
+/// </summary>
 public sealed record WorkloadsCheck
 {
-    /// <summary>How long after the uncordon they may take. 0s: not waited for.</summary>
+    /// <summary>How long they may take after the uncordon. 0s: no wait.</summary>
     [Default("\"10m\"")]
     public Duration Timeout { get; set; } = Duration.FromMinutes(10);
 }

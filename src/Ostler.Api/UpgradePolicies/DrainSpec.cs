@@ -5,10 +5,10 @@ using Ostler.Api.Shared;
 
 namespace Ostler.Api.UpgradePolicies;
 
-/// <summary>How a node is emptied. Pods leave through the eviction API, so that PodDisruptionBudgets hold.</summary>
+/// <summary>How a node is drained. Pods are evicted through the eviction API, so PodDisruptionBudgets apply.</summary>
 public sealed record DrainSpec
 {
-    /// <summary>Whether a node is taken whose drain would be blocked, as a dry run of its evictions tells before it is cordoned.</summary>
+    /// <summary>Whether a dry run of the evictions must succeed before a node is cordoned.</summary>
     [Default("\"Respect\"")]
     public DrainPreflight Preflight { get; init; }
 
@@ -16,38 +16,38 @@ public sealed record DrainSpec
     [Default("\"30m\"")]
     public Duration Timeout { get; set; } = Duration.FromMinutes(30);
 
-    /// <summary>What happens then.</summary>
+    /// <summary>What happens when the timeout expires.</summary>
     [Default("\"Release\"")]
     public DrainTimeoutAction OnTimeout { get; init; }
 
-    /// <summary>Overrides the pods' own terminationGracePeriodSeconds. Default: what each pod says.</summary>
+    /// <summary>Overrides terminationGracePeriodSeconds of the pods. Default: the value of each pod.</summary>
     public Duration? GracePeriod { get; init; }
 
-    /// <summary>Whether pods with emptyDir volumes may be evicted; their data is lost. False: such a pod blocks the drain.</summary>
+    /// <summary>Whether pods with emptyDir volumes may be evicted. Their data is lost. false: such a pod blocks the drain.</summary>
     [Default("true")]
     public bool DeleteEmptyDirData { get; set; } = true;
 
-    /// <summary>What happens to pods that no controller would start again elsewhere.</summary>
+    /// <summary>What happens to pods without a controller, which nothing starts again elsewhere.</summary>
     [Default("\"Block\"")]
     public UnmanagedPods UnmanagedPods { get; init; }
 
     /// <summary>
-    /// Exceptions for single pods; the first rule that matches a pod decides. Default: evict all, at once. Pods that have finished, static pods and
-    /// those of DaemonSets stay whatever a rule says; unmanagedPods and deleteEmptyDirData hold for pods that a rule evicts.
+    /// Exceptions for some pods. The first rule that matches a pod decides. Default: evict all pods at once. Completed pods, static
+    /// pods and pods of DaemonSets always stay. unmanagedPods and deleteEmptyDirData apply to pods that a rule evicts.
     /// </summary>
     [MaxItems(50)]
     public IReadOnlyList<DrainRule>? Rules { get; init; }
 
     /// <summary>
-    /// How long to wait for the volumes of the pods that left to detach, after which the node is rebooted all the same. Volumes of pods that stay do not
-    /// count. Default: no wait.
+    /// How long to wait for the volumes of evicted pods to detach. Then the node is rebooted regardless. Volumes of pods that stay do
+    /// not count. Default: no wait.
     /// </summary>
     public Duration? VolumeDetachTimeout { get; init; }
 
     /// <summary>
-    /// How long after the uncordon the Deployments, StatefulSets, ReplicaSets and ReplicationControllers whose pods had to leave may take to be available
-    /// again. Until they are the node keeps its slot; when they are not in time, no further node is taken. A health check of the kind workloads
-    /// overrides it. 0s: not waited for.
+    /// How long after the uncordon displaced Deployments, StatefulSets, ReplicaSets and ReplicationControllers may take to be available
+    /// again. Until then, the node keeps its slot. If the timeout expires, no other node is disrupted. A health check of the kind
+    /// workloads overrides it. 0s: no wait.
     /// </summary>
     [Default("\"10m\"")]
     public Duration WorkloadTimeout { get; set; } = Duration.FromMinutes(10);
@@ -58,27 +58,31 @@ public sealed record DrainSpec
 public enum DrainPreflight
 {
     /// <summary>
-    /// Another node is taken until the drain would succeed. The budget of a pod whose controller is not one of Kubernetes' own is no obstacle: such
-    /// a controller may move the pod only once its node is cordoned. Neither is that of a KubeVirt machine: its real eviction starts a live migration, for which the
-    /// drain waits. A pod that is certain to return to the cordoned node is an obstacle: it tolerates the cordon and is bound to the node. Ignored with onTimeout Force.
+    /// Other nodes go first until the drain would succeed. Two kinds of budgets do not block: that of a pod whose controller is not one
+    /// of Kubernetes' own, because such a controller may move the pod only after the cordon; and that of a KubeVirt virtual machine,
+    /// because its eviction starts a live migration, for which the drain waits. A pod that would return to the cordoned node blocks: it
+    /// tolerates the cordon and is bound to the node. Ignored with onTimeout Force.
     /// </summary>
     Respect,
 
-    /// <summary>The node is taken all the same. For operators that move the pods of a StatefulSet once their node is cordoned.</summary>
+    /// <summary>The node is cordoned regardless. For operators that move the pods of a StatefulSet once their node is cordoned.</summary>
     Ignore,
 }
 
-/// <summary>What happens when a node could not be drained in time.</summary>
+/// <summary>What happens if a node is not drained in time.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<DrainTimeoutAction>))]
 public enum DrainTimeoutAction
 {
-    /// <summary>The node is uncordoned and tried again later; another one is taken. Status says what blocked it.</summary>
+    /// <summary>The node is uncordoned and tried again later. Another node goes first. Status shows what blocked it.</summary>
     Release,
 
-    /// <summary>The node stays cordoned and the drain goes on until it succeeds. It is given back only when its pods and those of another node wait for each other.</summary>
+    /// <summary>
+    /// The node stays cordoned, and the drain continues until it succeeds. The node is released only if its drain and that of another
+    /// node wait for each other.
+    /// </summary>
     Hold,
 
-    /// <summary>What is left is deleted without regard to PodDisruptionBudgets, and the node is rebooted.</summary>
+    /// <summary>The remaining pods are deleted without regard to PodDisruptionBudgets, and the node reboots.</summary>
     Force,
 }
 
@@ -89,7 +93,7 @@ public enum UnmanagedPods
     /// <summary>They block the drain.</summary>
     Block,
 
-    /// <summary>They are evicted and will not come back.</summary>
+    /// <summary>They are evicted and do not return.</summary>
     Delete,
 }
 
@@ -97,13 +101,16 @@ public enum UnmanagedPods
 [JsonConverter(typeof(JsonStringEnumConverter<DrainBehavior>))]
 public enum DrainBehavior
 {
-    /// <summary>It is evicted.</summary>
+    /// <summary>The pod is evicted.</summary>
     Evict,
 
-    /// <summary>It stays and dies with the reboot. Its order is ignored.</summary>
+    /// <summary>The pod stays until the reboot ends it. Its order is ignored.</summary>
     Skip,
 
-    /// <summary>The drain waits until it has completed by itself; it is never evicted. Only onTimeout Force deletes it, when the drain's time is over.</summary>
+    /// <summary>
+    /// The drain waits until the pod has completed, and never evicts it. Only onTimeout Force deletes it, when the drain's timeout
+    /// expires.
+    /// </summary>
     WaitCompleted,
 }
 
@@ -116,7 +123,7 @@ public sealed record DrainRule
     public LabelSelector? PodSelector { get; init; }
 
     /// <summary>
-    /// The namespaces, by their labels. Default: the selected pods of every namespace. Any name can be selected by the label kubernetes.io/metadata.name
+    /// The namespaces, by their labels. Default: all namespaces. To select one by name, use the label kubernetes.io/metadata.name
     /// (Kubernetes 1.21 and later).
     /// </summary>
     public LabelSelector? NamespaceSelector { get; init; }
@@ -125,7 +132,10 @@ public sealed record DrainRule
     [Default("\"Evict\"")]
     public DrainBehavior Behavior { get; init; }
 
-    /// <summary>Lower ones go first; the next order starts when all pods of the former are gone. onTimeout Force deletes them all at once.</summary>
+    /// <summary>
+    /// Pods with a lower order are evicted first. The next order starts when all pods of the previous one are gone. onTimeout Force
+    /// deletes all at once.
+    /// </summary>
     [Default("0"), Minimum(-1000), Maximum(1000)]
     public int Order { get; init; }
 }
@@ -133,11 +143,13 @@ public sealed record DrainRule
 /// <summary>The reboot.</summary>
 public sealed record RebootSpec
 {
-    /// <summary>How a node is brought into its new tree.</summary>
+    /// <summary>How a node boots the new image.</summary>
     [Default("\"Reboot\"")]
     public RebootMethod Method { get; init; }
 
-    /// <summary>How long after the order to reboot the agent must have reported from the new boot. Bare metal may need an hour.</summary>
+    /// <summary>
+    /// How long after the instruction to reboot the agent may take to report from the new boot. Bare metal may need an hour.
+    /// </summary>
     [Default("\"15m\"")]
     public Duration Timeout { get; set; } = Duration.FromMinutes(15);
 }

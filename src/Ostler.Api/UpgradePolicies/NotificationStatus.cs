@@ -3,11 +3,14 @@ using Ostler.Api.Schema;
 
 namespace Ostler.Api.UpgradePolicies;
 
-/// <summary>A notification to one receiver: written down before it is sent, so that no restart loses it, and when it was, so that none repeats it.</summary>
+/// <summary>
+/// A notification to one receiver. It is recorded before it is sent and again when it was sent, so that a restart neither loses nor
+/// repeats it.
+/// </summary>
 [Atomic]
 public sealed record NotificationStatus
 {
-    /// <summary>The same in every try: a receiver that was told twice, because the controller died just then, knows it by that.</summary>
+    /// <summary>The same in every attempt, so that a receiver can discard duplicates.</summary>
     [MaxLength(128)]
     public required string Id { get; init; }
 
@@ -18,19 +21,19 @@ public sealed record NotificationStatus
     /// <summary>What happened.</summary>
     public required RolloutEvent Event { get; init; }
 
-    /// <summary>Why, in one word: that of the condition that says so.</summary>
+    /// <summary>The reason, equal to that of the condition.</summary>
     [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
-    /// <summary>Why, for people.</summary>
+    /// <summary>The message that explains the reason.</summary>
     [MaxLength(32768)]
     public required string Message { get; init; }
 
-    /// <summary>The tree that the rollout is about.</summary>
+    /// <summary>The digest of the rollout.</summary>
     [Pattern(Patterns.Digest)]
     public string? Digest { get; init; }
 
-    /// <summary>Its version for people.</summary>
+    /// <summary>The version of the image, for display.</summary>
     [MaxLength(128)]
     public string? Version { get; init; }
 
@@ -41,33 +44,33 @@ public sealed record NotificationStatus
     /// <summary>When it happened.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Whether it has arrived.</summary>
+    /// <summary>Whether it was delivered.</summary>
     public required NotificationState State { get; init; }
 
-    /// <summary>When it arrived, or the last round of tries was over.</summary>
+    /// <summary>When it was delivered, or when the last round of attempts ended.</summary>
     public DateTimeOffset? TriedAt { get; init; }
 
-    /// <summary>How many rounds of tries have failed.</summary>
+    /// <summary>How many rounds of attempts failed.</summary>
     public int Failures { get; init; }
 
-    /// <summary>Why the last round failed, for people.</summary>
+    /// <summary>Why the last round failed.</summary>
     [MaxLength(2048)]
     public string? Error { get; init; }
 
-    /// <summary>Not before this it is tried again.</summary>
+    /// <summary>When the next try may start.</summary>
     public DateTimeOffset? RetryAt { get; init; }
 }
 
-/// <summary>How a notification stands.</summary>
+/// <summary>The state of a notification.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<NotificationState>))]
 public enum NotificationState
 {
-    /// <summary>It is sent, or tried again after retryAt.</summary>
+    /// <summary>It is being sent, or is tried again after retryAt.</summary>
     Pending,
 
-    /// <summary>The receiver took it.</summary>
+    /// <summary>The receiver accepted it.</summary>
     Delivered,
 
-    /// <summary>It was tried for a day in vain.</summary>
+    /// <summary>It could not be delivered within one day.</summary>
     GivenUp,
 }

@@ -4,40 +4,42 @@ using Ostler.Api.Schema;
 
 namespace Ostler.Api.UpgradePolicies;
 
-/// <summary>What goes back when a node does not become healthy.</summary>
+/// <summary>Which nodes roll back if a node does not become healthy.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RollbackScope>))]
 public enum RollbackScope
 {
-    /// <summary>That node.</summary>
+    /// <summary>The failed node.</summary>
     Node,
 
-    /// <summary>That node; and once more failed than maxFailures, every node of its wave that was updated.</summary>
+    /// <summary>The failed node. If more nodes fail than maxFailures allows, every updated node of its wave as well.</summary>
     Wave,
 
-    /// <summary>That node; and once more failed than maxFailures, every node of the policy that was updated.</summary>
+    /// <summary>The failed node. If more nodes fail than maxFailures allows, every updated node of the policy as well.</summary>
     Policy,
 }
 
-/// <summary>What happens when a node does not become healthy.</summary>
+/// <summary>What happens if a node does not become healthy.</summary>
 public sealed record RollbackSpec
 {
-    /// <summary>Whether a node that failed goes back by itself. False: it stays cordoned on the new tree until a person decides.</summary>
+    /// <summary>Whether a failed node rolls back on its own. false: it stays cordoned on the new image until a user decides.</summary>
     [Default("true")]
     public bool Automatic { get; set; } = true;
 
     /// <summary>
-    /// What goes back. Nodes that are well go newest first, in slots, windows and drains as an upgrade does. Ignored when automatic is false.
+    /// Which nodes roll back. Healthy nodes roll back newest first, in slots, windows and drains like an upgrade. Ignored if automatic
+    /// is false.
     /// </summary>
     [Default("\"Node\"")]
     public RollbackScope Scope { get; init; }
 
-    /// <summary>How many nodes may fail before the rollout halts and the digest is put into quarantine, as a count or a percentage.</summary>
+    /// <summary>How many nodes may fail before the rollout halts and the digest is quarantined, as a count or a percentage.</summary>
     [Default("0")]
     public IntOrPercent MaxFailures { get; set; } = IntOrPercent.Count(0);
 
     /// <summary>
-    /// How long after the boot of a new tree the agent may take to call its host healthy before the host goes back by itself, needing neither kubelet nor network. Shorter than
-    /// reboot.timeout. 0s: no watchdog. None either when automatic is false. Default: health.timeout and 2 minutes, at most four fifths of reboot.timeout.
+    /// How long after the boot of a new image the agent may take to declare its host healthy. Then the host rolls back on its own,
+    /// without kubelet or network. Must be shorter than reboot.timeout. 0s: no watchdog. There is none either if automatic is false.
+    /// Default: health.timeout plus 2 minutes, at most four fifths of reboot.timeout.
     /// </summary>
     public Duration? Watchdog { get; init; }
 }

@@ -4,7 +4,7 @@ using Ostler.Api.Schema;
 
 namespace Ostler.Api.UpgradePolicies;
 
-/// <summary>Which nodes move to which OS tree, at what pace, what healthy means, and how to go back.</summary>
+/// <summary>Moves a set of nodes to an OSImage: which nodes, at what pace, what healthy means, and how to roll back.</summary>
 [Resource("upgradepolicies", "upgradepolicy", "osup")]
 [PrintColumn("Image", "string", ".spec.imageRef.name")]
 [PrintColumn("Target", "string", ".status.target.version")]
@@ -27,90 +27,94 @@ public sealed record UpgradePolicy : IOstlerResource
 
     public ObjectMeta Metadata { get; set; } = new();
 
-    /// <summary>What should happen.</summary>
+    /// <summary>The rollout that you want.</summary>
     public required UpgradePolicySpec Spec { get; init; }
 
-    /// <summary>What has happened. Written by the controller.</summary>
+    /// <summary>The progress. Written by the controller.</summary>
     public UpgradePolicyStatus? Status { get; init; }
 }
 
-/// <summary>What should happen to which nodes.</summary>
+/// <summary>Which nodes move to which image, and how.</summary>
 public sealed record UpgradePolicySpec
 {
     /// <summary>The OSImage that the nodes should run.</summary>
     public required ImageReference ImageRef { get; init; }
 
     /// <summary>
-    /// The nodes. It must not be empty: <c>matchLabels: {kubernetes.io/os: linux}</c> selects every Linux node. Neither of two policies that select the same
-    /// node acts on it.
+    /// The nodes. An empty selector is refused; <c>matchLabels: {kubernetes.io/os: linux}</c> selects every Linux node. If two policies
+    /// select the same node, neither acts on it.
     /// </summary>
     public required LabelSelector NodeSelector { get; init; }
 
-    /// <summary>Stops before the next node: staging may go on, a node already in flight is brought to its end, no other is disrupted.</summary>
+    /// <summary>Stops before the next node. Nodes in flight finish, and staging continues; no other node is disrupted.</summary>
     [Default("false")]
     public bool Paused { get; init; }
 
     /// <summary>
-    /// Policies that must be Ready first, for instance that of the control plane: each for its own present spec and for the tree that its image names now.
-    /// Until then nodes may be staged, but none is disrupted.
+    /// Policies that must be Ready first, such as that of the control plane, each for its current spec and the current digest of its
+    /// image. Until then nodes may stage, but none is disrupted.
     /// </summary>
     [MaxItems(20), MaxLength(253)]
     public IReadOnlyList<string>? DependsOn { get; init; }
 
-    /// <summary>How many nodes at once, in which order.</summary>
+    /// <summary>How many nodes at once, and in which order.</summary>
     [Default("{}")]
     public RolloutSpec Rollout { get; set; } = new();
 
     /// <summary>
-    /// When nodes may be disrupted; while any of them is open. Outside of them staging goes on, and a node already in flight (cordoned, draining or beyond) is
-    /// brought to its end. Default: always.
+    /// When nodes may be disrupted: while any of these windows is open. Outside of windows, staging continues and nodes in flight
+    /// finish. Default: always.
     /// </summary>
     [MaxItems(20)]
     public IReadOnlyList<MaintenanceWindow>? Windows { get; init; }
 
-    /// <summary>When nodes must not be disrupted; stronger than any window. Staging and nodes in flight go on.</summary>
+    /// <summary>When nodes must not be disrupted. Freezes override windows. Staging continues, and nodes in flight finish.</summary>
     [MaxItems(50)]
     public IReadOnlyList<Freeze>? Freezes { get; init; }
 
-    /// <summary>How a node is emptied before its reboot.</summary>
+    /// <summary>How a node is drained before its reboot.</summary>
     [Default("{}")]
     public DrainSpec Drain { get; set; } = new();
 
-    /// <summary>How a node is rebooted, and how long that may take.</summary>
+    /// <summary>How a node reboots, and how long that may take.</summary>
     [Default("{}")]
     public RebootSpec Reboot { get; set; } = new();
 
-    /// <summary>What must hold before a node counts as updated.</summary>
+    /// <summary>What must be true before a node counts as updated.</summary>
     [Default("{}")]
     public HealthSpec Health { get; set; } = new();
 
-    /// <summary>What is done about nodes that run the target and differ from it.</summary>
+    /// <summary>What happens to nodes that run the target but differ from it.</summary>
     [Default("\"Report\"")]
     public DriftHandling Drift { get; init; }
 
-    /// <summary>What happens when a node does not become healthy.</summary>
+    /// <summary>What happens if a node does not become healthy.</summary>
     [Default("{}")]
     public RollbackSpec Rollback { get; set; } = new();
 
-    /// <summary>Whom to tell when a rollout starts, halts, takes nodes back, waits for an approval or is complete. Never in the rollout's way. Default: nobody.</summary>
+    /// <summary>
+    /// Receivers that are notified when a rollout starts, halts, rolls nodes back, waits for an approval or is complete. No rollout
+    /// waits for a notification. Default: none.
+    /// </summary>
     [MaxItems(10), ListMap("name")]
     public IReadOnlyList<NotificationReceiver>? Notifications { get; init; }
 }
 
-/// <summary>What is done about nodes that run the target and differ from it.</summary>
+/// <summary>What happens to nodes that run the target but differ from it.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<DriftHandling>))]
 public enum DriftHandling
 {
     /// <summary>
-    /// It is told: by the condition Drifted of the NodeOS, in status.drifted and by metrics. A node that runs another tree than the target is outdated all the same, and is
-    /// upgraded.
+    /// Drift is reported: by the condition Drifted of the NodeOS, in status.drifted, and by metrics. A node that runs another image
+    /// than the target is outdated regardless, and is upgraded.
     /// </summary>
     Report,
 
     /// <summary>
-    /// The target is laid down anew, without layered, replaced or removed packages, and booted: in slots, drains, windows and checks as an upgrade. That undoes packages and an
-    /// unlocked or live-changed /usr. It never resets /etc (local changes are merged as ever), /var, kernel arguments or the address of a remote, which are only told. A node that
-    /// is not healthy afterwards stays cordoned for a person, and one that drifts again after three times is left alone as blocked (<c>DriftsAgain</c>).
+    /// The target is deployed again, without layered, replaced or removed packages, and booted, in slots, drains, windows and checks
+    /// like an upgrade. That undoes package changes and an unlocked or live-changed /usr. It never resets /etc (local changes are
+    /// merged as usual), /var, kernel arguments or the URL of a remote; these are only reported. A node that is unhealthy afterwards
+    /// stays cordoned. A node that drifts again after three times is left alone (<c>DriftsAgain</c>).
     /// </summary>
     Reconcile,
 }
@@ -123,38 +127,38 @@ public sealed record ImageReference
     public required string Name { get; init; }
 }
 
-/// <summary>When nodes may be disrupted.</summary>
+/// <summary>A period in which nodes may be disrupted.</summary>
 public sealed record MaintenanceWindow
 {
     /// <summary>
-    /// When it opens: five cron fields, as in <c>0 1 * * 6</c>. A time of day that daylight saving time skips is taken at the end of the gap; one that
-    /// comes twice counts the first time only, unless the schedule runs through every hour.
+    /// When the window opens: five cron fields, as in <c>0 1 * * 6</c>. A time of day that daylight saving time skips counts at the end
+    /// of the gap. One that occurs twice counts the first time only, unless the schedule runs every hour.
     /// </summary>
     [MinLength(9), MaxLength(128)]
     public required string Schedule { get; init; }
 
-    /// <summary>How long it stays open, in time that passes and not as clocks show it. May be longer than the period of the schedule.</summary>
+    /// <summary>How long the window stays open, in elapsed time. May be longer than the period of the schedule.</summary>
     public required Duration Duration { get; init; }
 
     /// <summary>
-    /// The time zone of the schedule by its IANA name, as in Europe/Berlin. Earlier names, as US/Eastern, are known as well; abbreviations and offsets are not.
-    /// Default: UTC.
+    /// The time zone of the schedule by its IANA name, such as Europe/Berlin. Earlier names, such as US/Eastern, work as well;
+    /// abbreviations and offsets do not. Default: UTC.
     /// </summary>
     [Default("\"UTC\""), MaxLength(64)]
     public string TimeZone { get; set; } = "UTC";
 }
 
-/// <summary>A time in which no further node is disrupted.</summary>
+/// <summary>A period in which no other node is disrupted.</summary>
 [Cel("self.to > self.from", "to must be later than from")]
 public sealed record Freeze
 {
-    /// <summary>The first moment of the freeze.</summary>
+    /// <summary>When the freeze begins.</summary>
     public required DateTimeOffset From { get; init; }
 
-    /// <summary>The moment after its last.</summary>
+    /// <summary>When the freeze ends.</summary>
     public required DateTimeOffset To { get; init; }
 
-    /// <summary>Shown in status while the freeze is on.</summary>
+    /// <summary>Shown in status while the freeze is in effect.</summary>
     [MaxLength(256)]
     public string? Reason { get; init; }
 }

@@ -7,24 +7,24 @@ namespace Ostler.Api.UpgradePolicies;
 /// <summary>How far a rollout has come.</summary>
 public sealed record UpgradePolicyStatus
 {
-    /// <summary>The generation of the spec that this speaks of.</summary>
+    /// <summary>The generation of the spec that this status is about.</summary>
     public long ObservedGeneration { get; init; }
 
-    /// <summary>Accepted, Ready, Progressing, Halted, Conflicted, WindowOpen, Notified; Reconciling and Stalled as kstatus has them.</summary>
+    /// <summary>Accepted, Ready, Progressing, Halted, Conflicted, WindowOpen, Notified, and kstatus' Reconciling and Stalled.</summary>
     [ListMap("type")]
     public IReadOnlyList<Condition>? Conditions { get; init; }
 
-    /// <summary>The tree that the nodes are moved to.</summary>
+    /// <summary>The image that the nodes move to.</summary>
     public TargetImage? Target { get; init; }
 
-    /// <summary>How many nodes are where.</summary>
+    /// <summary>How many nodes are in which state.</summary>
     public NodeCounts? Nodes { get; init; }
 
-    /// <summary>The wave under way, or that waits. Absent without waves, and when all are complete.</summary>
+    /// <summary>The wave in progress or waiting. Absent without waves, and when all are complete.</summary>
     [MaxLength(63)]
     public string? Wave { get; init; }
 
-    /// <summary>The waves in their order, the nodes of no wave last.</summary>
+    /// <summary>The waves in order. The last one, rest, has the nodes that belong to no wave.</summary>
     [MaxItems(21)]
     public IReadOnlyList<WaveStatus>? Waves { get; init; }
 
@@ -32,18 +32,20 @@ public sealed record UpgradePolicyStatus
     [MaxItems(50)]
     public IReadOnlyList<InFlightNode>? InFlight { get; init; }
 
-    /// <summary>The nodes that cannot go on, the first 50 by name, and why.</summary>
+    /// <summary>The nodes that cannot continue, the first 50 by name, with the reason.</summary>
     [MaxItems(50)]
     public IReadOnlyList<BlockedNode>? Blocked { get; init; }
 
-    /// <summary>The nodes that differ from the tree that they run, the first 50 by name.</summary>
+    /// <summary>The nodes that differ from the image that they run, the first 50 by name.</summary>
     [MaxItems(50)]
     public IReadOnlyList<DriftedNode>? Drifted { get; init; }
 
-    /// <summary>How many different trees run on the nodes: 1 when the fleet is the same everywhere. A tree of a release for several platforms counts once.</summary>
+    /// <summary>
+    /// How many different images the nodes run. 1: the whole fleet is the same. An image for several platforms counts once.
+    /// </summary>
     public int DistinctDigests { get; init; }
 
-    /// <summary>Which, the 10 that most nodes run.</summary>
+    /// <summary>The 10 images that most nodes run.</summary>
     [MaxItems(10)]
     public IReadOnlyList<RunningDigest>? Digests { get; init; }
 
@@ -51,25 +53,27 @@ public sealed record UpgradePolicyStatus
     [MaxItems(50)]
     public IReadOnlyList<FailedDigest>? FailedDigests { get; init; }
 
-    /// <summary>When the rollout of the present target began.</summary>
+    /// <summary>When the rollout of the current target began.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>When the last node reached it.</summary>
+    /// <summary>When the last node reached the target.</summary>
     public DateTimeOffset? CompletedAt { get; init; }
 
     /// <summary>
-    /// When the rollout will be complete, from the time that nodes took so far, maxUnavailable, the soak of the waves and the windows. Absent while nothing was
-    /// measured or the rollout waits for a person.
+    /// When the rollout will be complete, estimated from measured durations, maxUnavailable, soaks and windows. Absent before the first
+    /// measurement and while the rollout waits for a user.
     /// </summary>
     public DateTimeOffset? EstimatedCompletion { get; init; }
 
-    /// <summary>When nodes may be disrupted again: the next opening in which a node fits. Absent while they may be now.</summary>
+    /// <summary>When nodes may be disrupted again: the next window that is long enough for a node. Absent while one is open.</summary>
     public DateTimeOffset? NextWindow { get; init; }
 
-    /// <summary>How long the steps of an upgrade took on the nodes that run the target; of the former rollout until one does.</summary>
+    /// <summary>
+    /// How long the steps of an upgrade took on nodes that run the target. Until there is one, the values of the previous rollout.
+    /// </summary>
     public MeasuredDurations? Durations { get; init; }
 
-    /// <summary>The notifications of the present target, and older ones that have not arrived yet; the newest last.</summary>
+    /// <summary>The notifications about the current target, and older ones that are not delivered yet. Newest last.</summary>
     [MaxItems(100)]
     public IReadOnlyList<NotificationStatus>? Notifications { get; init; }
 }
@@ -78,27 +82,27 @@ public sealed record UpgradePolicyStatus
 [Atomic]
 public sealed record WaveStatus
 {
-    /// <summary>Its name; rest for the nodes of no wave.</summary>
+    /// <summary>The name; rest for the nodes that belong to no wave.</summary>
     [MaxLength(63)]
     public required string Name { get; init; }
 
-    /// <summary>Nodes that belong to it.</summary>
+    /// <summary>Nodes in the wave.</summary>
     public int Total { get; init; }
 
-    /// <summary>Those that run the target and are healthy.</summary>
+    /// <summary>Nodes that are healthy on the target.</summary>
     public int Updated { get; init; }
 
-    /// <summary>Those that failed or went back.</summary>
+    /// <summary>Nodes that failed or rolled back.</summary>
     public int Failed { get; init; }
 
-    /// <summary>When it was complete, from which its soak counts. Nodes that join later do not undo it.</summary>
+    /// <summary>When the wave was complete; its soak starts then. Nodes that join later do not undo it.</summary>
     public DateTimeOffset? CompletedAt { get; init; }
 
-    /// <summary>How it stands, in one word.</summary>
+    /// <summary>The reason for its state.</summary>
     [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
-    /// <summary>What it waits for, for people, and what to do.</summary>
+    /// <summary>What it waits for, and what to do.</summary>
     [MaxLength(2048)]
     public string? Message { get; init; }
 }
@@ -107,36 +111,36 @@ public sealed record WaveStatus
 [Atomic]
 public sealed record MeasuredDurations
 {
-    /// <summary>Fetching the target and laying it down, beside the node's work.</summary>
+    /// <summary>Staging the target, while workloads keep running.</summary>
     public MeasuredDuration? Staging { get; init; }
 
-    /// <summary>From the cordon to the order to boot.</summary>
+    /// <summary>From the cordon to the instruction to boot.</summary>
     public MeasuredDuration? Drain { get; init; }
 
-    /// <summary>From the order to boot to the start of the new kernel.</summary>
+    /// <summary>From the instruction to boot to the start of the new kernel.</summary>
     public MeasuredDuration? Reboot { get; init; }
 
-    /// <summary>From there until all checks passed.</summary>
+    /// <summary>From the start of the new kernel until all checks passed.</summary>
     public MeasuredDuration? Verify { get; init; }
 
-    /// <summary>The whole time out of service, from the cordon to the end of the soak.</summary>
+    /// <summary>The time out of service, from the cordon to the end of the soak.</summary>
     public MeasuredDuration? Node { get; init; }
 }
 
-/// <summary>What was measured of a step.</summary>
+/// <summary>The measured duration of a step.</summary>
 public sealed record MeasuredDuration
 {
-    /// <summary>The mean.</summary>
+    /// <summary>The average.</summary>
     public Duration Average { get; init; }
 
     /// <summary>The longest.</summary>
     public Duration Max { get; init; }
 
-    /// <summary>On how many nodes.</summary>
+    /// <summary>The number of measured nodes.</summary>
     public int Count { get; init; }
 }
 
-/// <summary>The tree that the nodes are moved to.</summary>
+/// <summary>The image that the nodes move to.</summary>
 [Atomic]
 public sealed record TargetImage
 {
@@ -144,77 +148,82 @@ public sealed record TargetImage
     [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
-    /// <summary>Its version for people.</summary>
+    /// <summary>The version of the image, for display.</summary>
     [MaxLength(128)]
     public string? Version { get; init; }
 }
 
-/// <summary>How many nodes are where. Each node of the selection is in just one of updated, updating, staged, pending, failed and rolledBack.</summary>
+/// <summary>
+/// How many nodes are in which state. Each selected node is in exactly one of updated, updating, staged, pending, failed and
+/// rolledBack.
+/// </summary>
 [Atomic]
 public sealed record NodeCounts
 {
     /// <summary>Nodes that the policy selects.</summary>
     public int Total { get; init; }
 
-    /// <summary>Nodes that run the target and are healthy.</summary>
+    /// <summary>Nodes that are healthy on the target.</summary>
     public int Updated { get; init; }
 
     /// <summary>Nodes in flight.</summary>
     public int Updating { get; init; }
 
-    /// <summary>Nodes that have the target staged and wait for their turn.</summary>
+    /// <summary>Nodes that staged the target and wait for their turn.</summary>
     public int Staged { get; init; }
 
-    /// <summary>Nodes that still have to fetch the target.</summary>
+    /// <summary>Nodes that have not staged the target yet.</summary>
     public int Pending { get; init; }
 
-    /// <summary>Nodes that a person must look at.</summary>
+    /// <summary>Failed nodes, which need a user.</summary>
     public int Failed { get; init; }
 
-    /// <summary>Nodes that went back to their former tree.</summary>
+    /// <summary>Nodes that rolled back to the previous image.</summary>
     public int RolledBack { get; init; }
 
-    /// <summary>Nodes that are cordoned by anyone, not Ready or in flight: what maxUnavailable limits. Overlaps the others.</summary>
+    /// <summary>
+    /// Nodes that are cordoned by anyone, not Ready or in flight, which maxUnavailable limits. Overlaps the other counts.
+    /// </summary>
     public int Unavailable { get; init; }
 
-    /// <summary>Nodes that differ from the tree that they run (condition Drifted). Overlaps the others.</summary>
+    /// <summary>Nodes that differ from the image that they run (condition Drifted). Overlaps the other counts.</summary>
     public int Drifted { get; init; }
 }
 
 /// <summary>A node in flight.</summary>
 public sealed record InFlightNode
 {
-    /// <summary>Its name.</summary>
+    /// <summary>The name.</summary>
     [MaxLength(253)]
     public required string Node { get; init; }
 
-    /// <summary>The last step that it has reached.</summary>
+    /// <summary>The last step that the node reached.</summary>
     public required NodeStep Step { get; init; }
 
-    /// <summary>What it waits for, in one word.</summary>
+    /// <summary>The reason for the wait.</summary>
     [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
-    /// <summary>What it waits for, for people.</summary>
+    /// <summary>What the node waits for.</summary>
     [MaxLength(2048)]
     public string? Message { get; init; }
 
-    /// <summary>Since when it is in this step.</summary>
+    /// <summary>When the node reached this step.</summary>
     public DateTimeOffset? Since { get; init; }
 }
 
-/// <summary>A node that cannot go on.</summary>
+/// <summary>A node that cannot continue.</summary>
 public sealed record BlockedNode
 {
-    /// <summary>Its name.</summary>
+    /// <summary>The name.</summary>
     [MaxLength(253)]
     public required string Node { get; init; }
 
-    /// <summary>Why, in one word.</summary>
+    /// <summary>The reason.</summary>
     [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
-    /// <summary>Why, for people, and what to do about it.</summary>
+    /// <summary>The message that explains the reason, and what to do.</summary>
     [MaxLength(2048)]
     public string? Message { get; init; }
 }
@@ -226,42 +235,42 @@ public sealed record FailedDigest
     [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
-    /// <summary>Why the first node failed, in one word.</summary>
+    /// <summary>The reason why the first node failed.</summary>
     [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
-    /// <summary>Why, for people, naming the node.</summary>
+    /// <summary>The message, which names the node.</summary>
     [MaxLength(2048)]
     public string? Message { get; init; }
 
-    /// <summary>When the last of the failures happened.</summary>
+    /// <summary>When the last node failed.</summary>
     public required DateTimeOffset At { get; init; }
 }
 
-/// <summary>A node that differs from the tree that it runs.</summary>
+/// <summary>A node that differs from the image that it runs.</summary>
 public sealed record DriftedNode
 {
-    /// <summary>Its name.</summary>
+    /// <summary>The name.</summary>
     [MaxLength(253)]
     public required string Node { get; init; }
 
-    /// <summary>How, in one word.</summary>
+    /// <summary>The kind of the most severe difference.</summary>
     [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
-    /// <summary>How, for people.</summary>
+    /// <summary>The message that explains it.</summary>
     [MaxLength(2048)]
     public string? Message { get; init; }
 }
 
-/// <summary>A tree that nodes run.</summary>
+/// <summary>An image that nodes run.</summary>
 public sealed record RunningDigest
 {
-    /// <summary>Its digest: that of the release where it is the target.</summary>
+    /// <summary>Its digest. For the target, the digest of the index.</summary>
     [Pattern(Patterns.Digest)]
     public required string Digest { get; init; }
 
-    /// <summary>Its version for people.</summary>
+    /// <summary>The version of the image, for display.</summary>
     [MaxLength(128)]
     public string? Version { get; init; }
 

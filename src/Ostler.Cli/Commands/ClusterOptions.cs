@@ -12,5 +12,5 @@ internal sealed class ClusterOptions
         Recursive = true,
     };
 
-    public Option<string?> Context { get; } = new("--context") { Description = "A context of it. Default: the current one", HelpName = "NAME", Recursive = true };
+    public Option<string?> Context { get; } = new("--context") { Description = "The kubeconfig context. Default: the current one", HelpName = "NAME", Recursive = true };
 }

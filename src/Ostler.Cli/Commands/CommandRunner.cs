@@ -21,7 +21,7 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
     {
         var option = new Option<OutputFormat>("--output", "-o")
         {
-            Description = $"{string.Join(", ", formats)}. Default: a text for people",
+            Description = $"{string.Join(", ", formats)}. Default: text",
             HelpName = string.Join('|', formats),
             CustomParser = result =>
             {
@@ -31,7 +31,7 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
                     return format;
                 }
 
-                result.AddError($"-o takes {string.Join(", ", formats)}, not '{text}'.");
+                result.AddError($"-o {text} is not supported: use {string.Join(", ", formats)}.");
                 return default;
             },
         };
@@ -47,7 +47,7 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
 
     /// <summary>The option --namespace, of the controller.</summary>
     public static Option<string> NamespaceOption() =>
-        new("--namespace", "-n") { Description = "Where the controller runs", HelpName = "NAME", DefaultValueFactory = _ =>
+        new("--namespace", "-n") { Description = "The namespace of the controller", HelpName = "NAME", DefaultValueFactory = _ =>
             "ostler-system" };
 
     /// <summary>Completes an argument with the names that the cluster has; with nothing, when it does not answer at once.</summary>

@@ -11,7 +11,7 @@ internal static class CompletionCommand
     {
         var shell = new Argument<string>("shell") { Description = string.Join(", ", CompletionScript.Shells) };
         shell.CompletionSources.Add([.. CompletionScript.Shells]);
-        return commands.With(new Command("completion", "Print what makes a shell complete this program's command lines") { shell }, async (arguments, _) =>
+        return commands.With(new Command("completion", "Print the shell completion script") { shell }, async (arguments, _) =>
         {
             await commands.Environment.Out.WriteAsync(CompletionScript.Of(arguments.GetRequiredValue(shell)));
             return ExitCode.Ok;

@@ -19,7 +19,7 @@ internal static class DiffCommand
         var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only this UpgradePolicy. Default: all" }, OstlerResources.UpgradePolicies);
         var node = commands.CompleteNames(HistoryCommand.NodeOption(), OstlerResources.NodeOSes);
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
-        var command = new Command("diff", "What changes between the trees that nodes run and the one that they are to run: version, digest, labels, signature, packages as far as they are known") { policy, node, output };
+        var command = new Command("diff", "Show what changes on the nodes: version, digest, labels, signature, and packages as far as they are recorded") { policy, node, output };
         return commands.WithCluster(command, async (arguments, client, cancel) =>
         {
             var (name, format) = (arguments.GetValue(policy), arguments.GetValue(output));
@@ -30,7 +30,7 @@ internal static class DiffCommand
                 return ExitCode.Ok;
             }
 
-            commands.Printer.Print(diffs.Count == 0 ? [new("There is no UpgradePolicy, so nothing changes.")] : diffs.SelectMany((d, i) => DiffText.Lines(d, format == OutputFormat.Wide).Prepend(new(""), i > 0)));
+            commands.Printer.Print(diffs.Count == 0 ? [new("No UpgradePolicy exists, so nothing changes.")] : diffs.SelectMany((d, i) => DiffText.Lines(d, format == OutputFormat.Wide).Prepend(new(""), i > 0)));
             return ExitCode.Ok;
         });
     }
@@ -53,6 +53,6 @@ internal static class DiffCommand
             }
         }
 
-        return diffs.Count == 0 && only is not null ? throw new CommandException($"No UpgradePolicy selects {node}, so it has no target: kubectl ostler nodes shows which do.") : diffs;
+        return diffs.Count == 0 && only is not null ? throw new CommandException($"No UpgradePolicy selects {node}, so it has no target. kubectl ostler nodes shows the policy of each node.") : diffs;
     }
 }

@@ -13,8 +13,8 @@ internal static class DoctorCommand
     {
         var space = CommandRunner.NamespaceOption();
         var output = CommandRunner.OutputOption("json", "yaml");
-        const string Description = "Looks for what would keep nodes from being upgraded, and says what to do: CRDs, controller, agents, policies, windows, conflicts, budgets. "
-            + "Ends with 0 (nothing found), 1 (warnings) or 2 (something is broken, or the cluster could not be looked at)";
+        const string Description = "Find what keeps nodes from being upgraded, and what to do: CRDs, controller, agents, policies, windows, conflicts, budgets. "
+            + "Exit codes: 0 (nothing found), 1 (warnings), 2 (something is broken, or the cluster could not be checked)";
         return commands.With(new Command("doctor", Description) { space, output }, async (arguments, cancel) =>
         {
             try

@@ -19,20 +19,20 @@ internal static class EditCommands
 
     public static IEnumerable<Command> Create(CommandRunner commands)
     {
-        yield return OfPolicy(commands, "pause", "Take no further node; those in flight are brought to their end (spec.paused: true)", [], (policy, _) => PolicyEdits.Pause(policy));
-        yield return OfPolicy(commands, "resume", "Go on after a pause (spec.paused: false)", [], (policy, _) => PolicyEdits.Resume(policy));
+        yield return OfPolicy(commands, "pause", "Stop before the next node; nodes in flight finish (spec.paused: true)", [], (policy, _) => PolicyEdits.Pause(policy));
+        yield return OfPolicy(commands, "resume", "Resume after a pause (spec.paused: false)", [], (policy, _) => PolicyEdits.Resume(policy));
 
-        var wave = new Option<string?>("--wave") { Description = "Which wave. Default: the one that waits for approval", HelpName = "NAME" };
-        var digest = new Option<string?>("--digest") { Description = "The tree that you have seen and approve. Default: the one that the policy leads to now", HelpName = "DIGEST" };
+        var wave = new Option<string?>("--wave") { Description = "The wave. Default: the one that waits for approval", HelpName = "NAME" };
+        var digest = new Option<string?>("--digest") { Description = "The digest to approve. Default: the current target of the policy", HelpName = "DIGEST" };
         yield return OfPolicy(
-            commands, "approve", "Let a wave begin with the present tree (spec.rollout.approvals)", [wave, digest], (policy, r) => PolicyEdits.Approve(policy, r.GetValue(wave), r.GetValue(digest)));
+            commands, "approve", "Approve a wave for the current target (spec.rollout.approvals)", [wave, digest], (policy, r) => PolicyEdits.Approve(policy, r.GetValue(wave), r.GetValue(digest)));
         yield return Retry(commands);
         yield return Rollback(commands);
         yield return Refresh(commands);
-        yield return new Command("quarantine", "Keep nodes from getting a tree, or let them (spec.quarantine of the OSImage)")
+        yield return new Command("quarantine", "Quarantine a digest, or lift the quarantine (spec.quarantine of the OSImage)")
         {
-            OfImage(commands, "add", "No node gets this tree any more (spec.quarantine.deny)", QuarantineEdits.Add),
-            OfImage(commands, "remove", "Nodes may get this tree again (spec.quarantine.deny and allow)", QuarantineEdits.Remove),
+            OfImage(commands, "add", "Quarantine a digest: no node gets it (spec.quarantine.deny)", QuarantineEdits.Add),
+            OfImage(commands, "remove", "Lift the quarantine of a digest (spec.quarantine.deny and allow)", QuarantineEdits.Remove),
         };
     }
 
@@ -58,7 +58,7 @@ internal static class EditCommands
         var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy" },
             OstlerResources.UpgradePolicies);
         var dryRun = DryRun();
-        const string Description = "Try again what failed until now, and release it from quarantine (spec.rollout.retryFailuresBefore)";
+        const string Description = "Retry failed nodes, and release what this policy quarantined (spec.rollout.retryFailuresBefore)";
         return commands.WithCluster(new Command("retry", Description) { policy, dryRun }, (arguments, client, cancel) => EditAsync(
             commands, client, OstlerResources.UpgradePolicies,
             async token =>
@@ -83,10 +83,10 @@ internal static class EditCommands
 
     private static Command Rollback(CommandRunner commands)
     {
-        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy whose nodes go back" }, OstlerResources.UpgradePolicies);
-        var to = new Option<string?>("--to") { Description = "Which tree, by its digest or the beginning of it. Default: the one that the nodes ran before, when it was the same on all", HelpName = "DIGEST" };
+        var policy = commands.CompleteNames(new Argument<string>("policy") { Description = "The UpgradePolicy whose nodes roll back" }, OstlerResources.UpgradePolicies);
+        var to = new Option<string?>("--to") { Description = "The image to roll back to, by its digest or the beginning of it. Default: the previous image, if it was the same on all nodes", HelpName = "DIGEST" };
         var dryRun = DryRun();
-        const string Description = "Pin the policy's OSImage to the tree that its nodes ran before, so that they go back to it as they came (spec.ostree.commit or spec.container.image)";
+        const string Description = "Roll back to the previous image: pin the OSImage to it (spec.ostree.commit or spec.container.image)";
         return commands.WithCluster(new Command("rollback", Description) { policy, to, dryRun }, (arguments, client, cancel) =>
         {
             RollbackFacts? facts = null;
@@ -99,14 +99,14 @@ internal static class EditCommands
     private static Command OfImage(CommandRunner commands, string verb, string description, Func<OSImage, string, FieldEdit> edit)
     {
         var image = commands.CompleteNames(new Argument<string>("image") { Description = "The OSImage" }, OstlerResources.OSImages);
-        var digest = new Argument<string>("digest") { Description = "The tree: 64 hexadecimal digits, or the beginning of one that the image has had" };
+        var digest = new Argument<string>("digest") { Description = "The digest: 64 hexadecimal digits, or the beginning of one that the image has had" };
         var dryRun = DryRun();
         return commands.WithCluster(new Command(verb, description) { image, digest, dryRun }, (arguments, client, cancel) => EditAsync(
             commands, client, OstlerResources.OSImages, token => PolicyLookup.ImageAsync(client, arguments.GetRequiredValue(image), token),
             i => edit(i, arguments.GetRequiredValue(digest)), arguments.GetValue(dryRun), cancel));
     }
 
-    private static Option<bool> DryRun() => new("--dry-run") { Description = "Print the edit, as a command of kubectl and as YAML, and change nothing" };
+    private static Option<bool> DryRun() => new("--dry-run") { Description = "Print the edit as a kubectl command and as YAML; change nothing" };
 
     /// <summary>Reads, decides and writes what was read; when somebody else wrote in between, again.</summary>
     private static async Task<int> EditAsync<T>(

@@ -17,7 +17,7 @@ internal static class HistoryCommand
         var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only this UpgradePolicy, its image and its nodes. Default: all" }, OstlerResources.UpgradePolicies);
         var node = commands.CompleteNames(NodeOption(), OstlerResources.NodeOSes);
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
-        var command = new Command("history", "What is recorded: upgrades, failures and ways back of nodes, the present rollout, what the image was before, quarantines; the newest last") { policy, node, output };
+        var command = new Command("history", "Show recorded upgrades, failures and rollbacks of nodes, the current rollout, previous images and quarantines; newest last") { policy, node, output };
         return commands.WithCluster(command, async (arguments, client, cancel) =>
         {
             var (name, one, format, now) = (arguments.GetValue(policy), arguments.GetValue(node), arguments.GetValue(output), commands.Environment.Time.GetUtcNow());

@@ -9,14 +9,14 @@ internal static class HostCommand
 {
     private const string Program = "ostler-agent";
 
-    private const string Where = "There is no ostler-agent here, which knows how to look at a host and to change it. On a node that was upgraded it is /var/lib/ostler/bin/ostler-agent while a tree is on trial; "
-        + "podman container runlabel INSTALL with the agent's image puts it there for good. "
-        + "From the cluster: kubectl -n ostler-system exec POD -- /usr/bin/ostler-agent host status, in the agent's pod on the node.";
+    private const string Where = "ostler-agent, which inspects and changes the host, is not installed here. During an upgrade it is at /var/lib/ostler/bin/ostler-agent. "
+        + "To install it, run podman container runlabel INSTALL with the agent's image. "
+        + "From the cluster, run kubectl -n ostler-system exec POD -- /usr/bin/ostler-agent host status in the agent's pod on that node.";
 
     public static Command Create(CommandRunner commands)
     {
         var command = commands.With(
-            new Command("host", "On a host itself, when the cluster is away: status, stage TREE, apply, confirm, rollback, as ostler-agent host does"),
+            new Command("host", "On a host, if the cluster is unreachable: status, stage TREE, apply, confirm, rollback, as ostler-agent host"),
             (arguments, _) => RunAsync(commands.Environment.AgentFolders, arguments.UnmatchedTokens));
         command.TreatUnmatchedTokensAsErrors = false;
         return command;

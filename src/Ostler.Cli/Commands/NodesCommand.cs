@@ -18,7 +18,7 @@ internal static class NodesCommand
         var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "Only the nodes that this UpgradePolicy selects" }, OstlerResources.UpgradePolicies);
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
         var managed = CommandRunner.ManagedFieldsOption();
-        return commands.WithCluster(new Command("nodes", "Which tree each node runs, and how far it has come") { policy, output, managed },
+        return commands.WithCluster(new Command("nodes", "Show which image each node runs, and its step") { policy, output, managed },
             async (arguments, client, cancel) =>
         {
             var (name, format) = (arguments.GetValue(policy), arguments.GetValue(output));

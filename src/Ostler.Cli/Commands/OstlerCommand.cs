@@ -8,10 +8,14 @@ namespace Ostler.Cli.Commands;
 internal static class OstlerCommand
 {
     private const string Description = """
-        Watches and steers OS upgrades of a cluster's nodes. Every change is a plain edit of a declared field: --dry-run prints it.
+        Watch and control OS upgrades of Kubernetes nodes. Every change is an edit of a declared field: --dry-run prints it.
 
-        Exit codes: 0 done; 1 the cluster said no, cannot be reached or has no such object; 2 the command line or a file is not right;
-        3 (status) a policy is not Ready or is halted, (plan) the rollout would not complete. doctor: 0 nothing found, 1 warnings, 2 broken.
+        Exit codes:
+          0  Done.
+          1  The API server rejected the request, is unreachable, or has no such object.
+          2  Invalid arguments or input file.
+          3  status: a policy is not Ready or is halted. plan: the rollout would not complete.
+        doctor exits with 0 (nothing found), 1 (warnings) or 2 (something is broken).
         """;
 
     public static RootCommand Create(CliEnvironment environment)

@@ -16,17 +16,17 @@ namespace Ostler.Cli.Commands;
 internal sealed class PlanCommand
 {
     private readonly CommandRunner _commands;
-    private readonly Option<string> _file = new("--filename", "-f") { Description = "The UpgradePolicy, in YAML or JSON; the OSImage may be in it too. - reads standard input", HelpName = "FILE", Required = true };
+    private readonly Option<string> _file = new("--filename", "-f") { Description = "The file with the UpgradePolicy, and optionally its OSImage, in YAML or JSON. -: standard input", HelpName = "FILE", Required = true };
     private readonly Option<string?> _policy =
         new("--policy") { Description = "Only this policy. Default: all policies of the file, planned together", HelpName = "NAME" };
-    private readonly Option<string[]> _nodes = new("--nodes") { Description = "Describe the fleet instead of looking at the cluster: [NAME=]COUNT[,LABEL=VALUE…], several times", HelpName = "COUNT", DefaultValueFactory = _ => [] };
-    private readonly Option<string?> _zones = new("--zones") { Description = "The zones of the described nodes, given to them in turn", HelpName = "A,B,…" };
-    private readonly Option<string[]> _durations = new("--duration") { Description = "How long a step takes: STEP=TIME or STEP=TIME..TIME, several times. Steps: staging, pod-termination, reboot, kubelet, host-checks", HelpName = "STEP=TIME", DefaultValueFactory = _ => [] };
-    private readonly Option<string[]> _failures = new("--fail") { Description = "How often something fails: KIND=SHARE, several times. Kinds: staging, falls-back, never-returns, unhealthy", HelpName = "KIND=SHARE", DefaultValueFactory = _ => [] };
-    private readonly Option<string?> _start = new("--start") { Description = "When the rollout begins. Default: now", HelpName = "TIME" };
-    private readonly Option<string?> _horizon = new("--horizon") { Description = "How far is looked ahead. Default: 720h", HelpName = "DURATION" };
-    private readonly Option<string?> _approved = new("--approved-after") { Description = "How long a person takes to approve a wave that waits for it. Default: nobody does", HelpName = "DURATION" };
-    private readonly Option<ulong> _seed = new("--seed") { Description = "Another number is another, equally likely, course. Default: 1", HelpName = "NUMBER", DefaultValueFactory = _ => 1UL };
+    private readonly Option<string[]> _nodes = new("--nodes") { Description = "Describe a fleet instead of reading the cluster: [NAME=]COUNT[,LABEL=VALUE…]. May be repeated", HelpName = "COUNT", DefaultValueFactory = _ => [] };
+    private readonly Option<string?> _zones = new("--zones") { Description = "The zones of the described nodes, assigned in turn", HelpName = "A,B,…" };
+    private readonly Option<string[]> _durations = new("--duration") { Description = "How long a step takes: STEP=TIME or STEP=TIME..TIME. May be repeated. Steps: staging, pod-termination, reboot, kubelet, host-checks", HelpName = "STEP=TIME", DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _failures = new("--fail") { Description = "How often something fails: KIND=SHARE. May be repeated. Kinds: staging, falls-back, never-returns, unhealthy", HelpName = "KIND=SHARE", DefaultValueFactory = _ => [] };
+    private readonly Option<string?> _start = new("--start") { Description = "When the rollout starts. Default: now", HelpName = "TIME" };
+    private readonly Option<string?> _horizon = new("--horizon") { Description = "Simulation horizon. Default: 720h", HelpName = "DURATION" };
+    private readonly Option<string?> _approved = new("--approved-after") { Description = "How long an approval takes. Default: no wave is approved", HelpName = "DURATION" };
+    private readonly Option<ulong> _seed = new("--seed") { Description = "Random seed: another number simulates another rollout. Default: 1", HelpName = "NUMBER", DefaultValueFactory = _ => 1UL };
     private readonly Option<OutputFormat> _output = CommandRunner.OutputOption("json", "yaml", "wide");
 
     private PlanCommand(CommandRunner commands) => _commands = commands;
@@ -34,7 +34,7 @@ internal sealed class PlanCommand
     public static Command Create(CommandRunner commands)
     {
         var plan = new PlanCommand(commands);
-        var command = new Command("plan", "What a policy would do, before anything is touched: the controller's own planner in virtual time, over the cluster as it is or over a described fleet")
+        var command = new Command("plan", "Preview a rollout: run the controller's planner in virtual time, on the cluster as it is or on a described fleet. Changes nothing")
         {
             plan._file, plan._policy, plan._nodes, plan._zones, plan._durations, plan._failures, plan._start, plan._horizon, plan._approved, plan._seed, plan._output,
         };
@@ -125,7 +125,7 @@ internal sealed class PlanCommand
             .. one.Notes,
             .. one.Target.Note is { } note ? (Line[])[new(note)] : [],
             .. WaitsForPerson(forecast, spec) && one.Fleet.ApprovedAfter is null
-                ? (Line[])[new("--approved-after 1h foretells what comes after an approval.")] : [],
+                ? (Line[])[new("--approved-after 1h simulates an approval.")] : [],
             .. wide ? [] : (Line[])["-o wide prints each step of each node."],
         ];
     }
@@ -148,7 +148,7 @@ internal sealed class PlanCommand
     {
         if (arguments.GetValue(_zones) is not null)
         {
-            throw CommandException.Usage("--zones describes the nodes of --nodes; those of the cluster have their own: leave it out, or add --nodes.");
+            throw CommandException.Usage("--zones applies to the nodes of --nodes only, because nodes of the cluster have their own zones. Omit it, or add --nodes.");
         }
 
         using var client = _commands.Connect(arguments);

@@ -18,18 +18,18 @@ internal static class StatusCommand
 {
     public static Command Create(CommandRunner commands)
     {
-        var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "The UpgradePolicy. Default: all of them, one line each" }, OstlerResources.UpgradePolicies);
-        var watch = new Option<bool>("--watch", "-w") { Description = "Follow the rollout. With a policy it ends when that is Ready (0) or halted (3)" };
+        var policy = commands.CompleteNames(new Argument<string?>("policy") { Arity = ArgumentArity.ZeroOrOne, Description = "The UpgradePolicy. Default: all, one line each" }, OstlerResources.UpgradePolicies);
+        var watch = new Option<bool>("--watch", "-w") { Description = "Follow the rollout. With a policy, exits when it is Ready (0) or halted (3)" };
         var output = CommandRunner.OutputOption("json", "yaml", "wide");
         var managed = CommandRunner.ManagedFieldsOption();
         var command = new Command("status",
-            "How far a rollout has come, what is in flight, what is blocked and why, and when it will be done") { policy, watch, output,
+            "Show the progress of a rollout: nodes in flight, blocked nodes and why, and the estimated completion") { policy, watch, output,
             managed };
         command.Validators.Add(r =>
         {
             if (r.GetValue(watch) && r.GetValue(output) is OutputFormat.Json or OutputFormat.Yaml)
             {
-                r.AddError("--watch prints text for people: leave out -o json or -o yaml, or use kubectl get upgradepolicy -w -o json.");
+                r.AddError("--watch prints text only. Omit -o json or -o yaml, or use kubectl get upgradepolicy -w -o json.");
             }
         });
         return commands.WithCluster(command, async (arguments, client, cancel) =>

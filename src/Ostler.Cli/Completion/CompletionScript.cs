@@ -13,7 +13,7 @@ internal static class CompletionScript
         "bash" => Bash,
         "zsh" => Zsh,
         "fish" => Fish,
-        _ => throw CommandException.Usage($"There is no completion for {shell}: write {string.Join(", ", Shells)}."),
+        _ => throw CommandException.Usage($"No completion for {shell}: use {string.Join(", ", Shells)}."),
     };
 
     // Options are offered once a dash is typed, as kubectl does. The line is handed over with the program's own name first, and the cursor's place counted from its beginning.

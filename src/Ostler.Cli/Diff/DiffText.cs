@@ -17,17 +17,18 @@ internal static class DiffText
         yield return new($"{diff.Policy}: image {diff.Image}{(diff.Target is { } target ? $", to {MessageText.Of(target.Digest, target.Version)}" : "")}", Tone.Heading);
         if (diff.Problem is { } problem)
         {
-            yield return new($"No node gets {(diff.Target is null ? $"a tree of {diff.Image}" : "this tree")}: {problem}", Tone.Attention);
+            yield return new(
+                $"No node gets {(diff.Target is null ? $"an image of {diff.Image}" : "this image")}: {problem}", Tone.Attention);
         }
 
         if (diff.UpToDate.Count > 0)
         {
-            yield return new($"Nothing changes on {Nodes(diff.UpToDate, wide)}: booted already.", Tone.Good);
+            yield return new($"Nothing changes on {Nodes(diff.UpToDate, wide)}: already booted.", Tone.Good);
         }
 
         if (diff.Unknown.Count > 0)
         {
-            yield return new($"What changes on {FindingText.Names(diff.Unknown, wide ? int.MaxValue : 5)} is not known, as no agent reports from there: kubectl ostler doctor says more.", Tone.Attention);
+            yield return new($"Changes on {FindingText.Names(diff.Unknown, wide ? int.MaxValue : 5)} are unknown, because no agent reports from there. Run kubectl ostler doctor.", Tone.Attention);
         }
 
         if (diff.Target is null)
@@ -74,23 +75,23 @@ internal static class DiffText
     {
         if (!group.Remembered)
         {
-            yield return "The image does not remember this tree, so its labels, reference and signature cannot be compared.";
+            yield return "This digest is not in the image's history, so labels, reference and signature cannot be compared.";
         }
 
         var target = group.Changes.FirstOrDefault(c => c.Field == "digest")?.To;
         var ostree = group.Nodes.All(n => n.Spec.Image is null or { Ostree: not null }) && !group.Booted.Digest.Contains(':', StringComparison.Ordinal);
         yield return (group.Nodes[0].Status?.Backend, ostree) switch
         {
-            ("rpm-ostree", true) => $"Packages: agents do not report those of a tree. On a host that has both: rpm-ostree db diff {Digest.Shorten(group.Booted.Digest)} {Digest.Shorten(target ?? "")}",
-            ("ostree", true) => $"Packages: agents do not report those of a tree. On a host that has both, the files: ostree diff {Digest.Shorten(group.Booted.Digest)} {Digest.Shorten(target ?? "")}",
-            _ => "Packages: agents do not report those of a tree. Compare what the two images list (an SBOM, or rpm -qa in a container of each).",
+            ("rpm-ostree", true) => $"Packages: not recorded. On a host with both deployments, run: rpm-ostree db diff {Digest.Shorten(group.Booted.Digest)} {Digest.Shorten(target ?? "")}",
+            ("ostree", true) => $"Packages: not recorded. To compare files on a host with both deployments, run: ostree diff {Digest.Shorten(group.Booted.Digest)} {Digest.Shorten(target ?? "")}",
+            _ => "Packages: not recorded. Compare the package lists of the two images (an SBOM, or rpm -qa in a container of each).",
         };
     }
 
     private static IEnumerable<string> Layered(IEnumerable<NodeOS> nodes) => nodes.Where(n => n.Status?.Drift?.Packages is { Count: > 0 }).Select(n =>
     {
         var packages = n.Status!.Drift!.Packages!;
-        return $"{n.Metadata.Name} has packages of its own, on top of its tree (- is one taken away): {MessageText.List(packages, MostPackages)}";
+        return $"{n.Metadata.Name} has local packages (-: removed): {MessageText.List(packages, MostPackages)}";
     });
 
     private static string? Value(TreeChange change, string? value, bool wide) => value is null ? null : !wide && change.Field is ("digest" or "signed with key") ? Digest.Shorten(value) : value;

@@ -57,12 +57,12 @@ internal sealed record TreeDiff
         var diff = new TreeDiff { Policy = policy.Metadata.Name, Image = policy.Spec.ImageRef.Name, Unknown = [.. systems.Where(s => s.Status?.Booted is null).Select(s => s.Metadata.Name).Order(StringComparer.Ordinal)] };
         if (image is null)
         {
-            return diff with { Problem = "it does not exist: create it, or correct spec.imageRef.name." };
+            return diff with { Problem = "it does not exist. Create it, or correct spec.imageRef.name." };
         }
 
         if (!OSImageStatusRules.IsOf(image.Spec, image.Status?.Resolved))
         {
-            return diff with { Problem = image.Status?.Conditions.Find(ConditionTypes.Ready) is { } ready ? $"{ready.Reason}: {ready.Message}" : "no controller has resolved it yet." };
+            return diff with { Problem = image.Status?.Conditions.Find(ConditionTypes.Ready) is { } ready ? $"{ready.Reason}: {ready.Message}" : "the controller has not resolved it yet." };
         }
 
         var target = image.Status!.Resolved!;
@@ -70,7 +70,7 @@ internal sealed record TreeDiff
         return diff with
         {
             Target = target,
-            Problem = OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest) ? $"it is in quarantine: kubectl ostler quarantine remove {image.Metadata.Name} {Ostler.Api.Shared.Digest.Shorten(target.Digest)} lets nodes have it." : null,
+            Problem = OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest) ? $"it is quarantined. To allow it, run kubectl ostler quarantine remove {image.Metadata.Name} {Ostler.Api.Shared.Digest.Shorten(target.Digest)}." : null,
             UpToDate = [.. reporting[true]],
             Groups = [.. reporting[false].GroupBy(s => s.Status!.Booted!.Digest, StringComparer.Ordinal).Select(g => Group(image, target, [.. g])).OrderByDescending(g => g.Nodes.Count).ThenBy(g => g.Booted.Digest, StringComparer.Ordinal)],
         };

@@ -9,14 +9,14 @@ internal static class AgentCheck
     public static IEnumerable<Finding> Controller(ClusterFacts facts)
     {
         var unseen = facts.Active.Where(p => p.Status is null || p.Status.ObservedGeneration < p.Metadata.Generation).Select(p => p.Metadata.Name).ToArray();
-        const string Remedy = "kubectl -n {0} get pods, and look at the log of ostler-controller";
+        const string Remedy = "run kubectl -n {0} get pods, and check the log of ostler-controller";
         var remedy = Remedy.Replace("{0}", facts.Namespace, StringComparison.Ordinal);
         if (facts.Lease?.Spec is not { RenewTime: { } renewed } lease)
         {
             yield return new(
                 unseen.Length > 0 ? Severity.Broken : Severity.Warning, "Controller",
-                $"there is no lease {facts.Namespace}/ostler-controller{(unseen.Length > 0 ? $", and nobody has looked at {FindingText.Names(unseen)}" : "")}: none has ever led here.",
-                $"{remedy}; if it runs in another namespace, name that with --namespace");
+                $"the lease {facts.Namespace}/ostler-controller does not exist{(unseen.Length > 0 ? $", and {FindingText.Names(unseen)} was not processed" : "")}: no controller has ever led here.",
+                $"{remedy}; if it runs in another namespace, add --namespace");
             yield break;
         }
 
@@ -24,11 +24,11 @@ internal static class AgentCheck
         var silent = facts.Now - renewed;
         if (silent > TimeSpan.FromSeconds(2 * (lease.LeaseDurationSeconds ?? 15)) || string.IsNullOrEmpty(lease.HolderIdentity))
         {
-            yield return new(Severity.Broken, "Controller", $"none leads: the lease {facts.Namespace}/ostler-controller was last renewed {Ostler.Cli.Output.Format.Span(silent)} ago by {(lease.HolderIdentity is { Length: > 0 } last ? last : "nobody")}.", remedy);
+            yield return new(Severity.Broken, "Controller", $"none leads. The lease {facts.Namespace}/ostler-controller was last renewed {Ostler.Cli.Output.Format.Span(silent)} ago by {(lease.HolderIdentity is { Length: > 0 } last ? last : "no one")}.", remedy);
         }
         else if (unseen.Length > 0)
         {
-            yield return new(Severity.Warning, "Controller", $"{lease.HolderIdentity} leads, but has not looked at the latest spec of {FindingText.Names(unseen)} yet.", $"if that lasts, {remedy}");
+            yield return new(Severity.Warning, "Controller", $"{lease.HolderIdentity} leads, but has not processed the latest spec of {FindingText.Names(unseen)} yet.", $"if that persists, {remedy}");
         }
         else
         {
@@ -45,7 +45,7 @@ internal static class AgentCheck
         {
             yield return new(
                 Severity.Note, "Agents",
-                $"none can run on {FindingText.Names(never.Select(n => n.Name))} ({string.Join(", ", never.Select(n => NodeMarks.WhyNoAgent(n.Metadata.Labels)).Distinct())}): policies pass these nodes over.");
+                $"no agent can run on {FindingText.Names(never.Select(n => n.Name))} ({string.Join(", ", never.Select(n => NodeMarks.WhyNoAgent(n.Metadata.Labels)).Distinct())}): policies skip these nodes.");
         }
 
         var without = nodes.Where(n => !systems.ContainsKey(n.Name)).Select(n => n.Name).ToArray();
@@ -55,32 +55,32 @@ internal static class AgentCheck
             .Select(b => b.Node).Distinct().Except(without).Except(mute).ToArray();
         if (without.Length > 0)
         {
-            yield return new(Severity.Broken, "Agents", $"no NodeOS for {FindingText.Names(without)}: the controller makes one for each Node.", "see to the controller first; it needs the right to create nodeoses");
+            yield return new(Severity.Broken, "Agents", $"no NodeOS for {FindingText.Names(without)}. The controller creates one for each Node.", "check the controller first; it needs the right to create nodeoses");
         }
 
         if (mute.Length > 0)
         {
             yield return new(
-                Severity.Broken, "Agents", $"none has reported from {FindingText.Names(mute)}: such a node is never upgraded.",
-                $"kubectl -n {facts.Namespace} get pods -o wide, and look at the log of the ostler-agent on it: it tolerates every taint and needs a host with ostree");
+                Severity.Broken, "Agents", $"no agent has reported from {FindingText.Names(mute)}. These nodes are not upgraded.",
+                $"run kubectl -n {facts.Namespace} get pods -o wide, and check the log of ostler-agent on the node; it tolerates every taint and needs a host with ostree");
         }
 
         if (silent.Length > 0)
         {
-            yield return new(Severity.Warning, "Agents", $"silent on {FindingText.Names(silent)}: it does not take up what it is told.", $"kubectl -n {facts.Namespace} get pods -o wide, and look at the log of the ostler-agent on it");
+            yield return new(Severity.Warning, "Agents", $"silent on {FindingText.Names(silent)}: the agent does not act on its instructions.", $"run kubectl -n {facts.Namespace} get pods -o wide, and check the log of ostler-agent on the node");
         }
 
         if (without.Length + mute.Length + silent.Length == 0)
         {
             yield return facts.Nodes.Count == 0
-                ? new(Severity.Warning, "Agents", "the cluster has no nodes.", "join some")
-                : new(Severity.Fine, "Agents", $"one reports from each of the {facts.Nodes.Count} nodes.");
+                ? new(Severity.Warning, "Agents", "the cluster has no nodes.", "add nodes")
+                : new(Severity.Fine, "Agents", $"all {facts.Nodes.Count} nodes report.");
         }
 
         var versions = facts.Systems.Select(s => s.Status?.AgentVersion).OfType<string>().Distinct().ToArray();
         if (versions.Length > 1)
         {
-            yield return new(Severity.Note, "Agents", $"of {versions.Length} versions: {FindingText.Names(versions)}.", "wait until the DaemonSet is rolled out, or look why it is not");
+            yield return new(Severity.Note, "Agents", $"{versions.Length} versions: {FindingText.Names(versions)}.", "wait until the DaemonSet is rolled out, or find out why it is not");
         }
     }
 
@@ -92,7 +92,7 @@ internal static class AgentCheck
         {
             yield return new(
                 Severity.Warning, $"Node {node.Name}", $"it is cordoned for UpgradePolicy {node.CordonedBy}, which does not exist.",
-                $"the controller gives it back once its agent reports; by hand: kubectl uncordon {node.Name} && kubectl annotate node {node.Name} {NodeAnnotations.CordonedBy}- {NodeAnnotations.CordonedAt}-");
+                $"the controller releases it once its agent reports; by hand: kubectl uncordon {node.Name} && kubectl annotate node {node.Name} {NodeAnnotations.CordonedBy}- {NodeAnnotations.CordonedAt}-");
         }
     }
 }

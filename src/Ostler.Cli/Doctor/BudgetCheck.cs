@@ -46,8 +46,8 @@ internal static class BudgetCheck
         foreach (var (names, pods) in several)
         {
             yield return new(
-                Severity.Warning, $"PodDisruptionBudgets {names}", $"the API server evicts no pod that several budgets select; they block the drain of {Where(pods)}.",
-                "leave one of them for these pods");
+                Severity.Warning, $"PodDisruptionBudgets {names}", $"the API server does not evict pods that several budgets select. They block the drain of {Where(pods)}.",
+                "keep one of them for these pods");
         }
 
         if (closed.Count + several.Count == 0)
@@ -64,27 +64,27 @@ internal static class BudgetCheck
         if (budget.ExpectedPods == 0)
         {
             return new(
-                Severity.Warning, subject, $"it counts no pods (0 of 0), never lets one go, and blocks the drain of {where}: the controller of the pods has no scale subresource.",
-                "set spec.minAvailable to a number instead of maxUnavailable or a percentage, or give the pods a rule in spec.drain.rules");
+                Severity.Warning, subject, $"it counts no pods (0 of 0), never allows a disruption, and blocks the drain of {where}. The controller of the pods has no scale subresource.",
+                "set spec.minAvailable to a number instead of maxUnavailable or a percentage, or add a rule to spec.drain.rules");
         }
 
         // Even with all pods healthy it would allow none; pods that are not healthy may become so.
         if (budget.NeverAllows)
         {
             return new(
-                Severity.Warning, subject, $"it never lets a pod go ({budget.DesiredHealthy} of {budget.ExpectedPods} must stay) and blocks the drain of {where}.",
-                "allow one disruption, add a replica, or give the pods a rule in spec.drain.rules");
+                Severity.Warning, subject, $"it never allows a disruption ({budget.DesiredHealthy} of {budget.ExpectedPods} must stay) and blocks the drain of {where}.",
+                "allow one disruption, add a replica, or add a rule to spec.drain.rules");
         }
 
         if (Displaced(facts, budget, pods) is { } node)
         {
             return new(
                 Severity.Note, subject,
-                $"it lets no pod go now ({budget.CurrentHealthy} healthy, {budget.DesiredHealthy} must stay): the rollout displaced pods from {node}. The drain of {where} waits for them.");
+                $"it allows no disruption now ({budget.CurrentHealthy} healthy, {budget.DesiredHealthy} must stay): the rollout displaced pods from {node}. The drain of {where} waits for them.");
         }
 
         return new(
-            Severity.Warning, subject, $"it lets no pod go now ({budget.CurrentHealthy} healthy, {budget.DesiredHealthy} must stay) and blocks the drain of {where}.",
+            Severity.Warning, subject, $"it allows no disruption now ({budget.CurrentHealthy} healthy, {budget.DesiredHealthy} must stay) and blocks the drain of {where}.",
             $"make its pods healthy: kubectl -n {budget.Namespace} get pods");
     }
 

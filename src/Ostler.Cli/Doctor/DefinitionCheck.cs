@@ -8,7 +8,7 @@ namespace Ostler.Cli.Doctor;
 /// <summary>Are the CustomResourceDefinitions there, and do they have the fields of this version?</summary>
 internal static class DefinitionCheck
 {
-    private const string Remedy = "kubectl apply --server-side --force-conflicts -k config/crd (of this version's release)";
+    private const string Remedy = "run kubectl apply --server-side --force-conflicts -k config/crd, from the release of this version";
 
     /// <summary>The definitions that this program was built with, by name.</summary>
     public static IReadOnlyDictionary<string, JsonObject> Shipped()
@@ -44,7 +44,7 @@ internal static class DefinitionCheck
             if (missing.Length > 0)
             {
                 yield return new(
-                    Severity.Warning, $"CustomResourceDefinition {name}", $"it is older than this command and drops {MessageText.Count(missing.Length, "field")} in silence: {FindingText.Names(missing)}.", Remedy);
+                    Severity.Warning, $"CustomResourceDefinition {name}", $"it is older than this command and silently drops {MessageText.Count(missing.Length, "field")}: {FindingText.Names(missing)}.", Remedy);
             }
             else if (unknown.Length > 0)
             {

@@ -70,7 +70,7 @@ internal static class DoctorRun
             }
             catch (ApiException e) when (e.IsForbidden)
             {
-                unread.Add(new(Severity.Warning, type.QualifiedName, $"they cannot be read: {e.Message}.", "ask for the right to list them, or use another --context"));
+                unread.Add(new(Severity.Warning, type.QualifiedName, $"they cannot be read: {e.Message}.", "request the right to list them, or use another --context"));
                 return [];
             }
         }
@@ -87,7 +87,7 @@ internal static class DoctorRun
             }
             catch (ApiException e) when (e.IsForbidden)
             {
-                unread.Add(new(Severity.Warning, "poddisruptionbudgets.policy", $"they cannot be read: {e.Message}.", "ask for the right to list them, or use another --context"));
+                unread.Add(new(Severity.Warning, "poddisruptionbudgets.policy", $"they cannot be read: {e.Message}.", "request the right to list them, or use another --context"));
                 return ([], true);
             }
         }

@@ -16,15 +16,15 @@ internal static class DriftCheck
                 Severity.Warning, "Drift", $"{FindingText.Names(kind.Select(s => s.Metadata.Name))}: {kind.Key}. On {first.Metadata.Name}: {DriftFacts.Describe(first.Status!.Drift!)}",
                 kind.Key switch
                 {
-                    Reasons.UnexpectedTree => "find out who else updates the host; the policy brings the node back, at most three times",
+                    Reasons.UnexpectedTree => "disable the program that updates the host; the policy upgrades the node at most three times",
                     Reasons.RemoteChanged => "correct the remote on the host (ostree remote), or spec.ostree.url of the OSImage",
-                    _ => "undo it on the host, or set spec.drift of the policy to Reconcile: the tree is then laid down anew and booted, /etc kept",
+                    _ => "undo it on the host, or set spec.drift of the policy to Reconcile, which deploys the image again and reboots; /etc is kept",
                 });
         }
 
         if (drifted.Length == 0 && facts.Systems.Any(s => s.Status?.Conditions.Find(ConditionTypes.Drifted) is not null))
         {
-            yield return new(Severity.Fine, "Drift", "every node that tells runs its tree as it was made, /etc aside.");
+            yield return new(Severity.Fine, "Drift", "every node that reports runs its image unchanged, except for /etc.");
         }
     }
 }

@@ -16,7 +16,7 @@ internal static class PolicyCheck
         var policies = facts.Active.ToArray();
         if (policies.Length == 0)
         {
-            yield return new(Severity.Note, "UpgradePolicies", "there are none, so nothing is upgraded.", "config/samples has some; look first with kubectl ostler plan -f policy.yaml");
+            yield return new(Severity.Note, "UpgradePolicies", "none exist, so nothing is upgraded.", "create one (config/samples has examples), and preview it with kubectl ostler plan -f policy.yaml");
             yield break;
         }
 
@@ -49,41 +49,41 @@ internal static class PolicyCheck
         // By itself too: there may be no controller that says so.
         if (SpecValidation.Validate(policy.Spec, facts.Now, facts.Namespace) is [var problem, ..])
         {
-            yield return new(Severity.Broken, subject, $"it cannot be carried out: {problem.Field}: {problem.Message}.", $"correct the field: kubectl edit upgradepolicy {name}");
+            yield return new(Severity.Broken, subject, $"it is not valid: {problem.Field}: {problem.Message}.", $"correct the field: kubectl edit upgradepolicy {name}");
         }
         else if (conditions.Find(ConditionTypes.Accepted) is { Status: ConditionStatus.False } refused)
         {
-            yield return new(Severity.Broken, subject, $"it cannot be carried out: {refused.Message}", $"correct the field: kubectl edit upgradepolicy {name}");
+            yield return new(Severity.Broken, subject, $"it is not valid: {refused.Message}", $"correct the field: kubectl edit upgradepolicy {name}");
         }
 
         if (facts.Images.All(i => i.Metadata.Name != policy.Spec.ImageRef.Name))
         {
-            yield return new(Severity.Broken, subject, $"there is no OSImage {policy.Spec.ImageRef.Name}.", "create it, or correct spec.imageRef.name");
+            yield return new(Severity.Broken, subject, $"OSImage {policy.Spec.ImageRef.Name} does not exist.", "create it, or correct spec.imageRef.name");
         }
 
         if (PolicyState.IsHalted(policy))
         {
-            yield return new(Severity.Broken, subject, $"it is halted: {conditions.Find(ConditionTypes.Halted)!.Message}", $"look at the nodes that failed (kubectl ostler nodes {name}), then kubectl ostler retry {name}, or let the image name a better tree");
+            yield return new(Severity.Broken, subject, $"it is halted: {conditions.Find(ConditionTypes.Halted)!.Message}", $"check the failed nodes (kubectl ostler nodes {name}), then run kubectl ostler retry {name}, or release a fixed image");
         }
         else if (PolicyState.WaitsForApproval(policy) is { } wave)
         {
-            yield return new(Severity.Note, subject, $"wave {wave} waits for approval.", $"kubectl ostler approve {name}");
+            yield return new(Severity.Note, subject, $"wave {wave} waits for approval.", $"run kubectl ostler approve {name}");
         }
         else if (PolicyState.IsStalled(policy) && !conditions.IsTrue(ConditionTypes.Conflicted) && conditions.Find(ConditionTypes.Accepted)?.Status != ConditionStatus.False)
         {
-            yield return new(Severity.Warning, subject, $"nothing moves before a person acts: {conditions.Find(ConditionTypes.Stalled)!.Message}", $"kubectl ostler status {name} says which nodes are blocked, and why");
+            yield return new(Severity.Warning, subject, $"nothing moves until a user acts: {conditions.Find(ConditionTypes.Stalled)!.Message}", $"run kubectl ostler status {name} to see which nodes are blocked, and why");
         }
 
         if (conditions.Find(ConditionTypes.Notified) is { Status: ConditionStatus.False } untold)
         {
             yield return new(
-                Severity.Warning, subject, $"not everybody is told of it: {untold.Message}",
-                $"correct spec.notifications or what its secretRef names; kubectl ostler status {name} -o wide lists each notification");
+                Severity.Warning, subject, $"some notifications are not delivered: {untold.Message}",
+                $"correct spec.notifications or the Secret that it names; kubectl ostler status {name} -o wide lists each notification");
         }
 
         if (policy.Spec.Paused)
         {
-            yield return new(Severity.Note, subject, "it is paused.", $"kubectl ostler resume {name}");
+            yield return new(Severity.Note, subject, "it is paused.", $"run kubectl ostler resume {name}");
         }
 
         if (facts.Nodes.Count > 0 && !facts.Nodes.Any(n => policy.Spec.NodeSelector.Matches(n.Metadata.Labels)))
@@ -104,7 +104,7 @@ internal static class PolicyCheck
         var state = WindowState.Of(policy.Spec, policy.Status?.Durations?.Node, now);
         if (state is { Fits: false, Next: null })
         {
-            yield return new(Severity.Broken, $"UpgradePolicy {policy.Metadata.Name}", $"no window is ever open for it: {state.Message}", "lengthen a window, correct its schedule or time zone, or shorten a freeze");
+            yield return new(Severity.Broken, $"UpgradePolicy {policy.Metadata.Name}", $"no window ever opens for it: {state.Message}", "lengthen a window, correct its schedule or time zone, or shorten a freeze");
         }
         else if (state is { Fits: false, Next: { } next })
         {
@@ -123,7 +123,7 @@ internal static class PolicyCheck
                 if (both.Length > 0)
                 {
                     yield return new(
-                        Severity.Broken, $"UpgradePolicies {one.Metadata.Name} and {other.Metadata.Name}", $"both select {FindingText.Names(both)}, so neither touches {MessageText.Agree(both.Length, "it", "them")}.",
+                        Severity.Broken, $"UpgradePolicies {one.Metadata.Name} and {other.Metadata.Name}", $"both select {FindingText.Names(both)}, so neither acts on {MessageText.Agree(both.Length, "it", "them")}.",
                         "narrow the nodeSelector of one of them");
                 }
             }

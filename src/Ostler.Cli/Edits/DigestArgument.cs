@@ -18,7 +18,7 @@ internal static class DigestArgument
         var bare = Digest.Bare(text);
         if (bare.Any(c => !char.IsAsciiHexDigitLower(c)) || bare.Length is < ShortestPrefix or > 64)
         {
-            throw CommandException.Usage($"'{text}' is no digest: write its 64 hexadecimal digits in lower case, or the first {ShortestPrefix} or more of one that {image.Metadata.Name} has had.");
+            throw CommandException.Usage($"'{text}' is not a digest. Write its 64 hexadecimal digits in lower case, or the first {ShortestPrefix} or more of one that {image.Metadata.Name} has had.");
         }
 
         var status = image.Status;
@@ -29,8 +29,8 @@ internal static class DigestArgument
         {
             [var one] => one,
             [] when bare.Length == 64 => text,
-            [] => throw new CommandException($"{image.Metadata.Name} has had no digest that begins with {bare}: write all 64 digits."),
-            _ => throw new CommandException($"Several digests of {image.Metadata.Name} begin with {bare}: {string.Join(", ", matches)}. Write more of it."),
+            [] => throw new CommandException($"No digest in the history of {image.Metadata.Name} begins with {bare}. Write all 64 digits."),
+            _ => throw new CommandException($"Several digests of {image.Metadata.Name} begin with {bare}: {string.Join(", ", matches)}. Write more digits."),
         };
     }
 }

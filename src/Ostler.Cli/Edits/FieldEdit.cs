@@ -32,7 +32,7 @@ internal sealed record FieldEdit(string Plural, string Name, JsonObject Change, 
     [
         new("# By hand:", Tone.Faint),
         new(Command),
-        new("# Or, in its manifest:", Tone.Faint),
+        new("# Or in the manifest:", Tone.Faint),
         .. YamlWriter.Write(Manifest()).TrimEnd('\n').Split('\n').Select(l => new Line(l)),
         .. Removed(Change, "").Select(f => new Line($"# and without {f}", Tone.Faint)),
         .. Next.Select(n => new Line($"# {n}", Tone.Faint)),

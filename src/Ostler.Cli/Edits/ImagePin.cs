@@ -24,7 +24,7 @@ internal sealed record ImagePin(JsonObject Pin, JsonObject Undo)
             if (remote != ostree.Remote)
             {
                 throw new CommandException(
-                    $"{image.Metadata.Name} named {tree.Digest} while spec.ostree.remote was {remote}, whose address is not recorded: set remote, url, ref and commit by hand (kubectl edit osimage {image.Metadata.Name}).");
+                    $"{image.Metadata.Name} named {tree.Digest} while spec.ostree.remote was {remote}, whose URL is not recorded. Set remote, url, ref and commit by hand (kubectl edit osimage {image.Metadata.Name}).");
             }
 
             Set("ostree", [("ref", ostree.Ref, branch), ("commit", ostree.Commit, tree.Digest)]);
@@ -56,7 +56,7 @@ internal sealed record ImagePin(JsonObject Pin, JsonObject Undo)
         if (tree.Release is not { } release || !ImageName.TryParse(release.Reference, out _, out _))
         {
             throw new CommandException(
-                $"{image.Metadata.Name} does not remember the image of which nodes ran {tree.Digest}: set spec.container.image to its repository@digest by hand (kubectl edit osimage {image.Metadata.Name}).");
+                $"{image.Metadata.Name} has no record of the image with digest {tree.Digest}. Set spec.container.image to its repository@digest by hand (kubectl edit osimage {image.Metadata.Name}).");
         }
 
         return $"{release.Reference.Split('@')[0]}@{release.Digest}";

@@ -15,12 +15,12 @@ internal static class PolicyEdits
     private const string Plural = "upgradepolicy";
 
     public static FieldEdit Pause(UpgradePolicy policy) => policy.Spec.Paused
-        ? FieldEdit.None(Plural, policy.Metadata.Name, $"{policy.Metadata.Name} is paused already.")
-        : Edit(policy, new() { ["paused"] = true }, $"{policy.Metadata.Name} is paused: nodes in flight are brought to their end, no other is taken.");
+        ? FieldEdit.None(Plural, policy.Metadata.Name, $"{policy.Metadata.Name} is already paused.")
+        : Edit(policy, new() { ["paused"] = true }, $"{policy.Metadata.Name} is paused. Nodes in flight finish; no other node is disrupted.");
 
     public static FieldEdit Resume(UpgradePolicy policy) => !policy.Spec.Paused
         ? FieldEdit.None(Plural, policy.Metadata.Name, $"{policy.Metadata.Name} is not paused.")
-        : Edit(policy, new() { ["paused"] = false }, $"{policy.Metadata.Name} goes on.");
+        : Edit(policy, new() { ["paused"] = false }, $"{policy.Metadata.Name} is resumed.");
 
     /// <param name="policy">The policy.</param>
     /// <param name="wave">Default: the one that waits for approval.</param>
@@ -30,19 +30,19 @@ internal static class PolicyEdits
         var name = policy.Metadata.Name;
         if (policy.Status?.Target is not { } target)
         {
-            throw new CommandException($"{name} leads to no tree yet ({PolicyState.Reason(policy)}): approve once kubectl ostler status {name} shows one.");
+            throw new CommandException($"{name} has no target yet ({PolicyState.Reason(policy)}). Approve it when kubectl ostler status {name} shows one.");
         }
 
         if (digest is not null && Digest.Bare(digest) != Digest.Bare(target.Digest))
         {
-            throw new CommandException($"{name} leads to {target.Digest}, not to {digest}: an approval of another tree would open nothing. Look again with kubectl ostler status {name}.");
+            throw new CommandException($"The target of {name} is {target.Digest}, not {digest}. An approval for another digest has no effect. Check kubectl ostler status {name}.");
         }
 
         var chosen = WaveOf(policy, wave);
         var grants = policy.Spec.Rollout.Approvals ?? [];
         if (grants.Any(g => g.Wave == chosen && Digest.Bare(g.Digest) == Digest.Bare(target.Digest)))
         {
-            return FieldEdit.None(Plural, name, $"Wave {chosen} of {name} is approved for {MessageText.Of(target.Digest, target.Version)} already.");
+            return FieldEdit.None(Plural, name, $"Wave {chosen} of {name} is already approved for {MessageText.Of(target.Digest, target.Version)}.");
         }
 
         // There is one entry for each wave, and of another tree it opens nothing.
@@ -69,7 +69,7 @@ internal static class PolicyEdits
         var moment = Timestamp.Format(last > now ? last : now);
         return Edit(
             policy, new() { ["rollout"] = new JsonObject { ["retryFailuresBefore"] = moment } },
-            $"What failed in {name} up to {moment} is tried again, and leaves the quarantine that this policy put it into.");
+            $"Failures of {name} up to {moment} no longer count. Failed nodes are tried again, and what this policy quarantined is released.");
     }
 
     private static string WaveOf(UpgradePolicy policy, string? wave)
@@ -84,7 +84,7 @@ internal static class PolicyEdits
         if (wave is null)
         {
             return PolicyState.WaitsForApproval(policy) ?? throw new CommandException(
-                $"No wave of {name} waits for approval now ({PolicyState.Reason(policy)}). To approve one ahead, name it with --wave: {string.Join(", ", manual)}.");
+                $"No wave of {name} waits for approval now ({PolicyState.Reason(policy)}). To approve one in advance, name it with --wave: {string.Join(", ", manual)}.");
         }
 
         return manual.Contains(wave) ? wave : throw new CommandException($"{name} has no wave {wave} with approval: Manual. It has: {string.Join(", ", manual)}.");

@@ -19,10 +19,10 @@ internal static class QuarantineEdits
         var whole = DigestArgument.Complete(image, digest, []);
         if (deny.Any(d => Same(d, whole)))
         {
-            return FieldEdit.None(Plural, image.Metadata.Name, $"{whole} is denied by {image.Metadata.Name} already.");
+            return FieldEdit.None(Plural, image.Metadata.Name, $"{image.Metadata.Name} already denies {whole}.");
         }
 
-        return Edit(image, [.. deny, whole], [.. allow.Where(a => !Same(a, whole))], $"No node gets {whole} of {image.Metadata.Name} any more; nodes that run it are left alone.");
+        return Edit(image, [.. deny, whole], [.. allow.Where(a => !Same(a, whole))], $"No node gets {whole} of {image.Metadata.Name}. Nodes that already run it are left alone.");
     }
 
     /// <summary>Nodes may get the digest again, whoever put it into quarantine.</summary>
@@ -35,12 +35,12 @@ internal static class QuarantineEdits
         var failed = image.Status?.Quarantined?.Any(q => Same(q.Digest, whole) && q.Policy is { Length: > 0 }) == true;
         if (!denied && (!failed || allow.Any(a => Same(a, whole))))
         {
-            return FieldEdit.None(Plural, image.Metadata.Name, $"{whole} is not in quarantine of {image.Metadata.Name}.");
+            return FieldEdit.None(Plural, image.Metadata.Name, $"{whole} is not quarantined in {image.Metadata.Name}.");
         }
 
         return Edit(
             image, [.. deny.Where(d => !Same(d, whole))], failed && !allow.Any(a => Same(a, whole)) ? [.. allow, whole] : allow,
-            $"Nodes may get {whole} of {image.Metadata.Name} again.{(failed ? " A policy that halted over it goes on after kubectl ostler retry." : "")}");
+            $"Nodes may get {whole} of {image.Metadata.Name} again.{(failed ? " A policy that halted because of it continues after kubectl ostler retry." : "")}");
     }
 
     /// <summary>

@@ -41,7 +41,7 @@ internal static class RollbackEdit
         var tree = to is null ? Only(facts, current, formers) : Named(image, current, formers, to);
         if (PreviousImages.Includes(current, tree.Digest))
         {
-            return FieldEdit.None(Plural, image.Metadata.Name, $"{image.Metadata.Name} names {MessageText.Of(tree.Digest, tree.Version)} already.");
+            return FieldEdit.None(Plural, image.Metadata.Name, $"{image.Metadata.Name} already names {MessageText.Of(tree.Digest, tree.Version)}.");
         }
 
         RefuseBad(facts, tree);
@@ -50,7 +50,7 @@ internal static class RollbackEdit
         var record = tree.Nodes.Count > 0 ? $", which {MessageText.Count(tree.Nodes.Count, "node")} of {policy} ran before" : "";
         return new(Plural, image.Metadata.Name, pin.Pin, $"{image.Metadata.Name} is pinned to {MessageText.Of(tree.Digest, tree.Version)}{record}.")
         {
-            Next = [.. Next(facts, current, tree), $"To follow {ImagePin.Followed(image.Spec)} again: {undo.Command}", $"Where {image.Metadata.Name} comes from git, edit it there too: what is only in the cluster is undone by the next sync."],
+            Next = [.. Next(facts, current, tree), $"To follow {ImagePin.Followed(image.Spec)} again: {undo.Command}", $"Where {image.Metadata.Name} is in Git, edit it there as well. The next sync reverts an edit in the cluster."],
         };
     }
 
@@ -64,7 +64,7 @@ internal static class RollbackEdit
 
         var ready = image.Status?.Conditions.Find(ConditionTypes.Ready);
         throw new CommandException(
-            $"What {image.Metadata.Name} names now is not resolved ({(ready is null ? "no controller has looked at it" : $"{ready.Reason}: {ready.Message}")}), so no node of {facts.Policy.Metadata.Name} is moved to it. Correct the image, or wait.");
+            $"{image.Metadata.Name} is not resolved ({(ready is null ? "the controller has not processed it" : $"{ready.Reason}: {ready.Message}")}), so no node of {facts.Policy.Metadata.Name} gets it. Correct the image, or wait.");
     }
 
     private static PreviousImage Only(RollbackFacts facts, ResolvedImage current, IReadOnlyList<PreviousImage> formers)
@@ -79,18 +79,18 @@ internal static class RollbackEdit
         {
             var ran = string.Join("; ", formers.Take(MostTrees).Select(f => $"{MessageText.Of(f.Digest, f.Version)} on {MessageText.Count(f.Nodes.Count, "node")}"));
             throw new CommandException(
-                $"Before {tree} the nodes of {policy} ran {formers.Count} different trees ({ran}{(formers.Count > MostTrees ? "; …" : "")}), and an image names one: say which with --to DIGEST, or give the others a policy and an image of their own.");
+                $"Before {tree}, the nodes of {policy} ran {formers.Count} different images ({ran}{(formers.Count > MostTrees ? "; …" : "")}). Choose one with --to DIGEST, or create a policy and an image for the others.");
         }
 
         if (!facts.Systems.Any(s => PreviousImages.Includes(current, s.Status?.Booted?.Digest)))
         {
-            throw new CommandException($"No node of {policy} has been moved to {tree} yet, so there is nothing to take back: kubectl ostler pause {policy} keeps it so, and kubectl ostler quarantine add {facts.Image.Metadata.Name} {Digest.Shorten(current.Digest)} for good.");
+            throw new CommandException($"No node of {policy} runs {tree} yet, so there is nothing to roll back. To keep it that way, run kubectl ostler pause {policy}, or, for good, kubectl ostler quarantine add {facts.Image.Metadata.Name} {Digest.Shorten(current.Digest)}.");
         }
 
         var history = (facts.Image.Status?.History ?? []).Where(h => h.Digest != current.Digest).Take(MostTrees).Select(h => MessageText.Of(h.Digest, h.Version)).ToArray();
         throw new CommandException(
-            $"What the nodes of {policy} ran before {tree} is not recorded: they ran it when Ostler first saw them, or were brought back to it after a drift. Name the tree with --to DIGEST"
-            + (history.Length == 0 ? "." : $"; {facts.Image.Metadata.Name} has named before: {string.Join(", ", history)}."));
+            $"What the nodes of {policy} ran before {tree} is not recorded: they ran it when Ostler first saw them, or returned to it after drift. Choose an image with --to DIGEST"
+            + (history.Length == 0 ? "." : $"; previous digests of {facts.Image.Metadata.Name}: {string.Join(", ", history)}."));
     }
 
     private static PreviousImage Named(OSImage image, ResolvedImage current, IReadOnlyList<PreviousImage> formers, string to)
@@ -115,14 +115,14 @@ internal static class RollbackEdit
         var (policy, image, name) = (facts.Policy, facts.Image, MessageText.Of(tree.Digest, tree.Version));
         if (OSImageStatusRules.IsQuarantined(image.Spec, image.Status, tree.Digest))
         {
-            throw new CommandException($"{name} is in quarantine of {image.Metadata.Name}, so no node would get it. If it is to be trusted again: kubectl ostler quarantine remove {image.Metadata.Name} {Digest.Shorten(tree.Digest)}, then this once more.");
+            throw new CommandException($"{name} is quarantined in {image.Metadata.Name}, so no node would get it. To allow it, run kubectl ostler quarantine remove {image.Metadata.Name} {Digest.Shorten(tree.Digest)}, then this command again.");
         }
 
         // The quarantine follows within seconds; until then the policy would halt at once.
         if (image.Spec.Quarantine?.Allow?.Contains(tree.Digest) != true
             && policy.Status?.FailedDigests?.Any(f => f.Digest == tree.Digest && !(f.At <= policy.Spec.Rollout.RetryFailuresBefore)) == true)
         {
-            throw new CommandException($"{policy.Metadata.Name} halted over {name} itself and would halt again at once. If it is to be tried again: kubectl ostler retry {policy.Metadata.Name}, then this once more.");
+            throw new CommandException($"{policy.Metadata.Name} halted because of {name} and would halt again at once. To try it again, run kubectl ostler retry {policy.Metadata.Name}, then this command again.");
         }
     }
 
@@ -134,28 +134,28 @@ internal static class RollbackEdit
         var (underWay, still) = (facts.Systems.Count(UnderWay), facts.Systems.Where(s => !UnderWay(s)).ToArray());
         var (there, back) = (still.Count(RunsIt), still.Count(s => PreviousImages.Includes(current, s.Status?.Booted?.Digest)));
         var other = still.Length - there - back;
-        yield return $"{MessageText.Count(back, "node")} of {name} {MessageText.Agree(back, "goes", "go")} back, as an upgrade goes forward: staged, then in the slots, waves and windows of {name}, with its drain and its checks. {there} {MessageText.Agree(there, "runs", "run")} it already."
-            + (underWay > 0 ? $" {underWay} in flight {MessageText.Agree(underWay, "is", "are")} brought to {MessageText.Agree(underWay, "its", "their")} end first." : "")
-            + (other > 0 ? $" {other} more, which {MessageText.Agree(other, "runs", "run")} something else, {MessageText.Agree(other, "is", "are")} moved to it as well." : "");
+        yield return $"{MessageText.Count(back, "node")} of {name} {MessageText.Agree(back, "rolls", "roll")} back like an upgrade: in the slots, waves and windows of {name}, with its drain and its checks. {there} already {MessageText.Agree(there, "runs", "run")} it."
+            + (underWay > 0 ? $" {underWay} in flight {MessageText.Agree(underWay, "finishes", "finish")} first." : "")
+            + (other > 0 ? $" {other} more {MessageText.Agree(other, "runs", "run")} another image and {MessageText.Agree(other, "gets", "get")} it as well." : "");
         if (PolicyState.IsHalted(policy))
         {
-            yield return $"{name} is halted over {MessageText.Of(current.Digest, current.Version)}; with this tree it goes on, and that one stays in quarantine.";
+            yield return $"{name} is halted because of {MessageText.Of(current.Digest, current.Version)}, which stays quarantined. With this image, {name} continues.";
         }
 
         if (policy.Spec.Paused)
         {
-            yield return $"{name} is paused, so no node is disrupted before: kubectl ostler resume {name}";
+            yield return $"{name} is paused, so no node is disrupted until you run kubectl ostler resume {name}.";
         }
 
         var manual = (policy.Spec.Rollout.Waves ?? []).Where(w => w.Approval == WaveApproval.Manual && policy.Spec.Rollout.Approvals?.Any(a => a.Wave == w.Name && a.Digest == tree.Digest) != true).Select(w => w.Name).ToArray();
         if (manual.Length > 0)
         {
-            yield return $"{(manual.Length == 1 ? $"Wave {manual[0]} waits" : $"Waves {string.Join(", ", manual)} wait")} for approval of this tree: kubectl ostler approve {name} --wave {manual[0]}";
+            yield return $"{(manual.Length == 1 ? $"Wave {manual[0]} waits" : $"Waves {string.Join(", ", manual)} wait")} for approval of this image: kubectl ostler approve {name} --wave {manual[0]}";
         }
 
         if (facts.Others.Count > 0)
         {
-            yield return $"{facts.Image.Metadata.Name} is the image of {string.Join(", ", facts.Others.Order(StringComparer.Ordinal))} too: {MessageText.Agree(facts.Others.Count, "its", "their")} nodes are moved to this tree as well.";
+            yield return $"{string.Join(", ", facts.Others.Order(StringComparer.Ordinal))} {MessageText.Agree(facts.Others.Count, "uses", "use")} {facts.Image.Metadata.Name} as well, so {MessageText.Agree(facts.Others.Count, "its", "their")} nodes get this image too.";
         }
     }
 }

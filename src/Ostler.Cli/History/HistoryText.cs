@@ -13,7 +13,7 @@ internal static class HistoryText
         var ordered = Ordered(entries);
         if (ordered.Length == 0)
         {
-            return [new($"Nothing is recorded of {of} yet.")];
+            return [new($"Nothing is recorded for {of} yet.")];
         }
 
         string[] columns = ["TIME", "OF", "RESULT", "REASON", "FROM", "TO", "TOOK", "MESSAGE"];
@@ -26,7 +26,7 @@ internal static class HistoryText
             table.Add(e.Tone, wide ? [.. cells[..^1], .. took, cells[^1]] : cells);
         }
 
-        return [.. table.Lines(), new("Kept are the last upgrade and the last failure of each node, the rollout of the present target and the last 10 trees of an image; what is older is in your metrics, traces and logs.", Tone.Faint)];
+        return [.. table.Lines(), new("Ostler keeps the last upgrade and the last failure of each node, the rollout of the current target, and the last 10 digests of an image. For older data, see your metrics, traces and logs.", Tone.Faint)];
     }
 
     public static JsonObject Document(IEnumerable<HistoryEntry> entries) => new()

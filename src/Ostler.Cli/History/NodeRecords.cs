@@ -62,7 +62,7 @@ internal static class NodeRecords
                 From = spec.Goal == Goal.Rollback ? image : status?.Booted is { } booted && booted.Digest != image?.Digest ? new(booted.Digest, booted.Version) : Former(spec.Previous),
                 To = spec.Goal == Goal.Rollback ? Former(spec.Previous) : image,
                 Took = UpgradeSteps.Between(since, now),
-                Message = "Under way.",
+                Message = "In progress.",
             };
         }
 
@@ -75,7 +75,7 @@ internal static class NodeRecords
                 Result = "Reconciled",
                 To = new(drift.Digest, image?.Digest == drift.Digest ? image.Version : null),
                 Reason = drift.Reason,
-                Message = $"Told to boot its tree anew, {(drift.Count == 1 ? "once" : MessageText.Count(drift.Count, "time"))} so far.",
+                Message = $"Instructed to reconcile, {(drift.Count == 1 ? "once" : MessageText.Count(drift.Count, "time"))} so far.",
                 Tone = Tone.Attention,
             };
         }

@@ -80,7 +80,7 @@ internal static class PolicyRecords
                 Result = Reasons.Quarantined,
                 To = new(entry.Digest, trees.FirstOrDefault(t => t.Digest == entry.Digest)?.Version),
                 Reason = entry.Reason,
-                Message = entry.Policy is { Length: > 0 } by ? $"UpgradePolicy {by} failed with it." : "A person denied it.",
+                Message = entry.Policy is { Length: > 0 } by ? $"It failed in UpgradePolicy {by}." : "A user denied it.",
                 Tone = Tone.Bad,
             };
         }

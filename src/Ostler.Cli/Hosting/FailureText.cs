@@ -14,16 +14,16 @@ internal static class FailureText
     {
         CommandException e => (e.Message, e.ExitCode),
         ApiException { IsNotFound: true } e when OfOurs(e) =>
-            ($"The cluster does not know the resources of {OstlerApi.Group}: install Ostler first (kubectl apply --server-side -k config).", ExitCode.Error),
-        ApiException { IsUnauthorized: true } => ("The cluster does not accept the credentials of this kubeconfig: log in again, or name another with --kubeconfig or --context.", ExitCode.Error),
-        ApiException { IsForbidden: true } e => ($"{e.Message}: ask for that right, or use another user with --context.", ExitCode.Error),
+            ($"The cluster does not have the resources of {OstlerApi.Group}. Install Ostler first (kubectl apply --server-side -k config).", ExitCode.Error),
+        ApiException { IsUnauthorized: true } => ("The API server rejects the credentials of this kubeconfig. Log in again, or use another with --kubeconfig or --context.", ExitCode.Error),
+        ApiException { IsForbidden: true } e => ($"{e.Message}. Request that right, or use another user with --context.", ExitCode.Error),
         ApiException e => (e.Message, ExitCode.Error),
-        TimeoutException e => ($"{e.Message}: the API server is reachable, but does not answer.", ExitCode.Error),
+        TimeoutException e => ($"{e.Message}. The API server is reachable, but does not answer.", ExitCode.Error),
         HttpRequestException or IOException { InnerException: SocketException } =>
-            ($"The API server cannot be reached: {Innermost(failure).Message}. Is the cluster up, and does the kubeconfig (--kubeconfig, --context) name it?", ExitCode.Error),
+            ($"The API server is unreachable: {Innermost(failure).Message}. Check that the cluster runs and that the kubeconfig (--kubeconfig, --context) names it.", ExitCode.Error),
         AuthenticationException e => ($"The API server's certificate is not trusted: {e.Message}", ExitCode.Error),
-        JsonException e => ($"The cluster has an object that this version cannot read ({JsonErrorText.Of(e)}). Use the command line of "
-            + $"the version that is installed.", ExitCode.Error),
+        JsonException e => ($"The cluster has an object that this version cannot read ({JsonErrorText.Of(e)}). Use the kubectl-ostler of "
+            + $"the installed version.", ExitCode.Error),
         UnauthorizedAccessException or IOException => (failure.Message, ExitCode.Error),
         _ => null,
     };

@@ -16,7 +16,7 @@ internal static class NodeTable
     {
         if (nodes.Count == 0)
         {
-            return [new("There is no such node.")];
+            return [new("No such node.")];
         }
 
         var byName = systems.ToDictionary(s => s.Metadata.Name, StringComparer.Ordinal);
@@ -47,7 +47,7 @@ internal static class NodeTable
         var blocked = policies.SelectMany(p => p.Status?.Blocked ?? []).FirstOrDefault(b => b.Node == node.Name);
         if (os?.Status is not { } status)
         {
-            return (null, Tone.Attention, blocked is null ? os is null ? "It has no NodeOS: is the controller running?" : "Its agent has not reported: look at its pod on the node." : $"{blocked.Reason}: {blocked.Message}");
+            return (null, Tone.Attention, blocked is null ? os is null ? "No NodeOS. Check that the controller runs." : "The agent has not reported. Check its pod on the node." : $"{blocked.Reason}: {blocked.Message}");
         }
 
         if (os.Spec.Failure is { } failure)

@@ -21,7 +21,7 @@ internal static class FleetOptions
         var (name, count) = parts[0].Split('=') is [var given, var number] ? (given, number) : (group == 0 ? "node" : $"node{(char)('a' + Math.Min(group, 25))}", parts[0]);
         if (!int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var nodes) || nodes < 1)
         {
-            throw CommandException.Usage($"--nodes {text}: write how many, as in 40, canary=3 or 40,role=edge.");
+            throw CommandException.Usage($"--nodes {text}: write a count, as in 40, canary=3 or 40,role=edge.");
         }
 
         var labels = new Dictionary<string, string>(selector.MatchLabels ?? new Dictionary<string, string>(), StringComparer.Ordinal);
@@ -29,7 +29,7 @@ internal static class FleetOptions
         {
             if (part.IndexOf('=', StringComparison.Ordinal) is not (> 0 and var at))
             {
-                throw CommandException.Usage($"--nodes {text}: '{part}' is no label: write LABEL=VALUE.");
+                throw CommandException.Usage($"--nodes {text}: '{part}' is not a label. Write LABEL=VALUE.");
             }
 
             labels[part[..at]] = part[(at + 1)..];
@@ -46,7 +46,7 @@ internal static class FleetOptions
             var (step, range) = text.Split('=') is [var s, var r] ? (s, Range(r)) : ("", null);
             if (range is not { } value)
             {
-                throw CommandException.Usage($"--duration {text}: write a step and how long it takes, as in reboot=5m or reboot=3m..8m. Steps: {string.Join(", ", Steps)}.");
+                throw CommandException.Usage($"--duration {text}: write a step and its duration, as in reboot=5m or reboot=3m..8m. Steps: {string.Join(", ", Steps)}.");
             }
 
             durations = step switch
@@ -56,7 +56,7 @@ internal static class FleetOptions
                 "reboot" => durations with { Reboot = value },
                 "kubelet" => durations with { Kubelet = value },
                 "host-checks" => durations with { HostChecks = value },
-                _ => throw CommandException.Usage($"--duration {text}: there is no step {step}. Steps: {string.Join(", ", Steps)}."),
+                _ => throw CommandException.Usage($"--duration {text}: unknown step {step}. Steps: {string.Join(", ", Steps)}."),
             };
         }
 
@@ -72,7 +72,7 @@ internal static class FleetOptions
             var (kind, share) = text.Split('=') is [var k, var s] ? (k, Share(s)) : ("", null);
             if (share is not { } value)
             {
-                throw CommandException.Usage($"--fail {text}: write what fails and how often, as in unhealthy=5%. Kinds: {string.Join(", ", Kinds)}.");
+                throw CommandException.Usage($"--fail {text}: write a kind and its share, as in unhealthy=5%. Kinds: {string.Join(", ", Kinds)}.");
             }
 
             rates = kind switch
@@ -81,7 +81,7 @@ internal static class FleetOptions
                 "falls-back" => rates with { FallsBack = value },
                 "never-returns" => rates with { NeverReturns = value },
                 "unhealthy" => rates with { Unhealthy = value },
-                _ => throw CommandException.Usage($"--fail {text}: there is no failure {kind}. Kinds: {string.Join(", ", Kinds)}."),
+                _ => throw CommandException.Usage($"--fail {text}: unknown kind {kind}. Kinds: {string.Join(", ", Kinds)}."),
             };
         }
 

@@ -50,12 +50,12 @@ internal static class LiveFleet
         var unknown = selected.Where(n => !reporting.Contains(n.Name)).Select(n => n.Name).Order(StringComparer.Ordinal).ToArray();
         if (unknown.Length > 0)
         {
-            yield return new($"No agent reports from {MessageText.List(unknown)}: taken to be outdated. kubectl ostler doctor says why.", Tone.Attention);
+            yield return new($"No agent reports from {MessageText.List(unknown)}: assumed to be outdated. kubectl ostler doctor shows why.", Tone.Attention);
         }
 
         yield return measured?.Node is { Count: > 0 } node
-            ? $"Staging and reboots are taken to last as measured on {MessageText.Count(node.Count, "node")} of this policy; --duration says otherwise."
-            : "Nothing was measured yet: durations are guesses, --duration says otherwise.";
-        yield return "Pods and PodDisruptionBudgets are not simulated: kubectl ostler doctor names those that would block a drain.";
+            ? $"Durations of staging and reboots are those measured on {MessageText.Count(node.Count, "node")} of this policy; --duration overrides them."
+            : "Nothing was measured yet. Durations are guesses; --duration overrides them.";
+        yield return "Pods and PodDisruptionBudgets are not simulated. kubectl ostler doctor names budgets that would block a drain.";
     }
 }

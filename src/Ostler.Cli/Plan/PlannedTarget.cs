@@ -33,7 +33,7 @@ internal sealed record PlannedTarget(FleetTarget Target, string? Note)
             return new(new() { Digest = Digest.Bare(resolved.Digest), Version = version ?? resolved.Version, Image = spec! }, null);
         }
 
-        return new(new() { Digest = Placeholder, Version = version, Image = spec ?? AnyImage }, $"OSImage {name} is not resolved here: ffffffffffff stands for the tree that it will name, and every node is taken to run another.");
+        return new(new() { Digest = Placeholder, Version = version, Image = spec ?? AnyImage }, $"OSImage {name} is not resolved here. ffffffffffff stands for its digest, and every node is assumed to run another image.");
     }
 
     private static string? PinnedBy(OSImageSpec? spec) =>

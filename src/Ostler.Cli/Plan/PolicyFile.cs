@@ -31,7 +31,7 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
         }
         catch (InvalidDataException e)
         {
-            throw CommandException.Usage($"{file} is no YAML: {e.Message}.");
+            throw CommandException.Usage($"{file} is not valid YAML: {e.Message}.");
         }
 
         var ours = documents.SelectMany(Items).Where(IsOfGroup).ToArray();
@@ -48,7 +48,7 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
         {
             throw CommandException.Usage(
                 policies.Length == 0
-                    ? $"{file} has no UpgradePolicy of {OstlerApi.GroupVersion}: write one into it (config/samples has some)."
+                    ? $"{file} has no UpgradePolicy of {OstlerApi.GroupVersion}. Add one (config/samples has examples)."
                     : $"{file} has no UpgradePolicy {policy}. It has: {Names(policies)}.");
         }
 
@@ -71,11 +71,11 @@ internal sealed record PolicyFile(UpgradePolicy Policy, OSImage? Image)
             var (version, kind) = (Word(document, "apiVersion"), Word(document, "kind") ?? "");
             if (version != OstlerApi.GroupVersion)
             {
-                found.Add($"line {lines.Of(document, "apiVersion")}: apiVersion {version} is not known. Use {OstlerApi.GroupVersion}.");
+                found.Add($"line {lines.Of(document, "apiVersion")}: unknown apiVersion {version}. Use {OstlerApi.GroupVersion}.");
             }
             else if (TypeOf(kind) is not { } type)
             {
-                found.Add($"line {lines.Of(document, "kind")}: there is no kind {kind} in {OstlerApi.GroupVersion}. Did you mean "
+                found.Add($"line {lines.Of(document, "kind")}: {OstlerApi.GroupVersion} has no kind {kind}. Did you mean "
                     + $"{Suggestion.Closest(kind, Kinds) ?? string.Join(" or ", Kinds)}?");
             }
             else

@@ -17,13 +17,13 @@ internal static class ClusterConnection
         var options = new ApiClientOptions { FieldManager = FieldManager };
         if (kubeconfig is not null && !File.Exists(kubeconfig))
         {
-            throw new CommandException($"There is no kubeconfig {kubeconfig}: name one that exists with --kubeconfig.");
+            throw new CommandException($"The kubeconfig {kubeconfig} does not exist. Use --kubeconfig to name another.");
         }
 
         var named = kubeconfig is not null || context is not null || Environment.GetEnvironmentVariable("KUBECONFIG") is { Length: > 0 } || File.Exists(DefaultPath());
         if (!named && !InClusterClient.IsAvailable())
         {
-            throw new CommandException($"There is no kubeconfig: set KUBECONFIG, create ~/.kube/config, or name one with --kubeconfig.");
+            throw new CommandException($"No kubeconfig found. Set KUBECONFIG, create ~/.kube/config, or use --kubeconfig.");
         }
 
         try

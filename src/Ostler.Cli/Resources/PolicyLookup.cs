@@ -39,7 +39,7 @@ internal static class PolicyLookup
     {
         var names = others.Order(StringComparer.Ordinal).ToArray();
         return names.Length == 0
-            ? $"There is no {kind} {name}, nor any other: create one first (config/samples has some)."
-            : $"There is no {kind} {name}. There {MessageText.Agree(names.Length, "is", "are")}: {MessageText.List(names, MostNames)}.";
+            ? $"{kind} {name} does not exist, and there is no other. Create one first (config/samples has examples)."
+            : $"{kind} {name} does not exist. Existing: {MessageText.List(names, MostNames)}.";
     }
 }

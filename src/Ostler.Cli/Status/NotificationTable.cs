@@ -15,7 +15,7 @@ internal static class NotificationTable
             var failed = told.State != NotificationState.Delivered && told.Error is not null;
             table.Add(
                 failed ? Tone.Attention : Tone.Plain, told.Receiver, told.Event.ToString(), $"{Format.Span(now - told.At)} ago", told.State.ToString(),
-                told.Failures > 0 ? $"{Format.Number(told.Failures)} failed" : null, told.State == NotificationState.Pending && told.RetryAt is { } again ? again > now ? $"in {Format.Span(again - now)}" : "any moment" : null,
+                told.Failures > 0 ? $"{Format.Number(told.Failures)} failed" : null, told.State == NotificationState.Pending && told.RetryAt is { } again ? again > now ? $"in {Format.Span(again - now)}" : "due" : null,
                 failed ? told.Error : told.Message);
         }
 

@@ -14,7 +14,7 @@ internal static class PolicyTable
     {
         if (policies.Count == 0)
         {
-            return [new("There is no UpgradePolicy. Create one (config/samples has some), and look first with: kubectl ostler plan -f policy.yaml")];
+            return [new("No UpgradePolicy exists. Create one (config/samples has examples), and preview it with: kubectl ostler plan -f policy.yaml")];
         }
 
         string[] columns = ["NAME", "IMAGE", "TARGET", "PROGRESS", "UPDATED", "UPDATING", "BLOCKED", "FAILED", "REASON", "ESTIMATE"];
@@ -38,5 +38,5 @@ internal static class PolicyTable
     }
 
     private static string? Estimate(UpgradePolicy policy, DateTimeOffset now) =>
-        !PolicyState.IsReady(policy) && policy.Status?.EstimatedCompletion is { } end ? end > now ? $"in {Format.Span(end - now)}" : "any moment" : null;
+        !PolicyState.IsReady(policy) && policy.Status?.EstimatedCompletion is { } end ? end > now ? $"in {Format.Span(end - now)}" : "due" : null;
 }

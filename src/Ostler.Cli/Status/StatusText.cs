@@ -27,7 +27,7 @@ internal static class StatusText
         List<Line> lines = [new($"{name}: {PolicyState.Reason(policy)}, image {policy.Spec.ImageRef.Name}{target}", PolicyState.Tone(policy))];
         if (policy.Status is not { } status)
         {
-            lines.Add(new("No controller has looked at it yet: is ostler-controller running? kubectl ostler doctor says more.", Tone.Attention));
+            lines.Add(new("No controller has processed this policy yet. Run kubectl ostler doctor.", Tone.Attention));
             return lines;
         }
 
@@ -42,7 +42,7 @@ internal static class StatusText
         if (status is { DistinctDigests: > 1, Digests: { } trees })
         {
             var listed = string.Join(", ", trees.Select(t => $"{MessageText.Of(t.Digest, t.Version)} on {t.Nodes}"));
-            lines.Add($"Trees that run: {status.DistinctDigests}: {listed}{(status.DistinctDigests > trees.Count ? ", …" : "")}");
+            lines.Add($"Running images: {status.DistinctDigests}: {listed}{(status.DistinctDigests > trees.Count ? ", …" : "")}");
         }
 
         lines.AddRange(Times(policy, status, now));
@@ -52,11 +52,11 @@ internal static class StatusText
         Section("In flight", InFlight(status, now));
         Section("Blocked", Blocked(status, wide));
         Section("Drifted", Drifted(status, wide));
-        Section("Failed trees", Failed(status, now));
+        Section("Failed images", Failed(status, now));
         Section("Conditions", Conditions(status, now, wide));
         if (wide)
         {
-            Section("Took so far", Durations(status.Durations));
+            Section("Measured durations", Durations(status.Durations));
             Section("Notifications", NotificationTable.Of(status.Notifications ?? [], now));
         }
 
@@ -76,7 +76,7 @@ internal static class StatusText
     private static Line Progress(NodeCounts nodes, Tone tone)
     {
         (int Count, string Word)[] others =
-            [(nodes.Updating, "updating"), (nodes.Staged, "staged"), (nodes.Pending, "pending"), (nodes.Failed, "failed"), (nodes.RolledBack, "went back")];
+            [(nodes.Updating, "updating"), (nodes.Staged, "staged"), (nodes.Pending, "pending"), (nodes.Failed, "failed"), (nodes.RolledBack, "rolled back")];
         return new(
             $"{Format.Bar(nodes.Updated, nodes.Total)} {Format.Percent(nodes.Updated, nodes.Total)}  {nodes.Updated} of {nodes.Total} updated"
             + string.Concat(others.Where(o => o.Count > 0).Select(o => $", {o.Count} {o.Word}")), tone);
@@ -87,12 +87,12 @@ internal static class StatusText
         var name = policy.Metadata.Name;
         if (!PolicyState.IsCurrent(policy))
         {
-            yield return new($"The controller has not looked at the latest spec yet (generation {policy.Metadata.Generation}, seen {status.ObservedGeneration}).", Tone.Attention);
+            yield return new($"The controller has not processed the latest spec yet (generation {policy.Metadata.Generation}, seen {status.ObservedGeneration}).", Tone.Attention);
         }
 
         if (policy.Spec.Paused)
         {
-            yield return new($"Paused: nodes in flight are brought to their end, no other is taken. Go on with: kubectl ostler resume {name}", Tone.Attention);
+            yield return new($"Paused. Nodes in flight finish; no other node is disrupted. To continue: kubectl ostler resume {name}", Tone.Attention);
         }
 
         if (PolicyState.WaitsForApproval(policy) is { } wave)
@@ -102,7 +102,7 @@ internal static class StatusText
 
         if (PolicyState.IsHalted(policy))
         {
-            yield return new($"Halted: look at the nodes that failed, then kubectl ostler retry {name}, or let the image name a better tree.", Tone.Bad);
+            yield return new($"Halted. Check the failed nodes, then run kubectl ostler retry {name}, or release a fixed image.", Tone.Bad);
         }
     }
 
@@ -122,7 +122,7 @@ internal static class StatusText
 
         if (status.EstimatedCompletion is { } end && !PolicyState.IsReady(policy))
         {
-            yield return end > now ? $"Estimated completion: {Timestamp.Format(end)}, in {Format.Span(end - now)}" : $"Estimated completion: {Timestamp.Format(end)}, any moment";
+            yield return end > now ? $"Estimated completion: {Timestamp.Format(end)}, in {Format.Span(end - now)}" : $"Estimated completion: {Timestamp.Format(end)}, due";
         }
     }
 

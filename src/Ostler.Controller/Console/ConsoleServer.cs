@@ -109,7 +109,7 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
         var path = context.Request.Path.Value ?? "";
         if (path != "/api/fleet" && !path.StartsWith(NodePath, StringComparison.Ordinal))
         {
-            await RefuseAsync(context, new(StatusCodes.Status404NotFound, "NotFound", "There is no such page."), cancellationToken);
+            await RefuseAsync(context, new(StatusCodes.Status404NotFound, "NotFound", "No such page."), cancellationToken);
             return;
         }
 
@@ -136,7 +136,7 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
             {
                 context.Response.Headers.RetryAfter = "30";
                 await RefuseAsync(
-                    context, new(StatusCodes.Status503ServiceUnavailable, "TooManyViewers", $"{_settings.MaxViewers} pages are open already. Close one, or ask another replica."), cancellationToken);
+                    context, new(StatusCodes.Status503ServiceUnavailable, "TooManyViewers", $"{_settings.MaxViewers} pages are already open. Close one, or connect to another replica."), cancellationToken);
                 return;
             }
 
@@ -166,13 +166,13 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
 
         if (lease.Caches.Feed.Node(name) is not { } row)
         {
-            await RefuseAsync(context, new(StatusCodes.Status404NotFound, "NodeNotFound", "There is no such node. It may have been removed."), cancellationToken);
+            await RefuseAsync(context, new(StatusCodes.Status404NotFound, "NodeNotFound", "No such node. It may have been removed."), cancellationToken);
             return;
         }
 
         var (events, problem) = mayReadEvents
             ? await NodeEvents.ReadAsync(_client, row.Name, cancellationToken)
-            : ([], $"You may not list Events in the namespace {NodeEvents.Namespace}, where those of nodes are. An admin binds the Role ostler-console-viewer there.");
+            : ([], $"You may not list Events in namespace {NodeEvents.Namespace}, which has those of nodes. An administrator can bind the Role ostler-console-viewer there.");
         var key = NamespacedName.ClusterScoped(row.Name);
         var history = NodeHistory.Of(row, lease.Caches.Nodes.Get(key), lease.Caches.Systems.Get(key), events, problem);
         context.Response.ContentType = "application/json; charset=utf-8";
@@ -190,7 +190,7 @@ internal sealed partial class ConsoleServer : IAsyncDisposable
         catch (TimeoutException)
         {
             context.Response.Headers.RetryAfter = "5";
-            await RefuseAsync(context, new(StatusCodes.Status503ServiceUnavailable, "NotSynced", "The API server has not answered yet; the controller's log says what it is asked. The page tries again."), cancellationToken);
+            await RefuseAsync(context, new(StatusCodes.Status503ServiceUnavailable, "NotSynced", "The API server has not answered yet. The page tries again; the controller's log has the request."), cancellationToken);
             return false;
         }
     }

@@ -81,7 +81,7 @@ internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProv
         var token = check.BearerTokenSecretRef is { } secret ? (await _secrets.ReadAsync(secret, "token", cancellationToken)).Trim() : null;
         if (token?.Any(c => c is < '!' or > '~') == true)
         {
-            return CheckFinding.Error($"the key token of the Secret {check.BearerTokenSecretRef!.Namespace}/{check.BearerTokenSecretRef.Name} is no token: it holds blanks or other characters");
+            return CheckFinding.Error($"the key token of the Secret {check.BearerTokenSecretRef!.Namespace}/{check.BearerTokenSecretRef.Name} is not a token: it has blanks or other invalid characters");
         }
 
         var probe = new HttpProbe(new Uri($"{server.AbsoluteUri.TrimEnd('/')}/api/v1/query{Query(check.Parameters)}"))
@@ -98,7 +98,7 @@ internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProv
         };
         var answer = await AskAsync(probe, cancellationToken);
         var finding = answer.IsCut
-            ? CheckFinding.Error("the answer is longer than 1 MiB: let the query return fewer series, as with sum or min")
+            ? CheckFinding.Error("the answer is longer than 1 MiB: return fewer series, for example with sum or min")
             : PrometheusAnswer.Judge(answer.Code, answer.Body, check.Want);
         return finding with { Message = $"{server.Authority}: {finding.Message}" };
     }

@@ -36,12 +36,12 @@ internal sealed class ConditionProbe(ApiClient client)
         var isNamespaced = !string.IsNullOrEmpty(check.Namespace);
         if (type.Namespaced != isNamespaced)
         {
-            return CheckFinding.Error($"{check.Kind} {(type.Namespaced ? "lives in namespaces: set namespace" : "is cluster-scoped: leave namespace out")}");
+            return CheckFinding.Error($"{check.Kind} {(type.Namespaced ? "lives in namespaces: set namespace" : "is cluster-scoped: remove namespace")}");
         }
 
         var shown = $"{check.Kind} {(isNamespaced ? $"{check.Namespace}/" : "")}{name}";
         using var found = await ApiCalls.GetAsync(client, type, new(check.Namespace ?? "", name), shown, Grant, cancellationToken);
-        return found is null ? CheckFinding.Missing($"there is no {shown}") : FieldCondition.Judge(check, shown, found.RootElement);
+        return found is null ? CheckFinding.Missing($"{shown} does not exist") : FieldCondition.Judge(check, shown, found.RootElement);
     }
 
     private async Task<ResourceType<JsonDocument>> TypeAsync(ConditionCheck check, CancellationToken cancellationToken)
@@ -57,7 +57,7 @@ internal sealed class ConditionProbe(ApiClient client)
             // Subresources (nodes/status) bear the kind of their resource too.
             var resources = await client.DiscoverAsync(group, version, cancellationToken);
             var resource = resources?.FirstOrDefault(r => r.Kind == check.Kind && !r.Name.Contains('/', StringComparison.Ordinal))
-                ?? throw new CheckException($"the API server knows no {check.Kind} in {check.ApiVersion}: is its CustomResourceDefinition installed?");
+                ?? throw new CheckException($"the API server does not have {check.Kind} in {check.ApiVersion}: check that its CustomResourceDefinition is installed");
             if (group.Length == 0 && resource.Name == "secrets")
             {
                 throw new CheckException("a check may not read Secrets: check an object that reports the state in its status");

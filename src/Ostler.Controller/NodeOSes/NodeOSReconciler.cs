@@ -132,12 +132,12 @@ internal sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> n
     [LoggerMessage(1, LogLevel.Information, "Creating the NodeOS of node {Node}")]
     private partial void LogCreating(string node);
 
-    [LoggerMessage(2, LogLevel.Information, "Deleting the NodeOS of a former node {Node} (UID {FormerUid}); the present one is {Uid}")]
+    [LoggerMessage(2, LogLevel.Information, "Deleting the NodeOS of a previous node {Node} (UID {FormerUid}); the current one is {Uid}")]
     private partial void LogReplacing(string node, string formerUid, string? uid);
 
     [LoggerMessage(4, LogLevel.Information, "Node {Node} is to be updated by {Backend} (its label ostler.dev/backend; empty: the agent finds out)")]
     private partial void LogBackend(string node, string? backend);
 
-    [LoggerMessage(3, LogLevel.Warning, "The NodeOS {Node} has no owner reference to a Node, so it is not used and not touched; delete it to have it made anew")]
+    [LoggerMessage(3, LogLevel.Warning, "The NodeOS {Node} has no owner reference to a Node, so it is not used and not touched; delete it, and the controller creates it again")]
     private partial void LogUnowned(string node);
 }

@@ -123,7 +123,7 @@ internal sealed partial class NotificationOutbox(
         {
             // An error of ours costs this notification and not the worker.
             LogBroken(e, notification.Policy, notification.Receiver.Name);
-            return new(DeliveryOutcome.Failed, "the controller's log says why.");
+            return new(DeliveryOutcome.Failed, "the controller's log has the reason.");
         }
     }
 

@@ -94,11 +94,11 @@ internal sealed class NotificationSender(ApiClient client, HttpClient http, Noti
         }
         catch (TransientException e)
         {
-            return new(DeliveryOutcome.Failed, $"{e.Message} ({options.Attempts} tries)");
+            return new(DeliveryOutcome.Failed, $"{e.Message} ({options.Attempts} attempts)");
         }
         catch (TimeoutRejectedException)
         {
-            return new(DeliveryOutcome.Failed, $"no answer within {(Duration)options.AttemptTimeout} ({options.Attempts} tries).");
+            return new(DeliveryOutcome.Failed, $"no answer within {(Duration)options.AttemptTimeout} ({options.Attempts} attempts).");
         }
         catch (CheckException e)
         {
@@ -132,12 +132,12 @@ internal sealed class NotificationSender(ApiClient client, HttpClient http, Noti
         {
             // It said when to come back: not before the next round.
             HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable when retryAfter is { } wait =>
-                new(DeliveryOutcome.Failed, $"it answered {code} and wants to be left alone for {(Duration)wait}.", wait),
+                new(DeliveryOutcome.Failed, $"it answered {code} and asks to retry after {(Duration)wait}.", wait),
             HttpStatusCode.TooManyRequests => new(DeliveryOutcome.Failed, $"it answered {code}."),
             HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => throw new TransientException($"it answered {code}."),
-            >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => new(DeliveryOutcome.Failed, $"it answered {code}, and redirects are not followed: give the address that it points at."),
-            HttpStatusCode.NotFound or HttpStatusCode.Gone => new(DeliveryOutcome.Failed, $"it answered {code}: look at the address."),
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new(DeliveryOutcome.Failed, $"it answered {code}: look at the address and at the token of secretRef."),
+            >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => new(DeliveryOutcome.Failed, $"it answered {code}, and redirects are not followed: use the address that it points to."),
+            HttpStatusCode.NotFound or HttpStatusCode.Gone => new(DeliveryOutcome.Failed, $"it answered {code}: check the address."),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new(DeliveryOutcome.Failed, $"it answered {code}: check the address and the token of secretRef."),
             _ => new(DeliveryOutcome.Failed, $"it answered {code}."),
         };
     }

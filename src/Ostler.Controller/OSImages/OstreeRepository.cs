@@ -53,7 +53,7 @@ internal sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegist
         var answer = await GetAsync(new Uri($"{url.TrimEnd('/')}/refs/heads/{@ref}"), _options.MaxRefBytes, cancellationToken);
         if (answer.Body is null)
         {
-            return new(null, answer.Reason, answer.Reason == Reasons.RefNotFound ? $"{answer.Message}: is the ref {@ref} published there?" : answer.Message);
+            return new(null, answer.Reason, answer.Reason == Reasons.RefNotFound ? $"{answer.Message}: check that the ref {@ref} is published there" : answer.Message);
         }
 
         var text = Encoding.ASCII.GetString(answer.Body).Trim();
@@ -99,7 +99,7 @@ internal sealed class OstreeRepository(HttpClient http, ResiliencePipelineRegist
         catch (BrokenCircuitException)
         {
             return new(uri, null, Reasons.ResolveFailed,
-                $"GET {uri}: {uri.Authority} failed repeatedly and is left alone for {(Duration)_options.BreakDuration}.");
+                $"GET {uri}: {uri.Authority} failed repeatedly and is not contacted for {(Duration)_options.BreakDuration}.");
         }
     }
 

@@ -171,12 +171,12 @@ internal sealed partial class ControllerProcess(
     [LoggerMessage(4, LogLevel.Information, "Sending traces to {Endpoint}")]
     private partial void LogTracing(Uri endpoint);
 
-    [LoggerMessage(5, LogLevel.Warning, "{Spans} spans were lost: the collector at {Endpoint} did not take them. Look at its address, protocol and headers (OTEL_EXPORTER_OTLP_*), and at NetworkPolicies")]
+    [LoggerMessage(5, LogLevel.Warning, "{Spans} spans were lost: the collector at {Endpoint} did not accept them. Check its address, protocol and headers (OTEL_EXPORTER_OTLP_*), and NetworkPolicies")]
     private partial void LogSpansLost(int spans, Uri endpoint);
 
     [LoggerMessage(2, LogLevel.Information, "Stopped")]
     private partial void LogStopped();
 
-    [LoggerMessage(3, LogLevel.Warning, "Work is still under way {Seconds:0} s after the stop; leaving it behind")]
+    [LoggerMessage(3, LogLevel.Warning, "Work is still in progress {Seconds:0} s after the stop; abandoning it")]
     private partial void LogStillWorking(double seconds);
 }

@@ -19,29 +19,29 @@ internal sealed record ControllerSettings
 {
     /// <summary>What <c>--help</c> prints.</summary>
     public const string Usage = """
-        ostler-controller: rolls OS upgrades out over the nodes of a cluster.
+        ostler-controller: rolls out OS upgrades to the nodes of a cluster.
 
           --kubeconfig=FILE           how to reach the cluster       (default: the pod's service account)
           --namespace=NAME            where the lease and events are (default: $NAMESPACE, then ostler-system)
-          --identity=NAME             this process among replicas    (default: $POD_NAME, then the host's name)
-          --node-name=NAME            the node that it runs on, which is upgraded last (default: $NODE_NAME)
-          --control-plane-labels=LABEL,...  nodes with one of these labels go one at a time (default: node-role.kubernetes.io/control-plane,
-                                      master, controlplane, etcd and arbiter)
+          --identity=NAME             the name of this replica       (default: $POD_NAME, then the host's name)
+          --node-name=NAME            the node that it runs on; upgraded last (default: $NODE_NAME)
+          --control-plane-labels=LABEL,...  nodes with one of these labels are upgraded one at a time
+                                      (default: node-role.kubernetes.io/control-plane, master, controlplane, etcd and arbiter)
           --leader-election=BOOL      wait for the lease; false only where a single process is certain (default: true)
-          --metrics-address=HOST:PORT /metrics; 0 turns it off           (default: :8080)
-          --health-address=HOST:PORT  /healthz and /readyz; 0 turns it off (default: :8081)
-          --console-address=HOST:PORT the web console; 0 turns it off. Beyond loopback it asks for tokens (default: 127.0.0.1:8082)
-          --console-auth=none|token   whether it asks for tokens on loopback, too (default: none)
-          --console-hosts=NAME,...    further names that it may be opened under  (default: those of loopback; with tokens, any)
+          --metrics-address=HOST:PORT /metrics; 0: off                   (default: :8080)
+          --health-address=HOST:PORT  /healthz and /readyz; 0: off       (default: :8081)
+          --console-address=HOST:PORT the web console; 0: off. Beyond loopback it always requires tokens (default: 127.0.0.1:8082)
+          --console-auth=none|token   whether it requires tokens on loopback as well (default: none)
+          --console-hosts=NAME,...    additional host names of the console (default: those of loopback; with tokens, any)
           --console-cluster-name=NAME how the console names the cluster          (default: as the kubeconfig does; in a pod, not at all)
-          --console-tls-certificate=FILE, --console-tls-key=FILE  PEM files; the console is then served over TLS
-          --allow-addresses=CIDR,...  link-local and cloud metadata addresses that health checks, notifications, registries and repositories may have
+          --console-tls-certificate=FILE, --console-tls-key=FILE  PEM files, to serve the console over TLS
+          --allow-addresses=CIDR,...  link-local and cloud metadata addresses that Ostler may connect to
                                       (default: none)
-          --shutdown-timeout=DURATION how long work under way may take to end (default: 20s)
+          --shutdown-timeout=DURATION how long work in progress may take to finish (default: 20s)
           --log-format=console|json                                      (default: console)
           --log-level=Trace|Debug|Information|Warning|Error              (default: Information)
-          --otlp-endpoint=URL         an OpenTelemetry collector for traces, as http://collector:4318; port 4317: by gRPC
-                                      (default: $OTEL_EXPORTER_OTLP_ENDPOINT; without either no traces are made; the other OTEL_* variables hold too)
+          --otlp-endpoint=URL         an OpenTelemetry collector for traces, such as http://collector:4318; port 4317: gRPC
+                                      (default: $OTEL_EXPORTER_OTLP_ENDPOINT; without either, no traces; other OTEL_* variables apply as well)
           --check-installation        checks CRDs, leader and agents for up to a minute, then exits: 0 when all pass, else 1 (helm test)
           --help, --version
         """;
@@ -95,7 +95,7 @@ internal sealed record ControllerSettings
             var (name, value) = arguments[i].Split('=', 2) is [var n, var v] ? (n, v) : (arguments[i], null);
             if (!Names.Contains(name))
             {
-                return (null, $"{name} is not a flag of ostler-controller; --help lists them.");
+                return (null, $"{name} is not a flag of ostler-controller; --help lists all flags.");
             }
 
             // As in Go's flags, a boolean needs no value.
@@ -116,7 +116,7 @@ internal sealed record ControllerSettings
 
         if (settings.Console is var console && console.CertificateFile is null != console.KeyFile is null)
         {
-            return (null, "--console-tls-certificate and --console-tls-key belong together.");
+            return (null, "--console-tls-certificate and --console-tls-key must be set together.");
         }
 
         var (traces, problem) = TraceSettings.Parse(collector, environment);

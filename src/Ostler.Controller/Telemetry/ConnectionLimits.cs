@@ -28,7 +28,7 @@ internal sealed class ConnectionLimits(int perAddress, int total)
         var entry = new Entry(connection, (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None);
         if (!TryAdmit(entry))
         {
-            connection.Abort(new ConnectionAbortedException("Too many requests of this address are under way."));
+            connection.Abort(new ConnectionAbortedException("Too many requests from this address are in progress."));
             return;
         }
 
@@ -88,7 +88,7 @@ internal sealed class ConnectionLimits(int perAddress, int total)
             Add(entry);
         }
 
-        victim.Connection.Abort(new ConnectionAbortedException("It asked nothing and made room for another connection."));
+        victim.Connection.Abort(new ConnectionAbortedException("It sent no request and was closed to make room for another connection."));
         return true;
     }
 

@@ -58,32 +58,32 @@ internal sealed class ControllerMetrics : IDisposable
         _meter = new(meterName);
         _stepDuration = _meter.CreateHistogram(
             "node_step_duration_seconds", "s", "How long a step of a node's upgrade took: stage, drain, boot, soak, update (all of it) or rollback.", MetricLabels.Of("step"), Long);
-        _failures = Counter("node_failures_total", "Attempts that failed, by reason.", "policy", "reason");
-        _rollbacks = Counter("node_rollbacks_total", "Nodes that went back to their former tree, by the reason of the failure.", "policy", "reason");
-        _updates = Counter("node_updates_total", "Nodes that reached their target, healthy.", "policy");
+        _failures = Counter("node_failures_total", "Failed attempts, by reason.", "policy", "reason");
+        _rollbacks = Counter("node_rollbacks_total", "Nodes that rolled back to the previous image, by the reason of the failure.", "policy", "reason");
+        _updates = Counter("node_updates_total", "Nodes that became healthy on their target.", "policy");
         _evictions = Counter("evictions_total", "Evictions and deletions of pods by outcome.", "outcome");
-        _resolves = Counter("image_resolves_total", "Tries to resolve an OSImage by reason.", "reason");
-        _checks = Counter("health_check_errors_total", "Tries of the controller's health checks that did not pass, by kind and outcome.", "check", "outcome");
-        _spans = Counter("spans_total", "Spans handed to the collector of traces, by whether it took them.", "outcome");
-        _notifications = Counter("notifications_total", "Tries to deliver a notification, by outcome.", "type", "outcome");
+        _resolves = Counter("image_resolves_total", "Attempts to resolve an OSImage, by reason.", "reason");
+        _checks = Counter("health_check_errors_total", "Runs of the controller's health checks that did not pass, by kind and outcome.", "check", "outcome");
+        _spans = Counter("spans_total", "Spans sent to the collector of traces, by outcome.", "outcome");
+        _notifications = Counter("notifications_total", "Attempts to deliver a notification, by outcome.", "type", "outcome");
         _drainBlocked = _meter.CreateCounter<double>(
-            "drain_blocked_seconds_total", "s", "For how long drains have been held up, by the PodDisruptionBudget that allowed no eviction.", MetricLabels.Of("policy", "budget"));
+            "drain_blocked_seconds_total", "s", "How long drains have been blocked, by the PodDisruptionBudget that allowed no eviction.", MetricLabels.Of("policy", "budget"));
         Gauge("nodes", Nodes, "Nodes of a policy by step.", "policy", "step");
         Gauge("nodes_by_version", Versions, $"Nodes of a policy by the OS version that they run: the {VersionCounts.Most} that most nodes run, and the rest as {VersionCounts.Other}.", "policy", "version");
         Gauge("nodes_max_unavailable", () => Of(f => f.MaxUnavailable), "How many nodes of a policy may be unavailable at once: spec.rollout.maxUnavailable as a number of nodes.", "policy");
         Gauge("nodes_unavailable", () => Of(f => f.Unavailable), "Nodes that count against maxUnavailable.", "policy");
-        Gauge("nodes_blocked", Blocked, "Nodes that cannot go on by themselves, by reason.", "policy", "reason");
-        Gauge("nodes_left_cordoned", () => Of(f => f.LeftCordoned), "Nodes that Ostler cordoned and for which nothing is under way: failed ones, which a person must release.", "policy");
-        Gauge("nodes_drifted", Drifted, "Nodes that differ from the tree that they run, by how: UnexpectedTree, PackagesLayered, TreeUnlocked, RemoteChanged or Other. Files of /etc are none of these.", "policy", "reason");
-        Gauge("distinct_digests", () => Of(f => f.DistinctDigests), "How many different trees the nodes of a policy have booted; a release for several platforms counts as one.", "policy");
-        Gauge("agent_silence_seconds", () => Of(f => f.Silence.TotalSeconds), "How long an agent of the policy's nodes has owed its answer to a change of its NodeOS, at most.", "policy");
+        Gauge("nodes_blocked", Blocked, "Nodes that cannot continue on their own, by reason.", "policy", "reason");
+        Gauge("nodes_left_cordoned", () => Of(f => f.LeftCordoned), "Nodes that Ostler cordoned and for which nothing is in progress: failed nodes, which a user must release.", "policy");
+        Gauge("nodes_drifted", Drifted, "Nodes that differ from the image that they run, by reason: UnexpectedTree, PackagesLayered, TreeUnlocked, RemoteChanged or Other. Files in /etc do not count.", "policy", "reason");
+        Gauge("distinct_digests", () => Of(f => f.DistinctDigests), "How many different images the nodes of a policy have booted. An image for several platforms counts once.", "policy");
+        Gauge("agent_silence_seconds", () => Of(f => f.Silence.TotalSeconds), "The longest time for which an agent of the policy has not acted on a change of its NodeOS.", "policy");
         Gauge("rollout_progress_ratio", () => Of(f => f.Progress), "Updated nodes of a policy, from 0 to 1.", "policy");
         Gauge("rollout_halted", () => Of(f => f.Halted ? 1 : 0), "1 while too many nodes have failed.", "policy");
-        Gauge("rollout_window_open", () => Of(f => f.WindowOpen ? 1 : 0), "1 while windows and freezes let nodes be disrupted.", "policy");
-        Gauge("policy_ready", Ready, "1 while the condition Ready of a policy is True, else 0; the label says why, and each policy has one series.", "policy", "reason");
-        Gauge("target_quarantined", () => Of(f => f.TargetQuarantined ? 1 : 0), "1 while the tree that the policy's image resolves to is quarantined.", "policy");
+        Gauge("rollout_window_open", () => Of(f => f.WindowOpen ? 1 : 0), "1 while windows and freezes allow disruption.", "policy");
+        Gauge("policy_ready", Ready, "1 while the condition Ready of a policy is True, else 0. The label has its reason; each policy has one series.", "policy", "reason");
+        Gauge("target_quarantined", () => Of(f => f.TargetQuarantined ? 1 : 0), "1 while the digest to which the policy's image resolves is quarantined.", "policy");
         Gauge("quarantined_digests", () => _quarantined.Select(q => new Measurement<int>(q.Value, Label("image", q.Key))), "Digests of an OSImage that no node may get.", "image");
-        Gauge("image_ready", Images, "1 while the condition Ready of an OSImage is True, else 0; the label says why, and each image has one series.", "image", "reason");
+        Gauge("image_ready", Images, "1 while the condition Ready of an OSImage is True, else 0. The label has its reason; each image has one series.", "image", "reason");
         foreach (var outcome in Enum.GetNames<EvictionOutcome>())
         {
             _evictions.Add(0, Label("outcome", outcome));

@@ -50,7 +50,7 @@ internal sealed class Liveness(TimeProvider time, TimeSpan patience)
         {
             if (loop.UnderWay.Values is { Count: > 0 } passes && time.GetElapsedTime(passes.Min()) > patience)
             {
-                return $"a reconcile of {name} has been under way for more than {patience.TotalSeconds:0} s";
+                return $"a reconcile of {name} has been running for more than {patience.TotalSeconds:0} s";
             }
 
             if (loop.Waiting() == 0)

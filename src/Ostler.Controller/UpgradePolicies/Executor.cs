@@ -105,7 +105,8 @@ internal sealed partial class Executor(
     {
         NodeAction.ApplySpec => "NodeOS",
         NodeAction.Cordon or NodeAction.Uncordon or NodeAction.RemoveJoinTaint => "Node",
-        _ => null,
+        NodeAction.EvictPod or NodeAction.DeletePod or NodeAction.CancelMigration => null,
+        _ => throw new InvalidOperationException($"No such action: {action}"),
     };
 
     /// <summary>
@@ -224,7 +225,7 @@ internal sealed partial class Executor(
     [LoggerMessage(6, LogLevel.Information, "Pod {Namespace}/{Pod} of node {Node} was not evicted: {Outcome} (budget: {Budget}): {Words}")]
     private partial void LogNotEvicted(string node, string @namespace, string pod, EvictionOutcome outcome, string? budget, string? words);
 
-    [LoggerMessage(7, LogLevel.Debug, "Node {Node} changed since the plan was made; planning anew: {Words}")]
+    [LoggerMessage(7, LogLevel.Debug, "Node {Node} changed since the plan was made; planning again: {Words}")]
     private partial void LogConflict(string node, string words);
 
     [LoggerMessage(9, LogLevel.Information, "Removing the join taint of node {Node}: {Reason}: {Message}")]

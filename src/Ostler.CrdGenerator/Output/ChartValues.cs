@@ -35,6 +35,10 @@ internal static class ChartValues
             {
                 comment.Clear();
             }
+            else if (text.StartsWith("# - ", StringComparison.Ordinal))
+            {
+                // An example of the list above, and no word about what follows.
+            }
             else if (text.StartsWith('#'))
             {
                 comment.Add(text[1..].Trim());

@@ -14,13 +14,14 @@ internal static class FieldReference
 
         Generated from the types in `src/Ostler.Api` by `make manifests`; do not edit.
 
-        - **duration**: a number with a unit, `ms`, `s`, `m` or `h`, or several in a row: `30s`, `10m`, `1h30m`. `0s` is zero.
+        - **duration**: a number with a unit (`ms`, `s`, `m` or `h`), or several in a row: `30s`, `10m`, `1h30m`. `0s` is zero.
         - **count or percentage**: `3`, or `"25%"` of the nodes that the policy selects, rounded down.
         - **time**: RFC 3339 with an offset, as in `2026-12-19T00:00:00Z`.
-        - Lists *by* a field have one entry for each value of it; server-side apply merges them entry by entry. Other lists are replaced as a whole.
-        - *Rule*: checked by API servers from 1.25 on; with older ones the controller checks it and sets `Accepted=False`.
-        - A field that this version of Ostler cannot carry out makes the object `Accepted=False` with the reason `NotSupportedYet` and
-          the field's name. No node is touched meanwhile.
+        - Lists *by* a field have one entry for each value of it; server-side apply merges them entry by entry. Other lists are
+          replaced as a whole.
+        - *Rule*: API servers from 1.25 on check it. With older ones the controller checks it and sets `Accepted=False`.
+        - A field that this version does not support makes the object `Accepted=False`, with the reason `NotSupportedYet` and
+          the field's name. No node is touched until you remove it.
 
 
         """;

@@ -14,11 +14,12 @@ internal static class MetricReference
 
         Generated from the instruments by `make manifests`; do not edit.
 
-        The controller serves them at `:8080/metrics`. Counters whose labels are known beforehand exist from 0 on, so that the first increment shows in a rate. What is counted of nodes is from
-        the last plan of each policy and is told by the leader alone; a policy that is gone is told of no more. Label values are names of policies and
-        images, or words from fixed lists: never names of nodes or pods. `process_…` and `dotnet_…` of the runtime are served beside them.
+        The controller serves metrics at `:8080/metrics`. Counters with known labels start at 0, so that the first increment
+        shows in a rate. Metrics about nodes come from the last plan of each policy, and only the leader serves them. They
+        disappear with the policy. Label values are names of policies and images, or words from fixed lists, never names of
+        nodes or pods. The metrics `process_…` and `dotnet_…` of the runtime are served as well.
 
-        [prometheus/alerts.yaml](../prometheus/alerts.yaml) has alerts on them, [grafana](../grafana) has dashboards.
+        [Alerts](alerts.md) explains the alerts on these metrics. [grafana](../grafana) has dashboards.
 
         """;
 
@@ -54,7 +55,7 @@ internal static class MetricReference
 
     private static void Table(StringBuilder text, string title, string meter)
     {
-        text.Append($"\n## {title}\n\n| metric | type | labels | what |\n|---|---|---|---|\n");
+        text.Append($"\n## {title}\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n");
         foreach (var instrument in InstrumentsOf(meter))
         {
             var labels = string.Join(", ", MetricLabels.Of(instrument).Select(label => $"`{label}`"));

@@ -6,7 +6,7 @@ using Ostler.CrdGenerator.Schema;
 
 namespace Ostler.CrdGenerator.Output;
 
-/// <summary>Every word for "why" as Markdown: what is so, and what there is to do, from the comments of <see cref="Reasons"/>.</summary>
+/// <summary>Every reason as Markdown, with meaning and action, from the comments of <see cref="Reasons"/>.</summary>
 internal static class ReasonReference
 {
     private const string Preamble = """
@@ -14,9 +14,9 @@ internal static class ReasonReference
 
         Generated from `Reasons` in `src/Ostler.Api/Meta` by `make manifests`; do not edit.
 
-        The word under `REASON` in `kubectl get`, in conditions, `status.blocked` and `status.inFlight`, Events, metrics and notifications is always one of these, and a
-        program may rely on it. The message beside it is for people: it has names, numbers and what a tool or a server said.
-        [troubleshooting.md](troubleshooting.md) begins with what you see.
+        Conditions, `status.blocked`, `status.inFlight`, Events, metrics and notifications give one of these reasons. Programs
+        may rely on a reason. The message beside it has names, numbers and the output of tools and servers.
+        [Troubleshooting](troubleshooting.md) starts from the symptom.
 
 
         """;
@@ -31,13 +31,13 @@ internal static class ReasonReference
             .ToArray();
 
         var text = new StringBuilder(Preamble.ReplaceLineEndings("\n"));
-        text.Append("## With something to do\n\n| reason | what is so | what to do |\n|---|---|---|\n");
+        text.Append("## Action needed\n\n| reason | meaning | action |\n|---|---|---|\n");
         foreach (var reason in reasons.Where(reason => reason.ToDo.Length > 0))
         {
             text.Append(CultureInfo.InvariantCulture, $"| `{reason.Word}` | {Cell(reason.So)} | {Cell(reason.ToDo)} |\n");
         }
 
-        text.Append("\n## With nothing to do\n\nIt is well, under way, or goes on by itself.\n\n| reason | what is so |\n|---|---|\n");
+        text.Append("\n## No action needed\n\nNothing is wrong, or the rollout continues on its own.\n\n| reason | meaning |\n|---|---|\n");
         foreach (var reason in reasons.Where(reason => reason.ToDo.Length == 0))
         {
             text.Append(CultureInfo.InvariantCulture, $"| `{reason.Word}` | {Cell(reason.So)} |\n");
@@ -47,7 +47,7 @@ internal static class ReasonReference
 
         string SummaryOf(FieldInfo field) => documentation.Of(field) is { Length: > 0 } summary
             ? summary
-            : throw new InvalidOperationException($"{nameof(Reasons)}.{field.Name} has no summary: write what is so, and as remarks what there is to do.");
+            : throw new InvalidOperationException($"{nameof(Reasons)}.{field.Name} has no summary: write its meaning, and the action as remarks.");
     }
 
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);

@@ -38,7 +38,7 @@ public static class InClusterClient
             ?? throw new InvalidOperationException("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is not a pod");
         if (!File.Exists(options.TokenPath))
         {
-            throw new InvalidOperationException($"there is no {options.TokenPath}: is automountServiceAccountToken off?");
+            throw new InvalidOperationException($"{options.TokenPath} does not exist: check automountServiceAccountToken");
         }
         var tls = new SslClientAuthenticationOptions();
         if (server.Scheme == Uri.UriSchemeHttps)

@@ -211,7 +211,7 @@ public sealed partial class Informer<T>
     private partial void LogRestart(Exception error, string resource, string reason, double pauseSeconds);
 
     [LoggerMessage(3, LogLevel.Warning,
-        "The resource version of {Resource} went back from {Before} to {After}: the server was restored from a backup; believing the list alone",
+        "The resource version of {Resource} decreased from {Before} to {After}: the server was restored from a backup; only the list counts",
         EventName = "HistoryWentBack")]
     private partial void LogHistoryWentBack(string resource, string before, string after);
 }

@@ -84,7 +84,7 @@ internal sealed class Term : IWriteFence, IDisposable
 
         if (isOver || isDue)
         {
-            throw new OperationCanceledException("The term as leader is over: nothing is written any more.", Token);
+            throw new OperationCanceledException("The term as leader is over: nothing more is written.", Token);
         }
     }
 

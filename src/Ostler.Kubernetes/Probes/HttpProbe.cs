@@ -118,7 +118,7 @@ public sealed record HttpProbe(Uri Uri)
         }
 
         return authorities is null
-            ? (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == 0 ? null : $"the certificate for {presented.Subject} is not signed by an authority that is trusted, or is out of date"
+            ? (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == 0 ? null : $"the certificate for {presented.Subject} is not signed by a trusted authority, or is out of date"
             : CertificateAuthorities.IsSignedBy(authorities.Certificates, presented, chain) ? null
             : $"the certificate for {presented.Subject} is not signed by one of the given authorities, or is out of date";
     }
@@ -160,7 +160,7 @@ public sealed record HttpProbe(Uri Uri)
 
             if (Certificates.Count == 0)
             {
-                throw new HttpProbeException("there is no certificate among those of the authorities");
+                throw new HttpProbeException("the certificate authorities contain no certificate");
             }
         }
 

@@ -37,13 +37,13 @@ public static class RuntimeMetrics
     private static readonly Counter<long> Lists = Meter.CreateCounter<long>("list_total", null, "Lists of whole collections.", MetricLabels.Of("resource"));
     private static readonly Counter<long> ApiRequests = Meter.CreateCounter<long>("api_requests_total", null, "Requests to the API server.", MetricLabels.Of("code", "resource", "verb"));
     private static readonly Histogram<double> ApiRequestDuration =
-        Meter.CreateHistogram("api_request_duration_seconds", "s", "Time to the headers of the answer.", MetricLabels.Of("resource", "verb"), FromMilliseconds);
+        Meter.CreateHistogram("api_request_duration_seconds", "s", "Time until the headers of the answer arrive.", MetricLabels.Of("resource", "verb"), FromMilliseconds);
     private static readonly Counter<long> DroppedEvents =
         Meter.CreateCounter<long>("events_dropped_total", null, "Events that were not sent, by reason.", MetricLabels.Of("reason"));
 
     // Observable, so that an exporter which attaches late still reads the right value.
     private static readonly ObservableGauge<int> QueueDepth = Meter.CreateObservableGauge(
-        "workqueue_depth", static () => QueueDepths.Select(q => new Measurement<int>(q.Value(), Label("name", q.Key))), null, "Keys that wait for a worker.", MetricLabels.Of("name"));
+        "workqueue_depth", static () => QueueDepths.Select(q => new Measurement<int>(q.Value(), Label("name", q.Key))), null, "Keys waiting for a worker.", MetricLabels.Of("name"));
     private static readonly ObservableGauge<int> Leader = Meter.CreateObservableGauge(
         "leader", static () => Leaders.Select(l => new Measurement<int>(l.Value, Label("lease", l.Key))), null, "1 while this process leads, 0 while it waits for the lease.", MetricLabels.Of("lease"));
 

@@ -7,7 +7,7 @@ namespace Ostler.Rollout.Context;
 /// <summary>A pod that a budget does not let go, on a node that is being drained.</summary>
 internal sealed record HeldBackPod(string Node, DateTimeOffset CordonedAt, PodFacts Pod, string? Budget)
 {
-    public string Text => $"{Pod.Namespace}/{Pod.Name} on {Node} is held by {(Budget is null ? "a PodDisruptionBudget" : $"PodDisruptionBudget {Budget}")}";
+    public string Text => $"{Pod.Namespace}/{Pod.Name} on {Node} is blocked by {(Budget is null ? "a PodDisruptionBudget" : $"PodDisruptionBudget {Budget}")}";
 }
 
 /// <summary>

@@ -79,12 +79,11 @@ internal static class FailureRules
             : (node, failure);
 
     public static string HaltMessage(NodeImage target, FailureBudget failures) =>
-        $"{WhatFailed(target, failures)} No further node is touched. "
-        + (failures.IsImageToBlame ? "Point the OSImage at a better tree, or set"
-            : "Nothing shows that the image is at fault: fix the nodes, then set")
-        + " spec.rollout.retryFailuresBefore to the present time to try again.";
+        $"{WhatFailed(target, failures)} No other node is touched. "
+        + (failures.IsImageToBlame ? "Release a fixed image, or run kubectl ostler retry if the image was not at fault."
+            : "Nothing shows that the image is at fault: fix the nodes, then run kubectl ostler retry.");
 
     public static string WhatFailed(NodeImage target, FailureBudget failures) => failures.First is { } first
-            ? $"{failures.Failed} {(failures.Failed == 1 ? "node" : "nodes")} failed on {MessageText.Of(target)} ({failures.Allowed} may), the first being {first.Node}: {first.Failure.Reason}."
-            : $"{MessageText.Of(target)} failed on nodes that are gone since.";
+            ? $"{failures.Failed} {(failures.Failed == 1 ? "node" : "nodes")} failed on {MessageText.Of(target)} ({failures.Allowed} allowed), first {first.Node}: {first.Failure.Reason}."
+            : $"{MessageText.Of(target)} failed on nodes that no longer exist.";
 }

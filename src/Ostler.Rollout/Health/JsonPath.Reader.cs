@@ -24,7 +24,7 @@ public sealed partial class JsonPath
                 switch (Peek)
                 {
                     case '.' when At(_at + 1) == '.':
-                        Fail("..", "recursive descent is not known: name the fields one by one");
+                        Fail("..", "recursive descent is not supported: name the fields one by one");
                         break;
                     case '.' when At(_at + 1) == '[':
                         _at++;
@@ -62,7 +62,7 @@ public sealed partial class JsonPath
                 else if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '/' or '*'))
                 {
                     // Taken for a part of the name, an operator that is not known would make a condition that never holds.
-                    Fail(text[_at..], "only == and != are known; a name with other characters than letters, digits, _, - and / is quoted, as in ['a b']");
+                    Fail(text[_at..], "only == and != are supported; a name with other characters than letters, digits, _, - and / is quoted, as in ['a b']");
                     return;
                 }
 
@@ -86,7 +86,7 @@ public sealed partial class JsonPath
             {
                 if (nested)
                 {
-                    Fail(text[_at..], "a filter inside a filter is not known");
+                    Fail(text[_at..], "a filter inside a filter is not supported");
                     return;
                 }
 
@@ -117,7 +117,7 @@ public sealed partial class JsonPath
             }
             else
             {
-                Fail(text[_at..], "brackets hold a number, *, a quoted name or a filter ?(@.field==\"value\"); slices and unions are not known");
+                Fail(text[_at..], "brackets hold a number, *, a quoted name or a filter ?(@.field==\"value\"); slices and unions are not supported");
                 return;
             }
 

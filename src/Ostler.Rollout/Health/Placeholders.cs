@@ -23,7 +23,7 @@ public static class Placeholders
         var text = template.Replace(Node, Uri.EscapeDataString(node), StringComparison.Ordinal).Replace(Address, HostOf(address), StringComparison.Ordinal);
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp) && uri.Host.Length > 0
             ? (uri, "")
-            : (null, $"{text} is no http or https URL");
+            : (null, $"{text} is not an http or https URL");
     }
 
     /// <summary>Into a PromQL query: escaped as in a double-quoted string. In a regular expression the dots of a name match any character.</summary>
@@ -47,13 +47,13 @@ public static class Placeholders
     {
         if (template.Contains(Node, StringComparison.Ordinal) && !IsDnsName(node))
         {
-            return "the name of the node is not one that could be put into it";
+            return "the node's name cannot be part of a URL";
         }
 
         return !template.Contains(Address, StringComparison.Ordinal) ? null
-            : address is null ? "the Node has no InternalIP in its status.addresses, which {address} stands for"
+            : address is null ? "the Node has no InternalIP in its status.addresses, so {address} has no value"
             : IsAddress(address) ? null
-            : "the Node's InternalIP is no IP address";
+            : "the Node's InternalIP is not an IP address";
     }
 
     // IPAddress alone would take "1" and a scope as in fe80::1%eth0.

@@ -30,7 +30,7 @@ public static class PrometheusAnswer
     {
         if (Text(root, "status") == "error")
         {
-            return CheckFinding.Error($"{Text(root, "errorType") ?? "error"}: {HttpFinding.Trim(Text(root, "error") ?? "the server does not say what")}");
+            return CheckFinding.Error($"{Text(root, "errorType") ?? "error"}: {HttpFinding.Trim(Text(root, "error") ?? "the server gives no reason")}");
         }
 
         if (code is < 200 or >= 300 || Text(root, "status") != "success" || Member(root, "data") is not { ValueKind: JsonValueKind.Object } data)
@@ -49,8 +49,8 @@ public static class PrometheusAnswer
         {
             "vector" when result is { ValueKind: JsonValueKind.Array } samples => Judge([.. samples.EnumerateArray().Select(Read)], want),
             "scalar" when result is { ValueKind: JsonValueKind.Array } scalar => Judge([new("", Value(scalar))], want),
-            "matrix" => CheckFinding.Error("the query gives a range of samples instead of one: drop the [range], or put a function like last_over_time around it"),
-            var type => CheckFinding.Error($"the query gives a {type ?? "result of no type"}, which has no samples to compare"),
+            "matrix" => CheckFinding.Error("the query returns a range of samples instead of one: remove the [range], or use a function such as last_over_time"),
+            var type => CheckFinding.Error($"the query returns a {type ?? "result without a type"}, which has no samples to compare"),
         };
     }
 
@@ -77,17 +77,17 @@ public static class PrometheusAnswer
     {
         if (samples.Count == 0)
         {
-            return CheckFinding.Missing("the query returns no sample: is the metric's name right, and is the target scraped?");
+            return CheckFinding.Missing("the query returns no sample: check the metric's name, and whether the target is scraped");
         }
 
         if (samples.FirstOrDefault(s => s.Text is null || !TryParse(s.Text, out _)) is { } odd)
         {
-            return CheckFinding.Error($"{odd.Name} has no value that could be compared");
+            return CheckFinding.Error($"{odd.Name} has no value to compare");
         }
 
         if (samples.FirstOrDefault(s => double.IsNaN(Parse(s))) is { } nan)
         {
-            return CheckFinding.Missing($"{nan.Name} is NaN, no number: as after a division of nothing by nothing");
+            return CheckFinding.Missing($"{nan.Name} is NaN, as after a division of zero by zero");
         }
 
         var wrong = samples.Where(s => !Holds(Parse(s), want)).Select(s => $"{s.Name} is {s.Text}").ToArray();
@@ -145,8 +145,8 @@ public static class PrometheusAnswer
         {
             401 or 403 => $"{answer}; see bearerTokenSecretRef",
             >= 300 and < 400 => $"{answer}; redirects are not followed: name the server that answers",
-            404 => $"{answer}; is this the address of a Prometheus, without /api/v1?",
-            >= 200 and < 300 => $"{answer}; this is not how a Prometheus answers",
+            404 => $"{answer}; check that the URL is that of a Prometheus, without /api/v1",
+            >= 200 and < 300 => $"{answer}; this is not an answer of a Prometheus",
             _ => answer,
         });
     }

@@ -46,7 +46,7 @@ public sealed class CosignKey : IDisposable
             var fields = PemEncoding.Find(pem);
             if (pem.AsSpan()[fields.Label] is not "PUBLIC KEY")
             {
-                problem = $"is a {pem[fields.Label]} in PEM: give the PUBLIC KEY, as in cosign.pub";
+                problem = $"is a {pem[fields.Label]} in PEM: use the PUBLIC KEY, as in cosign.pub";
                 return false;
             }
 
@@ -54,7 +54,7 @@ public sealed class CosignKey : IDisposable
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            problem = "is not a public key in PEM: give the contents of cosign.pub";
+            problem = "is not a public key in PEM: use the content of cosign.pub";
             return false;
         }
 
@@ -136,7 +136,7 @@ public sealed class CosignKey : IDisposable
                 key = new(ed25519, der);
                 break;
             case var other:
-                problem = $"is a key of the kind {other}, which is not supported: use ECDSA (as cosign generate-key-pair makes it), RSA or Ed25519";
+                problem = $"is a key of the kind {other}, which is not supported: use ECDSA (the default of cosign generate-key-pair), RSA or Ed25519";
                 return false;
         }
 

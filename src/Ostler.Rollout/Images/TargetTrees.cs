@@ -15,7 +15,7 @@ internal sealed class TargetTree(NodeImage image)
     // Thousands of nodes say these; they are made once.
     public string UpdatedMessage { get; } = $"Runs {MessageText.Of(image)}.";
 
-    public string StagedMessage { get; } = $"Has {MessageText.Of(image)} staged and waits for a slot.";
+    public string StagedMessage { get; } = $"{MessageText.Of(image)} is staged. Waiting for a slot.";
 }
 
 /// <summary>

@@ -33,8 +33,8 @@ public static class DriftRules
         view.Target is { } target && CountOf(context, view.Spec, target.Digest) >= MostReconciles;
 
     internal static string SpentMessage(RolloutContext context, NodeView view, string how) =>
-        $"It was brought back to {MessageText.Of(view.Target!.Image)} {MostReconciles} times and differs again ({how.TrimEnd('.')}): find out who changes the host. To try again, set "
-        + "spec.rollout.retryFailuresBefore to the present time.";
+        $"The node was reconciled to {MessageText.Of(view.Target!.Image)} {MostReconciles} times and drifted again ({how.TrimEnd('.')}). Find out what changes the host, "
+        + "then run kubectl ostler retry.";
 
     /// <summary>What the next attempt on the node is noted as; a plain upgrade keeps what is known of former ones.</summary>
     internal static NodeReconcile? Next(RolloutContext context, NodeView view, TargetTree target)

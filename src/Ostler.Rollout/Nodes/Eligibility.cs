@@ -55,13 +55,13 @@ internal static class Eligibility
     }
 
     private static Ineligible? SelectedByAnotherPolicyToo(RolloutContext context, NodeView view) => view.ConflictsWith is { } other
-        ? new(Reasons.PolicyConflict, $"Policy {other} selects the node, too: neither touches it. Change one of the selectors.") { NeedsPerson = true }
+        ? new(Reasons.PolicyConflict, $"Policy {other} also selects this node. Neither acts on it until you change a selector.") { NeedsPerson = true }
         : null;
 
     // A node that moved from one policy's selection to another's: the former one still has to let go.
     private static Ineligible? HeldByAnotherPolicy(RolloutContext context, NodeView view) =>
         !view.Bound && view.Spec.Policy is { } other && (view.Spec.Goal != Goal.Observe || view.Node.CordonedBy == other)
-            ? new(Reasons.HeldByOtherPolicy, $"Policy {other} has not let go of the node yet.")
+            ? new(Reasons.HeldByOtherPolicy, $"Policy {other} has not released the node yet.")
             : null;
 
     private static Ineligible? AgentHasNotReported(RolloutContext context, NodeView view) => view.Node.OS is { Deleting: true }
@@ -71,23 +71,23 @@ internal static class Eligibility
         ? new(
             Reasons.AgentMissing,
             view.Node.OS is null
-                ? "The node has no NodeOS yet: the controller creates it."
-                : "The agent has never reported: see whether its pod runs on the node.")
+                ? "The node has no NodeOS yet. The controller creates it."
+                : "The agent has never reported. Check whether its pod runs on the node.")
         {
             NeedsPerson = view.Node.OS is not null,
         }
         : null;
 
     private static Ineligible? HostIsNotSupported(RolloutContext context, NodeView view) => view.Status!.Booted is null
-        ? new(Reasons.HostNotSupported, view.Status.LastError?.Message ?? "The agent does not know what the host has booted.") { NeedsPerson = true }
+        ? new(Reasons.HostNotSupported, view.Status.LastError?.Message ?? "The agent does not know what the host booted.") { NeedsPerson = true }
         : null;
 
     private static Ineligible? TargetIsNotForItsPlatform(RolloutContext context, NodeView view) => context.Trees is { } trees && view.Target is null
         ? new(
             Reasons.PlatformNotFound,
             view.Node.Platform is { } platform
-                ? $"{MessageText.Of(trees.Release)} does not exist for {platform} but for {trees.Offered}: add the platform to the image, or leave the node out of spec.nodeSelector."
-                : $"The node does not tell its architecture (status.nodeInfo.architecture), and {MessageText.Of(trees.Release)} exists for {trees.Offered}.")
+                ? $"{MessageText.Of(trees.Release)} does not exist for {platform}, only for {trees.Offered}. Add the platform to the image, or remove the node from spec.nodeSelector."
+                : $"The node does not report its architecture (status.nodeInfo.architecture), and {MessageText.Of(trees.Release)} exists for {trees.Offered}.")
         {
             NeedsPerson = true,
         }
@@ -98,7 +98,7 @@ internal static class Eligibility
         view.Target is { } target && target.Digest != context.Target!.Digest && context.Snapshot.Image is { } image && OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest)
             ? new(
                 Reasons.ImageQuarantined,
-                $"{MessageText.Of(target.Image)}, which the target is on {view.Node.Platform ?? "this node"}, is quarantined: point OSImage {image.Name} at another tree.")
+                $"{MessageText.Of(target.Image)}, the target on {view.Node.Platform ?? "this node"}, is quarantined. Point OSImage {image.Name} to another image.")
             {
                 NeedsPerson = true,
             }
@@ -109,7 +109,7 @@ internal static class Eligibility
             ? new(
                 failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed ? failure.Reason : Reasons.RolledBack,
                 $"{MessageText.Of(failure.Digest, failure.Version)} failed here at {MessageText.Of(failure.At)} ({failure.Reason}: {failure.Message}); "
-                + $"the node runs {MessageText.Of(view.Status!.Booted!)}. To try again, set spec.rollout.retryFailuresBefore to the present time.")
+                + $"the node runs {MessageText.Of(view.Status!.Booted!)}. To try again, run kubectl ostler retry.")
             {
                 Tally = failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed ? NodeTally.Failed : NodeTally.RolledBack,
                 NeedsPerson = true,
@@ -130,15 +130,15 @@ internal static class Eligibility
 
     private static Ineligible? BacksOff(RolloutContext context, NodeView view) =>
         view.Spec.Backoff is { } backoff && BackoffRules.Holds(backoff, view.Target?.Digest, context.Now)
-            ? new(Reasons.BackingOff, $"Given back ({backoff.Reason}), tried again at {MessageText.Of(backoff.Until)}: {backoff.Message}") { Until = backoff.Until }
+            ? new(Reasons.BackingOff, $"Released ({backoff.Reason}). Next try at {MessageText.Of(backoff.Until)}: {backoff.Message}") { Until = backoff.Until }
             : null;
 
     private static Ineligible? CordonedByOther(RolloutContext context, NodeView view) => view.Node.Unschedulable && !view.Holds
         ? new(
             Reasons.CordonedByOther,
             view.Node.CordonedBy is { } other
-                ? $"Cordoned by policy {other}; waits until it is done with the node."
-                : $"Cordoned by somebody else, which Ostler leaves alone: kubectl uncordon {view.Node.Name} when the node may be upgraded.")
+                ? $"Cordoned by policy {other}. Waiting until that policy releases the node."
+                : $"Ostler did not make this cordon and leaves it. Run kubectl uncordon {view.Node.Name} when the node may be upgraded.")
         {
             NeedsPerson = true,
         }
@@ -149,5 +149,5 @@ internal static class Eligibility
         : new(Reasons.NodeNotReady, NotReadyMessage(view.Node));
 
     internal static string NotReadyMessage(NodeFacts node) =>
-        $"The node is not Ready ({node.ReadyReason ?? "unknown"}): {node.ReadyMessage ?? "the kubelet does not say why"}. It is not touched until it is.";
+        $"The node is not Ready ({node.ReadyReason ?? "unknown"}): {node.ReadyMessage ?? "the kubelet gives no reason"}. It is not touched until it is Ready.";
 }

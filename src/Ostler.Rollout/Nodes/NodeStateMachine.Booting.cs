@@ -30,7 +30,7 @@ internal static partial class NodeStateMachine
             if (view.Status!.Step is NodeStep.Failed or NodeStep.RolledBack)
             {
                 var refused = error?.Reason ?? Reasons.BootFellBack;
-                return NodeTransitions.Fail(context, view, refused, error?.Message ?? "The agent does not say why.", BlameRules.OfRefusal(refused));
+                return NodeTransitions.Fail(context, view, refused, error?.Message ?? "The agent gives no reason.", BlameRules.OfRefusal(refused));
             }
 
             if (view.Status.Step == NodeStep.Idle && error?.Reason == Reasons.NotStaged && view.Runs(view.Spec.Previous?.Digest))
@@ -46,7 +46,7 @@ internal static partial class NodeStateMachine
         }
 
         return Said(
-            view, NodeStep.Rebooting, Reasons.WaitingForReboot, $"Told to boot {Target(view)}; must report back by {MessageText.Of(deadline)}.", NodeTally.Updating,
+            view, NodeStep.Rebooting, Reasons.WaitingForReboot, $"Instructed to boot {Target(view)}. Must report by {MessageText.Of(deadline)}.", NodeTally.Updating,
             deadline: deadline);
     }
 
@@ -65,12 +65,12 @@ internal static partial class NodeStateMachine
         {
             return NodeTransitions.Fail(
                 context, view, Reasons.RebootTimedOut,
-                $"The agent took up the order and has not reported from a new boot. Check the machine's console.{last}", evidence);
+                $"The agent acted on the instruction, but has not reported from a new boot. Check the machine's console.{last}", evidence);
         }
 
         var silent = acknowledged
-            ? "The agent took up the order, but the host did not reboot. Check the agent's log."
-            : "The agent never took up the order to boot. Check its pod on the node.";
+            ? "The agent acted on the instruction, but the host did not reboot. Check the agent's log."
+            : "The agent did not act on the instruction to boot. Check its pod on the node.";
         return NodeTransitions.ReleaseWithBackoff(context, view, Reasons.AgentSilent, $"{silent}{last}");
     }
 
@@ -91,19 +91,19 @@ internal static partial class NodeStateMachine
 
                 return error?.Reason is Reasons.FinalizationNeverRan or Reasons.ApiUnreachable
                     ? NodeTransitions.ReleaseAfterLostBoot(context, view, error.Reason, error.Message)
-                    : NodeTransitions.Fail(context, view, why, error?.Message ?? "The node came up with its former tree.",
+                    : NodeTransitions.Fail(context, view, why, error?.Message ?? "The node booted the previous image.",
                         BlameRules.OfFallback(why));
             }
 
-            var runs = view.Status!.Booted is { } booted ? MessageText.Of(booted) : "an unknown tree";
+            var runs = view.Status!.Booted is { } booted ? MessageText.Of(booted) : "an unknown image";
             return NodeTransitions.Fail(
                 context, view, Reasons.UnexpectedTree,
-                    $"The node came up with {runs} instead of {Target(view)}. See who else updates it.", evidence: null);
+                    $"The node booted {runs} instead of {Target(view)}: another program updates it.", evidence: null);
         }
 
         return view.Status!.Step == NodeStep.Failed
             ? NodeTransitions.Fail(context, view, error?.Reason ?? Reasons.HostCheckFailed, error?.Message
-                ?? "The agent does not say why.", FailureEvidence.Booted)
+                ?? "The agent gives no reason.", FailureEvidence.Booted)
             : Verifying(context, view);
     }
 
@@ -132,7 +132,7 @@ internal static partial class NodeStateMachine
         }
 
         var waits = Said(
-            view, NodeStep.Verifying, verification.Reason, $"{verification.Message} It has until {MessageText.Of(deadline)}.", NodeTally.Updating,
+            view, NodeStep.Verifying, verification.Reason, $"{verification.Message} Deadline: {MessageText.Of(deadline)}.", NodeTally.Updating,
             blocked: verification.IsStuck, deadline: deadline);
         return view.Spec.HealthySince is null ? waits : NodeTransitions.LoseHealth(context, view, waits);
     }
@@ -146,7 +146,7 @@ internal static partial class NodeStateMachine
         }
 
         var over = since.After(context.Spec.Rollout.Soak);
-        return Said(view, NodeStep.Soaking, Reasons.Soaking, $"All checks pass; they must until {MessageText.Of(over)}.", NodeTally.Updating, deadline: over) with
+        return Said(view, NodeStep.Soaking, Reasons.Soaking, $"All checks pass and must keep passing until {MessageText.Of(over)}.", NodeTally.Updating, deadline: over) with
         {
             Questions = AskForWorkloads(context, view),
         };

@@ -28,14 +28,14 @@ internal static partial class NodeStateMachine
         var volumes = view.Node.Volumes;
         if (volumes is null || volumes.At < view.Node.CordonedAt || volumes.At > context.Now || context.Now - volumes.At > VolumeAnswerLifetime)
         {
-            return Detaching(view, pass, "Drained; asks which volumes are still attached.", context.Now);
+            return Detaching(view, pass, "Drained. Checking which volumes are still attached.", context.Now);
         }
 
         if (volumes.Error is { } error)
         {
             return volumes.Failures < VolumeFailuresAllowed
-                ? Detaching(view, pass, $"Drained, but its volumes could not be asked for: {error}", volumes.At.After(VolumePace))
-                : NodeTransitions.OrderBoot(context, view, Reasons.VolumesStillAttached, $"{empty}, and whether volumes are attached cannot be known ({error})");
+                ? Detaching(view, pass, $"Drained, but its volumes could not be checked: {error}", volumes.At.After(VolumePace))
+                : NodeTransitions.OrderBoot(context, view, Reasons.VolumesStillAttached, $"{empty}, and whether volumes are attached is unknown ({error})");
         }
 
         if (volumes.Attached.Count == 0)
@@ -52,7 +52,7 @@ internal static partial class NodeStateMachine
         return context.Now >= deadline
             ? NodeTransitions.OrderBoot(
                 context, view, Reasons.VolumesStillAttached, $"{empty}, but volumes have not detached within {timeout} ({which})")
-            : Detaching(view, pass, $"Drained; waits until {MessageText.Of(deadline)} for volumes to detach: {which}.", volumes.At.After(VolumePace), deadline);
+            : Detaching(view, pass, $"Drained. Waiting until {MessageText.Of(deadline)} for volumes to detach: {which}.", volumes.At.After(VolumePace), deadline);
     }
 
     private static NodeDecision Detaching(NodeView view, DrainPass pass, string message, DateTimeOffset askAt, DateTimeOffset? deadline = null) =>

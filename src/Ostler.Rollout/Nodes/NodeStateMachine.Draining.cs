@@ -23,7 +23,7 @@ internal static partial class NodeStateMachine
         if (node.CordonedAt is null)
         {
             return NodeTransitions.Recordon(
-                context, view, NodeStep.Cordoned, context.Now, "The mark of the cordon has lost its time, from which the drain's deadline counts.");
+                context, view, NodeStep.Cordoned, context.Now, "The annotation of the cordon has lost its time, which the drain's deadline needs.");
         }
 
         var pass = DrainPass.Over(node.Pods, context.Spec.Drain);
@@ -46,7 +46,7 @@ internal static partial class NodeStateMachine
         {
             return NodeTransitions.ReleaseWithBackoff(
                 context, view, Reasons.CordonDeadlock,
-                $"{other.Text} and was cordoned before; this node's drain is held back too ({DrainMessage.Describe(pass).Message}) Each might wait for the other.");
+                $"{other.Text} and was cordoned before. The drain of this node is blocked as well ({DrainMessage.Describe(pass).Message}) Each drain might wait for the other.");
         }
 
         if (overdue && WhenOverdue(context, view, pass) is { } decision)
@@ -56,19 +56,19 @@ internal static partial class NodeStateMachine
 
         return node.Unschedulable
             ? GoOnDraining(context, view, pass, deadline)
-            : NodeTransitions.Recordon(context, view, NodeStep.Cordoned, node.CordonedAt.Value, "Somebody uncordoned the node while it was being drained.");
+            : NodeTransitions.Recordon(context, view, NodeStep.Cordoned, node.CordonedAt.Value, "The node was uncordoned by someone else while it was being drained.");
     }
 
     private static (string Reason, string Message)? WhyToRelease(RolloutContext context, NodeView view)
     {
         if (!view.Selected && context.Exists)
         {
-            return (Reasons.Released, "The policy does not select the node any more.");
+            return (Reasons.Released, "The policy no longer selects the node.");
         }
 
         if (view.ConflictsWith is { } other)
         {
-            return (Reasons.PolicyConflict, $"Policy {other} selects the node, too: neither touches it. Change one of the selectors.");
+            return (Reasons.PolicyConflict, $"Policy {other} also selects this node. Neither acts on it until you change a selector.");
         }
 
         if (context.Gate is { ReleasesSlots: true } gate)
@@ -78,12 +78,12 @@ internal static partial class NodeStateMachine
 
         if (context.FailureCounts(view.Spec.Failure))
         {
-            return (Reasons.RolledBack, "The target failed on the node before, and that counts again (spec.rollout.retryFailuresBefore).");
+            return (Reasons.RolledBack, "An earlier failure of the target counts again (spec.rollout.retryFailuresBefore).");
         }
 
         if (view.Spec.Image?.Digest != view.Target?.Digest)
         {
-            return (Reasons.TargetChanged, "The target changed before the node was told to boot.");
+            return (Reasons.TargetChanged, "The target changed before the node was instructed to boot.");
         }
 
         if (Eligibility.TreeIsQuarantined(context, view) is { } quarantined)
@@ -96,7 +96,7 @@ internal static partial class NodeStateMachine
             return (Reasons.Released, "The NodeOS is being deleted.");
         }
 
-        return view.RunsTarget && !IsToRedeploy(context, view) ? (Reasons.Updated, "The node runs the target already.") : null;
+        return view.RunsTarget && !IsToRedeploy(context, view) ? (Reasons.Updated, "The node already runs the target.") : null;
     }
 
     // Cordoned in the same snapshot in which it is empty, or pods may have come back since. Ready, or what was wrong before would be blamed on the
@@ -143,10 +143,10 @@ internal static partial class NodeStateMachine
 
         return view switch
         {
-            { Node.Unschedulable: false } => (Reasons.CordonLost, "it was uncordoned by somebody."),
+            { Node.Unschedulable: false } => (Reasons.CordonLost, "it was uncordoned by someone else."),
             { Node.Ready: false } => (Reasons.NodeNotReady, Eligibility.NotReadyMessage(view.Node)),
             { HasStaged: false, IsGoingBack: false } => (Reasons.NotStaged, view.Error is { } error ? $"{error.Reason}: {error.Message}" : "the target is no longer staged."),
-            _ => (Reasons.AgentSilent, "the agent has not caught up with its NodeOS."),
+            _ => (Reasons.AgentSilent, "the agent has not processed its NodeOS yet."),
         };
     }
 
@@ -156,7 +156,7 @@ internal static partial class NodeStateMachine
         if (pass.Completed)
         {
             var (reason, message) = WhyNotDrained(view, pass);
-            return Said(view, NodeStep.Drained, reason, $"Drained, but not told to boot: {message}", NodeTally.Updating, blocked: true,
+            return Said(view, NodeStep.Drained, reason, $"Drained, but cannot boot: {message}", NodeTally.Updating, blocked: true,
                 // A kubelet may come back by itself.
                 needsPerson: IsHeld(context, overdue) && view.Node.Ready)
                 with

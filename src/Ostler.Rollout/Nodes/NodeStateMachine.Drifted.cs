@@ -22,7 +22,7 @@ internal static partial class NodeStateMachine
 
         return context.Gate is { StagingAllowed: false } gate
             ? Said(view, NodeStep.Updated, gate.Reason, $"{how} {gate.Message}", NodeTally.Updated)
-            : Said(view, NodeStep.Idle, Reasons.WaitingForStage, $"{how} Waits for its turn to have the target laid down anew.", NodeTally.Pending)
+            : Said(view, NodeStep.Idle, Reasons.WaitingForStage, $"{how} Waiting to deploy the target again.", NodeTally.Pending)
                 with
             { Wish = NodeWish.Stage };
     }

@@ -15,13 +15,13 @@ internal static partial class NodeStateMachine
     {
         if (!context.Exists || !view.Selected || !WorkloadRecovery.IsOn(context))
         {
-            return NodeTransitions.FinishRecovery(context, view, "Its workloads are not waited for any more.");
+            return NodeTransitions.FinishRecovery(context, view, "Ostler no longer waits for its workloads.");
         }
 
         var deadline = view.Spec.Deadlines!.Recovered!.Value;
         if (deadline <= context.RetryBefore)
         {
-            return NodeTransitions.FinishRecovery(context, view, "A person asked to go on without waiting for its workloads.");
+            return NodeTransitions.FinishRecovery(context, view, "A user chose to continue without waiting for its workloads.");
         }
 
         var missing = WorkloadRecovery.Missing(view, context.Now - WorkloadRecovery.Fresh, context.Now);
@@ -35,18 +35,18 @@ internal static partial class NodeStateMachine
         var question = WorkloadRecovery.Ask(
             view, facts is null || missing is null && facts.Error is null ? context.Now : facts.At.After(late ? WorkloadRecovery.SlowPace : WorkloadRecovery.Pace));
         var which = missing is not null ? $"not available again: {MessageText.List(missing)}."
-            : facts?.Error is { } error ? $"could not be read: {error}" : "asked for.";
+            : facts?.Error is { } error ? $"could not be read: {error}" : "not checked yet.";
         var (step, tally) = EndOf(view);
         return late
             ? Said(
                 view, step, Reasons.WorkloadsNotRecovered,
-                $"The node is back in service, but workloads that its drain displaced are {which} See why their pods do not start; to go on without them, set "
-                + "spec.rollout.retryFailuresBefore to the present time.",
+                $"The node is back in service, but displaced workloads are {which} Find out why their pods do not start. To continue without them, "
+                + "then run kubectl ostler retry.",
                 tally, blocked: true, needsPerson: true) with
             { Questions = [question] }
             : Said(
                 view, step == NodeStep.Updated ? NodeStep.Soaking : step, Reasons.WaitingForWorkloads,
-                $"Back in service; workloads that its drain displaced are {which} They have until {MessageText.Of(deadline)}.", NodeTally.Updating, deadline: deadline) with
+                $"Back in service, but displaced workloads are {which} Deadline: {MessageText.Of(deadline)}.", NodeTally.Updating, deadline: deadline) with
             { Questions = [question] };
     }
 

@@ -14,27 +14,27 @@ internal static partial class NodeStateMachine
     {
         if (!view.Selected && context.Exists)
         {
-            return (Reasons.Released, "The policy does not select the node any more.");
+            return (Reasons.Released, "The policy no longer selects the node.");
         }
 
         if (view.ConflictsWith is { } other)
         {
-            return (Reasons.PolicyConflict, $"Policy {other} selects the node, too: neither touches it. Change one of the selectors.");
+            return (Reasons.PolicyConflict, $"Policy {other} also selects this node. Neither acts on it until you change a selector.");
         }
 
         if (view.Spec.Image?.Digest != view.Target?.Digest)
         {
-            return (Reasons.TargetChanged, "The target changed before the node was told to go back: it moves on from the tree that it runs.");
+            return (Reasons.TargetChanged, "The target changed before the node was instructed to roll back. It continues from the image that it runs.");
         }
 
         if (!context.TakesBack)
         {
-            return (Reasons.Released, "The rollout is not halted any more, or its nodes are not taken back any more (spec.rollback): the node stays as it is.");
+            return (Reasons.Released, "The rollout is no longer halted, or spec.rollback no longer rolls its nodes back. The node stays as it is.");
         }
 
         if (!view.Runs(view.Spec.Image?.Digest))
         {
-            return (Reasons.Released, "The node does not run the tree any more that it was to be taken back from.");
+            return (Reasons.Released, "The node no longer runs the image that it was to roll back from.");
         }
 
         if (!view.KeepsFormer)

@@ -37,10 +37,10 @@ internal static partial class NodeStateMachine
         var error = view.Error;
         var reason = refused ? error?.Reason ?? Reasons.RollbackImpossible : Reasons.RollbackTimedOut;
         var why = refused
-            ? error?.Message ?? "The agent does not say why."
-            : $"Not back on {Former(view)}, and Ready, by {MessageText.Of(deadline)}. It is still taken back when it reports.";
+            ? error?.Message ?? "The agent gives no reason."
+            : $"Not rolled back to {Former(view)} and Ready by {MessageText.Of(deadline)}. Ostler accepts the node again when it reports.";
         return Said(
-            view, NodeStep.Failed, reason, $"{why} See to the node; kubectl uncordon {view.Node.Name} takes it out of Ostler's hands.", NodeTally.Failed,
+            view, NodeStep.Failed, reason, $"{why} Check the machine. kubectl uncordon {view.Node.Name} takes it out of Ostler's hands.", NodeTally.Failed,
             blocked: true, needsPerson: true);
     }
 
@@ -50,7 +50,7 @@ internal static partial class NodeStateMachine
         view.AgentIsCurrent && view.Runs(view.Spec.Previous?.Digest) && (view.HasBooted || (view.ReportsOnAttempt && view.Status!.Step == NodeStep.RolledBack));
 
     private static string BackMessage(NodeView view, DateTimeOffset deadline) =>
-        $"{view.Spec.Failure?.Reason}: {MessageText.Sentence(view.Spec.Failure?.Message)} Goes back to {Former(view)}; must be there, and Ready, by {MessageText.Of(deadline)}.";
+        $"{view.Spec.Failure?.Reason}: {MessageText.Sentence(view.Spec.Failure?.Message)} Rolling back to {Former(view)}. Must run it and be Ready by {MessageText.Of(deadline)}.";
 
     /// <summary>It failed and, automatic rollback being off, stays cordoned until a person decides.</summary>
     private static NodeDecision HeldAfterFailure(RolloutContext context, NodeView view)
@@ -72,17 +72,17 @@ internal static partial class NodeStateMachine
         {
             return view.RunsTarget && view.HasBooted
                 ? NodeTransitions.VerifyAgain(context, view)
-                : NodeTransitions.Release(context, view, Reasons.Retried, "A person asked for another try.");
+                : NodeTransitions.Release(context, view, Reasons.Retried, "A user requested another attempt.");
         }
 
         return Said(
             view, NodeStep.Failed, failure.Reason, $"{MessageText.Sentence(failure.Message)} It stays cordoned on {Runs(view)}, {NodeTransitions.WhyHeld(view)}. "
-            + $"To {(isRedeployed ? "" : "go back, set that to true; to ")}keep the tree, kubectl uncordon {view.Node.Name}; to check it again, set spec.rollout.retryFailuresBefore "
-            + "to the present time.",
+            + $"To {(isRedeployed ? "" : "roll back, set that to true; to ")}keep the image, run kubectl uncordon {view.Node.Name}; to check it again, "
+            + "run kubectl ostler retry.",
             NodeTally.Failed, blocked: true, needsPerson: true);
     }
 
-    private static string Former(NodeView view) => view.Spec.Previous is { } previous ? MessageText.Of(previous) : "its former tree";
+    private static string Former(NodeView view) => view.Spec.Previous is { } previous ? MessageText.Of(previous) : "its previous image";
 
-    private static string Runs(NodeView view) => view.Status?.Booted is { } booted ? MessageText.Of(booted) : "an unknown tree";
+    private static string Runs(NodeView view) => view.Status?.Booted is { } booted ? MessageText.Of(booted) : "an unknown image";
 }

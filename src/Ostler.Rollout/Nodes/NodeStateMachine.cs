@@ -68,7 +68,7 @@ internal static partial class NodeStateMachine
 
         return context.Gate is { StagingAllowed: false } gate
             ? Said(view, NodeStep.Idle, gate.Reason, gate.Message, NodeTally.Pending) with { Lasts = true }
-            : Said(view, NodeStep.Idle, Reasons.WaitingForStage, "Waits for its turn to fetch the target (spec.rollout.stageAhead).", NodeTally.Pending)
+            : Said(view, NodeStep.Idle, Reasons.WaitingForStage, "Waiting to stage; spec.rollout.stageAhead limits concurrent downloads.", NodeTally.Pending)
                 with
             { Wish = NodeWish.Stage, Lasts = true };
     }
@@ -96,7 +96,7 @@ internal static partial class NodeStateMachine
         if (view.ConflictsWith is { } other)
         {
             return NodeTransitions.Withdraw(
-                context, view, Reasons.PolicyConflict, $"Policy {other} selects the node, too: neither touches it. Change one of the selectors.");
+                context, view, Reasons.PolicyConflict, $"Policy {other} also selects this node. Neither acts on it until you change a selector.");
         }
 
         if (context.Gate is { WithdrawsStaging: true } gate)
@@ -123,7 +123,7 @@ internal static partial class NodeStateMachine
 
         if (view.Spec.Image?.Digest != view.Target!.Digest)
         {
-            return Said(view, NodeStep.Idle, Reasons.TargetChanged, "Waits for its turn to fetch the new target.", NodeTally.Pending)
+            return Said(view, NodeStep.Idle, Reasons.TargetChanged, "Waiting to stage the new target.", NodeTally.Pending)
                 with
             { Wish = context.Gate is { StagingAllowed: false } ? NodeWish.Nothing : NodeWish.Stage };
         }
@@ -152,7 +152,7 @@ internal static partial class NodeStateMachine
 
             // The agent goes on trying; meanwhile another node may fetch.
             var reason = error.Reason == Reasons.HostNotSupported ? error.Reason : Reasons.StagingFailed;
-            return Said(view, NodeStep.Staging, reason, $"{error.Reason}: {error.Message} The agent tries again by itself.", NodeTally.Pending, blocked: true)
+            return Said(view, NodeStep.Staging, reason, $"{error.Reason}: {error.Message} The agent tries again.", NodeTally.Pending, blocked: true)
                 with
             { WakeUp = deadline > context.Now ? deadline : null };
         }
@@ -161,13 +161,13 @@ internal static partial class NodeStateMachine
         {
             return view.ReportsOnAttempt
                 ? Said(
-                    view, NodeStep.Staging, Reasons.Staging, "Takes unusually long to fetch the target; other nodes go ahead.", NodeTally.Pending, blocked: true)
+                    view, NodeStep.Staging, Reasons.Staging, "Staging takes unusually long. Other nodes go ahead.", NodeTally.Pending, blocked: true)
                 : Said(
-                    view, NodeStep.Staging, Reasons.AgentSilent, "The agent has not taken up the order to stage: look at its pod on the node.",
+                    view, NodeStep.Staging, Reasons.AgentSilent, "The agent has not acted on the instruction to stage. Check its pod on the node.",
                     NodeTally.Pending, blocked: true);
         }
 
-        return Said(view, NodeStep.Staging, Reasons.Staging, "Fetches the target beside its work.", NodeTally.Pending, deadline: deadline)
+        return Said(view, NodeStep.Staging, Reasons.Staging, "Staging. Workloads keep running.", NodeTally.Pending, deadline: deadline)
             with
         { IsStaging = true, WakeUp = deadline };
     }
@@ -176,7 +176,7 @@ internal static partial class NodeStateMachine
     private static NodeDecision HoldsWithoutNodeOS(RolloutContext context, NodeView view) => view.Node.OS is null && context.Exists
         ? Said(
             view, NodeStep.Cordoned, Reasons.AgentMissing,
-                "The node is cordoned, but its NodeOS is gone. It goes on once the NodeOS exists again and its agent reports.",
+                "The node is cordoned but has no NodeOS. It continues once the NodeOS exists again and its agent reports.",
             NodeTally.Updating, blocked: true)
         : NodeTransitions.FinishRelease(context, view);
 

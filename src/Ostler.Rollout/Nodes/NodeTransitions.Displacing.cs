@@ -26,7 +26,7 @@ internal static partial class NodeTransitions
         if (displaced is not null)
         {
             var which = MessageText.List([.. displaced.Select(w => $"{w.Kind} {w.Namespace}/{w.Name}")]);
-            yield return Apply(view.Node, view.Spec with { Displaced = displaced }, Reasons.Draining, $"Its drain displaces pods of {which}.");
+            yield return Apply(view.Node, view.Spec with { Displaced = displaced }, Reasons.Draining, $"The drain displaces pods of {which}.");
         }
     }
 
@@ -34,7 +34,7 @@ internal static partial class NodeTransitions
     public static NodeDecision AwaitDetach(RolloutContext context, NodeView view, string which)
     {
         var deadline = context.Now.After(context.Spec.Drain.VolumeDetachTimeout!.Value).TruncateToSeconds();
-        var message = $"Drained; waits until {MessageText.Of(deadline)} for volumes to detach: {which}.";
+        var message = $"Drained. Waiting until {MessageText.Of(deadline)} for volumes to detach: {which}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Drained, Reasons.WaitingForVolumes, message, NodeTally.Updating, deadline: deadline),
             Apply(view.Node, view.Spec with { Deadlines = new() { Detached = deadline } }, Reasons.WaitingForVolumes, message));

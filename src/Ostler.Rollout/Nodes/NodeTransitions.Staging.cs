@@ -18,8 +18,8 @@ internal static partial class NodeTransitions
         var view = new NodeView(context, node);
         var spec = NodeSpecs.Stage(context, view, target);
         var message = view.RunsTarget
-            ? $"Lays {MessageText.Of(target.Image)} down anew beside its work, for the node differs from it ({spec.Reconcile?.Reason})."
-            : $"Fetches {MessageText.Of(target.Image)} beside its work.";
+            ? $"Deploying {MessageText.Of(target.Image)} again, because the node differs from it ({spec.Reconcile?.Reason})."
+            : $"Downloading {MessageText.Of(target.Image)}. Workloads keep running.";
         return (
             verdict with { Step = NodeStep.Staging, Reason = Reasons.Staging, Message = message, Tally = NodeTally.Pending, Deadline = spec.Deadlines!.Staged },
             Apply(node, spec, Reasons.Staging, message));

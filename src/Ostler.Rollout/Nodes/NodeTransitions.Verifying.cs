@@ -12,7 +12,7 @@ internal static partial class NodeTransitions
     public static NodeDecision VerifyAgain(RolloutContext context, NodeView view)
     {
         var spec = NodeSpecs.VerifyAgain(context, view);
-        const string message = "A person asked for another try: the checks are run again on the tree that runs.";
+        const string message = "A user requested another attempt. The checks run again on the running image.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Verifying, Reasons.Retried, message, NodeTally.Updating,
                 deadline: spec.Deadlines!.Healthy),

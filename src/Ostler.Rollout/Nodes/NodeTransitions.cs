@@ -18,9 +18,9 @@ internal static partial class NodeTransitions
     /// <summary>Staged → Cordoned: the node gets a slot.</summary>
     public static (NodeVerdict Verdict, NodeAction Action) Grant(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
-        var where = context.TakesBack ? $"to go back to {MessageText.Of(node.OS!.Spec.LastUpgrade!.Previous!)}" : $"for {MessageText.Of(node.OS!.Spec.Image!)}";
-        var message = $"Cordoned {where}; its pods are evicted next."
-            + (node.Preflight?.Error is { } error ? $" Whether they may be could not be asked before: {error}" : "");
+        var where = context.TakesBack ? $"to roll back to {MessageText.Of(node.OS!.Spec.LastUpgrade!.Previous!)}" : $"for {MessageText.Of(node.OS!.Spec.Image!)}";
+        var message = $"Cordoned {where}. Its pods are evicted next."
+            + (node.Preflight?.Error is { } error ? $" The dry run of the evictions failed: {error}" : "");
         return (
             verdict with
             {
@@ -51,7 +51,7 @@ internal static partial class NodeTransitions
     /// <summary>A node that the policy does not select any more is free for the one that does.</summary>
     public static NodeDecision LetGo(RolloutContext context, NodeView view)
     {
-        var message = context.Exists ? "The policy does not select the node any more." : $"The policy {context.Policy} is gone.";
+        var message = context.Exists ? "The policy no longer selects the node." : $"Policy {context.Policy} no longer exists.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Idle, Reasons.Released, message, NodeTally.Pending),
             Apply(view.Node, NodeSpecs.Released(context, view), Reasons.Released, message));
@@ -70,7 +70,7 @@ internal static partial class NodeTransitions
     // The record first: a slot beside the goal Observe is one to be given back, so that a crash in between changes nothing.
     private static NodeDecision Release(RolloutContext context, NodeView view, string reason, string message, NodeBackoff? backoff)
     {
-        var text = backoff is null ? message : $"{message} Tried again at {MessageText.Of(backoff.Until)}.";
+        var text = backoff is null ? message : $"{message} Next try at {MessageText.Of(backoff.Until)}.";
         var runsOn = view.IsGoingBack && view.Selected;
         var spec = runsOn ? NodeSpecs.Stays(context, view, backoff) : NodeSpecs.Released(context, view, backoff);
         var (step, tally) = runsOn && view.RunsTarget ? (NodeStep.Updated, NodeTally.Updated) : (NodeStep.Idle, NodeTally.Pending);
@@ -85,7 +85,7 @@ internal static partial class NodeTransitions
     /// <summary>The second half of a release.</summary>
     public static NodeDecision FinishRelease(RolloutContext context, NodeView view)
     {
-        const string message = "The node is given back.";
+        const string message = "The node is released.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Idle, Reasons.Released, message, NodeTally.Pending),
             [.. CancelMigrations(view, Reasons.Released), .. UncordonIfOurs(context, view, Reasons.Released, message)]);
@@ -114,7 +114,7 @@ internal static partial class NodeTransitions
                 Actions =
                 [
                     CordonAgain(
-                        context, view, view.Node.CordonedAt ?? view.Spec.GrantedAt ?? context.Now, "Somebody uncordoned the node before it was known to be healthy."),
+                        context, view, view.Node.CordonedAt ?? view.Spec.GrantedAt ?? context.Now, "The node was uncordoned by someone else before its checks passed."),
                     .. decision.Actions,
                 ],
             };
@@ -142,7 +142,7 @@ internal static partial class NodeTransitions
                 .. Record(view, record.Displaced),
                 .. due.Select(p => new NodeAction.DeletePod(
                     view.Node.Name, view.Node.Uid, p.Namespace, p.Name, p.Uid, Grace(context), Reasons.DrainForced,
-                    $"Deletes {p.Namespace}/{p.Name}, which could not be evicted in time.") { IsWarning = true }),
+                    $"Deletes {p.Namespace}/{p.Name}, which was not evicted in time.") { IsWarning = true }),
             ],
         };
     }
@@ -156,7 +156,7 @@ internal static partial class NodeTransitions
         }
 
         var spec = NodeSpecs.Boot(context, view);
-        var message = $"{why}: told to boot {MessageText.Of(spec.Image!)}; must report back by {MessageText.Of(spec.Deadlines!.Reboot!.Value)}.";
+        var message = $"{why}: instructed to boot {MessageText.Of(spec.Image!)}. Must report by {MessageText.Of(spec.Deadlines!.Reboot!.Value)}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Drained, reason, message, NodeTally.Updating, deadline: spec.Deadlines.Reboot),
             Apply(view.Node, spec, reason, message, warning: reason is Reasons.DrainForced or Reasons.VolumesStillAttached));
@@ -167,7 +167,7 @@ internal static partial class NodeTransitions
     {
         var since = context.Now.TruncateToSeconds();
         var over = since.After(context.Spec.Rollout.Soak);
-        var message = $"All checks pass; they must until {MessageText.Of(over)}.";
+        var message = $"All checks pass and must keep passing until {MessageText.Of(over)}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Soaking, Reasons.Soaking, message, NodeTally.Updating, deadline: over),
             Apply(view.Node, view.Spec with { HealthySince = since }, Reasons.Soaking, message));
@@ -180,11 +180,11 @@ internal static partial class NodeTransitions
     /// <summary>Soaking → Updated. Uncordon first: a crash in between leaves a healthy node in service, and the record follows.</summary>
     public static NodeDecision FinishUpdate(RolloutContext context, NodeView view)
     {
-        var message = view.Spec.Image is { } image ? $"Runs {MessageText.Of(image)}, healthy." : "Healthy.";
+        var message = view.Spec.Image is { } image ? $"Healthy on {MessageText.Of(image)}." : "Healthy.";
         var spec = NodeSpecs.Updated(context, view);
         if (spec.Deadlines?.Recovered is { } until)
         {
-            var waits = $"{message} Keeps its slot until the workloads that its drain displaced are available again, at most until {MessageText.Of(until)}.";
+            var waits = $"{message} Keeps its slot until displaced workloads are available again, at most until {MessageText.Of(until)}.";
             return With(
                 NodeStateMachine.Said(view, NodeStep.Soaking, Reasons.WaitingForWorkloads, waits, NodeTally.Updating, deadline: until),
                 [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, spec, Reasons.WaitingForWorkloads, waits)]);
@@ -206,7 +206,7 @@ internal static partial class NodeTransitions
         return reason is Reasons.FinalizationNeverRan or Reasons.ApiUnreachable
             && BackoffRules.CountOf(view.Spec.Backoff, digest, reason) >= BackoffRules.LostBootsAllowed
             ? Fail(context, view, reason, $"For the third time in a row: {message}", evidence: null)
-            : ReleaseWithBackoff(context, view, reason, message ?? "The agent does not say why.");
+            : ReleaseWithBackoff(context, view, reason, message ?? "The agent gives no reason.");
     }
 
     /// <summary>Rebooting, Verifying or Soaking → RollingBack; or, automatic rollback being off or leading nowhere, → HeldAfterFailure.</summary>
@@ -246,14 +246,14 @@ internal static partial class NodeTransitions
     }
 
     internal static string WhyHeld(NodeView view) => view.Spec.Failure?.Reason == Reasons.ReconcileFailed || view.Spec.IsRedeploying()
-        ? "for it ran the same tree before, with changes that were undone: there is none to go back to"
-        : "spec.rollback.automatic being false";
+        ? "because it ran the same image before, with local changes, so there is no other image to roll back to"
+        : "because spec.rollback.automatic is false";
 
     /// <summary>→ RollingBack.</summary>
     public static NodeDecision OrderRollback(RolloutContext context, NodeView view, NodeFailure failure)
     {
         var spec = NodeSpecs.Rollback(context, view.Spec, failure);
-        var text = $"{MessageText.Sentence(failure.Message)} Goes back to {MessageText.Of(spec.Previous!)}.";
+        var text = $"{MessageText.Sentence(failure.Message)} Rolling back to {MessageText.Of(spec.Previous!)}.";
         return With(
             NodeStateMachine.Said(view, NodeStep.RollingBack, failure.Reason, text, NodeTally.Updating, deadline: spec.Deadlines!.Rollback),
             Apply(view.Node, spec, failure.Reason, text, warning: true));
@@ -274,7 +274,7 @@ internal static partial class NodeTransitions
     /// <summary>Failed → AtRest: a person uncordoned a node that could not go back.</summary>
     public static NodeDecision GiveUpRollback(RolloutContext context, NodeView view)
     {
-        const string message = "Somebody uncordoned the node after its rollback had failed, and so took it over.";
+        const string message = "The node was uncordoned after its rollback failed, so Ostler releases it.";
         return With(
             NodeStateMachine.Said(view, NodeStep.Failed, Reasons.Released, message, NodeTally.Failed, blocked: true, needsPerson: true),
             [.. UncordonIfOurs(context, view, Reasons.Released, message), Apply(view.Node, NodeSpecs.RolledBack(context, view), Reasons.Released, message)]);

@@ -30,12 +30,12 @@ public static class PodRecovery
     {
         if (before is null)
         {
-            return CheckFinding.Pass("the check came after the order to boot: what was Ready before is not known");
+            return CheckFinding.Pass("the check was added after the instruction to boot, so what was Ready before is unknown");
         }
 
         if (before.Pods is not { Count: > 0 } pods)
         {
-            return CheckFinding.Pass("no pod that it selects was Ready before the boot");
+            return CheckFinding.Pass("no selected pod was Ready before the boot");
         }
 
         var missing = new List<string>();
@@ -53,8 +53,8 @@ public static class PodRecovery
             }
         }
 
-        var gone = missing.Count > 0 ? $"{MessageText.List(missing)} {Is(missing)} not there any more" : "";
-        var more = before.Total > pods.Count ? $" ({before.Total - pods.Count} more were Ready before, too many to be looked for)" : "";
+        var gone = missing.Count > 0 ? $"{MessageText.List(missing)} {Is(missing)} gone" : "";
+        var more = before.Total > pods.Count ? $" ({before.Total - pods.Count} more were Ready before and are not checked)" : "";
         return (unready.Count, missing.Count) switch
         {
             (0, 0) => CheckFinding.Pass($"{pods.Count} Ready again{more}"),

@@ -39,12 +39,12 @@ public static class SoftRebootRules
 
         var why = facts switch
         {
-            { ChangesTree: false } => "what was changed on the running tree is undone by a full reboot alone",
+            { ChangesTree: false } => "only a full reboot undoes changes of the running image",
             { Counted: false } => "the host's systemd does not count its soft reboots (256 and later do)",
             { HasTarget: false } => "the host has no soft-reboot.target",
 
             // A soft reboot passes by the boot loader, which counts, and whose fallback they rely on.
-            { JudgedBy: { } who } => $"{who} judges this host's boots, and a soft reboot passes by the boot loader",
+            { JudgedBy: { } who } => $"{who} judges this host's boots, and a soft reboot bypasses the boot loader",
             { Refusal: { } refusal } => refusal,
             _ => null,
         };

@@ -49,7 +49,7 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
         var words = MessageText.Sentence(healthy.Message.Length > 0 ? healthy.Message : healthy.Reason);
         return healthy.Reason switch
         {
-            Reasons.HostCheckError => new(false, Reasons.WaitingForHostChecks, healthy.Reason, $"A host check cannot be made: {words}"),
+            Reasons.HostCheckError => new(false, Reasons.WaitingForHostChecks, healthy.Reason, $"A host check cannot run: {words}"),
             Reasons.HostCheckMissing => new(false, Reasons.WaitingForHostChecks, healthy.Reason, $"A host check finds nothing to judge: {words}"),
             _ => new(false, Reasons.WaitingForHostChecks, Reasons.HostCheckFailed, $"A host check fails: {words}"),
         };
@@ -81,7 +81,7 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
             if (!CheckKinds.HasPassed(check, seen))
             {
                 var message = seen is null
-                    ? $"The check {check.Name} has not been made yet."
+                    ? $"The check {check.Name} has not run yet."
                     : $"The check {check.Name} has passed {seen.InARow} of {check.Successes} times in a row.";
                 pending ??= new(false, Reasons.WaitingForHealthChecks, Reasons.HealthTimedOut, message) { Pending = true };
             }
@@ -105,7 +105,7 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
         {
             CheckOutcome.Error => new(
                 false, stuck ? Reasons.HealthCheckError : Reasons.WaitingForHealthChecks, Reasons.HealthCheckError,
-                $"The {kind} {CheckKinds.Describe(seen)}. That says nothing of the tree: see to what is asked.")
+                $"The {kind} {CheckKinds.Describe(seen)}. This does not mean the image is bad. Fix the check or its target.")
             {
                 IsStuck = stuck,
             },
@@ -114,7 +114,7 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
             {
                 IsStuck = stuck,
             },
-            CheckOutcome.False => new(false, Reasons.WaitingForHealthChecks, Reasons.HealthCheckFailed, $"The {kind} says no: {CheckKinds.Describe(seen)}."),
+            CheckOutcome.False => new(false, Reasons.WaitingForHealthChecks, Reasons.HealthCheckFailed, $"The {kind} fails: {CheckKinds.Describe(seen)}."),
             CheckOutcome.Passed => throw new ArgumentException("A check that passed is no obstacle.", nameof(seen)),
         };
     }
@@ -133,7 +133,7 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
 
         if (!node.Ready)
         {
-            return Waiting($"The node is not Ready ({node.ReadyReason ?? "unknown"}): {node.ReadyMessage ?? "the kubelet does not say why"}.");
+            return Waiting($"The node is not Ready ({node.ReadyReason ?? "unknown"}): {node.ReadyMessage ?? "the kubelet gives no reason"}.");
         }
 
         // The kubelet's heartbeat and the agent's boot time are both cut to seconds.

@@ -117,8 +117,8 @@ internal static class WorkloadRecovery
             ? null
             : new(
                 Reasons.WorkloadsNotRecovered,
-                $"Workloads that the drain of {MessageText.List(late)} displaced are not available again. No further node is taken until they are; "
-                + "to go on without them, set spec.rollout.retryFailuresBefore to the present time.")
+                $"Workloads that the drain of {MessageText.List(late)} displaced are not available again. No other node is disrupted until they are. "
+                + "To continue without them, run kubectl ostler retry.")
             {
                 StagingAllowed = true,
                 NeedsPerson = true,

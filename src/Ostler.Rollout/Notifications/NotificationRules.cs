@@ -85,17 +85,17 @@ public static class NotificationRules
                 Type = ConditionTypes.Notified,
                 Status = ConditionStatus.False,
                 Reason = Reasons.NotificationFailed,
-                Message = MessageText.Cut($"{first.Receiver} was not told that the rollout {Said(first.Event)}: {first.Error}"
-                    + (first.RetryAt is { } again ? $" Tried again at {MessageText.Of(again)}." : " Given up.")
-                    + (failed.Length > 1 ? $" So were {failed.Length - 1} more notifications not." : "")
-                    + " The rollout does not wait for that. See spec.notifications."),
+                Message = MessageText.Cut($"{first.Receiver} was not notified that the rollout {Said(first.Event)}: {first.Error}"
+                    + (first.RetryAt is { } again ? $" Next try at {MessageText.Of(again)}." : " Given up.")
+                    + (failed.Length > 1 ? $" {failed.Length - 1} more notifications were not delivered either." : "")
+                    + " The rollout does not wait. Check spec.notifications."),
             }
             : new()
             {
                 Type = ConditionTypes.Notified,
                 Status = ConditionStatus.True,
                 Reason = Reasons.Succeeded,
-                Message = "Nothing that was to be told has failed to arrive.",
+                Message = "All notifications were delivered, or are being sent.",
             };
     }
 
@@ -103,7 +103,7 @@ public static class NotificationRules
     {
         RolloutEvent.Started => "has started",
         RolloutEvent.Halted => "is halted",
-        RolloutEvent.RolledBack => "has taken a node back",
+        RolloutEvent.RolledBack => "has rolled a node back",
         RolloutEvent.Completed => "is complete",
         _ => "needs an approval",
     };

@@ -28,7 +28,7 @@ internal static class RolloutEvents
         var halted = after.Conditions.Find(ConditionTypes.Halted);
         if (after is { StartedAt: { } started, CompletedAt: null } && former?.StartedAt != started)
         {
-            yield return new(RolloutEvent.Started, Reasons.RollingOut, $"{Count(after)} are moved to {Tree(after)}.");
+            yield return new(RolloutEvent.Started, Reasons.RollingOut, $"{Count(after)} move to {Tree(after)}.");
         }
 
         foreach (var wave in after.Waves ?? [])
@@ -43,7 +43,7 @@ internal static class RolloutEvents
         {
             var which = after.Blocked?.FirstOrDefault(b => b.Reason == Reasons.RolledBack);
             yield return new(
-                RolloutEvent.RolledBack, Reasons.RolledBack, $"{back} of {Count(after)} went back from {Tree(after)}{(which is null ? "." : $": {which.Node}: {which.Message}")}");
+                RolloutEvent.RolledBack, Reasons.RolledBack, $"{back} of {Count(after)} rolled back from {Tree(after)}{(which is null ? "." : $": {which.Node}: {which.Message}")}");
         }
 
         if (halted is { Status: ConditionStatus.True } && !(former?.Conditions).IsTrue(ConditionTypes.Halted))

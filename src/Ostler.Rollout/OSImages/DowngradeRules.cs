@@ -38,7 +38,7 @@ public static class DowngradeRules
                 outcome, Reasons.ResolveFailed, $"{found.Reference} is {now} now. Its date is unknown, so it may be older than {then}. {Remedy}"),
             { } created when created < before => Refuse(
                 outcome, Reasons.Downgrade,
-                $"{found.Reference} is {now} now, made at {MessageText.Of(created)}, before {then}, made at {MessageText.Of(before)}. "
+                $"{found.Reference} is {now} now, built at {MessageText.Of(created)}, before {then}, built at {MessageText.Of(before)}. "
                 + Remedy),
             _ => outcome,
         };

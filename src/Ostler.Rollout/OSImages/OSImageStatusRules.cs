@@ -90,7 +90,7 @@ public static class OSImageStatusRules
         var ready = Ready(image, status, outcome, problems, verified);
         yield return problems is [var problem, ..]
             ? ConditionOf(ConditionTypes.Accepted, ConditionStatus.False, problem.Reason, $"{problem.Field}: {problem.Message}")
-            : ConditionOf(ConditionTypes.Accepted, ConditionStatus.True, Reasons.Succeeded, "The spec can be carried out.");
+            : ConditionOf(ConditionTypes.Accepted, ConditionStatus.True, Reasons.Succeeded, "The spec is valid.");
         yield return ready;
         if (verified is not null)
         {
@@ -117,7 +117,7 @@ public static class OSImageStatusRules
         if (outcome is { Image: null })
         {
             var kept = isCurrent
-                ? $" {MessageText.Of(status.Resolved!.Digest, status.Resolved.Version)}, found before, {(isVerified ? "stays" : "is not verified and goes to no node")}."
+                ? $" {MessageText.Of(status.Resolved!.Digest, status.Resolved.Version)}, found before, {(isVerified ? "stays in effect" : "is not verified, so no node gets it")}."
                 : "";
             return NotReady(outcome.Reason, outcome.Message + kept);
         }
@@ -141,8 +141,8 @@ public static class OSImageStatusRules
         if (IsQuarantined(image.Spec, status, status.Resolved.Digest))
         {
             var entry = status.Quarantined!.First(q => q.Digest == status.Resolved.Digest);
-            var who = entry.Policy is { Length: > 0 } policy ? $"policy {policy} failed with it ({entry.Reason})" : "spec.quarantine.deny lists it";
-            return NotReady(Reasons.Quarantined, $"{name} is quarantined: {who}. Point the image at another tree, or list the digest in spec.quarantine.allow.");
+            var who = entry.Policy is { Length: > 0 } policy ? $"it failed in policy {policy} ({entry.Reason})" : "spec.quarantine.deny lists it";
+            return NotReady(Reasons.Quarantined, $"{name} is quarantined: {who}. Release a fixed image, or allow the digest (kubectl ostler quarantine remove).");
         }
 
         var pinnedToOne = PinOf(image.Spec) is not null;

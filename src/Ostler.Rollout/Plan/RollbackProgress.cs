@@ -13,5 +13,5 @@ public sealed record RollbackProgress(int Back, int UnderWay, int Waiting, int S
 
     /// <summary>For people.</summary>
     public string Message =>
-        $"{Back} of {Back + UnderWay + Waiting + Stuck} updated nodes are back on their former tree{(Stuck > 0 ? $", {Stuck} cannot go back" : "")}.";
+        $"{Back} of {Back + UnderWay + Waiting + Stuck} updated nodes rolled back{(Stuck > 0 ? $", {Stuck} cannot" : "")}.";
 }

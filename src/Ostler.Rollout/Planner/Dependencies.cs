@@ -20,19 +20,19 @@ internal static class Dependencies
         if (Cycle(policy.Name, names, others) is { } cycle)
         {
             return Waits(
-                Reasons.DependencyCycle, $"spec.dependsOn goes in a circle, {string.Join(" → ", cycle)}: none of them can begin. Remove one of the links.", true);
+                Reasons.DependencyCycle, $"spec.dependsOn forms a cycle ({string.Join(" → ", cycle)}), so none of these policies can start. Remove one of the links.", true);
         }
 
         if (names.FirstOrDefault(n => !others.ContainsKey(n)) is { } missing)
         {
-            return Waits(Reasons.DependencyNotFound, $"spec.dependsOn names policy {missing}, which is not there: create it, or remove the name.", true);
+            return Waits(Reasons.DependencyNotFound, $"spec.dependsOn names policy {missing}, which does not exist. Create it, or remove the name.", true);
         }
 
         foreach (var name in names)
         {
             if (WhyNotReady(others[name]) is { } why)
             {
-                return Waits(Reasons.DependencyNotReady, $"Waits until policy {name} is Ready: {why}", false);
+                return Waits(Reasons.DependencyNotReady, $"Waiting until policy {name} is Ready: {why}", false);
             }
         }
 
@@ -40,14 +40,14 @@ internal static class Dependencies
     }
 
     private static RolloutGate Waits(string reason, string message, bool needsPerson) =>
-        new(reason, $"{message} Nodes are staged meanwhile, and those in flight go on.") { StagingAllowed = true, NeedsPerson = needsPerson };
+        new(reason, $"{message} Nodes stage meanwhile, and nodes in flight finish.") { StagingAllowed = true, NeedsPerson = needsPerson };
 
     private static string? WhyNotReady(OtherPolicy other)
     {
         var ready = other.Status?.Conditions.Find(ConditionTypes.Ready);
         if (ready is null || other.Status!.ObservedGeneration < other.Generation)
         {
-            return "its present spec has not been looked at yet.";
+            return "its current spec has not been processed yet.";
         }
 
         if (ready.Status != ConditionStatus.True)
@@ -55,7 +55,7 @@ internal static class Dependencies
             return $"{ready.Reason}: {ready.Message}";
         }
 
-        return other.Status.Target?.Digest == other.ImageDigest ? null : "its image names another tree since.";
+        return other.Status.Target?.Digest == other.ImageDigest ? null : "its image resolves to another digest now.";
     }
 
     // The shortest way from the policy back to itself: breadth first, so that the message names no link too many.

@@ -1,4 +1,5 @@
 using Ostler.Api.Meta;
+using Ostler.Api.Shared;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Failures;
 using Ostler.Rollout.Nodes;
@@ -58,7 +59,7 @@ internal static class Gates
 
     private static RolloutGate? PolicyIsGone(RolloutContext context, RolloutGate? ofTarget) => context.Exists
         ? null
-        : new(Reasons.Deleting, $"The policy {context.Policy} is gone: its nodes are given back.") { ReleasesSlots = true, WithdrawsStaging = true };
+        : new(Reasons.Deleting, $"Policy {context.Policy} no longer exists. Its nodes are released.") { ReleasesSlots = true, WithdrawsStaging = true };
 
     private static RolloutGate? SpecIsInvalid(RolloutContext context, RolloutGate? ofTarget) => context.Problems is [var problem, ..]
         ? new(problem.Reason, $"{problem.Field}: {problem.Message}") { ReleasesSlots = true, NeedsPerson = true }
@@ -74,7 +75,8 @@ internal static class Gates
         context is { Target: { } target, Snapshot.Image: { } image } && OSImageStatusRules.IsQuarantined(image.Spec, image.Status, target.Digest)
             ? new(
                 Reasons.ImageQuarantined,
-                $"{MessageText.Of(target)} is quarantined: point OSImage {image.Name} at another tree, or list the digest in its spec.quarantine.allow.")
+                $"{MessageText.Of(target)} is quarantined. Release a fixed image, or allow the digest: "
+                + $"kubectl ostler quarantine remove {image.Name} {Digest.Shorten(target.Digest)}.")
             {
                 ReleasesSlots = true,
                 WithdrawsStaging = true,
@@ -83,11 +85,14 @@ internal static class Gates
             : null;
 
     private static RolloutGate? PolicyIsPaused(RolloutContext context, RolloutGate? ofTarget) => context.Spec.Paused
-        ? new(Reasons.Paused, "The policy is paused: nodes are staged, none is disrupted. Set spec.paused to false to go on.") { StagingAllowed = true }
+        ? new(Reasons.Paused, $"Paused. Nodes stage, but none is disrupted. To continue, run kubectl ostler resume {context.Policy}.")
+        {
+            StagingAllowed = true,
+        }
         : null;
 
     private static RolloutGate? RollbackIsPaused(RolloutContext context, RolloutGate? ofTarget) => context.Spec.Paused
-        ? new(Reasons.Paused, "The policy is paused: no node is taken back. Set spec.paused to false to go on.")
+        ? new(Reasons.Paused, "Paused. No node rolls back. To continue, run kubectl ostler resume.")
         : null;
 
     private static RolloutGate? DependencyIsNotReady(RolloutContext context, RolloutGate? ofTarget) => Dependencies.Check(context.Snapshot);

@@ -69,7 +69,7 @@ internal sealed class Pass(RolloutContext context)
                     return false;
                 }
 
-                var message = messages[_waves.IndexOf(i)] ??= $"Has the target staged. Wave {wave.Name}: {wave.Message}";
+                var message = messages[_waves.IndexOf(i)] ??= $"The target is staged. Wave {wave.Name}: {wave.Message}";
                 Say(i, _decisions.Verdict(i) with { Reason = wave.Reason, Message = message });
                 return true;
             });

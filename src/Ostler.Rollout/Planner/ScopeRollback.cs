@@ -96,12 +96,12 @@ internal sealed class ScopeRollback
 
         if (Eligibility.Check(context, view) is { } why)
         {
-            return verdict with { Reason = why.Reason, Message = $"Should go back. {why.Message}", Blocked = true, NeedsPerson = why.NeedsPerson };
+            return verdict with { Reason = why.Reason, Message = $"Should roll back. {why.Message}", Blocked = true, NeedsPerson = why.NeedsPerson };
         }
 
         return context.BackGate is { } gate
-            ? verdict with { Reason = gate.Reason, Message = $"Should go back to {MessageText.Of(view.Spec.LastUpgrade!.Previous!)}. {gate.Message}" }
-            : verdict with { Reason = Reasons.WaitingForSlot, Message = $"Waits for a slot to go back to {MessageText.Of(view.Spec.LastUpgrade!.Previous!)}." };
+            ? verdict with { Reason = gate.Reason, Message = $"Should roll back to {MessageText.Of(view.Spec.LastUpgrade!.Previous!)}. {gate.Message}" }
+            : verdict with { Reason = Reasons.WaitingForSlot, Message = $"Waiting for a slot to roll back to {MessageText.Of(view.Spec.LastUpgrade!.Previous!)}." };
     }
 
     private static int Compare(RolloutContext context, NodeFacts x, NodeFacts y)

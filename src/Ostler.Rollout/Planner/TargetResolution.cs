@@ -19,7 +19,7 @@ internal static class TargetResolution
     {
         if (image is null)
         {
-            return (null, Shut(Reasons.ImageNotFound, $"There is no OSImage {imageName}: create it, or correct spec.imageRef.name."));
+            return (null, Shut(Reasons.ImageNotFound, $"OSImage {imageName} does not exist. Create it, or correct spec.imageRef.name."));
         }
 
         if (SpecValidation.Validate(image.Spec) is [var problem, ..])
@@ -33,7 +33,7 @@ internal static class TargetResolution
         {
             var ready = image.Status?.Conditions.Find(ConditionTypes.Ready);
             var why = ready is { Status: not ConditionStatus.True, Message.Length: > 0 } ? ready.Message : "it is being resolved.";
-            return (null, Shut(Reasons.ImageNotReady, $"OSImage {image.Name} names no tree yet: {why}", needsPerson: false));
+            return (null, Shut(Reasons.ImageNotReady, $"OSImage {image.Name} has no digest yet: {why}", needsPerson: false));
         }
 
         if (image.Spec.Container?.Verification is not null && !IsVerified(image))
@@ -42,7 +42,7 @@ internal static class TargetResolution
             var isAnswer = verified is { Status: ConditionStatus.False } && verified.ObservedGeneration == image.Generation;
             return (null, Shut(
                 Reasons.VerificationFailed,
-                $"OSImage {image.Name}: {(isAnswer ? verified!.Message : $"whether {MessageText.Of(resolved.Digest, resolved.Version)} is signed as asked for is being found out.")}",
+                $"OSImage {image.Name}: {(isAnswer ? verified!.Message : $"the signature of {MessageText.Of(resolved.Digest, resolved.Version)} is being verified.")}",
                 needsPerson: isAnswer));
         }
 

@@ -34,7 +34,7 @@ internal sealed class Preflight(RolloutContext context, BudgetBlockedPods heldBa
         var pass = DrainPass.Over(pods, context.Spec.Drain);
         if (heldBack.WaitingFor(node.Name, pass.Left.Concat(pass.Terminating)) is { } other)
         {
-            return ($"Not cordoned: {other.Text} until another pod of {other.Pod.Controller!.Kind} {other.Pod.Controller.Name} takes over, and one is here.", false);
+            return ($"Not cordoned: {other.Text} until another pod of {other.Pod.Controller!.Kind} {other.Pod.Controller.Name} takes over, and one runs on this node.", false);
         }
 
         if (context.Spec.Drain is { OnTimeout: DrainTimeoutAction.Force } or { Preflight: DrainPreflight.Ignore })
@@ -59,7 +59,7 @@ internal sealed class Preflight(RolloutContext context, BudgetBlockedPods heldBa
         }
 
         var needsPerson = blocked.Length > 0 || refused.Any(p => p.LastEviction!.Outcome == EvictionOutcome.SeveralBudgets);
-        return ($"Not cordoned, since its drain would be blocked: {message} It is asked again every {MessageText.Of(Lifetime)}.", needsPerson);
+        return ($"Not cordoned, because its drain would be blocked: {message} Checked again every {MessageText.Of(Lifetime)}.", needsPerson);
     }
 
     /// <summary>Whether the node's answer is too old to be granted a slot on, or there is none.</summary>

@@ -44,13 +44,13 @@ internal sealed class SlotLimits
         {
             return (
                 Reasons.WaitingForControlPlane,
-                $"Nodes of the control plane go one at a time, and {other} is not Ready, cordoned or in flight: waits until it is back.");
+                $"Control-plane nodes are upgraded one at a time, and {other} is not Ready, cordoned or in flight.");
         }
 
         return _topology is not null && !_domains!.Contains(DomainOf(_topology, node)) && _domains.Count >= _topology.MaxDomainsAtOnce
             ? (
                 Reasons.WaitingForDomain,
-                $"Waits until nodes of {MessageText.List([.. _domains.Order(StringComparer.Ordinal)])} are through ({_topology.Key}, "
+                $"Waiting until nodes of {MessageText.List([.. _domains.Order(StringComparer.Ordinal)])} finish ({_topology.Key}, "
                 + $"spec.rollout.topology.maxDomainsAtOnce {_topology.MaxDomainsAtOnce}).")
             : null;
     }

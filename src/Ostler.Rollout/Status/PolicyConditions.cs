@@ -38,7 +38,7 @@ internal static class PolicyConditions
         { Problems: [var problem, ..] } => Make(
             ConditionTypes.Accepted, false, problem.Reason, string.Join("; ", plan.Problems.Take(5).Select(p => $"{p.Field}: {p.Message}")) + "."),
         { Gate: { NeedsPerson: true, StagingAllowed: true } gate } => Make(ConditionTypes.Accepted, false, gate.Reason, gate.Message),
-        _ => Make(ConditionTypes.Accepted, true, Reasons.Succeeded, "The spec can be carried out."),
+        _ => Make(ConditionTypes.Accepted, true, Reasons.Succeeded, "The spec is valid."),
     };
 
     private static Condition Halted(RolloutPlan plan) => plan switch
@@ -46,7 +46,7 @@ internal static class PolicyConditions
         { Failures.Halted: true, Target: { } target } => Make(
             ConditionTypes.Halted, true, Reasons.TooManyFailures, FailureRules.HaltMessage(target, plan.Failures) + (plan.TakingBack is { } back ? $" {back.Message}" : "")),
         { Failures.Failed: > 0 } => Make(
-            ConditionTypes.Halted, false, Reasons.FailuresTolerated, $"{plan.Failures.Failed} failed, {plan.Failures.Allowed} may."),
+            ConditionTypes.Halted, false, Reasons.FailuresTolerated, $"{plan.Failures.Failed} failed, {plan.Failures.Allowed} allowed."),
         _ => Make(ConditionTypes.Halted, false, Reasons.NoFailures, "No node failed on the target."),
     };
 
@@ -56,8 +56,8 @@ internal static class PolicyConditions
 
     internal static string ConflictMessage(RolloutPlan plan) =>
         string.Join(" ", plan.Conflicts.Select(c =>
-            $"Policy {c.Policy} selects {c.Count} of the same nodes, too ({string.Join(", ", c.Examples)}{(c.Count > c.Examples.Count ? ", …" : "")})."))
-        + " Neither touches them. Change one of the selectors.";
+            $"Policy {c.Policy} also selects {c.Count} of the same nodes ({string.Join(", ", c.Examples)}{(c.Count > c.Examples.Count ? ", …" : "")})."))
+        + " Neither policy acts on them until you change one of the selectors.";
 
     private static Condition Make(string type, bool holds, string reason, string message) => new()
     {

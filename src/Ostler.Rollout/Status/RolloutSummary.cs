@@ -136,7 +136,7 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         if (verdicts.FirstOrDefault(v => v.Reason == Reasons.WaitingForControlPlane) is { } node)
         {
             return IsForPerson(snapshot)
-                ? (node.Reason, $"{node.Message} It is cordoned, and nothing goes on by itself: see to it and release it.", true)
+                ? (node.Reason, $"{node.Message} It is cordoned, and nothing continues on its own. Fix the node and release it.", true)
                 : (node.Reason, node.Message, false);
         }
 
@@ -159,7 +159,7 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         var mayHeal = nodes.Any(n => n is { Unschedulable: false, Ready: false });
         return new(
             false, mayHeal, !mayHeal, Reasons.NodesBlocked,
-            $"{progress} No slot is free: {plan.Availability.Limit} may be unavailable (spec.rollout.maxUnavailable), and {nodes.Length} are: {which}.{Held(verdicts)}");
+            $"{progress} No slot is free: spec.rollout.maxUnavailable allows {plan.Availability.Limit}, and {nodes.Length} are unavailable: {which}.{Held(verdicts)}");
 
         static string Why(NodeVerdict verdict, NodeFacts node) =>
             IsHeld(verdict) || verdict is { InFlight: true, NeedsPerson: true } ? verdict.Reason : node.Unschedulable ? "cordoned" : "not Ready";
@@ -172,14 +172,14 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
     private static string Held(IReadOnlyList<NodeVerdict> verdicts)
     {
         var held = verdicts.Where(v => v is { Unavailable: true, NeedsPerson: true } && (v.InFlight || IsHeld(v))).ToArray();
-        return held is [var first, ..] ? $" {first.Node} keeps its slot{(held.Length > 1 ? $", as {held.Length - 1} more do" : "")}: {first.Message}" : "";
+        return held is [var first, ..] ? $" {first.Node} keeps its slot{(held.Length > 1 ? $", like {held.Length - 1} more" : "")}: {first.Message}" : "";
     }
 
     private static string Ending(int inFlight) => inFlight switch
     {
         0 => "",
-        1 => " 1 node in flight is brought to its end.",
-        _ => $" {inFlight} nodes in flight are brought to their end.",
+        1 => " 1 node in flight finishes.",
+        _ => $" {inFlight} nodes in flight finish.",
     };
 
     private static string Progress(RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts, int inFlight)
@@ -196,7 +196,7 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
 
         var blocked = verdicts.Where(v => v is { Selected: true, Blocked: true }).ToArray();
         return blocked is [var first, ..]
-            ? $"{text}; {blocked.Length} blocked, the first being {first.Node}: {first.Reason}."
+            ? $"{text}; {blocked.Length} blocked, first {first.Node}: {first.Reason}."
             : $"{text}.";
     }
 }

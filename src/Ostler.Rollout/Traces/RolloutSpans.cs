@@ -39,7 +39,7 @@ public static class RolloutSpans
         }
         else if (!sameRollout)
         {
-            spans.Add(Span(root, Rollout, started, now, SpanResult.Unset, Reasons.TargetChanged, "Another tree became the target before every node had this one."));
+            spans.Add(Span(root, Rollout, started, now, SpanResult.Unset, Reasons.TargetChanged, "Another digest became the target before every node had this one."));
         }
 
         return spans;

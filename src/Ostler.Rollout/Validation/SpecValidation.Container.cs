@@ -23,7 +23,7 @@ public static partial class SpecValidation
         {
             if (!ImageName.TryParse($"{container.Mirrors![i].Location}/x", out var mirror, out _) || !container.Mirrors[i].Location.StartsWith(mirror.Registry, StringComparison.Ordinal))
             {
-                problems.Invalid($"spec.container.mirrors[{i}].location", "must be a host with a port and a path if need be, as in mirror.acme.example:5000/hub");
+                problems.Invalid($"spec.container.mirrors[{i}].location", "must be a host, optionally with a port and a path, as in mirror.acme.example:5000/hub");
             }
         }
 
@@ -38,7 +38,7 @@ public static partial class SpecValidation
         const string field = "spec.container.verification";
         if (verification.Cosign is not { } cosign)
         {
-            problems.Invalid(field, "say how in cosign, or leave verification out: nothing could ever pass it");
+            problems.Invalid(field, "set cosign, or remove verification: nothing can pass it as it is");
             return;
         }
 

@@ -77,7 +77,7 @@ public static partial class SpecValidation
     {
         if (check is { NoneFailed: false, Active: null or { Count: 0 } })
         {
-            problems.Invalid(at, "checks nothing: name units in active, or set noneFailed");
+            problems.Invalid(at, "checks nothing: list units in active, or set noneFailed");
         }
     }
 
@@ -85,7 +85,7 @@ public static partial class SpecValidation
     {
         if (check.Command is not [['/', ..], ..])
         {
-            problems.Invalid($"{at}.command", "must begin with the absolute path of a program, since no shell looks it up");
+            problems.Invalid($"{at}.command", "must begin with the absolute path of a program, because no shell looks it up");
         }
     }
 
@@ -103,7 +103,7 @@ public static partial class SpecValidation
         CheckTls($"{at}.tls", check.Tls, check.Url, ownNamespace, problems);
         if (check is { From: HttpCheckOrigin.Host, Tls.CaSecretRef: not null })
         {
-            problems.Invalid($"{at}.tls.caSecretRef", "is not for checks from the host, as agents read no Secrets: put the certificates into caBundle");
+            problems.Invalid($"{at}.tls.caSecretRef", "is not for checks on the host, because agents read no Secrets: put the certificates into caBundle");
         }
     }
 
@@ -111,7 +111,7 @@ public static partial class SpecValidation
     {
         if (FieldCondition.IsOfSecret(check.Kind))
         {
-            problems.Invalid($"{at}.kind", "must not be Secret: a check would show what is in it. Check an object that reports the state in its status");
+            problems.Invalid($"{at}.kind", "must not be Secret, because a check would show its content. Check an object that reports the state in its status");
         }
 
         if (JsonPath.Parse(check.Path) is (null, var problem))
@@ -140,11 +140,11 @@ public static partial class SpecValidation
         }
         else if (uri.UserInfo.Length > 0)
         {
-            problems.Invalid(field, "must not hold a user or a password: everybody who may read policies could read them");
+            problems.Invalid(field, "must not hold a user or a password: everyone who can read policies could read them");
         }
         else if (uri.OriginalString.AsSpan().ContainsAny('{', '}'))
         {
-            problems.Invalid(field, "holds a brace: only {node} and {address} stand for something, and others are written %7B and %7D");
+            problems.Invalid(field, "has a brace: only {node} and {address} are placeholders; write other braces as %7B and %7D");
         }
     }
 
@@ -157,7 +157,7 @@ public static partial class SpecValidation
 
         if (!IsHttps(url))
         {
-            problems.Invalid(at, "says nothing for an http URL: use https, or remove it");
+            problems.Invalid(at, "has no effect with an http URL: use https, or remove it");
         }
 
         if (tls.CaBundle is not null && tls.CaSecretRef is not null)
@@ -167,12 +167,12 @@ public static partial class SpecValidation
 
         if (tls.InsecureSkipVerify && (tls.CaBundle is not null || tls.CaSecretRef is not null || tls.ServerName is not null))
         {
-            problems.Invalid($"{at}.insecureSkipVerify", "makes the rest of tls meaningless: set one or the other");
+            problems.Invalid($"{at}.insecureSkipVerify", "overrides the rest of tls: set one or the other");
         }
 
         if (tls.CaBundle is { } bundle && !(PemEncoding.TryFind(bundle, out var found) && bundle[found.Label] == "CERTIFICATE"))
         {
-            problems.Invalid($"{at}.caBundle", "holds no certificate in PEM (-----BEGIN CERTIFICATE-----)");
+            problems.Invalid($"{at}.caBundle", "has no certificate in PEM (-----BEGIN CERTIFICATE-----)");
         }
 
         CheckSecret($"{at}.caSecretRef", tls.CaSecretRef, ownNamespace, problems);
@@ -182,7 +182,7 @@ public static partial class SpecValidation
     {
         if (secret is not null && secret.Namespace != ownNamespace)
         {
-            problems.Invalid($"{field}.namespace", $"must be {ownNamespace}: Ostler reads Secrets of its own namespace and of no other. Copy the Secret there");
+            problems.Invalid($"{field}.namespace", $"must be {ownNamespace}: Ostler reads Secrets of its own namespace only. Copy the Secret there");
         }
     }
 

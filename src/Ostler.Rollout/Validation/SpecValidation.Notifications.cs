@@ -30,7 +30,7 @@ public static partial class SpecValidation
                 }
                 else if (new Uri(url).UserInfo.Length > 0)
                 {
-                    problems.Invalid($"{at}.url", "must not hold a user or a password: everybody who may read policies could read them. Put the address into secretRef");
+                    problems.Invalid($"{at}.url", "must not hold a user or a password: everyone who can read policies could read them. Put the address into secretRef");
                 }
             }
 

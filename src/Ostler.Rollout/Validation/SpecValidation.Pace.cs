@@ -28,7 +28,7 @@ public static partial class SpecValidation
         {
             if (topology.Key.Length == 0)
             {
-                problems.Invalid("spec.rollout.topology.key", "names the label and must not be empty");
+                problems.Invalid("spec.rollout.topology.key", "must name a label");
             }
 
             if (topology.MaxDomainsAtOnce < 1)
@@ -58,7 +58,7 @@ public static partial class SpecValidation
             if (!names.Add(wave.Name))
             {
                 problems.Invalid(
-                    $"{at}.name", wave.Name == WaveProgress.Rest ? $"{WaveProgress.Rest} is what the nodes of no wave are called: use another name" : $"{wave.Name} is used twice");
+                    $"{at}.name", wave.Name == WaveProgress.Rest ? $"{WaveProgress.Rest} is the name of the wave of the remaining nodes: use another name" : $"{wave.Name} is used twice");
             }
 
             if ((wave.Nodes is null) == (wave.NodeSelector is null))
@@ -73,12 +73,12 @@ public static partial class SpecValidation
 
             if (wave.Nodes is { Value: 0 })
             {
-                problems.Invalid($"{at}.nodes", "must be at least 1 or 1%: leave out a wave without nodes");
+                problems.Invalid($"{at}.nodes", "must be at least 1 or 1%: remove a wave without nodes");
             }
 
             if (!wave.SuccessThreshold.IsPercent)
             {
-                problems.Invalid($"{at}.successThreshold", $"is a percentage: write \"{wave.SuccessThreshold}%\" if that is what is meant");
+                problems.Invalid($"{at}.successThreshold", $"is a percentage: write \"{wave.SuccessThreshold}%\" if that is intended");
             }
         }
     }
@@ -90,7 +90,7 @@ public static partial class SpecValidation
         {
             if (!names.Add(rollout.Approvals![i].Wave))
             {
-                problems.Invalid($"spec.rollout.approvals[{i}].wave", $"{rollout.Approvals[i].Wave} is approved twice: keep the one with the digest that is meant");
+                problems.Invalid($"spec.rollout.approvals[{i}].wave", $"{rollout.Approvals[i].Wave} is approved twice: keep the entry with the intended digest");
             }
         }
 
@@ -101,8 +101,8 @@ public static partial class SpecValidation
     {
         (null, _) => "cannot be looked up: this host has no time zone database. Install tzdata (/usr/share/zoneinfo), or use UTC",
         (_, { } present) => $"is an earlier name of {present}, which the time zone database of this host lacks. Update tzdata",
-        _ => "is not a time zone: use a name of the IANA time zone database, as Europe/Berlin, America/New_York or UTC. Earlier names, as US/Eastern, are known as well; "
-            + "abbreviations, as PST, and offsets, as +02:00, are not",
+        _ => "is not a time zone: use a name of the IANA time zone database, such as Europe/Berlin, America/New_York or UTC. Earlier names, such as US/Eastern, work as well; "
+            + "abbreviations, such as PST, and offsets, such as +02:00, do not",
     };
 
     private static void CheckWindows(IReadOnlyList<MaintenanceWindow>? windows, DateTimeOffset now, Problems problems)
@@ -128,7 +128,7 @@ public static partial class SpecValidation
             }
             else if (schedule.GetNextOccurrence(now, zone ?? TimeZoneInfo.Utc) is null)
             {
-                problems.Invalid($"{at}.schedule", $"{window.Schedule} never comes: there is no such day");
+                problems.Invalid($"{at}.schedule", $"{window.Schedule} never occurs: no such day exists");
             }
         }
     }

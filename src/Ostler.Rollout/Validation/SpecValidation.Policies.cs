@@ -23,7 +23,7 @@ public static partial class SpecValidation
         var problems = new Problems();
         if (spec.ImageRef.Name.Length == 0)
         {
-            problems.Invalid("spec.imageRef.name", "names the OSImage and must not be empty");
+            problems.Invalid("spec.imageRef.name", "must name an OSImage");
         }
 
         CheckSelector("spec.nodeSelector", spec.NodeSelector, AllLinuxNodes, problems);
@@ -49,14 +49,14 @@ public static partial class SpecValidation
             else if (watchdog.Value >= spec.Reboot.Timeout.Value)
             {
                 // The node would be given up before its host had gone back.
-                problems.Invalid("spec.rollback.watchdog", $"must be shorter than spec.reboot.timeout ({spec.Reboot.Timeout}), which also covers the way back");
+                problems.Invalid("spec.rollback.watchdog", $"must be shorter than spec.reboot.timeout ({spec.Reboot.Timeout}), which also covers the rollback");
             }
         }
 
         if (spec.Rollout.RetryFailuresBefore is { } retry && retry > now.After(ClockSkew))
         {
             // Failures that are still to come would not count either: nodes would be tried, and fail, for ever.
-            problems.Invalid("spec.rollout.retryFailuresBefore", $"lies in the future ({MessageText.Of(retry)}): set it to the present time");
+            problems.Invalid("spec.rollout.retryFailuresBefore", $"is in the future ({MessageText.Of(retry)}): set it to the current time");
         }
 
         void Positive(string field, Duration duration)

@@ -12,7 +12,7 @@ public static partial class SpecValidation
         CheckTls($"{at}.tls", check.Tls, check.Url, ownNamespace, problems);
         if (check.Url.AsSpan().ContainsAny('?', '#'))
         {
-            problems.Invalid($"{at}.url", "is the server's address alone, without ? and #: query parameters belong in parameters");
+            problems.Invalid($"{at}.url", "must be the server's URL without ? and #: put query parameters into parameters");
         }
 
         if (string.IsNullOrWhiteSpace(check.Query))
@@ -28,7 +28,7 @@ public static partial class SpecValidation
         CheckSecret($"{at}.bearerTokenSecretRef", check.BearerTokenSecretRef, ownNamespace, problems);
         if (check.BearerTokenSecretRef is not null && !IsHttps(check.Url))
         {
-            problems.Invalid($"{at}.bearerTokenSecretRef", "is sent over https only, or anybody on the way could read the token: use an https URL");
+            problems.Invalid($"{at}.bearerTokenSecretRef", "is sent over https only, because anyone on the network path could read it otherwise: use an https URL");
         }
 
         if (RequestRules.Problem(check) is var (field, message))

@@ -25,7 +25,7 @@ public static partial class SpecValidation
 
         if (spec.Ostree is { Commit: null, Url: null or "" })
         {
-            problems.Invalid("spec.ostree.url", "is needed to find the commit that the ref points at: set it, or pin spec.ostree.commit");
+            problems.Invalid("spec.ostree.url", "is needed to find the commit that the ref points to: set it, or pin spec.ostree.commit");
         }
 
         if (spec.Ostree?.Commit is { } commit && !IsHex64(commit))
@@ -45,7 +45,7 @@ public static partial class SpecValidation
             var digest = digests![i];
             if (!IsHex64(digest.StartsWith("sha256:", StringComparison.Ordinal) ? digest["sha256:".Length..] : digest))
             {
-                problems.Invalid($"{field}[{i}]{member}", "must be 64 hexadecimal digits in lower case, with or without sha256: before them");
+                problems.Invalid($"{field}[{i}]{member}", "must be 64 hexadecimal digits in lower case, with or without the prefix sha256:");
             }
         }
     }
@@ -66,7 +66,7 @@ public static partial class SpecValidation
             var at = $"{field}.matchExpressions[{i}]";
             if (expression.Key.Length == 0)
             {
-                problems.Invalid($"{at}.key", "names the label and must not be empty");
+                problems.Invalid($"{at}.key", "must name a label");
             }
 
             var hasValues = expression.Values is { Count: > 0 };

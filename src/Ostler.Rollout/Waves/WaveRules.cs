@@ -57,19 +57,19 @@ internal static class WaveRules
             var count = $"{tally.Updated} of {tally.Total} nodes are updated";
             if (tally.Total == 0)
             {
-                return (Reasons.NoNodes, "No node belongs to it: it is passed over.", false);
+                return (Reasons.NoNodes, "No node belongs to it, so it is skipped.", false);
             }
 
             if (settled && enough)
             {
                 return soakedAt > context.Now && !isLast
-                    ? (Reasons.WaveSoaking, $"{count}; it soaks until {MessageText.Of(soakedAt.Value)}.", false)
+                    ? (Reasons.WaveSoaking, $"{count}. Soaking until {MessageText.Of(soakedAt.Value)}.", false)
                     : (Reasons.Succeeded, $"{count}.", false);
             }
 
             if (holdsUp is not null)
             {
-                return (Reasons.WaitingForWave, $"Waits for wave {holdsUp.Name} ({holdsUp.Reason}).", false);
+                return (Reasons.WaitingForWave, $"Waiting for wave {holdsUp.Name} ({holdsUp.Reason}).", false);
             }
 
             if (!approved)
@@ -103,18 +103,18 @@ internal static class WaveRules
 
     private static string HowToApprove(RolloutSpec rollout, string wave, NodeImage target)
     {
-        var former = GrantOf(rollout, wave) is { } grant ? $" The approval that is there names {Digest.Shorten(grant.Digest)}, another tree: replace it." : "";
-        return $"Waits for approval of {MessageText.Of(target)}: add {{wave: {wave}, digest: \"{target.Digest}\"}} to spec.rollout.approvals.{former}";
+        var former = GrantOf(rollout, wave) is { } grant ? $" The existing approval is for another digest, {Digest.Shorten(grant.Digest)}." : "";
+        return $"Waiting for approval of {MessageText.Of(target)}: run kubectl ostler approve, or add {{wave: {wave}, digest: \"{target.Digest}\"}} to spec.rollout.approvals.{former}";
     }
 
     private static string Stuck(WaveTally tally, string count)
     {
-        var stuck = tally.FirstStuck is { } first ? $", {first.Node} being stuck ({first.Reason})" : "";
+        var stuck = tally.FirstStuck is { } first ? $", {first.Node} is blocked ({first.Reason})" : "";
         var away = tally.Away > 0 ? $", {tally.Away} not Ready" : "";
         return $"{count}, {tally.Failed} failed{away}{stuck}";
     }
 
     private static string BelowThreshold(WaveSpec spec) =>
-        $"; successThreshold wants {spec.SuccessThreshold} of those that are Ready. The next wave waits: see to the nodes, set "
-        + "spec.rollout.retryFailuresBefore to the present time to try again, or lower successThreshold.";
+        $"; successThreshold requires {spec.SuccessThreshold} of the Ready nodes. The next wave waits. Fix the nodes and "
+        + "run kubectl ostler retry, or lower successThreshold.";
 }

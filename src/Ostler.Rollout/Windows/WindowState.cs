@@ -18,7 +18,7 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
     /// <summary>When any of this changes by time alone.</summary>
     public DateTimeOffset? WakeUp { get; init; }
 
-    public static WindowState Always { get; } = new(true, true, Reasons.AlwaysOpen, "No window is declared: nodes may be disrupted at any time.");
+    public static WindowState Always { get; } = new(true, true, Reasons.AlwaysOpen, "No window is declared, so nodes may be disrupted at any time.");
 
     /// <summary>As a policy's own windows and freezes have it.</summary>
     /// <param name="spec">A spec that was found valid.</param>
@@ -42,12 +42,12 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
 
         var next = calendar.NextOpening(until ?? now, room)?.From;
         var when = next is { } opens
-            ? $"The next opening for a node is at {MessageText.Of(opens)}."
-            : $"No opening of the next year has room for a node, which takes {expected}: lengthen a window of spec.windows, or correct spec.rollout.nodeDuration.";
+            ? $"The next window for a node opens at {MessageText.Of(opens)}."
+            : $"No window of the next year is long enough for a node, which takes {expected}. Lengthen a window of spec.windows, or correct spec.rollout.nodeDuration.";
         var state = until is { } soon
             ? new WindowState(
                 true, false, Reasons.ClosesSoon,
-                $"Nodes may be disrupted until {MessageText.Of(soon)}, but another one would not be done by then: it takes {expected}. {when}")
+                $"The window closes at {MessageText.Of(soon)}, before another node would finish: it takes {expected}. {when}")
             : calendar.FreezeAt(now) is { } freeze
                 ? new WindowState(
                     false, false, Reasons.Frozen, $"Frozen until {MessageText.Of(freeze.To)}{(freeze.Reason is { Length: > 0 } why ? $" ({why})" : "")}. {when}")
@@ -64,7 +64,7 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
     /// <summary>Why no slot is granted; null when one may be.</summary>
     internal RolloutGate? Gate => Fits
         ? null
-        : new(Reason, $"{Message} Nodes are staged meanwhile, and those in flight go on.") { StagingAllowed = true, NeedsPerson = Next is null };
+        : new(Reason, $"{Message} Nodes stage meanwhile, and nodes in flight finish.") { StagingAllowed = true, NeedsPerson = Next is null };
 
     private static WindowState Open(MaintenanceCalendar calendar, DateTimeOffset now, DateTimeOffset closes)
     {
@@ -75,7 +75,7 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
                 : $" until {MessageText.Of(closes)}";
         return calendar.HasWindows
             ? new(true, true, Reasons.Open, $"A window is open{end}.")
-            : new(true, true, Reasons.AlwaysOpen, $"No window is declared: nodes may be disrupted at any time{end}.");
+            : new(true, true, Reasons.AlwaysOpen, $"No window is declared, so nodes may be disrupted at any time{end}.");
     }
 }
 

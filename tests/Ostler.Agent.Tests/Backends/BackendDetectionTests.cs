@@ -61,8 +61,8 @@ public sealed class BackendDetectionTests : IDisposable
         var failure = await Assert.ThrowsAsync<HostToolException>(() => new BackendDetection(runner, files, new StagingUnit(runner, files, new TestClock(Trees.Noon))).DetectAsync(null, Boot, TestContext.Current.CancellationToken));
 
         Assert.Equal(Reasons.HostNotSupported, failure.Reason);
-        Assert.StartsWith("The host cannot be looked at: ", failure.Message, StringComparison.Ordinal);
-        Assert.EndsWith("In a container the agent needs hostPID and to be privileged. Nothing is done to the host.", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The host cannot be inspected: ", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("In a container, the agent needs hostPID and privileged. Nothing is done to the host.", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

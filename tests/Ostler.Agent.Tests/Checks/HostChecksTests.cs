@@ -81,7 +81,7 @@ public sealed class HostChecksTests
     }
 
     [Theory]
-    [InlineData("inactive", "LoadState=not-found\n", Reasons.HostCheckMissing, "units finds nothing to judge: the tree has no unit a.service")]
+    [InlineData("inactive", "LoadState=not-found\n", Reasons.HostCheckMissing, "units finds nothing to judge: the image has no unit a.service")]
     [InlineData("inactive", "LoadState=loaded\n", Reasons.HostCheckFailed, "units: a.service is inactive")]
     [InlineData("inactive", "", Reasons.HostCheckFailed, "units: a.service is inactive")]
     public async Task A_unit_that_the_tree_lacks_is_not_called_inactive(string state, string loadState, string reason, string message)
@@ -98,7 +98,7 @@ public sealed class HostChecksTests
             .On("systemctl show --property=LoadState -- a.service b.service", "LoadState=loaded\n\nLoadState=not-found\n");
 
         Assert.Equal(
-            Said(Reasons.HostCheckFailed, "units: a.service is inactive, b.service is inactive; the tree has no unit b.service"),
+            Said(Reasons.HostCheckFailed, "units: a.service is inactive, b.service is inactive; the image has no unit b.service"),
             Told(await RunAsync(Units("a.service", "b.service"))));
     }
 
@@ -142,7 +142,7 @@ public sealed class HostChecksTests
 
         var message = (await RunAsync(Exec("/bin/check"))).Message;
 
-        Assert.StartsWith("exec: ended with exit code 2: …", message, StringComparison.Ordinal);
+        Assert.StartsWith("exec: exited with code 2: …", message, StringComparison.Ordinal);
         Assert.EndsWith("no route to host", message, StringComparison.Ordinal);
         Assert.InRange(message.Length, 1, 300);
     }
@@ -155,7 +155,7 @@ public sealed class HostChecksTests
         Assert.Equal(Said(Reasons.HostCheckError, "exec cannot be checked: took longer than 7s: waiting for the network"), Told(await RunAsync(Exec("/bin/check"))));
         _clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(
-            Said(Reasons.HostCheckMissing, "exec finds nothing to judge: there is no such program on the host (exit code 127): nsenter: failed to execute /bin/none"),
+            Said(Reasons.HostCheckMissing, "exec finds nothing to judge: the program does not exist on the host (exit code 127): nsenter: failed to execute /bin/none"),
             Told(await RunAsync(Exec("/bin/none"))));
     }
 
@@ -171,7 +171,7 @@ public sealed class HostChecksTests
     {
         _runner.On("/bin/check", exitCode: 1).On(ListFailed, "a.service loaded failed failed A\n");
 
-        Assert.Equal("exec: ended with exit code 1; calm: a.service has failed", (await RunAsync(Exec("/bin/check"), NoneFailed())).Message);
+        Assert.Equal("exec: exited with code 1; calm: a.service has failed", (await RunAsync(Exec("/bin/check"), NoneFailed())).Message);
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class HostChecksTests
             [
                 (ConditionStatus.Unknown, "web passed 1 of 3 times in a row."),
                 (ConditionStatus.Unknown, "web passed 2 of 3 times in a row."),
-                (ConditionStatus.False, "web: ended with exit code 1"),
+                (ConditionStatus.False, "web: exited with code 1"),
                 (ConditionStatus.Unknown, "web passed 1 of 3 times in a row."),
                 (ConditionStatus.Unknown, "web passed 2 of 3 times in a row."),
                 (ConditionStatus.True, "Pass: web."),
@@ -300,7 +300,7 @@ public sealed class HostChecksTests
     [Fact]
     public async Task What_could_not_be_put_into_a_url_is_said() =>
         Assert.Equal(
-            Said(Reasons.HostCheckError, "web cannot be checked: the Node had no InternalIP in its status.addresses when it was told to boot"),
+            Said(Reasons.HostCheckError, "web cannot be checked: the Node had no InternalIP in its status.addresses before the boot"),
             Told(await RunAsync(Http("http://{address}:8080/"))));
 
     private Task<CheckResult> RunAsync(params HealthCheck[] checks) => RunAsync("boot", false, checks);

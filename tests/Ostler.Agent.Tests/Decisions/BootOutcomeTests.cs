@@ -62,9 +62,9 @@ public sealed class BootOutcomeTests
     [Fact]
     public void Whoever_else_took_the_host_back_is_named()
     {
-        var host = HostWith("1* 2", SecondBoot, Pending()) with { FellBackBecause = "greenboot had called it red in every try, and its boot loader fell back" };
+        var host = HostWith("1* 2", SecondBoot, Pending()) with { FellBackBecause = "greenboot declared it red in every try, and its boot loader fell back" };
 
-        Assert.Contains("came up: greenboot had called it red", Assert.IsType<AgentAction.Report>(AgentDecision.Decide(Uid, Boot(2, 1), host)).Message, StringComparison.Ordinal);
+        Assert.Contains("greenboot declared it red", Assert.IsType<AgentAction.Report>(AgentDecision.Decide(Uid, Boot(2, 1), host)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -56,9 +56,9 @@ public sealed class HostConsoleTests : IDisposable
         var done = await RunAsync(ostree, "rollback");
         var again = await RunAsync(ostree, "rollback");
 
-        Assert.Equal($"The next boot would run 1.0 ({Commit(1)[..12]}) and 3.0 ({Commit(3)[..12]}), which is staged, would be dropped. Nothing was changed.", dry.Output.TrimEnd());
-        Assert.StartsWith($"The next boot runs 1.0 ({Commit(1)[..12]}). To go there: systemctl reboot.", done.Output, StringComparison.Ordinal);
-        Assert.StartsWith($"The next boot runs 1.0 ({Commit(1)[..12]}) already.", again.Output, StringComparison.Ordinal);
+        Assert.Equal($"The next boot would run 1.0 ({Commit(1)[..12]}) and 3.0 ({Commit(3)[..12]}), which is staged, would be dropped. No changes were made.", dry.Output.TrimEnd());
+        Assert.StartsWith($"The next boot runs 1.0 ({Commit(1)[..12]}). To boot it, run systemctl reboot.", done.Output, StringComparison.Ordinal);
+        Assert.StartsWith($"The next boot already runs 1.0 ({Commit(1)[..12]}).", again.Output, StringComparison.Ordinal);
         Assert.Equal((0, 0, 0), (dry.Code, done.Code, again.Code));
         Assert.DoesNotContain(ostree.Ran, c => c.StartsWith("systemctl reboot", StringComparison.Ordinal));
         ostree.Reboot("boot-3");
@@ -73,29 +73,29 @@ public sealed class HostConsoleTests : IDisposable
         store.Write(Armed());
         using (store.TryLock())
         {
-            Assert.Equal((1, "Not now: the agent or the watchdog is at work on this host. Try again when that is over; ostler-agent host status says more."), await RefusalAsync(ostree));
+            Assert.Equal((1, "Not now: the agent or the watchdog is at work on this host. Try again when that is complete; ostler-agent host status shows the state."), await RefusalAsync(ostree));
         }
 
         store.Delete();
         new PendingBootStore(_host.Files).Write(Pending(bootID: SecondBoot));
-        Assert.Equal((1, "Not now: the agent has told the host to reboot. Try again when that is over; ostler-agent host status says more."), await RefusalAsync(ostree));
+        Assert.Equal((1, "Not now: the agent has instructed the host to reboot. Try again when that is complete; ostler-agent host status shows the state."), await RefusalAsync(ostree));
 
         new PendingBootStore(_host.Files).Delete();
         ostree.GoOnStaging();
-        Assert.Equal((1, "Not now: a tree is being staged (ostler-stage.service). Try again when that is over; ostler-agent host status says more."), await RefusalAsync(ostree));
+        Assert.Equal((1, "Not now: an image is being staged (ostler-stage.service). Try again when that is complete; ostler-agent host status shows the state."), await RefusalAsync(ostree));
         Assert.DoesNotContain(ostree.Ran, Changes);
     }
 
     [Fact]
     public async Task What_cannot_be_is_said_in_a_line()
     {
-        Assert.Equal((1, "No former tree is kept on this host: there is nothing to go back to."), await RefusalAsync(new SimulatedOstree(_host, "2026.4", "2*")));
+        Assert.Equal((1, "This host has no previous deployment to roll back to."), await RefusalAsync(new SimulatedOstree(_host, "2026.4", "2*")));
 
         using var other = new TempHost();
         File.Delete(other.At("/run/ostree-booted"));
         var (code, output, error) = await RunAsync(new SimulatedOstree(other, "2026.4", "1*"), other, "status");
         Assert.Equal((1, ""), (code, output));
-        Assert.StartsWith("The host was not booted from an OSTree deployment", error, StringComparison.Ordinal);
+        Assert.StartsWith("The host does not boot from an OSTree deployment", error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -112,7 +112,7 @@ public sealed class HostConsoleTests : IDisposable
     {
         var (code, output, error) = await RunAsync(new SimulatedOstree(_host, "2026.4", "1*"), line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
-        Assert.Equal((2, "", "Say status, stage TREE, apply, confirm, rollback, install or uninstall; see ostler-agent host --help."), (code, output, error.TrimEnd()));
+        Assert.Equal((2, "", "Use status, stage TREE, apply, confirm, rollback, install or uninstall; see ostler-agent host --help."), (code, output, error.TrimEnd()));
     }
 
     private static bool Changes(string command) => !command.Contains("status", StringComparison.Ordinal) && !command.Contains("--version", StringComparison.Ordinal) && !command.StartsWith("systemctl show", StringComparison.Ordinal);

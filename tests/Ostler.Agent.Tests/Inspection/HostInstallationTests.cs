@@ -52,7 +52,7 @@ public sealed class HostInstallationTests : IDisposable
 
         var refused = await Assert.ThrowsAsync<HostToolException>(() => Installation.InstallAsync(Token));
 
-        Assert.EndsWith("Without it the image does the same: podman container runlabel RUN <image>.", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Without it, use the image: podman container runlabel RUN <image>.", refused.Message, StringComparison.Ordinal);
         Assert.Empty(_runner.Ran);
     }
 
@@ -69,7 +69,7 @@ public sealed class HostInstallationTests : IDisposable
 
         Assert.All((string[])[HostInstallation.Program, WatchdogUnits.Program, WatchdogUnits.TimerPath, WatchdogUnits.ServicePath, WatchdogStore.LockPath], path => Assert.False(_host.Files.Exists(path), path));
         Assert.False(ostree.WatchdogEnabled);
-        Assert.Equal(("Of Ostler nothing is left on this host but what it noted in /var/lib/ostler.", first), (first, again));
+        Assert.Equal(("Ostler is removed from this host, except for its records in /var/lib/ostler.", first), (first, again));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class HostInstallationTests : IDisposable
         var refused = await Assert.ThrowsAsync<HostToolException>(() => Installation.UninstallAsync(Token));
 
         Assert.Equal(
-            "Not done: a tree is staged or on trial on this host, and the watchdog is what takes it back. Wait for its end, or when the cluster is gone for good: "
+            "Not done: an image is staged or on trial on this host and needs the watchdog. Wait until that is complete, or, if the cluster is gone for good, run "
             + "/var/lib/ostler/bin/ostler-agent watchdog uninstall",
             refused.Message);
         Assert.True(_host.Files.Exists(HostInstallation.Program));

@@ -43,7 +43,7 @@ public sealed class HostOperationTests : IDisposable
         var ostree = Host("1*", version);
 
         var dry = await RunAsync(ostree, "stage", Tree + Commit(2), "--dry-run");
-        Assert.Equal("1*", ostree.List);
+        Assert.Equal((0, "1*"), (dry.Code, ostree.List));
         Assert.DoesNotContain(ostree.Ran, c => c.Contains("pull", StringComparison.Ordinal) || c.Contains("deploy", StringComparison.Ordinal));
         var staged = await RunAsync(ostree, "stage", Tree + Commit(2));
         Assert.Equal("2l 1*", ostree.List);
@@ -51,28 +51,28 @@ public sealed class HostOperationTests : IDisposable
         var again = await RunAsync(ostree, "stage", Tree + Commit(2));
         var instead = await RunAsync(ostree, "stage", Tree + Commit(3), "--dry-run");
 
-        Assert.Equal((0, $"{Commit(2)[..12]} would be fetched by ostree and staged, locked. Nothing was changed."), (dry.Code, dry.Output));
-        Assert.StartsWith($"2.0 ({Commit(2)[..12]}) is staged and locked: a reboot does not apply it. To boot it: ostler-agent host apply.", staged.Output, StringComparison.Ordinal);
+        Assert.StartsWith($"{Commit(2)[..12]} would be downloaded by ostree and staged, locked.", dry.Output, StringComparison.Ordinal);
+        Assert.StartsWith($"2.0 ({Commit(2)[..12]}) is staged and locked: a reboot does not apply it. To boot it, run ostler-agent host apply.", staged.Output, StringComparison.Ordinal);
         Assert.Equal((0, 0, pulls), (staged.Code, again.Code, ostree.Ran.Count(c => c.Contains(" pull ", StringComparison.Ordinal))));
         Assert.Contains($"in place of 2.0 ({Commit(2)[..12]})", instead.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(ostree.Ran, c => c.StartsWith("systemctl reboot", StringComparison.Ordinal));
-        Assert.Equal($"The host runs {Commit(1)[..12]} already: nothing is staged.", (await RunAsync(ostree, "stage", Tree + Commit(1))).Output);
+        Assert.Equal($"The host already runs {Commit(1)[..12]}, so nothing is staged.", (await RunAsync(ostree, "stage", Tree + Commit(1))).Output);
     }
 
     [Theory]
-    [InlineData("quay.io/acme/edge-os", "names no digest")]
+    [InlineData("quay.io/acme/edge-os", "has no digest")]
     [InlineData("quay.io/acme/edge-os:stable", "skopeo inspect")]
     [InlineData("quay.io/acme/edge-os:stable@sha256:{b}", "without a tag")]
     [InlineData("edge-os@sha256:{b}", "without a tag")]
-    [InlineData("--opt@sha256:{b}", "Say status")]
+    [InlineData("--opt@sha256:{b}", "Use status")]
     [InlineData("acme:edge@sha256:{b}", "without a tag")]
-    [InlineData("acme:edge@{b}1", "names no digest")]
+    [InlineData("acme:edge@{b}1", "has no digest")]
     [InlineData("acme/edge@{b}", "remote:branch@commit")]
     [InlineData("acme:../x@{b}", "remote:branch@commit")]
     [InlineData("acme:-x@{b}", "remote:branch@commit")]
     [InlineData("acme:a b@{b}", "remote:branch@commit")]
-    [InlineData("@{b}", "Nothing is no branch")]
-    [InlineData("", "Nothing names no digest")]
+    [InlineData("@{b}", "Nothing is not a branch")]
+    [InlineData("", "Nothing has no digest")]
     public async Task What_names_no_tree_reaches_no_command_and_is_told_how_to_be_written(string tree, string words)
     {
         var ostree = Host("1*");
@@ -89,7 +89,7 @@ public sealed class HostOperationTests : IDisposable
         var ostree = Host("1*");
         var (code, _, error) = await RunAsync(ostree, "stage", "quay.io/acme/edge-os@sha256:" + Commit(2));
         Assert.Equal(1, code);
-        Assert.Contains("updated by plain ostree", error, StringComparison.Ordinal);
+        Assert.Contains("plain ostree updates this host", error, StringComparison.Ordinal);
 
         ostree.Remotes.Clear();
         (code, _, error) = await RunAsync(ostree, "stage", Tree + Commit(2));
@@ -119,7 +119,7 @@ public sealed class HostOperationTests : IDisposable
         _clock.Advance(AgentDecision.RebootGrace);
         var (code, _, error) = await run;
         Assert.Equal(1, code);
-        Assert.Contains("still up after 2 min", error, StringComparison.Ordinal);
+        Assert.Contains("still up 2 min after", error, StringComparison.Ordinal);
         ConsoleLock.Respect(_host.Files);
 
         ostree.Reboot(SecondBoot);
@@ -133,7 +133,7 @@ public sealed class HostOperationTests : IDisposable
         Store.Write(Armed());
         var (code, _, error) = await RunAsync(ostree, "confirm");
         Assert.Equal(1, code);
-        Assert.Contains("has not been booted yet", error, StringComparison.Ordinal);
+        Assert.Contains("has not booted yet", error, StringComparison.Ordinal);
         Assert.True(Store.Exists);
 
         ostree.Reboot(SecondBoot);
@@ -170,7 +170,7 @@ public sealed class HostOperationTests : IDisposable
         }
 
         var (code, output, error) = await run;
-        Assert.Equal((2, "Nobody said yes: nothing was changed."), (code, error));
+        Assert.Equal((2, "Not confirmed. No changes were made."), (code, error));
         Assert.StartsWith($"Reboot this host into 2.0 ({Commit(2)[..12]})? Its pods are not drained. No watchdog:", output, StringComparison.Ordinal);
         Assert.Equal("2l 1*", ostree.List);
         Assert.False(_host.Files.Exists(KnownGood.Path));
@@ -180,10 +180,10 @@ public sealed class HostOperationTests : IDisposable
     public async Task Without_a_terminal_and_without_yes_nothing_happens()
     {
         var ostree = Host("2l 1*");
-        Assert.Equal((2, "", "There is no terminal to ask on: say --yes to reboot this host, or --dry-run to see what would happen."), await RunAsync(ostree, "apply"));
+        Assert.Equal((2, "", "No terminal to ask for confirmation. Add --yes to reboot this host, or --dry-run to see what would happen."), await RunAsync(ostree, "apply"));
         var (code, output, _) = await RunAsync(ostree, "apply", "--dry-run");
         Assert.Equal(0, code);
-        Assert.StartsWith($"The host would be rebooted into 2.0 ({Commit(2)[..12]}). Unless the agent reaches the API server, or somebody runs ostler-agent host confirm, within 12 min", output, StringComparison.Ordinal);
+        Assert.StartsWith($"The host would be rebooted into 2.0 ({Commit(2)[..12]}). The host rolls back to 1.0", output, StringComparison.Ordinal);
         Assert.Equal("2l 1*", ostree.List);
         Assert.DoesNotContain(ostree.Ran, c => c.StartsWith("systemctl reboot", StringComparison.Ordinal));
     }
@@ -217,16 +217,16 @@ public sealed class HostOperationTests : IDisposable
     {
         var (code, _, error) = await RunAsync(Host("1* 2"), "apply", "--yes");
         Assert.Equal(1, code);
-        Assert.Contains("No other tree is staged on this host: ostler-agent host stage", error, StringComparison.Ordinal);
+        Assert.Contains("No other image is staged on this host. ostler-agent host stage", error, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string> InFlight => new()
     {
-        { "told to reboot", "the agent has told the host to reboot" },
-        { "rebooted", "attempt 1 of an upgrade by the operator is not over" },
-        { "armed", "a new tree is on trial, or about to be" },
-        { "fired", "the watchdog is taking the host back" },
-        { "pinned", "the former tree is still pinned" },
+        { "told to reboot", "the agent has instructed the host to reboot" },
+        { "rebooted", "attempt 1 of an upgrade by the controller is in progress" },
+        { "armed", "a new image is on trial, or about to be" },
+        { "fired", "the watchdog is rolling the host back" },
+        { "pinned", "the previous deployment is still pinned" },
     };
 
     [Theory]
@@ -273,7 +273,7 @@ public sealed class HostOperationTests : IDisposable
         {
             var (code, output, error) = await RunAsync(ostree, line);
             Assert.Equal((1, ""), (code, output));
-            Assert.Contains("Not now: a tree is being staged (ostler-stage.service).", error, StringComparison.Ordinal);
+            Assert.Contains("Not now: an image is being staged (ostler-stage.service).", error, StringComparison.Ordinal);
         }
 
         Assert.Equal("3l 1*", ostree.List);
@@ -287,7 +287,7 @@ public sealed class HostOperationTests : IDisposable
 
         var refusal = Assert.Throws<HostToolException>(() => ConsoleGuard.RefuseWhileBusy(report with { Transaction = "upgrade (by root)" }));
 
-        Assert.StartsWith("Not now: somebody is at work: upgrade (by root).", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Not now: another program is at work: upgrade (by root).", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -297,7 +297,7 @@ public sealed class HostOperationTests : IDisposable
         using var first = ConsoleLock.Take(_host.Files);
         var (code, _, error) = await RunAsync(ostree, "stage", Tree + Commit(3), "--force");
         Assert.Equal(1, code);
-        Assert.Contains("somebody else runs ostler-agent host", error, StringComparison.Ordinal);
+        Assert.Contains("another user runs ostler-agent host", error, StringComparison.Ordinal);
         Assert.Equal("2l 1*", ostree.List);
     }
 
@@ -308,7 +308,7 @@ public sealed class HostOperationTests : IDisposable
         _host.Put("/etc/ostree/prepare-root.conf", "[etc]\ntransient = true\n");
         var (code, _, error) = await RunAsync(ostree, "apply", "--yes");
         Assert.Equal(1, code);
-        Assert.EndsWith("Here: say --no-watchdog.", error, StringComparison.Ordinal);
+        Assert.EndsWith("Here: add --no-watchdog.", error, StringComparison.Ordinal);
         Assert.Equal("2l 1*", ostree.List);
     }
 
@@ -322,7 +322,7 @@ public sealed class HostOperationTests : IDisposable
             run.Start();
             await run.Clock.WaitedForAsync(NodeReconciler.BusyWait);
             Assert.Empty(run.Ostree.Ran);
-            Assert.Contains("A person at the console", run.Api.Written[^1].Conditions!.Single(c => c.Type == Ostler.Api.Meta.ConditionTypes.Ready).Message, StringComparison.Ordinal);
+            Assert.Contains("A user is changing this host", run.Api.Written[^1].Conditions!.Single(c => c.Type == Ostler.Api.Meta.ConditionTypes.Ready).Message, StringComparison.Ordinal);
         }
 
         run.Clock.Advance(NodeReconciler.BusyWait);

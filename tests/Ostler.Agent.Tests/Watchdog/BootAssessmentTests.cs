@@ -30,8 +30,8 @@ public sealed class BootAssessmentTests : IDisposable
         { "greenboot, disabled", Greenboot, "ActiveState=inactive\nUnitFileState=disabled\n", "" },
         { "greenboot, at work", Greenboot, "ActiveState=activating\nUnitFileState=enabled\n", "open: greenboot has not judged" },
         { "greenboot, not begun", Greenboot, "ActiveState=inactive\nUnitFileState=enabled\n", "open: greenboot has not judged" },
-        { "greenboot, green", Greenboot, "ActiveState=active\nUnitFileState=enabled\n", "good: greenboot calls" },
-        { "greenboot, red", Greenboot, "ActiveState=failed\nUnitFileState=enabled\n", "bad: greenboot calls" },
+        { "greenboot, green", Greenboot, "ActiveState=active\nUnitFileState=enabled\n", "good: greenboot: this boot is green" },
+        { "greenboot, red", Greenboot, "ActiveState=failed\nUnitFileState=enabled\n", "bad: greenboot: this boot is red" },
         { "counted, complete", Counted, "active\n", "good: boot-complete.target" },
         { "counted, not complete", Counted, "inactive\n", "open: the boot loader counts" },
     };
@@ -72,7 +72,7 @@ public sealed class BootAssessmentTests : IDisposable
     [InlineData(Greenboot, "Boot Status is GREEN - Health Check SUCCESS\n", null)]
     [InlineData(Greenboot, "Sep 01 greenboot[1]: GRUB kernel fallback detected, rolling back\n", "its kernel did not boot")]
     [InlineData(Greenboot, "grub kernel FALLBACK detected\n", "its kernel did not boot")]
-    [InlineData("/boot/loader/entries/ostree-2+0-3.conf", "", "counted all its tries down")]
+    [InlineData("/boot/loader/entries/ostree-2+0-3.conf", "", "used up all its tries")]
     [InlineData("/boot/loader/entries/ostree-2+0.conf", "", null)]
     [InlineData("/boot/loader/entries/vmlinuz-6.12+0-rc1.conf", "", null)]
     [InlineData("/boot/loader/entries/vmlinuz-6.12.0+0-3-amd64.conf", "", null)]
@@ -121,7 +121,7 @@ public sealed class BootAssessmentTests : IDisposable
             File.WriteAllBytes(_host.At(Features), [6, 0, 0, 0, (byte)bits, 0, 0, 0, 0, 0, 0, 0]);
         }
 
-        Assert.Equal(counts ? "the boot loader's counting" : null, await BootAssessment.WhoJudgesAsync(Runner, _host.Files, Token));
+        Assert.Equal(counts ? "boot counting" : null, await BootAssessment.WhoJudgesAsync(Runner, _host.Files, Token));
     }
 
     private AnsweringRunner Runner => new(_answers);

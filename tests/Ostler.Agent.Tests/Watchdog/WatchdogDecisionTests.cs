@@ -15,7 +15,7 @@ public sealed class WatchdogDecisionTests
         ["time is up, nobody has looked"] = (Armed(), SecondBoot, 10, null, "Look"),
         ["time is up on the tree on trial"] = (Armed(), SecondBoot, 10, Runs(2), "RollBack"),
         ["time is up long ago"] = (Armed(), SecondBoot, 10_000, Runs(2), "RollBack"),
-        ["the former tree runs"] = (Armed(), SecondBoot, 60, Runs(1), "Nothing"),
+        ["the previous image runs"] = (Armed(), SecondBoot, 60, Runs(1), "Nothing"),
         ["a third tree runs"] = (Armed(), SecondBoot, 60, Runs(3), "Nothing"),
         ["the tool does not say what runs"] = (Armed(), SecondBoot, 60, new WatchdogObservation(null, false), "Wait"),
         ["a later boot of the tree on trial"] = (Armed(), "boot-9", 10, Runs(2), "RollBack"),

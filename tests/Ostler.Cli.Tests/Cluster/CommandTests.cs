@@ -45,7 +45,7 @@ public sealed partial class CommandTests(CliCluster fixture)
         Assert.NotNull(JsonNode.Parse((await RunAsync("status", _name, "-o", "json",
             "--show-managed-fields")).Out)!["metadata"]!["managedFields"]);
         Assert.Equal(3, nodes.Out.TrimEnd().Split('\n').Length);
-        Assert.Contains("Its agent has not reported", nodes.Out, StringComparison.Ordinal);
+        Assert.Contains("The agent has not reported", nodes.Out, StringComparison.Ordinal);
         Assert.Contains(Given.Old, wide.Out, StringComparison.Ordinal);
     }
 
@@ -216,7 +216,7 @@ public sealed partial class CommandTests(CliCluster fixture)
         Assert.Null(untouched);
         Assert.Equal(Given.Old, (await ImageAsync(api)).Spec.Ostree!.Commit);
         // No controller runs here that would resolve the new spec.
-        Assert.StartsWith($"error: What {_name} names now is not resolved", again.Error, StringComparison.Ordinal);
+        Assert.StartsWith($"error: {_name} is not resolved", again.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -230,9 +230,9 @@ public sealed partial class CommandTests(CliCluster fixture)
         var (rollback, history, diff) = (await RunAsync("rollback", _name), await RunAsync("history", "--node", "no-such"), await RunAsync("diff", _name, "--node", "no-such"));
 
         Assert.Equal((1, 1, 1), (rollback.Code, history.Code, diff.Code));
-        Assert.StartsWith($"error: No node of {_name} has been moved to 42.2 (424242424242) yet", rollback.Error, StringComparison.Ordinal);
-        Assert.StartsWith("error: There is no NodeOS no-such. There ", history.Error, StringComparison.Ordinal);
-        Assert.Equal($"error: There is no NodeOS no-such of a node that {_name} selects. There is: {_name}-a.", diff.Error.TrimEnd());
+        Assert.StartsWith($"error: No node of {_name} runs 42.2 (424242424242) yet", rollback.Error, StringComparison.Ordinal);
+        Assert.StartsWith("error: NodeOS no-such does not exist. Existing: ", history.Error, StringComparison.Ordinal);
+        Assert.Equal($"error: NodeOS no-such of a node that {_name} selects does not exist. Existing: {_name}-a.", diff.Error.TrimEnd());
         Assert.Null((await ImageAsync(api)).Spec.Ostree!.Commit);
     }
 
@@ -263,8 +263,8 @@ public sealed partial class CommandTests(CliCluster fixture)
         var (policy, image) = (await RunAsync("status", "no-such"), await RunAsync("quarantine", "add", "no-such", Given.New));
 
         Assert.Equal((1, 1, "", ""), (policy.Code, image.Code, policy.Out, image.Out));
-        Assert.StartsWith("error: There is no UpgradePolicy no-such. There ", policy.Error, StringComparison.Ordinal);
-        Assert.StartsWith("error: There is no OSImage no-such. There ", image.Error, StringComparison.Ordinal);
+        Assert.StartsWith("error: UpgradePolicy no-such does not exist. Existing: ", policy.Error, StringComparison.Ordinal);
+        Assert.StartsWith("error: OSImage no-such does not exist. Existing: ", image.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -280,7 +280,7 @@ public sealed partial class CommandTests(CliCluster fixture)
 
         Assert.Equal((2, 2, ""), (text.Code, json.Code, text.Error));
         Assert.Contains("OK      CustomResourceDefinitions: all 3 have the fields of this version.", text.Out, StringComparison.Ordinal);
-        Assert.Contains($"there is no lease {space.Name}/ostler-controller", text.Out, StringComparison.Ordinal);
+        Assert.Contains($"the lease {space.Name}/ostler-controller does not exist", text.Out, StringComparison.Ordinal);
         Assert.Contains($"BROKEN  UpgradePolicy {_name}: it is halted: 1 node failed on 42.2.", text.Out, StringComparison.Ordinal);
         Assert.Contains(JsonNode.Parse(json.Out)!["findings"]!.AsArray(), f => (string)f!["subject"]! == "Agents" && (string)f["severity"]! == "Broken");
     }

@@ -62,7 +62,7 @@ public class DiffTests
 
         Assert.Equal(["there"], diff.UpToDate.Select(n => n.Metadata.Name));
         Assert.Contains(new TreeChange("digest", "sha256:" + Given.Old, arm), Assert.Single(diff.Groups).Changes);
-        Assert.Contains(DiffText.Lines(diff, wide: false), l => l.Text.Contains("Compare what the two images list", StringComparison.Ordinal));
+        Assert.Contains(DiffText.Lines(diff, wide: false), l => l.Text.Contains("Compare the package lists of the two images", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -73,8 +73,8 @@ public class DiffTests
 
         Assert.Equal(
             [
-                "No node gets a tree of edge-os: it does not exist: create it, or correct spec.imageRef.name.", "No node gets a tree of edge-os: no controller has resolved it yet.",
-                "No node gets this tree: it is in quarantine: kubectl ostler quarantine remove edge-os 424242424242 lets nodes have it.",
+                "No node gets an image of edge-os: it does not exist. Create it, or correct spec.imageRef.name.", "No node gets an image of edge-os: the controller has not resolved it yet.",
+                "No node gets this image: it is quarantined. To allow it, run kubectl ostler quarantine remove edge-os 424242424242.",
             ],
             first);
     }

@@ -124,15 +124,15 @@ public class DoctorTests
         return new()
         {
             ["one that allows a disruption"] = ([open], [PodOf("a", "node-1")], s => s, null),
-            ["of a controller without scale"] = ([BudgetOf("a", 0, 0, 0)], [PodOf("a", "node-1")], s => s, "it counts no pods (0 of 0), never lets one go"),
-            ["two over one pod, each of which would allow it"] = ([open, second], [PodOf("a", "node-1")], s => s, "no pod that several budgets select"),
+            ["of a controller without scale"] = ([BudgetOf("a", 0, 0, 0)], [PodOf("a", "node-1")], s => s, "it counts no pods (0 of 0), never allows a disruption"),
+            ["two over one pod, each of which would allow it"] = ([open, second], [PodOf("a", "node-1")], s => s, "does not evict pods that several budgets select"),
             ["AlwaysAllow and a pod that is not Ready"] = ([always], [PodOf("a", "node-1", ready: false)], s => s, null),
-            ["AlwaysAllow and a pod that is Ready"] = ([always], [PodOf("a", "node-1")], s => s, "it never lets a pod go (1 of 1 must stay)"),
+            ["AlwaysAllow and a pod that is Ready"] = ([always], [PodOf("a", "node-1")], s => s, "it never allows a disruption (1 of 1 must stay)"),
             ["a rule that skips the pod"] = ([never], [PodOf("a", "node-1")], skip, null),
             ["a rule that skips it, of two"] = ([open, second], [PodOf("a", "node-1")], skip, null),
             ["a machine that migrates"] = ([never], [machine], s => s, null),
             ["an operator's pod with another one elsewhere"] = ([never], [PodOf("a", "node-1", owner: "Cluster"), PodOf("a", "node-2", owner: "Cluster")], s => s, null),
-            ["an operator's only pod"] = ([never], [PodOf("a", "node-1", owner: "Cluster")], s => s, "it never lets a pod go"),
+            ["an operator's only pod"] = ([never], [PodOf("a", "node-1", owner: "Cluster")], s => s, "it never allows a disruption"),
             ["a pod that does not run yet"] = ([never], [PodOf("a", "node-1", phase: "Pending")], s => s, null),
         };
     }

@@ -39,7 +39,7 @@ public class EditTests
 
     [Theory]
     [InlineData("third", null, "edge has no wave third with approval: Manual. It has: first, second.")]
-    [InlineData(null, Given.Old, $"edge leads to {Given.New}, not to {Given.Old}: an approval of another tree would open nothing. Look again with kubectl ostler status edge.")]
+    [InlineData(null, Given.Old, $"The target of edge is {Given.New}, not {Given.Old}. An approval for another digest has no effect. Check kubectl ostler status edge.")]
     public void Approve_refuses_what_would_open_nothing(string? wave, string? digest, string message)
     {
         var policy = Given.Policy(status: Given.WaitsForApproval("second"), spec: s => Given.Manual(s, "first", "second"));
@@ -50,10 +50,10 @@ public class EditTests
     [Fact]
     public void Approve_says_why_there_is_nothing_to_approve()
     {
-        Assert.StartsWith("edge leads to no tree yet (Unobserved)", Refusal(Given.Policy()), StringComparison.Ordinal);
+        Assert.StartsWith("edge has no target yet (Unobserved)", Refusal(Given.Policy()), StringComparison.Ordinal);
         Assert.StartsWith("edge has no wave with approval: Manual", Refusal(Given.Policy(status: Given.RollingOut)), StringComparison.Ordinal);
         Assert.Equal(
-            "No wave of edge waits for approval now (RollingOut). To approve one ahead, name it with --wave: first.", Refusal(Given.Policy(status: Given.RollingOut, spec: s => Given.Manual(s, "first"))));
+            "No wave of edge waits for approval now (RollingOut). To approve one in advance, name it with --wave: first.", Refusal(Given.Policy(status: Given.RollingOut, spec: s => Given.Manual(s, "first"))));
 
         static string Refusal(UpgradePolicy policy) => Assert.Throws<CommandException>(() => PolicyEdits.Approve(policy, null, null)).Message;
     }
@@ -127,9 +127,9 @@ public class EditTests
     }
 
     [Theory]
-    [InlineData("4242", "'4242' is no digest")]
-    [InlineData("DEADBEEF", "'DEADBEEF' is no digest")]
-    [InlineData("abcdef", "edge-os has had no digest that begins with abcdef")]
+    [InlineData("4242", "'4242' is not a digest")]
+    [InlineData("DEADBEEF", "'DEADBEEF' is not a digest")]
+    [InlineData("abcdef", "No digest in the history of edge-os begins with abcdef")]
     [InlineData("111111", "Several digests of edge-os begin with 111111")]
     public void Half_a_digest_must_be_the_beginning_of_one_alone(string text, string message)
     {

@@ -101,7 +101,7 @@ public class RollbackTests
         Assert.Contains(edit.Next, n => n.Contains("""{"spec":{"container":{"image":"quay.io/acme/edge:2"}}}""", StringComparison.Ordinal));
         // Without its history the index is not known, and one platform's manifest is nothing for the others.
         Assert.StartsWith(
-            "edge-os does not remember the image of which nodes ran sha256:1111", Refusal(Facts(systems[0]) with { Image = image with { Status = image.Status with { History = null } } }), StringComparison.Ordinal);
+            "edge-os has no record of the image with digest sha256:1111", Refusal(Facts(systems[0]) with { Image = image with { Status = image.Status with { History = null } } }), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public class RollbackTests
         var facts = Facts(Updated("node-1"), Updated("node-2"), Updated("node-3", Older));
 
         Assert.Equal(
-            "Before 42.2 (424242424242) the nodes of edge ran 2 different trees (42.1 (111111111111) on 2 nodes; 42.1 (000000000000) on 1 node), and an image names one: say which with --to DIGEST, or give the others a policy and an image of their own.",
+            "Before 42.2 (424242424242), the nodes of edge ran 2 different images (42.1 (111111111111) on 2 nodes; 42.1 (000000000000) on 1 node). Choose one with --to DIGEST, or create a policy and an image for the others.",
             Refusal(facts));
         Assert.Equal($$$$"""{"spec":{"ostree":{"commit":"{{{{Older}}}}"}}}""", RollbackEdit.Decide(facts, Older[..8]).Change.ToJsonString());
         Assert.True(RollbackEdit.Decide(facts, Given.New[..8]).IsNothing);
@@ -120,13 +120,13 @@ public class RollbackTests
     public void Without_a_record_nothing_is_guessed()
     {
         Assert.Equal(
-            "No node of edge has been moved to 42.2 (424242424242) yet, so there is nothing to take back: kubectl ostler pause edge keeps it so, and kubectl ostler quarantine add edge-os 424242424242 for good.",
+            "No node of edge runs 42.2 (424242424242) yet, so there is nothing to roll back. To keep it that way, run kubectl ostler pause edge, or, for good, kubectl ostler quarantine add edge-os 424242424242.",
             Refusal(Facts(Given.System("node-1"))));
         Assert.Equal(
-            "What the nodes of edge ran before 42.2 (424242424242) is not recorded: they ran it when Ostler first saw them, or were brought back to it after a drift. Name the tree with --to DIGEST; edge-os has named before: 42.1 (111111111111).",
+            "What the nodes of edge ran before 42.2 (424242424242) is not recorded: they ran it when Ostler first saw them, or returned to it after drift. Choose an image with --to DIGEST; previous digests of edge-os: 42.1 (111111111111).",
             Refusal(Facts(Updated("node-1", before: null))));
         // What it ran before another tree says nothing of this one.
-        Assert.StartsWith("No node of edge has been moved", Refusal(Facts(Updated("node-1", booted: Given.Old, before: Older))), StringComparison.Ordinal);
+        Assert.StartsWith("No node of edge runs", Refusal(Facts(Updated("node-1", booted: Given.Old, before: Older))), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -135,8 +135,8 @@ public class RollbackTests
         var quarantined = Moved with { Status = Moved.Status! with { Quarantined = [new() { Digest = Given.Old, Reason = Reasons.HealthTimedOut, Policy = "edge", Since = Given.Now }] } };
         var halted = Given.Policy(status: Given.Halted with { FailedDigests = [new() { Digest = Given.Old, Reason = Reasons.HealthTimedOut, At = Given.Now }] });
 
-        Assert.StartsWith("42.1 (111111111111) is in quarantine of edge-os, so no node would get it.", Refusal(Facts(Updated("node-1")) with { Image = quarantined }), StringComparison.Ordinal);
-        Assert.StartsWith("edge halted over 42.1 (111111111111) itself and would halt again at once.", Refusal(Facts(Updated("node-1")) with { Policy = halted }), StringComparison.Ordinal);
+        Assert.StartsWith("42.1 (111111111111) is quarantined in edge-os, so no node would get it.", Refusal(Facts(Updated("node-1")) with { Image = quarantined }), StringComparison.Ordinal);
+        Assert.StartsWith("edge halted because of 42.1 (111111111111) and would halt again at once.", Refusal(Facts(Updated("node-1")) with { Policy = halted }), StringComparison.Ordinal);
         Assert.Contains("kubectl ostler retry edge", Refusal(Facts(Updated("node-1")) with { Policy = halted }), StringComparison.Ordinal);
     }
 
@@ -145,6 +145,6 @@ public class RollbackTests
     {
         var unresolved = Moved with { Spec = Given.Image(commit: Older).Spec };
 
-        Assert.StartsWith("What edge-os names now is not resolved (no controller has looked at it), so no node of edge is moved to it.", Refusal(Facts(Updated("node-1")) with { Image = unresolved }), StringComparison.Ordinal);
+        Assert.StartsWith("edge-os is not resolved (the controller has not processed it), so no node of edge gets it.", Refusal(Facts(Updated("node-1")) with { Image = unresolved }), StringComparison.Ordinal);
     }
 }

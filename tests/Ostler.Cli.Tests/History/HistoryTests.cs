@@ -106,7 +106,7 @@ public class HistoryTests
     [Fact]
     public void Nothing_is_said_to_be_nothing()
     {
-        Assert.Equal("Nothing is recorded of node-1 yet.", Assert.Single(HistoryText.Lines(NodeRecords.Of(Given.System("node-1"), Given.Now), "node-1", wide: false)).Text);
+        Assert.Equal("Nothing is recorded for node-1 yet.", Assert.Single(HistoryText.Lines(NodeRecords.Of(Given.System("node-1"), Given.Now), "node-1", wide: false)).Text);
         Assert.Equal("""{"entries":[]}""", HistoryText.Document([]).ToJsonString());
     }
 }

@@ -42,5 +42,5 @@ public class NodeTableTests
     };
 
     [Fact]
-    public void No_node_is_said() => Assert.Equal("There is no such node.", Assert.Single(NodeTable.Lines([], [], [], wide: false)).Text);
+    public void No_node_is_said() => Assert.Equal("No such node.", Assert.Single(NodeTable.Lines([], [], [], wide: false)).Text);
 }

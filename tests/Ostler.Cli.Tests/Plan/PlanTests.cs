@@ -133,7 +133,7 @@ public class PlanTests
 
         Assert.Equal(3, result.Code);
         Assert.Contains("TooManyFailures", result.Out, StringComparison.Ordinal);
-        Assert.Contains("ffffffffffff stands for the tree", result.Out, StringComparison.Ordinal);
+        Assert.Contains("ffffffffffff stands for its digest", result.Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public class PlanTests
         var (waits, goes) = (await CommandLine.RunAsync(Fleet, input: manual), await CommandLine.RunAsync([.. Fleet, "--approved-after", "2h"], input: manual));
 
         Assert.Equal((3, 0), (waits.Code, goes.Code));
-        Assert.Contains("--approved-after 1h foretells what comes after an approval.", waits.Out, StringComparison.Ordinal);
+        Assert.Contains("--approved-after 1h simulates an approval.", waits.Out, StringComparison.Ordinal);
         Assert.Contains("approved after 2h: canary", goes.Out, StringComparison.Ordinal);
     }
 
@@ -160,14 +160,14 @@ public class PlanTests
     }
 
     [Theory]
-    [InlineData("--nodes", "0", "--nodes 0: write how many")]
-    [InlineData("--nodes", "3,edge", "'edge' is no label")]
-    [InlineData("--duration", "reboot", "--duration reboot: write a step and how long it takes")]
+    [InlineData("--nodes", "0", "--nodes 0: write a count")]
+    [InlineData("--nodes", "3,edge", "'edge' is not a label")]
+    [InlineData("--duration", "reboot", "--duration reboot: write a step and its duration")]
     [InlineData("--duration", "reboot=5", "--duration reboot=5: write a step")]
-    [InlineData("--duration", "lunch=5m", "there is no step lunch. Steps: staging")]
+    [InlineData("--duration", "lunch=5m", "unknown step lunch. Steps: staging")]
     [InlineData("--duration", "reboot=5m..3m", "durations.reboot: least (5m) exceeds most (3m)")]
     [InlineData("--fail", "unhealthy=2", "failures.unhealthy: is a share from 0 to 1")]
-    [InlineData("--fail", "luck=1", "there is no failure luck")]
+    [InlineData("--fail", "luck=1", "unknown kind luck")]
     [InlineData("--start", "noon", "--start noon: write a time")]
     [InlineData("--horizon", "long", "--horizon long: write a duration")]
     [InlineData("--approved-after", "x", "--approved-after x: write a duration")]
@@ -181,8 +181,8 @@ public class PlanTests
     }
 
     [Theory]
-    [InlineData("a: [", "is no YAML: line 2")]
-    [InlineData("a: 1\na: 2", "is no YAML: line 2")]
+    [InlineData("a: [", "is not valid YAML: line 2")]
+    [InlineData("a: 1\na: 2", "is not valid YAML: line 2")]
     [InlineData("{apiVersion: ostler.dev/v1alpha1, kind: UpgradePolicy, metadata: {name: a}, spec: {imageRef: {name: x}, nodeSelector: "
         + "{}, paused: soon}}", "the value must be true or false. config/docs/reference.md lists the fields.")]
     [InlineData("kind: ConfigMap", "has no UpgradePolicy of ostler.dev/v1alpha1")]
@@ -218,8 +218,8 @@ public class PlanTests
     }
 
     [Theory]
-    [InlineData("apiVersion: ostler.dev/v1alpha1\nkind: UpgradePolcy", "policy.yaml, line 2: there is no kind UpgradePolcy in ostler.dev/v1alpha1. Did you mean UpgradePolicy?")]
-    [InlineData("apiVersion: ostler.dev/v1\nkind: UpgradePolicy", "policy.yaml, line 1: apiVersion ostler.dev/v1 is not known. Use ostler.dev/v1alpha1.")]
+    [InlineData("apiVersion: ostler.dev/v1alpha1\nkind: UpgradePolcy", "policy.yaml, line 2: ostler.dev/v1alpha1 has no kind UpgradePolcy. Did you mean UpgradePolicy?")]
+    [InlineData("apiVersion: ostler.dev/v1\nkind: UpgradePolicy", "policy.yaml, line 1: unknown apiVersion ostler.dev/v1. Use ostler.dev/v1alpha1.")]
     [InlineData("apiVersion: ostler.dev/v1alpha1\nkind: OSImage\nmetadata: {nmae: x}", "policy.yaml, line 3: unknown field metadata.nmae. Did you mean name?")]
     public void An_object_of_the_group_that_is_not_known_is_refused(string text, string message) =>
         Assert.Equal(message, Assert.Throws<CommandException>(() => PolicyFile.Read(text, "policy.yaml")).Message);

@@ -165,7 +165,7 @@ public sealed class AccessTests
             using var response = await console.GetAsync("/api/nodes/a", ("Authorization", $"Bearer {token}-secret-part"));
         }
 
-        Assert.Contains("jane looks at the console", log.Text, StringComparison.Ordinal);
+        Assert.Contains("jane opened the console", log.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-part", log.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-part", new TokenReviewSpec { Token = "secret-part" }.ToString(), StringComparison.Ordinal);
     }

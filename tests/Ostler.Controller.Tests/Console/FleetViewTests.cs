@@ -77,7 +77,7 @@ public sealed class FleetViewTests
         var node = Given.Node("a") with { Spec = new() { Unschedulable = true } };
         var row = Assert.Single(FleetView.Of([node], [], [Given.Policy("x"), Given.Policy("b")], []).Nodes);
 
-        Assert.Equal(("somebody else", "b, x", (string?)null), (row.Cordon, row.Policy, row.Target));
+        Assert.Equal(("another user", "b, x", (string?)null), (row.Cordon, row.Policy, row.Target));
     }
 
     [Fact]

@@ -198,7 +198,7 @@ public sealed class CheckProbesTests
         { 200, """{"metadata":{"name":"monitoring","labels":{"ostler.dev/use":"health-check"}}}""", "the Secret ostler-system/monitoring has no key token" },
         { 200, """{"metadata":{"name":"monitoring","labels":{"ostler.dev/use":"health-check"}},"data":{"token":""}}""", "the Secret ostler-system/monitoring has no key token" },
         { 200, """{"metadata":{"name":"monitoring","labels":{"ostler.dev/use":"health-check"}},"data":{"token":"%%%"}}""", "the key token of the Secret ostler-system/monitoring cannot be read" },
-        { 200, """{"metadata":{"name":"monitoring","labels":{"ostler.dev/use":"health-check"}},"data":{"token":"YQpi"}}""", "the key token of the Secret ostler-system/monitoring is no token" },
+        { 200, """{"metadata":{"name":"monitoring","labels":{"ostler.dev/use":"health-check"}},"data":{"token":"YQpi"}}""", "the key token of the Secret ostler-system/monitoring is not a token" },
         { 200, "<html>", "the Secret ostler-system/monitoring cannot be read: " },
         { 200, """{"metadata":{"name":"monitoring"},"data":{"token":"YWJj"}}""", "the Secret ostler-system/monitoring is not marked for use by Ostler, but is used for health-check. If that is intended, run: kubectl -n ostler-system label secret monitoring ostler.dev/use=health-check" },
         { 200, """{"metadata":{"name":"monitoring","labels":{"ostler.dev/use":"pull"}},"data":{"token":"YWJj"}}""", "the Secret ostler-system/monitoring is marked ostler.dev/use: pull, but is used for health-check." },

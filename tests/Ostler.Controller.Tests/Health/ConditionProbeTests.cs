@@ -28,7 +28,7 @@ public sealed class ConditionProbeTests
         { 200, """{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""", CheckOutcome.Passed, "" },
         { 200, """{"status":{"conditions":[{"type":"Ready","status":"False"}]}}""", CheckOutcome.False, "of CiliumNode n1 is \"False\"; wanted: Equal True" },
         { 200, """{"status":{}}""", CheckOutcome.Missing, "CiliumNode n1 has no {.status.conditions" },
-        { 404, "{}", CheckOutcome.Missing, "there is no CiliumNode n1" },
+        { 404, "{}", CheckOutcome.Missing, "CiliumNode n1 does not exist" },
         {
             403, "{}", CheckOutcome.Error,
             "the controller may not read CiliumNode n1: grant get on ciliumnodes.cilium.io with a ClusterRole labelled ostler.dev/aggregate-to-health-checks: \"true\""
@@ -66,9 +66,9 @@ public sealed class ConditionProbeTests
 
     public static TheoryData<string, ConditionCheck, string> Mistakes => new()
     {
-        { "a kind that nobody serves", Condition with { Kind = "Unknown" }, "the API server knows no Unknown in cilium.io/v2: is its CustomResourceDefinition installed?" },
-        { "a group that nobody serves", Condition with { ApiVersion = "none.example/v1" }, "the API server knows no CiliumNode in none.example/v1" },
-        { "a namespace too many", Condition with { Namespace = "apps" }, "CiliumNode is cluster-scoped: leave namespace out" },
+        { "a kind that nobody serves", Condition with { Kind = "Unknown" }, "the API server does not have Unknown in cilium.io/v2: check that its CustomResourceDefinition is installed" },
+        { "a group that nobody serves", Condition with { ApiVersion = "none.example/v1" }, "the API server does not have CiliumNode in none.example/v1" },
+        { "a namespace too many", Condition with { Namespace = "apps" }, "CiliumNode is cluster-scoped: remove namespace" },
         { "no namespace", Condition with { Kind = "CiliumPolicy" }, "CiliumPolicy lives in namespaces: set namespace" },
     };
 

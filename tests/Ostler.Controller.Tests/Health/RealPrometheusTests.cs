@@ -34,7 +34,7 @@ public sealed class RealPrometheusTests(RealPrometheusFixture fixture) : IClassF
         { "vector(0) / 0", null, CheckOutcome.Missing, "the sample is NaN" },
         { "vector(1) / 0", new() { Operator = SampleOperator.Greater, Value = "1e300" }, CheckOutcome.Passed, "" },
         { "up[1m]", null, CheckOutcome.Error, "a range of samples" },
-        { "\"text\"", null, CheckOutcome.Error, "gives a string" },
+        { "\"text\"", null, CheckOutcome.Error, "returns a string" },
         { "up{", null, CheckOutcome.Error, "bad_data: invalid parameter" },
         { "no_such_metric", null, CheckOutcome.Missing, "no sample" },
     };

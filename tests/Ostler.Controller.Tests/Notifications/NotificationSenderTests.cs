@@ -93,7 +93,7 @@ public sealed class NotificationSenderTests : IAsyncDisposable
 
         var delivery = await SendAsync(new() { Name = "ops", Url = address });
 
-        Assert.Equal(new(DeliveryOutcome.Failed, "it answered 429 and wants to be left alone for 2m.", TimeSpan.FromMinutes(2)), delivery);
+        Assert.Equal(new(DeliveryOutcome.Failed, "it answered 429 and asks to retry after 2m.", TimeSpan.FromMinutes(2)), delivery);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class NotificationSenderTests : IAsyncDisposable
             _time.Advance(TimeSpan.FromSeconds(10));
         }
 
-        Assert.Equal(new(DeliveryOutcome.Failed, "no answer within 10s (3 tries)."), await sending);
+        Assert.Equal(new(DeliveryOutcome.Failed, "no answer within 10s (3 attempts)."), await sending);
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class NotificationSenderTests : IAsyncDisposable
         _secret["address"] = "hooks.slack.com/T000/B000/XXXX";
         var unreadable = await SendAsync(Secret);
 
-        Assert.Equal("the request failed (ConnectionError). (3 tries)", refused.Error);
+        Assert.Equal("the request failed (ConnectionError). (3 attempts)", refused.Error);
         Assert.Equal("the key address of the Secret ostler-system/ops must be an http or https address.", unreadable.Error);
     }
 

@@ -99,7 +99,7 @@ public sealed class ImageResolverTests : IDisposable
 
         Assert.Null(outcome.Image);
         Assert.Equal(Reasons.RefNotFound, outcome.Reason);
-        Assert.Contains("is the ref acme/none published there?", outcome.Message, StringComparison.Ordinal);
+        Assert.Contains("check that the ref acme/none is published there", outcome.Message, StringComparison.Ordinal);
     }
 
     private static OstreeSource Source(string url) => new() { Remote = "acme", Url = url, Ref = "acme/edge" };

@@ -34,7 +34,7 @@ public sealed class OstreeRepositoryTests
 
     public static TheoryData<int, string, string, string> Refusals => new()
     {
-        { 404, "", Reasons.RefNotFound, "404 Not Found: is the ref edge published there?" },
+        { 404, "", Reasons.RefNotFound, "404 Not Found: check that the ref edge is published there" },
         { 403, "token expired", Reasons.ResolveFailed, "403 Forbidden: \"token expired\"" },
         { 200, "<html>Welcome to the captive portal</html>", Reasons.ResolveFailed, "begins with \"<html>Welcome" },
         { 200, "", Reasons.ResolveFailed, "not a commit of 64 hexadecimal digits" },
@@ -201,7 +201,7 @@ public sealed class OstreeRepositoryTests
         }
 
         Assert.Equal(6, calls);
-        Assert.Contains("left alone for 30s", (await repository.ResolveRefAsync(broken.Url, "edge", Cancel)).Message, StringComparison.Ordinal);
+        Assert.Contains("not contacted for 30s", (await repository.ResolveRefAsync(broken.Url, "edge", Cancel)).Message, StringComparison.Ordinal);
         Assert.Equal(Commit, (await repository.ResolveRefAsync(healthy.Url, "edge", Cancel)).Value);
     }
 

@@ -106,7 +106,7 @@ public sealed class ControllerSettingsTests
     [InlineData("--metric-address=:1", "--metric-address is not a flag")]
     [InlineData("--console-auth=perhaps", "is not a value for --console-auth")]
     [InlineData("--console-address=localhost", "is not a value for --console-address")]
-    [InlineData("--console-tls-key=/key", "--console-tls-certificate and --console-tls-key belong together")]
+    [InlineData("--console-tls-key=/key", "--console-tls-certificate and --console-tls-key must be set together")]
     [InlineData("extra", "extra is not a flag")]
     [InlineData("--metrics-address=8080", "\"8080\" is not a value for --metrics-address")]
     [InlineData("--metrics-address=:99999", "is not a value for --metrics-address")]

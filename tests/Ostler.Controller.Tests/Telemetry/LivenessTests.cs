@@ -21,7 +21,7 @@ public sealed class LivenessTests
         Assert.Null(_liveness.Problem());
 
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Contains("a reconcile of policy has been under way for more than 300 s", _liveness.Problem(), StringComparison.Ordinal);
+        Assert.Contains("a reconcile of policy has been running for more than 300 s", _liveness.Problem(), StringComparison.Ordinal);
 
         end.SetResult(ReconcileResult.Done);
         await running;

@@ -78,7 +78,7 @@ public sealed class TraceExporterTests
     [InlineData("http://c:4318", "OTEL_SDK_DISABLED=true", null)]
     [InlineData("http://c:4318", "OTEL_TRACES_EXPORTER=none", null)]
     [InlineData("c:4318", "", "\"c:4318\" is not a value for --otlp-endpoint: it must be the http or https address of an OTLP collector, as in http://collector.monitoring:4318.")]
-    [InlineData("http://c:4318", "OTEL_EXPORTER_OTLP_PROTOCOL=http/json", "OTEL_EXPORTER_OTLP_PROTOCOL is \"http/json\"; grpc and http/protobuf are known.")]
+    [InlineData("http://c:4318", "OTEL_EXPORTER_OTLP_PROTOCOL=http/json", "OTEL_EXPORTER_OTLP_PROTOCOL is \"http/json\"; grpc and http/protobuf are supported.")]
     public void Where_they_go(string? flag, string variable, string? expected)
     {
         var (name, value) = variable.Split('=', 2) is [var n, var v] ? (n, v) : ("", "");

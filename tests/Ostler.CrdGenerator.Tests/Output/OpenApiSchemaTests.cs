@@ -63,7 +63,7 @@ public sealed class OpenApiSchemaTests
 
     [Fact]
     public void The_words_of_an_enum_are_explained_as_a_list() => Assert.Equal(
-        "What happens to pods that no controller would start again elsewhere.\n\n- Block: They block the drain.\n- Delete: They are evicted and will not come back.",
+        "What happens to pods without a controller, which nothing starts again elsewhere.\n\n- Block: They block the drain.\n- Delete: They are evicted and do not return.",
         (string?)OpenApiSchema.Of(FieldTree.All["UpgradePolicy.spec.drain.unmanagedPods"])["description"]);
 
     [Fact]

@@ -32,9 +32,10 @@ public sealed class XmlDocumentationTests
     {
         var documentation = XmlDocumentation.Of(typeof(DrainSpec).Assembly);
 
-        Assert.Equal("What happens then.", documentation.Of(typeof(DrainSpec).GetProperty(nameof(DrainSpec.OnTimeout))!));
+        Assert.Equal(
+            "What happens when the timeout expires.", documentation.Of(typeof(DrainSpec).GetProperty(nameof(DrainSpec.OnTimeout))!));
         Assert.Equal("Report only.", documentation.Of(typeof(Goal).GetField(nameof(Goal.Observe))!));
-        Assert.StartsWith("Names a Secret. It must be marked", documentation.Of(typeof(SecretReference)), StringComparison.Ordinal);
+        Assert.StartsWith("Names a Secret. It must carry the label", documentation.Of(typeof(SecretReference)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed partial class RolloutTests
         // An object that never comes is told of, with what is missing.
         var policy = await client.WaitForAsync(
             OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(fleet.Name), p => p?.Status?.Blocked?.Any(b => b.Reason == Reasons.HealthCheckMissing) == true, Cancel, Patience);
-        Assert.Contains($"there is no ConfigMap {ns.Name}/{node.Name}", policy!.Status!.Blocked![0].Message, StringComparison.Ordinal);
+        Assert.Contains($"ConfigMap {ns.Name}/{node.Name} does not exist", policy!.Status!.Blocked![0].Message, StringComparison.Ordinal);
         var os = await client.GetAsync(OstlerResources.NodeOSes, node, Cancel);
         var before = Assert.Single(os!.Spec.ReadyBefore!);
         Assert.Equal(("cni", 1, true), (before.Check, before.Total, before.Pods![0].Owner?.Length > 0));

@@ -78,7 +78,7 @@ public sealed class HttpProbeTests
         { "no authority", "not signed by an authority that is trusted" },
         { "another authority", "not signed by one of the given authorities" },
         { "another name", "is not for db.acme.example but for CN=scripted" },
-        { "no PEM", "there is no certificate among those of the authorities" },
+        { "no PEM", "the certificate authorities contain no certificate" },
         { "broken PEM", "the certificates of the authorities cannot be read" },
     };
 

@@ -40,7 +40,7 @@ public class BudgetBlockedPodsAcrossPoliciesTests
             Of(Other, Given.Cordoned("n1", Held("a-1", A)) with { CordonedAt = Given.Ago(5) })));
 
         Assert.Equal((Reasons.CordonDeadlock, Given.In(5)), (plan.Written("n2").Backoff!.Reason, plan.Written("n2").Backoff!.Until));
-        Assert.Contains("apps/a-1 on n1 is held by PodDisruptionBudget a-1-pdb", plan.Verdict("n2").Message, StringComparison.Ordinal);
+        Assert.Contains("apps/a-1 on n1 is blocked by PodDisruptionBudget a-1-pdb", plan.Verdict("n2").Message, StringComparison.Ordinal);
     }
 
     [Fact]

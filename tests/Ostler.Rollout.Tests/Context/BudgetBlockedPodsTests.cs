@@ -20,7 +20,7 @@ public class BudgetBlockedPodsTests
 
         Assert.Equal(["n3"], plan.Granted());
         Assert.Equal(Reasons.DrainWouldBlock, plan.Verdict("n2").Reason);
-        Assert.Contains("apps/a-1 on n1 is held by PodDisruptionBudget a-1-pdb until another pod of Cluster a takes over", plan.Verdict("n2").Message, StringComparison.Ordinal);
+        Assert.Contains("apps/a-1 on n1 is blocked by PodDisruptionBudget a-1-pdb until another pod of Cluster a takes over", plan.Verdict("n2").Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -68,7 +68,7 @@ public class FailureBudgetTests
         Assert.Equal("n2", plan.Failures.First!.Value.Node);
         Assert.Contains("2 nodes failed", plan.Gate!.Message, StringComparison.Ordinal);
         Assert.Contains("n2: HostCheckFailed", plan.Gate.Message, StringComparison.Ordinal);
-        Assert.Contains("retryFailuresBefore", plan.Gate.Message, StringComparison.Ordinal);
+        Assert.Contains("kubectl ostler retry", plan.Gate.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -147,7 +147,7 @@ public class ScopeRollbackTests
         foreach (var node in (string[])["n1", "n2"])
         {
             Assert.Equal((Reasons.RollbackImpossible, true, true), (plan.Verdict(node).Reason, plan.Verdict(node).Blocked, plan.Verdict(node).NeedsPerson));
-            Assert.Contains("Point the OSImage at a better tree", plan.Verdict(node).Message, StringComparison.Ordinal);
+            Assert.Contains("Release a fixed image", plan.Verdict(node).Message, StringComparison.Ordinal);
         }
     }
 
@@ -232,7 +232,7 @@ public class ScopeRollbackTests
         Assert.True(under.IsTrue(ConditionTypes.Halted));
         Assert.False(under.IsTrue(ConditionTypes.Ready));
         Assert.Equal((Reasons.RollingBack, Reasons.RollingBack), (under.Find(ConditionTypes.Progressing)!.Reason, under.Find(ConditionTypes.Reconciling)!.Reason));
-        Assert.Contains("1 of 3 updated nodes are back", under.Find(ConditionTypes.Progressing)!.Message, StringComparison.Ordinal);
+        Assert.Contains("1 of 3 updated nodes rolled back", under.Find(ConditionTypes.Progressing)!.Message, StringComparison.Ordinal);
         Assert.Null(under.Find(ConditionTypes.Stalled));
 
         var over = Conditions(Given.TakenBack("n1"), Given.TakenBack("n2"));

@@ -49,7 +49,7 @@ public class PlaceholdersTests
     [InlineData("http://")]
     [InlineData("x")]
     [InlineData("file:///etc/passwd")]
-    public void What_is_no_http_url_is_refused(string url) => Assert.Contains("is no http or https URL", Placeholders.InUrl(url, "n1", null).Problem, StringComparison.Ordinal);
+    public void What_is_no_http_url_is_refused(string url) => Assert.Contains("is not an http or https URL", Placeholders.InUrl(url, "n1", null).Problem, StringComparison.Ordinal);
 
     [Fact]
     public void A_query_keeps_its_own_braces() =>

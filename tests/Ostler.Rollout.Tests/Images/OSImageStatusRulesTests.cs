@@ -61,7 +61,7 @@ public class OSImageStatusRulesTests
 
         Assert.Equal(Trees.New, failed.Resolved!.Digest);
         AssertReady(failed, false, reason);
-        Assert.Contains("503 Service Unavailable. 42 (bbbbbbbbbbbb), found before, stays.", failed.Conditions.Find(ConditionTypes.Ready)!.Message, StringComparison.Ordinal);
+        Assert.Contains("503 Service Unavailable. 42 (bbbbbbbbbbbb), found before, stays in effect.", failed.Conditions.Find(ConditionTypes.Ready)!.Message, StringComparison.Ordinal);
         Assert.True(failed.Conditions.IsTrue(kstatus));
 
         // A pass in which no try was due must not forget it.

@@ -54,7 +54,7 @@ public sealed class VerificationTests
         var status = Compute(Compute(null, Found()), new(null, Reasons.VerificationFailed, "was made with another key") { Key = KeyTwo });
 
         Check(status, ConditionStatus.False, Reasons.VerificationFailed, ConditionStatus.False);
-        Assert.Contains("goes to no node", status.Conditions.Find(ConditionTypes.Ready)!.Message, StringComparison.Ordinal);
+        Assert.Contains("no node gets it", status.Conditions.Find(ConditionTypes.Ready)!.Message, StringComparison.Ordinal);
         Assert.False(IsTarget(status));
 
         // Nor does it come back by itself.

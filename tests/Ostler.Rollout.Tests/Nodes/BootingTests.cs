@@ -41,9 +41,9 @@ public class BootingTests
     }
 
     [Theory]
-    [InlineData("never acknowledged", "never took up the order")]
-    [InlineData("never acknowledged and not Ready", "never took up the order")]
-    [InlineData("never acknowledged, and another boot", "never took up the order")]
+    [InlineData("never acknowledged", "did not act on the instruction")]
+    [InlineData("never acknowledged and not Ready", "did not act on the instruction")]
+    [InlineData("never acknowledged, and another boot", "did not act on the instruction")]
     [InlineData("acknowledged and still up", "did not reboot")]
     [InlineData("error", "DiskFull: the host says so")]
     public void A_node_whose_agent_did_not_reboot_it_is_released_and_its_image_is_not_blamed(string what, string message)
@@ -87,7 +87,7 @@ public class BootingTests
 
     [Fact]
     public void A_node_that_came_up_with_its_former_tree_without_a_word_fell_back() =>
-        AssertRollsBack(RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old))), Reasons.BootFellBack, "former tree",
+        AssertRollsBack(RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old))), Reasons.BootFellBack, "the previous image",
             FailureEvidence.DidNotBoot);
 
     [Fact]
@@ -199,7 +199,7 @@ public class BootingTests
     public void With_automatic_rollback_off_a_node_that_fell_back_by_itself_is_not_held() =>
         AssertRollsBack(
             RolloutPlanner.Plan(Given.Snapshot(Given.Booted("n1", Trees.Old)).With(s => s with { Rollback = new() { Automatic = false } })),
-            Reasons.BootFellBack, "former tree", FailureEvidence.DidNotBoot);
+            Reasons.BootFellBack, "the previous image", FailureEvidence.DidNotBoot);
 
     private static void AssertRollsBack(RolloutPlan plan, string reason, string message, FailureEvidence? evidence = null)
     {

@@ -69,7 +69,7 @@ public class DriftTests
         Assert.False(status.Conditions.IsTrue(ConditionTypes.Halted));
         var blocked = Assert.Single(status.Blocked!);
         Assert.Contains("strace is layered", blocked.Message, StringComparison.Ordinal);
-        Assert.Contains("retryFailuresBefore", blocked.Message, StringComparison.Ordinal);
+        Assert.Contains("kubectl ostler retry", blocked.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -17,8 +17,8 @@ public class HealthChecksTests
     public static TheoryData<string, CheckOutcome, int, string, string, bool, string> Failing => new()
     {
         // what, outcome, how often in a row, what it waits for, what it is called at the deadline, whether people are told, message
-        { "says no", CheckOutcome.False, 1, Reasons.WaitingForHealthChecks, Reasons.HealthCheckFailed, false, "The http check says no: web: because." },
-        { "says no again and again", CheckOutcome.False, 9, Reasons.WaitingForHealthChecks, Reasons.HealthCheckFailed, false, "The http check says no: web: because." },
+        { "says no", CheckOutcome.False, 1, Reasons.WaitingForHealthChecks, Reasons.HealthCheckFailed, false, "The http check fails: web: because." },
+        { "says no again and again", CheckOutcome.False, 9, Reasons.WaitingForHealthChecks, Reasons.HealthCheckFailed, false, "The http check fails: web: because." },
         { "error", CheckOutcome.Error, 2, Reasons.WaitingForHealthChecks, Reasons.HealthCheckError, false, "The http check web cannot be checked: because." },
         { "endless error", CheckOutcome.Error, 3, Reasons.HealthCheckError, Reasons.HealthCheckError, true, "The http check web cannot be checked: because." },
         { "missing", CheckOutcome.Missing, 2, Reasons.WaitingForHealthChecks, Reasons.HealthCheckMissing, false, "The http check web finds nothing to judge: because." },
@@ -52,7 +52,7 @@ public class HealthChecksTests
 
     public static TheoryData<string, CheckObservation?, string> Pending => new()
     {
-        { "not made yet", null, "The check errors has not been made yet." },
+        { "not made yet", null, "The check errors has not run yet." },
         { "not often enough", Seen("errors", CheckOutcome.Passed, 2), "The check errors has passed 2 of 3 times in a row." },
     };
 
@@ -113,7 +113,7 @@ public class HealthChecksTests
 
     [Theory]
     [InlineData(Reasons.HostCheckFailed, Reasons.HostCheckFailed, "A host check fails: said.")]
-    [InlineData(Reasons.HostCheckError, Reasons.HostCheckError, "A host check cannot be made: said.")]
+    [InlineData(Reasons.HostCheckError, Reasons.HostCheckError, "A host check cannot run: said.")]
     [InlineData(Reasons.HostCheckMissing, Reasons.HostCheckMissing, "A host check finds nothing to judge: said.")]
     [InlineData("SomethingOlder", Reasons.HostCheckFailed, "A host check fails: said.")]
     public void The_three_ways_of_a_host_check_are_told_apart(string said, string failure, string message)

@@ -48,7 +48,7 @@ public class PodRecoveryTests
         var before = Record(pods);
 
         Assert.Equal((PodRecovery.Most, PodRecovery.Most + 12), (before.Pods!.Count, before.Total));
-        Assert.Equal($"{PodRecovery.Most} Ready again (12 more were Ready before, too many to be looked for)", PodRecovery.Judge(before, pods).Message);
+        Assert.Equal($"{PodRecovery.Most} Ready again (12 more were Ready before and are not checked)", PodRecovery.Judge(before, pods).Message);
     }
 
     public static TheoryData<string, PodFacts[], CheckOutcome, string> Afterwards => new()
@@ -59,10 +59,10 @@ public class PodRecoveryTests
         { "one not Ready", [Daemon("cni-z") with { Ready = false }, Static("etcd-n1")], CheckOutcome.False, "kube-system/cni-z is not Ready" },
         { "both not Ready", [Daemon("cni-a") with { Ready = false }, Static("etcd-n1") with { Ready = false }], CheckOutcome.False, "kube-system/cni-a, kube-system/etcd-n1 are not Ready" },
         { "one being deleted", [Daemon("cni-a"), Static("etcd-n1") with { DeletionTimestamp = Given.Now }], CheckOutcome.False, "kube-system/etcd-n1 is not Ready" },
-        { "a pod of another DaemonSet", [Daemon("cni-a") with { Controller = new("DaemonSet", "cni", "another") }, Static("etcd-n1")], CheckOutcome.Missing, "kube-system/cni-a is not there any more" },
-        { "another static pod", [Daemon("cni-a"), Static("kube-proxy-n1")], CheckOutcome.Missing, "kube-system/etcd-n1 is not there any more" },
-        { "none", [], CheckOutcome.Missing, "kube-system/cni-a, kube-system/etcd-n1 are not there any more" },
-        { "one missing, one not Ready", [Daemon("cni-a") with { Ready = false }], CheckOutcome.False, "kube-system/cni-a is not Ready, and kube-system/etcd-n1 is not there any more" },
+        { "a pod of another DaemonSet", [Daemon("cni-a") with { Controller = new("DaemonSet", "cni", "another") }, Static("etcd-n1")], CheckOutcome.Missing, "kube-system/cni-a is gone" },
+        { "another static pod", [Daemon("cni-a"), Static("kube-proxy-n1")], CheckOutcome.Missing, "kube-system/etcd-n1 is gone" },
+        { "none", [], CheckOutcome.Missing, "kube-system/cni-a, kube-system/etcd-n1 are gone" },
+        { "one missing, one not Ready", [Daemon("cni-a") with { Ready = false }], CheckOutcome.False, "kube-system/cni-a is not Ready, and kube-system/etcd-n1 is gone" },
         { "the name in another namespace", [Daemon("cni-a"), Static("etcd-n1") with { Namespace = "other" }], CheckOutcome.Missing, "kube-system/etcd-n1 is" },
     };
 
@@ -80,8 +80,8 @@ public class PodRecoveryTests
     [Fact]
     public void What_was_not_there_before_is_not_looked_for_and_that_is_said()
     {
-        Assert.Equal(CheckFinding.Pass("no pod that it selects was Ready before the boot"), PodRecovery.Judge(Record(), []));
-        Assert.Equal(CheckFinding.Pass("the check came after the order to boot: what was Ready before is not known"), PodRecovery.Judge(null, []));
+        Assert.Equal(CheckFinding.Pass("no selected pod was Ready before the boot"), PodRecovery.Judge(Record(), []));
+        Assert.Equal(CheckFinding.Pass("the check was added after the instruction to boot, so what was Ready before is unknown"), PodRecovery.Judge(null, []));
     }
 
     private static ReadyPods Record(params PodFacts[] pods) => Assert.Single(PodRecovery.Record(new() { Checks = [Cni, new() { Name = "x", Exec = new() { Command = ["/x"] } }] }, pods)!);

@@ -176,7 +176,7 @@ public class RecoveringTests
         Assert.Equal(Given.Ago(0.1).AddSeconds(30), Assert.Single(plan.Questions).DueAt);
         var status = RolloutStatus.Compute(snapshot, plan);
         Assert.Equal(Reasons.WorkloadsNotRecovered, status.Conditions.Find(ConditionTypes.Stalled)!.Reason);
-        Assert.Contains("retryFailuresBefore", status.Conditions.Find(ConditionTypes.Ready)!.Message, StringComparison.Ordinal);
+        Assert.Contains("kubectl ostler retry", status.Conditions.Find(ConditionTypes.Ready)!.Message, StringComparison.Ordinal);
         Assert.Contains("Deployment apps/web (2 of 3 available)", Assert.Single(status.Blocked!).Message, StringComparison.Ordinal);
     }
 

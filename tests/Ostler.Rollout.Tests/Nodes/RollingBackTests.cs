@@ -28,8 +28,8 @@ public class RollingBackTests
             RolloutPlanner.Plan(Given.Snapshot(Given.Back("n1") with { Unschedulable = false, CordonedBy = null, CordonedAt = null })).Kinds());
 
     [Theory]
-    [InlineData("app: edge-app.service is failed", "app: edge-app.service is failed. Goes back to")]
-    [InlineData("It is not Ready.", "It is not Ready. Goes back to")]
+    [InlineData("app: edge-app.service is failed", "app: edge-app.service is failed. Rolling back to")]
+    [InlineData("It is not Ready.", "It is not Ready. Rolling back to")]
     public void Of_what_others_said_a_sentence_is_made(string said, string told) => Assert.Contains(
         told,
         RolloutPlanner.Plan(Given.Snapshot(Far("not Ready").Spec(s => s with { Failure = s.Failure! with { Message = said } }))).Verdict().Message,
@@ -95,7 +95,7 @@ public class RollingBackTests
         Assert.Equal((NodeStep.Failed, NodeTally.Failed, true), (plan.Verdict().Step, plan.Verdict().Tally, plan.Verdict().Unavailable));
         Assert.Contains("spec.rollback.automatic", plan.Verdict().Message, StringComparison.Ordinal);
         Assert.Contains("kubectl uncordon n1", plan.Verdict().Message, StringComparison.Ordinal);
-        Assert.Contains("retryFailuresBefore", plan.Verdict().Message, StringComparison.Ordinal);
+        Assert.Contains("kubectl ostler retry", plan.Verdict().Message, StringComparison.Ordinal);
     }
 
     [Fact]

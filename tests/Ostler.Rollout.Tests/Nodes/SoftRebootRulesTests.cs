@@ -19,7 +19,7 @@ public sealed class SoftRebootRulesTests
         { "able", Able, RebootKind.SoftReboot, null },
         { "not asked", Able with { Asked = null }, RebootKind.Reboot, null },
         { "a full one asked", Able with { Asked = RebootMethod.Reboot }, RebootKind.Reboot, null },
-        { "the same tree anew", Able with { ChangesTree = false }, RebootKind.Reboot, "undone by a full reboot alone" },
+        { "the same tree anew", Able with { ChangesTree = false }, RebootKind.Reboot, "only a full reboot undoes" },
         { "systemd does not count", Able with { Counted = false }, RebootKind.Reboot, "does not count its soft reboots" },
         { "no target", Able with { HasTarget = false }, RebootKind.Reboot, "no soft-reboot.target" },
         { "judged", Able with { JudgedBy = "greenboot" }, RebootKind.Reboot, "greenboot judges" },

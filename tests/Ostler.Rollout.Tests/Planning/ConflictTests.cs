@@ -100,7 +100,7 @@ public class ConflictTests
         {
             var conflicted = RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Conditions.Find(ConditionTypes.Conflicted)!;
             Assert.Equal(ConditionStatus.True, conflicted.Status);
-            Assert.Contains($"Policy {other} selects 1 of the same nodes, too (n1)", conflicted.Message, StringComparison.Ordinal);
+            Assert.Contains($"Policy {other} also selects 1 of the same nodes (n1)", conflicted.Message, StringComparison.Ordinal);
         }
     }
 

@@ -67,8 +67,8 @@ public class DependencyTests
         var plan = RolloutPlanner.Plan(Snapshot(
             ["lone", "cp"], [Ready("lone"), Ready("cp") with { DependsOn = ["lone", "mid"] }, Ready("mid") with { DependsOn = ["edge"] }], Given.Staged("n1")));
 
-        Assert.Contains("in a circle, edge → cp → mid → edge:", plan.Gate!.Message, StringComparison.Ordinal);
-        Assert.Contains("edge → edge:", RolloutPlanner.Plan(Snapshot(["edge"], [], Given.Staged("n1"))).Gate!.Message, StringComparison.Ordinal);
+        Assert.Contains("a cycle (edge → cp → mid → edge)", plan.Gate!.Message, StringComparison.Ordinal);
+        Assert.Contains("(edge → edge)", RolloutPlanner.Plan(Snapshot(["edge"], [], Given.Staged("n1"))).Gate!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public class DependencyTests
     {
         var plan = RolloutPlanner.Plan(Snapshot(["a", "cp"], [Ready("a"), Ready("cp", ready: ConditionStatus.False)], Given.Staged("n1")));
 
-        Assert.Contains("Waits until policy cp is Ready: RollingOut: 1 of 3 nodes.", plan.Gate!.Message, StringComparison.Ordinal);
+        Assert.Contains("Waiting until policy cp is Ready: RollingOut: 1 of 3 nodes.", plan.Gate!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

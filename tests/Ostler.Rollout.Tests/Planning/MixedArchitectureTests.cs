@@ -39,8 +39,8 @@ public sealed class MixedArchitectureTests
     }
 
     [Theory]
-    [InlineData("s390x", "does not exist for linux/s390x but for linux/amd64, linux/arm64")]
-    [InlineData(null, "does not tell its architecture")]
+    [InlineData("s390x", "does not exist for linux/s390x, only for linux/amd64, linux/arm64")]
+    [InlineData(null, "does not report its architecture")]
     public void A_node_for_which_it_does_not_exist_is_blocked_and_not_disturbed(string? architecture, string why)
     {
         var plan = RolloutPlanner.Plan(Snapshot(On(architecture, Given.Idle("n1")), On("amd64", Given.Idle("n2"))));

@@ -47,7 +47,7 @@ public class PreflightTests
         Assert.Equal((NodeStep.Staged, Reasons.DrainWouldBlock, true, false), (plan.Verdict().Step, plan.Verdict().Reason, plan.Verdict().Blocked, plan.Verdict().NeedsPerson));
         var blocked = Assert.Single(RolloutStatus.Compute(snapshot, plan).Blocked!);
         Assert.Equal(
-            "Not cordoned, since its drain would be blocked: apps/web: PodDisruptionBudget web-pdb allows no disruption now. It is asked again every 30s.", blocked.Message);
+            "Not cordoned, because its drain would be blocked: apps/web: PodDisruptionBudget web-pdb allows no disruption now. Checked again every 30s.", blocked.Message);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public class PreflightTests
         var plan = Plan(1, Asked("n1") with { Preflight = new() { At = Given.Now, Error = "no answer within 15 s" } });
 
         Assert.Equal(["n1"], plan.Granted());
-        Assert.Contains("could not be asked before: no answer within 15 s", plan.Verdict().Message, StringComparison.Ordinal);
+        Assert.Contains("The dry run of the evictions failed: no answer within 15 s", plan.Verdict().Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public class TopologyTests
         var plan = Plan([In("n1", "a"), Given.Booting("n2").Label(Zone, "b")], new());
 
         Assert.Equal(Reasons.WaitingForDomain, plan.Verdict("n1").Reason);
-        Assert.Contains("nodes of b are through (topology.kubernetes.io/zone, spec.rollout.topology.maxDomainsAtOnce 1)", plan.Verdict("n1").Message, StringComparison.Ordinal);
+        Assert.Contains("nodes of b finish (topology.kubernetes.io/zone, spec.rollout.topology.maxDomainsAtOnce 1)", plan.Verdict("n1").Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -116,7 +116,7 @@ public class ForecastTests
         Assert.Equal((Reasons.WaitingForApproval, 0), (waits.Reason, waits.Counts.Updated));
         Assert.InRange(goes.Waves.Single(w => w.Name == "all").StartedAt!.Value, Fleets.Start.AddMinutes(60), Fleets.Start.AddMinutes(62));
         Assert.Equal(2, goes.Counts.Updated);
-        Assert.Equal("Waves that wait for a person are taken to be approved after 1h: all.", Assert.Single(goes.Assumptions));
+        Assert.Equal("Waves that wait for an approval are assumed to be approved after 1h: all.", Assert.Single(goes.Assumptions));
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public class ForecastTests
         var forecast = Fleets.Forecast(Fleets.Of(Fleets.Edge(1)), s => s with { DependsOn = ["control-plane"] });
 
         Assert.Equal(1, forecast.Counts.Updated);
-        Assert.Equal("Policies that it depends on are taken to be Ready: control-plane.", Assert.Single(forecast.Assumptions));
+        Assert.Equal("Policies that it depends on are assumed to be Ready: control-plane.", Assert.Single(forecast.Assumptions));
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public class ForecastTests
         var forecast = Fleets.Forecast(Fleets.Of(Fleets.Edge(3)) with { Horizon = Duration.FromMinutes(60) }, s => s with { Windows = [Fleets.Nightly(1)] });
 
         Assert.Equal((Reasons.OutsideWindow, TimeSpan.FromHours(1)), (forecast.Reason, forecast.Total));
-        Assert.Contains("set the horizon further", Assert.Single(forecast.Assumptions), StringComparison.Ordinal);
+        Assert.Contains("increase the horizon", Assert.Single(forecast.Assumptions), StringComparison.Ordinal);
     }
 
     private static FleetDescription Small() => Fleets.Of(Fleets.Edge(4), new FleetNodes { Name = "server", Count = 2, ControlPlane = true, Version = "41" }) with

@@ -22,8 +22,8 @@ public class HeldSlotTests
         { "drains late under Hold, and is the last", Hold(Late("n1"), Given.Updated("n2")), "n1" },
         { "drains late under Hold to go back, others wait to", Hold(LateBack("n1"), Given.Upgraded("n2"), Given.RolledBack("n3")), "apps/web" },
         { "drains late under Hold to go back, and is the last", Hold(LateBack("n1"), Given.RolledBack("n3")), "apps/web" },
-        { "is drained late under Hold, its agent silent", Hold(Silent("n1"), Given.Staged("n2")), "agent has not caught up" },
-        { "should go back, but for a pod that nobody may evict", Back(Bare("n1"), Given.RolledBack("n3")), "No further node is touched" },
+        { "is drained late under Hold, its agent silent", Hold(Silent("n1"), Given.Staged("n2")), "has not processed its NodeOS" },
+        { "should go back, but for a pod that nobody may evict", Back(Bare("n1"), Given.RolledBack("n3")), "No other node is touched" },
     };
 
     [Theory]

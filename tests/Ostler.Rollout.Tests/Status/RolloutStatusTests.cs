@@ -147,7 +147,7 @@ public class RolloutStatusTests
         var snapshot = In("every slot taken by cordons");
 
         Assert.EndsWith(
-            "No slot is free: 1 may be unavailable (spec.rollout.maxUnavailable), and 1 are: n1 (cordoned).",
+            "No slot is free: spec.rollout.maxUnavailable allows 1, and 1 are unavailable: n1 (cordoned).",
             RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Conditions.Find(ConditionTypes.Ready)!.Message, StringComparison.Ordinal);
     }
 

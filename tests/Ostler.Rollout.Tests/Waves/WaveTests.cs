@@ -203,8 +203,8 @@ public class WaveTests
         var (_, status) = Look([Canary], [Given.RolledBack("n1"), Given.Staged("n2")]);
 
         Assert.Equal(Reasons.WaveBelowThreshold, Ready(status).Reason);
-        Assert.Contains("n1 being stuck (RolledBack)", Ready(status).Message, StringComparison.Ordinal);
-        Assert.Contains("retryFailuresBefore", Ready(status).Message, StringComparison.Ordinal);
+        Assert.Contains("n1 is blocked (RolledBack)", Ready(status).Message, StringComparison.Ordinal);
+        Assert.Contains("kubectl ostler retry", Ready(status).Message, StringComparison.Ordinal);
         Assert.True(status.Conditions.IsTrue(ConditionTypes.Stalled));
     }
 

@@ -59,8 +59,9 @@ public static class CommandChecks
         Exactly("podman push quay.io/acme/edge-os:42.20261129.0", "As podman build; RealRegistryTests pushes to a real registry."),
         Exactly("skopeo copy --all docker://quay.io/acme/edge-os:42.20261129.0 docker://quay.io/acme/edge-os:stable", "As podman build."),
         Exactly("cosign generate-key-pair", "There is no cosign here; RealRegistryTests and SignatureTests read signatures of its form."),
-        Exactly("cosign sign --key cosign.key --new-bundle-format=false quay.io/acme/edge-os@sha256:<digest>", "As cosign generate-key-pair."),
+        Exactly("cosign sign --key cosign.key quay.io/acme/edge-os@sha256:<digest>", "As cosign generate-key-pair."),
         Exactly("flux suspend kustomization node-os", "There is no Flux here."),
+        Exactly("helm test ostler --namespace ostler-system --logs", "No kubelet runs its pod here; see InstallationCheckTests."),
 
         Row("(kubectl|helm) [a-z]+|kubectl create token", CommandCheck.Help),
         Row("helm (install|upgrade|uninstall) ostler .+", CommandCheck.Cluster),

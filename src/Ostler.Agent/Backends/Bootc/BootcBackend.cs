@@ -33,7 +33,7 @@ internal sealed class BootcBackend : IHostBackend
     public async Task<HostDeployments> ReadAsync(CancellationToken cancellationToken) => await _staged.WithLockAsync((await _status.ReadAsync(cancellationToken)).Deployments, cancellationToken);
 
     public string? Refuse(NodeImage image) =>
-        image.Container is null ? "The image is an OSTree commit, and this host is updated by bootc: use an OSImage with spec.container." : BootcSwitch.Refuse(image);
+        image.Container is null ? "The image is an OSTree commit, but bootc updates this host. Use an OSImage with spec.container." : BootcSwitch.Refuse(image);
 
     public async Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken)
     {

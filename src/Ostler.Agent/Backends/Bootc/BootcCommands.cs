@@ -37,15 +37,15 @@ internal sealed class BootcCommands(ICommandRunner runner, StagingUnit unit)
         {
             // bootc takes the sysroot's lock for every verb, status included, and waits for it without a word.
             return command.Timeout < OstreeCommands.WriteTimeout || text.Contains("Waiting for sysroot lock", StringComparison.Ordinal)
-                ? new HostToolException(Reasons.TransactionInProgress, $"{verb} got no answer in {command.Timeout.TotalSeconds:0} s: somebody else is at work on the host's deployments.")
-                : new HostToolException(Reasons.HostToolFailed, $"{verb} took longer than {command.Timeout.TotalMinutes:0} min and was ended. {words}".TrimEnd());
+                ? new HostToolException(Reasons.TransactionInProgress, $"{verb} got no answer in {command.Timeout.TotalSeconds:0} s: another program changes the host's deployments.")
+                : new HostToolException(Reasons.HostToolFailed, $"{verb} took longer than {command.Timeout.TotalMinutes:0} min and was stopped. {words}".TrimEnd());
         }
 
         var message = $"{verb}: {(words.Length > 0 ? words : $"exit code {result.ExitCode}")}";
         return text switch
         {
             _ when ToolErrorText.Any(text, "Missing base image ref") => new HostToolException(
-                Reasons.HostToolFailed, message + ". The rollback deployment lost its layers, and bootc does nothing any more: remove it with ostree admin undeploy."),
+                Reasons.HostToolFailed, message + ". The rollback deployment lost its layers, and bootc no longer works. Remove that deployment with ostree admin undeploy."),
             _ when ToolErrorText.Any(text, "Installing kernel") && ToolErrorText.Any(text, ToolErrorText.Disk) => new HostToolException(Reasons.BootFull, message),
             _ when ToolErrorText.Any(text, ToolErrorText.Disk) => new HostToolException(Reasons.DiskFull, message),
             _ when verb == "bootc switch" && ToolErrorText.Any(text, ToolErrorText.Signature) => new HostToolException(Reasons.SignatureRefused, message),

@@ -12,10 +12,10 @@ internal sealed class BootcHost(BootcStatusJson.Status status)
     /// <summary>Why bootc cannot update this host; null when it can. A host of another kind has bootc installed often enough.</summary>
     public string? WhyNotManaged => status.Booted switch
     {
-        null => "it says that nothing of its is booted",
-        { Incompatible: true } => "packages are layered on the running tree, which it cannot carry into an update",
-        { Image: null } => "what runs was not booted from a container image",
-        { Ostree: null } => "what runs was booted with its composefs backend, which this agent cannot lock or order yet",
+        null => "it reports no booted image",
+        { Incompatible: true } => "packages are layered on the running image, which bootc cannot update",
+        { Image: null } => "the running deployment is not a container image",
+        { Ostree: null } => "the running deployment uses composefs storage, which Ostler does not support",
         _ => null,
     };
 

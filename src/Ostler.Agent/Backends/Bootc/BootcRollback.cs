@@ -39,7 +39,7 @@ internal sealed class BootcRollback(BootcCommands bootc, BootcStatus status, Ost
 
         if ((await status.ReadAsync(cancellationToken)).Deployments.Next?.Digest is var next && next != digest)
         {
-            throw new HostToolException(Reasons.RollbackImpossible, $"bootc said that it went back to {digest}, but the next boot would run {next ?? "nothing"}.");
+            throw new HostToolException(Reasons.RollbackImpossible, $"bootc reported a rollback to {digest}, but the next boot would run {next ?? "nothing"}.");
         }
     }
 
@@ -56,5 +56,5 @@ internal sealed class BootcRollback(BootcCommands bootc, BootcStatus status, Ost
     }
 
     private static HostToolException Gone(string digest) =>
-        new(Reasons.RollbackImpossible, $"The host does not have {digest} any more, or cannot boot it: bootc keeps one former image.");
+        new(Reasons.RollbackImpossible, $"The host no longer has {digest}, or cannot boot it: bootc keeps one previous image.");
 }

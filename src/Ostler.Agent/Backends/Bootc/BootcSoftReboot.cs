@@ -8,7 +8,7 @@ namespace Ostler.Agent.Backends.Bootc;
 internal sealed class BootcSoftReboot(OstreeSoftReboot ostree) : ISoftReboot
 {
     public string? Refuse(HostDeployment next) =>
-        ostree.Refuse(next) ?? (next.SoftRebootCapable ? null : "bootc says that this tree cannot be soft-rebooted into: another kernel, initramfs, kernel arguments or SELinux policy, or a bootc before 1.7");
+        ostree.Refuse(next) ?? (next.SoftRebootCapable ? null : "bootc refuses a soft reboot into this image: another kernel, initramfs, kernel arguments or SELinux policy, or a bootc before 1.7");
 
     public Task ApplyAsync(CancellationToken cancellationToken) => ostree.ApplyAsync(cancellationToken);
 

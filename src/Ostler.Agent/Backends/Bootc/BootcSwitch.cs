@@ -31,13 +31,13 @@ internal sealed class BootcSwitch(BootcCommands bootc)
     {
         { Kind: TrustKind.Unverified } => false,
         { Kind: TrustKind.Policy } => true,
-        { Kind: TrustKind.Remote } => throw Refusal($"verified by the keys of the OSTree remote {running.Remote}, and bootc switch cannot ask that of another image"),
-        _ => throw Refusal("verified in a way that this agent does not know"),
+        { Kind: TrustKind.Remote } => throw Refusal($"verified by the keys of the OSTree remote {running.Remote}, and bootc switch cannot require that of another image"),
+        _ => throw Refusal("verified in a way that this agent does not support"),
     };
 
     private static HostToolException Refusal(string how) => new(
         Reasons.SignatureRefused,
-        $"The running image is {how}. Switch the host once by hand: bootc switch --enforce-container-sigpolicy asks for signatures by /etc/containers/policy.json, without it for none.");
+        $"The running image is {how}. Switch the host once by hand: bootc switch --enforce-container-sigpolicy requires signatures by /etc/containers/policy.json; without the option, none are required.");
 
     public static string Reference(string repository, string digest) => $"{repository}@{digest}";
 
@@ -45,8 +45,8 @@ internal sealed class BootcSwitch(BootcCommands bootc)
     public static string? Refuse(NodeImage image) => image switch
     {
         { Container: null } => null,
-        _ when !HostArguments.IsManifestDigest(image.Digest) => $"{image.Digest} is no manifest digest.",
-        _ when !HostArguments.IsRepository(image.Container.Repository) => "The image's repository is not a valid one: give the registry's host, a slash and the name.",
+        _ when !HostArguments.IsManifestDigest(image.Digest) => $"{image.Digest} is not a manifest digest.",
+        _ when !HostArguments.IsRepository(image.Container.Repository) => "The image's repository is not valid: use the registry's host, a slash and the name.",
         _ => null,
     };
 }

@@ -58,7 +58,7 @@ internal sealed record ImageTrust(TrustKind Kind, string? Remote = null)
         {
             throw new HostToolException(
                 Reasons.SignatureRefused,
-                $"The running image ({HostToolException.Head(running.Reference ?? "")}) is verified, and the host's remote {next.Remote} verifies nothing (gpg-verify=false). Set gpg-verify=true for it on the "
+                $"The running image ({HostToolException.Head(running.Reference ?? "")}) is verified, but the host's remote {next.Remote} verifies nothing (gpg-verify=false). Set gpg-verify=true for it on the "
                 + "host, or spec.ostree.gpgVerify: false in the OSImage.");
         }
     }

@@ -29,16 +29,16 @@ internal sealed class OstreeBackend : IHostBackend
 
     public string? Refuse(NodeImage image) =>
         image.Ostree is null
-            ? "The image is a container image, and this host is updated by plain ostree: use an OSImage with spec.ostree, or update the host by bootc or rpm-ostree."
+            ? "The image is a container image, but plain ostree updates this host. Use an OSImage with spec.ostree, or update the host with bootc or rpm-ostree."
             : RefuseCommit(image);
 
     /// <summary>Why a commit cannot be given to ostree or rpm-ostree; null when it can.</summary>
     public static string? RefuseCommit(NodeImage image) => image switch
     {
-        _ when !HostArguments.IsCommit(image.Digest) => $"{image.Digest} is no OSTree commit.",
+        _ when !HostArguments.IsCommit(image.Digest) => $"{image.Digest} is not an OSTree commit.",
         _ when !HostArguments.IsRemote(image.Ostree!.Remote) => "The image's remote is not a valid name.",
-        _ when !HostArguments.IsRef(image.Ostree.Ref) => "The image's ref is not a valid one.",
-        _ when image.Ostree.Url is { } url && !HostArguments.IsUrl(url) => "The image's URL is not a valid one.",
+        _ when !HostArguments.IsRef(image.Ostree.Ref) => "The image's ref is not valid.",
+        _ when image.Ostree.Url is { } url && !HostArguments.IsUrl(url) => "The image's URL is not valid.",
         _ => null,
     };
 
@@ -97,7 +97,7 @@ internal sealed class OstreeBackend : IHostBackend
     public Task RollBackAsync(string digest, HostDeployments present, CancellationToken cancellationToken) =>
         HostArguments.IsCommit(digest)
             ? _rollback.RunAsync(digest, present, cancellationToken)
-            : throw new HostToolException(Reasons.RollbackImpossible, $"{digest} is no OSTree commit.");
+            : throw new HostToolException(Reasons.RollbackImpossible, $"{digest} is not an OSTree commit.");
 
     public Task<FinalizationReport> ExplainFinalizationAsync(CancellationToken cancellationToken) => _ostree.Finalization.ExplainAsync(cancellationToken);
 

@@ -40,7 +40,7 @@ internal sealed class OstreeBootComplete(ICommandRunner runner, HostFiles files)
             var why = HostToolException.Trim(result.Stderr);
             throw new HostToolException(
                 Reasons.HostToolFailed,
-                $"The host was soft-rebooted and ostree has not noticed: {Unit} did not finish{(why.Length > 0 ? $" ({why})" : "")}. See systemctl status {Unit} on the node.");
+                $"ostree has not noticed the soft reboot, because {Unit} did not finish{(why.Length > 0 ? $" ({why})" : "")}. Run systemctl status {Unit} on the node.");
         }
     }
 

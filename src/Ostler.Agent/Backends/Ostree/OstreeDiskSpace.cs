@@ -22,7 +22,7 @@ internal sealed class OstreeDiskSpace(OstreeCommands ostree)
         if (await FreeAsync("/ostree/repo", cancellationToken) is { } free && free < MinimumForPull)
         {
             throw new HostToolException(
-                Reasons.DiskFull, $"The file system of /ostree/repo has {Mebibytes(free)} left; at least {Mebibytes(MinimumForPull)} are needed to begin a pull.");
+                Reasons.DiskFull, $"The file system of /ostree/repo has {Mebibytes(free)} left; at least {Mebibytes(MinimumForPull)} are required to start a pull.");
         }
     }
 
@@ -33,7 +33,7 @@ internal sealed class OstreeDiskSpace(OstreeCommands ostree)
         if (await FreeAsync("/boot", cancellationToken) is { } free && free < BootReserve)
         {
             throw new HostToolException(
-                Reasons.BootFull, $"/boot has {Mebibytes(free)} left, which is too little for any kernel. Remove deployments that are not needed any more.");
+                Reasons.BootFull, $"/boot has {Mebibytes(free)} left, which is too little for any kernel. Remove deployments that are no longer needed.");
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class OstreeDiskSpace(OstreeCommands ostree)
         }
 
         throw new HostToolException(
-            Reasons.BootFull, $"/boot has {Mebibytes(free)} left, the kernel of {Digest.Shorten(commit)} needs {Mebibytes(needed)}. Remove deployments that are not needed any more.");
+            Reasons.BootFull, $"/boot has {Mebibytes(free)} left, the kernel of {Digest.Shorten(commit)} needs {Mebibytes(needed)}. Remove deployments that are no longer needed.");
     }
 
     /// <summary>The files that go to /boot. Empty when the tree keeps its kernel elsewhere, which is then left to ostree.</summary>

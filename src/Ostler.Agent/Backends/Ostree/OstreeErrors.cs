@@ -21,8 +21,8 @@ internal static class OstreeErrors
         {
             return result.Stdout.Contains(WaitingForLock, StringComparison.Ordinal)
                 ? new HostToolException(
-                    Reasons.TransactionInProgress, $"Somebody else has been at work on the host's deployments for {command.Timeout.TotalMinutes:0} min: {Verb(command)} got no lock.")
-                : new HostToolException(Reasons.HostToolFailed, $"{Verb(command)} took longer than {command.Timeout.TotalMinutes:0.#} min and was ended. {words}".TrimEnd());
+                    Reasons.TransactionInProgress, $"Another program has changed the host's deployments for {command.Timeout.TotalMinutes:0} min: {Verb(command)} got no lock.")
+                : new HostToolException(Reasons.HostToolFailed, $"{Verb(command)} took longer than {command.Timeout.TotalMinutes:0.#} min and was stopped. {words}".TrimEnd());
         }
 
         return new HostToolException(ReasonOf(command, result.Stderr), $"{Verb(command)}: {(words.Length > 0 ? words : $"exit code {result.ExitCode}")}");

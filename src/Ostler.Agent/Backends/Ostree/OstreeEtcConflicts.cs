@@ -27,7 +27,7 @@ internal sealed class OstreeEtcConflicts(OstreeCommands ostree, HostFiles files)
         return conflicts.Count == 0
             ? null
             : $"applying it will fail: {MessageText.List(conflicts.ConvertAll(p => "/etc/" + p), Named)}"
-                + " changed on the host and of another kind (file, directory) in the new tree";
+                + " changed on the host and of another kind (file, directory) in the new image";
     }
 
     /// <summary>What was modified or added on the host, relative to /etc. What was deleted conflicts with nothing.</summary>

@@ -57,9 +57,9 @@ internal sealed class OstreeFinalization(ICommandRunner runner, HostFiles files)
             return Failed(error);
         }
 
-        return before.Contains(TimedOut, StringComparison.Ordinal) ? Failed("it took longer than its unit may take to stop")
+        return before.Contains(TimedOut, StringComparison.Ordinal) ? Failed("it took longer than its unit's stop timeout")
             : before.Contains(LockedBefore, StringComparison.Ordinal) ? new FinalizationReport(Finalization.SkippedLocked)
-            : before.Contains(Began, StringComparison.Ordinal) && !ToolErrorText.Any(before, Ended) ? Failed("it began and did not come to its end")
+            : before.Contains(Began, StringComparison.Ordinal) && !ToolErrorText.Any(before, Ended) ? Failed("it started but did not finish")
             : new FinalizationReport(Finalization.NeverRan);
     }
 

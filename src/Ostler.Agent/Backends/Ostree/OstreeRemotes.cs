@@ -18,7 +18,7 @@ internal sealed class OstreeRemotes(OstreeCommands ostree)
             var url = shown.Stdout.Trim();
             return image.Url is null || url.TrimEnd('/') == image.Url.TrimEnd('/')
                 ? null
-                : $"the host's remote {image.Remote} has the address {url}, not {image.Url}: it was left as it is";
+                : $"the host's remote {image.Remote} has the URL {url}, not {image.Url}. Ostler does not change it";
         }
 
         if (image.Url is null)

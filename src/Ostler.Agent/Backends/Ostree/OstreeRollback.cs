@@ -45,7 +45,7 @@ internal sealed class OstreeRollback(
         if (deployments.Next?.Digest != commit)
         {
             throw new HostToolException(
-                Reasons.RollbackImpossible, $"ostree said that it went back to {commit}, but the next boot would run {deployments.Next?.Digest ?? "nothing"}.");
+                Reasons.RollbackImpossible, $"ostree reported a rollback to {commit}, but the next boot would run {deployments.Next?.Digest ?? "nothing"}.");
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed class OstreeRollback(
         }
         catch (HostToolException failure) when (failure.Reason == Reasons.HostToolFailed)
         {
-            throw new HostToolException(Reasons.RollbackImpossible, $"The host cannot go back to {commit}: {failure.Message}");
+            throw new HostToolException(Reasons.RollbackImpossible, $"The host cannot roll back to {commit}: {failure.Message}");
         }
     }
 

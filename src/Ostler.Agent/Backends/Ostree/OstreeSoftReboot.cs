@@ -49,7 +49,7 @@ internal sealed class OstreeSoftReboot(OstreeCommands ostree, OstreeVersion vers
         await ostree.RunAsync(new HostCommand("ostree", "admin", "prepare-soft-reboot", index) { Timeout = OstreeCommands.WriteTimeout }, cancellationToken);
         if (Find(await status.ReadAsync(cancellationToken), next) is not { SoftRebootTarget: true })
         {
-            throw new HostToolException(Reasons.HostToolFailed, "ostree admin prepare-soft-reboot reported success, and its status shows no target");
+            throw new HostToolException(Reasons.HostToolFailed, "ostree admin prepare-soft-reboot reported success, but its status shows no target");
         }
     }
 

@@ -165,7 +165,7 @@ internal sealed class RpmOstreeBackend : IHostBackend
         if (present.Driver is { } driver)
         {
             throw new HostToolException(
-                Reasons.OtherUpdater, $"The host is updated by {driver}, which would undo what is staged here. Disable it on the host, or take the node out of the policy.");
+                Reasons.OtherUpdater, $"{driver} updates this host and would undo what Ostler stages. Disable it on the host, or remove the node from the policy.");
         }
 
         CheckIdle(present);
@@ -180,7 +180,7 @@ internal sealed class RpmOstreeBackend : IHostBackend
     {
         if (present.Transaction is { } transaction)
         {
-            throw new HostToolException(Reasons.TransactionInProgress, $"rpm-ostree is at work: {transaction}.");
+            throw new HostToolException(Reasons.TransactionInProgress, $"rpm-ostree is busy: {transaction}.");
         }
     }
 }

@@ -50,7 +50,7 @@ internal sealed class RpmOstreeCommands(ICommandRunner runner, StagingUnit unit)
         var words = HostToolException.Trim(text);
         if (result.TimedOut)
         {
-            return new HostToolException(Reasons.HostToolFailed, $"{verb} took longer than {command.Timeout.TotalMinutes:0.#} min and was ended. {words}".TrimEnd());
+            return new HostToolException(Reasons.HostToolFailed, $"{verb} took longer than {command.Timeout.TotalMinutes:0.#} min and was stopped. {words}".TrimEnd());
         }
 
         var message = $"{verb}: {(words.Length > 0 ? words : $"exit code {result.ExitCode}")}";

@@ -28,7 +28,7 @@ internal sealed class RpmOstreeRollback(RpmOstreeCommands rpmOstree, RpmOstreeSt
         }
 
         var wanted = deployments.Find(digest)
-            ?? throw new HostToolException(Reasons.RollbackImpossible, $"The host does not have {digest} any more.");
+            ?? throw new HostToolException(Reasons.RollbackImpossible, $"The host no longer has {digest}.");
         if (deployments.Rollback == wanted && deployments.Booted is { Index: 0 })
         {
             await rpmOstree.RunAsync(new HostCommand("rpm-ostree", "rollback") { Timeout = OstreeCommands.WriteTimeout }, cancellationToken);
@@ -39,14 +39,14 @@ internal sealed class RpmOstreeRollback(RpmOstreeCommands rpmOstree, RpmOstreeSt
         }
         else
         {
-            throw new HostToolException(Reasons.RollbackImpossible, $"The host keeps {digest}, but its ostree ({ostree.Version}) cannot put it first: boot it from the boot menu.");
+            throw new HostToolException(Reasons.RollbackImpossible, $"The host has {digest}, but its ostree ({ostree.Version}) cannot make it the default. Boot it from the boot menu.");
         }
 
         deployments = await status.ReadAsync(cancellationToken);
         if (deployments.Next?.Digest != digest)
         {
             throw new HostToolException(
-                Reasons.RollbackImpossible, $"rpm-ostree said that it went back to {digest}, but the next boot would run {deployments.Next?.Digest ?? "nothing"}.");
+                Reasons.RollbackImpossible, $"rpm-ostree reported a rollback to {digest}, but the next boot would run {deployments.Next?.Digest ?? "nothing"}.");
         }
     }
 }

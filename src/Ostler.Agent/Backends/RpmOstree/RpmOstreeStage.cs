@@ -41,6 +41,6 @@ internal sealed class RpmOstreeStage(RpmOstreeCommands rpmOstree, OstreeRemoteCo
     private static ImageTrust TrustOf(HostDeployment booted, Func<string, bool> verifies) => ImageTrust.Of(booted, verifies)
         ?? throw new HostToolException(
             Reasons.SignatureRefused,
-            $"The running image is {HostToolException.Head(booted.Reference ?? "")}, and this agent does not know how that is verified. Rebase the host once by hand, to a reference that "
+            $"The running image is {HostToolException.Head(booted.Reference ?? "")}, and this agent does not know how it is verified. Rebase the host once by hand, to a reference that "
             + "begins with ostree-image-signed:, ostree-remote-registry: or ostree-unverified-registry:.");
 }

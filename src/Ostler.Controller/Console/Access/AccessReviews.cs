@@ -77,8 +77,8 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
             // Fail closed, and remember nothing: the next request asks anew.
             LogNotReviewed(e.Message);
             return Refuse(503, "ReviewFailed", e is ApiException { IsForbidden: true }
-                ? "The controller may not review tokens: apply config/console, or set console.service.enabled in the chart."
-                : "The API server did not say whose this token is. Try again; the controller's log has its words.");
+                ? "The controller may not review tokens. Apply config/console, or set console.service.enabled in the chart."
+                : "The API server could not review this token. Try again; the controller's log has the error.");
         }
         finally
         {
@@ -94,7 +94,7 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
         if (review.Status is not { Authenticated: true, User: { Username.Length: > 0 } user })
         {
             LogUnknownToken();
-            return Refuse(401, "TokenRefused", "The API server does not know this token: it may have expired. Make another one with kubectl create token.");
+            return Refuse(401, "TokenRefused", "The API server does not know this token. It may have expired: create another one with kubectl create token.");
         }
 
         foreach (var (group, resource) in Shown)
@@ -103,7 +103,7 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
             {
                 LogForbidden(user.Username, resource);
                 return Refuse(403, "Forbidden",
-                    $"{user.Username} may not list {resource}{(group.Length > 0 ? "." + group : "")}. An admin grants it: kubectl create clusterrolebinding NAME --clusterrole=ostler-console-viewer --user={user.Username}");
+                    $"{user.Username} may not list {resource}{(group.Length > 0 ? "." + group : "")}. An administrator can grant it: kubectl create clusterrolebinding NAME --clusterrole=ostler-console-viewer --user={user.Username}");
             }
         }
 
@@ -161,6 +161,6 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
     [LoggerMessage(3, LogLevel.Information, "{User} may not see the console, because not list {Resource}")]
     private partial void LogForbidden(string user, string resource);
 
-    [LoggerMessage(4, LogLevel.Information, "{User} looks at the console")]
+    [LoggerMessage(4, LogLevel.Information, "{User} opened the console")]
     private partial void LogSignedIn(string user);
 }

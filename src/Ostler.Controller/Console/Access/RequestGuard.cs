@@ -40,10 +40,10 @@ internal static class RequestGuard
 
         // Nothing here changes anything; but nobody else's page has any business with it either. "none" is a person who typed the address.
         return request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" && request.Headers["Sec-Fetch-Mode"] != "navigate"
-            ? new(StatusCodes.Status403Forbidden, "CrossSite", "Only the console's own page may ask for this.")
+            ? new(StatusCodes.Status403Forbidden, "CrossSite", "Only the console's own page may request this.")
             : HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)
                 ? null
-                : new(StatusCodes.Status405MethodNotAllowed, "ReadOnly", "The console only shows. Change the objects with kubectl, or through GitOps.");
+                : new(StatusCodes.Status405MethodNotAllowed, "ReadOnly", "The console is read-only. Change objects with kubectl, or through GitOps.");
     }
 
     /// <summary>The names of this machine for itself.</summary>

@@ -28,7 +28,7 @@ internal sealed record NodeRow
     /// <summary>Whether the condition Ready of the Node is True.</summary>
     public bool Ready { get; init; }
 
-    /// <summary>Who cordoned it: the policy's name, or "somebody else".</summary>
+    /// <summary>Who cordoned it: the policy's name, or "another user".</summary>
     public string? Cordon { get; init; }
 
     /// <summary>Whether it cannot go on.</summary>

@@ -55,7 +55,7 @@ internal sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<Pol
             Booted = status?.Booted is { } booted ? Name(booted.Version, booted.Digest) : null,
             Target = owner?.Policy.Status?.Target is { } target ? Name(target.Version, target.Digest) : null,
             Ready = node.Ready?.Status == "True",
-            Cordon = node.CordonedBy ?? (node.Unschedulable ? "somebody else" : null),
+            Cordon = node.CordonedBy ?? (node.Unschedulable ? "another user" : null),
             Blocked = blocked is not null,
             Drifted = (status?.Conditions).IsTrue(ConditionTypes.Drifted),
             Reason = reason,
@@ -119,7 +119,7 @@ internal sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<Pol
 
         return status switch
         {
-            null => (Reasons.AgentMissing, os is null ? "It has no NodeOS yet." : "Its agent has not reported: look at its pod on the node."),
+            null => (Reasons.AgentMissing, os is null ? "No NodeOS yet." : "The agent has not reported. Check its pod on the node."),
             { LastError: { } error } => (error.Reason, error.Message),
             _ => (null, null),
         };

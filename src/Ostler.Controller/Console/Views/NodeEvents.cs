@@ -25,7 +25,7 @@ internal static class NodeEvents
         }
         catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException or IOException or JsonException)
         {
-            return ([], $"Its Events could not be read: {e.Message}");
+            return ([], $"Events could not be read: {e.Message}");
         }
     }
 }

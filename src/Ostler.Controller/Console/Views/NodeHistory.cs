@@ -122,15 +122,15 @@ internal sealed record NodeHistory
             (node?.Metadata.CreationTimestamp, "controller", "Joined the cluster"),
             (timings?.StagingStartedAt, "agent", "Staging began"),
             (timings?.StagedAt, "agent", "Staged and locked"),
-            (timings?.RebootRequestedAt, "agent", "Host told to reboot"),
+            (timings?.RebootRequestedAt, "agent", "Host instructed to reboot"),
             (timings?.BootedAt, "agent", os?.Status?.SoftReboots > 0 ? "User space started, by a soft reboot" : "Kernel started"),
             (timings?.HealthyAt, "agent", "Host checks passed"),
             (last?.GrantedAt, "controller", "Slot granted, cordoned"),
-            (last?.BootRequestedAt, "controller", "Drained, told to boot"),
+            (last?.BootRequestedAt, "controller", "Drained, instructed to boot"),
             (last?.HealthySince, "controller", "All checks passed"),
             (last?.CompletedAt, "controller", "Back in service, updated"),
             (Unless(spec?.GrantedAt, last?.GrantedAt), "controller", "Slot granted, cordoned"),
-            (Unless(spec?.BootRequestedAt, last?.BootRequestedAt), "controller", spec?.Goal == Ostler.Api.NodeOSes.Goal.Rollback ? "Told to go back" : "Drained, told to boot"),
+            (Unless(spec?.BootRequestedAt, last?.BootRequestedAt), "controller", spec?.Goal == Ostler.Api.NodeOSes.Goal.Rollback ? "Instructed to roll back" : "Drained, instructed to boot"),
             (Unless(spec?.HealthySince, last?.HealthySince), "controller", "All checks passed"),
         ];
     }

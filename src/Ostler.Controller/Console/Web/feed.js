@@ -24,7 +24,7 @@ export function follow({ token, onEvent, onState }) {
       if (token()) headers.Authorization = `Bearer ${token()}`;
       const response = await fetch('api/fleet', { headers, cache: 'no-store', credentials: 'omit', signal: abort.signal });
       if (!response.ok) {
-        const refusal = await response.json().catch(() => ({ reason: String(response.status), message: 'The console did not answer as it should.' }));
+        const refusal = await response.json().catch(() => ({ reason: String(response.status), message: 'The console returned an unexpected answer.' }));
         return { status: response.status, ...refusal };
       }
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -111,7 +111,7 @@ export function fleetPage(fleet, tip, query) {
       groups.set(name, number);
       return h('div', { class: 'group' }, h('h3', null, name, ' ', number), h('ul', { class: 'cells' }, members.map((c) => h('li', null, c))));
     });
-    body.replaceChildren(...(parts.length ? parts : [h('p', { class: 'empty' }, fleet.nodes.size ? 'No node matches.' : 'There are no nodes yet.')]));
+    body.replaceChildren(...(parts.length ? parts : [h('p', { class: 'empty' }, fleet.nodes.size ? 'No node matches.' : 'No nodes yet.')]));
     const first = body.querySelector('.cell[tabindex="0"]') ?? body.querySelector('.cell[aria-current]') ?? body.querySelector('.cell');
     if (focused?.isConnected) focused.focus({ preventScroll: true });
     else if (first) rove(first);

@@ -21,7 +21,7 @@ export function nodePage(fleet, name, token) {
       const answer = await response.json();
       [history, problem] = response.ok ? [answer, null] : [history, answer.message];
     } catch (error) {
-      problem = `Its history could not be read: ${error.message}`;
+      problem = `The history could not be read: ${error.message}`;
     }
     asked = false;
     render();
@@ -30,7 +30,7 @@ export function nodePage(fleet, name, token) {
 
   function render() {
     const n = fleet.nodes.get(name);
-    if (!n) { swap(head, heading); swap(body, h('p', { class: 'empty' }, 'There is no such node. It may have been removed.')); return; }
+    if (!n) { swap(head, heading); swap(body, h('p', { class: 'empty' }, 'No such node. It may have been removed.')); return; }
     const step = stepOf(n);
     const at = way.indexOf(step);
     const d = history ?? {};
@@ -42,7 +42,7 @@ export function nodePage(fleet, name, token) {
       h('section', { class: 'panel', 'aria-label': 'Facts' }, facts(
         ['Policy', n.policy?.split(', ').map((p, i) => [i ? ', ' : '', policyLink(p)])], ['Goal', d.goal ?? (history ? 'Observe' : null)], ['Attempt', d.attempt ? String(d.attempt) : null],
         ['Target', n.target !== n.booted && n.target], ['Zone', n.zone], ['Node', n.ready ? 'Ready' : 'not Ready', !n.ready && !isAway(n) && 'Expected: the node is being upgraded.'], ['Cordoned by', n.cordon], ['In this step since', n.since && [time(n.since), ` (${ago(n.since)})`]],
-        ['Updated by', d.backend], ['Agent', d.agentVersion],
+        ['Backend', d.backend], ['Agent', d.agentVersion],
         ['Deadlines', Object.entries(d.deadlines ?? {}).map(([what, when], i) => [i ? ', ' : '', `${what} `, time(when)])],
         ['Next attempt', d.backoff && time(d.backoff.until), d.backoff && `After ${d.backoff.count} × ${words(d.backoff.reason)}`])),
       problem && h('p', { class: 'problem', role: 'alert' }, problem),

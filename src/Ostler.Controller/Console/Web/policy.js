@@ -13,7 +13,7 @@ export function policyPage(fleet, name) {
 
   function render() {
     const p = fleet.policies.get(name);
-    if (!p) { swap(head, heading); swap(body, h('p', { class: 'empty' }, 'There is no such policy. It may have been deleted.')); return; }
+    if (!p) { swap(head, heading); swap(body, h('p', { class: 'empty' }, 'No such policy. It may have been deleted.')); return; }
     const [st, s] = [p.status ?? {}, standing(p)];
     // How far a rollout is that simply goes on, the figures below say; a wave says itself what it waits for.
     const lead = s.rank < 4 || s.rank === 5 ? s.message : null;

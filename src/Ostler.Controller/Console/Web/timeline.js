@@ -80,7 +80,7 @@ function single(nodes, fell, from, present) {
   const shown = rows.slice(0, rowsOfTimeline);
   const [first, last] = [Math.min(...shown.map(began)), present];
   return [h('p', { class: 'key' }, [['drain', 'drain'], ['boot', 'reboot'], ['check', 'checks and soak'], ['back', 'rollback']].map(([kind, name]) => h('span', null, h('i', { 'data-kind': kind, 'aria-hidden': 'true' }), name))),
-    table('Upgrades of single nodes', ['Node', 'Drain, reboot, checks', 'Cordoned', 'Drain', 'Reboot', 'Checks', 'Out of service', 'Now'], shown.map((n) => row(n, first, Math.max(last, first + 1000))), { class: 'upgrades' }),
+    table('Upgrades by node', ['Node', 'Drain, reboot, checks', 'Cordoned', 'Drain', 'Reboot', 'Checks', 'Out of service', 'Now'], shown.map((n) => row(n, first, Math.max(last, first + 1000))), { class: 'upgrades' }),
     rows.length > rowsOfTimeline && h('p', { class: 'hint' }, `The latest ${rowsOfTimeline} of ${rows.length}. The page of a node has its own times.`)];
 }
 

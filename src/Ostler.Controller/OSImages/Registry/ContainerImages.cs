@@ -130,7 +130,7 @@ internal sealed class ContainerImages(ApiClient client, HttpClient http, Resilie
                     : credentials.MalformedFor(endpoint.Host, endpoint.Repository) is { } malformed
                         ? $"the entry for {RegistryErrorText.Safe(malformed)} in the Secret {source.PullSecretRef!.Namespace}/{source.PullSecretRef.Name} is not user:password in base64."
                     : source.PullSecretRef is { } named ? $"the Secret {named.Namespace}/{named.Name} has no entry for {endpoint.Host}/{endpoint.Repository}."
-                    : "nobody was logged in: name a Secret with credentials in spec.container.pullSecretRef.";
+                    : "the request was anonymous: name a Secret with credentials in spec.container.pullSecretRef.";
                 return new RegistrySession(endpoint, credential, hint, exchange, options);
             }),
         ];

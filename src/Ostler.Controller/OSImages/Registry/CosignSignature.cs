@@ -51,7 +51,7 @@ internal static class CosignSignature
         }
         catch (JsonException)
         {
-            return "is on something else than a statement of simple signing";
+            return "is not on a statement of simple signing";
         }
 
         if (critical?.Type != StatementType)

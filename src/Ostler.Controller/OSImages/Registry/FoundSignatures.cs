@@ -54,10 +54,10 @@ internal sealed class FoundSignatures(int most)
         if (_refused.Count > 0)
         {
             var count = _refused.Count == 1
-                ? "1 signature, which does not count"
-                : string.Create(CultureInfo.InvariantCulture, $"{_refused.Count} signatures, of which none counts");
+                ? "1 signature, which is not valid"
+                : string.Create(CultureInfo.InvariantCulture, $"{_refused.Count} signatures, none of which is valid");
             var why = string.Join("; ", _refused.Distinct().Take(3).Select(r => $"the {SignatureFormats.Shown(r.Format)} {r.Why}"));
-            return new(Reasons.VerificationFailed, $"{shown} has {count}: {why}. It goes to no node.");
+            return new(Reasons.VerificationFailed, $"{shown} has {count}: {why}. No node gets it.");
         }
 
         if (_unknown is not null)
@@ -70,10 +70,10 @@ internal sealed class FoundSignatures(int most)
 
         var others = _others.Count == 0 ? "" : $", only {string.Join(", ", _others.Distinct().Take(3))}";
         return new(
-            Reasons.NotSigned, $"{shown} carries no signature{others}. It goes to no node. Sign it with cosign sign --key. {Places()}");
+            Reasons.NotSigned, $"{shown} has no signature{others}. No node gets it. Sign it with cosign sign --key. {Places()}");
     }
 
     private string Places() =>
         string.Join(' ', _places.GroupBy(p => p.Host)
-            .Select(g => $"Asked at {g.Key}: {string.Join(", ", g.Select(p => $"{p.Place} ({p.Answer})"))}."));
+            .Select(g => $"Searched at {g.Key}: {string.Join(", ", g.Select(p => $"{p.Place} ({p.Answer})"))}."));
 }

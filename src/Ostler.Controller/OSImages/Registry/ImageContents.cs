@@ -57,7 +57,7 @@ internal sealed class ImageContents(RegistryOptions options)
                 }
                 else
                 {
-                    problem ??= $"neither the index nor the config of {digest} says which platform that is for";
+                    problem ??= $"neither the index nor the config of {digest} names its platform";
                 }
             }
             catch (RegistryException e) when (e.IsDefinite)
@@ -119,7 +119,7 @@ internal sealed class ImageContents(RegistryOptions options)
         if (manifest.Config is not { MediaType: OciConfig.OciType or OciConfig.DockerType } config || !ImageName.IsDigest(config.Digest))
         {
             var what = manifest.IsIndex ? "an index within an index" : $"\"{RegistryErrorText.Safe(manifest.Config?.MediaType ?? "")}\"";
-            var message = $"{session.Endpoint.Host}/{session.Endpoint.Repository} holds no container image there but {what}.";
+            var message = $"{session.Endpoint.Host}/{session.Endpoint.Repository} has no container image there, but {what}.";
             throw new RegistryException(Reasons.ResolveFailed, message) { Status = HttpStatusCode.OK };
         }
 
@@ -130,7 +130,7 @@ internal sealed class ImageContents(RegistryOptions options)
         }
         catch (JsonException e)
         {
-            var message = $"{session.Endpoint.Blob(config.Digest)} is no config of an image: {RegistryErrorText.Safe(e.Message)}";
+            var message = $"{session.Endpoint.Blob(config.Digest)} is not an image config: {RegistryErrorText.Safe(e.Message)}";
             throw new RegistryException(Reasons.ResolveFailed, message) { Status = HttpStatusCode.OK };
         }
     }

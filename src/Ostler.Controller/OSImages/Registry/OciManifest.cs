@@ -73,7 +73,7 @@ internal sealed record OciManifest
         }
         catch (JsonException e)
         {
-            problem = $"it is no manifest: {e.Message}";
+            problem = $"it is not a manifest: {e.Message}";
             return false;
         }
 
@@ -84,15 +84,15 @@ internal sealed record OciManifest
 
     private static string? Refuse(OciManifest? manifest, string? contentType) => manifest switch
     {
-        null => "it is no manifest but null",
-        { SchemaVersion: not 2 } => $"its schemaVersion is {manifest.SchemaVersion}; only 2 is understood: push the image again with a present tool",
+        null => "it is null, not a manifest",
+        { SchemaVersion: not 2 } => $"its schemaVersion is {manifest.SchemaVersion}; only 2 is supported: push the image again with a current tool",
         // Read as one by the verifier and as the other by the host, it would be two images under one digest.
         { Manifests: not null } and ({ Layers: not null } or { Config: not null }) => "it claims to be an index and an image at once",
         { Manifests: null, Config: null } => "it has neither a config nor manifests",
         // Registries send OCI's images as Docker's and the other way round; the two differ in nothing that matters here.
         { MediaType: { Length: > 0 } own } when contentType is not null && IsKnown(contentType) && IsKnown(own) && IsIndexType(own) != IsIndexType(contentType) =>
             $"it was sent as {contentType} and calls itself {own}",
-        { MediaType: OciIndex or DockerList, Manifests: null } or { MediaType: OciImage or DockerImage, Manifests: not null } => $"it calls itself {manifest.MediaType} and is not",
+        { MediaType: OciIndex or DockerList, Manifests: null } or { MediaType: OciImage or DockerImage, Manifests: not null } => $"it calls itself {manifest.MediaType}, but is not",
         _ => null,
     };
 

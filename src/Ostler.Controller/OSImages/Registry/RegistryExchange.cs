@@ -76,7 +76,7 @@ internal sealed class RegistryExchange(
         catch (BrokenCircuitException)
         {
             throw new RegistryException(
-                Reasons.ResolveFailed, $"{what}: {uri.Authority} failed repeatedly and is left alone for {(Duration)options.BreakDuration}.");
+                Reasons.ResolveFailed, $"{what}: {uri.Authority} failed repeatedly and is not contacted for {(Duration)options.BreakDuration}.");
         }
     }
 
@@ -158,7 +158,7 @@ internal sealed class RegistryExchange(
         throw response.StatusCode switch
         {
             HttpStatusCode.TooManyRequests => new RateLimitedException(
-                retryAfter is { } wait ? $"{full}; asked to come back after {(Duration)wait}." : full, retryAfter ?? options.RetryDelay) { Answer = answer },
+                retryAfter is { } wait ? $"{full}; asked to retry after {(Duration)wait}." : full, retryAfter ?? options.RetryDelay) { Answer = answer },
             HttpStatusCode.ServiceUnavailable when retryAfter is not null => new RateLimitedException(full, retryAfter) { Answer = answer },
             HttpStatusCode.Forbidden => new RegistryException(Reasons.AuthenticationFailed, full) { Status = response.StatusCode, Answer = answer },
             // What a registry does not have, it will not have at the next attempt either.
@@ -181,6 +181,6 @@ internal sealed class RegistryExchange(
 
     // The outermost message of a failed handshake says no more than that it failed.
     private static string Explain(Exception e) => e.InnerException is System.Security.Authentication.AuthenticationException inner
-        ? $"{inner.Message} Name its authority in spec.container.caBundle, or set plainHttp if it does not speak TLS."
+        ? $"{inner.Message} Add its certificate authority to spec.container.caBundle, or set plainHttp if it does not speak TLS."
         : e.Message;
 }

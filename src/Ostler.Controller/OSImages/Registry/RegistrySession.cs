@@ -48,8 +48,8 @@ internal sealed class RegistrySession(
         if (!OciManifest.TryRead(body, answer.Headers.ContentType, out var index, out var problem) || !index.IsIndex)
         {
             // A user interface that answers for every path, for one.
-            var what = $"200 OK with {RegistryErrorText.Safe(answer.Headers.ContentType ?? "no media type")}, which is no list of referrers";
-            throw new RegistryException(Reasons.ResolveFailed, $"{answer.Words}: {problem ?? "it is no index"}.") { Status = HttpStatusCode.OK, Answer = what };
+            var what = $"200 OK with {RegistryErrorText.Safe(answer.Headers.ContentType ?? "no media type")}, which is not a list of referrers";
+            throw new RegistryException(Reasons.ResolveFailed, $"{answer.Words}: {problem ?? "it is not an index"}.") { Status = HttpStatusCode.OK, Answer = what };
         }
 
         // The token is for this registry alone.
@@ -75,7 +75,7 @@ internal sealed class RegistrySession(
         return expected is null || expected == digest
             ? new(digest, body, answer.Headers.ContentType)
             : throw new RegistryException(
-                Reasons.ResolveFailed, $"{answer.Words}, but what was sent has the digest {digest} and not {RegistryErrorText.Safe(expected)}: it was cut off or changed on the way.");
+                Reasons.ResolveFailed, $"{answer.Words}, but what was sent has the digest {digest} and not {RegistryErrorText.Safe(expected)}: it was truncated or changed in transit.");
     }
 
     private async Task<RegistryAnswer> AskAsync(HttpMethod method, Uri uri, IReadOnlyList<string> accept, int maxBytes, CancellationToken cancellationToken)
@@ -132,7 +132,7 @@ internal sealed class RegistrySession(
         if (!Uri.TryCreate(challenge.Realm, UriKind.Absolute, out var realm)
             || !(realm.Scheme == Uri.UriSchemeHttps || (realm.Scheme == Uri.UriSchemeHttp && endpoint.Base.Scheme == Uri.UriSchemeHttp)))
         {
-            throw new RegistryException(Reasons.AuthenticationFailed, $"{words}: tokens are to be had at \"{RegistryErrorText.Safe(challenge.Realm!)}\", which is not https.");
+            throw new RegistryException(Reasons.AuthenticationFailed, $"{words}: its token server is \"{RegistryErrorText.Safe(challenge.Realm!)}\", which is not https.");
         }
 
         var answer = await exchange.SendAsync(() => TokenRequest(realm, challenge), options.MaxTokenBytes, cancellationToken);

@@ -49,10 +49,10 @@ internal static class RegistryTransport
         }
         catch (CryptographicException e)
         {
-            throw new RegistryException(Reasons.Invalid, $"{from} holds no certificates that can be read: {e.Message}");
+            throw new RegistryException(Reasons.Invalid, $"{from} has no readable certificates: {e.Message}");
         }
 
-        return read.Count > 0 ? read : throw new RegistryException(Reasons.Invalid, $"{from} holds no certificate in PEM.");
+        return read.Count > 0 ? read : throw new RegistryException(Reasons.Invalid, $"{from} has no certificate in PEM.");
     }
 
     // A certificate for another name is refused whoever signed it.

@@ -52,7 +52,7 @@ internal sealed class SignatureSearch(RegistryOptions options)
                     return format;
                 }
 
-                found.Asked(session.Endpoint.Host, place, "found, but no signature that counts");
+                found.Asked(session.Endpoint.Host, place, "found, but no valid signature");
             }
             catch (RegistryException e)
             {

@@ -44,7 +44,7 @@ internal sealed record TraceSettings(Uri Endpoint, bool Grpc)
             null => (Of(uri, uri.Port == 4317, whole), null),
             "grpc" => (Of(uri, true, whole), null),
             "http/protobuf" => (Of(uri, false, whole), null),
-            _ => (null, $"OTEL_EXPORTER_OTLP_PROTOCOL is \"{protocol}\"; grpc and http/protobuf are known."),
+            _ => (null, $"OTEL_EXPORTER_OTLP_PROTOCOL is \"{protocol}\"; grpc and http/protobuf are supported."),
         };
     }
 

@@ -20,7 +20,7 @@ public static class AgentDecision
     {
         if (host.Deployments.Booted is not { } booted)
         {
-            return new AgentAction.Report(NodeStep.Idle, Reasons.HostNotSupported, "The host's tool does not know which of its deployments is booted.")
+            return new AgentAction.Report(NodeStep.Idle, Reasons.HostNotSupported, "The host's tool does not know which deployment is booted.")
             {
                 IsError = true,
             };
@@ -30,7 +30,7 @@ public static class AgentDecision
         {
             // Two that order a boot at once could end on the wrong tree, and the record outlives this boot.
             return new AgentAction.Report(
-                NodeStep.RollingBack, Reasons.WatchdogExpired, $"{Name(booted)} was not healthy within {watchdog.Timeout.TotalMinutes:0.#} min of its boot: the host's watchdog reboots it into its former tree.")
+                NodeStep.RollingBack, Reasons.WatchdogExpired, $"{Name(booted)} was not healthy within {watchdog.Timeout.TotalMinutes:0.#} min of its boot. The host's watchdog reboots it into the previous image.")
             {
                 IsError = true,
                 RequeueAfter = RebootGrace,
@@ -43,10 +43,10 @@ public static class AgentDecision
             Goal.Boot when spec.Image is { } image => DecideBoot(uid, spec, image, booted, host),
             Goal.Rollback when spec.Previous is { } previous => DecideRollback(uid, spec, previous, booted, host),
             Goal.Observe => DecideObserve(spec, booted, host),
-            Goal.Stage or Goal.Boot or Goal.Rollback => Invalid($"The goal {spec.Goal} lacks what it is about: nothing is done."),
+            Goal.Stage or Goal.Boot or Goal.Rollback => Invalid($"The goal {spec.Goal} lacks its image, so nothing is done."),
 
             // Refused, and not thrown: an order of a newer controller must be seen in the status.
-            _ => Invalid($"This agent does not know the goal {spec.Goal}: nothing is done. Upgrade the agent."),
+            _ => Invalid($"This agent does not know the goal {spec.Goal}, so nothing is done. Upgrade the agent."),
         };
     }
 
@@ -81,12 +81,12 @@ public static class AgentDecision
         {
             if (!anew || host.Undo == RevertMethod.Nothing)
             {
-                return new AgentAction.Report(NodeStep.Updated, Reasons.Updated, $"Runs {Name(booted)} already.");
+                return new AgentAction.Report(NodeStep.Updated, Reasons.Updated, $"Already runs {Name(booted)}.");
             }
 
             if (host.Undo == RevertMethod.Reboot)
             {
-                return new AgentAction.Report(NodeStep.Staged, Reasons.Staged, $"{Name(booted)} runs, changed; a reboot undoes that, and nothing need be staged.");
+                return new AgentAction.Report(NodeStep.Staged, Reasons.Staged, $"{Name(booted)} runs with local changes. A reboot undoes them, so nothing is staged.");
             }
         }
 
@@ -111,7 +111,7 @@ public static class AgentDecision
         if (booted.Digest == image.Digest && (!anew || host.Undo == RevertMethod.Nothing))
         {
             // Updated would claim a boot that never was; a reboot would disturb the node for nothing.
-            return Refuse($"{Name(booted)} runs since before the order: there is nothing to boot.");
+            return Refuse($"{Name(booted)} already ran before the instruction, so there is nothing to boot.");
         }
 
         if (WaitsForReboot(uid, spec, host, NodeStep.Rebooting, Reasons.WaitingForReboot) is { } wait)
@@ -152,7 +152,7 @@ public static class AgentDecision
         {
             // Going round again would reboot for ever: the bootloader does not do what it is told.
             return new AgentAction.Report(
-                NodeStep.Failed, Reasons.RollbackImpossible, $"The host was rebooted to go back to {Name(previous)} and came up with {Name(booted)}.")
+                NodeStep.Failed, Reasons.RollbackImpossible, $"The host was rebooted to roll back to {Name(previous)}, but booted {Name(booted)}.")
             {
                 IsError = true,
             };
@@ -177,7 +177,7 @@ public static class AgentDecision
             return new AgentAction.Report(step, reason, "The host is shutting down.") { RequeueAfter = RebootGrace };
         }
 
-        return left <= TimeSpan.Zero ? null : new AgentAction.Report(step, reason, "The host was told to reboot.") { RequeueAfter = left };
+        return left <= TimeSpan.Zero ? null : new AgentAction.Report(step, reason, "The host is rebooting.") { RequeueAfter = left };
     }
 
     // Not Failed: the tree is not to blame, and a failure would put it into quarantine.

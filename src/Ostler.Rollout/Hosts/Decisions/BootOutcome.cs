@@ -36,7 +36,7 @@ public static class BootOutcome
         {
             // The list is of before the soft reboot: nothing can be concluded from it, least of all that the image did not boot.
             return new AgentAction.Report(
-                NodeStep.Rebooting, Reasons.WaitingForReboot, $"The host was soft-rebooted, and ostree still lists {AgentDecision.Name(target)} as the next soft reboot's.")
+                NodeStep.Rebooting, Reasons.WaitingForReboot, $"The host was soft-rebooted, but ostree still lists {AgentDecision.Name(target)} as the next soft reboot's.")
             {
                 RequeueAfter = StaleList,
             };
@@ -47,7 +47,7 @@ public static class BootOutcome
             return new AgentAction.Report(
                 NodeStep.Failed,
                 Reasons.UnexpectedTree,
-                $"The host came up with {AgentDecision.Name(booted)}, neither with {AgentDecision.Name(target)} nor with {AgentDecision.Name(previous)}. Somebody else updated it.")
+                $"The host booted {AgentDecision.Name(booted)} instead of {AgentDecision.Name(target)} or {AgentDecision.Name(previous)}: another program updated it.")
             {
                 IsError = true,
             };
@@ -58,7 +58,7 @@ public static class BootOutcome
             return watchdog.LackedOnlyApi
                 ? RolledBack(
                     Reasons.ApiUnreachable,
-                    $"The host's watchdog went back to {AgentDecision.Name(booted)}: all checks passed on "
+                    $"The host's watchdog rolled back to {AgentDecision.Name(booted)}: all checks passed on "
                     + $"{AgentDecision.Name(target)}, but the API server was unreachable since "
                     + $"{watchdog.ApiUnreachableSince:yyyy-MM-dd'T'HH:mm:ss'Z'}.")
                 : RolledBack(Reasons.WatchdogExpired, WatchdogExpired(watchdog, target.Version, booted));
@@ -68,14 +68,14 @@ public static class BootOutcome
         {
             return RolledBack(
                 Reasons.BootFellBack,
-                $"{AgentDecision.Name(target)} was handed to the bootloader, but {AgentDecision.Name(booted)} came up: {host.FellBackBecause ?? "it did not boot, or somebody chose in the boot menu"}.");
+                $"{AgentDecision.Name(target)} was set as the next boot, but the host booted {AgentDecision.Name(booted)}: {host.FellBackBecause ?? "the new image did not boot, or a user chose so in the boot menu"}.");
         }
 
         return host.Finalization switch
         {
             { Outcome: Finalization.Failed } report => RolledBack(
                 Reasons.FinalizationFailed,
-                $"{AgentDecision.Name(target)} could not be applied while the host shut down: {report.Message ?? "the host does not say why"}"),
+                $"{AgentDecision.Name(target)} could not be applied while the host shut down: {report.Message ?? "the host gives no reason"}"),
             { Outcome: Finalization.SkippedLocked } => RolledBack(
                 Reasons.FinalizationNeverRan,
                 $"{AgentDecision.Name(target)} was still locked when the host shut down."),
@@ -89,11 +89,11 @@ public static class BootOutcome
     /// <summary>For a host that could not apply the image before the reboot, and was not rebooted.</summary>
     public static AgentAction NotApplied(NodeImage target, FinalizationReport report, HostDeployment booted) => RolledBack(
         Reasons.FinalizationFailed,
-        $"{AgentDecision.Name(target)} could not be applied: {(report.Message ?? "the host does not say why").TrimEnd('.')}. The host was not rebooted and runs {AgentDecision.Name(booted)}.");
+        $"{AgentDecision.Name(target)} could not be applied: {(report.Message ?? "the host gives no reason").TrimEnd('.')}. The host was not rebooted and runs {AgentDecision.Name(booted)}.");
 
     public static string WatchdogExpired(WatchdogRecord record, string? version, HostDeployment booted) =>
-        $"The host's watchdog went back to {AgentDecision.Name(booted)}: {AgentDecision.Name(version, record.Target)} ran and was not called healthy within "
-        + $"{record.Timeout.TotalMinutes:0.#} min of its boot. See journalctl of that boot on the node.";
+        $"The host's watchdog rolled back to {AgentDecision.Name(booted)}: {AgentDecision.Name(version, record.Target)} ran, but was not declared healthy within "
+        + $"{record.Timeout.TotalMinutes:0.#} min of its boot. Check the journal of that boot on the node.";
 
     private static AgentAction.Report RolledBack(string reason, string message) => new(NodeStep.RolledBack, reason, message) { IsError = true };
 }

@@ -59,26 +59,26 @@ public static class WatchdogDecision
 
         if (!MakesSense(record, bootID))
         {
-            return new WatchdogStep.Nothing("its record makes no sense");
+            return new WatchdogStep.Nothing("its record is invalid");
         }
 
         if (record.State == WatchdogState.Fired)
         {
-            return record.FiredIn != bootID ? new WatchdogStep.Nothing("it has fired, and does so once")
-                : uptime - TimeSpan.FromSeconds(record.FiredUptimeSeconds) < RebootGrace ? new WatchdogStep.Wait("the host was told to reboot")
+            return record.FiredIn != bootID ? new WatchdogStep.Nothing("it has fired already, and fires only once")
+                : uptime - TimeSpan.FromSeconds(record.FiredUptimeSeconds) < RebootGrace ? new WatchdogStep.Wait("the host was instructed to reboot")
                 : new WatchdogStep.RebootByForce();
         }
 
         if (record.ArmedIn == bootID)
         {
-            return new WatchdogStep.Nothing("it was armed in this boot: the tree on trial has not been booted");
+            return new WatchdogStep.Nothing("it was armed in this boot: the image on trial has not booted");
         }
 
         // A power cut in the middle of going back is a new boot, in which the agent has all the time again.
         var goesOn = record.State == WatchdogState.Firing && record.FiredIn == bootID;
         if (!goesOn && uptime < record.Timeout)
         {
-            return new WatchdogStep.Wait("the tree's time is not up");
+            return new WatchdogStep.Wait("the timeout has not expired");
         }
 
         if (sight is null)
@@ -88,18 +88,18 @@ public static class WatchdogDecision
 
         if (sight.Booted is not { } booted)
         {
-            return new WatchdogStep.Wait("the host's tool does not say what runs");
+            return new WatchdogStep.Wait("the host's tool does not report what runs");
         }
 
         if (booted != record.Target)
         {
-            return new WatchdogStep.Nothing(booted == record.Previous ? "the former tree runs" : "what runs is not the tree on trial");
+            return new WatchdogStep.Nothing(booted == record.Previous ? "the previous image runs" : "the running image is not the one on trial");
         }
 
         // Two that take the host back at once could end on the wrong tree. Whoever counts boots gets as long again; a boot that hangs is
         // then nobody's but ours.
         return sight.Assessing && !goesOn && uptime < record.Timeout * 2
-            ? new WatchdogStep.Wait("greenboot, or the boot loader's counting, has not decided on this boot")
+            ? new WatchdogStep.Wait("greenboot or boot counting has not decided on this boot")
             : new WatchdogStep.RollBack();
     }
 

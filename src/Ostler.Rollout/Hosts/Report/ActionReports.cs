@@ -30,7 +30,7 @@ public static class ActionReports
     /// <summary>The image is being staged.</summary>
     public static StepReport Staging(NodeOS os, NodeImage image, DateTimeOffset began)
     {
-        var message = $"{AgentDecision.Name(image)} is fetched and staged.";
+        var message = $"{AgentDecision.Name(image)} is downloaded and staged.";
         return new StepReport(NodeStep.Staging, Reasons.Staging, message)
         {
             Staged = new ConditionReport(ConditionStatus.False, Reasons.Staging, message),
@@ -70,7 +70,7 @@ public static class ActionReports
         var why = how.Message is null ? "" : $", in full: {how.Message}";
         return new StepReport(NodeStep.Rebooting, Reasons.WaitingForReboot, $"The host {verb} into {name}{why}.")
         {
-            Staged = new ConditionReport(ConditionStatus.True, Reasons.Staged, $"{name} is staged, and applied at shutdown."),
+            Staged = new ConditionReport(ConditionStatus.True, Reasons.Staged, $"{name} is staged and applied at shutdown."),
             Milestone = Milestone.RebootRequested,
             Reboot = how,
         };
@@ -95,9 +95,9 @@ public static class ActionReports
     /// and is not reported.
     /// </summary>
     public static StepReport Verifying(NodeImage image) =>
-        new(NodeStep.Verifying, Reasons.WaitingForHostChecks, $"Runs {AgentDecision.Name(image)}; the host's checks are under way.")
+        new(NodeStep.Verifying, Reasons.WaitingForHostChecks, $"Runs {AgentDecision.Name(image)}. Host checks are in progress.")
         {
-            HostHealthy = new ConditionReport(ConditionStatus.Unknown, Reasons.WaitingForHostChecks, "The first round is under way."),
+            HostHealthy = new ConditionReport(ConditionStatus.Unknown, Reasons.WaitingForHostChecks, "The first round is in progress."),
         };
 
     /// <summary>A round of the host's checks is complete.</summary>
@@ -105,7 +105,7 @@ public static class ActionReports
         new(
             NodeStep.Verifying,
             result.Reason,
-            $"Runs {AgentDecision.Name(image)}; {(result.Passed ? "the host's checks pass." : result.Message)}")
+            $"Runs {AgentDecision.Name(image)}{(result.Passed ? ". Host checks pass." : $"; {result.Message}")}")
         {
             HostHealthy = new ConditionReport(result.Status, result.Reason, result.Message),
             Milestone = result.Passed ? Milestone.Healthy : Milestone.None,

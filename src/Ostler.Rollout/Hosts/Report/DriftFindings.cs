@@ -39,7 +39,7 @@ public static class DriftFindings
     /// </summary>
     public static ConditionReport Condition(DriftStatus? drift) => drift switch
     {
-        null => new(ConditionStatus.False, Reasons.NoDrift, "Runs its tree as it was made."),
+        null => new(ConditionStatus.False, Reasons.NoDrift, "Runs its image unchanged."),
         { Reason: Reasons.EtcChanged } => new(ConditionStatus.False, Reasons.EtcChanged, Text(drift)),
         _ => new(ConditionStatus.True, drift.Reason, Text(drift)),
     };
@@ -50,7 +50,7 @@ public static class DriftFindings
     {
         if (spec.Image is { } image && booted.Digest != image.Digest && HasReached(spec))
         {
-            yield return Finding(Reasons.UnexpectedTree, $"{AgentDecision.Name(booted)} runs instead of {AgentDecision.Name(image)}: somebody else booted it.", host.Undo);
+            yield return Finding(Reasons.UnexpectedTree, $"{AgentDecision.Name(booted)} runs instead of {AgentDecision.Name(image)}: another program booted it.", host.Undo);
         }
 
         if (booted.Packages is { Count: > 0 } packages)
@@ -61,7 +61,7 @@ public static class DriftFindings
 
         if (booted.Mutated is { } how)
         {
-            yield return Finding(Reasons.TreeUnlocked, $"/usr of the running tree was made writable or was changed ({how}).", host.Undo);
+            yield return Finding(Reasons.TreeUnlocked, $"/usr of the running image was made writable or changed ({how}).", host.Undo);
         }
 
         if (spec.Image?.Ostree is { Url: { } wanted } remote && host.Drift.RemoteUrl is { } url && url.TrimEnd('/') != wanted.TrimEnd('/'))
@@ -69,15 +69,15 @@ public static class DriftFindings
             yield return Finding(
                 Reasons.RemoteChanged,
                 url.Length == 0
-                    ? $"The remote {remote.Remote} is gone from the host: the next upgrade adds it again."
-                    : $"The host's remote {remote.Remote} has the address {url}, not {wanted}: it is left as it is.",
+                    ? $"The remote {remote.Remote} is missing on the host. The next upgrade adds it again."
+                    : $"The host's remote {remote.Remote} has the URL {url}, not {wanted}. Ostler does not change it.",
                 RevertMethod.Nothing);
         }
 
         if (host.Drift.EtcChanges is > 0 and var count)
         {
             yield return Finding(
-                Reasons.EtcChanged, count == 1 ? "1 file of /etc differs from the tree's defaults." : $"{count} files of /etc differ from the tree's defaults.", RevertMethod.Nothing);
+                Reasons.EtcChanged, count == 1 ? "1 file in /etc differs from the image's defaults." : $"{count} files in /etc differ from the image's defaults.", RevertMethod.Nothing);
         }
     }
 

@@ -25,7 +25,7 @@ public static class FailureReport
     public static StepReport Waiting(NodeOS os, string reason, string message)
     {
         var former = os.Status?.Attempt == os.Spec.Attempt ? os.Status : null;
-        return new StepReport(StepFor(os.Spec.Goal, former?.Step), reason, $"Waiting for others: {message}")
+        return new StepReport(StepFor(os.Spec.Goal, former?.Step), reason, $"Waiting for another program: {message}")
         {
             Error = former?.LastError is { } error ? new ErrorReport(error.Reason, error.Message ?? "", IsNew: false) : null,
             Staged = os.Spec.Goal == Goal.Stage ? new ConditionReport(ConditionStatus.False, reason, message) : Keep(former, ConditionTypes.Staged),

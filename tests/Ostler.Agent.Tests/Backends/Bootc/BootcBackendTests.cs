@@ -58,9 +58,9 @@ public sealed class BootcBackendTests : IDisposable
     /// <summary>bootc switch has no option for these, and without one it would ask for no signature at all.</summary>
     [Theory]
     [InlineData("{\"ostreeRemote\":\"fedora\"}", "the keys of the OSTree remote fedora")]
-    [InlineData("\"quantum\"", "in a way that this agent does not know")]
-    [InlineData("{\"sigstore\":{}}", "in a way that this agent does not know")]
-    [InlineData("7", "in a way that this agent does not know")]
+    [InlineData("\"quantum\"", "in a way that this agent does not support")]
+    [InlineData("{\"sigstore\":{}}", "in a way that this agent does not support")]
+    [InlineData("7", "in a way that this agent does not support")]
     public async Task What_was_verified_in_another_way_is_refused_and_not_switched_to_unverified(string signature, string words)
     {
         var runner = Host(Of("a", signature: signature), Of("a", signature: signature), Of("a", staged: "b"));
@@ -134,7 +134,7 @@ public sealed class BootcBackendTests : IDisposable
 
     [Theory]
     [InlineData(true, 2026, 1, null)]
-    [InlineData(false, 2026, 1, "bootc says that this tree cannot be soft-rebooted into")]
+    [InlineData(false, 2026, 1, "bootc refuses a soft reboot into")]
     [InlineData(true, 2025, 7, "ostree 2025.7 has no reliable soft reboot (2026.1 and later do)")]
     [InlineData(true, 2024, 8, "ostree 2024.8 has no reliable soft reboot")]
     public void A_soft_reboot_needs_the_word_of_bootc_and_an_ostree_that_has_it(bool capable, int year, int number, string? refusal)

@@ -52,7 +52,7 @@ public sealed partial class RpmOstreeSamplesTests : IDisposable
 
         // Asked only when another tree than the target runs; here it was applied all the same, and nobody asks.
         ("journal-finalize-ok-then-cleanup-failed.txt", -1, "unlinkat(resolv.conf): Operation not permitted"),
-        ("journal-finalize-staged-failed.txt", -1, "it began and did not come to its end"),
+        ("journal-finalize-staged-failed.txt", -1, "it started but did not finish"),
     ];
 
     private readonly TempHost _host = new();

@@ -100,7 +100,7 @@ public sealed class ContainerImagesTests : IAsyncLifetime
         _registry.Put("manifests", "sha256:" + new string('a', 64), ContainerRegistry.OciImage, "{\"schemaVersion\":2}"u8.ToArray());
         outcome = await _registry.ResolveAsync("@sha256:" + new string('a', 64));
         Assert.Null(outcome.Image);
-        Assert.Contains("was cut off or changed on the way", outcome.Message, StringComparison.Ordinal);
+        Assert.Contains("was truncated or changed in transit", outcome.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class ContainerImagesTests : IAsyncLifetime
             return true;
         };
 
-        Assert.Contains("was cut off or changed", (await _registry.ResolveAsync()).Message, StringComparison.Ordinal);
+        Assert.Contains("was truncated or changed", (await _registry.ResolveAsync()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,13 +144,13 @@ public sealed class ContainerImagesTests : IAsyncLifetime
 
     public static TheoryData<string, string, string> Malformed => new()
     {
-        { "<html>portal</html>", "text/html", "no manifest" },
+        { "<html>portal</html>", "text/html", "not a manifest" },
         { "{\"schemaVersion\":2,\"manifests\":[null,{\"digest\":null,\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}},{\"platform\":null}]}", ContainerRegistry.OciIndex, "without an image for Linux" },
         { "{\"schemaVersion\":2,\"config\":{\"mediaType\":null,\"digest\":null},\"layers\":[null]}", ContainerRegistry.OciImage, "no container image there" },
         { "{\"schemaVersion\":1,\"name\":\"x\"}", "application/vnd.docker.distribution.manifest.v1+prettyjws", "schemaVersion is 1" },
         { "{\"schemaVersion\":2,\"manifests\":[]}", ContainerRegistry.OciIndex, "without an image for Linux" },
         { "{\"schemaVersion\":2,\"manifests\":[],\"layers\":[]}", ContainerRegistry.OciIndex, "at once" },
-        { "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"application/vnd.cncf.helm.config.v1+json\",\"digest\":\"sha256:x\"},\"layers\":[]}", ContainerRegistry.OciImage, "no container image there but \"application/vnd.cncf.helm" },
+        { "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"application/vnd.cncf.helm.config.v1+json\",\"digest\":\"sha256:x\"},\"layers\":[]}", ContainerRegistry.OciImage, "no container image there, but \"application/vnd.cncf.helm" },
     };
 
     [Theory, MemberData(nameof(Malformed))]
@@ -245,7 +245,7 @@ public sealed class ContainerImagesTests : IAsyncLifetime
         if (!waited)
         {
             Assert.Equal(TimeSpan.FromMinutes(15), outcome.RetryAfter);
-            Assert.Contains("429 Too Many Requests: TOOMANYREQUESTS: You have reached your pull rate limit.; asked to come back after 15m.", outcome.Message, StringComparison.Ordinal);
+            Assert.Contains("429 Too Many Requests: TOOMANYREQUESTS: You have reached your pull rate limit.; asked to retry after 15m.", outcome.Message, StringComparison.Ordinal);
             Assert.Single(_registry.Asked);
         }
     }

@@ -39,7 +39,7 @@ public sealed class CosignTests
         { Payload(Repository, Digest).Replace("cosign container image signature", "other", StringComparison.Ordinal), "type \"other\"" },
         { "{}", "type" },
         { "null", "type" },
-        { "not json", "something else" },
+        { "not json", "is not on a statement of simple signing" },
     };
 
     [Theory]

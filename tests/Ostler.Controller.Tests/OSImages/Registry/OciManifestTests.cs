@@ -17,16 +17,16 @@ public sealed class OciManifestTests
         Assert.True(Read(json, contentType, out _));
 
     [Theory]
-    [InlineData("<html>", null, "no manifest")]
+    [InlineData("<html>", null, "not a manifest")]
     [InlineData("null", null, "null")]
-    [InlineData("[]", null, "no manifest")]
+    [InlineData("[]", null, "not a manifest")]
     [InlineData("""{"schemaVersion":1,"fsLayers":[]}""", null, "schemaVersion is 1")]
     [InlineData("""{"schemaVersion":2}""", null, "neither a config nor manifests")]
     [InlineData("""{"schemaVersion":2,"config":CONFIG,"manifests":[]}""", null, "at once")]
     [InlineData("""{"schemaVersion":2,"layers":[],"manifests":[]}""", null, "at once")]
     [InlineData("""{"schemaVersion":2,"manifests":[],"manifests":[{}]}""", null, "Duplicate")]
     [InlineData("""{"schemaVersion":2,"config":CONFIG,"mediaType":"application/vnd.oci.image.manifest.v1+json"}""", OciManifest.OciIndex, "was sent as")]
-    [InlineData("""{"schemaVersion":2,"config":CONFIG,"mediaType":"application/vnd.oci.image.index.v1+json"}""", null, "and is not")]
+    [InlineData("""{"schemaVersion":2,"config":CONFIG,"mediaType":"application/vnd.oci.image.index.v1+json"}""", null, ", but is not")]
     public void What_could_be_read_in_two_ways_is_refused(string json, string? contentType, string why)
     {
         Assert.False(Read(json, contentType, out var problem));

@@ -44,9 +44,9 @@ public sealed class SignaturePlacesTests : IAsyncLifetime
         { 410, "", "410 Gone" },
         { 422, "", "422 Unprocessable Entity" },
         { 501, "", "501 Not Implemented" },
-        { 200, "<html>registry</html>", "200 OK with text/html, which is no list of referrers" },
-        { 200, "", "200 OK with text/html, which is no list of referrers" },
-        { 200, "{}", "200 OK with text/html, which is no list of referrers" },
+        { 200, "<html>registry</html>", "200 OK with text/html, which is not a list of referrers" },
+        { 200, "", "200 OK with text/html, which is not a list of referrers" },
+        { 200, "{}", "200 OK with text/html, which is not a list of referrers" },
     };
 
     [Theory]
@@ -73,7 +73,7 @@ public sealed class SignaturePlacesTests : IAsyncLifetime
         Assert.Equal((null, Reasons.NotSigned), (outcome.Image, outcome.Reason));
         var hex = _digest[7..19];
         Assert.Contains(
-            $"Asked at {_registry.Host}: tag sha256-{hex}….sig (404 Not Found), referrers API ({answer}), tag sha256-{hex}… (404 Not Found).",
+            $"Searched at {_registry.Host}: tag sha256-{hex}….sig (404 Not Found), referrers API ({answer}), tag sha256-{hex}… (404 Not Found).",
             outcome.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("pullSecretRef", outcome.Message, StringComparison.Ordinal);
     }

@@ -46,7 +46,7 @@ public sealed class SignatureTests : IAsyncLifetime
         var outcome = await ResolveAsync();
 
         Assert.Equal((null, Reasons.NotSigned), (outcome.Image, outcome.Reason));
-        Assert.Contains($"{_registry.Host}/acme/edge@{_digest} carries no signature", outcome.Message, StringComparison.Ordinal);
+        Assert.Contains($"{_registry.Host}/acme/edge@{_digest} has no signature", outcome.Message, StringComparison.Ordinal);
         Assert.NotNull(outcome.Key);
     }
 
@@ -69,7 +69,7 @@ public sealed class SignatureTests : IAsyncLifetime
 
         Assert.Equal((null, Reasons.VerificationFailed), (outcome.Image, outcome.Reason));
         Assert.Contains("is on another digest", outcome.Message, StringComparison.Ordinal);
-        Assert.Contains("goes to no node", outcome.Message, StringComparison.Ordinal);
+        Assert.Contains("No node gets it", outcome.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class SignatureTests : IAsyncLifetime
 
         var outcome = await ResolveAsync(options: ContainerRegistry.Fast with { MaxSignatures = 5 });
 
-        Assert.Contains("has 5 signatures, of which none counts", outcome.Message, StringComparison.Ordinal);
+        Assert.Contains("has 5 signatures, none of which is valid", outcome.Message, StringComparison.Ordinal);
         Assert.Equal(5, _registry.Asked.Count(a => a.Contains("/blobs/", StringComparison.Ordinal)));
     }
 

@@ -118,7 +118,9 @@ public static partial class Reasons
     /// <remarks>Bring agent and controller to the same version. If they are, the node may be compromised: isolate it.</remarks>
     public const string InvalidReport = "InvalidReport";
 
-    /// <summary>The API server refuses a write to its Node or NodeOS. Its deadlines continue, and the node is released when they end.</summary>
+    /// <summary>
+    /// The API server refuses a write to its Node or NodeOS. Its deadlines continue, and the node is released when they end.
+    /// </summary>
     /// <remarks>The message has the server's error. Fix the webhook, quota or permissions that refuse it.</remarks>
     public const string WriteRefused = "WriteRefused";
 

@@ -75,7 +75,7 @@ public class OstlerCommandTests
     {
         var result = await CommandLine.RunAsync(["status", "--kubeconfig", "/nonexistent/file", "--", "--watsch"]);
 
-        Assert.StartsWith("error: There is no kubeconfig", result.Error, StringComparison.Ordinal);
+        Assert.StartsWith("error: The kubeconfig /nonexistent/file does not exist", result.Error, StringComparison.Ordinal);
     }
 
     public static TheoryData<string> Paths => [.. All(Root, "").Select(c => c.Path)];

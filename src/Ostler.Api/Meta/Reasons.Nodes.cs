@@ -104,7 +104,7 @@ public static partial class Reasons
     /// Its NodeOS was deleted while it held a slot, and with it the record of what was verified. What runs is verified again before the
     /// node is released.
     /// </summary>
-    /// <remarks>Nothing, unless it lasts: then check the agent's pod on the node. Never delete a NodeOS by hand.</remarks>
+    /// <remarks>Nothing at first. If it lasts, check the agent's pod on the node. Never delete a NodeOS by hand.</remarks>
     public const string RecordLost = "RecordLost";
 
     /// <summary>
@@ -114,12 +114,14 @@ public static partial class Reasons
     /// <remarks>Check the agent's pod on the node and its log (kubectl ostler doctor), and the space in /var/lib/ostler.</remarks>
     public const string AgentSilent = "AgentSilent";
 
-    /// <summary>What its agent reports is not valid, and is ignored as a whole: the message names the field. Other nodes go on.</summary>
+    /// <summary>The agent's report is not valid and is ignored as a whole. The message names the field. Other nodes continue.</summary>
     /// <remarks>Bring agent and controller to the same version. If they are, the node may be compromised: isolate it.</remarks>
     public const string InvalidReport = "InvalidReport";
 
-    /// <summary>The API server refuses a write to its Node or NodeOS. Its deadlines go on, and it is released when they end.</summary>
-    /// <remarks>The message has the server's words. Fix the webhook, quota or permissions that refuse it.</remarks>
+    /// <summary>
+    /// The API server refuses a write to its Node or NodeOS. Its deadlines continue, and the node is released when they end.
+    /// </summary>
+    /// <remarks>The message has the server's error. Fix the webhook, quota or permissions that refuse it.</remarks>
     public const string WriteRefused = "WriteRefused";
 
     /// <summary>Pods cannot be evicted: a budget allows no disruption, or no controller would create them again.</summary>

@@ -61,8 +61,8 @@ public sealed class CustomResourceTests(ApiServerFixture server)
         Assert.True(answer.Accepted, answer.Message);
         var table = await server.TableAsync("upgradepolicies", TestContext.Current.CancellationToken);
         Assert.Equal(
-            ["Name", "Image", "Target", "Ready", "Reason", "Updated", "Updating", "Failed", "RolledBack", "Total", "Unavailable", "ETA", "Message",
-                "Age"],
+            ["Name", "Image", "Target", "Ready", "Reason", "Updated", "Updating", "Failed", "RolledBack", "Total", "Unavailable", "ETA",
+                "Message", "Age"],
             table["columnDefinitions"]!.AsArray().Select(column => (string?)column!["name"]));
         var cells = table["rows"]!.AsArray().Select(row => row!["cells"]!.AsArray()).Single(row => (string?)row[0] == name);
         Assert.Equal(

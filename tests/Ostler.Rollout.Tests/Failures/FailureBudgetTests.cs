@@ -43,7 +43,7 @@ public class FailureBudgetTests
         Assert.Equal((true, blamed), (plan.Failures.Halted, plan.Failures.IsImageToBlame));
         Assert.Equal(blamed ? ["n2"] : [], plan.Granted());
         Assert.Equal(blamed ? [Trees.New] : null, RolloutStatus.Compute(snapshot, plan).FailedDigests?.Select(d => d.Digest));
-        Assert.Contains(blamed ? "better tree" : "fix the nodes", RolloutPlanner.Plan(
+        Assert.Contains(blamed ? "Release a fixed image" : "fix the nodes", RolloutPlanner.Plan(
             snapshot.With(s => s with { Rollback = new() })).Gate!.Message, StringComparison.Ordinal);
     }
 

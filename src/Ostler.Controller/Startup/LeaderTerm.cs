@@ -116,8 +116,6 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         var imageController = ImageController(policies, images, announcements);
         var nodeOSController = NodeOSController(nodes, nodeOSes);
         Subscribe(nodes, nodeOSes, policies, images, namespaces, policyController, imageController, nodeOSController);
-        policies.AddHandler(announcements.Edited);
-        nodeOSes.AddHandler(announcements.Stepped);
 
         Task[] caches = [nodes.RunAsync(end.Token), nodeOSes.RunAsync(end.Token), policies.RunAsync(end.Token), images.RunAsync(end.Token), namespaces.RunAsync(end.Token)];
         var loops = new List<Task>(caches) { events.RunAsync(end.Token), outbox.RunAsync(end.Token) };
@@ -152,6 +150,8 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images, Informer<Namespace> namespaces,
         DrainingPods pods, HealthChecks checks, Announcements announcements, NotificationOutbox outbox)
     {
+        policies.AddHandler(announcements.Edited);
+        nodeOSes.AddHandler(announcements.Stepped);
         var answers = new ProbeCache(services.Time);
         var evictions = new PodEvictions(services.Client, services.Time);
         var reconciler = new UpgradePolicyReconciler(

@@ -54,7 +54,8 @@ internal sealed partial class Announcements
             NodeStep.Staged => (Reasons.Staged, $"{target} is staged. It is not used before the node is drained."),
             NodeStep.Rebooting => (Reasons.Rebooting, $"The node reboots into {target}."),
             NodeStep.Verifying => (Reasons.Verifying, $"The node runs {target}. Health checks are in progress."),
-            _ => null,
+            NodeStep.Idle or NodeStep.Staging or NodeStep.Cordoned or NodeStep.Drained or NodeStep.Soaking or NodeStep.Updated
+                or NodeStep.RollingBack or NodeStep.RolledBack or NodeStep.Failed => null,
         };
         if (step is var (reason, message))
         {

@@ -105,7 +105,8 @@ internal sealed partial class Executor(
     {
         NodeAction.ApplySpec => "NodeOS",
         NodeAction.Cordon or NodeAction.Uncordon or NodeAction.RemoveJoinTaint => "Node",
-        _ => null,
+        NodeAction.EvictPod or NodeAction.DeletePod or NodeAction.CancelMigration => null,
+        _ => throw new InvalidOperationException($"No such action: {action}"),
     };
 
     /// <summary>

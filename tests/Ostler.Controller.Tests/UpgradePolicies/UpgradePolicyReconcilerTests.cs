@@ -132,7 +132,7 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
     [Fact]
     public async Task A_status_that_cannot_be_written_is_an_error_for_the_queue()
     {
-        _refuse = request => request.Path.EndsWith("/status", StringComparison.Ordinal) ? (500, "InternalError") : null;
+        _refuse = request => request.Path.EndsWith("/status", StringComparison.Ordinal) ? (503, "ServiceUnavailable") : null;
 
         await Assert.ThrowsAsync<ApiException>(() => Reconciler().ReconcileAsync("edge", Given.Cancel));
 

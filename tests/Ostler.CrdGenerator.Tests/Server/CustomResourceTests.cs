@@ -51,7 +51,8 @@ public sealed class CustomResourceTests(ApiServerFixture server)
         await server.CreateAsync(policy, TestContext.Current.CancellationToken);
         var status = """
             {"status": {"observedGeneration": 1, "target": {"digest": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-                "version": "42.1"}, "nodes": {"total": 7, "updated": 3, "updating": 1, "failed": 2},
+                "version": "42.1"}, "nodes": {"total": 7, "updated": 3, "updating": 1, "failed": 2, "rolledBack": 4, "unavailable": 1},
+             "estimatedCompletion": "2026-01-01T01:00:00Z",
              "conditions": [{"type": "Ready", "status": "False", "reason": "RollingOut", "message": "3 of 7", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
             """;
 
@@ -60,12 +61,13 @@ public sealed class CustomResourceTests(ApiServerFixture server)
         Assert.True(answer.Accepted, answer.Message);
         var table = await server.TableAsync("upgradepolicies", TestContext.Current.CancellationToken);
         Assert.Equal(
-            ["Name", "Image", "Target", "Ready", "Reason", "Updated", "Updating", "Failed", "Total", "Message", "Age"],
+            ["Name", "Image", "Target", "Ready", "Reason", "Updated", "Updating", "Failed", "RolledBack", "Total", "Unavailable", "ETA", "Message",
+                "Age"],
             table["columnDefinitions"]!.AsArray().Select(column => (string?)column!["name"]));
         var cells = table["rows"]!.AsArray().Select(row => row!["cells"]!.AsArray()).Single(row => (string?)row[0] == name);
         Assert.Equal(
-            [name, "edge-os", "42.1", "False", "RollingOut", "3", "1", "2", "7", "3 of 7"],
-            cells.Take(10).Select(cell => cell!.ToString()));
+            [name, "edge-os", "42.1", "False", "RollingOut", "3", "1", "2", "4", "7", "1", "2026-01-01T01:00:00Z", "3 of 7"],
+            cells.Take(13).Select(cell => cell!.ToString()));
     }
 
     [Fact]

@@ -1,5 +1,5 @@
-// Completes the bill of materials (CycloneDX) of a native program, which the CycloneDX tool wrote from the packages of its project: adds the runtime that is linked into it, and says the commit's
-// time in place of now, so that the same commit gives the same file.
+// Completes the bill of materials (CycloneDX) of a native program, which the CycloneDX tool wrote from the packages of its project: adds
+// the runtime that is linked into it, and says the commit's time in place of now, so that the same commit gives the same file.
 // Usage: dotnet run .ci/sbom.cs FILE ASSETS LINKED EPOCH
 //   ASSETS  the project's project.assets.json: which packages the runtime is of
 //   LINKED  the libraries that the linker was given, one in a line; those of the packages are named

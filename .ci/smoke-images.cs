@@ -1,5 +1,5 @@
-// Runs the images that `make image` built, each as its pod (or its label) would run it: with that user, those flags and no more rights, a root that cannot be written, and for the
-// controller and the agent a real control plane and their own service accounts.
+// Runs the images that `make image` built, each as its pod (or its label) would run it: with that user, those flags and no more rights, a
+// root that cannot be written, and for the controller and the agent a real control plane and their own service accounts.
 // Usage: dotnet run .ci/smoke-images.cs VERSION
 #:project ../tests/Ostler.Testing/Ostler.Testing.csproj
 #:property PublishAot=false

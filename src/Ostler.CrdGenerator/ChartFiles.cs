@@ -3,8 +3,8 @@ using Ostler.CrdGenerator.Output;
 namespace Ostler.CrdGenerator;
 
 /// <summary>
-/// What the Helm chart has of the config folder: copies, byte for byte, which its templates put the release's namespace and labels into. The chart
-/// grants what config grants because it has nothing else to grant from.
+/// What the Helm chart has of the config folder: copies, byte for byte, which its templates put the release's namespace and labels into.
+/// The chart grants what config grants because it has nothing else to grant from.
 /// </summary>
 internal static class ChartFiles
 {

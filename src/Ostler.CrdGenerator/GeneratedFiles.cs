@@ -6,7 +6,9 @@ namespace Ostler.CrdGenerator;
 /// <summary>What is generated from the types: paths relative to the config folder, and their text.</summary>
 internal static class GeneratedFiles
 {
-    /// <summary>Up to 1.22 the API server stores a CRD with CEL rules, but kubectl's check and server-side apply refuse the unknown field.</summary>
+    /// <summary>
+    /// Up to 1.22 the API server stores a CRD with CEL rules, but kubectl's check and server-side apply refuse the unknown field.
+    /// </summary>
     private const string FolderWithoutRules = "kubernetes-1.20";
 
     private const string Header = "# Generated from the types in src/Ostler.Api by `make manifests`; do not edit.\n";

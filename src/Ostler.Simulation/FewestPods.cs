@@ -1,6 +1,9 @@
 namespace Ostler.Simulation;
 
-/// <summary>The nodes, those with the fewest pods first, then by name. Thousands of pods are placed, and to look at each of thousands of nodes for each takes longer than the rollout.</summary>
+/// <summary>
+/// The nodes, those with the fewest pods first, then by name. Thousands of pods are placed, and to look at each of thousands of nodes for
+/// each takes longer than the rollout.
+/// </summary>
 internal sealed class FewestPods
 {
     private readonly SortedSet<(int Count, string Node)> _order = new(Comparer<(int Count, string Node)>.Create(static (x, y) =>

@@ -4,8 +4,8 @@ using Ostler.Api.OSImages;
 namespace Ostler.Simulation;
 
 /// <summary>
-/// A fleet in words and figures, enough to foretell a rollout over it: see <see cref="RolloutSimulation.Forecast"/>. The same description always gives the
-/// same forecast.
+/// A fleet in words and figures, enough to foretell a rollout over it: see <see cref="RolloutSimulation.Forecast"/>. The same description
+/// always gives the same forecast.
 /// </summary>
 public sealed record FleetDescription
 {
@@ -24,7 +24,9 @@ public sealed record FleetDescription
     /// <summary>When the rollout begins; windows and freezes are looked up from here.</summary>
     public required DateTimeOffset Start { get; init; }
 
-    /// <summary>How far is looked ahead, 1 s to 366 days. A forecast ends before, when nothing is left to happen. Default: 30 days.</summary>
+    /// <summary>
+    /// How far is looked ahead, 1 s to 366 days. A forecast ends before, when nothing is left to happen. Default: 30 days.
+    /// </summary>
     public Duration Horizon { get; init; } = new(TimeSpan.FromDays(30));
 
     /// <summary>Chooses each duration within its range and who fails. Another seed is another, equally likely, course.</summary>
@@ -33,12 +35,14 @@ public sealed record FleetDescription
     /// <summary>The node that runs the controller, which goes last of its wave. Default: none of them.</summary>
     public string? LeaderNode { get; init; }
 
-    /// <summary>How long a person takes to approve a wave that waits for it. Default: nobody does, and the forecast ends there and says so.</summary>
+    /// <summary>
+    /// How long a person takes to approve a wave that waits for it. Default: nobody does, and the forecast ends there and says so.
+    /// </summary>
     public Duration? ApprovedAfter { get; init; }
 
     /// <summary>
-    /// How long after a change the controller has looked and decided, 100 ms to 30 s; no moment of the forecast is more precise. Default: 2 s, and 6 ms a
-    /// node for fleets of more than 333, since each look is at the whole fleet, but no more than 30 s.
+    /// How long after a change the controller has looked and decided, 100 ms to 30 s; no moment of the forecast is more precise. Default: 2
+    /// s, and 6 ms a node for fleets of more than 333, since each look is at the whole fleet, but no more than 30 s.
     /// </summary>
     public Duration? Resolution { get; init; }
 }
@@ -46,7 +50,10 @@ public sealed record FleetDescription
 /// <summary>One node, or some that differ in nothing but their names.</summary>
 public sealed record FleetNodes
 {
-    /// <summary>The Node's name; with <see cref="Count"/>, what the names begin with: <c>edge</c> gives <c>edge-1</c> and so on, in digits enough for all.</summary>
+    /// <summary>
+    /// The Node's name; with <see cref="Count"/>, what the names begin with: <c>edge</c> gives <c>edge-1</c> and so on, in digits enough
+    /// for all.
+    /// </summary>
     public required string Name { get; init; }
 
     /// <summary>How many. Default: one, named <see cref="Name"/> itself.</summary>
@@ -61,7 +68,9 @@ public sealed record FleetNodes
     /// <summary>Whether they have the label of the control plane.</summary>
     public bool ControlPlane { get; init; }
 
-    /// <summary>The tree that they run: 64 hexadecimal digits. One that is the target is updated from the beginning. Default: some other tree.</summary>
+    /// <summary>
+    /// The tree that they run: 64 hexadecimal digits. One that is the target is updated from the beginning. Default: some other tree.
+    /// </summary>
     public string? Digest { get; init; }
 
     /// <summary>Its version, for people.</summary>
@@ -83,7 +92,9 @@ public readonly record struct DurationRange(Duration Least, Duration Most)
     internal (TimeSpan Least, TimeSpan Most) Span => (Least, Most);
 }
 
-/// <summary>How long the steps of an upgrade take on the described fleet; what a policy measured (status.durations) is a good source.</summary>
+/// <summary>
+/// How long the steps of an upgrade take on the described fleet; what a policy measured (status.durations) is a good source.
+/// </summary>
 public sealed record FleetDurations
 {
     /// <summary>Fetching the target and laying it down. Default: 20 s to 4 min.</summary>

@@ -7,7 +7,8 @@ namespace Ostler.Simulation;
 public static class ForecastText
 {
     /// <summary>The lines.</summary>
-    /// <param name="forecast">What is told. All moments but the first are counted from its start, as in <c>26:05:00</c> for a day, two hours and five minutes.</param>
+    /// <param name="forecast">What is told. All moments but the first are counted from its start, as in <c>26:05:00</c> for a day, two
+    /// hours and five minutes.</param>
     /// <param name="mostNodes">How many nodes are told of; how many more there are is said.</param>
     public static IReadOnlyList<string> Lines(RolloutForecast forecast, int mostNodes = 50)
     {

@@ -4,7 +4,9 @@ using Ostler.Rollout.Plan;
 
 namespace Ostler.Simulation;
 
-/// <summary>How a rollout over a described fleet would go. One possible course of many: durations and failures were drawn by <see cref="Seed"/>.</summary>
+/// <summary>
+/// How a rollout over a described fleet would go. One possible course of many: durations and failures were drawn by <see cref="Seed"/>.
+/// </summary>
 public sealed record RolloutForecast
 {
     /// <summary>The policy's name.</summary>
@@ -21,7 +23,9 @@ public sealed record RolloutForecast
     /// <summary>When every node is updated; null: that does not happen, and <see cref="Reason"/> says why.</summary>
     public DateTimeOffset? CompletedAt { get; init; }
 
-    /// <summary>From the start until it is complete, or until the last step of a node; the horizon, if something would still happen after it.</summary>
+    /// <summary>
+    /// From the start until it is complete, or until the last step of a node; the horizon, if something would still happen after it.
+    /// </summary>
     public required TimeSpan Total { get; init; }
 
     /// <summary>How it ends: the reason of the policy's condition Ready.</summary>

@@ -21,12 +21,12 @@ public abstract record SimulatedStep
 }
 
 /// <summary>
-/// A cluster in virtual time around the real planner: agents, kubelets, pods and budgets, people and faults. The seed determines every latency and
-/// the order of what happens at once; the same scenario always gives the same run.
+/// A cluster in virtual time around the real planner: agents, kubelets, pods and budgets, people and faults. The seed determines every
+/// latency and the order of what happens at once; the same scenario always gives the same run.
 /// </summary>
 /// <remarks>
-/// The controller of the simulation sees its own former writes, as the real one does before it plans. What it does not see is what others write between
-/// its look and its write; writes that carry a resource version then fail, and the rest of that node's actions is left out.
+/// The controller of the simulation sees its own former writes, as the real one does before it plans. What it does not see is what others
+/// write between its look and its write; writes that carry a resource version then fail, and the rest of that node's actions is left out.
 /// </remarks>
 public sealed class RolloutSimulation
 {
@@ -69,13 +69,15 @@ public sealed class RolloutSimulation
     }
 
     /// <summary>
-    /// Foretells a rollout: the real planner moves the described fleet to the target in virtual time. The same arguments always give the same forecast.
+    /// Foretells a rollout: the real planner moves the described fleet to the target in virtual time. The same arguments always give the
+    /// same forecast.
     /// </summary>
     /// <param name="fleet">The fleet.</param>
     /// <param name="policy">The policy's name.</param>
     /// <param name="spec">The policy's spec. Other policies that it depends on are taken to be Ready.</param>
     /// <param name="target">What the policy's image resolves to.</param>
-    /// <exception cref="ArgumentException">Something is not valid. The message has what <see cref="Validate"/> found, a line each.</exception>
+    /// <exception cref="ArgumentException">Something is not valid. The message has what <see cref="Validate"/> found, a line
+    /// each.</exception>
     public static RolloutForecast Forecast(FleetDescription fleet, string policy, UpgradePolicySpec spec, FleetTarget target)
     {
         if (Validate(fleet, spec, target) is { Count: > 0 } problems)
@@ -89,7 +91,9 @@ public sealed class RolloutSimulation
         return record.Ending();
     }
 
-    /// <summary>What is wrong with a description, a policy or a target, field by field, and what to write instead; empty: a forecast can be made.</summary>
+    /// <summary>
+    /// What is wrong with a description, a policy or a target, field by field, and what to write instead; empty: a forecast can be made.
+    /// </summary>
     public static IReadOnlyList<FieldProblem> Validate(FleetDescription fleet, UpgradePolicySpec spec, FleetTarget target) =>
         FleetValidation.Validate(fleet, spec, target);
 
@@ -126,7 +130,8 @@ public sealed class RolloutSimulation
     }
 
     /// <summary>
-    /// Whether the controller ends within a minute what it had begun when the horizon came: one that tries something every now and then, for as long as the world does not change, does.
+    /// Whether the controller ends within a minute what it had begun when the horizon came: one that tries something every now and then,
+    /// for as long as the world does not change, does.
     /// </summary>
     public bool ComesToRest()
     {

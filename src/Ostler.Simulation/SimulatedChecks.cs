@@ -6,8 +6,8 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Simulation;
 
 /// <summary>
-/// The health checks that the controller runs beside its reconciles. What they found so far dies with it; what they would say is the world's, and changes with
-/// <see cref="SimulationFault.CheckSays"/>. Without one, each passes.
+/// The health checks that the controller runs beside its reconciles. What they found so far dies with it; what they would say is the
+/// world's, and changes with <see cref="SimulationFault.CheckSays"/>. Without one, each passes.
 /// </summary>
 internal sealed class SimulatedChecks(RolloutSimulation simulation)
 {

@@ -11,7 +11,9 @@ using Ostler.Rollout.Text;
 
 namespace Ostler.Simulation;
 
-/// <summary>The controller: gathers, asks the real planner, writes one action after the other, reports. It can die after any write.</summary>
+/// <summary>
+/// The controller: gathers, asks the real planner, writes one action after the other, reports. It can die after any write.
+/// </summary>
 internal sealed partial class SimulatedController(RolloutSimulation simulation)
 {
     /// <summary>As the real controller's after a write that the API server refused.</summary>

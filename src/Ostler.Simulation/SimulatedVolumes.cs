@@ -2,7 +2,9 @@ using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Simulation;
 
-/// <summary>The volumes that are attached to nodes. That of a pod stays for a while after the pod is gone, and for good where detaching hangs.</summary>
+/// <summary>
+/// The volumes that are attached to nodes. That of a pod stays for a while after the pod is gone, and for good where detaching hangs.
+/// </summary>
 public sealed class SimulatedVolumes
 {
     private readonly Dictionary<string, SortedSet<string>> _attached = new(StringComparer.Ordinal);

@@ -76,7 +76,8 @@ public abstract record SimulationFault(TimeSpan At)
     public sealed record Retry(TimeSpan At, string Policy) : SimulationFault(At);
 
     /// <summary>
-    /// From now on the check says these things on each node (or on <paramref name="Node"/> alone), one try after the other, and then the last of them for good.
+    /// From now on the check says these things on each node (or on <paramref name="Node"/> alone), one try after the other, and then the
+    /// last of them for good.
     /// </summary>
     public sealed record CheckSays(TimeSpan At, string Check, IReadOnlyList<CheckOutcome> Outcomes, string? Node = null) : SimulationFault(At);
 

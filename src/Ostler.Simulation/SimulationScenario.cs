@@ -98,8 +98,8 @@ public sealed record SimulatedWorkload
     public IReadOnlyList<string>? Homes { get; init; }
 
     /// <summary>
-    /// Whether one of the pods is the primary, which a budget of its own never lets go. When its node is cordoned or dies, the role moves to a Ready
-    /// pod on a schedulable, Ready node, if there is one.
+    /// Whether one of the pods is the primary, which a budget of its own never lets go. When its node is cordoned or dies, the role moves
+    /// to a Ready pod on a schedulable, Ready node, if there is one.
     /// </summary>
     public bool HasPrimary { get; init; }
 }

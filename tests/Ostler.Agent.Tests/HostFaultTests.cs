@@ -12,7 +12,10 @@ using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests;
 
-/// <summary>Faults of the host itself are reported as such. In the log alone they would look, from the cluster, like an agent that does not act on its order.</summary>
+/// <summary>
+/// Faults of the host itself are reported as such. In the log alone they would look, from the cluster, like an agent that does not act on
+/// its order.
+/// </summary>
 public sealed class HostFaultTests
 {
     private static readonly Duration Watchdog = Duration.FromMinutes(10);
@@ -57,7 +60,9 @@ public sealed class HostFaultTests
         Assert.Equal((NodeStep.Updated, null), (run.Api.Written[^1].Step, run.Api.Written[^1].LastError));
     }
 
-    /// <summary>What must be written before a reboot, and cannot be: a folder stands in its place, or something else where its folder should be.</summary>
+    /// <summary>
+    /// What must be written before a reboot, and cannot be: a folder stands in its place, or something else where its folder should be.
+    /// </summary>
     [Theory]
     [InlineData(PendingBootStore.Path, false, "it is a folder. Remove it")]
     [InlineData(KnownGood.Path, false, "it is a folder. Remove it")]
@@ -207,7 +212,9 @@ public sealed class HostFaultTests
         Assert.Equal((Reasons.HostToolFailed, "The agent failed: InvalidOperationException: a bug"), (run.Api.Written[^1].LastError?.Reason, run.Api.Written[^1].LastError?.Message));
     }
 
-    /// <summary>A record that a newer agent wrote, with a trial in progress, is not this one's to delete: its watchdog is still at work.</summary>
+    /// <summary>
+    /// A record that a newer agent wrote, with a trial in progress, is not this one's to delete: its watchdog is still at work.
+    /// </summary>
     [Fact]
     public async Task A_watchdogs_record_of_a_newer_version_is_left_alone_while_a_tree_is_on_trial()
     {

@@ -10,7 +10,9 @@ using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests;
 
-/// <summary>A new tree is entered by a soft reboot where that is allowed and possible; else by a full one, and the status says which and why.</summary>
+/// <summary>
+/// A new tree is entered by a soft reboot where that is allowed and possible; else by a full one, and the status says which and why.
+/// </summary>
 public sealed class SoftRebootTests
 {
     private const string LoaderCounted = "/sys/firmware/efi/efivars/LoaderBootCountPath-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
@@ -61,8 +63,8 @@ public sealed class SoftRebootTests
     }
 
     /// <summary>
-    /// ostree's list still says that the previous deployment is booted: before its unit has run after the first soft reboot, and for good after the second one, as the unit is still
-    /// active from the first.
+    /// ostree's list still says that the previous deployment is booted: before its unit has run after the first soft reboot, and for good
+    /// after the second one, as the unit is still active from the first.
     /// </summary>
     [Theory]
     [InlineData(false)]

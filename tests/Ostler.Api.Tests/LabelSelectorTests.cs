@@ -58,7 +58,9 @@ public class LabelSelectorTests
         """{"matchExpressions":[{"key":"","operator":"DoesNotExist"}]}""",
     ];
 
-    /// <summary>What the API server stores of a selector that is written as a map, or misspelt, selected every node and every pod.</summary>
+    /// <summary>
+    /// What the API server stores of a selector that is written as a map, or misspelt, selected every node and every pod.
+    /// </summary>
     [Theory]
     [MemberData(nameof(NothingUnderstood))]
     public void A_selector_in_which_nothing_was_understood_selects_nothing(string json)
@@ -72,7 +74,8 @@ public class LabelSelectorTests
     [Fact]
     public void To_match_allocates_nothing()
     {
-        // As they come from the wire. One plan asks this 30,000 times for 5,000 nodes, and what it leaves behind is collected while the next one waits.
+        // As they come from the wire. One plan asks this 30,000 times for 5,000 nodes, and what it leaves behind is collected while the
+        // next one waits.
         var selector = JsonSerializer.Deserialize(
             """{"matchLabels":{"zone":"a","role":"edge"},"matchExpressions":[{"key":"empty","operator":"Exists"},{"key":"zone","operator":"In","values":["a","b"]}]}""",
             OstlerJson.Default.LabelSelector)!;

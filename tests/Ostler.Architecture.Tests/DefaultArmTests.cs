@@ -5,8 +5,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Ostler.Architecture.Tests;
 
 /// <summary>
-/// Nothing decides by default about what a node is to do. A switch expression over an enum does not compile without an arm for each member (CS8509); what the compiler
-/// cannot see is held here: no arm for the rest, unless it throws, and no switch statement that passes over what it does not name.
+/// Nothing decides by default about what a node is to do. A switch expression over an enum does not compile without an arm for each member
+/// (CS8509); what the compiler cannot see is held here: no arm for the rest, unless it throws, and no switch statement that passes over
+/// what it does not name.
 /// </summary>
 public sealed class DefaultArmTests
 {

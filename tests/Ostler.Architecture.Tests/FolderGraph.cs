@@ -9,8 +9,8 @@ namespace Ostler.Architecture.Tests;
 internal sealed record FolderReference(string From, string To, string Evidence);
 
 /// <summary>
-/// Which folders of a project use which. Read from usings, which the build keeps minimal (IDE0005), from qualified names, and from simple names of types in
-/// enclosing namespaces, which need no using.
+/// Which folders of a project use which. Read from usings, which the build keeps minimal (IDE0005), from qualified names, and from simple
+/// names of types in enclosing namespaces, which need no using.
 /// </summary>
 internal sealed class FolderGraph
 {

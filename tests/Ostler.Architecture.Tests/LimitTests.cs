@@ -5,7 +5,8 @@ using Ostler.Testing;
 namespace Ostler.Architecture.Tests;
 
 /// <summary>
-/// Sizes that a reader can take in. OSTLER_UPDATE_LIMITS=1 writes exceptions.txt down to what the sources need; a new entry in it is a decision for the review.
+/// Sizes that a reader can take in. OSTLER_UPDATE_LIMITS=1 writes exceptions.txt down to what the sources need; a new entry in it is a
+/// decision for the review.
 /// </summary>
 public sealed class LimitTests
 {

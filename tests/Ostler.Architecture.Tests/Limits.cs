@@ -9,7 +9,9 @@ namespace Ostler.Architecture.Tests;
 /// <param name="Value">What was measured.</param>
 internal sealed record Excess(string Limit, string Place, int Value);
 
-/// <summary>Limits on the size of files, methods and parameter lists. What exceeds them stands in exceptions.txt, which may only shrink.</summary>
+/// <summary>
+/// Limits on the size of files, methods and parameter lists. What exceeds them stands in exceptions.txt, which may only shrink.
+/// </summary>
 internal static class Limits
 {
     public const int FileLines = 300;

@@ -1,9 +1,13 @@
 namespace Ostler.Architecture.Tests;
 
-/// <summary>Folders mean something: a namespace is its folder, folders do not use one another in a circle, and the rollout's keep to their ranks.</summary>
+/// <summary>
+/// Folders mean something: a namespace is its folder, folders do not use one another in a circle, and the rollout's keep to their ranks.
+/// </summary>
 public sealed class WallTests
 {
-    /// <summary>A folder of Ostler.Rollout uses only folders of a lower rank, and of its own rank those named in <see cref="Neighbours"/>.</summary>
+    /// <summary>
+    /// A folder of Ostler.Rollout uses only folders of a lower rank, and of its own rank those named in <see cref="Neighbours"/>.
+    /// </summary>
     private static readonly Dictionary<string, int> Ranks = new(StringComparer.Ordinal)
     {
         ["Text"] = 0,

@@ -6,8 +6,8 @@ using Ostler.Testing.ControlPlane;
 namespace Ostler.Charts.Tests;
 
 /// <summary>
-/// The expressions of config/admission, evaluated as an API server does: conditions first, then variables, then validations; an error refuses. On servers of
-/// 1.30 and later <see cref="AgentRightsTests"/> has the server itself do it.
+/// The expressions of config/admission, evaluated as an API server does: conditions first, then variables, then validations; an error
+/// refuses. On servers of 1.30 and later <see cref="AgentRightsTests"/> has the server itself do it.
 /// </summary>
 public sealed class AdmissionExpressionTests
 {

@@ -9,7 +9,8 @@ public sealed class BuildTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>
-    /// Programs of one file that are built in one folder share its apphost, in which the name of a program is written: `dotnet run .ci/prepare.cs` started sbom.cs, when that had been run before.
+    /// Programs of one file that are built in one folder share its apphost, in which the name of a program is written: `dotnet run
+    /// .ci/prepare.cs` started sbom.cs, when that had been run before.
     /// </summary>
     [Fact]
     public async Task Each_program_of_one_file_has_a_folder_of_its_own()

@@ -5,7 +5,10 @@ using Ostler.Testing;
 
 namespace Ostler.Charts.Tests;
 
-/// <summary>What the images are built as, and what chart and manifests run them as: a pod names no command, and so takes what the image says. That they run is what `make smoke-image` shows.</summary>
+/// <summary>
+/// What the images are built as, and what chart and manifests run them as: a pod names no command, and so takes what the image says. That
+/// they run is what `make smoke-image` shows.
+/// </summary>
 public sealed partial class DockerfileTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -43,7 +46,10 @@ public sealed partial class DockerfileTests
             chain.SelectMany(stage => stage.All("COPY")).Where(copy => copy.StartsWith("--from=published", StringComparison.Ordinal)));
     }
 
-    /// <summary>Where a runtime sets no HOME (crun, and so CRI-O), .NET looks for that of the user and makes no TLS connection without. Found by make e2e-vm.</summary>
+    /// <summary>
+    /// Where a runtime sets no HOME (crun, and so CRI-O), .NET looks for that of the user and makes no TLS connection without. Found by
+    /// make e2e-vm.
+    /// </summary>
     [Theory]
     [InlineData("root:x:0:0:")]
     [InlineData("nonroot:x:65532:65532:")]

@@ -9,7 +9,10 @@ using Ostler.Testing.Tools;
 
 namespace Ostler.Charts.Tests;
 
-/// <summary>The newcomer's way, with the real helm and kubectl against a real API server: the commands and the manifests of the documentation as they stand there.</summary>
+/// <summary>
+/// The newcomer's way, with the real helm and kubectl against a real API server: the commands and the manifests of the documentation as
+/// they stand there.
+/// </summary>
 [Collection(nameof(ClusterGroup))]
 public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixture) : IDisposable
 {
@@ -123,7 +126,9 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
         }
     }
 
-    /// <summary>A server of before 1.25 drops fields that it does not know without a word; so none that was written may be missing afterwards.</summary>
+    /// <summary>
+    /// A server of before 1.25 drops fields that it does not know without a word; so none that was written may be missing afterwards.
+    /// </summary>
     private static IEnumerable<string> Dropped(JsonNode? written, JsonNode? stored, string path) => (written, stored) switch
     {
         (JsonObject map, JsonObject kept) => map.SelectMany(field => Dropped(field.Value, kept[field.Key], $"{path} {field.Key}")),
@@ -182,7 +187,8 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
         return isInRepository ? Path.Combine(Documents.Root, word) : word;
     }
 
-    // Of what is meant for other versions than this server's, kubectl makes the manifests and no more. The rest must not stay beside the chart's.
+    // Of what is meant for other versions than this server's, kubectl makes the manifests and no more. The rest must not stay beside the
+    // chart's.
     private string[] ForThisServer(string[] arguments)
     {
         if (arguments is not ["apply", "-k", var folder])

@@ -6,8 +6,8 @@ using Ostler.Testing.Tools;
 namespace Ostler.Charts.Tests;
 
 /// <summary>
-/// What people copy from the documentation works. The table of all commands is <see cref="CommandChecks"/>; those of kubectl ostler are parsed in its own tests, those for
-/// a cluster are run in <see cref="DocumentedClusterCommandsTests"/>.
+/// What people copy from the documentation works. The table of all commands is <see cref="CommandChecks"/>; those of kubectl ostler are
+/// parsed in its own tests, those for a cluster are run in <see cref="DocumentedClusterCommandsTests"/>.
 /// </summary>
 public sealed partial class DocumentedCommandsTests
 {

@@ -47,7 +47,9 @@ public sealed class LifecycleTests(ClusterFixture fixture)
         Assert.NotNull(await cluster.GetAsync($"{Policies}/edge"));
     }
 
-    /// <summary>The cluster writes the rules of an aggregated role. A chart that had any of its own, be it an empty list, could be upgraded no more.</summary>
+    /// <summary>
+    /// The cluster writes the rules of an aggregated role. A chart that had any of its own, be it an empty list, could be upgraded no more.
+    /// </summary>
     [Fact]
     public async Task What_an_admin_lets_health_checks_read_survives_an_upgrade_and_stands_in_no_ones_way()
     {

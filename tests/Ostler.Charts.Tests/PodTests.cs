@@ -48,7 +48,9 @@ public sealed class PodTests
         Assert.Equal("system-node-critical", (string?)pod["priorityClassName"]);
     }
 
-    /// <summary>Where no agent can run its pod would stay Pending, and `helm upgrade --wait` would never end; a nodeSelector cannot say so.</summary>
+    /// <summary>
+    /// Where no agent can run its pod would stay Pending, and `helm upgrade --wait` would never end; a nodeSelector cannot say so.
+    /// </summary>
     [Theory]
     [InlineData(null, "eks.amazonaws.com/compute-type NotIn fargate, type NotIn virtual-kubelet")]
     [InlineData("""agent.affinity={"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"arch","operator":"NotIn","values":["s390x"]}]}]}}}""", "arch NotIn s390x")]

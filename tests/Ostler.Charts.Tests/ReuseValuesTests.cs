@@ -6,8 +6,8 @@ using Ostler.Testing.Tools;
 namespace Ostler.Charts.Tests;
 
 /// <summary>
-/// <c>helm upgrade --reuse-values</c>: the values of the installed chart stand in for the defaults of the new one, so that every value that was added since is
-/// missing.
+/// <c>helm upgrade --reuse-values</c>: the values of the installed chart stand in for the defaults of the new one, so that every value that
+/// was added since is missing.
 /// </summary>
 public sealed class ReuseValuesTests : IDisposable
 {
@@ -57,7 +57,9 @@ public sealed class ReuseValuesTests : IDisposable
         Assert.All(dashboards, d => Assert.Equal(("1", null), ((string?)d["metadata"]!["labels"]!["mine"], (string?)d["metadata"]!["labels"]!["grafana_dashboard"])));
     }
 
-    /// <summary>Keys of up to two levels with what lies below them; list items and the lines of deeper maps go with their parents.</summary>
+    /// <summary>
+    /// Keys of up to two levels with what lies below them; list items and the lines of deeper maps go with their parents.
+    /// </summary>
     private static IEnumerable<(string Name, IEnumerable<string> Kept)> WithoutOne(string[] lines)
     {
         for (var i = 0; i < lines.Length; i++)

@@ -47,7 +47,9 @@ public sealed class ValuesTests
         Assert.Equal("""[{"name":"b"},{"name":"a"}]""", rendered.Pod("DaemonSet", "ostler-agent")["imagePullSecrets"]!.ToJsonString());
     }
 
-    /// <summary>Everything that names an account follows: pods, bindings, and the admission policy, which would no longer hold for the agent.</summary>
+    /// <summary>
+    /// Everything that names an account follows: pods, bindings, and the admission policy, which would no longer hold for the agent.
+    /// </summary>
     [Fact]
     public async Task Another_account_has_the_rights_and_the_limits_of_the_chart_s_own()
     {

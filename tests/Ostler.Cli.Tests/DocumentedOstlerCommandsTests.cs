@@ -25,7 +25,9 @@ public sealed partial class DocumentedOstlerCommandsTests
         });
     }
 
-    /// <summary>Advice names a command without the policy that it is about: neither the table of reasons nor a message knows that.</summary>
+    /// <summary>
+    /// Advice names a command without the policy that it is about: neither the table of reasons nor a message knows that.
+    /// </summary>
     [Fact]
     public void Every_command_that_a_reason_advises_is_there()
     {

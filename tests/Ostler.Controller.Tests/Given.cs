@@ -21,7 +21,9 @@ internal static class Given
 
     public static ApiClient Client(ScriptedServer server) => new(server.CreateClient(), new() { FieldManager = "ostler-controller" });
 
-    /// <summary>An API server that answers just what the script says; a path or verb that it does not know is a failure of the test.</summary>
+    /// <summary>
+    /// An API server that answers just what the script says; a path or verb that it does not know is a failure of the test.
+    /// </summary>
     public static ScriptedServer Server(Func<ScriptedRequest, ScriptedResponse, Task> script) => new((request, response, _) => script(request, response));
 
     /// <summary>A cache that holds these objects and is connected to nothing.</summary>
@@ -96,7 +98,9 @@ internal static class Given
         Status = status,
     };
 
-    /// <summary>The object after a patch, as the server would give it back: a higher version, and whatever the test needs besides.</summary>
+    /// <summary>
+    /// The object after a patch, as the server would give it back: a higher version, and whatever the test needs besides.
+    /// </summary>
     public static JsonNode Written<T>(ResourceType<T> type, T obj, string resourceVersion, Action<JsonObject>? change = null) where T : class
     {
         var json = JsonNode.Parse(type.Serialize(obj))!.AsObject();

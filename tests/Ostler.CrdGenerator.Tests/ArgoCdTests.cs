@@ -8,7 +8,10 @@ using Ostler.Testing.ControlPlane;
 
 namespace Ostler.CrdGenerator.Tests;
 
-/// <summary>Argo CD reads conditions, reasons and steps by name: one that is misspelled, or renamed, would leave an application Progressing for ever.</summary>
+/// <summary>
+/// Argo CD reads conditions, reasons and steps by name: one that is misspelled, or renamed, would leave an application Progressing for
+/// ever.
+/// </summary>
 public sealed partial class ArgoCdTests
 {
     private const string Prefix = "resource.customizations.health.ostler.dev_";

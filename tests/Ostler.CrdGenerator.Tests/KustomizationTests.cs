@@ -28,7 +28,9 @@ public sealed class KustomizationTests
     [Fact]
     public void Both_variants_install_the_same_things() => Assert.Equal(Installed("config"), Installed("config/kubernetes-1.20"));
 
-    /// <summary>A ServiceAccount that a workload names and nobody makes leaves its pods uncreated, with the reason in an Event only.</summary>
+    /// <summary>
+    /// A ServiceAccount that a workload names and nobody makes leaves its pods uncreated, with the reason in an Event only.
+    /// </summary>
     [Fact]
     public void Every_service_account_that_is_named_is_made()
     {

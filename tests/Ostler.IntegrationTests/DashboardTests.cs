@@ -10,7 +10,9 @@ using Ostler.Testing.Waiting;
 
 namespace Ostler.IntegrationTests;
 
-/// <summary>What a Prometheus that scraped a rollout has to tell: the panels of the dashboards, the alerts, the documented metrics.</summary>
+/// <summary>
+/// What a Prometheus that scraped a rollout has to tell: the panels of the dashboards, the alerts, the documented metrics.
+/// </summary>
 public sealed class DashboardTests
 {
     [Fact]

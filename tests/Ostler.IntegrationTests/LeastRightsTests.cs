@@ -16,8 +16,8 @@ using Ostler.Testing.Waiting;
 namespace Ostler.IntegrationTests;
 
 /// <summary>
-/// Controller and agents run under their own service accounts in every test of this suite. Here all that they may do is done, and the API server's audit log is
-/// held against the roles: no right is missing, and none is there for nothing.
+/// Controller and agents run under their own service accounts in every test of this suite. Here all that they may do is done, and the API
+/// server's audit log is held against the roles: no right is missing, and none is there for nothing.
 /// </summary>
 public sealed class LeastRightsTests
 {

@@ -6,7 +6,9 @@ using Ostler.Testing.Hosts;
 
 namespace Ostler.IntegrationTests;
 
-/// <summary>Trees that do not get onto a host, whatever updates it: each node says why, none is disturbed, and a better tree goes everywhere.</summary>
+/// <summary>
+/// Trees that do not get onto a host, whatever updates it: each node says why, none is disturbed, and a better tree goes everywhere.
+/// </summary>
 public sealed class StagingFailureTests
 {
     /// <summary>Node, and the reason in which what befalls it ends.</summary>

@@ -14,7 +14,10 @@ using Ostler.Testing.Waiting;
 
 namespace Ostler.Machine;
 
-/// <summary>One machine that really boots, in a cluster with a real control plane on this host; what happens in it is told as it happens, and what is not as it should be is written down.</summary>
+/// <summary>
+/// One machine that really boots, in a cluster with a real control plane on this host; what happens in it is told as it happens, and what
+/// is not as it should be is written down.
+/// </summary>
 internal sealed class MachineRun : IAsyncDisposable
 {
     private readonly Timeline _timeline;
@@ -105,7 +108,10 @@ internal sealed class MachineRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until something holds, and says each step of the node on the way. Objects of the cluster and lines on the machine's serial port are progress.</summary>
+    /// <summary>
+    /// Waits until something holds, and says each step of the node on the way. Objects of the cluster and lines on the machine's serial
+    /// port are progress.
+    /// </summary>
     /// <exception cref="NoProgressException">Nothing new happened any longer.</exception>
     public Task<ClusterView> ExpectAsync(string what, Func<ClusterView, bool> until, CancellationToken cancellationToken) => Wait.UntilAsync(
         what,
@@ -219,7 +225,9 @@ internal sealed class MachineRun : IAsyncDisposable
         Machine = new VirtualMachine(_folder, _logs, disk, containers, Say);
     }
 
-    /// <summary>What a person would do at installation: name the remote, and the way to it, which goes through the host's loopback.</summary>
+    /// <summary>
+    /// What a person would do at installation: name the remote, and the way to it, which goes through the host's loopback.
+    /// </summary>
     public Task<string> AddRemoteAsync(CancellationToken cancellationToken) => Machine.AskAsync(
         string.Create(CultureInfo.InvariantCulture, $"ostree remote add --no-gpg-verify --set=proxy=http://10.96.0.1:{_repository.Address.Port} {Scene.Remote} {_repository.Address}repo"), cancellationToken);
 

@@ -6,7 +6,10 @@ using Ostler.Testing.ControlPlane;
 
 namespace Ostler.Machine;
 
-/// <summary>What <c>make e2e-vm</c> plays, in this order. Each asks for a release by kubectl apply and then looks, in the cluster and in the machine itself.</summary>
+/// <summary>
+/// What <c>make e2e-vm</c> plays, in this order. Each asks for a release by kubectl apply and then looks, in the cluster and in the machine
+/// itself.
+/// </summary>
 internal static class Scenarios
 {
     public static IReadOnlyDictionary<string, (string Title, Func<MachineRun, CancellationToken, Task> Play)> All { get; } =

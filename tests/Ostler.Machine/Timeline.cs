@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Ostler.Machine;
 
-/// <summary>What happened when, and how long the node was in which step of which scenario. Pure but for the clock that it is given.</summary>
+/// <summary>
+/// What happened when, and how long the node was in which step of which scenario. Pure but for the clock that it is given.
+/// </summary>
 internal sealed class Timeline(TimeProvider time)
 {
     private readonly Lock _gate = new();

@@ -9,8 +9,8 @@ using Spectre.Console;
 namespace Ostler.Playground;
 
 /// <summary>
-/// The main job, end to end: an upgrade that works and one that does not, over real OSTree hosts and a real Kubernetes API. Every claim that it
-/// prints at the end was checked, and its result is the exit code.
+/// The main job, end to end: an upgrade that works and one that does not, over real OSTree hosts and a real Kubernetes API. Every claim
+/// that it prints at the end was checked, and its result is the exit code.
 /// </summary>
 internal sealed class Demo : IAsyncDisposable
 {

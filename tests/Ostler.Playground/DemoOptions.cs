@@ -18,7 +18,10 @@ internal sealed record DemoOptions(int Nodes, IntOrPercent MaxUnavailable, strin
     public static string Usage { get; } =
         $"Usage: make demo [NODES=5] [MAX_UNAVAILABLE=1] [SCENARIO={string.Join('|', Scenarios.All.Keys)}] [BACKEND=ostree|rpm-ostree|bootc] [KEEP=1]   NODES from 2 to 50; MAX_UNAVAILABLE a count or a percentage such as 25%.";
 
-    /// <summary>Reads <c>--nodes N --max-unavailable M --scenario S --backend B</c>, else NODES, MAX_UNAVAILABLE, SCENARIO, BACKEND and KEEP (1: it stays until it is interrupted); null when something is not understood.</summary>
+    /// <summary>
+    /// Reads <c>--nodes N --max-unavailable M --scenario S --backend B</c>, else NODES, MAX_UNAVAILABLE, SCENARIO, BACKEND and KEEP (1: it
+    /// stays until it is interrupted); null when something is not understood.
+    /// </summary>
     public static DemoOptions? Parse(string[] args, Func<string, string?> environment)
     {
         var nodes = environment("NODES");

@@ -87,7 +87,9 @@ internal static class Scenarios
         await EverywhereAsync(demo, "2.0", second, cancellationToken);
     }
 
-    /// <summary>A budget lets one pod never go: its node is not cordoned in vain, the others go on, and it follows when the budget does.</summary>
+    /// <summary>
+    /// A budget lets one pod never go: its node is not cordoned in vain, the others go on, and it follows when the budget does.
+    /// </summary>
     private static async Task BlockedAsync(Demo demo, CancellationToken cancellationToken)
     {
         const string node = "node-1";

@@ -10,7 +10,9 @@ namespace Ostler.Playground;
 /// <summary>How long a node of the demo may take to reboot, and to become healthy then.</summary>
 internal sealed record SceneTimeouts(TimeSpan Reboot, TimeSpan Health);
 
-/// <summary>What the demo applies: config/samples, with the few values that a laptop needs other than a data centre, and a workload.</summary>
+/// <summary>
+/// What the demo applies: config/samples, with the few values that a laptop needs other than a data centre, and a workload.
+/// </summary>
 internal static class Scene
 {
     public const int Replicas = 6;
@@ -19,7 +21,9 @@ internal static class Scene
     public const string Policy = "edge";
     public const string Image = "edge-os";
 
-    /// <summary>The samples, applied as they are but for what is said on the screen and what a scenario changes in the policy's spec.</summary>
+    /// <summary>
+    /// The samples, applied as they are but for what is said on the screen and what a scenario changes in the policy's spec.
+    /// </summary>
     public static async Task ApplySamplesAsync(
         ApiClient api, string config, JsonObject source, IntOrPercent maxUnavailable, string version, SceneTimeouts timeouts, Action<JsonObject> change, CancellationToken cancellationToken)
     {

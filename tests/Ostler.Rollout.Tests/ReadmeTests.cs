@@ -4,7 +4,8 @@ using Ostler.Testing.Documentation;
 namespace Ostler.Rollout.Tests;
 
 /// <summary>
-/// tests/README.md and SECURITY.md say which test answers what: a test that was renamed must not leave them lying. And no document leads its reader nowhere.
+/// tests/README.md and SECURITY.md say which test answers what: a test that was renamed must not leave them lying. And no document leads
+/// its reader nowhere.
 /// </summary>
 public partial class ReadmeTests
 {

@@ -10,17 +10,20 @@ namespace Ostler.Agent.Backends;
 /// <summary>Finds out how the host is updated. Asked anew in every pass: the booted tree may bring another version of the tool.</summary>
 /// <remarks>
 /// <para>
-/// bootc first: a host that it manages nearly always has rpm-ostree and ostree installed too, both answer, and both would lay down a tree that bootc no longer knows how to update.
-/// That bootc is installed says little, so it is asked whether what runs is its own: of a host with layered packages it says no, and such a host is rpm-ostree's.
+/// bootc first: a host that it manages nearly always has rpm-ostree and ostree installed too, both answer, and both would lay down a tree
+/// that bootc no longer knows how to update. That bootc is installed says little, so it is asked whether what runs is its own: of a host
+/// with layered packages it says no, and such a host is rpm-ostree's.
 /// </para>
 /// <para>Then rpm-ostree: plain ostree would drop layered packages, and the image reference that the running tree came from.</para>
 /// </remarks>
 internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, StagingUnit unit)
 {
     /// <param name="wanted">The tool that the node's label names; null: find out.</param>
-    /// <param name="boot">The present boot. All tools read what is booted from ostree, which may not know of the latest soft reboot yet.</param>
+    /// <param name="boot">The present boot. All tools read what is booted from ostree, which may not know of the latest soft reboot
+    /// yet.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="HostToolException">HostNotSupported: nothing that this agent can drive updates the host, or not the tool that was named. Invalid: there is no such tool.</exception>
+    /// <exception cref="HostToolException">HostNotSupported: nothing that this agent can drive updates the host, or not the tool that was
+    /// named. Invalid: there is no such tool.</exception>
     public async Task<IHostBackend> DetectAsync(string? wanted, HostBoot boot, CancellationToken cancellationToken)
     {
         if (wanted is not (null or BackendNames.Bootc or BackendNames.RpmOstree or BackendNames.Ostree))
@@ -42,8 +45,8 @@ internal sealed class BackendDetection(ICommandRunner runner, HostFiles files, S
     }
 
     /// <summary>
-    /// The first tool that manages the host. One that this agent cannot drive at all is passed over for the next that manages the host as well; one that fails today may do so no longer
-    /// tomorrow, and what runs may be its own.
+    /// The first tool that manages the host. One that this agent cannot drive at all is passed over for the next that manages the host as
+    /// well; one that fails today may do so no longer tomorrow, and what runs may be its own.
     /// </summary>
     /// <returns>Null: plain ostree.</returns>
     private async Task<IHostBackend?> FindAsync(OstreeTools ostree, CancellationToken cancellationToken)

@@ -7,8 +7,9 @@ using Ostler.Rollout.Hosts.Checks;
 namespace Ostler.Agent.Checks;
 
 /// <summary>
-/// Runs the checks that the host itself must pass on its new tree: <c>systemd</c>, <c>exec</c>, and <c>http</c> from the host; each at its interval, one
-/// after the other. All other kinds are the controller's, and one that this agent does not know is an error: to leave it out would be to let it pass.
+/// Runs the checks that the host itself must pass on its new tree: <c>systemd</c>, <c>exec</c>, and <c>http</c> from the host; each at its
+/// interval, one after the other. All other kinds are the controller's, and one that this agent does not know is an error: to leave it out
+/// would be to let it pass.
 /// </summary>
 /// <remarks>How often each passed in a row is the one thing that the agent remembers between passes. Lost, it is counted again.</remarks>
 internal sealed class HostChecks(ICommandRunner runner, TimeProvider time, OutboundRules? outbound = null)

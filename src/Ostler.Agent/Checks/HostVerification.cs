@@ -6,7 +6,10 @@ using Ostler.Rollout.Hosts.Checks;
 
 namespace Ostler.Agent.Checks;
 
-/// <summary>All that must be well on the host itself: the policy's checks, and whoever else judges its boots. A boot that greenboot calls red is not to be called healthy by us.</summary>
+/// <summary>
+/// All that must be well on the host itself: the policy's checks, and whoever else judges its boots. A boot that greenboot calls red is not
+/// to be called healthy by us.
+/// </summary>
 internal sealed class HostVerification(HostChecks checks, ICommandRunner runner, HostFiles files)
 {
     /// <summary>How soon an open verdict of others is asked for again.</summary>

@@ -55,7 +55,10 @@ internal static class SystemdCheckRun
 
     private static string NoUnits(List<string> absent) => MessageText.List(absent.ConvertAll(u => $"the image has no unit {u}"), Named);
 
-    /// <summary>Those that do not exist: is-active calls them inactive, as it does one that was stopped. A systemctl that does not know is no reason to fail.</summary>
+    /// <summary>
+    /// Those that do not exist: is-active calls them inactive, as it does one that was stopped. A systemctl that does not know is no reason
+    /// to fail.
+    /// </summary>
     private static async Task<List<string>> AbsentAsync(ICommandRunner runner, IReadOnlyList<string> units, Limit limit, CancellationToken cancellationToken)
     {
         if (units.Count == 0)
@@ -87,7 +90,10 @@ internal static class SystemdCheckRun
         return failed.Count > 0 ? CheckFinding.No(MessageText.List(failed, Named)) : CheckFinding.Pass();
     }
 
-    /// <summary>What is left of the time of the check. A command that begins when it is over has a moment, and says by that that there was too little.</summary>
+    /// <summary>
+    /// What is left of the time of the check. A command that begins when it is over has a moment, and says by that that there was too
+    /// little.
+    /// </summary>
     private readonly record struct Limit(Duration Timeout, TimeProvider Time, long Began)
     {
         private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);

@@ -10,11 +10,12 @@ internal interface INodeOSApi
     Task<NodeOS?> GetAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// The object as it is, then as it changes; null when there is none. Ends when the server closes the watch or a deadline passes; throws when it breaks.
+    /// The object as it is, then as it changes; null when there is none. Ends when the server closes the watch or a deadline passes; throws
+    /// when it breaks.
     /// </summary>
     /// <remarks>
-    /// It always begins with a list, of one name and so of one key in etcd. A server that was restored from a backup would accept the version at which the previous watch ended and
-    /// send nothing until it gets there, which may be days.
+    /// It always begins with a list, of one name and so of one key in etcd. A server that was restored from a backup would accept the
+    /// version at which the previous watch ended and send nothing until it gets there, which may be days.
     /// </remarks>
     IAsyncEnumerable<NodeOSChange> WatchAsync(CancellationToken cancellationToken);
 
@@ -28,6 +29,8 @@ internal interface INodeOSApi
 /// <param name="Object">The object; null when there is none (or for a bookmark).</param>
 internal readonly record struct NodeOSChange(string ResourceVersion, bool IsBookmark, NodeOS? Object)
 {
-    /// <summary>The state at the beginning of a watch, read from the server's store. It wins over everything that was known before.</summary>
+    /// <summary>
+    /// The state at the beginning of a watch, read from the server's store. It wins over everything that was known before.
+    /// </summary>
     public bool IsListed { get; init; }
 }

@@ -4,7 +4,9 @@ using Ostler.Rollout.Hosts.Decisions;
 
 namespace Ostler.Agent.Cluster;
 
-/// <summary>The latest known state of the NodeOS: the watch puts it in, the agent's loop takes it out. What lies between two looks is skipped.</summary>
+/// <summary>
+/// The latest known state of the NodeOS: the watch puts it in, the agent's loop takes it out. What lies between two looks is skipped.
+/// </summary>
 internal sealed class LatestNodeOS : IDisposable
 {
     private readonly Lock _gate = new();
@@ -14,8 +16,8 @@ internal sealed class LatestNodeOS : IDisposable
     private CancellationTokenSource _superseded = new();
 
     /// <summary>
-    /// The latest state (null: there is no such object, or not yet a word of it), a task that ends with the next change, and a token that is cancelled
-    /// when what is asked of the node changes.
+    /// The latest state (null: there is no such object, or not yet a word of it), a task that ends with the next change, and a token that
+    /// is cancelled when what is asked of the node changes.
     /// </summary>
     public (NodeOS? Latest, bool Known, Task Changed, CancellationToken Superseded) Look()
     {
@@ -37,7 +39,10 @@ internal sealed class LatestNodeOS : IDisposable
         }
     }
 
-    /// <summary>Puts in what a watch sent. A state of the same object that is older than the one known is dropped: the echo of a watch that lags behind our own write.</summary>
+    /// <summary>
+    /// Puts in what a watch sent. A state of the same object that is older than the one known is dropped: the echo of a watch that lags
+    /// behind our own write.
+    /// </summary>
     public void Set(NodeOS? os)
     {
         lock (_gate)
@@ -50,8 +55,8 @@ internal sealed class LatestNodeOS : IDisposable
     }
 
     /// <summary>
-    /// Puts in what a list, a read or a write answered. An answer that is older than what was known before it was asked for comes from a server that was restored from a backup, and wins; one
-    /// that is older only than what a watch has sent meanwhile is dropped.
+    /// Puts in what a list, a read or a write answered. An answer that is older than what was known before it was asked for comes from a
+    /// server that was restored from a backup, and wins; one that is older only than what a watch has sent meanwhile is dropped.
     /// </summary>
     public void SetAnswer(NodeOS? os, string? before)
     {

@@ -15,7 +15,9 @@ internal sealed class NodeOSApi(ApiClient client, string nodeName, TimeProvider 
     /// <summary>Owns every field of the status.</summary>
     public const string FieldManager = "ostler-agent";
 
-    /// <summary>The server is asked to end a watch after 5 to 10 minutes, at random: 2,000 agents that began together do not come again together.</summary>
+    /// <summary>
+    /// The server is asked to end a watch after 5 to 10 minutes, at random: 2,000 agents that began together do not come again together.
+    /// </summary>
     private static readonly TimeSpan ShortestWatch = TimeSpan.FromMinutes(5);
 
     /// <summary>How much later than asked the server may end a watch before the line is taken for dead.</summary>
@@ -63,7 +65,9 @@ internal sealed class NodeOSApi(ApiClient client, string nodeName, TimeProvider 
         return OverHttpAsync(() => client.PatchAsync(Type, _name, patch, cancellationToken, subresource: "status"));
     }
 
-    /// <summary>TLS reports a line that broke as a bare IOException, which elsewhere in the agent is an error of the host's files.</summary>
+    /// <summary>
+    /// TLS reports a line that broke as a bare IOException, which elsewhere in the agent is an error of the host's files.
+    /// </summary>
     private static async Task<T> OverHttpAsync<T>(Func<Task<T>> call)
     {
         try

@@ -7,7 +7,8 @@ namespace Ostler.Agent.Cluster;
 internal sealed class NodeOSWatcher(INodeOSApi api, LatestNodeOS cell, AgentLog log, TimeProvider time, Func<double> random)
 {
     /// <summary>
-    /// Waits between the tries. The first one lies between 2 and 6 s: when an API server restarts, all agents of the cluster lose their watch in the same moment.
+    /// Waits between the tries. The first one lies between 2 and 6 s: when an API server restarts, all agents of the cluster lose their
+    /// watch in the same moment.
     /// </summary>
     internal static BackoffOptions Backoff { get; } = new() { Initial = TimeSpan.FromSeconds(4), Maximum = TimeSpan.FromMinutes(1) };
 

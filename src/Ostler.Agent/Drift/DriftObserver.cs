@@ -8,8 +8,9 @@ using Ostler.Rollout.Hosts.Facts;
 namespace Ostler.Agent.Drift;
 
 /// <summary>
-/// Looks at what costs a program and a walk through /etc: after each boot, when the image's remote is another one, and then once an hour. Always in a pass that is made anyway, and
-/// only in one in which nothing is asked of the host: what an upgrade waits for must not wait for this.
+/// Looks at what costs a program and a walk through /etc: after each boot, when the image's remote is another one, and then once an hour.
+/// Always in a pass that is made anyway, and only in one in which nothing is asked of the host: what an upgrade waits for must not wait for
+/// this.
 /// </summary>
 internal sealed class DriftObserver(ICommandRunner runner, AgentLog log, TimeProvider time, Func<double> random)
 {

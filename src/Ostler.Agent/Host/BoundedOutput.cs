@@ -5,7 +5,9 @@ namespace Ostler.Agent.Host;
 /// <summary>Reads a stream to its end and keeps its beginning: a tool gone mad must not take the agent's memory with it.</summary>
 internal static class BoundedOutput
 {
-    /// <summary>The first <paramref name="limit"/> characters of the stream. The rest is read and dropped, so that the writer does not block.</summary>
+    /// <summary>
+    /// The first <paramref name="limit"/> characters of the stream. The rest is read and dropped, so that the writer does not block.
+    /// </summary>
     public static async Task<string> ReadAsync(StreamReader reader, int limit)
     {
         var text = new StringBuilder();

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Ostler.Agent.Host;
 
 /// <summary>
-/// Checks what comes from the API before it becomes an argument of a host tool. The CRD's patterns say the same; the agent, which runs as root on the host,
-/// does not take the API server's word for it. Nothing that passes can be taken for an option, units excepted.
+/// Checks what comes from the API before it becomes an argument of a host tool. The CRD's patterns say the same; the agent, which runs as
+/// root on the host, does not take the API server's word for it. Nothing that passes can be taken for an option, units excepted.
 /// </summary>
 internal static class HostArguments
 {
@@ -24,7 +24,10 @@ internal static class HostArguments
     public static bool IsManifestDigest(string text) =>
         text.StartsWith(Sha256, StringComparison.Ordinal) && IsCommit(text[Sha256.Length..]);
 
-    /// <summary>A container repository without tag or digest, with a host before the first slash: <c>quay.io/acme/edge-os</c>, <c>[::1]</c> excepted.</summary>
+    /// <summary>
+    /// A container repository without tag or digest, with a host before the first slash: <c>quay.io/acme/edge-os</c>, <c>[::1]</c>
+    /// excepted.
+    /// </summary>
     public static bool IsRepository(string text) =>
         text.Length is > 0 and <= 255
         && char.IsAsciiLetterOrDigit(text[0])

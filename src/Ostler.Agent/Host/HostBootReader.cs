@@ -12,7 +12,8 @@ internal static class HostBootReader
     /// <summary>Asks the manager itself, without a bus. A version that does not know a property leaves it out.</summary>
     private static readonly HostCommand Show = new("systemctl", "show", "--property=SoftRebootsCount,UserspaceTimestampMonotonic");
 
-    /// <exception cref="HostToolException">The host's /proc cannot be read or its systemd does not answer. A guess could cause one reboot too many.</exception>
+    /// <exception cref="HostToolException">The host's /proc cannot be read or its systemd does not answer. A guess could cause one reboot
+    /// too many.</exception>
     public static async Task<HostBoot> ReadAsync(ICommandRunner runner, HostFiles files, CancellationToken cancellationToken)
     {
         HostSupport.CheckReadable(files);

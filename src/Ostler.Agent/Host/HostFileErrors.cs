@@ -2,7 +2,10 @@ using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Host;
 
-/// <summary>What goes wrong with a file of the host is the host's failure. Left as an IOException, it would pass for an API server that cannot be reached.</summary>
+/// <summary>
+/// What goes wrong with a file of the host is the host's failure. Left as an IOException, it would pass for an API server that cannot be
+/// reached.
+/// </summary>
 internal static class HostFileErrors
 {
     private const int WouldBlock = 11;

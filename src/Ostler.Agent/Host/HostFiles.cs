@@ -13,12 +13,14 @@ internal enum HostFileKind
 
 /// <summary>The host's files. Paths are those of the host, absolute.</summary>
 /// <remarks>
-/// The host is seen below <see cref="HostEntry.Root"/>, where an absolute symbolic link of the host would lead back into the pod. None of the
-/// paths that the agent uses has one.
+/// The host is seen below <see cref="HostEntry.Root"/>, where an absolute symbolic link of the host would lead back into the pod. None of
+/// the paths that the agent uses has one.
 /// </remarks>
 internal sealed class HostFiles(string root)
 {
-    /// <summary>Why the host cannot be looked at at all; null when it can. What may not be looked at would else pass for what is not there.</summary>
+    /// <summary>
+    /// Why the host cannot be looked at at all; null when it can. What may not be looked at would else pass for what is not there.
+    /// </summary>
     public string? WhyUnreadable()
     {
         try
@@ -75,7 +77,8 @@ internal sealed class HostFiles(string root)
     }
 
     /// <summary>
-    /// Locks a file, which is made if need be, until the result is disposed of or the process ends; null when somebody has it locked. Only those who ask are kept off.
+    /// Locks a file, which is made if need be, until the result is disposed of or the process ends; null when somebody has it locked. Only
+    /// those who ask are kept off.
     /// </summary>
     /// <exception cref="HostToolException">The file cannot be made or opened, which does not mean that somebody has it.</exception>
     public IDisposable? TryLock(string path) => Try<IDisposable?>(path, "locked", () =>
@@ -96,7 +99,8 @@ internal sealed class HostFiles(string root)
     /// Writes a file so that, whatever happens, either the former text or the whole new one is found, also after a power cut: a file beside
     /// it is written, flushed and renamed, and the directory flushed.
     /// </summary>
-    /// <exception cref="HostToolException">DiskFull, or what else keeps the file from being written. The previous text is still there.</exception>
+    /// <exception cref="HostToolException">DiskFull, or what else keeps the file from being written. The previous text is still
+    /// there.</exception>
     public void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text), executable: false);
 
     /// <summary>As <see cref="Write(string, string)"/>, for what root may run.</summary>

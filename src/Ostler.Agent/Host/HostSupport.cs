@@ -2,7 +2,10 @@ using Ostler.Api.Meta;
 
 namespace Ostler.Agent.Host;
 
-/// <summary>Whether a host is one that the agent can act on at all. What it is does not change while the agent runs, so it is reported once and checked rarely.</summary>
+/// <summary>
+/// Whether a host is one that the agent can act on at all. What it is does not change while the agent runs, so it is reported once and
+/// checked rarely.
+/// </summary>
 internal static class HostSupport
 {
     /// <summary>Where systemd is the first process, as sd_booted(3) asks.</summary>

@@ -8,11 +8,14 @@ internal sealed class HostToolException(string reason, string message) : Excepti
 
     public string Reason => reason;
 
-    /// <summary>The tool itself cannot be driven by this agent, whatever the host: too old, too new, or broken. Another tool may do.</summary>
+    /// <summary>
+    /// The tool itself cannot be driven by this agent, whatever the host: too old, too new, or broken. Another tool may do.
+    /// </summary>
     public bool IsUnusable { get; init; }
 
     /// <summary>
-    /// The beginning of what a tool printed on one line, cut to <see cref="MaxToolWords"/>. For output that cannot be read: its beginning shows what kind of output it is.
+    /// The beginning of what a tool printed on one line, cut to <see cref="MaxToolWords"/>. For output that cannot be read: its beginning
+    /// shows what kind of output it is.
     /// </summary>
     public static string Head(string words)
     {
@@ -20,7 +23,9 @@ internal sealed class HostToolException(string reason, string message) : Excepti
         return line.Length == 0 ? "(nothing)" : line.Length <= MaxToolWords ? line : line[..(MaxToolWords - 1)] + "…";
     }
 
-    /// <summary>A tool's own words on one line, cut to <see cref="MaxToolWords"/>. The end is kept: that is where tools say what went wrong.</summary>
+    /// <summary>
+    /// A tool's own words on one line, cut to <see cref="MaxToolWords"/>. The end is kept: that is where tools say what went wrong.
+    /// </summary>
     public static string Trim(string words)
     {
         var line = string.Join(' ', words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));

@@ -3,7 +3,9 @@ using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Host;
 
-/// <summary>How a host is updated: one implementation for each host tool. Every method tells a failure by <see cref="HostToolException"/>.</summary>
+/// <summary>
+/// How a host is updated: one implementation for each host tool. Every method tells a failure by <see cref="HostToolException"/>.
+/// </summary>
 internal interface IHostBackend
 {
     /// <summary>The tool's name, as in status.backend.</summary>
@@ -15,7 +17,9 @@ internal interface IHostBackend
     /// <summary>What is laid down on the host. Takes no lock and changes nothing.</summary>
     Task<HostDeployments> ReadAsync(CancellationToken cancellationToken);
 
-    /// <summary>Why this image can never be staged here, or null. Nothing of an image reaches a command before this has said null.</summary>
+    /// <summary>
+    /// Why this image can never be staged here, or null. Nothing of an image reaches a command before this has said null.
+    /// </summary>
     string? Refuse(NodeImage image);
 
     /// <summary>Fetches an image and lays it down locked. Can be repeated at will, also after having been killed anywhere.</summary>
@@ -25,7 +29,10 @@ internal interface IHostBackend
     /// <summary>What undoes what was changed on the running tree: packages, an unlocked or live-changed /usr.</summary>
     RevertMethod UndoFor(HostDeployment booted);
 
-    /// <summary>As <see cref="StageAsync"/>, but without what was changed on the host, and also for the image that runs. Local changes of /etc are kept as ever.</summary>
+    /// <summary>
+    /// As <see cref="StageAsync"/>, but without what was changed on the host, and also for the image that runs. Local changes of /etc are
+    /// kept as ever.
+    /// </summary>
     Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken);
 
     /// <summary>Makes sure that the staged deployment is not applied at shutdown.</summary>
@@ -41,7 +48,9 @@ internal interface IHostBackend
     /// <exception cref="HostToolException">With the reason RollbackImpossible when the tree is gone.</exception>
     Task RollBackAsync(string digest, HostDeployments present, CancellationToken cancellationToken);
 
-    /// <summary>Ends a staging that goes on although nothing asks for it any more: the order changed, or an agent died over it. Else does nothing.</summary>
+    /// <summary>
+    /// Ends a staging that goes on although nothing asks for it any more: the order changed, or an agent died over it. Else does nothing.
+    /// </summary>
     Task AbandonStagingAsync(CancellationToken cancellationToken);
 
     /// <summary>Keeps a deployment from being cleaned up, or does not any more. Can be repeated.</summary>

@@ -2,7 +2,9 @@ using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Host;
 
-/// <summary>How a host gets into a tree without going through firmware and kernel. Every method tells a failure by <see cref="HostToolException"/>.</summary>
+/// <summary>
+/// How a host gets into a tree without going through firmware and kernel. Every method tells a failure by <see cref="HostToolException"/>.
+/// </summary>
 internal interface ISoftReboot
 {
     /// <summary>Why the host cannot be soft-rebooted into this tree, as far as its tool tells beforehand; null when it may.</summary>

@@ -6,7 +6,8 @@ namespace Ostler.Agent.Host;
 internal static class OwnProgram
 {
     /// <summary>
-    /// The bytes of the running binary. Where it is run by <c>dotnet</c>, as developers and tests do, a script that does the same; that one needs both to stay where they are.
+    /// The bytes of the running binary. Where it is run by <c>dotnet</c>, as developers and tests do, a script that does the same; that one
+    /// needs both to stay where they are.
     /// </summary>
     public static byte[] Read() =>
         Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet"

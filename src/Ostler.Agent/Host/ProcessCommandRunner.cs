@@ -10,15 +10,19 @@ internal sealed class ProcessCommandRunner(HostEntry entry, TimeProvider time) :
     /// <summary>How many characters of a stream are kept.</summary>
     public const int MaxOutput = 512 * 1024;
 
-    /// <summary>How long pipes may stay open after the program itself has ended or was killed: a child that it left behind may hold them.</summary>
+    /// <summary>
+    /// How long pipes may stay open after the program itself has ended or was killed: a child that it left behind may hold them.
+    /// </summary>
     private static readonly TimeSpan PipeGrace = TimeSpan.FromSeconds(2);
 
-    /// <summary>What a host tool needs wherever it runs: words that can be recognized, and a name by which rpm-ostree tells others who is at work.</summary>
+    /// <summary>
+    /// What a host tool needs wherever it runs: words that can be recognized, and a name by which rpm-ostree tells others who is at work.
+    /// </summary>
     public static IReadOnlyList<KeyValuePair<string, string?>> ToolEnvironment { get; } = [new("LC_ALL", "C"), new("RPMOSTREE_CLIENT_ID", "ostler-agent")];
 
     /// <summary>
-    /// All that a host tool gets to see. The pod's own environment would tell bootc and rpm-ostree (<c>container=</c>) that they are in a container,
-    /// systemd tools (<c>NOTIFY_SOCKET</c>, <c>INVOCATION_ID</c>) whose unit they are, and every tool which proxy to use.
+    /// All that a host tool gets to see. The pod's own environment would tell bootc and rpm-ostree (<c>container=</c>) that they are in a
+    /// container, systemd tools (<c>NOTIFY_SOCKET</c>, <c>INVOCATION_ID</c>) whose unit they are, and every tool which proxy to use.
     /// </summary>
     private static readonly KeyValuePair<string, string?>[] Environment =
     [

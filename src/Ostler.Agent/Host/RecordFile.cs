@@ -7,8 +7,8 @@ namespace Ostler.Agent.Host;
 internal static class RecordFile
 {
     /// <summary>
-    /// The record; null when there is none, or none that can be read: truncated, overwritten, of an unknown version, a folder in its place, a read error. Records only help to
-    /// explain what the host has booted, so a damaged one must not keep the agent from its work.
+    /// The record; null when there is none, or none that can be read: truncated, overwritten, of an unknown version, a folder in its place,
+    /// a read error. Records only help to explain what the host has booted, so a damaged one must not keep the agent from its work.
     /// </summary>
     public static T? Read<T>(HostFiles files, string path, JsonTypeInfo<T> type) where T : class
     {

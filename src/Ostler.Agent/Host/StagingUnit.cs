@@ -4,12 +4,13 @@ using Ostler.Api.Meta;
 namespace Ostler.Agent.Host;
 
 /// <summary>
-/// Runs what takes long as a transient unit of the host's systemd: it goes on while the agent is replaced or killed, is found again by the next agent, is
-/// kept by systemd from taking the disks from those that serve, and on SELinux hosts runs as a service of the host instead of as a container.
+/// Runs what takes long as a transient unit of the host's systemd: it goes on while the agent is replaced or killed, is found again by the
+/// next agent, is kept by systemd from taking the disks from those that serve, and on SELinux hosts runs as a service of the host instead
+/// of as a container.
 /// </summary>
 /// <remarks>
-/// There is one unit, so systemd itself sees to it that one staging runs at a time; what it is about stands in its description. Its output goes to the journal:
-/// a pipe from a pod may not be written to by a service of the host.
+/// There is one unit, so systemd itself sees to it that one staging runs at a time; what it is about stands in its description. Its output
+/// goes to the journal: a pipe from a pod may not be written to by a service of the host.
 /// </remarks>
 internal sealed class StagingUnit(ICommandRunner runner, HostFiles files, TimeProvider time)
 {
@@ -25,8 +26,8 @@ internal sealed class StagingUnit(ICommandRunner runner, HostFiles files, TimePr
     private static readonly TimeSpan StopTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Weights yield only when somebody else wants the same disk or processor: on an idle node a staging is as fast as ever. Not the idle class, by which a busy
-    /// node would never stage.
+    /// Weights yield only when somebody else wants the same disk or processor: on an idle node a staging is as fast as ever. Not the idle
+    /// class, by which a busy node would never stage.
     /// </summary>
     private static readonly string[] Limits =
     [
@@ -40,8 +41,8 @@ internal sealed class StagingUnit(ICommandRunner runner, HostFiles files, TimePr
     public async Task<bool> IsRunningAsync(CancellationToken cancellationToken) => IsLoaded && (await ShowAsync(cancellationToken)).IsRunning;
 
     /// <summary>
-    /// Runs a command to its end, or waits for the end of the same command that an earlier agent started. One that is about something else is stopped first.
-    /// Cancelling leaves the unit running.
+    /// Runs a command to its end, or waits for the end of the same command that an earlier agent started. One that is about something else
+    /// is stopped first. Cancelling leaves the unit running.
     /// </summary>
     /// <returns>How it ended. Of one that succeeded no output is kept; of one that failed both streams are, as one.</returns>
     public async Task<CommandResult> RunAsync(HostCommand command, CancellationToken cancellationToken)

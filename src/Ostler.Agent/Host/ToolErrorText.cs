@@ -7,7 +7,10 @@ internal static class ToolErrorText
     public static readonly string[] Disk =
         ["No space left on device", "min-free-space-percent", "min-free-space-size", "Disk quota exceeded", "Insufficient free space"];
 
-    /// <summary>What they say of an image that can be had and whose signature is missing, another key's, or not asked for by a host's policy that must.</summary>
+    /// <summary>
+    /// What they say of an image that can be had and whose signature is missing, another key's, or not asked for by a host's policy that
+    /// must.
+    /// </summary>
     public static readonly string[] Signature =
     [
         "GPG verification enabled", "GPG signatures found, but none are in trusted keyring", "BAD signature", "Can't check signature", "no signature exists", "no signatures found",

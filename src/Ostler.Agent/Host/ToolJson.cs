@@ -4,7 +4,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Ostler.Agent.Host;
 
-/// <summary>Finds the JSON document in what a tool prints. Tools also print progress, warnings and log lines to standard output, before and after it.</summary>
+/// <summary>
+/// Finds the JSON document in what a tool prints. Tools also print progress, warnings and log lines to standard output, before and after
+/// it.
+/// </summary>
 internal static class ToolJson
 {
     /// <summary>More lines that begin like a document and are none do not come from a tool in order.</summary>

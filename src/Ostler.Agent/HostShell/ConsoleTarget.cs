@@ -3,7 +3,10 @@ using Ostler.Api.NodeOSes;
 
 namespace Ostler.Agent.HostShell;
 
-/// <summary>Reads what a person wants staged: <c>quay.io/acme/edge-os@sha256:…</c>, or <c>remote:branch@commit</c>. By digest alone, as the agent does.</summary>
+/// <summary>
+/// Reads what a person wants staged: <c>quay.io/acme/edge-os@sha256:…</c>, or <c>remote:branch@commit</c>. By digest alone, as the agent
+/// does.
+/// </summary>
 internal static class ConsoleTarget
 {
     /// <summary>The image; null when the text names none, and then <paramref name="problem"/> says what to write instead.</summary>

@@ -44,7 +44,10 @@ internal static class HostConsoleCommand
         return RunAsync(words, new HostInspection(runner, files, time), operation, Console.IsInputRedirected ? null : Console.In, Console.Out, Console.Error, cancellationToken);
     }
 
-    /// <summary>How to reach the host; null when OSTLER_HOST_ENTRY is neither word. Typed on the host more often than in a pod, unlike all else that the agent does.</summary>
+    /// <summary>
+    /// How to reach the host; null when OSTLER_HOST_ENTRY is neither word. Typed on the host more often than in a pod, unlike all else that
+    /// the agent does.
+    /// </summary>
     internal static HostEntry? Entry() => HostEntry.Parse(Environment.GetEnvironmentVariable("OSTLER_HOST_ENTRY") is { Length: > 0 } entry ? entry : "direct");
 
     /// <param name="words">The command line behind <c>host</c>.</param>

@@ -5,8 +5,9 @@ using Ostler.Api.Meta;
 namespace Ostler.Agent.HostShell;
 
 /// <summary>
-/// The command lines <c>ostler-agent host install</c> and <c>host uninstall</c>: the labels INSTALL and UNINSTALL of the image, as Project Atomic's super-privileged containers
-/// had them. The first gives the host this command for the person at the console; the second takes away all that Ostler put onto the host. Both can be repeated.
+/// The command lines <c>ostler-agent host install</c> and <c>host uninstall</c>: the labels INSTALL and UNINSTALL of the image, as Project
+/// Atomic's super-privileged containers had them. The first gives the host this command for the person at the console; the second takes
+/// away all that Ostler put onto the host. Both can be repeated.
 /// </summary>
 internal sealed class HostInstallation(ICommandRunner runner, HostFiles files, Func<byte[]> program)
 {

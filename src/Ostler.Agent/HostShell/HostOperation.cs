@@ -10,7 +10,10 @@ using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.HostShell;
 
-/// <summary>Lets a person at the console do what the agent would, when no cluster can tell it to: stage a tree, and reboot into it under the watchdog.</summary>
+/// <summary>
+/// Lets a person at the console do what the agent would, when no cluster can tell it to: stage a tree, and reboot into it under the
+/// watchdog.
+/// </summary>
 internal sealed class HostOperation(ICommandRunner runner, HostFiles files, TimeProvider time, Func<byte[]> program, TextWriter log)
 {
     /// <summary>As long as the default of a policy: ten minutes to be healthy, and two more.</summary>

@@ -7,13 +7,18 @@ using Ostler.Rollout.Hosts.Report;
 
 namespace Ostler.Agent.Loop;
 
-/// <summary>Runs passes, one at a time: when the NodeOS asks for something else, when its status is not what the agent last said, and when a pass asked to be repeated.</summary>
+/// <summary>
+/// Runs passes, one at a time: when the NodeOS asks for something else, when its status is not what the agent last said, and when a pass
+/// asked to be repeated.
+/// </summary>
 internal sealed class AgentLoop(NodeOSWatcher watcher, LatestNodeOS cell, NodeReconciler reconciler, AgentLog log, TimeProvider time, Func<double> random) : IDisposable
 {
     /// <summary>Waits while the API server cannot be reached, or the agent itself is at fault.</summary>
     internal static BackoffOptions Backoff { get; } = new() { Initial = TimeSpan.FromSeconds(2), Maximum = TimeSpan.FromMinutes(1) };
 
-    /// <summary>Runs until cancelled. Ends otherwise only when one of its parts dies, which the caller must take for a failure of the process.</summary>
+    /// <summary>
+    /// Runs until cancelled. Ends otherwise only when one of its parts dies, which the caller must take for a failure of the process.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -9,11 +9,12 @@ using Ostler.Rollout.Hosts.Facts;
 namespace Ostler.Agent.Reboot;
 
 /// <summary>
-/// Keeps the tree that worked while its successor is on trial: pinned, no tool cleans it up, whatever else is staged meanwhile or however little room /boot has.
+/// Keeps the tree that worked while its successor is on trial: pinned, no tool cleans it up, whatever else is staged meanwhile or however
+/// little room /boot has.
 /// </summary>
 /// <remarks>
-/// What it pinned is written down on the host before, so that it takes back its own pins and no one else's. It does so when the order has come to its end: the new tree is
-/// verified, or the former one runs again.
+/// What it pinned is written down on the host before, so that it takes back its own pins and no one else's. It does so when the order has
+/// come to its end: the new tree is verified, or the former one runs again.
 /// </remarks>
 internal sealed class KnownGood(HostFiles files, AgentLog log)
 {
@@ -35,7 +36,10 @@ internal sealed class KnownGood(HostFiles files, AgentLog log)
         await backend.PinAsync(booted, pinned: true, cancellationToken);
     }
 
-    /// <summary>Takes the pin back when nothing depends on it any more, and cleans up. What goes wrong is tried again with the next pass: it holds up nothing.</summary>
+    /// <summary>
+    /// Takes the pin back when nothing depends on it any more, and cleans up. What goes wrong is tried again with the next pass: it holds
+    /// up nothing.
+    /// </summary>
     /// <returns>Whether it did: the list of deployments is another one then.</returns>
     public async Task<bool> ReleaseAsync(NodeOS os, IHostBackend backend, HostDeployments deployments, CancellationToken cancellationToken)
     {

@@ -11,7 +11,10 @@ using Ostler.Rollout.Hosts.Report;
 
 namespace Ostler.Agent.Reboot;
 
-/// <summary>The only way by which the agent reboots the host, forward or back. No branch in here ever reports success: that is told by the next boot.</summary>
+/// <summary>
+/// The only way by which the agent reboots the host, forward or back. No branch in here ever reports success: that is told by the next
+/// boot.
+/// </summary>
 internal sealed class RebootSequence(
     INodeOSApi api, LatestNodeOS cell, ICommandRunner runner, HostFiles files, SoftReboot softReboot, PendingBootStore pendings, KnownGood knownGood, HostWatchdog watchdog, StatusReporter reporter, AgentLog log, TimeProvider time)
 {
@@ -65,8 +68,8 @@ internal sealed class RebootSequence(
     }
 
     /// <summary>
-    /// Asks the server itself, not the watch: between the order and this moment the node may have been uncordoned and filled with pods again. A server that cannot be reached has
-    /// confirmed nothing.
+    /// Asks the server itself, not the watch: between the order and this moment the node may have been uncordoned and filled with pods
+    /// again. A server that cannot be reached has confirmed nothing.
     /// </summary>
     private async Task<bool> IsStillOrderedAsync(NodeOS os, CancellationToken cancellationToken)
     {

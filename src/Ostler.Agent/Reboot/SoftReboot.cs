@@ -10,14 +10,18 @@ using Ostler.Rollout.Nodes;
 
 namespace Ostler.Agent.Reboot;
 
-/// <summary>Gets a host ready to enter its new tree by a soft reboot. Whatever is in the way leads to a full reboot, which nothing of this makes impossible.</summary>
+/// <summary>
+/// Gets a host ready to enter its new tree by a soft reboot. Whatever is in the way leads to a full reboot, which nothing of this makes
+/// impossible.
+/// </summary>
 internal sealed class SoftReboot(ICommandRunner runner, HostFiles files, ApplyRecordStore applies, HostWatchdog watchdog, AgentLog log)
 {
     private static readonly string[] Targets = ["/usr/lib/systemd/system/soft-reboot.target", "/lib/systemd/system/soft-reboot.target"];
 
     /// <summary>Applies the tree that was unlocked and makes it the soft reboot's, if that is allowed and can be.</summary>
     /// <returns>How the host is to be rebooted, and the deployments as they are now.</returns>
-    /// <exception cref="HostToolException">The host's tool no longer answers, the deployment cannot be applied, or it was applied without the watchdog that was asked for.</exception>
+    /// <exception cref="HostToolException">The host's tool no longer answers, the deployment cannot be applied, or it was applied without
+    /// the watchdog that was asked for.</exception>
     public async Task<(NodeReboot How, HostDeployments Deployments)> PrepareAsync(
         NodeOS os, HostBoot boot, IHostBackend backend, HostDeployments deployments, HostDeployment next, CancellationToken cancellationToken)
     {

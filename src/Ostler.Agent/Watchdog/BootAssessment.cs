@@ -2,7 +2,9 @@ using Ostler.Agent.Host;
 
 namespace Ostler.Agent.Watchdog;
 
-/// <summary>What others that judge the host's boots say of this one: greenboot, and boot loaders that count tries (Automatic Boot Assessment).</summary>
+/// <summary>
+/// What others that judge the host's boots say of this one: greenboot, and boot loaders that count tries (Automatic Boot Assessment).
+/// </summary>
 /// <param name="Verdict">Null: nobody judges boots here.</param>
 /// <param name="Message">For people.</param>
 internal sealed record BootAssessment(bool? Verdict, string Message)
@@ -11,7 +13,10 @@ internal sealed record BootAssessment(bool? Verdict, string Message)
     private const string BootComplete = "boot-complete.target";
     private static readonly string[] GreenbootFiles = ["/usr/lib/systemd/system/" + Greenboot, "/etc/systemd/system/" + Greenboot];
 
-    /// <summary>What greenboot says of it, compared without regard to case, and what that means. Since 0.16.4 a kernel that did not boot has words of its own.</summary>
+    /// <summary>
+    /// What greenboot says of it, compared without regard to case, and what that means. Since 0.16.4 a kernel that did not boot has words
+    /// of its own.
+    /// </summary>
     private static readonly (string Words, string Meaning)[] Fallbacks =
     [
         ("FALLBACK BOOT DETECTED", "greenboot declared it red in every try, and its boot loader fell back"),

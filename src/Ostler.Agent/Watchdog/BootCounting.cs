@@ -3,10 +3,13 @@ using Ostler.Agent.Host;
 
 namespace Ostler.Agent.Watchdog;
 
-/// <summary>Automatic Boot Assessment: boot loaders that count a boot entry's tries down (systemd-boot), and what they say of this boot.</summary>
+/// <summary>
+/// Automatic Boot Assessment: boot loaders that count a boot entry's tries down (systemd-boot), and what they say of this boot.
+/// </summary>
 /// <remarks>
-/// A name like <c>ostree-2+3.conf</c> proves nothing: ostree writes such names where <c>sysroot.boot-counting-tries</c> is set, also for boot loaders that do not count (GRUB), and
-/// version numbers contain a plus as well. systemd pulls in boot-complete.target only where the boot loader says that it counted, so exactly that is asked here.
+/// A name like <c>ostree-2+3.conf</c> proves nothing: ostree writes such names where <c>sysroot.boot-counting-tries</c> is set, also for
+/// boot loaders that do not count (GRUB), and version numbers contain a plus as well. systemd pulls in boot-complete.target only where the
+/// boot loader says that it counted, so exactly that is asked here.
 /// </remarks>
 internal static class BootCounting
 {
@@ -14,7 +17,9 @@ internal static class BootCounting
     private const string Variables = "/sys/firmware/efi/efivars/";
     private const string LoaderVendor = "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
 
-    /// <summary>The boot loader sets it to the entry's path when it has counted this boot; systemd-bless-boot-generator goes by it.</summary>
+    /// <summary>
+    /// The boot loader sets it to the entry's path when it has counted this boot; systemd-bless-boot-generator goes by it.
+    /// </summary>
     private const string CountPath = Variables + "LoaderBootCountPath" + LoaderVendor;
 
     /// <summary>What the boot loader can do, as bits behind the four bytes of attributes that every variable begins with.</summary>
@@ -41,7 +46,10 @@ internal static class BootCounting
         where counter is not null
         select counter.Value;
 
-    /// <summary>Tries left, and tries made, of names like <c>ostree-2+3.conf</c> and <c>ostree-2+0-3.conf</c>; null for every other name with a plus.</summary>
+    /// <summary>
+    /// Tries left, and tries made, of names like <c>ostree-2+3.conf</c> and <c>ostree-2+0-3.conf</c>; null for every other name with a
+    /// plus.
+    /// </summary>
     internal static (int Left, int Done)? Counter(string name)
     {
         const string Suffix = ".conf";

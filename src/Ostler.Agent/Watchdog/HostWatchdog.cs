@@ -12,7 +12,10 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
 {
     public WatchdogRecord? Read() => store.Read();
 
-    /// <summary>Installs it long before it is needed, so that a host that cannot have it is known while its node still serves. Does nothing when it is not asked for.</summary>
+    /// <summary>
+    /// Installs it long before it is needed, so that a host that cannot have it is known while its node still serves. Does nothing when it
+    /// is not asked for.
+    /// </summary>
     /// <exception cref="HostToolException">WatchdogUnavailable.</exception>
     public async Task PrepareAsync(NodeOSSpec spec, CancellationToken cancellationToken)
     {
@@ -22,7 +25,10 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
         }
     }
 
-    /// <summary>Arms it for the tree that is about to be let boot. When this returns, no power cut disarms it. Does nothing when it is not asked for.</summary>
+    /// <summary>
+    /// Arms it for the tree that is about to be let boot. When this returns, no power cut disarms it. Does nothing when it is not asked
+    /// for.
+    /// </summary>
     /// <exception cref="HostToolException">WatchdogUnavailable: the host must not be rebooted without it.</exception>
     public Task ArmAsync(NodeOS os, HostState host, AgentAction.Boot boot, CancellationToken cancellationToken) => os.Spec.Watchdog is { } timeout
         ? ArmAsync(new WatchdogTrial(os.Metadata.Uid!, os.Spec.Attempt, timeout.Value), host.Backend, host.Deployments, host.Boot, boot, cancellationToken)
@@ -102,7 +108,9 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
         }
     }
 
-    /// <summary>Before anything is decided: what is no longer asked for is disarmed, and between upgrades nothing of it stays on the host.</summary>
+    /// <summary>
+    /// Before anything is decided: what is no longer asked for is disarmed, and between upgrades nothing of it stays on the host.
+    /// </summary>
     /// <param name="os">What is asked.</param>
     /// <param name="boot">The present boot.</param>
     /// <param name="backend">Tells what runs; asked only when a trial of a NodeOS that is gone is found.</param>

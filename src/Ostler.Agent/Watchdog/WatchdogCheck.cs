@@ -9,8 +9,8 @@ using Ostler.Rollout.Hosts.Facts;
 namespace Ostler.Agent.Watchdog;
 
 /// <summary>
-/// One look of the watchdog: what the host's timer runs. Needs the host's tools and its files, and neither the network, nor the API server, nor a kubelet, nor a container
-/// runtime.
+/// One look of the watchdog: what the host's timer runs. Needs the host's tools and its files, and neither the network, nor the API server,
+/// nor a kubelet, nor a container runtime.
 /// </summary>
 internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, WatchdogStore store, AgentLog log, TimeProvider time)
 {
@@ -76,7 +76,9 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
         }
     }
 
-    /// <summary>Each line is written down before it is done, so that whatever ends this in the middle, what follows knows how far it came.</summary>
+    /// <summary>
+    /// Each line is written down before it is done, so that whatever ends this in the middle, what follows knows how far it came.
+    /// </summary>
     private async Task<int> FireAsync(WatchdogRecord record, View host, HostBoot boot, TimeSpan uptime, CancellationToken cancellationToken)
     {
         log.Warning(Reasons.WatchdogExpired, $"{record.Target} was not declared healthy within {record.Timeout.TotalSeconds:0} s of its boot. Rolling back to {record.Previous}.");

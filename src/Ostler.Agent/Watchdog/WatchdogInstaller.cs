@@ -5,7 +5,10 @@ using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Watchdog;
 
-/// <summary>Puts the watchdog onto the host, as this very version has it, and takes it off again. Both can be repeated, also after having been killed anywhere.</summary>
+/// <summary>
+/// Puts the watchdog onto the host, as this very version has it, and takes it off again. Both can be repeated, also after having been
+/// killed anywhere.
+/// </summary>
 internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, Func<byte[]> program)
 {
     private static readonly string[] PrepareRootConfigurations = ["/etc/ostree/prepare-root.conf", "/run/ostree/prepare-root.conf", "/usr/lib/ostree/prepare-root.conf"];
@@ -13,7 +16,8 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
     /// <summary>Whether anything of it is on the host.</summary>
     public bool IsInstalled => files.Exists(WatchdogUnits.Program) || files.Exists(WatchdogUnits.TimerPath) || files.Exists(WatchdogUnits.ServicePath);
 
-    /// <exception cref="HostToolException">DiskFull; WatchdogUnavailable: the host does not run it, or would not have it after a reboot.</exception>
+    /// <exception cref="HostToolException">DiskFull; WatchdogUnavailable: the host does not run it, or would not have it after a
+    /// reboot.</exception>
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
         if (PrepareRootConfigurations.Any(path => HasTransientEtc(files.Read(path))))
@@ -86,7 +90,10 @@ internal sealed class WatchdogInstaller(ICommandRunner runner, HostFiles files, 
         }
     }
 
-    /// <summary>A file system mounted noexec, another C library, another processor: whatever it is, it shows here and not in the boot that depends on it.</summary>
+    /// <summary>
+    /// A file system mounted noexec, another C library, another processor: whatever it is, it shows here and not in the boot that depends
+    /// on it.
+    /// </summary>
     private async Task CheckItRunsAsync(CancellationToken cancellationToken)
     {
         var command = new HostCommand("/usr/bin/env", WatchdogUnits.Program, "--version");

@@ -2,8 +2,8 @@ namespace Ostler.Agent.Watchdog;
 
 /// <summary>Where on the host the watchdog is, and its two units.</summary>
 /// <remarks>
-/// The program is in /var, which all deployments share. The units are in /etc, whose local files ostree carries into the new deployment when it applies it, at shutdown:
-/// what is there before the reboot is there after it.
+/// The program is in /var, which all deployments share. The units are in /etc, whose local files ostree carries into the new deployment
+/// when it applies it, at shutdown: what is there before the reboot is there after it.
 /// </remarks>
 internal static class WatchdogUnits
 {
@@ -14,8 +14,8 @@ internal static class WatchdogUnits
     public const string ServicePath = "/etc/systemd/system/ostler-watchdog.service";
 
     /// <summary>
-    /// Started in every boot in which there is a record, and in no other. Not behind sysinit.target, and not stopped when a boot ends in a rescue shell: such boots are what it
-    /// is for.
+    /// Started in every boot in which there is a record, and in no other. Not behind sysinit.target, and not stopped when a boot ends in a
+    /// rescue shell: such boots are what it is for.
     /// </summary>
     public const string TimerText = $"""
         # Written by ostler-agent, and removed by it when no new image is on trial. By hand: {Program} watchdog uninstall
@@ -38,7 +38,9 @@ internal static class WatchdogUnits
 
         """;
 
-    /// <summary>/usr/bin/env, because under SELinux systemd itself may not run what has the label of /var/lib, and what it runs from /usr/bin may.</summary>
+    /// <summary>
+    /// /usr/bin/env, because under SELinux systemd itself may not run what has the label of /var/lib, and what it runs from /usr/bin may.
+    /// </summary>
     public const string ServiceText = $"""
         # Written by ostler-agent; see {Timer}.
         [Unit]

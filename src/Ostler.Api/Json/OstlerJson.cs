@@ -20,7 +20,10 @@ namespace Ostler.Api.Json;
 [JsonSerializable(typeof(NodeOS))]
 public sealed partial class OstlerJson : JsonSerializerContext;
 
-/// <summary>Reads and writes NodeOS alone, the same as <see cref="OstlerJson"/> does: for the agent, which runs on every node and whose size counts. What it does not name is not linked.</summary>
+/// <summary>
+/// Reads and writes NodeOS alone, the same as <see cref="OstlerJson"/> does: for the agent, which runs on every node and whose size counts.
+/// What it does not name is not linked.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

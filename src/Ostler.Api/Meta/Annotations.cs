@@ -6,7 +6,9 @@ namespace Ostler.Api.Meta;
 /// </summary>
 public static class NodeAnnotations
 {
-    /// <summary>The policy that holds a slot for the node and cordoned it. A cordon without it is somebody else's and is never removed.</summary>
+    /// <summary>
+    /// The policy that holds a slot for the node and cordoned it. A cordon without it is somebody else's and is never removed.
+    /// </summary>
     public const string CordonedBy = OstlerApi.Group + "/cordoned-by";
 
     /// <summary>When: the moment that the slot was granted, from which the drain's deadline counts.</summary>
@@ -41,12 +43,14 @@ public static class NodeMarks
     /// <summary>The same before Kubernetes 1.24.</summary>
     public const string MasterLabel = "node-role.kubernetes.io/master";
 
-    /// <summary>The taint that a node registers with so as to get no workload before it runs the target; see spec.rollout.joinTaint.</summary>
+    /// <summary>
+    /// The taint that a node registers with so as to get no workload before it runs the target; see spec.rollout.joinTaint.
+    /// </summary>
     public const string OutdatedTaint = OstlerApi.Group + "/outdated";
 
     /// <summary>
-    /// Says by which tool a node's host is updated: bootc, rpm-ostree or ostree. Without it the agent finds out by itself, which goes wrong only on hosts that have
-    /// more than one of them in use.
+    /// Says by which tool a node's host is updated: bootc, rpm-ostree or ostree. Without it the agent finds out by itself, which goes wrong
+    /// only on hosts that have more than one of them in use.
     /// </summary>
     public const string BackendLabel = OstlerApi.Group + "/backend";
 
@@ -54,8 +58,8 @@ public static class NodeMarks
     public static string? BackendOf(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault(BackendLabel);
 
     /// <summary>
-    /// Why no agent can ever run on a node: another operating system than Linux, AWS Fargate, or a virtual kubelet (its customary label). Null: nothing says so. Such nodes
-    /// have no host to upgrade; policies pass them over, and the agent's DaemonSet leaves them out.
+    /// Why no agent can ever run on a node: another operating system than Linux, AWS Fargate, or a virtual kubelet (its customary label).
+    /// Null: nothing says so. Such nodes have no host to upgrade; policies pass them over, and the agent's DaemonSet leaves them out.
     /// </summary>
     public static string? WhyNoAgent(IReadOnlyDictionary<string, string>? labels) => labels switch
     {

@@ -30,7 +30,9 @@ public static class ConditionTypes
     /// <summary>UpgradePolicy: a maintenance window is open and no freeze is on.</summary>
     public const string WindowOpen = "WindowOpen";
 
-    /// <summary>UpgradePolicy: every notification has arrived, or is on its way for the first time. Only there with spec.notifications.</summary>
+    /// <summary>
+    /// UpgradePolicy: every notification has arrived, or is on its way for the first time. Only there with spec.notifications.
+    /// </summary>
     public const string Notified = "Notified";
 
     /// <summary>NodeOS: the target is staged on the node.</summary>

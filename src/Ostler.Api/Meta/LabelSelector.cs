@@ -25,8 +25,8 @@ public enum LabelOperator
 /// <c>matchLabels: {kubernetes.io/os: linux}</c> selects all Linux nodes.
 /// </summary>
 /// <remarks>
-/// Clients without strict validation drop fields that the schema does not know, so <c>{disktype: ssd}</c> arrives as <c>{}</c>. "All" must never result from
-/// what was not understood.
+/// Clients without strict validation drop fields that the schema does not know, so <c>{disktype: ssd}</c> arrives as <c>{}</c>. "All" must
+/// never result from what was not understood.
 /// </remarks>
 [Constraint("""{"minProperties":1}""")]
 [Cel("has(self.matchLabels) || has(self.matchExpressions)", "set matchLabels or matchExpressions; all Linux nodes are matchLabels: {kubernetes.io/os: linux}")]
@@ -111,7 +111,9 @@ public sealed record LabelExpression
     [JsonIgnore]
     public bool IsComplete => Key.Length > 0 && (Values is { Count: > 0 }) == (Operator is LabelOperator.In or LabelOperator.NotIn);
 
-    /// <summary>True when the labels fulfil the requirement. An incomplete one is never fulfilled: NotIn of nothing would select everything.</summary>
+    /// <summary>
+    /// True when the labels fulfil the requirement. An incomplete one is never fulfilled: NotIn of nothing would select everything.
+    /// </summary>
     public bool Matches(IReadOnlyDictionary<string, string>? labels)
     {
         if (!IsComplete)

@@ -5,8 +5,8 @@ namespace Ostler.Api.Meta;
 public sealed record NodeRoles(IReadOnlyList<string> ControlPlane)
 {
     /// <summary>
-    /// The labels of kubeadm, before and after Kubernetes 1.24, and of distributions that split the role: RKE and RKE2 (controlplane, etcd), k3s (etcd) and OpenShift
-    /// (arbiter). A member of etcd counts: two of three away are a lost quorum.
+    /// The labels of kubeadm, before and after Kubernetes 1.24, and of distributions that split the role: RKE and RKE2 (controlplane,
+    /// etcd), k3s (etcd) and OpenShift (arbiter). A member of etcd counts: two of three away are a lost quorum.
     /// </summary>
     public static NodeRoles Default { get; } = new(
     [

@@ -3,7 +3,10 @@ namespace Ostler.Api.NodeOSes;
 /// <summary>Tells boots apart. The kernel's boot ID alone does not: a soft reboot starts all of user space anew and keeps it.</summary>
 public static class BootSession
 {
-    /// <summary>The kernel's boot ID, and behind a plus how often user space was restarted in it, unless it never was; null when the boot is not known.</summary>
+    /// <summary>
+    /// The kernel's boot ID, and behind a plus how often user space was restarted in it, unless it never was; null when the boot is not
+    /// known.
+    /// </summary>
     public static string? Of(string? bootID, int? softReboots) => bootID is null || softReboots is not > 0
         ? bootID
         : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bootID}+{softReboots}");

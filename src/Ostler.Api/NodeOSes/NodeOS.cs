@@ -175,8 +175,8 @@ public sealed record NodeOstreeImage
     public bool GpgVerify { get; set; } = true;
 
     /// <summary>
-    /// Whether the commit may be older than the one that the host fetched last from this branch: the OSImage says so, or pins the commit. Hosts
-    /// that plain ostree updates check it; rpm-ostree has no such check.
+    /// Whether the commit may be older than the one that the host fetched last from this branch: the OSImage says so, or pins the commit.
+    /// Hosts that plain ostree updates check it; rpm-ostree has no such check.
     /// </summary>
     [Default("false")]
     public bool AllowDowngrade { get; init; }

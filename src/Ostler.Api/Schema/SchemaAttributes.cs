@@ -74,8 +74,8 @@ public sealed class CelAttribute(string rule, string message) : Attribute
 }
 
 /// <summary>
-/// Further value validation, as JSON of the schema (minProperties, anyOf, …). Every API server checks it, those without CEL as well, and after pruning: an
-/// object in which no field was understood is empty by then.
+/// Further value validation, as JSON of the schema (minProperties, anyOf, …). Every API server checks it, those without CEL as well, and
+/// after pruning: an object in which no field was understood is empty by then.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Class)]
 public sealed class ConstraintAttribute(string json) : Attribute
@@ -85,9 +85,9 @@ public sealed class ConstraintAttribute(string json) : Attribute
 
 /// <summary>Server-side apply takes an object of this type for one value, and not field by field.</summary>
 /// <remarks>
-/// For what a single program writes. Applied field by field, an object that the next apply leaves out is not removed: API servers put null in its place
-/// (Kubernetes 1.20 and older) or an empty object (1.36.0), and then refuse the whole write as invalid. For the same reason lists that may become
-/// empty have no <see cref="ListMapAttribute"/>.
+/// For what a single program writes. Applied field by field, an object that the next apply leaves out is not removed: API servers put null
+/// in its place (Kubernetes 1.20 and older) or an empty object (1.36.0), and then refuse the whole write as invalid. For the same reason
+/// lists that may become empty have no <see cref="ListMapAttribute"/>.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class AtomicAttribute : Attribute;

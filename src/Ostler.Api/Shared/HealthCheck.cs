@@ -54,8 +54,8 @@ public sealed record HealthCheck
     public ConditionCheck? Condition { get; init; }
 
     /// <summary>
-    /// Fields that this version does not know, as a kind of check that a newer one added. Kept so that a check of such a kind can be named when it is refused.
-    /// Null: none.
+    /// Fields that this version does not know, as a kind of check that a newer one added. Kept so that a check of such a kind can be named
+    /// when it is refused. Null: none.
     /// </summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }

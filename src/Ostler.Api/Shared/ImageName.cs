@@ -4,10 +4,11 @@ using System.Diagnostics.CodeAnalysis;
 namespace Ostler.Api.Shared;
 
 /// <summary>
-/// The name of a container image, read as Docker, the kubelet and skopeo read it: <c>edge:1</c> is <c>docker.io/library/edge:1</c>. A tag beside a digest is
-/// ignored: the digest says more.
+/// The name of a container image, read as Docker, the kubelet and skopeo read it: <c>edge:1</c> is <c>docker.io/library/edge:1</c>. A tag
+/// beside a digest is ignored: the digest says more.
 /// </summary>
-/// <param name="Registry">The registry's host as images are named after it, with its port: <c>docker.io</c>, <c>registry.example:5000</c>.</param>
+/// <param name="Registry">The registry's host as images are named after it, with its port: <c>docker.io</c>,
+/// <c>registry.example:5000</c>.</param>
 /// <param name="Repository">The path below it: <c>library/edge</c>.</param>
 /// <param name="Tag">The tag; null when the image is named by its digest.</param>
 /// <param name="Digest">As in <c>sha256:…</c>; null when the image is named by a tag.</param>

@@ -32,8 +32,8 @@ public sealed record PrometheusCheck
     public CheckTls? Tls { get; init; }
 
     /// <summary>
-    /// A Secret in Ostler's own namespace whose key <c>token</c> is sent as the bearer token. Only over https, and not with insecureSkipVerify. The Secret must carry
-    /// <c>ostler.dev/use: health-check</c>.
+    /// A Secret in Ostler's own namespace whose key <c>token</c> is sent as the bearer token. Only over https, and not with
+    /// insecureSkipVerify. The Secret must carry <c>ostler.dev/use: health-check</c>.
     /// </summary>
     public SecretReference? BearerTokenSecretRef { get; init; }
 

@@ -26,7 +26,8 @@ internal static class HostCommand
     private static async Task<int> RunAsync(IReadOnlyList<string> folders, IReadOnlyList<string> words)
     {
         var program = folders.Select(folder => Path.Combine(folder, Program)).FirstOrDefault(File.Exists) ?? throw CommandException.Usage(Where);
-        // It has this terminal: it asks before it reboots. An interrupt reaches it as it reaches this program, which waits for what it says to that.
+        // It has this terminal: it asks before it reboots. An interrupt reaches it as it reaches this program, which waits for what it says
+        // to that.
         using var agent = Process.Start(new ProcessStartInfo(program, ["host", .. words])) ?? throw new CommandException($"{program} could not be started.");
         await agent.WaitForExitAsync(CancellationToken.None);
         return agent.ExitCode;

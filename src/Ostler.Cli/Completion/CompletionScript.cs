@@ -16,7 +16,8 @@ internal static class CompletionScript
         _ => throw CommandException.Usage($"No completion for {shell}: use {string.Join(", ", Shells)}."),
     };
 
-    // Options are offered once a dash is typed, as kubectl does. The line is handed over with the program's own name first, and the cursor's place counted from its beginning.
+    // Options are offered once a dash is typed, as kubectl does. The line is handed over with the program's own name first, and the
+    // cursor's place counted from its beginning.
     private const string Bash = """
         # bash completion of ostler and kubectl-ostler. To load it now:  source <(kubectl ostler completion bash)
         # For every shell:  kubectl ostler completion bash > /etc/bash_completion.d/kubectl-ostler

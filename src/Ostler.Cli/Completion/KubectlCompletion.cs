@@ -3,8 +3,8 @@ using System.CommandLine;
 namespace Ostler.Cli.Completion;
 
 /// <summary>
-/// Answers kubectl, which from 1.26 on asks a program called <c>kubectl_complete-ostler</c> how <c>kubectl ostler …</c> may go on. A link of that name to
-/// this program is enough.
+/// Answers kubectl, which from 1.26 on asks a program called <c>kubectl_complete-ostler</c> how <c>kubectl ostler …</c> may go on. A link
+/// of that name to this program is enough.
 /// </summary>
 internal static class KubectlCompletion
 {

@@ -8,7 +8,10 @@ using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Doctor;
 
-/// <summary>Which PodDisruptionBudgets would block a drain now? Judged as preflight judges it, pod by pod and by the rules of the policy that drains the node.</summary>
+/// <summary>
+/// Which PodDisruptionBudgets would block a drain now? Judged as preflight judges it, pod by pod and by the rules of the policy that drains
+/// the node.
+/// </summary>
 internal static class BudgetCheck
 {
     public static IEnumerable<Finding> Look(ClusterFacts facts)

@@ -8,7 +8,9 @@ using Ostler.Rollout.Windows;
 
 namespace Ostler.Cli.Doctor;
 
-/// <summary>Can each policy do its work: is it accepted, does it find its image, is a window ever open, does another select the same nodes?</summary>
+/// <summary>
+/// Can each policy do its work: is it accepted, does it find its image, is a window ever open, does another select the same nodes?
+/// </summary>
 internal static class PolicyCheck
 {
     public static IEnumerable<Finding> Look(ClusterFacts facts)

@@ -5,7 +5,9 @@ using Ostler.Cli.Hosting;
 
 namespace Ostler.Cli.Edits;
 
-/// <summary>The fields of an OSImage that make it name one former tree, and those that make it follow again what it follows now. Pure.</summary>
+/// <summary>
+/// The fields of an OSImage that make it name one former tree, and those that make it follow again what it follows now. Pure.
+/// </summary>
 /// <param name="Pin">A merge patch.</param>
 /// <param name="Undo">The merge patch that takes it back.</param>
 internal sealed record ImagePin(JsonObject Pin, JsonObject Undo)
@@ -52,7 +54,8 @@ internal sealed record ImagePin(JsonObject Pin, JsonObject Undo)
     // The tag stays beside the digest, for people: only the digest counts.
     private static string ImageAt(OSImage image, PreviousImage tree)
     {
-        // A node knows the manifest of its own platform, which is not what the other platforms can be given, and not from which repository it came.
+        // A node knows the manifest of its own platform, which is not what the other platforms can be given, and not from which repository
+        // it came.
         if (tree.Release is not { } release || !ImageName.TryParse(release.Reference, out _, out _))
         {
             throw new CommandException(

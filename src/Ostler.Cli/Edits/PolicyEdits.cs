@@ -24,7 +24,8 @@ internal static class PolicyEdits
 
     /// <param name="policy">The policy.</param>
     /// <param name="wave">Default: the one that waits for approval.</param>
-    /// <param name="digest">Default: the tree that the policy leads to now. Named, it must be that one: whoever names it has seen it.</param>
+    /// <param name="digest">Default: the tree that the policy leads to now. Named, it must be that one: whoever names it has seen
+    /// it.</param>
     public static FieldEdit Approve(UpgradePolicy policy, string? wave, string? digest)
     {
         var name = policy.Metadata.Name;

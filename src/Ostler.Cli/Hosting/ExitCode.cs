@@ -1,6 +1,8 @@
 namespace Ostler.Cli.Hosting;
 
-/// <summary>How a command ends, for scripts. <c>doctor</c> has its own meaning: 0 nothing found, 1 warnings only, 2 something is broken.</summary>
+/// <summary>
+/// How a command ends, for scripts. <c>doctor</c> has its own meaning: 0 nothing found, 1 warnings only, 2 something is broken.
+/// </summary>
 internal static class ExitCode
 {
     public const int Ok = 0;

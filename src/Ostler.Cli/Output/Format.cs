@@ -5,7 +5,9 @@ namespace Ostler.Cli.Output;
 /// <summary>How ages, numbers and shares are written.</summary>
 internal static class Format
 {
-    /// <summary>As kubectl writes ages: <c>45s</c>, <c>5m10s</c>, <c>45m</c>, <c>3h12m</c>, <c>30h</c>, <c>4d</c>. Never negative: clocks differ.</summary>
+    /// <summary>
+    /// As kubectl writes ages: <c>45s</c>, <c>5m10s</c>, <c>45m</c>, <c>3h12m</c>, <c>30h</c>, <c>4d</c>. Never negative: clocks differ.
+    /// </summary>
     public static string Span(TimeSpan span) => span switch
     {
         _ when span < TimeSpan.FromSeconds(1) => "0s",

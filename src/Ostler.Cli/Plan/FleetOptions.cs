@@ -12,8 +12,8 @@ internal static class FleetOptions
     private static readonly string[] Kinds = ["staging", "falls-back", "never-returns", "unhealthy"];
 
     /// <summary>
-    /// <c>[NAME=]COUNT[,LABEL=VALUE…]</c>: <c>40</c>; <c>canary=3,role=canary</c>. The groups get the labels that the selector of the policy asks for,
-    /// unless they say otherwise.
+    /// <c>[NAME=]COUNT[,LABEL=VALUE…]</c>: <c>40</c>; <c>canary=3,role=canary</c>. The groups get the labels that the selector of the
+    /// policy asks for, unless they say otherwise.
     /// </summary>
     public static FleetNodes Nodes(string text, LabelSelector selector, IReadOnlyList<string>? zones, int group)
     {

@@ -11,7 +11,9 @@ namespace Ostler.Cli.Plan;
 /// <summary>Describes the nodes of a cluster as they are now.</summary>
 internal static class LiveFleet
 {
-    /// <summary>Each Node with its labels, the tree that its agent reports, whether it is Ready and whether a person has cordoned it.</summary>
+    /// <summary>
+    /// Each Node with its labels, the tree that its agent reports, whether it is Ready and whether a person has cordoned it.
+    /// </summary>
     /// <remarks>A node that Ostler has cordoned is taken to be where it was before: the forecast begins anew for it.</remarks>
     public static IReadOnlyList<FleetNodes> Nodes(IEnumerable<Node> nodes, IReadOnlyList<NodeOS> systems)
     {

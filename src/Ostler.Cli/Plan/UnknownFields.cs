@@ -7,8 +7,8 @@ using Ostler.Cli.Output;
 namespace Ostler.Cli.Plan;
 
 /// <summary>
-/// Finds what a file says and Ostler does not know. Most clients of the API server drop such fields in silence, and a plan that passed over them would show
-/// something else than what was meant.
+/// Finds what a file says and Ostler does not know. Most clients of the API server drop such fields in silence, and a plan that passed over
+/// them would show something else than what was meant.
 /// </summary>
 internal static class UnknownFields
 {

@@ -15,8 +15,8 @@ namespace Ostler.Controller.Console;
 /// caches of its own that live while somebody looks.
 /// </summary>
 /// <remarks>
-/// <para>Paths: <c>/</c> and the page's files, for anybody (they hold nothing of the cluster); <c>/api/fleet</c> and <c>/api/nodes/NAME</c>, for
-/// whoever <see cref="AccessReviews"/> lets in.</para>
+/// <para>Paths: <c>/</c> and the page's files, for anybody (they hold nothing of the cluster); <c>/api/fleet</c> and
+/// <c>/api/nodes/NAME</c>, for whoever <see cref="AccessReviews"/> lets in.</para>
 /// <para>No cookies: a token travels in the header Authorization, which no other page can make a browser send.</para>
 /// </remarks>
 internal sealed partial class ConsoleServer : IAsyncDisposable

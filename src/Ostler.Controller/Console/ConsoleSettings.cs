@@ -9,7 +9,9 @@ internal sealed record ConsoleSettings
     /// <summary>Where it listens. Default: 127.0.0.1:8082, which <c>kubectl port-forward</c> reaches and the network does not.</summary>
     public IPEndPoint Address { get; init; } = new(IPAddress.Loopback, 8082);
 
-    /// <summary>Whether visitors must show a token of the cluster. Always so where the address is not loopback. Default there: no.</summary>
+    /// <summary>
+    /// Whether visitors must show a token of the cluster. Always so where the address is not loopback. Default there: no.
+    /// </summary>
     public bool Tokens { get; init; }
 
     /// <summary>Whatever <see cref="Tokens"/> says: nobody gets in from the network without one.</summary>
@@ -31,7 +33,9 @@ internal sealed record ConsoleSettings
     /// <summary>How many pages may be open at once; the next one is asked to come back. Default: 32.</summary>
     public int MaxViewers { get; init; } = 32;
 
-    /// <summary>How often a quiet stream says that it is alive, and how often its viewer's rights are looked at again. Default: 15 s.</summary>
+    /// <summary>
+    /// How often a quiet stream says that it is alive, and how often its viewer's rights are looked at again. Default: 15 s.
+    /// </summary>
     public TimeSpan Beat { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The names that a request may come under; empty: any.</summary>

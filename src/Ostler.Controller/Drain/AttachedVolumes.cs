@@ -6,8 +6,8 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Controller.Drain;
 
 /// <summary>
-/// Finds the volumes that are still attached to a node. Listed while a drained node waits for them, and never held: VolumeAttachments cannot be selected by
-/// their node, and there are as many as there are volumes in the cluster.
+/// Finds the volumes that are still attached to a node. Listed while a drained node waits for them, and never held: VolumeAttachments
+/// cannot be selected by their node, and there are as many as there are volumes in the cluster.
 /// </summary>
 internal sealed class AttachedVolumes(ApiClient client, TimeProvider time)
 {

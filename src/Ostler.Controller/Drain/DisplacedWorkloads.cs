@@ -7,8 +7,8 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Controller.Drain;
 
 /// <summary>
-/// Reads how single workloads stand. No cache: of all the workloads of a cluster only those are of interest whose pods had to leave a node, and only
-/// while that is not made good.
+/// Reads how single workloads stand. No cache: of all the workloads of a cluster only those are of interest whose pods had to leave a node,
+/// and only while that is not made good.
 /// </summary>
 internal sealed class DisplacedWorkloads(ApiClient client, TimeProvider time)
 {

@@ -11,8 +11,8 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Controller.Drain;
 
 /// <summary>
-/// Asks of a node whether its drain would succeed: each of its pods that would be evicted, by a dry run of that. Several pods of one budget each get a yes
-/// although only one may go at a time; that is right, for in a drain they go one after the other.
+/// Asks of a node whether its drain would succeed: each of its pods that would be evicted, by a dry run of that. Several pods of one budget
+/// each get a yes although only one may go at a time; that is right, for in a drain they go one after the other.
 /// </summary>
 /// <param name="client">The API server.</param>
 /// <param name="evictions">Asks for single pods.</param>

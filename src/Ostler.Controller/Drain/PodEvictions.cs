@@ -20,7 +20,8 @@ internal sealed class PodEvictions(ApiClient client, TimeProvider time)
         TryAsync(new(action.Namespace, action.Pod), action.PodUid, action.GracePeriodSeconds, dryRun: false, labels, budgets, cancellationToken);
 
     /// <summary>
-    /// Takes back what the eviction of a KubeVirt pod began: the mark on the machine first, or its controller would start another migration; then the migrations.
+    /// Takes back what the eviction of a KubeVirt pod began: the mark on the machine first, or its controller would start another
+    /// migration; then the migrations.
     /// </summary>
     public async Task CancelMigrationAsync(NodeAction.CancelMigration action, CancellationToken cancellationToken)
     {

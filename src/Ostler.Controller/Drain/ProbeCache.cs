@@ -4,8 +4,8 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Controller.Drain;
 
 /// <summary>
-/// What was found out about single nodes because a plan asked for it. Only a cache: what is lost with it is asked again, and how old an answer
-/// may be is for the plan to say.
+/// What was found out about single nodes because a plan asked for it. Only a cache: what is lost with it is asked again, and how old an
+/// answer may be is for the plan to say.
 /// </summary>
 /// <param name="time">The controller's clock.</param>
 internal sealed class ProbeCache(TimeProvider time)

@@ -6,7 +6,9 @@ using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Drain;
 
-/// <summary>Asks what a plan wants to know. Every question that is due gets an answer, if only that it could not be asked: a plan waits for it.</summary>
+/// <summary>
+/// Asks what a plan wants to know. Every question that is due gets an answer, if only that it could not be asked: a plan waits for it.
+/// </summary>
 internal sealed partial class ProbeRunner(
     DrainDryRun dryRun, DisplacedWorkloads workloads, AttachedVolumes volumes, ProbeCache answers, TimeProvider time, ILogger<ProbeRunner> logger)
 {

@@ -4,8 +4,9 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Controller.Drain;
 
 /// <summary>
-/// Tells the pods that controllers put on a cordoned node again from those that were there before: by the evictions of this process on this node, which no clock of
-/// another machine can blur. Forgotten with the slot, or with a restart, after which every pod counts as one that was there before.
+/// Tells the pods that controllers put on a cordoned node again from those that were there before: by the evictions of this process on this
+/// node, which no clock of another machine can blur. Forgotten with the slot, or with a restart, after which every pod counts as one that
+/// was there before.
 /// </summary>
 internal sealed class ReturningPods
 {

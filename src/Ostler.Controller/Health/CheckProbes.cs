@@ -12,7 +12,9 @@ using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.Health;
 
-/// <summary>Makes one try of any check of the controller's. What keeps it from being made is a finding too, and never an exception.</summary>
+/// <summary>
+/// Makes one try of any check of the controller's. What keeps it from being made is a finding too, and never an exception.
+/// </summary>
 /// <param name="client">The API server, for Secrets and for conditions.</param>
 /// <param name="pods">The pods of nodes that hold a slot.</param>
 /// <param name="time">The clock.</param>
@@ -103,7 +105,10 @@ internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProv
         return finding with { Message = $"{server.Authority}: {finding.Message}" };
     }
 
-    /// <summary>In the address and not in the body: proxies that enforce a namespace (prom-label-proxy, as in front of Thanos on OpenShift) read them only there.</summary>
+    /// <summary>
+    /// In the address and not in the body: proxies that enforce a namespace (prom-label-proxy, as in front of Thanos on OpenShift) read
+    /// them only there.
+    /// </summary>
     private static string Query(IReadOnlyList<RequestParameter>? parameters) => parameters is not { Count: > 0 }
         ? ""
         : $"?{string.Join('&', parameters.Select(static p => $"{Uri.EscapeDataString(p.Name)}={Uri.EscapeDataString(p.Value)}"))}";

@@ -9,7 +9,9 @@ using Ostler.Rollout.Nodes;
 
 namespace Ostler.Controller.Health;
 
-/// <summary>Reads any object and judges a field of it. The API server tells under which path a kind is served; that is asked once for each.</summary>
+/// <summary>
+/// Reads any object and judges a field of it. The API server tells under which path a kind is served; that is asked once for each.
+/// </summary>
 internal sealed class ConditionProbe(ApiClient client)
 {
     /// <summary>What an admin grants the controller for this.</summary>

@@ -16,7 +16,9 @@ internal interface IHealthChecks
     /// <summary>These nodes, and no others of this policy, are checked from now on.</summary>
     void Retain(string policy, IReadOnlyList<CheckSubject> subjects);
 
-    /// <summary>What was found of a node so far in its present boot and by the present checks. A check that was not made yet is not in it.</summary>
+    /// <summary>
+    /// What was found of a node so far in its present boot and by the present checks. A check that was not made yet is not in it.
+    /// </summary>
     IReadOnlyList<CheckObservation> Of(string policy, CheckSubject subject);
 }
 
@@ -24,8 +26,9 @@ internal interface IHealthChecks
 internal delegate Task<CheckFinding> RunCheck(CheckSubject subject, HealthCheck check, CancellationToken cancellationToken);
 
 /// <summary>
-/// Runs each check of each node at its interval, beside the reconciles, which never wait for one. What is found is kept in memory; a policy is woken when
-/// it is news. Each try ends within its timeout, in an error if nothing else, so that no check is ever without a result for longer.
+/// Runs each check of each node at its interval, beside the reconciles, which never wait for one. What is found is kept in memory; a policy
+/// is woken when it is news. Each try ends within its timeout, in an error if nothing else, so that no check is ever without a result for
+/// longer.
 /// </summary>
 /// <param name="runCheck">Makes one try.</param>
 /// <param name="changed">Called with a policy when a check of its nodes found something new.</param>
@@ -49,7 +52,8 @@ internal sealed partial class HealthChecks(
                 return;
             }
 
-            // A policy that was edited under a node may be invalid, with two checks of one name: the first counts, as it does in the verdict.
+            // A policy that was edited under a node may be invalid, with two checks of one name: the first counts, as it does in the
+            // verdict.
             var wanted = subjects.SelectMany(s => s.Checks.Select(c => (Subject: s, Check: c, What: TextOf(s, c))))
                 .DistinctBy(w => (w.Subject.Node, w.Check.Name))
                 .ToDictionary(w => (policy, w.Subject.Node, w.Check.Name));

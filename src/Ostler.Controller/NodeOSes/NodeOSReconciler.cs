@@ -10,7 +10,9 @@ using Ostler.Kubernetes.Informers;
 
 namespace Ostler.Controller.NodeOSes;
 
-/// <summary>Keeps one NodeOS per Node, made for just that Node. What a policy asks of the node is written by the plan of the policy alone.</summary>
+/// <summary>
+/// Keeps one NodeOS per Node, made for just that Node. What a policy asks of the node is written by the plan of the policy alone.
+/// </summary>
 /// <remarks>
 /// A NodeOS whose Node is gone is left to the garbage collector, which follows the owner reference. Only when the name is taken
 /// again by a new Node before that happened is it removed here: else the new Node would inherit the former one's history.
@@ -49,7 +51,9 @@ internal sealed partial class NodeOSReconciler(ApiClient client, ILister<Node> n
         return await CreateAsync(node, cancellationToken);
     }
 
-    /// <summary>The agent may not read its Node, so what the node's label says of the host's tool is written where it may read it.</summary>
+    /// <summary>
+    /// The agent may not read its Node, so what the node's label says of the host's tool is written where it may read it.
+    /// </summary>
     private async Task<ReconcileResult> FollowLabelAsync(NodeOS os, Node node, CancellationToken cancellationToken)
     {
         var wanted = NodeMarks.BackendOf(node.Metadata.Labels);

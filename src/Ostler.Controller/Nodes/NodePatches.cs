@@ -17,7 +17,9 @@ internal static class NodePatches
         .Merge(Body(unschedulable: true, action.Policy, Timestamp.Format(action.At)))
         .OnlyIf(action.NodeUid, action.ResourceVersion);
 
-    /// <summary>The cordon and both marks go in one write. <c>unschedulable: null</c> removes the field, as kubectl uncordon does.</summary>
+    /// <summary>
+    /// The cordon and both marks go in one write. <c>unschedulable: null</c> removes the field, as kubectl uncordon does.
+    /// </summary>
     public static Patch Uncordon(NodeAction.Uncordon action) => Patch
         .Merge(Body(unschedulable: null, null, null))
         .OnlyIf(action.NodeUid, action.ResourceVersion);
@@ -50,9 +52,9 @@ internal static class NodePatches
     }
 
     /// <summary>
-    /// The whole spec, put in the place of the one that is there: what it leaves out is gone. Not by server-side apply: API servers before 1.22 leave a
-    /// field where it is when an object was created, or edited by a person, by another way than apply, and a rollout would wait for ever for a goal that
-    /// it has written.
+    /// The whole spec, put in the place of the one that is there: what it leaves out is gone. Not by server-side apply: API servers before
+    /// 1.22 leave a field where it is when an object was created, or edited by a person, by another way than apply, and a rollout would
+    /// wait for ever for a goal that it has written.
     /// </summary>
     public static Patch ApplySpec(NodeAction.ApplySpec action, string? uid)
     {

@@ -8,8 +8,8 @@ using Ostler.Rollout.Notifications;
 namespace Ostler.Controller.Notifications;
 
 /// <summary>
-/// Sends notifications beside the rollouts, which wait for none of them: a bounded queue, a few at a time. What it knows is lost with the process, and nothing is lost
-/// by that: which notifications there are, and which have arrived, stands in the policies' status.
+/// Sends notifications beside the rollouts, which wait for none of them: a bounded queue, a few at a time. What it knows is lost with the
+/// process, and nothing is lost by that: which notifications there are, and which have arrived, stands in the policies' status.
 /// </summary>
 /// <param name="sender">Delivers one.</param>
 /// <param name="tell">Called with a policy's name when something came of one of its notifications: its status is to say so.</param>

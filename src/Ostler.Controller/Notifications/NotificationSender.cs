@@ -55,8 +55,8 @@ internal sealed record NotificationOptions
 }
 
 /// <summary>
-/// Posts notifications. Whoever writes policies chooses where to, so the answer is none of their business: of it only the status code is told, redirects are not
-/// followed, and nothing goes out but what anybody may read who may read policies.
+/// Posts notifications. Whoever writes policies chooses where to, so the answer is none of their business: of it only the status code is
+/// told, redirects are not followed, and nothing goes out but what anybody may read who may read policies.
 /// </summary>
 /// <param name="client">The API server, for Secrets.</param>
 /// <param name="http">Made by <see cref="CreateHttpClient"/>.</param>

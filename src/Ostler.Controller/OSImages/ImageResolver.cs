@@ -9,7 +9,9 @@ namespace Ostler.Controller.OSImages;
 /// <summary>Finds the tree that an OSImage names now.</summary>
 internal sealed class ImageResolver(OstreeRepository repository, ContainerImages containers, TimeProvider time)
 {
-    /// <summary>One try. Asks the network only for what is not known: a pinned commit is its own answer, and a version never changes.</summary>
+    /// <summary>
+    /// One try. Asks the network only for what is not known: a pinned commit is its own answer, and a version never changes.
+    /// </summary>
     /// <param name="image">An image whose spec is valid.</param>
     /// <param name="cancellationToken">Ends the try.</param>
     public async Task<ResolveOutcome> ResolveAsync(OSImage image, CancellationToken cancellationToken) =>

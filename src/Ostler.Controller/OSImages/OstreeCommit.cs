@@ -33,7 +33,10 @@ internal static class OstreeCommit
     }
 
     /// <summary>The commit's own date. False when there is none that makes sense.</summary>
-    /// <remarks>Seconds in big endian: the only member of fixed size, aligned to 8, after the body, which is the fifth of the variable-sized members.</remarks>
+    /// <remarks>
+    /// Seconds in big endian: the only member of fixed size, aligned to 8, after the body, which is the fifth of the variable-sized
+    /// members.
+    /// </remarks>
     public static bool TryReadTimestamp(ReadOnlySpan<byte> commit, out DateTimeOffset created)
     {
         const int offsets = 5;

@@ -21,7 +21,9 @@ internal sealed record OstreeRepositoryOptions
     /// <summary>How long a host is left alone after at least half of no less than 6 attempts in a minute failed. Default: 30 s.</summary>
     public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The largest ref file: 64 digits and a line break. Default: 1 KiB, so that an error page is told from a ref by its words.</summary>
+    /// <summary>
+    /// The largest ref file: 64 digits and a line break. Default: 1 KiB, so that an error page is told from a ref by its words.
+    /// </summary>
     public int MaxRefBytes { get; init; } = 1024;
 
     /// <summary>The largest commit object. Default: 1 MiB.</summary>

@@ -237,7 +237,9 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         return created;
     }
 
-    /// <summary>A minute at most: deadlines are declared in minutes, and a rollout must not sleep through one because its last writes failed.</summary>
+    /// <summary>
+    /// A minute at most: deadlines are declared in minutes, and a rollout must not sleep through one because its last writes failed.
+    /// </summary>
     private static WorkQueueOptions QueueOptions { get; } = new()
     {
         Backoff = new() { Initial = TimeSpan.FromMilliseconds(5), Maximum = TimeSpan.FromMinutes(1) },

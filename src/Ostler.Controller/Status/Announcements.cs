@@ -76,8 +76,8 @@ internal sealed partial class Announcements(PublishEvent publish)
     }
 
     /// <summary>
-    /// Health checks that cannot be made, time and again: once for each node, as long as its status goes on to say so. The deadline will end it, but who
-    /// could still see to it must hear of it before.
+    /// Health checks that cannot be made, time and again: once for each node, as long as its status goes on to say so. The deadline will
+    /// end it, but who could still see to it must hear of it before.
     /// </summary>
     private void StuckChecks(UpgradePolicy before, UpgradePolicy after)
     {

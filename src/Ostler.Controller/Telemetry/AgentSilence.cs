@@ -4,8 +4,8 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Controller.Telemetry;
 
 /// <summary>
-/// Since when each agent has owed an answer: a report for the generation that its NodeOS has. An agent has no heartbeat, which would be a write per node
-/// and minute for nothing; one that is asked nothing may be silent.
+/// Since when each agent has owed an answer: a report for the generation that its NodeOS has. An agent has no heartbeat, which would be a
+/// write per node and minute for nothing; one that is asked nothing may be silent.
 /// </summary>
 /// <remarks>Remembered in memory, and so only good for telling: after a restart or a change of leaders the time begins anew.</remarks>
 internal sealed class AgentSilence

@@ -6,7 +6,8 @@ namespace Ostler.Controller.Telemetry;
 
 /// <summary>A drain that a PodDisruptionBudget holds up.</summary>
 /// <param name="Node">The node.</param>
-/// <param name="Budget">The budget as namespace/name; <see cref="Several"/> when a pod has more than one, <see cref="Unnamed"/> when the server did not say which.</param>
+/// <param name="Budget">The budget as namespace/name; <see cref="Several"/> when a pod has more than one, <see cref="Unnamed"/> when the
+/// server did not say which.</param>
 internal readonly record struct BlockedDrain(string Node, string Budget)
 {
     /// <summary>The API server evicts no pod that several budgets select.</summary>
@@ -48,12 +49,14 @@ internal readonly record struct BlockedDrain(string Node, string Budget)
 
 /// <summary>How long drains are held up, by budget: from one look at a policy to the next.</summary>
 /// <remarks>
-/// Remembered in memory, and so only good for counting: a restart loses what has passed since the last look. Two drains that one budget holds up for a minute are two
-/// minutes.
+/// Remembered in memory, and so only good for counting: a restart loses what has passed since the last look. Two drains that one budget
+/// holds up for a minute are two minutes.
 /// </remarks>
 internal sealed class BlockedDrains
 {
-    /// <summary>How many budgets get series of their own, so that a policy with a budget for every tenant does not fill a Prometheus.</summary>
+    /// <summary>
+    /// How many budgets get series of their own, so that a policy with a budget for every tenant does not fill a Prometheus.
+    /// </summary>
     public const int MostBudgets = 100;
 
     /// <summary>The label of all further ones.</summary>
@@ -63,7 +66,9 @@ internal sealed class BlockedDrains
     private readonly HashSet<string> _named = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
-    /// <summary>The seconds to count for each budget: 0 when it begins to hold a drain up, so that a series starts at its beginning.</summary>
+    /// <summary>
+    /// The seconds to count for each budget: 0 when it begins to hold a drain up, so that a series starts at its beginning.
+    /// </summary>
     public IReadOnlyDictionary<string, double> Observe(string policy, IReadOnlyCollection<BlockedDrain> blocked, DateTimeOffset now)
     {
         var seconds = new Dictionary<string, double>(StringComparer.Ordinal);

@@ -190,7 +190,9 @@ internal sealed class ControllerMetrics : IDisposable
     /// <summary>A try of a check that did not pass. False, Error and Missing are told apart: only the first speaks of the node.</summary>
     public void CheckFailed(string kind, CheckOutcome outcome) => _checks.Add(1, Label("check", kind), Label("outcome", outcome.ToString()));
 
-    /// <summary>The drains of a policy that budgets hold up now. What has passed since the last look is counted for those that were held up then.</summary>
+    /// <summary>
+    /// The drains of a policy that budgets hold up now. What has passed since the last look is counted for those that were held up then.
+    /// </summary>
     public void ObserveDrains(string policy, IReadOnlyCollection<BlockedDrain> blocked, DateTimeOffset now)
     {
         foreach (var (budget, seconds) in _blockedDrains.Observe(policy, blocked, now))

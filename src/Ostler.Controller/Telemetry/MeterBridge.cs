@@ -7,8 +7,9 @@ namespace Ostler.Controller.Telemetry;
 
 /// <summary>Serves what is recorded through System.Diagnostics.Metrics in the text format of Prometheus.</summary>
 /// <remarks>
-/// Instruments carry their Prometheus names themselves (<c>…_total</c>, <c>…_seconds</c>); only <c>ostler_</c> is put before them. prometheus-net's
-/// own adapter would prefix the meter's name, and turns counters into gauges, on which alerts with <c>rate()</c> must not be built.
+/// Instruments carry their Prometheus names themselves (<c>…_total</c>, <c>…_seconds</c>); only <c>ostler_</c> is put before them.
+/// prometheus-net's own adapter would prefix the meter's name, and turns counters into gauges, on which alerts with <c>rate()</c> must not
+/// be built.
 /// </remarks>
 internal sealed class MeterBridge : IDisposable
 {
@@ -104,12 +105,16 @@ internal sealed class MeterBridge : IDisposable
     private static double[] BucketsOf(Instrument instrument) =>
         instrument is Histogram<double> { Advice.HistogramBucketBoundaries: { Count: > 0 } buckets } ? [.. buckets] : DefaultBuckets;
 
-    /// <summary>What an instrument is called where it is served. The runtime's are not named after any program; served, they are this one's.</summary>
+    /// <summary>
+    /// What an instrument is called where it is served. The runtime's are not named after any program; served, they are this one's.
+    /// </summary>
     public static string MetricName(string name) => name.StartsWith("ostler_", StringComparison.Ordinal) ? Name(name) : $"ostler_{Name(name)}";
 
     private static string Name(string name) => name.Replace('.', '_').Replace('-', '_');
 
-    /// <summary>The label values of one observed gauge: those that are not observed any more are gone, not stuck at their last value.</summary>
+    /// <summary>
+    /// The label values of one observed gauge: those that are not observed any more are gone, not stuck at their last value.
+    /// </summary>
     private sealed class ObservedSeries(Gauge gauge)
     {
         private readonly Dictionary<string, string[]> _known = [];

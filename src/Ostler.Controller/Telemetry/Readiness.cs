@@ -1,6 +1,8 @@
 namespace Ostler.Controller.Telemetry;
 
-/// <summary>Whether the process can do its work now: as a standby that waits for the lease, or as a leader that has seen the cluster.</summary>
+/// <summary>
+/// Whether the process can do its work now: as a standby that waits for the lease, or as a leader that has seen the cluster.
+/// </summary>
 internal sealed class Readiness
 {
     private volatile string _state = "starting";

@@ -17,7 +17,9 @@ internal static class VersionCounts
 
     private const int Longest = 64;
 
-    /// <summary>The versions that most nodes run; by name where the counts are equal, so that no series depends on the order of nodes.</summary>
+    /// <summary>
+    /// The versions that most nodes run; by name where the counts are equal, so that no series depends on the order of nodes.
+    /// </summary>
     public static IReadOnlyDictionary<string, int> Of(IEnumerable<RunningDigest> running)
     {
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);

@@ -13,7 +13,9 @@ using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Controller.UpgradePolicies;
 
-/// <summary>Reads everything that one decision about one policy rests on, from caches that hold our own writes already. It begins and ends nothing.</summary>
+/// <summary>
+/// Reads everything that one decision about one policy rests on, from caches that hold our own writes already. It begins and ends nothing.
+/// </summary>
 /// <param name="policies">All UpgradePolicies.</param>
 /// <param name="images">All OSImages.</param>
 /// <param name="nodes">All Nodes.</param>
@@ -44,7 +46,9 @@ internal sealed class Gatherer(
     /// <summary>Which labels mark the control plane of this cluster.</summary>
     public NodeRoles Roles { get; init; } = NodeRoles.Default;
 
-    /// <summary>What is known about a policy now. One that is gone is gathered too, by its name, so that its nodes are brought to an end.</summary>
+    /// <summary>
+    /// What is known about a policy now. One that is gone is gathered too, by its name, so that its nodes are brought to an end.
+    /// </summary>
     public RolloutSnapshot Gather(string name)
     {
         var policy = policies.Get(NamespacedName.ClusterScoped(name));

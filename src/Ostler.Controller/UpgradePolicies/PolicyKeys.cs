@@ -101,7 +101,10 @@ internal sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
         Enqueue(keys);
     }
 
-    /// <summary>Whether a change of a Node can change a plan. The kubelet's reports do so only by what they say, and by their time only on a node that holds a slot.</summary>
+    /// <summary>
+    /// Whether a change of a Node can change a plan. The kubelet's reports do so only by what they say, and by their time only on a node
+    /// that holds a slot.
+    /// </summary>
     internal static bool Matters(Node old, Node @new) =>
         old.Metadata.Uid != @new.Metadata.Uid
         || old.Metadata.DeletionTimestamp != @new.Metadata.DeletionTimestamp

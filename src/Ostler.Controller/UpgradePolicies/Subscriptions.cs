@@ -4,7 +4,9 @@ using Ostler.Rollout.Planner;
 
 namespace Ostler.Controller.UpgradePolicies;
 
-/// <summary>The last step of a pass: begins to watch and check what the plan names, and ends the rest of the policy's. Waits for nothing.</summary>
+/// <summary>
+/// The last step of a pass: begins to watch and check what the plan names, and ends the rest of the policy's. Waits for nothing.
+/// </summary>
 internal sealed class Subscriptions(IDrainingPods pods, IHealthChecks checks)
 {
     public void Carry(string policy, Watches watches)

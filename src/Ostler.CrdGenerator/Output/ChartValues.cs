@@ -4,8 +4,8 @@ namespace Ostler.CrdGenerator.Output;
 
 /// <summary>The table of the chart's values, from values.yaml and the comments in it.</summary>
 /// <remarks>
-/// Reads lines, not YAML: a parser drops the comments, which are the documentation. The file is ours, and has only what is read here: maps by
-/// indentation, values on one line, and lists of maps.
+/// Reads lines, not YAML: a parser drops the comments, which are the documentation. The file is ours, and has only what is read here: maps
+/// by indentation, values on one line, and lists of maps.
 /// </remarks>
 internal static class ChartValues
 {

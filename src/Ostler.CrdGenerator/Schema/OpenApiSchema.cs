@@ -12,8 +12,8 @@ internal static class OpenApiSchema
 
     /// <param name="value">The shape.</param>
     /// <param name="inList">
-    /// Whether it lies within the items of a list. Defaults there are left to the programs: kubectl apply and GitOps tools compare a list of a custom
-    /// resource as a whole, so one that the API server completes differs from the applied file forever.
+    /// Whether it lies within the items of a list. Defaults there are left to the programs: kubectl apply and GitOps tools compare a list
+    /// of a custom resource as a whole, so one that the API server completes differs from the applied file forever.
     /// </param>
     private static JsonObject Of(ValueSchema value, bool inList)
     {

@@ -37,7 +37,10 @@ internal sealed record ValueSchema
 
     public string? Pattern { get; init; }
 
-    /// <summary>Bounds that the types declare. What the C# type itself cannot hold is bounded by <see cref="Ostler.CrdGenerator.Schema.OpenApiSchema"/>.</summary>
+    /// <summary>
+    /// Bounds that the types declare. What the C# type itself cannot hold is bounded by
+    /// <see cref="Ostler.CrdGenerator.Schema.OpenApiSchema"/>.
+    /// </summary>
     public long? Minimum { get; init; }
 
     public long? Maximum { get; init; }

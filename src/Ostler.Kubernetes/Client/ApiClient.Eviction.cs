@@ -30,7 +30,8 @@ public sealed partial class ApiClient
             ?? throw new NotSupportedException("the API server has no pods/eviction");
         var options = ApiBody.DeleteOptions(uid, resourceVersion: null, gracePeriodSeconds, dryRun);
 
-        // In the address too: admission webhooks are told of a dry run from there alone, and one that moves a machine when its pod is evicted must not.
+        // In the address too: admission webhooks are told of a dry run from there alone, and one that moves a machine when its pod is
+        // evicted must not.
         var path = Query(
             $"api/v1/namespaces/{Uri.EscapeDataString(pod.Namespace)}/pods/{Uri.EscapeDataString(pod.Name)}/eviction", ("dryRun", dryRun ? "All" : null));
         var request = new ApiRequest(HttpMethod.Post, path, "create", "pods/eviction")

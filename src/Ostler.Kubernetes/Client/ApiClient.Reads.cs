@@ -101,9 +101,12 @@ public sealed partial class ApiClient
     }
 
     /// <summary>Watches objects, with bookmarks. Ends when the server closes the watch, which it does every few minutes.</summary>
-    /// <exception cref="ApiException">The server refused the watch, or sent an ERROR event; <see cref="ApiException.IsGone"/>: list anew.</exception>
+    /// <exception cref="ApiException">The server refused the watch, or sent an ERROR event; <see cref="ApiException.IsGone"/>: list
+    /// anew.</exception>
     /// <exception cref="InvalidDataException">A line cannot be understood: what it said is lost, list anew.</exception>
-    /// <remarks>There is no timeout after the beginning: a watch may rightly be silent. Who needs one cancels, as <c>Informer</c> does.</remarks>
+    /// <remarks>
+    /// There is no timeout after the beginning: a watch may rightly be silent. Who needs one cancels, as <c>Informer</c> does.
+    /// </remarks>
     public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
         ResourceType<T> type, WatchOptions options, [EnumeratorCancellation] CancellationToken cancellationToken) where T : class
     {

@@ -43,7 +43,8 @@ public sealed partial class ApiClient
 
     /// <summary>Asks for the deletion of an object. It may stay for its grace period and its finalizers.</summary>
     /// <exception cref="ApiException">
-    /// <see cref="ApiException.IsNotFound"/>: gone already. <see cref="ApiException.IsConflict"/>: it is not the object of the preconditions.
+    /// <see cref="ApiException.IsNotFound"/>: gone already. <see cref="ApiException.IsConflict"/>: it is not the object of the
+    /// preconditions.
     /// </exception>
     public Task DeleteAsync<T>(
         ResourceType<T> type,

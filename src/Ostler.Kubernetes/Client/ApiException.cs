@@ -6,8 +6,8 @@ namespace Ostler.Kubernetes.Client;
 public sealed class ApiException : Exception
 {
     /// <summary>
-    /// An API server is asked again after this at the latest. Its own flow control asks for a second, a disruption budget for ten; whoever obeyed an hour would be deaf to the
-    /// cluster for as long, with every probe green.
+    /// An API server is asked again after this at the latest. Its own flow control asks for a second, a disruption budget for ten; whoever
+    /// obeyed an hour would be deaf to the cluster for as long, with every probe green.
     /// </summary>
     public static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(30);
 

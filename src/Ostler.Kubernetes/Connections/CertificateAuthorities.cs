@@ -32,7 +32,9 @@ public sealed class CertificateAuthorities(string path)
         }
     }
 
-    /// <summary>Whether one of the authorities, and none of the system's, stands behind the certificate. Its name is not looked at.</summary>
+    /// <summary>
+    /// Whether one of the authorities, and none of the system's, stands behind the certificate. Its name is not looked at.
+    /// </summary>
     /// <param name="authorities">The only ones that count.</param>
     /// <param name="presented">The certificate.</param>
     /// <param name="sent">What the server sent beside it, of which intermediate ones are taken.</param>

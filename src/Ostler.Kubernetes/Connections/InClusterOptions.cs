@@ -11,7 +11,9 @@ public sealed record InClusterOptions
     /// <summary>The file of the token. Default: <c>token</c> in <see cref="ServiceAccountDirectory"/>.</summary>
     public string? TokenFile { get; init; }
 
-    /// <summary>The file of the certificate authorities (PEM, one or more). Default: <c>ca.crt</c> in <see cref="ServiceAccountDirectory"/>.</summary>
+    /// <summary>
+    /// The file of the certificate authorities (PEM, one or more). Default: <c>ca.crt</c> in <see cref="ServiceAccountDirectory"/>.
+    /// </summary>
     public string? CertificateAuthorityFile { get; init; }
 
     /// <summary>Default: https on <c>KUBERNETES_SERVICE_HOST</c> and <c>KUBERNETES_SERVICE_PORT</c>.</summary>

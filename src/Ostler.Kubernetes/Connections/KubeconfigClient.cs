@@ -8,7 +8,9 @@ using k8s.Authentication;
 
 namespace Ostler.Kubernetes.Connections;
 
-/// <summary>Connects as a kubeconfig says, by way of <see cref="KubernetesClientConfiguration"/> (certificates, tokens, exec plugins).</summary>
+/// <summary>
+/// Connects as a kubeconfig says, by way of <see cref="KubernetesClientConfiguration"/> (certificates, tokens, exec plugins).
+/// </summary>
 /// <remarks>Apart from <see cref="ApiClient"/>, so that a program which does not use it does not link KubernetesClient.</remarks>
 public static class KubeconfigClient
 {

@@ -51,8 +51,9 @@ public sealed partial class Controller<TKey> where TKey : notnull
     public WorkQueue<TKey> Queue { get; }
 
     /// <summary>
-    /// Works until cancelled, then cancels the reconciles under way and waits for them up to <see cref="ControllerOptions.ShutdownTimeout"/>.
-    /// Keys that only wait are dropped: the next process to lead finds them by itself. Once per controller.
+    /// Works until cancelled, then cancels the reconciles under way and waits for them up to
+    /// <see cref="ControllerOptions.ShutdownTimeout"/>. Keys that only wait are dropped: the next process to lead finds them by itself.
+    /// Once per controller.
     /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -60,7 +60,9 @@ public sealed record PodSpec
 /// <summary>A taint that the pod may be scheduled onto.</summary>
 public sealed record PodToleration
 {
-    /// <summary>The taint that Kubernetes puts on a cordoned node; the scheduler asks for a toleration of it even before it is there.</summary>
+    /// <summary>
+    /// The taint that Kubernetes puts on a cordoned node; the scheduler asks for a toleration of it even before it is there.
+    /// </summary>
     public const string CordonTaint = "node.kubernetes.io/unschedulable";
 
     public string? Key { get; init; }

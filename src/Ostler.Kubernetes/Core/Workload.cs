@@ -1,6 +1,9 @@
 namespace Ostler.Kubernetes.Core;
 
-/// <summary>The part that Deployments, StatefulSets, ReplicaSets and ReplicationControllers have in common: how many there should be, and how many serve.</summary>
+/// <summary>
+/// The part that Deployments, StatefulSets, ReplicaSets and ReplicationControllers have in common: how many there should be, and how many
+/// serve.
+/// </summary>
 public sealed record Workload
 {
     public NamespacedMeta Metadata { get; set; } = new();

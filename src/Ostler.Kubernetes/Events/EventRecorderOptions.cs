@@ -18,7 +18,9 @@ public sealed record EventRecorderOptions
     /// <summary>The spam filter lets one more pass after each such time. Default 5 min.</summary>
     public TimeSpan RefillPeriod { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Different messages for one object and reason within <see cref="SimilarWindow"/> before they become one. Default 10.</summary>
+    /// <summary>
+    /// Different messages for one object and reason within <see cref="SimilarWindow"/> before they become one. Default 10.
+    /// </summary>
     public int MaxSimilar { get; init; } = 10;
 
     /// <summary>Default 10 min.</summary>

@@ -18,7 +18,8 @@ public sealed record ObjectRef(string ApiVersion, string Kind, string Namespace,
     }
 
     /// <summary>
-    /// A node. kubelet and the node controller put the node's name where the UID belongs, and <c>kubectl describe node</c> looks for that too.
+    /// A node. kubelet and the node controller put the node's name where the UID belongs, and <c>kubectl describe node</c> looks for that
+    /// too.
     /// </summary>
     public static ObjectRef ToNode(string name) => new("v1", "Node", "", name, name);
 }

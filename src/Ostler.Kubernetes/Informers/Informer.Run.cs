@@ -101,7 +101,8 @@ public sealed partial class Informer<T>
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
-        // Shorter than our patience, so that on a quiet collection, where even bookmarks may not come, the ordinary end of a watch comes first.
+        // Shorter than our patience, so that on a quiet collection, where even bookmarks may not come, the ordinary end of a watch comes
+        // first.
         var serverTimeout = _options.SilenceTimeout * (0.6 + (0.3 * _random()));
         using var silence = new Deadline(_options.SilenceTimeout, _time, cancellationToken);
         try
@@ -151,8 +152,8 @@ public sealed partial class Informer<T>
     }
 
     /// <summary>
-    /// A server ends every watch after some minutes, and the next one begins at once: events of a pause would only be late. A watch that ends as soon as it began is a
-    /// server's (or a proxy's) fault, and is not begun again without one.
+    /// A server ends every watch after some minutes, and the next one begins at once: events of a pause would only be late. A watch that
+    /// ends as soon as it began is a server's (or a proxy's) fault, and is not begun again without one.
     /// </summary>
     private TimeSpan PauseAfterEnd(long started)
     {

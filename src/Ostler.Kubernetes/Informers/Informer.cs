@@ -13,8 +13,8 @@ namespace Ostler.Kubernetes.Informers;
 /// <para>Pitfalls. The cache lags behind the server: decide from it, but write with preconditions. Handlers run one after the other under
 /// the informer's lock, in the order of the changes: enqueue a key and return. <see cref="ResourceVersions"/> says why resource
 /// versions may be compared.</para>
-/// <para>Errors never end <see cref="RunAsync"/>: it goes on trying, with jitter and at most every <see cref="InformerOptions{T}.Backoff"/>,
-/// and says so in the log and in <c>watch_restarts_total</c>.</para>
+/// <para>Errors never end <see cref="RunAsync"/>: it goes on trying, with jitter and at most every
+/// <see cref="InformerOptions{T}.Backoff"/>, and says so in the log and in <c>watch_restarts_total</c>.</para>
 /// </remarks>
 public sealed partial class Informer<T> where T : class
 {
@@ -63,7 +63,9 @@ public sealed partial class Informer<T> where T : class
     /// <summary>The cache has held everything at least once.</summary>
     public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
 
-    /// <summary>When the server was last heard of (a list, an event or a bookmark); null before the first time. For liveness probes.</summary>
+    /// <summary>
+    /// When the server was last heard of (a list, an event or a bookmark); null before the first time. For liveness probes.
+    /// </summary>
     public DateTimeOffset? LastContact
     {
         get
@@ -102,7 +104,8 @@ public sealed partial class Informer<T> where T : class
 
     /// <summary>
     /// Takes an object that our own write returned into the cache at once, unless the cache has a newer one or knows that it is deleted. A
-    /// watch event that is older is ignored later. Without this, who reads the cache right after a write would decide on the state before it.
+    /// watch event that is older is ignored later. Without this, who reads the cache right after a write would decide on the state before
+    /// it.
     /// </summary>
     /// <remarks>For objects that the informer's selectors choose; one that they do not would stay until the next list.</remarks>
     public void Absorb(T written)

@@ -4,7 +4,8 @@ namespace Ostler.Kubernetes.Informers;
 
 /// <summary>
 /// The objects of an informer, and the rules by which news of them is believed: what comes from the watch, from a list and from our
-/// own writes reaches us in any order, and nothing older may replace anything newer. Not synchronised: members are called under the informer's lock.
+/// own writes reaches us in any order, and nothing older may replace anything newer. Not synchronised: members are called under the
+/// informer's lock.
 /// </summary>
 internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEvent<T>> notify) where T : class
 {
@@ -45,8 +46,8 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
     }
 
     /// <summary>
-    /// An object was added or changed, says the answer to our own write. If the cache knows all that happened up to then, it is either there
-    /// already or was deleted since, perhaps without ever having been seen.
+    /// An object was added or changed, says the answer to our own write. If the cache knows all that happened up to then, it is either
+    /// there already or was deleted since, perhaps without ever having been seen.
     /// </summary>
     public void Absorb(T obj)
     {
@@ -82,7 +83,8 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
     /// <summary>What exists is this, as of <paramref name="listVersion"/>.</summary>
     /// <param name="items">Everything that exists.</param>
     /// <param name="listVersion">The version of the list.</param>
-    /// <param name="historyWentBack">The server's state was restored from a backup: numbers are from another history, so the list alone counts.</param>
+    /// <param name="historyWentBack">The server's state was restored from a backup: numbers are from another history, so the list alone
+    /// counts.</param>
     public void Replace(IReadOnlyList<T> items, string listVersion, bool historyWentBack)
     {
         if (historyWentBack)
@@ -103,7 +105,8 @@ internal sealed class InformerCache<T>(ResourceType<T> type, Action<InformerEven
                 Take(meta, old, item);
             }
         }
-        // Deletions that we missed. What is newer than the list was absorbed while the list was under way: it is not missing there, it came after.
+        // Deletions that we missed. What is newer than the list was absorbed while the list was under way: it is not missing there, it came
+        // after.
         var missing = _objects.Where(o => !listed.Contains(o.Key)
             && (historyWentBack || !ResourceVersions.IsOlder(listVersion, type.MetaOf(o.Value).ResourceVersion))).ToList();
         foreach (var (name, old) in missing)

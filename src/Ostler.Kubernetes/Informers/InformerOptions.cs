@@ -16,9 +16,9 @@ public sealed record InformerOptions<T> where T : class
     public Func<T, T>? Transform { get; init; }
 
     /// <summary>
-    /// A watch that sends nothing for this time, not even a bookmark, is taken for dead and everything is listed again. Servers send bookmarks
-    /// only where something changes; on a quiet collection the watch is asked to end after 60 to 90 % of this time, so that a living
-    /// connection is never taken for a dead one. Default 5 min.
+    /// A watch that sends nothing for this time, not even a bookmark, is taken for dead and everything is listed again. Servers send
+    /// bookmarks only where something changes; on a quiet collection the watch is asked to end after 60 to 90 % of this time, so that a
+    /// living connection is never taken for a dead one. Default 5 min.
     /// </summary>
     public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromMinutes(5);
 

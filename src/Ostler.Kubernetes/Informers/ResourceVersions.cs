@@ -8,8 +8,9 @@ namespace Ostler.Kubernetes.Informers;
 /// kube-apiserver itself parses them as integers and orders by them, for everything that it stores (built-in types and custom
 /// resources), and since Kubernetes 1.35 this order is part of the API for clients too. We use it only to discard what is
 /// strictly older than what we have of the same object. Should a server (an aggregated one) have other
-/// versions, nothing is discarded and the later message wins, as without <see cref="Informer{T}.Absorb"/>. The order holds within one history only: a list or a
-/// quorum read that is older than what was known before it was asked for comes from a server that was restored from a backup, and wins.
+/// versions, nothing is discarded and the later message wins, as without <see cref="Informer{T}.Absorb"/>. The order holds within one
+/// history only: a list or a quorum read that is older than what was known before it was asked for comes from a server that was restored
+/// from a backup, and wins.
 /// </remarks>
 public static class ResourceVersions
 {

@@ -16,10 +16,14 @@ public sealed record LeaderElectionOptions
     /// <summary>Others take the lease when they have seen no renewal for this time. Default 15 s. Whole seconds.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>The leader gives up this long after its last successful renewal. Default 10 s; must be shorter than <see cref="LeaseDuration"/>.</summary>
+    /// <summary>
+    /// The leader gives up this long after its last successful renewal. Default 10 s; must be shorter than <see cref="LeaseDuration"/>.
+    /// </summary>
     public TimeSpan RenewDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Between attempts, up to a fifth longer by jitter. Default 2 s; with jitter must be shorter than <see cref="RenewDeadline"/>.</summary>
+    /// <summary>
+    /// Between attempts, up to a fifth longer by jitter. Default 2 s; with jitter must be shorter than <see cref="RenewDeadline"/>.
+    /// </summary>
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
 
     internal const double JitterFactor = 0.2;

@@ -13,8 +13,9 @@ namespace Ostler.Kubernetes.LeaderElection;
 /// Gate every write by the term's token. There is no "am I leader?" to ask on purpose: the answer would be old when it is used.
 /// A request that is under way when the token is cancelled may still be carried out; what must not happen twice needs a precondition too.
 /// Time is measured by the monotonic clock, from before a renewal was sent: its answer may have been long under way.
-/// The process may be frozen, or the machine suspended, for longer than a lease: then no timer has cancelled the token when it goes on. So the term is also a
-/// <see cref="IWriteFence"/>, to be asked right before each write: see <see cref="ApiClient.Fenced"/>. The clock (<see cref="BootTime"/>) goes on during a suspension.
+/// The process may be frozen, or the machine suspended, for longer than a lease: then no timer has cancelled the token when it goes on. So
+/// the term is also a <see cref="IWriteFence"/>, to be asked right before each write: see <see cref="ApiClient.Fenced"/>. The clock
+/// (<see cref="BootTime"/>) goes on during a suspension.
 /// </remarks>
 public sealed partial class LeaderElector
 {
@@ -52,12 +53,15 @@ public sealed partial class LeaderElector
     }
 
     /// <summary>
-    /// Contends for the lease, leads, and contends again, until <paramref name="cancellationToken"/>. When a term ends, <paramref name="lead"/> is awaited
-    /// before anything else, so that two terms never overlap in this process; at the end the lease is released.
+    /// Contends for the lease, leads, and contends again, until <paramref name="cancellationToken"/>. When a term ends,
+    /// <paramref name="lead"/> is awaited before anything else, so that two terms never overlap in this process; at the end the lease is
+    /// released.
     /// </summary>
-    /// <param name="lead">Leads until its token is cancelled. Should it return before, that is the end: the lease is released and this method returns.</param>
+    /// <param name="lead">Leads until its token is cancelled. Should it return before, that is the end: the lease is released and this
+    /// method returns.</param>
     /// <param name="cancellationToken">Ends the term and this method.</param>
-    /// <exception cref="Exception">Whatever <paramref name="lead"/> threw, after the lease was released: the process had better start afresh.</exception>
+    /// <exception cref="Exception">Whatever <paramref name="lead"/> threw, after the lease was released: the process had better start
+    /// afresh.</exception>
     public Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(lead);

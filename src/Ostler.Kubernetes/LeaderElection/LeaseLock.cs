@@ -26,7 +26,9 @@ internal sealed class LeaseLock(ApiClient client, LeaderElectionOptions options,
     /// <summary>Who holds the lease as far as we know; empty when nobody does.</summary>
     public string Holder => _lease is null ? "" : LeaseRecord.Holder(_lease);
 
-    /// <summary>Takes the lease if it is free or expired, or renews it if it is ours. One attempt; errors of the server are thrown.</summary>
+    /// <summary>
+    /// Takes the lease if it is free or expired, or renews it if it is ours. One attempt; errors of the server are thrown.
+    /// </summary>
     /// <param name="renewing">We hold it: try with what we know, without reading it first.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     public async Task<LeaseOutcome> TryHoldAsync(bool renewing, CancellationToken cancellationToken)

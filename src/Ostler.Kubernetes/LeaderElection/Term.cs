@@ -2,7 +2,9 @@ using Ostler.Kubernetes.Client;
 
 namespace Ostler.Kubernetes.LeaderElection;
 
-/// <summary>One term of a leader: a token that lives as long as renewals keep coming, and a fence that asks the clock and not the token.</summary>
+/// <summary>
+/// One term of a leader: a token that lives as long as renewals keep coming, and a fence that asks the clock and not the token.
+/// </summary>
 internal sealed class Term : IWriteFence, IDisposable
 {
     private readonly TimeSpan _renewDeadline;

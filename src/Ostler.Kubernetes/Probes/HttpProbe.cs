@@ -31,8 +31,8 @@ public sealed record HttpProbeTls
 }
 
 /// <summary>
-/// One request of a health check, on a connection of its own as the kubelet makes its probes: a kept one would outlive the listener that it was made to, and
-/// hide that nobody listens any more. The caller's token is the timeout.
+/// One request of a health check, on a connection of its own as the kubelet makes its probes: a kept one would outlive the listener that it
+/// was made to, and hide that nobody listens any more. The caller's token is the timeout.
 /// </summary>
 public sealed record HttpProbe(Uri Uri)
 {

@@ -113,7 +113,9 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
         }
     }
 
-    /// <summary>Waits for a key. After <see cref="ShutDown"/> what is left is still handed out, then <see cref="Dequeued{TKey}.ShuttingDown"/>.</summary>
+    /// <summary>
+    /// Waits for a key. After <see cref="ShutDown"/> what is left is still handed out, then <see cref="Dequeued{TKey}.ShuttingDown"/>.
+    /// </summary>
     public async ValueTask<Dequeued<TKey>> GetAsync(CancellationToken cancellationToken)
     {
         TaskCompletionSource<Dequeued<TKey>> waiter;
@@ -163,7 +165,9 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
         }
     }
 
-    /// <summary>Takes no more keys; what waits is still handed out. Delayed keys are dropped: whoever starts next finds them by itself.</summary>
+    /// <summary>
+    /// Takes no more keys; what waits is still handed out. Delayed keys are dropped: whoever starts next finds them by itself.
+    /// </summary>
     public void ShutDown()
     {
         lock (_lock)

@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 namespace Ostler.Kubernetes.Telemetry;
 
 /// <summary>
-/// The names of an instrument's labels, told by the instrument itself: the documented table is made of them, and a test holds what is served against
-/// them. They are a tag of the instrument, which exporters do not put on its series.
+/// The names of an instrument's labels, told by the instrument itself: the documented table is made of them, and a test holds what is
+/// served against them. They are a tag of the instrument, which exporters do not put on its series.
 /// </summary>
 public static class MetricLabels
 {

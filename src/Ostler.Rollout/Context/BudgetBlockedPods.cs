@@ -11,13 +11,13 @@ internal sealed record HeldBackPod(string Node, DateTimeOffset CordonedAt, PodFa
 }
 
 /// <summary>
-/// The pods that budgets hold back on the nodes that are being drained, by their controllers. Such a pod leaves only when another one of the same
-/// controller can take over: one on a node that is schedulable. Each further cordon of a node with such a sister takes a chance away, and two nodes whose
-/// pods wait for each other's sisters are drained never (field: CloudNativePG's budget of its primary).
+/// The pods that budgets hold back on the nodes that are being drained, by their controllers. Such a pod leaves only when another one of
+/// the same controller can take over: one on a node that is schedulable. Each further cordon of a node with such a sister takes a chance
+/// away, and two nodes whose pods wait for each other's sisters are drained never (field: CloudNativePG's budget of its primary).
 /// </summary>
 /// <example>
-/// n1 has the primary of a and a replica of b, n2 the primary of b and a replica of a. Cordoned one after the other, each primary moves to the other
-/// node. Cordoned together, neither can; whether one policy did that or two makes no difference.
+/// n1 has the primary of a and a replica of b, n2 the primary of b and a replica of a. Cordoned one after the other, each primary moves to
+/// the other node. Cordoned together, neither can; whether one policy did that or two makes no difference.
 /// </example>
 internal sealed class BudgetBlockedPods
 {
@@ -76,9 +76,10 @@ internal sealed class BudgetBlockedPods
     }
 
     /// <summary>
-    /// Whether a node that is being drained stands in the way of one that was cordoned before it while it cannot move on itself: then the two wait for
-    /// each other, or may, and the later one is given back before its time. A sister that was evicted already is not seen here any more: her volume
-    /// may tie her to this node. So of two nodes whose pods both wait to be moved by their controllers, one is given back in any case.
+    /// Whether a node that is being drained stands in the way of one that was cordoned before it while it cannot move on itself: then the
+    /// two wait for each other, or may, and the later one is given back before its time. A sister that was evicted already is not seen here
+    /// any more: her volume may tie her to this node. So of two nodes whose pods both wait to be moved by their controllers, one is given
+    /// back in any case.
     /// </summary>
     public HeldBackPod? Deadlock(RolloutContext context, NodeFacts node, DrainPass pass)
     {

@@ -5,8 +5,8 @@ namespace Ostler.Rollout.Context;
 
 /// <summary>The nodes of one plan, sorted by name; those that are being deleted are left alone and are not among them.</summary>
 /// <remarks>
-/// References and not values: above some thousands of nodes an array of values would be a large object, which every plan would make anew and only a full collection
-/// takes back.
+/// References and not values: above some thousands of nodes an array of values would be a large object, which every plan would make anew
+/// and only a full collection takes back.
 /// </remarks>
 internal sealed class FleetIndex : IReadOnlyList<NodeEntry>
 {
@@ -52,7 +52,8 @@ internal sealed class FleetIndex : IReadOnlyList<NodeEntry>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    // The plan must not depend on the order in which the nodes were gathered; most come sorted, and to see that costs less than to sort them again.
+    // The plan must not depend on the order in which the nodes were gathered; most come sorted, and to see that costs less than to sort
+    // them again.
     private static NodeFacts[] Sorted(IReadOnlyList<NodeFacts> nodes)
     {
         var kept = new NodeFacts[nodes.Count];

@@ -4,7 +4,10 @@ using Ostler.Rollout.Snapshot;
 
 namespace Ostler.Rollout.Context;
 
-/// <summary>What the rules ask of a node one after the other, read from its facts once: they are spread over a dozen objects, and thousands of nodes do not fit into a processor's caches.</summary>
+/// <summary>
+/// What the rules ask of a node one after the other, read from its facts once: they are spread over a dozen objects, and thousands of nodes
+/// do not fit into a processor's caches.
+/// </summary>
 internal sealed class NodeEntry
 {
     public NodeEntry(NodeFacts facts, KnownFor known)

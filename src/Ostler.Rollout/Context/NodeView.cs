@@ -86,8 +86,8 @@ internal readonly struct NodeView
     public bool HasNoRecord => Holds && Bound && Spec is { Goal: Goal.Observe, Attempt: 0 };
 
     /// <summary>
-    /// A healthy node that holds a slot to be taken back to its former tree. Nothing else looks like this: an update is uncordoned before it is recorded, a
-    /// release removes the record, and so does the order to stage.
+    /// A healthy node that holds a slot to be taken back to its former tree. Nothing else looks like this: an update is uncordoned before
+    /// it is recorded, a release removes the record, and so does the order to stage.
     /// </summary>
     public bool IsGoingBack => Holds && Bound && Spec.IsUpdated() && !IsRecovering;
 

@@ -31,7 +31,9 @@ internal sealed record RolloutContext
 
     public required Conflicts Conflicts { get; init; }
 
-    /// <summary>What the nodes are moved to, as a whole; null while there is nothing. What a single node gets: <see cref="NodeView.Target"/>.</summary>
+    /// <summary>
+    /// What the nodes are moved to, as a whole; null while there is nothing. What a single node gets: <see cref="NodeView.Target"/>.
+    /// </summary>
     public NodeImage? Target { get; init; }
 
     /// <summary>The same, tree by tree.</summary>
@@ -48,7 +50,9 @@ internal sealed record RolloutContext
     /// <summary>Why no new slot is granted; null: by the budget alone.</summary>
     public RolloutGate? Gate { get; init; }
 
-    /// <summary>Whether the rollout is halted and nodes that run its target go back to their former tree, too (spec.rollback.scope).</summary>
+    /// <summary>
+    /// Whether the rollout is halted and nodes that run its target go back to their former tree, too (spec.rollback.scope).
+    /// </summary>
     public bool TakesBack { get; init; }
 
     /// <summary>Why no slot is granted to a node that goes back; null: by the budget alone.</summary>

@@ -13,7 +13,9 @@ public sealed record BudgetFacts
     /// <summary>Null selects no pod.</summary>
     public LabelSelector? Selector { get; init; }
 
-    /// <summary>Whether it is served as policy/v1, where an empty selector selects every pod of the namespace; in v1beta1 it selects none.</summary>
+    /// <summary>
+    /// Whether it is served as policy/v1, where an empty selector selects every pod of the namespace; in v1beta1 it selects none.
+    /// </summary>
     public bool IsV1 { get; init; } = true;
 
     /// <summary>Whether spec.unhealthyPodEvictionPolicy is AlwaysAllow.</summary>
@@ -34,8 +36,8 @@ public sealed record BudgetFacts
 }
 
 /// <summary>
-/// Whether an eviction would be allowed, by what the API server looks at. Preflight asks the server itself, by a dry run; <c>kubectl ostler doctor</c>, which may not
-/// evict, comes to the same answer by this. What a refusal means for a drain both ask <see cref="IsObstacle"/>.
+/// Whether an eviction would be allowed, by what the API server looks at. Preflight asks the server itself, by a dry run; <c>kubectl ostler
+/// doctor</c>, which may not evict, comes to the same answer by this. What a refusal means for a drain both ask <see cref="IsObstacle"/>.
 /// </summary>
 public static class BudgetRules
 {

@@ -31,7 +31,9 @@ internal enum DrainTreatment
 /// <summary>What a drain does with one pod; for a pod in the way, why; and in which order.</summary>
 internal readonly record struct DrainFilterResult(DrainTreatment Treatment, string Why = "", int Order = 0);
 
-/// <summary>The filters of a drain, in order; the first that speaks of a pod decides. The order is that of kubectl and Cluster API.</summary>
+/// <summary>
+/// The filters of a drain, in order; the first that speaks of a pod decides. The order is that of kubectl and Cluster API.
+/// </summary>
 internal static class DrainFilters
 {
     private static readonly Func<PodFacts, DrainSpec, DrainRule?, DrainFilterResult?>[] Ordered =

@@ -4,15 +4,17 @@ using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Drain;
 
-/// <summary>Says of a drain what it waits for: the pods in the way and whose they are, named, and no more of them than anybody reads.</summary>
+/// <summary>
+/// Says of a drain what it waits for: the pods in the way and whose they are, named, and no more of them than anybody reads.
+/// </summary>
 public static class DrainMessage
 {
     private const int MostPods = 3;
     private const int MostGroups = 5;
 
     /// <summary>
-    /// Why the drain is not done: <see cref="Reasons.DrainBlocked"/> when something is in its way, <see cref="Reasons.WaitingForCompletion"/> when it waits
-    /// only for pods to complete, else <see cref="Reasons.Draining"/>.
+    /// Why the drain is not done: <see cref="Reasons.DrainBlocked"/> when something is in its way,
+    /// <see cref="Reasons.WaitingForCompletion"/> when it waits only for pods to complete, else <see cref="Reasons.Draining"/>.
     /// </summary>
     /// <param name="pass">What was found.</param>
     /// <param name="evictions">What evictions gave since; newer than what the pods carry.</param>

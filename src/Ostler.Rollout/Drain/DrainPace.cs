@@ -4,8 +4,9 @@ using Ostler.Rollout.Text;
 namespace Ostler.Rollout.Drain;
 
 /// <summary>
-/// When a pod is evicted: at once for the first time, again some seconds after a refusal; and one that its controller put on the node anew after the former was
-/// evicted there, at a pace that slows down. Without it, a Deployment that tolerates the cordon makes hundreds of pods a minute (field: cilium/cilium#28549).
+/// When a pod is evicted: at once for the first time, again some seconds after a refusal; and one that its controller put on the node anew
+/// after the former was evicted there, at a pace that slows down. Without it, a Deployment that tolerates the cordon makes hundreds of pods
+/// a minute (field: cilium/cilium#28549).
 /// </summary>
 internal static class DrainPace
 {

@@ -8,8 +8,8 @@ namespace Ostler.Rollout.Drain;
 internal static class DrainRules
 {
     /// <summary>
-    /// The first that matches; null when none does. Not known when a rule that may match first asks for labels of a namespace that have not been read yet, or
-    /// does not say which pods it is for: a guess might evict what another rule lets stay, or let stay what must leave.
+    /// The first that matches; null when none does. Not known when a rule that may match first asks for labels of a namespace that have not
+    /// been read yet, or does not say which pods it is for: a guess might evict what another rule lets stay, or let stay what must leave.
     /// </summary>
     public static (DrainRule? Rule, bool Known) Find(PodFacts pod, DrainSpec spec)
     {

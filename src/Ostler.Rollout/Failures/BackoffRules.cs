@@ -18,8 +18,8 @@ internal static class BackoffRules
         count > 4 ? Longest : First * (1 << Math.Max(0, count - 1));
 
     /// <summary>
-    /// The next backoff. It counts on from the former one when that was of the same digest and the same kind: a lost boot after a drain that
-    /// timed out is the first lost boot, and a failed staging after either the first failed staging.
+    /// The next backoff. It counts on from the former one when that was of the same digest and the same kind: a lost boot after a drain
+    /// that timed out is the first lost boot, and a failed staging after either the first failed staging.
     /// </summary>
     public static NodeBackoff Next(NodeBackoff? former, string digest, string reason, string message, DateTimeOffset now)
     {

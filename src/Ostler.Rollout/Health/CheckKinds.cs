@@ -15,7 +15,9 @@ public static class CheckKinds
     /// <summary>An interval or a timeout, whatever the spec of a policy that was edited under a node says.</summary>
     public static TimeSpan Bounded(TimeSpan span) => span < Shortest ? Shortest : span > Longest ? Longest : span;
 
-    /// <summary>The table: one row for each kind. Validation (<c>SpecValidation.CheckKind</c>), both runners and both judges go by it.</summary>
+    /// <summary>
+    /// The table: one row for each kind. Validation (<c>SpecValidation.CheckKind</c>), both runners and both judges go by it.
+    /// </summary>
     internal static readonly IReadOnlyList<Row> Table =
     [
         new(CheckKind.Systemd, "systemd", static c => c.Systemd, static _ => CheckRunner.Agent),

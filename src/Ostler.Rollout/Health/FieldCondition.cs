@@ -6,12 +6,15 @@ namespace Ostler.Rollout.Health;
 
 /// <summary>Judges a field of an object.</summary>
 /// <remarks>
-/// What stands below <c>status</c> is what a controller reports, and messages quote it. Anything else may hold a credential (a ConfigMap's data, a field of somebody's spec), and
-/// messages end up in statuses, Events and logs: of that they say only whether it matched.
+/// What stands below <c>status</c> is what a controller reports, and messages quote it. Anything else may hold a credential (a ConfigMap's
+/// data, a field of somebody's spec), and messages end up in statuses, Events and logs: of that they say only whether it matched.
 /// </remarks>
 public static class FieldCondition
 {
-    /// <summary>Whether objects of this kind hold secrets, so that no check may read them. Whatever the group and the case: a check would be an oracle for what is in them.</summary>
+    /// <summary>
+    /// Whether objects of this kind hold secrets, so that no check may read them. Whatever the group and the case: a check would be an
+    /// oracle for what is in them.
+    /// </summary>
     public static bool IsOfSecret(string kind) => kind.Equals("Secret", StringComparison.OrdinalIgnoreCase);
 
     /// <param name="check">What is wanted.</param>

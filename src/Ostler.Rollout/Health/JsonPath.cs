@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Ostler.Rollout.Health;
 
 /// <summary>
-/// The part of kubectl's JSONPath that field conditions need: fields, items of lists, and a filter with one comparison. What else kubectl knows (slices,
-/// unions, recursive descent, range) is refused with a sentence rather than half understood.
+/// The part of kubectl's JSONPath that field conditions need: fields, items of lists, and a filter with one comparison. What else kubectl
+/// knows (slices, unions, recursive descent, range) is refused with a sentence rather than half understood.
 /// </summary>
 public sealed partial class JsonPath
 {

@@ -3,8 +3,8 @@ using System.Net;
 namespace Ostler.Rollout.Health;
 
 /// <summary>
-/// Puts a node's name and address into the texts of checks. The API server admits only DNS names for nodes, in which no character means anything in a URL or in
-/// PromQL; that is not relied on. What is no such name is refused, and what is put in is escaped for where it goes.
+/// Puts a node's name and address into the texts of checks. The API server admits only DNS names for nodes, in which no character means
+/// anything in a URL or in PromQL; that is not relied on. What is no such name is refused, and what is put in is escaped for where it goes.
 /// </summary>
 public static class Placeholders
 {
@@ -26,7 +26,9 @@ public static class Placeholders
             : (null, $"{text} is not an http or https URL");
     }
 
-    /// <summary>Into a PromQL query: escaped as in a double-quoted string. In a regular expression the dots of a name match any character.</summary>
+    /// <summary>
+    /// Into a PromQL query: escaped as in a double-quoted string. In a regular expression the dots of a name match any character.
+    /// </summary>
     /// <returns>The query, or why there is none.</returns>
     public static (string? Query, string Problem) InPromQL(string template, string node, string? address) => Refuse(template, node, address) is { } problem
         ? (null, problem)

@@ -56,8 +56,9 @@ public static class PrometheusAnswer
 
     /// <summary>What the server itself says against its answer; null when it vouches for all of it.</summary>
     /// <remarks>
-    /// <c>warnings</c> is Prometheus's own (a remote read failed) and Thanos's (a store is down); <c>isPartial</c> is VictoriaMetrics's. <c>infos</c> are hints about the
-    /// expression and say nothing of the data. A field of an unexpected type counts as a reservation: what is not understood must not pass.
+    /// <c>warnings</c> is Prometheus's own (a remote read failed) and Thanos's (a store is down); <c>isPartial</c> is VictoriaMetrics's.
+    /// <c>infos</c> are hints about the expression and say nothing of the data. A field of an unexpected type counts as a reservation: what
+    /// is not understood must not pass.
     /// </remarks>
     private static string? Reservation(JsonElement root)
     {

@@ -70,8 +70,9 @@ public sealed class CosignKey : IDisposable
     }
 
     /// <summary>
-    /// Whether the signature over these bytes was made with the key's private half. ECDSA: with SHA-256, as cosign 2 does for each curve, or with the hash of the
-    /// curve's size, as cosign 3 does. RSA: with SHA-256, PKCS #1 v1.5 or PSS. Ed25519: with or without a hash before it.
+    /// Whether the signature over these bytes was made with the key's private half. ECDSA: with SHA-256, as cosign 2 does for each curve,
+    /// or with the hash of the curve's size, as cosign 3 does. RSA: with SHA-256, PKCS #1 v1.5 or PSS. Ed25519: with or without a hash
+    /// before it.
     /// </summary>
     public bool Verifies(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature)
     {

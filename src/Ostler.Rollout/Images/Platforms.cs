@@ -6,8 +6,8 @@ namespace Ostler.Rollout.Images;
 public static class Platforms
 {
     /// <summary>
-    /// The manifest for a node. Kubelets do not tell variants, so of several the one is taken that every machine of the architecture runs: the one without a
-    /// variant or with the baseline's.
+    /// The manifest for a node. Kubelets do not tell variants, so of several the one is taken that every machine of the architecture runs:
+    /// the one without a variant or with the baseline's.
     /// </summary>
     public static PlatformManifest? For(string? platform, IReadOnlyList<PlatformManifest> manifests)
     {

@@ -19,8 +19,8 @@ internal sealed class TargetTree(NodeImage image)
 }
 
 /// <summary>
-/// The target of a rollout, tree by tree: a container image for several platforms is one release, known to policies, approvals and quarantines by the digest of its
-/// index, and on each platform another tree, which is what the hosts of that platform report.
+/// The target of a rollout, tree by tree: a container image for several platforms is one release, known to policies, approvals and
+/// quarantines by the digest of its index, and on each platform another tree, which is what the hosts of that platform report.
 /// </summary>
 internal sealed class TargetTrees
 {

@@ -23,7 +23,9 @@ public sealed record CheckSubject
     /// <summary>What was written down for checks of pods.</summary>
     public IReadOnlyList<ReadyPods>? ReadyBefore { get; init; }
 
-    /// <summary>What would be checked of a node in its present boot; null when it has not come up from the boot that it was told to make.</summary>
+    /// <summary>
+    /// What would be checked of a node in its present boot; null when it has not come up from the boot that it was told to make.
+    /// </summary>
     /// <param name="node">The node.</param>
     /// <param name="checks">The checks of its policy; those that others run are left out.</param>
     public static CheckSubject? Of(NodeFacts node, IReadOnlyList<HealthCheck>? checks) =>
@@ -40,8 +42,8 @@ public sealed record CheckSubject
             : null;
 
     /// <summary>
-    /// The nodes that are verified: told to boot, up with the ordered tree, and their kubelet reports from that boot. Before that a check would measure the
-    /// reboot.
+    /// The nodes that are verified: told to boot, up with the ordered tree, and their kubelet reports from that boot. Before that a check
+    /// would measure the reboot.
     /// </summary>
     internal static IReadOnlyList<CheckSubject> Find(RolloutContext context)
     {

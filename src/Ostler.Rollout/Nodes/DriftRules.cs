@@ -12,11 +12,14 @@ namespace Ostler.Rollout.Nodes;
 public static class DriftRules
 {
     /// <summary>
-    /// How often a node is rebooted to bring it back to one tree. Whoever changes it each time is stronger than a controller, and a node that is rebooted for ever serves nobody.
+    /// How often a node is rebooted to bring it back to one tree. Whoever changes it each time is stronger than a controller, and a node
+    /// that is rebooted for ever serves nobody.
     /// </summary>
     public const int MostReconciles = 3;
 
-    /// <summary>How a node that runs the target differs from it in a way that a redeployment undoes; null: it does not, or the policy only reports.</summary>
+    /// <summary>
+    /// How a node that runs the target differs from it in a way that a redeployment undoes; null: it does not, or the policy only reports.
+    /// </summary>
     internal static DriftStatus? ToUndo(RolloutContext context, NodeView view) =>
         context.Spec.Drift == DriftHandling.Reconcile && DriftFacts.Of(view.Status) is { } drift && drift.Findings?.Any(f => f.Reconcilable) == true ? drift : null;
 

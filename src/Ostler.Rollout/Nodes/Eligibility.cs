@@ -24,7 +24,9 @@ internal sealed record Ineligible(string Reason, string Message)
 /// <summary>The checks that a node must pass before it is staged, and again before it gets a slot. The first that fails is shown.</summary>
 internal static class Eligibility
 {
-    /// <summary>In order. Later checks rely on earlier ones: whatever reads the agent's report comes after the check that there is one.</summary>
+    /// <summary>
+    /// In order. Later checks rely on earlier ones: whatever reads the agent's report comes after the check that there is one.
+    /// </summary>
     internal static readonly IReadOnlyList<Rule<Func<RolloutContext, NodeView, Ineligible?>>> Ordered =
     [
         new(nameof(SelectedByAnotherPolicyToo), "Another policy selects the node as well.", SelectedByAnotherPolicyToo),

@@ -9,8 +9,8 @@ namespace Ostler.Rollout.Nodes;
 
 /// <summary>Every deadline of a node, and nothing else that ends a step.</summary>
 /// <remarks>
-/// Deadlines of the boot are written into the NodeOS when the order is given: they hold when the policy is edited or deleted under it. Those of
-/// the drain follow the policy, so that a person can lengthen a drain that goes on.
+/// Deadlines of the boot are written into the NodeOS when the order is given: they hold when the policy is edited or deleted under it.
+/// Those of the drain follow the policy, so that a person can lengthen a drain that goes on.
 /// </remarks>
 internal static class NodeDeadlineRules
 {
@@ -23,7 +23,9 @@ internal static class NodeDeadlineRules
     /// <summary>When a node that holds a slot must be drained. Null: nobody knows since when it does.</summary>
     public static DateTimeOffset? Drained(NodeFacts node, UpgradePolicySpec spec) => node.CordonedAt?.After(spec.Drain.Timeout);
 
-    /// <summary>When, under onTimeout Force, the node is rebooted although pods that are being deleted have not gone, or is given back.</summary>
+    /// <summary>
+    /// When, under onTimeout Force, the node is rebooted although pods that are being deleted have not gone, or is given back.
+    /// </summary>
     public static DateTimeOffset? Forced(NodeFacts node, UpgradePolicySpec spec) => Drained(node, spec)?.After(spec.Drain.Timeout);
 
     /// <summary>
@@ -72,8 +74,9 @@ internal static class NodeDeadlineRules
             context.Snapshot.Sight, context.Spec.Reboot.Timeout);
 
     /// <summary>
-    /// When all checks must pass: health.timeout after the boot, and never later than what was declared with the order. The moment of the boot is by the
-    /// node's clock: one before the order says that the clock is behind, and so nothing of the boot, and one in the future counts as the present.
+    /// When all checks must pass: health.timeout after the boot, and never later than what was declared with the order. The moment of the
+    /// boot is by the node's clock: one before the order says that the clock is behind, and so nothing of the boot, and one in the future
+    /// counts as the present.
     /// </summary>
     public static DateTimeOffset Healthy(NodeOSSpec os, NodeOSStatus? status, RolloutContext context)
     {

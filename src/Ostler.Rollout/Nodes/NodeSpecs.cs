@@ -182,8 +182,8 @@ internal static class NodeSpecs
     public static NodeOSSpec Recovered(RolloutContext context, NodeView view) =>
         view.Spec with { Policy = PolicyAfter(context, view), Displaced = null, Deadlines = null };
 
-    // However the node's way ends: what its drain displaced must be available again before the next node is disrupted. A node that the policy has
-    // nothing more to do with is let go at once.
+    // However the node's way ends: what its drain displaced must be available again before the next node is disrupted. A node that the
+    // policy has nothing more to do with is let go at once.
     private static NodeOSSpec KeepingSlot(RolloutContext context, NodeView view, NodeOSSpec end)
     {
         if (view.Spec.Displaced is not { Count: > 0 } displaced || !context.Exists || !view.Selected || !WorkloadRecovery.IsOn(context))

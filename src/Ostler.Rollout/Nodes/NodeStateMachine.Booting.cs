@@ -152,7 +152,8 @@ internal static partial class NodeStateMachine
         };
     }
 
-    // Mostly they are available again long before the soak is over: then the slot need not be kept for another look, nor that be written down.
+    // Mostly they are available again long before the soak is over: then the slot need not be kept for another look, nor that be written
+    // down.
     private static Probe[]? AskForWorkloads(RolloutContext context, NodeView view) => view.Spec.Displaced is { Count: > 0 } && WorkloadRecovery.IsOn(context)
         ? [WorkloadRecovery.Ask(view, view.Node.Workloads is { } facts && facts.At >= view.Spec.HealthySince ? facts.At.After(WorkloadRecovery.SlowPace) : context.Now)]
         : null;

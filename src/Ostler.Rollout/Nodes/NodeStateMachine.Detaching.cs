@@ -14,8 +14,8 @@ internal static partial class NodeStateMachine
     private static readonly TimeSpan VolumeAnswerLifetime = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Its pods are gone. A reboot now would tear volumes from under the drivers that still detach them, and their pods would wait elsewhere for
-    /// minutes (Multi-Attach); so the volumes are waited for, but not for ever.
+    /// Its pods are gone. A reboot now would tear volumes from under the drivers that still detach them, and their pods would wait
+    /// elsewhere for minutes (Multi-Attach); so the volumes are waited for, but not for ever.
     /// </summary>
     private static NodeDecision Drained(RolloutContext context, NodeView view, DrainPass pass)
     {

@@ -99,8 +99,8 @@ internal static partial class NodeStateMachine
         return view.RunsTarget && !IsToRedeploy(context, view) ? (Reasons.Updated, "The node already runs the target.") : null;
     }
 
-    // Cordoned in the same snapshot in which it is empty, or pods may have come back since. Ready, or what was wrong before would be blamed on the
-    // new tree. Staged still, for a reboot in between takes a locked tree away.
+    // Cordoned in the same snapshot in which it is empty, or pods may have come back since. Ready, or what was wrong before would be blamed
+    // on the new tree. Staged still, for a reboot in between takes a locked tree away.
     private static bool IsFitToBoot(NodeView view) =>
         view.Node is { Unschedulable: true, Ready: true } && (view.HasStaged || view.IsGoingBack) && view.AgentIsCurrent
         && view.Status is { BootID: not null, Booted: not null };

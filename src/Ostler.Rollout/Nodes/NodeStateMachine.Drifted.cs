@@ -8,7 +8,9 @@ namespace Ostler.Rollout.Nodes;
 
 internal static partial class NodeStateMachine
 {
-    /// <summary>It runs the target and differs from it, and the policy wants that undone: staged, drained and booted as for an upgrade.</summary>
+    /// <summary>
+    /// It runs the target and differs from it, and the policy wants that undone: staged, drained and booted as for an upgrade.
+    /// </summary>
     private static NodeDecision Drifted(RolloutContext context, NodeView view, DriftStatus drift)
     {
         var how = DriftFacts.Describe(drift);

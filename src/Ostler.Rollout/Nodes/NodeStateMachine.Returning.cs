@@ -7,8 +7,8 @@ namespace Ostler.Rollout.Nodes;
 internal static partial class NodeStateMachine
 {
     /// <summary>
-    /// Why a node that is drained to go back to its former tree keeps the one that it runs. Asked until it is told to: what made the others fail may be
-    /// lifted, or a better tree be there to go forward to.
+    /// Why a node that is drained to go back to its former tree keeps the one that it runs. Asked until it is told to: what made the others
+    /// fail may be lifted, or a better tree be there to go forward to.
     /// </summary>
     private static (string Reason, string Message)? WhyToStay(RolloutContext context, NodeView view)
     {

@@ -44,8 +44,8 @@ internal static partial class NodeStateMachine
             blocked: true, needsPerson: true);
     }
 
-    // The agent must have seen the order to go back: until then a reboot into the failed tree may still be under way. In a boot of before the
-    // failure only its own word counts, that nothing but the former tree will be booted next.
+    // The agent must have seen the order to go back: until then a reboot into the failed tree may still be under way. In a boot of before
+    // the failure only its own word counts, that nothing but the former tree will be booted next.
     private static bool IsBack(NodeView view) =>
         view.AgentIsCurrent && view.Runs(view.Spec.Previous?.Digest) && (view.HasBooted || (view.ReportsOnAttempt && view.Status!.Step == NodeStep.RolledBack));
 

@@ -10,8 +10,9 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Rollout.Nodes;
 
 /// <summary>
-/// One node's way. Where it stands is derived from the goal in its NodeOS, the mark on its Node and what its agent reports; nothing is remembered.
-/// Each state is a file of this class, each arrow a method of <see cref="NodeTransitions"/>; the drawing in the README has the same names.
+/// One node's way. Where it stands is derived from the goal in its NodeOS, the mark on its Node and what its agent reports; nothing is
+/// remembered. Each state is a file of this class, each arrow a method of <see cref="NodeTransitions"/>; the drawing in the README has the
+/// same names.
 /// </summary>
 internal static partial class NodeStateMachine
 {

@@ -10,8 +10,8 @@ namespace Ostler.Rollout.Nodes;
 internal static partial class NodeTransitions
 {
     /// <summary>
-    /// Drained → RollingBack, of a node that is well: from here on it is brought to an end. The record says that it did not fail itself, and keeps the tree
-    /// from being tried on it again.
+    /// Drained → RollingBack, of a node that is well: from here on it is brought to an end. The record says that it did not fail itself,
+    /// and keeps the tree from being tried on it again.
     /// </summary>
     private static NodeDecision OrderBack(RolloutContext context, NodeView view, string reason, string why)
     {

@@ -36,7 +36,9 @@ internal static partial class NodeTransitions
         NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, view.Target!.UpdatedMessage, NodeTally.Updated),
         Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, view.Target!.UpdatedMessage));
 
-    /// <summary>Staging → AtRest: the agent's tries came to nothing. Another attempt is made after a while, unless this was the last.</summary>
+    /// <summary>
+    /// Staging → AtRest: the agent's tries came to nothing. Another attempt is made after a while, unless this was the last.
+    /// </summary>
     public static NodeDecision FailStaging(RolloutContext context, NodeView view, NodeError error)
     {
         var image = view.Spec.Image!;

@@ -197,8 +197,8 @@ internal static partial class NodeTransitions
     }
 
     /// <summary>
-    /// The order to boot came to nothing, and the tree is not to blame: a power cut, or a staged tree that was gone. Only a host that goes down without
-    /// applying the tree time and again counts as a failure.
+    /// The order to boot came to nothing, and the tree is not to blame: a power cut, or a staged tree that was gone. Only a host that goes
+    /// down without applying the tree time and again counts as a failure.
     /// </summary>
     public static NodeDecision ReleaseAfterLostBoot(RolloutContext context, NodeView view, string reason, string? message)
     {
@@ -209,7 +209,9 @@ internal static partial class NodeTransitions
             : ReleaseWithBackoff(context, view, reason, message ?? "The agent gives no reason.");
     }
 
-    /// <summary>Rebooting, Verifying or Soaking → RollingBack; or, automatic rollback being off or leading nowhere, → HeldAfterFailure.</summary>
+    /// <summary>
+    /// Rebooting, Verifying or Soaking → RollingBack; or, automatic rollback being off or leading nowhere, → HeldAfterFailure.
+    /// </summary>
     /// <param name="context">What holds for all nodes.</param>
     /// <param name="view">The node.</param>
     /// <param name="reason">Why.</param>
@@ -299,7 +301,9 @@ internal static partial class NodeTransitions
     private static long? Grace(RolloutContext context) =>
         context.Spec.Drain.GracePeriod is { } grace ? (long)Math.Ceiling(grace.Value.TotalSeconds) : null;
 
-    /// <summary>What the Node's label says of the host's tool is written where the agent may read it: the agent may not read its Node.</summary>
+    /// <summary>
+    /// What the Node's label says of the host's tool is written where the agent may read it: the agent may not read its Node.
+    /// </summary>
     public static NodeDecision FollowBackendLabel(RolloutContext context, NodeView view, NodeDecision decision)
     {
         var wanted = NodeMarks.BackendOf(view.Node.Labels);

@@ -9,8 +9,9 @@ using Ostler.Rollout.Text;
 namespace Ostler.Rollout.Nodes;
 
 /// <summary>
-/// The pods that stay on a node over its boot: written down with the order to boot, in the NodeOS, so that no restart of the controller forgets them, and
-/// looked for afterwards. A static pod keeps its name; one of a DaemonSet may come back under another, so its DaemonSet stands for it.
+/// The pods that stay on a node over its boot: written down with the order to boot, in the NodeOS, so that no restart of the controller
+/// forgets them, and looked for afterwards. A static pod keeps its name; one of a DaemonSet may come back under another, so its DaemonSet
+/// stands for it.
 /// </summary>
 public static class PodRecovery
 {

@@ -11,7 +11,9 @@ public sealed record SoftRebootFacts
     /// <summary>Whether the tree is another one than what runs.</summary>
     public bool ChangesTree { get; init; }
 
-    /// <summary>Whether the host's systemd counts its soft reboots. Without that nobody could tell that one happened: the boot ID stays the same.</summary>
+    /// <summary>
+    /// Whether the host's systemd counts its soft reboots. Without that nobody could tell that one happened: the boot ID stays the same.
+    /// </summary>
     public bool Counted { get; init; }
 
     /// <summary>Whether the host has soft-reboot.target; images that want none of it remove it.</summary>
@@ -28,7 +30,8 @@ public sealed record SoftRebootFacts
 public static class SoftRebootRules
 {
     /// <summary>
-    /// How it is done, and, where a soft reboot was allowed and is not possible, why not. What is unknown or unusual leads to a full reboot, which always works.
+    /// How it is done, and, where a soft reboot was allowed and is not possible, why not. What is unknown or unusual leads to a full
+    /// reboot, which always works.
     /// </summary>
     public static (RebootKind Method, string? WhyFull) Choose(SoftRebootFacts facts)
     {

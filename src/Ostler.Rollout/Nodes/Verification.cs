@@ -8,7 +8,9 @@ using Ostler.Rollout.Text;
 namespace Ostler.Rollout.Nodes;
 
 /// <summary>What must hold before a node that booted its target counts as healthy. The first check that does not pass is shown.</summary>
-/// <remarks>A check that fails and passes again between two looks of the controller is not seen: the soak is as level-triggered as the rest.</remarks>
+/// <remarks>
+/// A check that fails and passes again between two looks of the controller is not seen: the soak is as level-triggered as the rest.
+/// </remarks>
 /// <param name="Passed">All pass.</param>
 /// <param name="Reason">What it waits for.</param>
 /// <param name="Failure">What it is called when the deadline passes first.</param>
@@ -16,15 +18,17 @@ namespace Ostler.Rollout.Nodes;
 internal readonly record struct Verification(bool Passed, string Reason, string Failure, string Message)
 {
     /// <summary>
-    /// Nothing says no, but a check of the controller's has not been made, or not often enough. As only memory knows how often, this never fails a node:
-    /// the next tries end it one way or the other.
+    /// Nothing says no, but a check of the controller's has not been made, or not often enough. As only memory knows how often, this never
+    /// fails a node: the next tries end it one way or the other.
     /// </summary>
     public bool Pending { get; init; }
 
     /// <summary>Whether it is not the tree that says no, time and again: people are told before the deadline passes.</summary>
     public bool IsStuck { get; init; }
 
-    /// <summary>The agent's checks of this boot and this attempt, the kubelet's word from the very same boot, and the controller's checks.</summary>
+    /// <summary>
+    /// The agent's checks of this boot and this attempt, the kubelet's word from the very same boot, and the controller's checks.
+    /// </summary>
     public static Verification Check(RolloutContext context, NodeView view)
     {
         var healthy = view.ReportsOnAttempt ? view.Status!.Conditions.Find(ConditionTypes.HostHealthy) : null;
@@ -120,8 +124,8 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
     }
 
     /// <summary>
-    /// Just after a boot the Node still says Ready from before it. Its boot ID must be that of the agent, and the heartbeat must not be older than
-    /// the boot (both by the node's own clock, so that its being wrong does not matter).
+    /// Just after a boot the Node still says Ready from before it. Its boot ID must be that of the agent, and the heartbeat must not be
+    /// older than the boot (both by the node's own clock, so that its being wrong does not matter).
     /// </summary>
     public static Verification KubeletIsReady(NodeView view)
     {

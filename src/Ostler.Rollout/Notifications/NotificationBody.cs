@@ -9,7 +9,10 @@ using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Notifications;
 
-/// <summary>What a notification looks like on the wire. Pure. Stable: fields are added and never taken away or given another meaning while <c>version</c> is 1.</summary>
+/// <summary>
+/// What a notification looks like on the wire. Pure. Stable: fields are added and never taken away or given another meaning while
+/// <c>version</c> is 1.
+/// </summary>
 public static class NotificationBody
 {
     /// <summary>The version of the JSON of <see cref="NotificationType.Webhook"/>.</summary>

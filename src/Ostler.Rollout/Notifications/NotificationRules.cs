@@ -8,9 +8,9 @@ using Ostler.Rollout.Text;
 namespace Ostler.Rollout.Notifications;
 
 /// <summary>
-/// Which notifications there are, from the reports on a policy and what came of sending them. Pure. A notification becomes part of the same report that says what
-/// happened, and is sent when that is stored: so it is told at least once, and again only when the controller dies between the receiver's answer and the next
-/// report.
+/// Which notifications there are, from the reports on a policy and what came of sending them. Pure. A notification becomes part of the same
+/// report that says what happened, and is sent when that is stored: so it is told at least once, and again only when the controller dies
+/// between the receiver's answer and the next report.
 /// </summary>
 public static class NotificationRules
 {

@@ -17,7 +17,10 @@ internal sealed record RolloutNews(RolloutEvent Event, string Reason, string Mes
     public string? Occasion { get; init; }
 }
 
-/// <summary>What happened between two reports on a policy. Both are stored, so that whoever compares them, and how often it died before, finds the same.</summary>
+/// <summary>
+/// What happened between two reports on a policy. Both are stored, so that whoever compares them, and how often it died before, finds the
+/// same.
+/// </summary>
 internal static class RolloutEvents
 {
     public static IEnumerable<RolloutNews> Between(UpgradePolicyStatus? before, UpgradePolicyStatus after)

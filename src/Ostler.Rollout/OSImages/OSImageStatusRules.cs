@@ -13,8 +13,8 @@ public static class OSImageStatusRules
     private const int MostHistory = 10;
 
     /// <summary>
-    /// What <see cref="ResolvedImage.Reference"/> is for this spec: the image as written, or the refspec <c>remote:branch</c>; null when neither is
-    /// given. A resolved image with another reference belongs to a former spec and is not rolled out.
+    /// What <see cref="ResolvedImage.Reference"/> is for this spec: the image as written, or the refspec <c>remote:branch</c>; null when
+    /// neither is given. A resolved image with another reference belongs to a former spec and is not rolled out.
     /// </summary>
     public static string? ReferenceOf(OSImageSpec spec) =>
         spec.Container?.Image ?? (spec.Ostree is { } ostree ? $"{ostree.Remote}:{ostree.Ref}" : null);
@@ -30,7 +30,9 @@ public static class OSImageStatusRules
         ? ImageName.TryParse(container.Image, out var reference, out _) ? reference.Digest : null
         : spec.Ostree?.Commit;
 
-    /// <summary>Whether no node may get the digest: a person denied it, or a rollout failed with it and no person allowed it again.</summary>
+    /// <summary>
+    /// Whether no node may get the digest: a person denied it, or a rollout failed with it and no person allowed it again.
+    /// </summary>
     public static bool IsQuarantined(OSImageSpec spec, OSImageStatus? status, string digest)
     {
         if (spec.Quarantine?.Deny?.Contains(digest) == true)

@@ -36,8 +36,8 @@ public static class PollSchedule
     }
 
     /// <summary>
-    /// Between 90% and 110%, always the same for one object: a hundred images made by one kubectl apply do not poll together for ever, nor do they after the
-    /// controller was started anew.
+    /// Between 90% and 110%, always the same for one object: a hundred images made by one kubectl apply do not poll together for ever, nor
+    /// do they after the controller was started anew.
     /// </summary>
     internal static double Spread(ObjectMeta meta) => 0.9 + (0.2 * Hash(meta.Uid ?? meta.Name) / uint.MaxValue);
 

@@ -9,7 +9,9 @@ namespace Ostler.Rollout.OSImages;
 /// <param name="Message">For people: where it was found, or what went wrong and what to do.</param>
 public sealed record ResolveOutcome(ResolvedImage? Image, string Reason, string Message)
 {
-    /// <summary>The fingerprint of the key that signatures must be made with now; null: none is asked for, or it could not be read.</summary>
+    /// <summary>
+    /// The fingerprint of the key that signatures must be made with now; null: none is asked for, or it could not be read.
+    /// </summary>
     public string? Key { get; init; }
 
     /// <summary>How long the server asked to be left alone; null: it did not.</summary>

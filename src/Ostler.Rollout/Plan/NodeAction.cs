@@ -34,7 +34,9 @@ public abstract record NodeAction(string Node, string NodeUid, string Reason, st
         /// <summary>True for a new slot.</summary>
         public bool Grants { get; init; }
 
-        /// <summary>Of the Node that the decision rests on. A grant must be made over this one: somebody may have cordoned it since.</summary>
+        /// <summary>
+        /// Of the Node that the decision rests on. A grant must be made over this one: somebody may have cordoned it since.
+        /// </summary>
         public string? ResourceVersion { get; init; }
     }
 
@@ -58,12 +60,17 @@ public abstract record NodeAction(string Node, string NodeUid, string Reason, st
         string Node, string NodeUid, string Namespace, string Pod, string PodUid, long? GracePeriodSeconds, string Reason, string Message)
         : NodeAction(Node, NodeUid, Reason, Message);
 
-    /// <summary>Deletes a pod without asking any PodDisruptionBudget (UID as precondition). Only under <c>onTimeout: Force</c>. No grace period: what the pod says.</summary>
+    /// <summary>
+    /// Deletes a pod without asking any PodDisruptionBudget (UID as precondition). Only under <c>onTimeout: Force</c>. No grace period:
+    /// what the pod says.
+    /// </summary>
     public sealed record DeletePod(
         string Node, string NodeUid, string Namespace, string Pod, string PodUid, long? GracePeriodSeconds, string Reason, string Message)
         : NodeAction(Node, NodeUid, Reason, Message);
 
-    /// <summary>Takes back what the eviction of a KubeVirt pod began: the machine stays on its node. One that no eviction marked is left as it is.</summary>
+    /// <summary>
+    /// Takes back what the eviction of a KubeVirt pod began: the machine stays on its node. One that no eviction marked is left as it is.
+    /// </summary>
     public sealed record CancelMigration(string Node, string NodeUid, string Namespace, string Instance, string Reason, string Message)
         : NodeAction(Node, NodeUid, Reason, Message);
 }

@@ -4,8 +4,8 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Rollout.Plan;
 
 /// <summary>
-/// Something that the plan needs to know of one node and that is too dear to be known of all. Whoever carries the plan out asks it when it is due and
-/// plans anew with the answer in the <see cref="NodeFacts"/>; an answer that gets lost is asked for again.
+/// Something that the plan needs to know of one node and that is too dear to be known of all. Whoever carries the plan out asks it when it
+/// is due and plans anew with the answer in the <see cref="NodeFacts"/>; an answer that gets lost is asked for again.
 /// </summary>
 /// <param name="Node">The Node's name.</param>
 /// <param name="NodeUid">The Node's UID: an answer about a former node of that name is none.</param>

@@ -3,7 +3,9 @@ namespace Ostler.Rollout.Plan;
 /// <summary>Why no new slot is granted.</summary>
 public sealed record RolloutGate(string Reason, string Message)
 {
-    /// <summary>Whether nodes may still be staged (as while paused): the rollout is held back, and nothing is wrong when all nodes are updated.</summary>
+    /// <summary>
+    /// Whether nodes may still be staged (as while paused): the rollout is held back, and nothing is wrong when all nodes are updated.
+    /// </summary>
     public bool StagingAllowed { get; init; }
 
     /// <summary>Whether a node that holds a slot and was not yet told to boot gives it back.</summary>

@@ -7,7 +7,9 @@ using Ostler.Rollout.Windows;
 
 namespace Ostler.Rollout.Planner;
 
-/// <summary>Evaluates everything that holds for all nodes of one plan, once and in a fixed order: nodes, target, failures, window, gates.</summary>
+/// <summary>
+/// Evaluates everything that holds for all nodes of one plan, once and in a fixed order: nodes, target, failures, window, gates.
+/// </summary>
 internal static class ContextAssembly
 {
     /// <summary>The nodes of a deleted policy finish under these defaults.</summary>

@@ -27,8 +27,8 @@ internal static class Gates
     ];
 
     /// <summary>
-    /// For nodes that go back though they are well: that disrupts them as an upgrade does, so a pause and closed windows hold for them, too. What halted the
-    /// rollout does not, being why they go back; nor do the policies that it depends on.
+    /// For nodes that go back though they are well: that disrupts them as an upgrade does, so a pause and closed windows hold for them,
+    /// too. What halted the rollout does not, being why they go back; nor do the policies that it depends on.
     /// </summary>
     internal static readonly IReadOnlyList<Rule<Func<RolloutContext, RolloutGate?, RolloutGate?>>> OrderedForRollback =
     [

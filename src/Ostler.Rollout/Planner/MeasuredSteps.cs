@@ -7,8 +7,8 @@ using Ostler.Rollout.Text;
 namespace Ostler.Rollout.Planner;
 
 /// <summary>
-/// How long the steps took, from the records of the nodes that run the target: nothing is counted up, so that no pass can count twice. Until a node runs it, what
-/// was reported of the former rollout.
+/// How long the steps took, from the records of the nodes that run the target: nothing is counted up, so that no pass can count twice.
+/// Until a node runs it, what was reported of the former rollout.
 /// </summary>
 internal static class MeasuredSteps
 {

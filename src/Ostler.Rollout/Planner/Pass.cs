@@ -89,7 +89,9 @@ internal sealed class Pass(RolloutContext context)
         }
     }
 
-    /// <summary>Gives the free slots away, in order; a node whose drain is not known to be possible is asked about first, and keeps its place.</summary>
+    /// <summary>
+    /// Gives the free slots away, in order; a node whose drain is not known to be possible is asked about first, and keeps its place.
+    /// </summary>
     public void GrantSlots()
     {
         var unknown = new List<NodeFacts>();

@@ -19,7 +19,8 @@ public sealed record RolloutPlan
     public required IReadOnlyList<NodeVerdict> Nodes { get; init; }
 
     /// <summary>
-    /// When time alone changes something: the nearest deadline, end of a soak or a backoff, the next try of a drain, the next edge of a window or a freeze.
+    /// When time alone changes something: the nearest deadline, end of a soak or a backoff, the next try of a drain, the next edge of a
+    /// window or a freeze.
     /// </summary>
     public DateTimeOffset? NextWakeUp { get; init; }
 
@@ -68,6 +69,8 @@ public sealed record RolloutPlan
     /// <summary>What was decided about each by itself; the next plan begins with it.</summary>
     internal DecidedNodes? Decided { get; init; }
 
-    /// <summary>The index in <see cref="Waves"/> of each of <see cref="Nodes"/>; -1: it is not selected. Empty when no waves are declared.</summary>
+    /// <summary>
+    /// The index in <see cref="Waves"/> of each of <see cref="Nodes"/>; -1: it is not selected. Empty when no waves are declared.
+    /// </summary>
     internal IReadOnlyList<int> WaveOf { get; init; } = [];
 }

@@ -13,8 +13,8 @@ using Ostler.Rollout.Waves;
 namespace Ostler.Rollout.Planner;
 
 /// <summary>
-/// Nodes that are well and go back, because too many others failed and spec.rollback.scope is Wave or Policy: which, and in which order. They need slots as
-/// others do; what is decided here is only who may ask for one.
+/// Nodes that are well and go back, because too many others failed and spec.rollback.scope is Wave or Policy: which, and in which order.
+/// They need slots as others do; what is decided here is only who may ask for one.
 /// </summary>
 internal sealed class ScopeRollback
 {
@@ -24,7 +24,10 @@ internal sealed class ScopeRollback
         Progress = progress;
     }
 
-    /// <summary>The planner's nodes that may be granted a slot, in the order in which they are: those upgraded last first, the leader's own node at the end.</summary>
+    /// <summary>
+    /// The planner's nodes that may be granted a slot, in the order in which they are: those upgraded last first, the leader's own node at
+    /// the end.
+    /// </summary>
     public List<int> Candidates { get; }
 
     public RollbackProgress Progress { get; }
@@ -72,7 +75,9 @@ internal sealed class ScopeRollback
         return new(candidates, new(back, underWay, waiting, stuck, context.BackGate));
     }
 
-    /// <summary>The progress once the slots are given away: what only a person can get out of the way of a drain is found only then.</summary>
+    /// <summary>
+    /// The progress once the slots are given away: what only a person can get out of the way of a drain is found only then.
+    /// </summary>
     public RollbackProgress After(DecidedNodes decisions)
     {
         var stuck = Candidates.Count(i => decisions[i].Decision.Verdict.NeedsPerson);

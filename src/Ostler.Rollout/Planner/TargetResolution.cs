@@ -53,8 +53,8 @@ internal static class TargetResolution
     private static bool IsVerified(ImageFacts image) =>
         image.Status?.Conditions.Find(ConditionTypes.Verified) is { Status: ConditionStatus.True } verified && verified.ObservedGeneration == image.Generation;
 
-    // The version as it was when the digest was found: people often change spec.version because the ref has moved, and what is known is still
-    // what it pointed at before.
+    // The version as it was when the digest was found: people often change spec.version because the ref has moved, and what is known is
+    // still what it pointed at before.
     private static NodeImage TargetOf(ImageFacts image, ResolvedImage resolved) => new()
     {
         Digest = resolved.Digest,

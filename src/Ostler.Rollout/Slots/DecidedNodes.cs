@@ -7,8 +7,8 @@ namespace Ostler.Rollout.Slots;
 
 /// <summary>The nodes of one plan, sorted by name, each with what was decided about it.</summary>
 /// <remarks>
-/// Arrays of references and not one of pairs: above some 5,300 nodes the pairs would be a large object, which every plan would make anew and only a full
-/// collection takes back.
+/// Arrays of references and not one of pairs: above some 5,300 nodes the pairs would be a large object, which every plan would make anew
+/// and only a full collection takes back.
 /// </remarks>
 internal sealed class DecidedNodes
 {
@@ -16,7 +16,8 @@ internal sealed class DecidedNodes
     private readonly NodeDecision[] _decisions;
 
     /// <param name="context">What holds for all nodes.</param>
-    /// <param name="former">What a former plan decided. Of a node that is as it was, that holds again, if it is nothing that time changes.</param>
+    /// <param name="former">What a former plan decided. Of a node that is as it was, that holds again, if it is nothing that time
+    /// changes.</param>
     public DecidedNodes(RolloutContext context, DecidedNodes? former = null)
     {
         Nodes = context.Nodes;

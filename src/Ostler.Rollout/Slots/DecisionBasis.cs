@@ -28,7 +28,10 @@ internal sealed class DecisionBasis
 
     public static DecisionBasis Of(RolloutContext context) => new(context);
 
-    /// <summary>Whether what was decided on the former one would be decided again. Not when a clock was set back: what time had changed has not happened yet, then.</summary>
+    /// <summary>
+    /// Whether what was decided on the former one would be decided again. Not when a clock was set back: what time had changed has not
+    /// happened yet, then.
+    /// </summary>
     public bool Carries(DecisionBasis former) =>
         _isPlain && former._isPlain && ReferenceEquals(_spec, former._spec) && _policy == former._policy && _now >= former._now && _target == former._target && _gate == former._gate;
 }

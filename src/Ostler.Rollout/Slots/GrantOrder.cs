@@ -3,8 +3,9 @@ using Ostler.Rollout.Context;
 namespace Ostler.Rollout.Slots;
 
 /// <summary>
-/// Who goes first: wave after wave; within one, zone after zone, so that as few zones as possible are disrupted at once; then the nodes that gave the least
-/// trouble, the oldest, the name. The node that runs the controller goes last of its wave, whatever else holds: its reboot costs a change of leader.
+/// Who goes first: wave after wave; within one, zone after zone, so that as few zones as possible are disrupted at once; then the nodes
+/// that gave the least trouble, the oldest, the name. The node that runs the controller goes last of its wave, whatever else holds: its
+/// reboot costs a change of leader.
 /// </summary>
 internal readonly struct GrantOrder : IComparable<GrantOrder>
 {

@@ -8,12 +8,12 @@ using Ostler.Rollout.Text;
 namespace Ostler.Rollout.Slots;
 
 /// <summary>
-/// Keeps nodes from being cordoned in vain: who would get a slot is asked first, by a dry run, whether its pods may leave. Only as many are asked
-/// as could be taken, and a few more; what they answered is old after half a minute.
+/// Keeps nodes from being cordoned in vain: who would get a slot is asked first, by a dry run, whether its pods may leave. Only as many are
+/// asked as could be taken, and a few more; what they answered is old after half a minute.
 /// </summary>
 /// <remarks>
-/// An answer that could not be had blocks nobody: then the drain itself tells. Under onTimeout Force, or with preflight Ignore, the node's own obstacles
-/// do not count, but that another drain waits for one of its pods does.
+/// An answer that could not be had blocks nobody: then the drain itself tells. Under onTimeout Force, or with preflight Ignore, the node's
+/// own obstacles do not count, but that another drain waits for one of its pods does.
 /// </remarks>
 internal sealed class Preflight(RolloutContext context, BudgetBlockedPods heldBack)
 {
@@ -66,8 +66,8 @@ internal sealed class Preflight(RolloutContext context, BudgetBlockedPods heldBa
     public bool MustAsk(NodeFacts node) => node.Preflight is not { } facts || facts.At > context.Now || context.Now - facts.At > Lifetime;
 
     /// <summary>
-    /// The questions to ask, and when: first the nodes that would be granted a slot if nothing were against it, then those that were blocked when they
-    /// were last asked, the oldest answer first.
+    /// The questions to ask, and when: first the nodes that would be granted a slot if nothing were against it, then those that were
+    /// blocked when they were last asked, the oldest answer first.
     /// </summary>
     public IEnumerable<Probe> Questions(IReadOnlyList<NodeFacts> unknown, IReadOnlyList<NodeFacts> blocked, int slots)
     {

@@ -6,8 +6,8 @@ namespace Ostler.Rollout.Slots;
 internal static class StageAhead
 {
     /// <summary>
-    /// How many may be staging. At least as many as there are free slots, or a policy with stageAhead 0 would never begin; while paused, outside of
-    /// windows and between waves no slot is waiting, so stageAhead alone counts.
+    /// How many may be staging. At least as many as there are free slots, or a policy with stageAhead 0 would never begin; while paused,
+    /// outside of windows and between waves no slot is waiting, so stageAhead alone counts.
     /// </summary>
     /// <param name="spec">The policy.</param>
     /// <param name="total">How many nodes it selects.</param>

@@ -13,7 +13,9 @@ public sealed record PreflightFacts
     /// <summary>When it was asked, by the controller's clock.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>The pods of the node; each that a drain would evict carries the answer of the dry run. Null: it could not be asked.</summary>
+    /// <summary>
+    /// The pods of the node; each that a drain would evict carries the answer of the dry run. Null: it could not be asked.
+    /// </summary>
     public IReadOnlyList<PodFacts>? Pods { get; init; }
 
     /// <summary>Why it could not be asked.</summary>

@@ -82,7 +82,10 @@ public sealed record NodeFacts
     /// <summary>What the API server refuses to let the controller write for the node. Null: nothing, as far as is known.</summary>
     public RefusedWrite? Refused { get; init; }
 
-    /// <summary>What the controller's health checks found in the present boot. One that is not here was not made yet, or its result was lost with a restart.</summary>
+    /// <summary>
+    /// What the controller's health checks found in the present boot. One that is not here was not made yet, or its result was lost with a
+    /// restart.
+    /// </summary>
     public IReadOnlyList<CheckObservation> Checks { get; init; } = [];
 
     /// <summary>Whether the node holds a slot of the policy, or was told to boot for it: its marks may be gone.</summary>

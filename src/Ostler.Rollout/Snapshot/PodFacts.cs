@@ -30,7 +30,9 @@ public sealed record PodFacts
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
-    /// <summary>The labels of its namespace, which drain rules may ask for. Null: not known, which is never taken for having none.</summary>
+    /// <summary>
+    /// The labels of its namespace, which drain rules may ask for. Null: not known, which is never taken for having none.
+    /// </summary>
     public IReadOnlyDictionary<string, string>? NamespaceLabels { get; init; }
 
     /// <summary>The PersistentVolumeClaims that it mounts, those of its ephemeral volumes included.</summary>
@@ -41,7 +43,9 @@ public sealed record PodFacts
     /// <summary>The toleration with which the scheduler may put it on a cordoned node, as text; null: it has none.</summary>
     public string? CordonToleration { get; init; }
 
-    /// <summary>What binds it to the node that it is on (a label in its nodeSelector or node affinity), as text; null: nothing that is seen.</summary>
+    /// <summary>
+    /// What binds it to the node that it is on (a label in its nodeSelector or node affinity), as text; null: nothing that is seen.
+    /// </summary>
     public string? BoundBy { get; init; }
 
     /// <summary>Set when it came to the cordoned node after another pod of its controller was evicted there.</summary>
@@ -51,19 +55,20 @@ public sealed record PodFacts
     public bool WouldReturn => Controller is not null && CordonToleration is not null && BoundBy is not null;
 
     /// <summary>
-    /// Whether an eviction makes its controller move it, though the API server refuses the eviction: KubeVirt's webhook turns it into a live migration. A dry run
-    /// says nothing about such a pod.
+    /// Whether an eviction makes its controller move it, though the API server refuses the eviction: KubeVirt's webhook turns it into a
+    /// live migration. A dry run says nothing about such a pod.
     /// </summary>
     public bool MigratesOnEviction => Controller is { Kind: "VirtualMachineInstance" } && Labels?.GetValueOrDefault("kubevirt.io") == "virt-launcher";
 
     /// <summary>
-    /// How many other pods of its controller run on Ready nodes that are schedulable, and so could take over from it. Looked for where a dry run of its
-    /// eviction was refused and <see cref="MayMoveOnCordon"/>; null: not known.
+    /// How many other pods of its controller run on Ready nodes that are schedulable, and so could take over from it. Looked for where a
+    /// dry run of its eviction was refused and <see cref="MayMoveOnCordon"/>; null: not known.
     /// </summary>
     public int? ReadyPeers { get; init; }
 
     /// <summary>
-    /// Whether its controller may do something about a cordon of its node: those of Kubernetes itself do not, any other may (CloudNativePG moves its primary).
+    /// Whether its controller may do something about a cordon of its node: those of Kubernetes itself do not, any other may (CloudNativePG
+    /// moves its primary).
     /// </summary>
     public bool MayMoveOnCordon => Controller is { Kind: not ("ReplicaSet" or "StatefulSet" or "ReplicationController" or "Job") };
 

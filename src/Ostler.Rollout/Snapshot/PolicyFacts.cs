@@ -19,15 +19,17 @@ public sealed record PolicyFacts
 
     public long Generation { get; init; }
 
-    /// <summary>Null when the policy is gone: no node is touched any more, those in flight are brought to an end with default values.</summary>
+    /// <summary>
+    /// Null when the policy is gone: no node is touched any more, those in flight are brought to an end with default values.
+    /// </summary>
     public UpgradePolicySpec? Spec { get; init; }
 
     /// <summary>Whether it has a deletion timestamp. Treated as gone, except that its own timeouts are still known.</summary>
     public bool Deleting { get; init; }
 
     /// <summary>
-    /// What was reported last. Read for nothing but what a report carries on: startedAt, completedAt (of the rollout and of each wave), failedDigests, measured
-    /// durations, and the times of conditions and steps.
+    /// What was reported last. Read for nothing but what a report carries on: startedAt, completedAt (of the rollout and of each wave),
+    /// failedDigests, measured durations, and the times of conditions and steps.
     /// </summary>
     public UpgradePolicyStatus? PreviousStatus { get; init; }
 
@@ -54,8 +56,8 @@ public sealed record OtherPolicy
     public UpgradePolicyStatus? Status { get; init; }
 
     /// <summary>
-    /// What the OSImage that it names resolves to now; null: nothing. A policy that was Ready with the tree of before is not with a new one, though it may
-    /// not have said so yet.
+    /// What the OSImage that it names resolves to now; null: nothing. A policy that was Ready with the tree of before is not with a new
+    /// one, though it may not have said so yet.
     /// </summary>
     public string? ImageDigest { get; init; }
 }

@@ -32,8 +32,8 @@ public sealed record RolloutSnapshot
     public IReadOnlyList<ControlPlaneNode> ControlPlane { get; init; } = [];
 
     /// <summary>
-    /// The nodes that other policies have cordoned, with their pods as far as they are known: pods of one workload may wait for each other on nodes of
-    /// different policies.
+    /// The nodes that other policies have cordoned, with their pods as far as they are known: pods of one workload may wait for each other
+    /// on nodes of different policies.
     /// </summary>
     public IReadOnlyList<NodeFacts> OtherDrains { get; init; } = [];
 

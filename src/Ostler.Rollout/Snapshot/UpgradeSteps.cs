@@ -4,8 +4,8 @@ namespace Ostler.Rollout.Snapshot;
 
 /// <summary>How long the steps of an upgrade that went well took; null: it is not on record, or the record cannot be right.</summary>
 /// <remarks>
-/// Each is of one clock, for the node's and the controller's may differ. A clock may be set between two moments, and the node's often is while the node boots: no step is negative, and no reboot
-/// longer than what the controller saw of it.
+/// Each is of one clock, for the node's and the controller's may differ. A clock may be set between two moments, and the node's often is
+/// while the node boots: no step is negative, and no reboot longer than what the controller saw of it.
 /// </remarks>
 public sealed record UpgradeSteps
 {

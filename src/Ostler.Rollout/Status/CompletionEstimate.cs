@@ -9,7 +9,8 @@ using Ostler.Rollout.Windows;
 namespace Ostler.Rollout.Status;
 
 /// <summary>
-/// When the rollout will be complete: each node as long as the mean, as many at once as may be, wave after wave, in the windows, domain after domain.
+/// When the rollout will be complete: each node as long as the mean, as many at once as may be, wave after wave, in the windows, domain
+/// after domain.
 /// </summary>
 /// <remarks>A guess, and no more: drains that hang and nodes that fail are not in it.</remarks>
 internal static class CompletionEstimate

@@ -5,7 +5,9 @@ using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Status;
 
-/// <summary>How far the nodes of a policy are the same: which trees they run, and which of them differ from the tree that they run. Pure.</summary>
+/// <summary>
+/// How far the nodes of a policy are the same: which trees they run, and which of them differ from the tree that they run. Pure.
+/// </summary>
 /// <param name="Digests">The trees, the one that most nodes run first.</param>
 /// <param name="Drifted">The nodes that differ, sorted by name.</param>
 public sealed record FleetConsistency(IReadOnlyList<RunningDigest> Digests, IReadOnlyList<DriftedNode> Drifted)

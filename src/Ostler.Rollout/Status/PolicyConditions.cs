@@ -20,8 +20,8 @@ internal static class PolicyConditions
         yield return Conflicted(plan);
         yield return Make(ConditionTypes.WindowOpen, plan.Window.IsOpen, plan.Window.Reason, plan.Window.Message);
 
-        // kstatus: one of the two at most, and only while True. A pause and a wave that waits for approval are neither: nothing is wrong and nothing is
-        // under way. A closed window is Reconciling, though nothing progresses: it goes on by itself.
+        // kstatus: one of the two at most, and only while True. A pause and a wave that waits for approval are neither: nothing is wrong
+        // and nothing is under way. A closed window is Reconciling, though nothing progresses: it goes on by itself.
         if (!outlook.IsReady && (outlook.IsMoving || outlook.WillMove))
         {
             yield return Make(ConditionTypes.Reconciling, true, outlook.Reason, outlook.Message);
@@ -32,7 +32,8 @@ internal static class PolicyConditions
         }
     }
 
-    // What depends on other objects, or on what was measured, is found by the gates: a circle of dependencies, windows too short for any node.
+    // What depends on other objects, or on what was measured, is found by the gates: a circle of dependencies, windows too short for any
+    // node.
     private static Condition Accepted(RolloutPlan plan) => plan switch
     {
         { Problems: [var problem, ..] } => Make(

@@ -24,7 +24,8 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
     {
         // A slot that is held until a person acts moves nothing, though its pods are tried again and again.
         var inFlight = verdicts.Count(v => v is { InFlight: true, NeedsPerson: false });
-        // A pass that does something is no standstill, whatever it leaves: a node is uncordoned, or given back, and the next pass sees to it.
+        // A pass that does something is no standstill, whatever it leaves: a node is uncordoned, or given back, and the next pass sees to
+        // it.
         var acts = inFlight > 0 || plan.Actions.Any(a => a is not (NodeAction.EvictPod or NodeAction.DeletePod));
         if (plan.TakingBack is { IsOver: false } back)
         {
@@ -144,8 +145,8 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         return verdicts.FirstOrDefault(v => v.Reason == Reasons.WaitingForDomain) is { } waits ? (waits.Reason, waits.Message, true) : null;
     }
 
-    // With nothing in flight, a node of ours that is cordoned was so by a person, or is held after a failure. Of one that is not ours another policy may
-    // be about to make an end, and a kubelet may come back.
+    // With nothing in flight, a node of ours that is cordoned was so by a person, or is held after a failure. Of one that is not ours
+    // another policy may be about to make an end, and a kubelet may come back.
     private static bool IsForPerson(RolloutSnapshot snapshot) =>
         snapshot.ControlPlane.Where(c => !c.InService).All(c => snapshot.Nodes.FirstOrDefault(n => n.Name == c.Name) is { Unschedulable: true });
 

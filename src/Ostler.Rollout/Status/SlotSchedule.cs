@@ -7,7 +7,8 @@ using Ostler.Rollout.Windows;
 namespace Ostler.Rollout.Status;
 
 /// <summary>
-/// Who would hold a slot when, if each node took as long as the mean: within the slots, the windows and the domains, nodes of the control plane one at a time.
+/// Who would hold a slot when, if each node took as long as the mean: within the slots, the windows and the domains, nodes of the control
+/// plane one at a time.
 /// </summary>
 internal sealed class SlotSchedule(TopologySpec? topology, MaintenanceCalendar calendar, DateTimeOffset start, TimeSpan mean, TimeSpan room, int slots)
 {

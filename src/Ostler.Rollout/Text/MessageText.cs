@@ -38,7 +38,9 @@ public static class MessageText
     /// <summary>The word that goes with a number: <c>is</c> or <c>are</c>, <c>it</c> or <c>them</c>.</summary>
     public static string Agree(int count, string one, string several) => count == 1 ? one : several;
 
-    /// <summary>With a full stop at its end, so that another sentence can follow: what checks and host tools say has none. Null stays nothing.</summary>
+    /// <summary>
+    /// With a full stop at its end, so that another sentence can follow: what checks and host tools say has none. Null stays nothing.
+    /// </summary>
     public static string Sentence(string? text) => text is not { Length: > 0 } ? "" : text[^1] is '.' or '!' or '?' or '…' ? text : text + ".";
 
     /// <summary>Cut to what the API stores.</summary>

@@ -2,8 +2,13 @@ using System.Buffers;
 
 namespace Ostler.Rollout.Text;
 
-/// <summary>The least so many of many, in order. Thousands of nodes wait behind a few slots; to sort them all at every look would be most of the plan.</summary>
-/// <remarks>Keeps a heap whose root is the greatest of those kept, in a buffer that is lent: thousands of keys would be a large object.</remarks>
+/// <summary>
+/// The least so many of many, in order. Thousands of nodes wait behind a few slots; to sort them all at every look would be most of the
+/// plan.
+/// </summary>
+/// <remarks>
+/// Keeps a heap whose root is the greatest of those kept, in a buffer that is lent: thousands of keys would be a large object.
+/// </remarks>
 internal sealed class TopK<T>(int most) : IDisposable
     where T : struct, IComparable<T>
 {

@@ -117,7 +117,8 @@ internal sealed class NodeAttempt
             yield break;
         }
 
-        // The kernel's start is by the node's clock; the rest is by the controller's. It lies between the two that enclose it, whatever that clock shows.
+        // The kernel's start is by the node's clock; the rest is by the controller's. It lies between the two that enclose it, whatever
+        // that clock shows.
         var end = _write.Spec.HealthySince ?? _now;
         var booted = Clamp(_timings?.BootedAt ?? requested, requested, end);
         yield return Step("boot", requested, booted, SpanResult.Ok, Reasons.WaitingForHostChecks, null);
@@ -142,7 +143,9 @@ internal sealed class NodeAttempt
         }
     }
 
-    /// <summary>The span of the whole attempt, and the one that stands for it in the trace of the rollout. Each is linked with the other.</summary>
+    /// <summary>
+    /// The span of the whole attempt, and the one that stands for it in the trace of the rollout. Each is linked with the other.
+    /// </summary>
     public IEnumerable<SpanFacts> Whole()
     {
         DateTimeOffset?[] began =
@@ -175,7 +178,9 @@ internal sealed class NodeAttempt
         }
     }
 
-    /// <summary>A node that is given back because something else is wanted of it has not failed; one that is left alone for a while has.</summary>
+    /// <summary>
+    /// A node that is given back because something else is wanted of it has not failed; one that is left alone for a while has.
+    /// </summary>
     private SpanResult GivenUp => Failure is not null || _write.IsWarning ? SpanResult.Error : IsUpdated ? SpanResult.Ok : SpanResult.Unset;
 
     private bool IsUpdated => _write.Spec.Goal == Goal.Observe && _write.Spec is { Failure: null, Backoff: null } && _write.Reason is Reasons.Updated or Reasons.WaitingForWorkloads;

@@ -5,12 +5,13 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Rollout.Traces;
 
 /// <summary>
-/// The spans that a write to a NodeOS ends: those of the steps that are over, and, when the attempt is, that of the whole upgrade. Pure: all times stand in the
-/// objects.
+/// The spans that a write to a NodeOS ends: those of the steps that are over, and, when the attempt is, that of the whole upgrade. Pure:
+/// all times stand in the objects.
 /// </summary>
 /// <remarks>
-/// A write is made once, because the API server takes it over one version of the object only. So each span is told once, by whichever leader made the write;
-/// one that dies before it has sent what it told loses those spans and no others, for the next step's span is found from the objects again.
+/// A write is made once, because the API server takes it over one version of the object only. So each span is told once, by whichever
+/// leader made the write; one that dies before it has sent what it told loses those spans and no others, for the next step's span is found
+/// from the objects again.
 /// </remarks>
 public static class NodeSpans
 {

@@ -3,7 +3,9 @@ using Ostler.Api.UpgradePolicies;
 
 namespace Ostler.Rollout.Traces;
 
-/// <summary>The spans of a rollout as a whole that a write of its policy's status ends. Pure. Those of its nodes are in <see cref="NodeSpans"/>.</summary>
+/// <summary>
+/// The spans of a rollout as a whole that a write of its policy's status ends. Pure. Those of its nodes are in <see cref="NodeSpans"/>.
+/// </summary>
 public static class RolloutSpans
 {
     /// <summary>The name of a rollout's root span.</summary>

@@ -14,14 +14,16 @@ namespace Ostler.Rollout.Traces;
 public readonly record struct SpanIdentity(string TraceId, string SpanId);
 
 /// <summary>
-/// The IDs of traces and spans, computed from what is recorded in the objects and from nothing else: every leader, before and after any restart, gives the same
-/// span the same ID. What is sent twice is then one span for whoever stores it, and a trace that one leader began the next one goes on with.
+/// The IDs of traces and spans, computed from what is recorded in the objects and from nothing else: every leader, before and after any
+/// restart, gives the same span the same ID. What is sent twice is then one span for whoever stores it, and a trace that one leader began
+/// the next one goes on with.
 /// </summary>
 public static class TraceIdentity
 {
     /// <summary>The root of the trace of one attempt to upgrade one node; null: the spec is of no attempt.</summary>
     /// <param name="nodeUid">The Node's UID: a machine that came back under the same name is another one.</param>
-    /// <param name="spec">The NodeOS's spec, which names policy, tree and attempt. Its policy by name: one that is deleted midway has no UID any more.</param>
+    /// <param name="spec">The NodeOS's spec, which names policy, tree and attempt. Its policy by name: one that is deleted midway has no
+    /// UID any more.</param>
     public static SpanIdentity? OfNode(string nodeUid, NodeOSSpec spec) =>
         spec is { Policy: { } policy, Attempt: > 0 } ? OfNode(nodeUid, policy, spec.Image?.Digest, spec.Attempt) : null;
 

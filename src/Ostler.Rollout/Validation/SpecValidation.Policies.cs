@@ -15,8 +15,8 @@ public static partial class SpecValidation
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Checks a policy, what is wrong before what is not supported; <paramref name="now"/> is the controller's clock, against which moments of the spec are
-    /// checked, and <paramref name="ownNamespace"/> the only one whose Secrets it may read.
+    /// Checks a policy, what is wrong before what is not supported; <paramref name="now"/> is the controller's clock, against which moments
+    /// of the spec are checked, and <paramref name="ownNamespace"/> the only one whose Secrets it may read.
     /// </summary>
     public static IReadOnlyList<FieldProblem> Validate(UpgradePolicySpec spec, DateTimeOffset now, string ownNamespace = "ostler-system")
     {

@@ -12,14 +12,16 @@ namespace Ostler.Rollout.Waves;
 /// Which wave each node belongs to: derived anew at every look, and yet a node that was taken stays where it is when others join or leave.
 /// </summary>
 /// <remarks>
-/// Selectors decide first; they depend on nothing but a node's labels. Waves of a count or a percentage are filled from the front of one queue: the nodes that
-/// were touched in the order in which they were (so whoever joins stands behind them), then those that can go in the order in which slots are granted, then
-/// those that cannot now. A node that is gone makes room for the next touched one, never for an untouched one before it. With a canary of 1 and n2 on its
-/// way behind n1: n1 | n2 …; n1 is deleted, n9 joins: n2 | … n9.
+/// Selectors decide first; they depend on nothing but a node's labels. Waves of a count or a percentage are filled from the front of one
+/// queue: the nodes that were touched in the order in which they were (so whoever joins stands behind them), then those that can go in the
+/// order in which slots are granted, then those that cannot now. A node that is gone makes room for the next touched one, never for an
+/// untouched one before it. With a canary of 1 and n2 on its way behind n1: n1 | n2 …; n1 is deleted, n9 joins: n2 | … n9.
 /// </remarks>
 internal static class WaveMembership
 {
-    /// <summary>The index of the wave of each decision; nodes of no wave have the index after the last one. Nodes not selected have -1.</summary>
+    /// <summary>
+    /// The index of the wave of each decision; nodes of no wave have the index after the last one. Nodes not selected have -1.
+    /// </summary>
     public static int[] Of(RolloutContext context, DecidedNodes decisions, IReadOnlyList<WaveSpec> waves)
     {
         var membership = new int[decisions.Count];
@@ -89,7 +91,9 @@ internal static class WaveMembership
         private const int CanGo = 1;
         private const int CannotGo = 2;
 
-        /// <summary>Null: not touched, and only those that were are wanted: with waves full of them, nobody need know who would be next.</summary>
+        /// <summary>
+        /// Null: not touched, and only those that were are wanted: with waves full of them, nobody need know who would be next.
+        /// </summary>
         public static Place? Of(RolloutContext context, NodeEntry node, NodeVerdict verdict, int index, bool onlyTouched)
         {
             var at = TouchedSince(context, node, verdict);

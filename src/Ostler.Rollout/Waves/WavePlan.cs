@@ -123,8 +123,8 @@ internal struct WaveTally
     }
 
     /// <summary>
-    /// In flight, and not held after a failure that is on record. What this very pass brings to an end has not been written yet: the next wave begins with the
-    /// next snapshot at the earliest.
+    /// In flight, and not held after a failure that is on record. What this very pass brings to an end has not been written yet: the next
+    /// wave begins with the next snapshot at the earliest.
     /// </summary>
     public static bool IsUnderWay(NodeEntry node, NodeVerdict verdict) => node.InFlight && (verdict.Tally != NodeTally.Failed || node.Failure is null);
 }

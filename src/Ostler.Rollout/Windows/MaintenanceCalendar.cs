@@ -4,16 +4,25 @@ using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Windows;
 
-/// <summary>When nodes may be disrupted: the union of the windows without the freezes. Windows may overlap, and be longer than their period.</summary>
+/// <summary>
+/// When nodes may be disrupted: the union of the windows without the freezes. Windows may overlap, and be longer than their period.
+/// </summary>
 internal sealed class MaintenanceCalendar
 {
-    /// <summary>How far ahead is looked. Cron repeats within a year but for the 29th of February, so what does not open by then hardly ever does.</summary>
+    /// <summary>
+    /// How far ahead is looked. Cron repeats within a year but for the 29th of February, so what does not open by then hardly ever does.
+    /// </summary>
     private static readonly TimeSpan Horizon = TimeSpan.FromDays(366);
 
-    /// <summary>No schedule that ever fires is silent for longer; and the calendar of this world ends a century before that of .NET.</summary>
+    /// <summary>
+    /// No schedule that ever fires is silent for longer; and the calendar of this world ends a century before that of .NET.
+    /// </summary>
     private static readonly TimeSpan Century = TimeSpan.FromDays(36525);
 
-    /// <summary>How many openings are looked at: one that is closed or too short is skipped, and a schedule of every minute has half a million in a year.</summary>
+    /// <summary>
+    /// How many openings are looked at: one that is closed or too short is skipped, and a schedule of every minute has half a million in a
+    /// year.
+    /// </summary>
     private const int MostOpenings = 1000;
 
     /// <summary>How many windows may follow each other without a gap before the end is called far enough.</summary>
@@ -53,8 +62,8 @@ internal sealed class MaintenanceCalendar
         !schedule.StartsWith('@') && CronExpression.TryParse(schedule, CronFormat.Standard, out var expression) ? expression : null;
 
     /// <summary>
-    /// The zone; null when the name is not one of the IANA database, or its zone is missing on this host. Earlier names are looked up by the present one, so that all
-    /// hosts agree on them whatever packages they have.
+    /// The zone; null when the name is not one of the IANA database, or its zone is missing on this host. Earlier names are looked up by
+    /// the present one, so that all hosts agree on them whatever packages they have.
     /// </summary>
     public static TimeZoneInfo? FindZone(string id) =>
         id is not "localtime" and not "posixrules" and not "Factory" && !id.StartsWith("posix/", StringComparison.Ordinal) && !id.StartsWith("right/", StringComparison.Ordinal)
@@ -96,8 +105,8 @@ internal sealed class MaintenanceCalendar
         return windows is { } end && FreezeAfter(time) is { } freeze && freeze.From < end ? freeze.From : windows;
     }
 
-    /// <summary>When it opens next, at <paramref name="time"/> itself at the earliest, for at least <paramref name="room"/>; null: not within a
-    /// year, freezes apart.</summary>
+    /// <summary>When it opens next, at <paramref name="time"/> itself at the earliest, for at least <paramref name="room"/>; null: not
+    /// within a year, freezes apart.</summary>
     public (DateTimeOffset From, DateTimeOffset Until)? NextOpening(DateTimeOffset time, TimeSpan room)
     {
         var (at, from) = (time, time);
@@ -156,8 +165,9 @@ internal sealed class MaintenanceCalendar
         return end;
     }
 
-    // A start after (at - duration) and not after at. Not always the latest, but then the next round goes on from where it ends. Looked for forwards, since
-    // Cronos has two answers for a time of day that the clocks skip: the end of the gap forwards, the last second before it backwards.
+    // A start after (at - duration) and not after at. Not always the latest, but then the next round goes on from where it ends. Looked for
+    // forwards, since Cronos has two answers for a time of day that the clocks skip: the end of the gap forwards, the last second before it
+    // backwards.
     private static DateTimeOffset? StartBefore(CronExpression schedule, TimeZoneInfo zone, TimeSpan duration, DateTimeOffset at)
     {
         foreach (var lookback in Lookbacks)

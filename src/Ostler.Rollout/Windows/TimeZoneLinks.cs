@@ -1,8 +1,8 @@
 namespace Ostler.Rollout.Windows;
 
 /// <summary>
-/// The earlier names of time zones, from the link tables of the IANA time zone database. Debian since 13 and Ubuntu since 23.10 ship them in a package of their own
-/// (tzdata-legacy), so that without this table a policy would be valid on one base image and invalid on another.
+/// The earlier names of time zones, from the link tables of the IANA time zone database. Debian since 13 and Ubuntu since 23.10 ship them
+/// in a package of their own (tzdata-legacy), so that without this table a policy would be valid on one base image and invalid on another.
 /// </summary>
 internal static class TimeZoneLinks
 {

@@ -85,8 +85,8 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
 internal readonly record struct ExpectedDuration(TimeSpan Value, bool Measured)
 {
     /// <summary>
-    /// The mean of what was measured, else what is declared. One drain that hung for hours must not keep all others out of every window, so what was
-    /// measured counts as half of the longest window at most.
+    /// The mean of what was measured, else what is declared. One drain that hung for hours must not keep all others out of every window, so
+    /// what was measured counts as half of the longest window at most.
     /// </summary>
     public static ExpectedDuration Of(RolloutSpec spec, MaintenanceCalendar calendar, MeasuredDuration? measured)
     {

@@ -11,7 +11,9 @@ public sealed class ToolJsonTests
 {
     private const string Ostree = "{\"deployments\":[{\"checksum\":\"CCC\",\"stateroot\":\"edge\",\"booted\":true}]}";
 
-    /// <summary>What stands around the document: progress lines, warnings, log lines that are JSON themselves, and what is printed afterwards.</summary>
+    /// <summary>
+    /// What stands around the document: progress lines, warnings, log lines that are JSON themselves, and what is printed afterwards.
+    /// </summary>
     public static TheoryData<string> Surroundings =>
     [
         "@",

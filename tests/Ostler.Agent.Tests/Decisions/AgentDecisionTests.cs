@@ -6,7 +6,10 @@ using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Decisions;
 
-/// <summary>The whole table: each goal, in each state in which a host can be found. Expected is the action, or the step and the reason that are reported.</summary>
+/// <summary>
+/// The whole table: each goal, in each state in which a host can be found. Expected is the action, or the step and the reason that are
+/// reported.
+/// </summary>
 public sealed class AgentDecisionTests
 {
     private static readonly NodeFailure Failed =

@@ -4,7 +4,9 @@ using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Decisions;
 
-/// <summary>After the boot: what became of the order, told from what runs. The order is always to boot 2 from 1, given in the first boot.</summary>
+/// <summary>
+/// After the boot: what became of the order, told from what runs. The order is always to boot 2 from 1, given in the first boot.
+/// </summary>
 public sealed class BootOutcomeTests
 {
     private static readonly FinalizationReport Failure = new(Finalization.Failed, "Installing kernel: No space left on device");

@@ -109,7 +109,9 @@ public sealed class ProcessCommandRunnerTests
         Assert.Null(HostEntry.Parse("chroot"));
     }
 
-    /// <summary>A killed process is gone a moment after the signal; one that was not killed would sleep for longer than any test may run.</summary>
+    /// <summary>
+    /// A killed process is gone a moment after the signal; one that was not killed would sleep for longer than any test may run.
+    /// </summary>
     private static async Task UntilAsync(Func<bool> condition)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Token);

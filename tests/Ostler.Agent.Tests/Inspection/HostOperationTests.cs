@@ -11,7 +11,9 @@ using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Inspection;
 
-/// <summary>A person at the console stages a tree and boots it, as the agent would, and keeps out of the operator's way unless they insist.</summary>
+/// <summary>
+/// A person at the console stages a tree and boots it, as the agent would, and keeps out of the operator's way unless they insist.
+/// </summary>
 public sealed class HostOperationTests : IDisposable
 {
     private const string Tree = "acme:acme/stable/x86_64/edge@";

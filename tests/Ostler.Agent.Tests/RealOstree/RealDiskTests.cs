@@ -21,7 +21,10 @@ public sealed class RealDiskTests
         Assert.Equal(Reasons.DiskFull, failed.LastError?.Reason);
     }
 
-    /// <summary>Seen on real hosts: the agent took it for an API server that cannot be reached, and said nothing until the controller blamed the image.</summary>
+    /// <summary>
+    /// Seen on real hosts: the agent took it for an API server that cannot be reached, and said nothing until the controller blamed the
+    /// image.
+    /// </summary>
     [Fact]
     public async Task A_full_state_directory_is_told_before_the_reboot_which_follows_when_there_is_room()
     {

@@ -5,7 +5,9 @@ using Ostler.Testing.Hosts;
 
 namespace Ostler.Agent.Tests.RealOstree;
 
-/// <summary>Staging on real hosts that something comes in the way of: the agent dies, the order changes, another program is at work.</summary>
+/// <summary>
+/// Staging on real hosts that something comes in the way of: the agent dies, the order changes, another program is at work.
+/// </summary>
 public sealed class RealInterruptionTests
 {
     [Theory, MemberData(nameof(RealNode.Kinds), MemberType = typeof(RealNode))]

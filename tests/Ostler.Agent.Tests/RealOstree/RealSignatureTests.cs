@@ -4,7 +4,9 @@ using Ostler.Testing.Hosts;
 
 namespace Ostler.Agent.Tests.RealOstree;
 
-/// <summary>A host that asks for signatures gets no tree without the right one, whatever the controller granted: and is not rebooted, nor changed.</summary>
+/// <summary>
+/// A host that asks for signatures gets no tree without the right one, whatever the controller granted: and is not rebooted, nor changed.
+/// </summary>
 public sealed class RealSignatureTests
 {
     private const string Unsigned = "unsigned", Foreign = "signed by another key";

@@ -8,7 +8,10 @@ using Ostler.Testing.Hosts;
 
 namespace Ostler.Agent.Tests.RealOstree;
 
-/// <summary>The watchdog as it runs on a node: installed by the agent's own process, carried into the new tree by the real ostree, run by the host's timer.</summary>
+/// <summary>
+/// The watchdog as it runs on a node: installed by the agent's own process, carried into the new tree by the real ostree, run by the host's
+/// timer.
+/// </summary>
 public sealed class RealWatchdogTests
 {
     /// <summary>The host's kernel is the machine's, which is up for long: without an argument every time is up.</summary>

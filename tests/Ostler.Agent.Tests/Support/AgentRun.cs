@@ -3,7 +3,9 @@ using Ostler.Agent.Loop;
 
 namespace Ostler.Agent.Tests.Support;
 
-/// <summary>A node with a simulated host, a clock that stands still and one NodeOS, and the agent on it, which can be killed and started again.</summary>
+/// <summary>
+/// A node with a simulated host, a clock that stands still and one NodeOS, and the agent on it, which can be killed and started again.
+/// </summary>
 internal sealed class AgentRun : IAsyncDisposable
 {
     private readonly CancellationTokenSource _deadline;

@@ -1,6 +1,8 @@
 namespace Ostler.Agent.Tests.Support;
 
-/// <summary>Outputs of <c>bootc status</c> that nobody recorded from a real host, in the form of 1.12.0. Digests end in the version.</summary>
+/// <summary>
+/// Outputs of <c>bootc status</c> that nobody recorded from a real host, in the form of 1.12.0. Digests end in the version.
+/// </summary>
 internal static class BootcDocuments
 {
     public const string Booted =
@@ -12,7 +14,10 @@ internal static class BootcDocuments
         "softRebootCapable":false,"store":"ostreeContainer"},"otherDeployments":[],"rollback":null,"rollbackQueued":false,"staged":null,"type":"bootcHost","usrOverlay":null}}
         """;
 
-    /// <summary>Entries as <c>a</c>, <c>b</c>, <c>c</c> (the digit of their digests), which of them is staged, booted, the rollback; others are pinned.</summary>
+    /// <summary>
+    /// Entries as <c>a</c>, <c>b</c>, <c>c</c> (the digit of their digests), which of them is staged, booted, the rollback; others are
+    /// pinned.
+    /// </summary>
     public static string Of(
         string booted,
         string? staged = null,

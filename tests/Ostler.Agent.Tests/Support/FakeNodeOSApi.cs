@@ -10,7 +10,9 @@ using Ostler.Kubernetes.Client;
 
 namespace Ostler.Agent.Tests.Support;
 
-/// <summary>One NodeOS as an API server would keep it: generations, resource versions, watches, a status that only its owner applies.</summary>
+/// <summary>
+/// One NodeOS as an API server would keep it: generations, resource versions, watches, a status that only its owner applies.
+/// </summary>
 internal sealed class FakeNodeOSApi : INodeOSApi
 {
     private readonly Lock _gate = new();

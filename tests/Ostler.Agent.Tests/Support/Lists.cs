@@ -6,8 +6,8 @@ namespace Ostler.Agent.Tests.Support;
 internal static class Lists
 {
     /// <summary>
-    /// Each by the last four digits of its digest, with marks: <c>*</c> booted, <c>s</c> staged, <c>l</c> locked, <c>p</c> pinned, <c>i</c> incompatible,
-    /// <c>q</c> soft-reboot capable, <c>m</c> mutated, <c>+n</c> packages. Null when there is no list.
+    /// Each by the last four digits of its digest, with marks: <c>*</c> booted, <c>s</c> staged, <c>l</c> locked, <c>p</c> pinned, <c>i</c>
+    /// incompatible, <c>q</c> soft-reboot capable, <c>m</c> mutated, <c>+n</c> packages. Null when there is no list.
     /// </summary>
     public static string? Describe(HostDeployments? deployments) => deployments is null ? null : string.Join(' ', deployments.All.Select(Describe));
 

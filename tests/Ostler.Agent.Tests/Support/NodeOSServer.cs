@@ -7,7 +7,9 @@ using Ostler.Testing.Scripted;
 
 namespace Ostler.Agent.Tests.Support;
 
-/// <summary>The API server as far as one agent knows it, over HTTP on loopback: list and watch of one name, read, apply of the status.</summary>
+/// <summary>
+/// The API server as far as one agent knows it, over HTTP on loopback: list and watch of one name, read, apply of the status.
+/// </summary>
 internal sealed class NodeOSServer : IAsyncDisposable
 {
     private const string Collection = "/apis/ostler.dev/v1alpha1/nodeoses";

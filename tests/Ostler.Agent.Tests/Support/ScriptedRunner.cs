@@ -2,7 +2,10 @@ using Ostler.Agent.Host;
 
 namespace Ostler.Agent.Tests.Support;
 
-/// <summary>Answers commands by their beginning, in turn: each call takes the next answer, and the last one stays. What is not in the table fails the test.</summary>
+/// <summary>
+/// Answers commands by their beginning, in turn: each call takes the next answer, and the last one stays. What is not in the table fails
+/// the test.
+/// </summary>
 internal sealed class ScriptedRunner : ICommandRunner
 {
     private readonly Dictionary<string, Queue<CommandResult>> _answers = [];

@@ -69,8 +69,8 @@ internal sealed partial class SimulatedOstree
     }
 
     /// <summary>
-    /// What a soft reboot does: the tree that it was prepared for is entered, the kernel, its boot ID and /run stay. ostree's list does not change before
-    /// ostree-boot-complete.service has run, which systemd does not start again while it is active.
+    /// What a soft reboot does: the tree that it was prepared for is entered, the kernel, its boot ID and /run stay. ostree's list does not
+    /// change before ostree-boot-complete.service has run, which systemd does not start again while it is active.
     /// </summary>
     public void SoftReboot()
     {

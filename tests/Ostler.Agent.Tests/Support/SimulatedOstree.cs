@@ -7,7 +7,8 @@ using Ostler.Rollout.Hosts.Facts;
 namespace Ostler.Agent.Tests.Support;
 
 /// <summary>
-/// ostree and systemd of one host, by their full command lines and as far as the agent uses them, in a given version. A command that it does not know fails the test.
+/// ostree and systemd of one host, by their full command lines and as far as the agent uses them, in a given version. A command that it
+/// does not know fails the test.
 /// </summary>
 internal sealed partial class SimulatedOstree : ICommandRunner
 {
@@ -144,7 +145,9 @@ internal sealed partial class SimulatedOstree : ICommandRunner
         return result;
     }
 
-    /// <summary>What a shutdown and a boot do: a staged deployment that is not locked is applied, /run is wiped, the first deployment boots.</summary>
+    /// <summary>
+    /// What a shutdown and a boot do: a staged deployment that is not locked is applied, /run is wiped, the first deployment boots.
+    /// </summary>
     public void Reboot(string bootID, bool finalize = true)
     {
         lock (_gate)

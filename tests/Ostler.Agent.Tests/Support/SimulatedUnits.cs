@@ -2,7 +2,9 @@ using Ostler.Agent.Host;
 
 namespace Ostler.Agent.Tests.Support;
 
-/// <summary>The transient unit of a simulated host: what it is told to run is run at once, by whatever answers all other commands.</summary>
+/// <summary>
+/// The transient unit of a simulated host: what it is told to run is run at once, by whatever answers all other commands.
+/// </summary>
 internal sealed class SimulatedUnits
 {
     private CommandResult? _ended;

@@ -46,7 +46,9 @@ internal static class Trees
         Previous = Previous(previous, bootID),
     };
 
-    /// <summary>Deployments in order, each written as <c>1</c>, <c>1*</c> (booted), <c>2s</c> (staged), <c>2l</c> (staged and locked).</summary>
+    /// <summary>
+    /// Deployments in order, each written as <c>1</c>, <c>1*</c> (booted), <c>2s</c> (staged), <c>2l</c> (staged and locked).
+    /// </summary>
     public static HostDeployments Deployments(string text) => new(
         [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select((word, index) => new HostDeployment
         {

@@ -4,7 +4,10 @@ using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Watchdog;
 
-/// <summary>The whole table of the watchdog. Times are minutes since the boot; the record is of a boot into 2 from 1, armed in the first boot, for ten minutes.</summary>
+/// <summary>
+/// The whole table of the watchdog. Times are minutes since the boot; the record is of a boot into 2 from 1, armed in the first boot, for
+/// ten minutes.
+/// </summary>
 public sealed class WatchdogDecisionTests
 {
     private static readonly Dictionary<string, (WatchdogRecord? Record, string Boot, int Minutes, WatchdogObservation? Sight, string Expected)> Cases = new()

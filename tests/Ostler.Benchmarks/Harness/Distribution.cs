@@ -20,6 +20,8 @@ internal sealed class Distribution
 
     public double Most => _sorted[^1];
 
-    /// <summary>The least value that so many percent of all do not exceed (nearest rank): one that was measured, not one between two.</summary>
+    /// <summary>
+    /// The least value that so many percent of all do not exceed (nearest rank): one that was measured, not one between two.
+    /// </summary>
     public double Percentile(double percent) => _sorted[Math.Max(0, (int)Math.Ceiling(percent / 100 * _sorted.Length) - 1)];
 }

@@ -8,8 +8,8 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Benchmarks.Planner;
 
 /// <summary>
-/// A large fleet, taken through its rollout by the planner's own plans: each pass applies the actions, then some of the agents catch up. What is
-/// measured is so a state that the planner itself leads to, whatever its rules are by then.
+/// A large fleet, taken through its rollout by the planner's own plans: each pass applies the actions, then some of the agents catch up.
+/// What is measured is so a state that the planner itself leads to, whatever its rules are by then.
 /// </summary>
 internal sealed class PlannerFleet
 {

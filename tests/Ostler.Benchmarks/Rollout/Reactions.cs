@@ -48,7 +48,8 @@ internal sealed class Reactions
         var uncordon = own.FirstOrDefault(r => IsUncordon(r));
         Add("cordoned, then its pods evicted", cordon?.Done, pods.FirstOrDefault(r => r.IsEviction && r.Received >= cordon?.Done));
 
-        // A pod no longer counts once the kubelet says that its containers ended, which may be before it is gone; both are the kubelet's writes.
+        // A pod no longer counts once the kubelet says that its containers ended, which may be before it is gone; both are the kubelet's
+        // writes.
         Add("drained, then told to boot", pods.LastOrDefault(r => r.Agent == "kubelet" && r.Done < boot?.Received)?.Done, boot);
 
         // Agent and kubelet both report from the new boot, in either order; the later one allows the soak to begin.
@@ -86,7 +87,9 @@ internal sealed class Reactions
         }
     }
 
-    /// <summary>How long the nodes did soak: the moment from which it counts is written in whole seconds, and so a little less than was asked for.</summary>
+    /// <summary>
+    /// How long the nodes did soak: the moment from which it counts is written in whole seconds, and so a little less than was asked for.
+    /// </summary>
     public static IEnumerable<TimeSpan> Soaks(IReadOnlyList<ApiRequest> requests, TimeSpan soak) =>
         requests.Where(r => HealthySince(r) is not null && r.Code < 300).Select(r => HealthySince(r)!.Value + soak - r.Received);
 

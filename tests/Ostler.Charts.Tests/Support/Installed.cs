@@ -5,7 +5,9 @@ using Ostler.Testing.Tools;
 
 namespace Ostler.Charts.Tests.Support;
 
-/// <summary>The cluster as a test of the chart uses it: helm against it, its objects by path, and nothing left of Ostler at the end.</summary>
+/// <summary>
+/// The cluster as a test of the chart uses it: helm against it, its objects by path, and nothing left of Ostler at the end.
+/// </summary>
 internal sealed class Installed : IAsyncDisposable
 {
     private readonly TestCluster _cluster;
@@ -85,7 +87,9 @@ internal sealed class Installed : IAsyncDisposable
         }
     }
 
-    /// <summary>Every object of the cluster that bears Ostler's name, as <c>kind name</c>, but for the namespace and for releases.</summary>
+    /// <summary>
+    /// Every object of the cluster that bears Ostler's name, as <c>kind name</c>, but for the namespace and for releases.
+    /// </summary>
     public async Task<IReadOnlyList<string>> LeftAsync()
     {
         string[] collections =

@@ -2,7 +2,9 @@ using Microsoft.Playwright;
 
 namespace Ostler.Console.Tests.Support;
 
-/// <summary>One page, and everything that the browser had to complain of: errors, refused resources, violations of the page's policy.</summary>
+/// <summary>
+/// One page, and everything that the browser had to complain of: errors, refused resources, violations of the page's policy.
+/// </summary>
 internal sealed class Visit : IAsyncDisposable
 {
     private readonly IBrowserContext _context;

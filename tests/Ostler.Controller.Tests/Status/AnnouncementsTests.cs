@@ -42,7 +42,9 @@ public sealed class AnnouncementsTests
         Assert.Equal(["Node/n Warning HealthTimedOut: m [Rollback]"], _published);
     }
 
-    /// <summary>Whoever reads an Event finds its reason in a condition of the object, and a program may look for the one or the other.</summary>
+    /// <summary>
+    /// Whoever reads an Event finds its reason in a condition of the object, and a program may look for the one or the other.
+    /// </summary>
     [Fact]
     public void An_Event_on_a_policy_has_the_reason_of_the_condition_that_changed()
     {

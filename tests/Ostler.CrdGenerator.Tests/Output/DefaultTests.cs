@@ -5,8 +5,8 @@ using Ostler.Testing.ControlPlane;
 namespace Ostler.CrdGenerator.Tests.Output;
 
 /// <summary>
-/// An API server that knows rules (seen with 1.36) holds each default against those of its own schema, before the defaults within it are filled in, and takes
-/// no CRD in which one fails. Servers without rules do not notice.
+/// An API server that knows rules (seen with 1.36) holds each default against those of its own schema, before the defaults within it are
+/// filled in, and takes no CRD in which one fails. Servers without rules do not notice.
 /// </summary>
 public sealed class DefaultTests
 {
@@ -30,7 +30,10 @@ public sealed class DefaultTests
         }
     }
 
-    /// <summary>kubectl apply compares lists of a custom resource as a whole: one with defaults in its items would differ from the applied file forever.</summary>
+    /// <summary>
+    /// kubectl apply compares lists of a custom resource as a whole: one with defaults in its items would differ from the applied file
+    /// forever.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Crds))]
     public void The_API_server_completes_nothing_within_a_list(string path)

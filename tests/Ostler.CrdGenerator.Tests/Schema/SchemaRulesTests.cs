@@ -20,7 +20,9 @@ public sealed class SchemaRulesTests
     public void Every_word_of_an_enum_is_described() =>
         Assert.Empty(FieldTree.All.SelectMany(field => field.Value.Members.Where(member => member.Description.Length == 0).Select(member => $"{field.Key}: {member.Name}")));
 
-    /// <summary>kubectl reads YAML 1.1, in which such a word is true, false or nothing: a field of that name is dropped, or refused as "true".</summary>
+    /// <summary>
+    /// kubectl reads YAML 1.1, in which such a word is true, false or nothing: a field of that name is dropped, or refused as "true".
+    /// </summary>
     [Fact]
     public void No_name_and_no_word_is_something_else_in_YAML()
     {
@@ -67,7 +69,9 @@ public sealed class SchemaRulesTests
         Assert.Empty(loose);
     }
 
-    /// <summary>An API server refuses a CRD whose rules could cost too much, and without a limit it reckons with lists as long as a request.</summary>
+    /// <summary>
+    /// An API server refuses a CRD whose rules could cost too much, and without a limit it reckons with lists as long as a request.
+    /// </summary>
     [Fact]
     public void Lists_around_a_rule_are_limited()
     {
@@ -89,7 +93,9 @@ public sealed class SchemaRulesTests
         Assert.All(rules, rule => Assert.False(rule.Message.EndsWith('.') || rule.Message.Contains('\n', StringComparison.Ordinal), $"{rule.Key}: {rule.Message}"));
     }
 
-    /// <summary>A rule compares with the old object; where the field may be absent there is none to compare with, and the rule is silently skipped.</summary>
+    /// <summary>
+    /// A rule compares with the old object; where the field may be absent there is none to compare with, and the rule is silently skipped.
+    /// </summary>
     [Fact]
     public void Rules_on_changes_stand_on_required_fields()
     {

@@ -5,13 +5,16 @@ using Ostler.Testing.Tools;
 namespace Ostler.CrdGenerator.Tests.Server;
 
 /// <summary>
-/// What is in git is in sync: applied again, an unchanged manifest changes nothing. kubectl and Argo CD compare a list of a custom resource as a whole, so one
-/// that the API server completes with defaults is "configured" at every apply, and OutOfSync forever.
+/// What is in git is in sync: applied again, an unchanged manifest changes nothing. kubectl and Argo CD compare a list of a custom resource
+/// as a whole, so one that the API server completes with defaults is "configured" at every apply, and OutOfSync forever.
 /// </summary>
 [Collection<ApiServerTests>]
 public sealed class ApplyTwiceTests(ApiServerFixture server) : IDisposable
 {
-    /// <summary>An item of every list of a policy, with no more than it needs, and some values that are usually written in another way than they are stored.</summary>
+    /// <summary>
+    /// An item of every list of a policy, with no more than it needs, and some values that are usually written in another way than they are
+    /// stored.
+    /// </summary>
     private const string Sparse = """
         apiVersion: ostler.dev/v1alpha1
         kind: UpgradePolicy

@@ -15,7 +15,8 @@ public sealed partial class InvalidManifestTests(ApiServerFixture server)
         var (field, fields) = (WithoutIndexes(invalid.Field), answer.Fields.Select(WithoutIndexes).Distinct().ToArray());
         Assert.Contains(field, fields);
 
-        // Servers that know rules say besides that they did not check them all, or that one about the object around the field is broken as well.
+        // Servers that know rules say besides that they did not check them all, or that one about the object around the field is broken as
+        // well.
         Assert.All(fields.Where(f => f != "<nil>"), f => Assert.StartsWith(server.Cluster.Capabilities.HasCel ? f : field, field, StringComparison.Ordinal));
         Assert.Contains(WithoutIndexes(invalid.Field), WithoutIndexes(answer.Message), StringComparison.Ordinal);
     }
@@ -32,7 +33,9 @@ public sealed partial class InvalidManifestTests(ApiServerFixture server)
         Assert.Contains(WithoutIndexes(invalid.Field), answer.Fields.Select(WithoutIndexes));
     }
 
-    /// <summary>Were it refused here already, the controller's own check would never be reached, and its test would prove nothing.</summary>
+    /// <summary>
+    /// Were it refused here already, the controller's own check would never be reached, and its test would prove nothing.
+    /// </summary>
     [Theory]
     [MemberData(nameof(InvalidManifest.Refused), RefusedBy.Controller, MemberType = typeof(InvalidManifest))]
     public async Task What_is_left_to_the_controller_gets_past_the_API_server(InvalidManifest invalid)

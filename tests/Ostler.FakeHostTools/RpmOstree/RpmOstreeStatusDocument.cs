@@ -4,7 +4,9 @@ using Ostler.FakeHostTools.Tools;
 
 namespace Ostler.FakeHostTools.RpmOstree;
 
-/// <summary>What <c>rpm-ostree status --json</c> prints. Its order of keys says nothing, and is another one here than in the records.</summary>
+/// <summary>
+/// What <c>rpm-ostree status --json</c> prints. Its order of keys says nothing, and is another one here than in the records.
+/// </summary>
 internal static class RpmOstreeStatusDocument
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };

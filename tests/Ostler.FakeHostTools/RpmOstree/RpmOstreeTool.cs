@@ -3,7 +3,9 @@ using Ostler.FakeHostTools.Tools;
 namespace Ostler.FakeHostTools.RpmOstree;
 
 /// <summary>rpm-ostree, as far as an agent needs it, and <c>upgrade</c> as another client that gets in its way.</summary>
-/// <remarks>The real one leaves the work to a daemon; here the client's life is the transaction's, which is what happens in most cases.</remarks>
+/// <remarks>
+/// The real one leaves the work to a daemon; here the client's life is the transaction's, which is what happens in most cases.
+/// </remarks>
 internal sealed class RpmOstreeTool(Sysroot sysroot)
 {
     /// <summary>Held as long as a transaction is under way; says which.</summary>

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Ostler.FakeHostTools.Tools;
 
 /// <summary>
-/// What <c>/etc/containers/policy.json</c> asks of an image, as the library does that bootc and rpm-ostree pull with: its default may accept anything, reject anything, or want a
-/// signature by a key, which is looked for under the tag <c>sha256-….sig</c>.
+/// What <c>/etc/containers/policy.json</c> asks of an image, as the library does that bootc and rpm-ostree pull with: its default may
+/// accept anything, reject anything, or want a signature by a key, which is looked for under the tag <c>sha256-….sig</c>.
 /// </summary>
 internal static class ContainersPolicy
 {

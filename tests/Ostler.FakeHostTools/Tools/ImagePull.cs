@@ -5,8 +5,9 @@ using System.Text.Json.Nodes;
 namespace Ostler.FakeHostTools.Tools;
 
 /// <summary>
-/// Fetches a container image: its manifest from the registry, over real HTTP and checked against its digest; what real layers would hold, from the OSTree
-/// repository that the image's annotation points into. As the real importer does, it makes a commit of its own that notes which manifest it came from.
+/// Fetches a container image: its manifest from the registry, over real HTTP and checked against its digest; what real layers would hold,
+/// from the OSTree repository that the image's annotation points into. As the real importer does, it makes a commit of its own that notes
+/// which manifest it came from.
 /// </summary>
 internal static class ImagePull
 {

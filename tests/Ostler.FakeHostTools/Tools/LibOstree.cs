@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Ostler.FakeHostTools.Tools;
 
 /// <summary>
-/// The one thing that bootc and rpm-ostree do through ostree's library and that its command line cannot do in all versions: to write the list of deployments in
-/// another order.
+/// The one thing that bootc and rpm-ostree do through ostree's library and that its command line cannot do in all versions: to write the
+/// list of deployments in another order.
 /// </summary>
 internal static partial class LibOstree
 {

@@ -8,7 +8,8 @@ internal static class Ostree
     public const string Repository = "--repo=/ostree/repo";
 
     /// <summary>Runs it to its end and returns what it printed.</summary>
-    /// <exception cref="ToolException">It failed: its own words behind the given ones, as the tools that are built on its library chain them.</exception>
+    /// <exception cref="ToolException">It failed: its own words behind the given ones, as the tools that are built on its library chain
+    /// them.</exception>
     public static string Run(string doing, params string[] arguments)
     {
         var (code, stdout, stderr) = Try(arguments);

@@ -5,7 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Ostler.FakeHostTools.Tools;
 
 /// <summary>A lock that its holder's death releases, however it dies. Its file says what the holder is at.</summary>
-/// <remarks>The file is opened by hand: .NET itself takes a shared lock on every file that it opens, and fails on one that is held.</remarks>
+/// <remarks>
+/// The file is opened by hand: .NET itself takes a shared lock on every file that it opens, and fails on one that is held.
+/// </remarks>
 internal sealed partial class ToolLock : IDisposable
 {
     private const int ReadWrite = 2;

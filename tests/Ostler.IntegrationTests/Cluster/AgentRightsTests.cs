@@ -6,7 +6,9 @@ using k8s.Models;
 
 namespace Ostler.IntegrationTests.Cluster;
 
-/// <summary>What config/rbac lets an agent do, as the API server itself judges it: its token lies on every node and is worth stealing.</summary>
+/// <summary>
+/// What config/rbac lets an agent do, as the API server itself judges it: its token lies on every node and is worth stealing.
+/// </summary>
 [Collection<ClusterTests>]
 public sealed class AgentRightsTests(ControllerCluster fixture)
 {

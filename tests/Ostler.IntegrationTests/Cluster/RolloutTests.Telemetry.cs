@@ -48,8 +48,8 @@ public sealed partial class RolloutTests
     }
 
     /// <summary>
-    /// Both leaders told of the same rollout: each node has one trace with every step once, and the rollout has one that leads to them. Simulated agents give no times
-    /// of staging, so there is no span of that.
+    /// Both leaders told of the same rollout: each node has one trace with every step once, and the rollout has one that leads to them.
+    /// Simulated agents give no times of staging, so there is no span of that.
     /// </summary>
     private static void AssertTraces(IReadOnlyList<ReceivedSpan> spans, string policy, string[] nodes)
     {

@@ -18,7 +18,8 @@ namespace Ostler.IntegrationTests.Support;
 internal sealed record Release(string Digest, string Version);
 
 /// <summary>
-/// The whole of Ostler for one test: a control plane, hosts, agents and a controller of its own; one image and one policy. Nothing is shared with any other test.
+/// The whole of Ostler for one test: a control plane, hosts, agents and a controller of its own; one image and one policy. Nothing is
+/// shared with any other test.
 /// </summary>
 internal sealed class Rig : IAsyncDisposable
 {
@@ -42,7 +43,9 @@ internal sealed class Rig : IAsyncDisposable
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>Nodes that run 1.0, agents that have reported, and a controller. Skips the test where there can be no real OSTree hosts.</summary>
+    /// <summary>
+    /// Nodes that run 1.0, agents that have reported, and a controller. Skips the test where there can be no real OSTree hosts.
+    /// </summary>
     /// <param name="nodes">How many.</param>
     /// <param name="rebootLatency">How long a machine is without power in a reboot.</param>
     /// <param name="tool">What updates the hosts.</param>
@@ -74,7 +77,9 @@ internal sealed class Rig : IAsyncDisposable
 
     public IReadOnlyList<string> Nodes => [.. Fleet.Lab.Hosts.Select(h => h.Name).Order(StringComparer.Ordinal)];
 
-    /// <summary>Commits a tree, signed by somebody or by nobody, so that the branch or the tag points at it, and has the image looked up anew.</summary>
+    /// <summary>
+    /// Commits a tree, signed by somebody or by nobody, so that the branch or the tag points at it, and has the image looked up anew.
+    /// </summary>
     public async Task<Release> PublishAsync(OsTree tree, TreeSigner? signer = null)
     {
         var commit = await Fleet.Lab.Repository.CommitAsync(tree, Cancel, Branch, signer);
@@ -164,7 +169,9 @@ internal sealed class Rig : IAsyncDisposable
         await Fleet.DisposeAsync();
     }
 
-    /// <summary>Waits on a watch as long as anything in the fleet makes progress; then the logs are shown with what was seen last.</summary>
+    /// <summary>
+    /// Waits on a watch as long as anything in the fleet makes progress; then the logs are shown with what was seen last.
+    /// </summary>
     private async Task<T?> WaitAsync<T>(ResourceType<T> type, string name, Func<T?, bool> wanted, TimeSpan? patience, string description)
         where T : class
     {

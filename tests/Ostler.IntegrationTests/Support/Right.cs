@@ -34,7 +34,9 @@ internal sealed record Right(string Account, string Group, string Resource, stri
         ];
     }
 
-    /// <summary>What Ostler's service accounts asked for; null for everybody else, and for what is no resource, such as discovery.</summary>
+    /// <summary>
+    /// What Ostler's service accounts asked for; null for everybody else, and for what is no resource, such as discovery.
+    /// </summary>
     public static Right? Used(ApiRequest request)
     {
         const string Prefix = $"system:serviceaccount:{Installation.Namespace}:";

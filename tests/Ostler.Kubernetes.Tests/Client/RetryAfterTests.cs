@@ -6,7 +6,9 @@ using Ostler.Testing.Scripted;
 
 namespace Ostler.Kubernetes.Tests.Client;
 
-/// <summary>Whatever a server, or what stands before it, writes into its headers: an answer is an answer, and nobody waits for ever.</summary>
+/// <summary>
+/// Whatever a server, or what stands before it, writes into its headers: an answer is an answer, and nobody waits for ever.
+/// </summary>
 public sealed class RetryAfterTests
 {
     public static TheoryData<string> Headers =>

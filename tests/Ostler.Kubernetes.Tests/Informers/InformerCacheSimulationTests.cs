@@ -6,8 +6,8 @@ using k8s.Models;
 namespace Ostler.Kubernetes.Tests.Informers;
 
 /// <summary>
-/// A server, its watch, late lists and late answers to our own writes, in random order. Whatever the order: news never goes back in time for
-/// one object, what is deleted stays deleted, and in the end the cache is what the server has.
+/// A server, its watch, late lists and late answers to our own writes, in random order. Whatever the order: news never goes back in time
+/// for one object, what is deleted stays deleted, and in the end the cache is what the server has.
 /// </summary>
 public sealed class InformerCacheSimulationTests
 {

@@ -7,7 +7,9 @@ using Ostler.Testing.Scripted;
 
 namespace Ostler.Kubernetes.Tests.LeaderElection;
 
-/// <summary>A leader that was frozen (SIGSTOP) or suspended for longer than its lease, at the moment at which it goes on: no timer has fired yet.</summary>
+/// <summary>
+/// A leader that was frozen (SIGSTOP) or suspended for longer than its lease, at the moment at which it goes on: no timer has fired yet.
+/// </summary>
 public sealed class WriteFenceTests : IAsyncDisposable
 {
     private static readonly NamespacedName Pod = new("ns", "p");

@@ -3,7 +3,9 @@ using Ostler.Testing.Scripted;
 
 namespace Ostler.Kubernetes.Tests.Support;
 
-/// <summary>One lease in memory, with resource versions and conflicts as the API server has them. Faults are injected per contender.</summary>
+/// <summary>
+/// One lease in memory, with resource versions and conflicts as the API server has them. Faults are injected per contender.
+/// </summary>
 internal sealed class LeaseServer : IAsyncDisposable
 {
     public const string ContenderHeader = "x-contender";

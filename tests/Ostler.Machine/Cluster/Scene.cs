@@ -43,7 +43,10 @@ internal static class Scene
         return image;
     }
 
-    /// <summary>The policy: config/samples/upgradepolicy.yaml, with the times of a machine that boots in a minute, and with a check of what the machine is there for.</summary>
+    /// <summary>
+    /// The policy: config/samples/upgradepolicy.yaml, with the times of a machine that boots in a minute, and with a check of what the
+    /// machine is there for.
+    /// </summary>
     public static JsonObject PolicyOf(string sample)
     {
         var policy = YamlDocuments.Read(sample).Single();

@@ -2,8 +2,14 @@ using System.Text.Json.Nodes;
 
 namespace Ostler.Machine.Container;
 
-/// <summary>What a kubelet and containerd make of a pod, for the pod of the agent's DaemonSet: the configuration of an OCI bundle, made from the manifest itself so that it cannot drift.</summary>
-/// <remarks>As containerd does it for a privileged container: all capabilities, no seccomp, no AppArmor, /sys and cgroups writable, nothing masked, all devices allowed. Pure.</remarks>
+/// <summary>
+/// What a kubelet and containerd make of a pod, for the pod of the agent's DaemonSet: the configuration of an OCI bundle, made from the
+/// manifest itself so that it cannot drift.
+/// </summary>
+/// <remarks>
+/// As containerd does it for a privileged container: all capabilities, no seccomp, no AppArmor, /sys and cgroups writable, nothing masked,
+/// all devices allowed. Pure.
+/// </remarks>
 internal static class ContainerBundle
 {
     /// <summary>Where a kubelet mounts the service account of a pod.</summary>
@@ -24,7 +30,8 @@ internal static class ContainerBundle
     /// <param name="apiServer">Where the cluster's own variables say that the API server is.</param>
     /// <param name="serviceAccount">A folder on the node with token, ca.crt and namespace.</param>
     /// <returns>config.json.</returns>
-    /// <exception cref="NotSupportedException">The manifest has something that is not known here: what it would do must not be left out without a word.</exception>
+    /// <exception cref="NotSupportedException">The manifest has something that is not known here: what it would do must not be left out
+    /// without a word.</exception>
     public static JsonObject From(JsonObject daemonSet, string entrypoint, string nodeName, Uri apiServer, string serviceAccount)
     {
         var pod = daemonSet["spec"]!["template"]!["spec"]!.AsObject();

@@ -5,7 +5,9 @@ using Ostler.Testing.Hosts;
 
 namespace Ostler.Machine.Container;
 
-/// <summary>Makes the disk that stands for the node's container storage: the agent's image, unpacked, and what a kubelet lays down for its pod.</summary>
+/// <summary>
+/// Makes the disk that stands for the node's container storage: the agent's image, unpacked, and what a kubelet lays down for its pod.
+/// </summary>
 internal static class ContainerStorage
 {
     /// <param name="repository">The repository's folder.</param>

@@ -30,7 +30,9 @@ internal sealed record BootEntry(string File, string Title, string Version, stri
         string Get(string key) => values.GetValueOrDefault(key) ?? throw new InvalidDataException($"{file} has no {key}.");
     }
 
-    /// <summary>What a boot loader that nobody interferes with takes: the highest version, and of equal ones the file that sorts last.</summary>
+    /// <summary>
+    /// What a boot loader that nobody interferes with takes: the highest version, and of equal ones the file that sorts last.
+    /// </summary>
     /// <exception cref="InvalidDataException">There is none.</exception>
     public static BootEntry Default(IEnumerable<BootEntry> entries) =>
         entries.OrderBy(e => e.Version, VersionOrder.Instance).ThenBy(e => e.File, VersionOrder.Instance).LastOrDefault()

@@ -2,8 +2,13 @@ using Ostler.Testing.Hosts;
 
 namespace Ostler.Machine.Power;
 
-/// <summary>Does what a boot loader does, from outside: reads the menu off the disk, takes the default, and loads kernel and initramfs. Only while the machine is off.</summary>
-/// <remarks>Like a real one it reads the file system as it lies there, without its journal: ostree has to have seen to it that this is enough.</remarks>
+/// <summary>
+/// Does what a boot loader does, from outside: reads the menu off the disk, takes the default, and loads kernel and initramfs. Only while
+/// the machine is off.
+/// </summary>
+/// <remarks>
+/// Like a real one it reads the file system as it lies there, without its journal: ostree has to have seen to it that this is enough.
+/// </remarks>
 internal sealed class BootLoader(string disk, string folder)
 {
     /// <summary>The entry, and where its kernel and initramfs have been put.</summary>

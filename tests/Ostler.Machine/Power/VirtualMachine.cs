@@ -12,8 +12,8 @@ namespace Ostler.Machine.Power;
 internal delegate void MachineWitness(string what);
 
 /// <summary>
-/// A machine in qemu, emulated in software, with a disk that outlives its boots. Has the power switch: a machine that reboots is started again from what its boot loader's menu says
-/// by then, one whose power was cut stays off until it is switched on.
+/// A machine in qemu, emulated in software, with a disk that outlives its boots. Has the power switch: a machine that reboots is started
+/// again from what its boot loader's menu says by then, one whose power was cut stays off until it is switched on.
 /// </summary>
 internal sealed partial class VirtualMachine : IAsyncDisposable
 {
@@ -74,7 +74,10 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
         return answer.ExitCode == 0 ? answer.Output.Trim() : throw new InvalidOperationException($"In the machine '{command}' ended with {answer.ExitCode}: {answer.Output.Trim()}");
     }
 
-    /// <summary>Done when a line on the first serial port has all these words: ask before it can come. systemd cuts the middle out of what is too long for a line.</summary>
+    /// <summary>
+    /// Done when a line on the first serial port has all these words: ask before it can come. systemd cuts the middle out of what is too
+    /// long for a line.
+    /// </summary>
     public Task SaysAsync(params string[] words)
     {
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -133,7 +136,8 @@ internal sealed partial class VirtualMachine : IAsyncDisposable
                 "-no-reboot",
                 "-kernel", kernel, "-initrd", initrd, "-append", entry.Options,
 
-                // What the guest has written is in the file, whatever becomes of qemu; what the host's own disk has is nobody's concern here.
+                // What the guest has written is in the file, whatever becomes of qemu; what the host's own disk has is nobody's concern
+                // here.
                 "-drive", $"file={_disk},if=virtio,format=raw,cache=unsafe", "-drive", $"file={_containers},if=virtio,format=raw,readonly=on",
 
                 // The host's loopback, at the address that pods have for the API server.

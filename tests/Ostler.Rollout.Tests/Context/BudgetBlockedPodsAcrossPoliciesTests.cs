@@ -7,8 +7,8 @@ using Ostler.Rollout.Tests.Support;
 namespace Ostler.Rollout.Tests.Context;
 
 /// <summary>
-/// Two policies, a node of each, and pods that wait for each other's sisters. Neither policy may write to the other's node, so both must come to the same
-/// answer which of the two is given back.
+/// Two policies, a node of each, and pods that wait for each other's sisters. Neither policy may write to the other's node, so both must
+/// come to the same answer which of the two is given back.
 /// </summary>
 public class BudgetBlockedPodsAcrossPoliciesTests
 {

@@ -132,7 +132,9 @@ public class DrainRulesTests
         new DrainRule { PodSelector = new() { MatchExpressions = [new() { Key = "app", Operator = LabelOperator.NotIn }] }, Behavior = DrainBehavior.Skip },
     };
 
-    /// <summary>Stored before the schema refused it: what a client dropped must neither leave every pod on the node nor evict what should stay.</summary>
+    /// <summary>
+    /// Stored before the schema refused it: what a client dropped must neither leave every pod on the node nor evict what should stay.
+    /// </summary>
     [Theory]
     [MemberData(nameof(NotUnderstood))]
     public void A_rule_that_selects_nothing_understood_neither_skips_nor_evicts(DrainRule rule)

@@ -6,7 +6,10 @@ using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Drain;
 
-/// <summary>KubeVirt protects a machine's pod by a budget that never allows a disruption; a real eviction, which its webhook refuses, starts the migration.</summary>
+/// <summary>
+/// KubeVirt protects a machine's pod by a budget that never allows a disruption; a real eviction, which its webhook refuses, starts the
+/// migration.
+/// </summary>
 public class LiveMigrationTests
 {
     [Fact]

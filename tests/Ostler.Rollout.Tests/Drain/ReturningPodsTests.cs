@@ -9,8 +9,8 @@ using Ostler.Rollout.Tests.Support;
 namespace Ostler.Rollout.Tests.Drain;
 
 /// <summary>
-/// Pods that a controller starts on the cordoned node again. Without a pace, a Deployment that tolerates the cordon had 689 pods evicted in 75 s, and no message
-/// said why.
+/// Pods that a controller starts on the cordoned node again. Without a pace, a Deployment that tolerates the cordon had 689 pods evicted in
+/// 75 s, and no message said why.
 /// </summary>
 public class ReturningPodsTests
 {

@@ -125,7 +125,8 @@ public class ScopeRollbackTests
             Rollout = s.Rollout with { Waves = [new() { Name = "canary", Nodes = IntOrPercent.Count(1) }, new() { Name = "early", Nodes = IntOrPercent.Count(2) }] },
         };
 
-        // n1 was first, and goes back or is back later than n2 was upgraded: else n2 would be the canary, and n1 be taken for a member of the wave that failed.
+        // n1 was first, and goes back or is back later than n2 was upgraded: else n2 would be the canary, and n1 be taken for a member of
+        // the wave that failed.
         foreach (var first in (NodeFacts[])[Given.GoingBack("n1", Given.Pod("web")), Given.TakenBack("n1")])
         {
             var plan = Plan(Waves, first, Given.Upgraded("n2", 50));

@@ -16,7 +16,9 @@ using Ostler.Testing.Checks;
 
 namespace Ostler.Rollout.Tests.Health;
 
-/// <summary>Every kind of check has a row, a validator and a judge that knows failure; its runners are walked in the tests of controller and agent.</summary>
+/// <summary>
+/// Every kind of check has a row, a validator and a judge that knows failure; its runners are walked in the tests of controller and agent.
+/// </summary>
 public class CheckKindsTests
 {
     public static TheoryData<string> Kinds => [.. CheckSamples.Kinds];

@@ -117,7 +117,8 @@ public class RollingBackTests
 
         Assert.Equal((Goal.Boot, 2L, Trees.Old), (plan.Written().Goal, plan.Written().Attempt, plan.Written().Previous!.Digest));
 
-        // health.timeout from now: no boot is waited for, and the one that was lies before this order, which else says that a clock is behind.
+        // health.timeout from now: no boot is waited for, and the one that was lies before this order, which else says that a clock is
+        // behind.
         Assert.Equal(new NodeDeadlines { Reboot = Given.In(15), Healthy = Given.In(10) }, plan.Written().Deadlines);
     }
 

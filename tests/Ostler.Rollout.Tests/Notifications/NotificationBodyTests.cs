@@ -22,7 +22,9 @@ public sealed class NotificationBodyTests
         State = NotificationState.Pending,
     };
 
-    /// <summary>The contract with those who wrote receivers: a change here that is no addition needs another <see cref="NotificationBody.Version"/>.</summary>
+    /// <summary>
+    /// The contract with those who wrote receivers: a change here that is no addition needs another <see cref="NotificationBody.Version"/>.
+    /// </summary>
     [Fact]
     public void A_webhook_gets_every_fact_in_a_field_of_its_own() => Assert.Equal(
         $$$"""

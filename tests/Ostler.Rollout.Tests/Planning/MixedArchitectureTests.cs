@@ -10,7 +10,9 @@ using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Planning;
 
-/// <summary>One policy, one container image, nodes of several architectures: each gets its own manifest, which is what its host will report.</summary>
+/// <summary>
+/// One policy, one container image, nodes of several architectures: each gets its own manifest, which is what its host will report.
+/// </summary>
 public sealed class MixedArchitectureTests
 {
     private static readonly string Index = "sha256:" + Trees.New;

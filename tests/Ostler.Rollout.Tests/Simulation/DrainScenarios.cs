@@ -80,7 +80,8 @@ internal static class DrainScenarios
         };
     }
 
-    // As CloudNativePG runs two databases: the primary of each beside a replica of the other. Both nodes have staged when slots may be granted.
+    // As CloudNativePG runs two databases: the primary of each beside a replica of the other. Both nodes have staged when slots may be
+    // granted.
     private static SimulationScenario CordonDeadlock() => Scenarios.Cluster(
         3, s => s with { Paused = true, Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(2) } },
         new SimulationFault.PolicyChanges(Scenarios.Minutes(5), "edge", s => s with { Paused = false })) with
@@ -88,7 +89,8 @@ internal static class DrainScenarios
         Workloads = Crosswise,
     };
 
-    // The same two databases, but a policy for each pool of nodes. A policy that is created drains n1 while the other one is about to take n2.
+    // The same two databases, but a policy for each pool of nodes. A policy that is created drains n1 while the other one is about to take
+    // n2.
     private static SimulationScenario CordonDeadlockOfTwoPolicies()
     {
         static UpgradePolicySpec Pool(UpgradePolicySpec s, string pool) => s with { Paused = true, NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["pool"] = pool } } };

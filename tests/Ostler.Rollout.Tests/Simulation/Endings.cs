@@ -5,7 +5,9 @@ using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
 
-/// <summary>What a policy must say when nothing is left to happen: that all is done, or why not, in a way that a person can act on.</summary>
+/// <summary>
+/// What a policy must say when nothing is left to happen: that all is done, or why not, in a way that a person can act on.
+/// </summary>
 internal static class Endings
 {
     public static void Check(SimulatedWorld world, Action<string> complain)
@@ -28,8 +30,8 @@ internal static class Endings
     private static void CheckMayHeal(SimulatedWorld world, SimulatedPolicy policy, Condition ready, Action<string> complain)
     {
         var selected = world.Nodes.Where(n => policy.Spec!.NodeSelector.Matches(n.Labels)).ToArray();
-        // A machine that is off may be switched on again: nobody but us knows that it never will. Whoever cordoned a node that is not the policy's may undo
-        // it, and may be another policy.
+        // A machine that is off may be switched on again: nobody but us knows that it never will. Whoever cordoned a node that is not the
+        // policy's may undo it, and may be another policy.
         var mayHeal = selected.Any(n => !n.Ready)
             || (ready.Reason == Reasons.WaitingForControlPlane
                 && world.Nodes.Any(n => n.Unschedulable && NodeRoles.Default.IsControlPlane(n.Labels) && !policy.Spec!.NodeSelector.Matches(n.Labels)));
@@ -38,7 +40,8 @@ internal static class Endings
             return;
         }
 
-        // Nor does anybody know that a budget, which the controller asks time and again, will never say another thing. But that excuses nobody else.
+        // Nor does anybody know that a budget, which the controller asks time and again, will never say another thing. But that excuses
+        // nobody else.
         var blocked = (policy.Status!.Blocked ?? []).ToDictionary(b => b.Node, StringComparer.Ordinal);
         var waits = selected.Where(n => !IsAtRest(world, policy, n) && !blocked.ContainsKey(n.Name)).Select(n => n.Name).ToArray();
         if (waits.Length > 0 || !blocked.Values.Any(b => IsBlockedByBudget(world, b)))

@@ -5,9 +5,9 @@ using Ostler.Simulation;
 namespace Ostler.Rollout.Tests.Simulation;
 
 /// <summary>
-/// The invariants of the design over random clusters and random faults. The base seed is fixed, so that a build says the same twice; OSTLER_CASES (a number)
-/// and OSTLER_SEED (a number, or "random") explore further. A failure prints the smallest case it found, as it is to be added to
-/// <see cref="KeptCases"/>, and its narrative.
+/// The invariants of the design over random clusters and random faults. The base seed is fixed, so that a build says the same twice;
+/// OSTLER_CASES (a number) and OSTLER_SEED (a number, or "random") explore further. A failure prints the smallest case it found, as it is
+/// to be added to <see cref="KeptCases"/>, and its narrative.
 /// </summary>
 public class InvariantTests(ITestOutputHelper output)
 {

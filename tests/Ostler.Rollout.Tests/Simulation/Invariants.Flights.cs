@@ -83,7 +83,9 @@ internal sealed partial class Invariants
         _ => false,
     };
 
-    /// <summary>What <c>onTimeout: Hold</c> asks for: a drain that a budget never lets end is kept, and the policy names the node and the budget.</summary>
+    /// <summary>
+    /// What <c>onTimeout: Hold</c> asks for: a drain that a budget never lets end is kept, and the policy names the node and the budget.
+    /// </summary>
     private static bool IsHeldByDrain(SimulatedWorld world, SimulatedNode node) =>
         world.Policies[node.CordonedBy!] is { Spec.Drain.OnTimeout: DrainTimeoutAction.Hold, Status.Blocked: { } blocked }
         && blocked.Any(b => b.Node == node.Name && b.Reason == Reasons.DrainBlocked);

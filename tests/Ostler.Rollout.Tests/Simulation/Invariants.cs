@@ -6,8 +6,8 @@ using Ostler.Simulation;
 namespace Ostler.Rollout.Tests.Simulation;
 
 /// <summary>
-/// Watches a simulated rollout and complains when an invariant is broken. Written from what the cluster is, with none of the planner's own rules, so that
-/// a rule that is gone from the planner is missed here.
+/// Watches a simulated rollout and complains when an invariant is broken. Written from what the cluster is, with none of the planner's own
+/// rules, so that a rule that is gone from the planner is missed here.
 /// </summary>
 internal sealed partial class Invariants
 {

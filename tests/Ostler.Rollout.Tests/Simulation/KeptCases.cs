@@ -4,8 +4,8 @@ using Ostler.Api.UpgradePolicies;
 namespace Ostler.Rollout.Tests.Simulation;
 
 /// <summary>
-/// Random cases that once failed, shrunk: <see cref="InvariantTests"/> prints them in this form. Each is run for ever. The last four were written by hand
-/// and never failed.
+/// Random cases that once failed, shrunk: <see cref="InvariantTests"/> prints them in this form. Each is run for ever. The last four were
+/// written by hand and never failed.
 /// </summary>
 public class KeptCases
 {

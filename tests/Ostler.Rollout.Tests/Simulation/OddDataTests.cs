@@ -10,7 +10,10 @@ using Ostler.Rollout.Tests.Support;
 
 namespace Ostler.Rollout.Tests.Simulation;
 
-/// <summary>A planner that throws stops the rollout, and nobody is told why. Whatever the API or a question gives, there must be a plan and a status.</summary>
+/// <summary>
+/// A planner that throws stops the rollout, and nobody is told why. Whatever the API or a question gives, there must be a plan and a
+/// status.
+/// </summary>
 public class OddDataTests
 {
     private static readonly WorkloadState Ample = new("Deployment", "apps", "web", 3, 3);

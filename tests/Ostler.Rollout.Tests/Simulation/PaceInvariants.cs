@@ -5,8 +5,8 @@ using Ostler.Simulation;
 namespace Ostler.Rollout.Tests.Simulation;
 
 /// <summary>
-/// The invariants of the pace, as a person with a calendar and a list of the nodes would check them: 7 for windows, freezes and waves; 11 for zones; 12 for the
-/// control plane.
+/// The invariants of the pace, as a person with a calendar and a list of the nodes would check them: 7 for windows, freezes and waves; 11
+/// for zones; 12 for the control plane.
 /// </summary>
 internal sealed class PaceInvariants(Action<int, string, bool, string> require, Action<string> count)
 {

@@ -6,7 +6,10 @@ using Ostler.Simulation.Hosts;
 
 namespace Ostler.Rollout.Tests.Simulation;
 
-/// <summary>Rollouts that are held back: by waves, windows, zones, other policies, and by nodes that come late. They begin on a Sunday at midnight, UTC.</summary>
+/// <summary>
+/// Rollouts that are held back: by waves, windows, zones, other policies, and by nodes that come late. They begin on a Sunday at midnight,
+/// UTC.
+/// </summary>
 internal static class PaceScenarios
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
@@ -114,7 +117,8 @@ internal static class PaceScenarios
         };
     }
 
-    // An autoscaler adds nodes with the old tree: one while the rollout is under way, one long after it, both kept free of workloads until they are upgraded.
+    // An autoscaler adds nodes with the old tree: one while the rollout is under way, one long after it, both kept free of workloads until
+    // they are upgraded.
     private static SimulationScenario Newcomers()
     {
         static SimulatedNodeSpec New(string name) => new() { Name = name, Digest = Trees.Old, Version = "41", HasJoinTaint = true };

@@ -123,7 +123,9 @@ internal sealed record RolloutCase
         };
     }
 
-    /// <summary>As it is written in <see cref="KeptCases"/>. Every field: a seed alone means another case as soon as somebody adds a field.</summary>
+    /// <summary>
+    /// As it is written in <see cref="KeptCases"/>. Every field: a seed alone means another case as soon as somebody adds a field.
+    /// </summary>
     public string ToCode() =>
         $"new() {{ Seed = {Seed}, Nodes = {Nodes}, MaxUnavailable = {Code(MaxUnavailable)}, StageAhead = {Code(StageAhead)}, SoakSeconds = {SoakSeconds}, "
         + $"DrainMinutes = {DrainMinutes}, OnTimeout = DrainTimeoutAction.{OnTimeout}, Automatic = {Code(Automatic)}, MaxFailures = {MaxFailures}, Scope = RollbackScope.{Scope}, "

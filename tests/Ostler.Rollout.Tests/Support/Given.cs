@@ -123,7 +123,9 @@ internal static class Given
         Nodes = [.. snapshot.Nodes.Select(n => n.Preflight is { } preflight ? n with { Preflight = preflight with { At = now } } : n)],
     };
 
-    /// <summary>Holds a slot since ten minutes ago, out of thirty for the drain. Its pods belong to no workload that would be waited for.</summary>
+    /// <summary>
+    /// Holds a slot since ten minutes ago, out of thirty for the drain. Its pods belong to no workload that would be waited for.
+    /// </summary>
     public static NodeFacts Cordoned(string name, params PodFacts[] pods) => Staged(name) with
     {
         Unschedulable = true,

@@ -10,7 +10,9 @@ using Ostler.Rollout.Waves;
 
 namespace Ostler.Rollout.Tests.Waves;
 
-/// <summary>Whose turn it is. In the rows a node is written as its name and how it stands; the canary is a wave of one node unless told otherwise.</summary>
+/// <summary>
+/// Whose turn it is. In the rows a node is written as its name and how it stands; the canary is a wave of one node unless told otherwise.
+/// </summary>
 public class WaveTests
 {
     private static readonly WaveSpec Canary = new() { Name = "canary", Nodes = IntOrPercent.Count(1) };

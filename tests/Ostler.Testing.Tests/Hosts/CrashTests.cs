@@ -2,7 +2,9 @@ using Ostler.Testing.Hosts;
 
 namespace Ostler.Testing.Tests.Hosts;
 
-/// <summary>kill -9 of the real ostree wherever it changes the disk, and power off at once: the host must boot the old tree or the new one.</summary>
+/// <summary>
+/// kill -9 of the real ostree wherever it changes the disk, and power off at once: the host must boot the old tree or the new one.
+/// </summary>
 public sealed class CrashTests : HostTest
 {
     private const int Points = 12;

@@ -4,7 +4,9 @@ namespace Ostler.Testing.Tests.Hosts;
 
 using Ostler.Testing.Hosts;
 
-/// <summary>Transient units as long work needs them: found by name, told in their own words when they failed, stopped with all their processes.</summary>
+/// <summary>
+/// Transient units as long work needs them: found by name, told in their own words when they failed, stopped with all their processes.
+/// </summary>
 public sealed class TransientUnitTests : HostTest
 {
     private const string Properties = "--property=ActiveState,Result,ExecMainStatus,Description,InvocationID";

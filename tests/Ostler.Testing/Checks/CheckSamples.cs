@@ -4,7 +4,10 @@ using Ostler.Api.Shared;
 
 namespace Ostler.Testing.Checks;
 
-/// <summary>A valid and an invalid check of each kind, found by reflection, so that a kind that is added without one fails the tests of validator, runners and judges.</summary>
+/// <summary>
+/// A valid and an invalid check of each kind, found by reflection, so that a kind that is added without one fails the tests of validator,
+/// runners and judges.
+/// </summary>
 public static class CheckSamples
 {
     /// <summary>The properties that every check has. All others are kinds.</summary>

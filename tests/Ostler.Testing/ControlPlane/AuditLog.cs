@@ -29,7 +29,8 @@ public sealed record ApiRequest(
     public bool IsWrite => !DryRun && Verb is not ("get" or "list" or "watch");
 
     /// <summary>
-    /// A write that a node's upgrade costs Ostler. Leases are renewed by the clock and not by the node. Evictions are one a pod, which is the workload's number.
+    /// A write that a node's upgrade costs Ostler. Leases are renewed by the clock and not by the node. Evictions are one a pod, which is
+    /// the workload's number.
     /// </summary>
     public bool IsWriteOfAnUpgrade => IsWrite && Agent is "ostler-controller" or "ostler-agent" && Resource is not ("leases" or "pods/eviction");
 

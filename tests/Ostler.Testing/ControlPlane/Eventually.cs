@@ -2,7 +2,10 @@ using Ostler.Testing.Waiting;
 
 namespace Ostler.Testing.ControlPlane;
 
-/// <summary>Looks again and again until something holds, within the time that this process really ran. For what no watch can tell, such as another process.</summary>
+/// <summary>
+/// Looks again and again until something holds, within the time that this process really ran. For what no watch can tell, such as another
+/// process.
+/// </summary>
 internal static class Eventually
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(50);

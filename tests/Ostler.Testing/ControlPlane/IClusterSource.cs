@@ -13,7 +13,9 @@ internal interface IClusterSource
     Task<SourceAnswer> OfferAsync(ClusterRequest request, bool allowPreparation, CancellationToken cancellationToken);
 }
 
-/// <summary>What a test asks of the sources. The environment comes in from outside, so that the order of the sources can be tested.</summary>
+/// <summary>
+/// What a test asks of the sources. The environment comes in from outside, so that the order of the sources can be tested.
+/// </summary>
 internal sealed record ClusterRequest(TestClusterOptions Options, Func<string, string?> Environment)
 {
     /// <summary>${XDG_CACHE_HOME:-~/.cache}/ostler/kubernetes</summary>

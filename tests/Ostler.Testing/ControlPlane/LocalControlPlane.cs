@@ -64,7 +64,8 @@ internal sealed class LocalControlPlane : IRunningCluster
     public CertificateAuthority Authority => _authority;
 
     /// <summary>Starts the components and waits until each reports itself healthy.</summary>
-    /// <exception cref="ClusterStartException">A component ended or was not ready in time; the message holds the end of its log.</exception>
+    /// <exception cref="ClusterStartException">A component ended or was not ready in time; the message holds the end of its
+    /// log.</exception>
     public static async Task<LocalControlPlane> StartAsync(
         ControlPlaneBinaries binaries, TestClusterOptions options, RunFolder folder, CancellationToken cancellationToken)
     {

@@ -71,7 +71,8 @@ public sealed partial class TestCluster
     private static string NameOf(JsonObject definition) => (string)definition["metadata"]!["name"]!;
 
     /// <summary>Not server-side apply: an old server refuses to apply schema fields that it does not know, such as CEL rules,
-    /// where create and replace drop them. The text is sent as it stands: the library's model cannot write the default of a field.</summary>
+    /// where create and replace drop them. The text is sent as it stands: the library's model cannot write the default of a
+    /// field.</summary>
     private async Task CreateOrReplaceAsync(JsonObject definition, CancellationToken cancellationToken)
     {
         var collection = new Uri(Server, "apis/apiextensions.k8s.io/v1/customresourcedefinitions");

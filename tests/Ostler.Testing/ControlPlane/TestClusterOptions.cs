@@ -37,7 +37,9 @@ public sealed record TestClusterOptions
 
     public NodeLifecycleTimings NodeLifecycle { get; init; } = new();
 
-    /// <summary>How long a component that starts may neither become ready nor write anything new. Default 60 s; a usual start of all takes 3 to 5 s.</summary>
+    /// <summary>
+    /// How long a component that starts may neither become ready nor write anything new. Default 60 s; a usual start of all takes 3 to 5 s.
+    /// </summary>
     public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Further flags, appended last, so that they win. Ignored by a cluster that was already running.</summary>

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Ostler.Testing.Documentation;
 
-/// <summary>A command that a document tells people to run: in a block marked <c>console</c> after a <c>$</c>, or in running text between backticks.</summary>
+/// <summary>
+/// A command that a document tells people to run: in a block marked <c>console</c> after a <c>$</c>, or in running text between backticks.
+/// </summary>
 /// <param name="Document">Path of the document.</param>
 /// <param name="Line">Where it begins.</param>
 /// <param name="Text">The command, in one line and without its comment.</param>

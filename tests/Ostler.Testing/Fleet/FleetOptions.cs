@@ -9,7 +9,9 @@ public sealed record FleetOptions
     /// <summary>How many nodes. They are named node-1, node-2 …</summary>
     public int Nodes { get; init; } = 3;
 
-    /// <summary>What updates the hosts. Those of bootc are installed from container images, the others from a branch. Default: the real ostree.</summary>
+    /// <summary>
+    /// What updates the hosts. Those of bootc are installed from container images, the others from a branch. Default: the real ostree.
+    /// </summary>
     public Ostler.Testing.Hosts.HostTool Tool { get; init; }
 
     /// <summary>Who signs what the nodes are installed with; null: nobody.</summary>

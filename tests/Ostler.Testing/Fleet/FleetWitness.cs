@@ -76,7 +76,8 @@ public sealed class FleetWitness : IAsyncDisposable
         }
     }
 
-    // Asked for anew rather than read from a cache: while the machine is off nothing of this changes, whereas a watch may lag, or be broken off.
+    // Asked for anew rather than read from a cache: while the machine is off nothing of this changes, whereas a watch may lag, or be broken
+    // off.
     private async Task<string?> LookAsync(string name)
     {
         using var timer = new ProgressTimer(TimeProvider.System, ProgressWait.DefaultPatience);

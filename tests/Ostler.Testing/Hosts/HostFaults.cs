@@ -8,7 +8,9 @@ public enum HostFault
     /// <summary>At a boot into the given tree, the harness's canary unit (<see cref="OstreeHostOptions.CanaryUnit"/>) is failed.</summary>
     UnhealthyAfterBoot,
 
-    /// <summary>At a boot into the given tree no service of the harness (kubelet, agent) starts; enabled timers are armed all the same.</summary>
+    /// <summary>
+    /// At a boot into the given tree no service of the harness (kubelet, agent) starts; enabled timers are armed all the same.
+    /// </summary>
     NeverComesBack,
 
     /// <summary>Downloads from the host's own remote end with 503.</summary>

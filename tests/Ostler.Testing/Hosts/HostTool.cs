@@ -9,6 +9,8 @@ public enum HostTool
     /// <summary>A fake of rpm-ostree over the real ostree, by commits of a remote or by container images.</summary>
     RpmOstree,
 
-    /// <summary>A fake of bootc over the real ostree, by container images. Such hosts have rpm-ostree installed, too, as most real ones have.</summary>
+    /// <summary>
+    /// A fake of bootc over the real ostree, by container images. Such hosts have rpm-ostree installed, too, as most real ones have.
+    /// </summary>
     Bootc,
 }

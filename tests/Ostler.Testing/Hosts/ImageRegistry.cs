@@ -19,8 +19,8 @@ public sealed record OsTreeImage(string Repository, string Digest, OsTreeCommit 
 }
 
 /// <summary>
-/// As much of an OCI registry as it takes to look an image up by tag or digest: real manifests with real digests. Their one layer is not there; an annotation says which commit of
-/// the lab's OSTree repository stands for it, and the fakes of the host tools fetch that.
+/// As much of an OCI registry as it takes to look an image up by tag or digest: real manifests with real digests. Their one layer is not
+/// there; an annotation says which commit of the lab's OSTree repository stands for it, and the fakes of the host tools fetch that.
 /// </summary>
 internal sealed class ImageRegistry
 {

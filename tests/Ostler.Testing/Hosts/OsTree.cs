@@ -54,7 +54,9 @@ public sealed record OsTree
     /// <summary>These units fail on every boot into this tree.</summary>
     public OsTree Unhealthy(params string[] units) => WithFile(UnhealthyMarker, string.Join('\n', units) + "\n");
 
-    /// <summary>After a boot into this tree nothing that the harness was asked to run starts: no kubelet, no agent. Enabled timers are armed.</summary>
+    /// <summary>
+    /// After a boot into this tree nothing that the harness was asked to run starts: no kubelet, no agent. Enabled timers are armed.
+    /// </summary>
     public OsTree NeverComesBack() => WithFile(NeverComesBackMarker, "");
 
     /// <summary>

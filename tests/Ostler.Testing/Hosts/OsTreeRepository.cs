@@ -69,7 +69,9 @@ public sealed class OsTreeRepository : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the container image of a tree and moves a tag to it. Its registry is the repository's own server, without TLS.</summary>
+    /// <summary>
+    /// Makes the container image of a tree and moves a tag to it. Its registry is the repository's own server, without TLS.
+    /// </summary>
     public OsTreeImage PublishImage(OsTreeCommit tree, string name = "acme/edge-os", string tag = "stable") =>
         new($"{_server.Address.Authority}/{name}", _images.Publish(name, tag, tree), tree);
 
@@ -80,7 +82,9 @@ public sealed class OsTreeRepository : IAsyncDisposable
         _images.Sign(image.Repository[..slash], image.Repository[(slash + 1)..], image.Digest, signer);
     }
 
-    /// <summary>From now on the registry has other bytes under the image's digest than the digest says, as a hostile or broken one might.</summary>
+    /// <summary>
+    /// From now on the registry has other bytes under the image's digest than the digest says, as a hostile or broken one might.
+    /// </summary>
     public void CorruptImage(OsTreeImage image) => _images.Corrupt(image.Repository[(image.Repository.IndexOf('/', StringComparison.Ordinal) + 1)..], image.Digest);
 
     /// <summary>
@@ -89,7 +93,9 @@ public sealed class OsTreeRepository : IAsyncDisposable
     /// </summary>
     public IDisposable Inject(RepositoryFault fault, string? host = null, string? pathContains = null) => _server.Inject(fault, host, pathContains);
 
-    /// <summary>Completes when a request of this host (null: of the common URL) is held up by <see cref="RepositoryFault.Stall"/>, or was.</summary>
+    /// <summary>
+    /// Completes when a request of this host (null: of the common URL) is held up by <see cref="RepositoryFault.Stall"/>, or was.
+    /// </summary>
     public Task StalledAsync(string? host, CancellationToken cancellationToken) => _server.StalledAsync(host, cancellationToken);
 
     public async ValueTask DisposeAsync()

@@ -16,7 +16,9 @@ public enum TreeChange
 /// <content>What an administrator of the host does.</content>
 public sealed partial class OstreeHost
 {
-    /// <summary>Notes a change of the running tree where the tools note it. Nothing of /usr is really changed: its layers are shared by all hosts.</summary>
+    /// <summary>
+    /// Notes a change of the running tree where the tools note it. Nothing of /usr is really changed: its layers are shared by all hosts.
+    /// </summary>
     public async Task ChangeTreeAsync(TreeChange change, CancellationToken cancellationToken)
     {
         var booted = (await DeploymentsAsync(cancellationToken)).Single(d => d.Booted);
@@ -32,8 +34,9 @@ public sealed partial class OstreeHost
     }
 
     /// <summary>
-    /// From now on the host takes no tree that is not signed by this one: its remote asks for GPG signatures of commits, or the policy of its container tools for signatures of
-    /// images. What it runs must be signed already: old versions of ostree stop listing deployments at one that is not.
+    /// From now on the host takes no tree that is not signed by this one: its remote asks for GPG signatures of commits, or the policy of
+    /// its container tools for signatures of images. What it runs must be signed already: old versions of ostree stop listing deployments
+    /// at one that is not.
     /// </summary>
     public async Task RequireSignaturesAsync(TreeSigner signer, CancellationToken cancellationToken)
     {

@@ -12,10 +12,15 @@ public sealed record OstreeHostOptions
     /// <summary>What updates the host. Default: the real ostree.</summary>
     public HostTool Tool { get; init; }
 
-    /// <summary>The container image of <see cref="Tree"/> that the host was installed from. Default: none, it follows a branch. A host of bootc needs one.</summary>
+    /// <summary>
+    /// The container image of <see cref="Tree"/> that the host was installed from. Default: none, it follows a branch. A host of bootc
+    /// needs one.
+    /// </summary>
     public OsTreeImage? Image { get; init; }
 
-    /// <summary>Folders of this machine that processes inside need, such as the agent's output folder. See <see cref="OstreeHost.PathInside"/>.</summary>
+    /// <summary>
+    /// Folders of this machine that processes inside need, such as the agent's output folder. See <see cref="OstreeHost.PathInside"/>.
+    /// </summary>
     public IReadOnlyList<string> Expose { get; init; } = [];
 
     /// <summary>Units that are active after a boot unless the tree or a fault says otherwise.</summary>

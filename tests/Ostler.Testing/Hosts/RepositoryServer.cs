@@ -9,7 +9,8 @@ namespace Ostler.Testing.Hosts;
 
 /// <summary>
 /// Serves an archive repository over HTTP on loopback: at <c>/repo/</c> for everybody and at
-/// <c>/hosts/NAME/repo/</c> for one host, so that a fault can hit that host alone. Beside it, at <c>/v2/</c>, the registry of container images.
+/// <c>/hosts/NAME/repo/</c> for one host, so that a fault can hit that host alone. Beside it, at <c>/v2/</c>, the registry of container
+/// images.
 /// </summary>
 internal sealed class RepositoryServer : IAsyncDisposable
 {
@@ -41,7 +42,9 @@ internal sealed class RepositoryServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>A fault for one host (null: for all and the common URL) on paths that contain a text (null: on all); lifted by disposing.</summary>
+    /// <summary>
+    /// A fault for one host (null: for all and the common URL) on paths that contain a text (null: on all); lifted by disposing.
+    /// </summary>
     public IDisposable Inject(RepositoryFault fault, string? host, string? pathContains)
     {
         var rule = new Rule(this, fault, host, pathContains);

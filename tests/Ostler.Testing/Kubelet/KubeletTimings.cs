@@ -7,7 +7,9 @@ public sealed record KubeletTimings
     /// takes 10 s of 40. A thousand nodes at 1 s are a thousand writes a second: take longer, and give the cluster more grace.</summary>
     public TimeSpan HeartbeatPeriod { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often the node's status is written when nothing changed, for its lastHeartbeatTime. Default 5 min, as in Kubernetes.</summary>
+    /// <summary>
+    /// How often the node's status is written when nothing changed, for its lastHeartbeatTime. Default 5 min, as in Kubernetes.
+    /// </summary>
     public TimeSpan StatusReportPeriod { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How long a kubelet that just started reports Ready=False (KubeletNotReady). Default 0.</summary>

@@ -7,7 +7,9 @@ internal static class NodeObjects
 {
     public const string UninitializedTaint = "node.cloudprovider.kubernetes.io/uninitialized";
 
-    /// <summary>What a kubelet registers. The API server adds the not-ready taint, and the node lifecycle controller takes it off.</summary>
+    /// <summary>
+    /// What a kubelet registers. The API server adds the not-ready taint, and the node lifecycle controller takes it off.
+    /// </summary>
     public static V1Node Registration(SimulatedNode node, KubeletTimings timings, DateTimeOffset now)
     {
         var options = node.Options;

@@ -63,7 +63,9 @@ internal sealed class PodStatusBuilder(V1Pod pod, PodRun run, string hostAddress
         };
     }
 
-    /// <summary>The kubelet's own three, and whatever others have set, such as readiness gates: a merge patch replaces the whole list.</summary>
+    /// <summary>
+    /// The kubelet's own three, and whatever others have set, such as readiness gates: a merge patch replaces the whole list.
+    /// </summary>
     private List<V1PodCondition> Conditions(bool isInitialized, bool containersReady, bool isReady, string phase)
     {
         var reason = phase == "Succeeded" ? "PodCompleted" : "ContainersNotReady";

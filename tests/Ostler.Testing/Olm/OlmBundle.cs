@@ -9,7 +9,9 @@ namespace Ostler.Testing.Olm;
 /// </summary>
 public static class OlmBundle
 {
-    /// <summary>What OLM does not install: the agent's DaemonSet, its SecurityContextConstraints, and its admission policy (Kubernetes 1.30).</summary>
+    /// <summary>
+    /// What OLM does not install: the agent's DaemonSet, its SecurityContextConstraints, and its admission policy (Kubernetes 1.30).
+    /// </summary>
     public const string AgentFile = "agent.yaml";
 
     private const string Controller = "ostler-controller";
@@ -110,8 +112,8 @@ public static class OlmBundle
     }
 
     /// <summary>
-    /// The rules of the roles that are bound to the controller. Those of a role in another namespace (Events of nodes are in default) become rules of the
-    /// cluster: OLM puts every role of a bundle into the namespace of the installation.
+    /// The rules of the roles that are bound to the controller. Those of a role in another namespace (Events of nodes are in default)
+    /// become rules of the cluster: OLM puts every role of a bundle into the namespace of the installation.
     /// </summary>
     private static IEnumerable<JsonNode> Rules(JsonObject[] objects, bool cluster)
     {

@@ -6,7 +6,8 @@ using Ostler.Testing.Tools;
 namespace Ostler.Testing.Prometheus;
 
 /// <summary>
-/// Debian's real Prometheus on a free loopback port, scraping itself once a second, and what else it is told to, with its data in a folder of its own that goes with it.
+/// Debian's real Prometheus on a free loopback port, scraping itself once a second, and what else it is told to, with its data in a folder
+/// of its own that goes with it.
 /// </summary>
 public sealed class PrometheusServer : IAsyncDisposable
 {

@@ -38,7 +38,9 @@ public sealed class CosignSigner : IDisposable
         }),
     };
 
-    /// <summary>Signs a digest and attaches the signature by its tag, or as a referrer by the tag that stands in for the API of OCI 1.1.</summary>
+    /// <summary>
+    /// Signs a digest and attaches the signature by its tag, or as a referrer by the tag that stands in for the API of OCI 1.1.
+    /// </summary>
     public async Task SignAsync(RegistryServer registry, string repository, string digest, CancellationToken cancellationToken, bool asReferrer = false, byte[]? payload = null)
     {
         payload ??= Payload($"{registry.Host}/{repository}", digest);

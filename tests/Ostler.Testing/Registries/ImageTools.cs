@@ -29,7 +29,9 @@ public sealed class ImageTools(DirectoryInfo folder, RegistryServer server, bool
         return await server.Content.DigestOfAsync(repository, tag, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What skopeo, on behalf of a host of that architecture, takes the image to be: the digest of the manifest that it would pull.</summary>
+    /// <summary>
+    /// What skopeo, on behalf of a host of that architecture, takes the image to be: the digest of the manifest that it would pull.
+    /// </summary>
     public async Task<string> DigestForAsync(string repository, string tag, string architecture, CancellationToken cancellationToken)
     {
         string[] login = password ? ["--creds", $"{RegistryServer.User}:{RegistryServer.Password}"] : [];

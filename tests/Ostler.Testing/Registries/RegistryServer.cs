@@ -6,7 +6,8 @@ using Ostler.Testing.Tools;
 namespace Ostler.Testing.Registries;
 
 /// <summary>
-/// Debian's real docker-registry on a free loopback port, over HTTP, with its data in a folder of its own that goes with it. Images are made by skopeo and umoci.
+/// Debian's real docker-registry on a free loopback port, over HTTP, with its data in a folder of its own that goes with it. Images are
+/// made by skopeo and umoci.
 /// </summary>
 public sealed class RegistryServer : IAsyncDisposable
 {

@@ -4,7 +4,9 @@ using System.Threading.Channels;
 
 namespace Ostler.Testing.Scripted;
 
-/// <summary>Answers one request. Returning ends the answer properly; throwing or <see cref="ScriptedResponse.Reset"/> breaks the connection off.</summary>
+/// <summary>
+/// Answers one request. Returning ends the answer properly; throwing or <see cref="ScriptedResponse.Reset"/> breaks the connection off.
+/// </summary>
 public delegate Task ScriptedHandler(ScriptedRequest request, ScriptedResponse response, CancellationToken cancellationToken);
 
 /// <summary>

@@ -5,8 +5,8 @@ using Ostler.Kubernetes.Client;
 namespace Ostler.Testing.Scripted;
 
 /// <summary>
-/// An API server that holds objects in memory: lists and watches of whatever collections were put in, and a script for all the rest. For tests of who only
-/// reads; nothing is validated, and thousands of objects cost no etcd.
+/// An API server that holds objects in memory: lists and watches of whatever collections were put in, and a script for all the rest. For
+/// tests of who only reads; nothing is validated, and thousands of objects cost no etcd.
 /// </summary>
 public sealed class StoredObjects : IAsyncDisposable
 {

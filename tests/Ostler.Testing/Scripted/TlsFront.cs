@@ -8,8 +8,8 @@ using Ostler.Testing.ControlPlane;
 namespace Ostler.Testing.Scripted;
 
 /// <summary>
-/// TLS before a server on loopback, with a certificate for 127.0.0.1 and localhost that an authority of its own has signed: nobody trusts it who was not
-/// told of it.
+/// TLS before a server on loopback, with a certificate for 127.0.0.1 and localhost that an authority of its own has signed: nobody trusts
+/// it who was not told of it.
 /// </summary>
 public sealed class TlsFront : IAsyncDisposable
 {

@@ -25,7 +25,8 @@ public sealed record ReceivedSpan
 }
 
 /// <summary>
-/// Reads an ExportTraceServiceRequest: what the tests look at of it, by the field numbers of opentelemetry-proto (trace/v1/trace.proto, common/v1/common.proto).
+/// Reads an ExportTraceServiceRequest: what the tests look at of it, by the field numbers of opentelemetry-proto (trace/v1/trace.proto,
+/// common/v1/common.proto).
 /// </summary>
 internal static class OtlpSpans
 {

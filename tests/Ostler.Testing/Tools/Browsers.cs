@@ -2,7 +2,9 @@ using Ostler.Testing.Hosts;
 
 namespace Ostler.Testing.Tools;
 
-/// <summary>A real browser. Unlike a single program, one needs its fonts and two hundred libraries: it is installed, not unpacked.</summary>
+/// <summary>
+/// A real browser. Unlike a single program, one needs its fonts and two hundred libraries: it is installed, not unpacked.
+/// </summary>
 public static class Browsers
 {
     /// <summary>Where Chromium is, installed from Debian's package by root when it is not there.</summary>

@@ -2,7 +2,9 @@ using Ostler.Testing.Hosts;
 
 namespace Ostler.Testing.Tools;
 
-/// <summary>Programs of Debian's packages, from the machine's PATH or unpacked into the cache: installing a server's package would start it.</summary>
+/// <summary>
+/// Programs of Debian's packages, from the machine's PATH or unpacked into the cache: installing a server's package would start it.
+/// </summary>
 public static class DebianPackage
 {
     /// <summary>Where a program of a package is.</summary>

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Ostler.Testing.Waiting;
 
-/// <summary>An object of the API without what changes although nothing happens: versions, moments, durations in messages, heartbeats.</summary>
+/// <summary>
+/// An object of the API without what changes although nothing happens: versions, moments, durations in messages, heartbeats.
+/// </summary>
 public static partial class ObjectState
 {
     /// <param name="json">The object as it is sent.</param>

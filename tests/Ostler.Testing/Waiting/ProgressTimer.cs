@@ -3,9 +3,9 @@ using System.Text.RegularExpressions;
 namespace Ostler.Testing.Waiting;
 
 /// <summary>
-/// Expires when nothing new was observed for a while, however long the whole takes: a slow machine is not a fault. A state that was seen before
-/// is not progress, so a fleet that repeats itself forever expires as well. Time in which this process itself did not run (a suspended or
-/// overloaded machine) does not count.
+/// Expires when nothing new was observed for a while, however long the whole takes: a slow machine is not a fault. A state that was seen
+/// before is not progress, so a fleet that repeats itself forever expires as well. Time in which this process itself did not run (a
+/// suspended or overloaded machine) does not count.
 /// </summary>
 public sealed partial class ProgressTimer : IDisposable
 {
@@ -61,7 +61,9 @@ public sealed partial class ProgressTimer : IDisposable
     /// <returns>True when it was never seen before, which is progress.</returns>
     public bool Observe(string state) => Observe(state, state);
 
-    /// <summary>Takes note of a line of a log: lines that differ only in their numbers, such as times and attempts, are the same state.</summary>
+    /// <summary>
+    /// Takes note of a line of a log: lines that differ only in their numbers, such as times and attempts, are the same state.
+    /// </summary>
     public bool ObserveLine(string line) => Observe(line, Digits().Replace(line, "0"));
 
     public void Dispose()

@@ -2,10 +2,15 @@ using System.Globalization;
 
 namespace Ostler.Testing.Waiting;
 
-/// <summary>The one way in which demo, integration tests and e2e-vm wait: until something holds, or until nothing new has happened for a while.</summary>
+/// <summary>
+/// The one way in which demo, integration tests and e2e-vm wait: until something holds, or until nothing new has happened for a while.
+/// </summary>
 public sealed record ProgressWait
 {
-    /// <summary>Enough for the slowest single step on a busy machine: a boot in software emulation, a start of a program that is compiled as it starts.</summary>
+    /// <summary>
+    /// Enough for the slowest single step on a busy machine: a boot in software emulation, a start of a program that is compiled as it
+    /// starts.
+    /// </summary>
     public static readonly TimeSpan DefaultPatience = TimeSpan.FromMinutes(3);
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -23,8 +28,10 @@ public sealed record ProgressWait
     /// <param name="awaited">What is waited for, for people.</param>
     /// <param name="look">The present view.</param>
     /// <param name="holds">Whether it is the one that is waited for.</param>
-    /// <param name="state">The view in one line. A line that was not there before is progress, so it must not hold clocks or counters of attempts.</param>
-    /// <param name="next">A task that is done at the next change; asked for before <paramref name="look"/>, so that no change is missed.</param>
+    /// <param name="state">The view in one line. A line that was not there before is progress, so it must not hold clocks or counters of
+    /// attempts.</param>
+    /// <param name="next">A task that is done at the next change; asked for before <paramref name="look"/>, so that no change is
+    /// missed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="source">What else counts as progress, such as the lines of a console.</param>
     /// <exception cref="NoProgressException">Nothing new happened for <see cref="Patience"/>.</exception>

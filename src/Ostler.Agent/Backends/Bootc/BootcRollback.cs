@@ -6,7 +6,9 @@ using Ostler.Rollout.Hosts.Facts;
 namespace Ostler.Agent.Backends.Bootc;
 
 /// <summary>Makes the next boot run a tree that ran before.</summary>
-/// <remarks><c>bootc rollback</c> toggles: done twice, it is undone. So everything is computed from a list just read, done once, and read again.</remarks>
+/// <remarks>
+/// <c>bootc rollback</c> toggles: done twice, it is undone. So everything is computed from a list just read, done once, and read again.
+/// </remarks>
 internal sealed class BootcRollback(BootcCommands bootc, BootcStatus status, OstreeTools ostree)
 {
     /// <exception cref="HostToolException">RollbackImpossible: the tree is gone, or the next boot would still run another one.</exception>

@@ -4,7 +4,10 @@ using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Bootc;
 
-/// <summary>The soft reboot of ostree, where bootc does not speak against it: it looks at what ostree does, and at the SELinux policies of both trees besides.</summary>
+/// <summary>
+/// The soft reboot of ostree, where bootc does not speak against it: it looks at what ostree does, and at the SELinux policies of both
+/// trees besides.
+/// </summary>
 internal sealed class BootcSoftReboot(OstreeSoftReboot ostree) : ISoftReboot
 {
     public string? Refuse(HostDeployment next) =>

@@ -5,8 +5,8 @@ namespace Ostler.Agent.Backends.Bootc;
 
 /// <summary><c>bootc status</c>.</summary>
 /// <remarks>
-/// It takes the sysroot's lock and waits for whoever has it; versions before 1.12.1 say so on standard output, before the JSON. That may be a staging of ours, for as long as a download takes; meanwhile what bootc said before it
-/// is what the host has.
+/// It takes the sysroot's lock and waits for whoever has it; versions before 1.12.1 say so on standard output, before the JSON. That may be
+/// a staging of ours, for as long as a download takes; meanwhile what bootc said before it is what the host has.
 /// </remarks>
 internal sealed class BootcStatus(BootcCommands bootc, StagingUnit unit, HostFiles files)
 {
@@ -18,7 +18,8 @@ internal sealed class BootcStatus(BootcCommands bootc, StagingUnit unit, HostFil
     /// <summary>For versions before 0.1.15: they have no choice of formats, or know no format 1.</summary>
     public static readonly HostCommand OldCommand = new("bootc", "status", "--json");
 
-    /// <exception cref="HostToolException">The tool failed, what it printed cannot be read, or somebody else keeps it waiting (TransactionInProgress).</exception>
+    /// <exception cref="HostToolException">The tool failed, what it printed cannot be read, or somebody else keeps it waiting
+    /// (TransactionInProgress).</exception>
     public async Task<BootcHost> ReadAsync(CancellationToken cancellationToken) =>
         await unit.IsRunningAsync(cancellationToken) && files.Read(Before) is { } before && BootcStatusJson.Parse(before) is { } kept ? kept : Parse(await AskAsync(cancellationToken));
 

@@ -4,7 +4,10 @@ using Ostler.Agent.Host;
 
 namespace Ostler.Agent.Backends.Bootc;
 
-/// <summary>Reads what <c>bootc status --json</c> prints, from its first versions (v1alpha1) to the present one (v1). Fields that are not known are passed over.</summary>
+/// <summary>
+/// Reads what <c>bootc status --json</c> prints, from its first versions (v1alpha1) to the present one (v1). Fields that are not known are
+/// passed over.
+/// </summary>
 internal static class BootcStatusJson
 {
     /// <summary>The document; null when the text is none, or names an image without saying which.</summary>
@@ -29,7 +32,9 @@ internal static class BootcStatusJson
         public bool RollbackQueued { get; init; }
         public JsonElement? UsrOverlay { get; init; }
 
-        /// <summary>In the order in which they boot: what is staged, then the two of which one boots next, then what somebody pinned.</summary>
+        /// <summary>
+        /// In the order in which they boot: what is staged, then the two of which one boots next, then what somebody pinned.
+        /// </summary>
         [JsonIgnore]
         public IEnumerable<Entry> All =>
             (RollbackQueued ? [Staged, Rollback, Booted] : (Entry?[])[Staged, Booted, Rollback]).OfType<Entry>().Concat(OtherDeployments ?? []);

@@ -5,7 +5,9 @@ using Ostler.Api.NodeOSes;
 
 namespace Ostler.Agent.Backends.Bootc;
 
-/// <summary><c>bootc switch</c>: fetches an image and lays it down. Layers that are here already are not fetched again, so it resumes by itself.</summary>
+/// <summary>
+/// <c>bootc switch</c>: fetches an image and lays it down. Layers that are here already are not fetched again, so it resumes by itself.
+/// </summary>
 internal sealed class BootcSwitch(BootcCommands bootc)
 {
     /// <summary>A whole operating system over a slow line. What was fetched by then is kept for the next try.</summary>
@@ -15,8 +17,8 @@ internal sealed class BootcSwitch(BootcCommands bootc)
     /// <param name="repository">The image without tag or digest.</param>
     /// <param name="digest">Its manifest digest.</param>
     /// <param name="enforceSignatures">
-    /// Refuse an image that the host's signature policy does not accept. Not asked for where the running image was not held to it either: the policy of most hosts accepts anything,
-    /// and bootc then refuses to be told to enforce it.
+    /// Refuse an image that the host's signature policy does not accept. Not asked for where the running image was not held to it either:
+    /// the policy of most hosts accepts anything, and bootc then refuses to be told to enforce it.
     /// </param>
     /// <param name="cancellationToken">Ends the wait, not bootc.</param>
     public Task RunAsync(string repository, string digest, bool enforceSignatures, CancellationToken cancellationToken)

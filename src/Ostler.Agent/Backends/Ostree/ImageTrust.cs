@@ -21,8 +21,8 @@ internal enum TrustKind
 
 /// <summary>How the running image was verified, and so how its successor must be. Pure.</summary>
 /// <remarks>
-/// References of container images on OSTree hosts are <c>verification ":" [remote ":"] [transport] name</c>. What is not understood is null: a verification that was not recognized must
-/// not be dropped.
+/// References of container images on OSTree hosts are <c>verification ":" [remote ":"] [transport] name</c>. What is not understood is
+/// null: a verification that was not recognized must not be dropped.
 /// </remarks>
 internal sealed record ImageTrust(TrustKind Kind, string? Remote = null)
 {
@@ -63,7 +63,9 @@ internal sealed record ImageTrust(TrustKind Kind, string? Remote = null)
         }
     }
 
-    /// <summary>Of a reference like <c>ostree-image-signed:docker://quay.io/acme/os:stable</c>; null when it is none that is known.</summary>
+    /// <summary>
+    /// Of a reference like <c>ostree-image-signed:docker://quay.io/acme/os:stable</c>; null when it is none that is known.
+    /// </summary>
     public static ImageTrust? OfContainer(string reference)
     {
         if (UnverifiedPrefixes.Any(prefix => reference.StartsWith(prefix, StringComparison.Ordinal)))

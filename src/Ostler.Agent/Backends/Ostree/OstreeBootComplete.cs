@@ -4,10 +4,14 @@ using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
-/// <summary><c>ostree-boot-complete.service</c>: tells ostree that a soft reboot entered another deployment. Until it has run, every list marks the previous one as booted.</summary>
+/// <summary>
+/// <c>ostree-boot-complete.service</c>: tells ostree that a soft reboot entered another deployment. Until it has run, every list marks the
+/// previous one as booted.
+/// </summary>
 /// <remarks>
-/// The unit stays active after its first run where /boot is on the root file system, so systemd does not start it again for a second soft reboot within one boot. Even after the
-/// first one, an agent may be faster. Such a list must never be believed: a good image would count as one that did not boot.
+/// The unit stays active after its first run where /boot is on the root file system, so systemd does not start it again for a second soft
+/// reboot within one boot. Even after the first one, an agent may be faster. Such a list must never be believed: a good image would count
+/// as one that did not boot.
 /// </remarks>
 internal sealed class OstreeBootComplete(ICommandRunner runner, HostFiles files)
 {

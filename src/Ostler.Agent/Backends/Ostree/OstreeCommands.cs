@@ -9,7 +9,8 @@ internal sealed class OstreeCommands(ICommandRunner runner, StagingUnit unit)
     public const string Repository = "--repo=/ostree/repo";
 
     /// <summary>
-    /// For what writes deployments. ostree waits without end for the sysroot's lock; whoever holds it is either done by then or needs a person.
+    /// For what writes deployments. ostree waits without end for the sysroot's lock; whoever holds it is either done by then or needs a
+    /// person.
     /// </summary>
     public static readonly TimeSpan WriteTimeout = TimeSpan.FromMinutes(15);
 

@@ -10,12 +10,13 @@ internal sealed class OstreeDeploy(OstreeCommands ostree, HostFiles files)
     public const string OriginFile = "/run/ostler/origin";
 
     /// <summary>
-    /// Lays the commit down for the next boot, locked: a reboot that nobody ordered does not apply it. Its /etc is merged at shutdown, so that what is
-    /// edited until then is not lost. Replaces what was staged before.
+    /// Lays the commit down for the next boot, locked: a reboot that nobody ordered does not apply it. Its /etc is merged at shutdown, so
+    /// that what is edited until then is not lost. Replaces what was staged before.
     /// </summary>
     /// <param name="commit">What to lay down.</param>
     /// <param name="refspec">
-    /// What the deployment follows afterwards, for people and other tools. Left to itself, ostree would note the bare commit, which no upgrade can follow.
+    /// What the deployment follows afterwards, for people and other tools. Left to itself, ostree would note the bare commit, which no
+    /// upgrade can follow.
     /// </param>
     /// <param name="cancellationToken">Ends the wait, not ostree.</param>
     public async Task StageAsync(string commit, string refspec, CancellationToken cancellationToken)
@@ -30,16 +31,19 @@ internal sealed class OstreeDeploy(OstreeCommands ostree, HostFiles files)
     }
 
     /// <summary>
-    /// Makes the commit the next boot's, now: no staging, so that what is wrong with it shows before the reboot and not during it. It becomes a new
-    /// deployment, with the local changes that the running tree has in /etc.
+    /// Makes the commit the next boot's, now: no staging, so that what is wrong with it shows before the reboot and not during it. It
+    /// becomes a new deployment, with the local changes that the running tree has in /etc.
     /// </summary>
     public Task MakeNextAsync(string commit, CancellationToken cancellationToken) =>
         ostree.RunAsync(new HostCommand("ostree", "admin", "deploy", commit) { Timeout = OstreeCommands.WriteTimeout }, cancellationToken);
 
-    /// <summary>Makes the commit of a former deployment the next boot's, as a new deployment with the former one's own /etc and kernel arguments of the running one.</summary>
+    /// <summary>
+    /// Makes the commit of a former deployment the next boot's, as a new deployment with the former one's own /etc and kernel arguments of
+    /// the running one.
+    /// </summary>
     /// <remarks>
-    /// ostree takes the local changes from the running deployment, always. So, in a mount namespace that ends with the command, the former one's /etc and defaults lie over
-    /// those of the running one. The script is fixed and its words are arguments: nothing is put into it.
+    /// ostree takes the local changes from the running deployment, always. So, in a mount namespace that ends with the command, the former
+    /// one's /etc and defaults lie over those of the running one. The script is fixed and its words are arguments: nothing is put into it.
     /// </remarks>
     public Task MakeNextWithOwnEtcAsync(HostDeployment former, HostDeployment booted, CancellationToken cancellationToken) =>
         ostree.RunAsync(

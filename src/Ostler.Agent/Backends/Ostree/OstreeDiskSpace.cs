@@ -26,7 +26,9 @@ internal sealed class OstreeDiskSpace(OstreeCommands ostree)
         }
     }
 
-    /// <summary>For images of which nothing is known before they are here: a /boot that has not even <see cref="BootReserve"/> left takes no kernel.</summary>
+    /// <summary>
+    /// For images of which nothing is known before they are here: a /boot that has not even <see cref="BootReserve"/> left takes no kernel.
+    /// </summary>
     /// <exception cref="HostToolException">BootFull.</exception>
     public async Task CheckAnyForBootAsync(CancellationToken cancellationToken)
     {
@@ -38,7 +40,8 @@ internal sealed class OstreeDiskSpace(OstreeCommands ostree)
     }
 
     /// <summary>
-    /// Compares the commit's kernel with the room in /boot. ostree could make room by dropping what is kept for a rollback; this says no instead.
+    /// Compares the commit's kernel with the room in /boot. ostree could make room by dropping what is kept for a rollback; this says no
+    /// instead.
     /// </summary>
     /// <exception cref="HostToolException">BootFull.</exception>
     public async Task CheckForBootAsync(string commit, string bootedCommit, CancellationToken cancellationToken)

@@ -5,8 +5,8 @@ namespace Ostler.Agent.Backends.Ostree;
 
 /// <summary>What ostree's complaints mean.</summary>
 /// <remarks>
-/// ostree tells all failures by exit code 1: there are only its words. A word that is not known is no harm: the reason is then HostToolFailed
-/// and the message has the words all the same.
+/// ostree tells all failures by exit code 1: there are only its words. A word that is not known is no harm: the reason is then
+/// HostToolFailed and the message has the words all the same.
 /// </remarks>
 internal static class OstreeErrors
 {

@@ -6,8 +6,8 @@ namespace Ostler.Agent.Backends.Ostree;
 
 /// <summary><c>ostree admin config-diff</c>: finds what would make the merge of /etc fail while the host shuts down.</summary>
 /// <remarks>
-/// A file that differs in content is no conflict: the host's own version wins. Only one that the new tree has as another kind of file (a directory for a file, or the
-/// other way round) ends the merge, and with it the finalization.
+/// A file that differs in content is no conflict: the host's own version wins. Only one that the new tree has as another kind of file (a
+/// directory for a file, or the other way round) ends the merge, and with it the finalization.
 /// </remarks>
 internal sealed class OstreeEtcConflicts(OstreeCommands ostree, HostFiles files)
 {

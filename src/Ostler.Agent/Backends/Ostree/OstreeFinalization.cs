@@ -5,8 +5,9 @@ namespace Ostler.Agent.Backends.Ostree;
 
 /// <summary>Finds out what became of the deployment that was staged in the former boot.</summary>
 /// <remarks>
-/// In this order, from the most to the least lasting: the stamp in /boot, which the next boot's service deletes; what that service then said in this boot's
-/// journal; what finalization itself said in the former boot's journal, which only hosts with a journal on disk still have.
+/// In this order, from the most to the least lasting: the stamp in /boot, which the next boot's service deletes; what that service then
+/// said in this boot's journal; what finalization itself said in the former boot's journal, which only hosts with a journal on disk still
+/// have.
 /// </remarks>
 internal sealed class OstreeFinalization(ICommandRunner runner, HostFiles files)
 {
@@ -39,8 +40,8 @@ internal sealed class OstreeFinalization(ICommandRunner runner, HostFiles files)
     }
 
     /// <summary>
-    /// What became of a deployment that was applied in this boot. The stamp is of that run: each run of the unit removes the one of the run before. Stopping the unit succeeds whether
-    /// or not it could finalize, so that its exit code does not tell.
+    /// What became of a deployment that was applied in this boot. The stamp is of that run: each run of the unit removes the one of the run
+    /// before. Stopping the unit succeeds whether or not it could finalize, so that its exit code does not tell.
     /// </summary>
     public async Task<FinalizationReport> ExplainPresentAsync(CancellationToken cancellationToken) =>
         files.Read(Stamp) is { Length: > 0 } stamp ? Failed(stamp) : Explain(await JournalAsync("0", FinalizeUnit, cancellationToken));

@@ -9,8 +9,8 @@ internal sealed class OstreeLock(OstreeCommands ostree, OstreeVersion version, H
     private const string FinalizeUnit = "ostree-finalize-staged.service";
 
     /// <summary>
-    /// Makes the file that is the lock before 2023.8 and still locks since then. It also locks what is staged after it, whichever tool stages: for tools that cannot
-    /// lock what they stage, so that there is no moment in which it is not.
+    /// Makes the file that is the lock before 2023.8 and still locks since then. It also locks what is staged after it, whichever tool
+    /// stages: for tools that cannot lock what they stage, so that there is no moment in which it is not.
     /// </summary>
     public void LockAhead() => Change("locked", () => files.Write(OstreeStatus.LockFile, ""));
 
@@ -58,8 +58,8 @@ internal sealed class OstreeLock(OstreeCommands ostree, OstreeVersion version, H
         new("ostree", ["admin", "lock-finalization", .. options]) { Timeout = OstreeCommands.WriteTimeout };
 
     /// <summary>
-    /// The staged deployment is applied when this unit stops. Before 2025.2 a path unit starts it some time after staging: a host that goes down before that
-    /// boots the old tree.
+    /// The staged deployment is applied when this unit stops. Before 2025.2 a path unit starts it some time after staging: a host that goes
+    /// down before that boots the old tree.
     /// </summary>
     private async Task StartFinalizeUnitAsync(CancellationToken cancellationToken)
     {

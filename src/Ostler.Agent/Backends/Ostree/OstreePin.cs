@@ -4,10 +4,15 @@ using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
-/// <summary><c>ostree admin pin</c> and <c>cleanup</c>. Neither bootc nor rpm-ostree has a verb for pins; both keep what is pinned.</summary>
+/// <summary>
+/// <c>ostree admin pin</c> and <c>cleanup</c>. Neither bootc nor rpm-ostree has a verb for pins; both keep what is pinned.
+/// </summary>
 internal sealed class OstreePin(OstreeCommands ostree, OstreeStatus status)
 {
-    /// <summary>Pins or unpins a deployment, by its place in a list just read: places shift. Nothing happens when it is so already, or the deployment is gone.</summary>
+    /// <summary>
+    /// Pins or unpins a deployment, by its place in a list just read: places shift. Nothing happens when it is so already, or the
+    /// deployment is gone.
+    /// </summary>
     public async Task SetAsync(HostDeployment deployment, bool pinned, CancellationToken cancellationToken)
     {
         // Not by the stateroot: old versions of bootc do not tell it.

@@ -7,8 +7,8 @@ namespace Ostler.Agent.Backends.Ostree;
 internal sealed class OstreePull(OstreeCommands ostree, HostFiles files)
 {
     /// <summary>
-    /// Old versions of ostree wait without end for a server that says nothing any more. What was fetched by then is kept, so that the next try goes on from there:
-    /// it costs at most the one file under way.
+    /// Old versions of ostree wait without end for a server that says nothing any more. What was fetched by then is kept, so that the next
+    /// try goes on from there: it costs at most the one file under way.
     /// </summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromHours(1);
 

@@ -8,7 +8,9 @@ internal sealed class OstreeRemoteConfig(HostFiles files)
     private const string Folder = "/etc/ostree/remotes.d";
     private const string Repository = "/ostree/repo/config";
 
-    /// <summary>Whether commits of the remote must be signed: unless its configuration says that they need not, which is ostree's own rule.</summary>
+    /// <summary>
+    /// Whether commits of the remote must be signed: unless its configuration says that they need not, which is ostree's own rule.
+    /// </summary>
     public bool Verifies(string remote)
     {
         string[] paths = [Repository, .. files.Names(Folder).Where(name => name.EndsWith(".conf", StringComparison.Ordinal)).Select(name => $"{Folder}/{name}")];

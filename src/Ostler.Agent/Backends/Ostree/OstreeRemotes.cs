@@ -8,7 +8,8 @@ namespace Ostler.Agent.Backends.Ostree;
 internal sealed class OstreeRemotes(OstreeCommands ostree)
 {
     /// <summary>Makes sure that the host has the image's remote.</summary>
-    /// <returns>A warning when it has it with another address, which then stays: it is the host's administrator's. Null when all is well.</returns>
+    /// <returns>A warning when it has it with another address, which then stays: it is the host's administrator's. Null when all is
+    /// well.</returns>
     /// <exception cref="HostToolException">It lacks the remote and the image names no address.</exception>
     public async Task<string?> EnsureAsync(NodeOstreeImage image, CancellationToken cancellationToken)
     {

@@ -17,7 +17,8 @@ internal sealed class OstreeRollback(
         var deployments = present;
         if (deployments.Staged is { } staged)
         {
-            // A staged deployment would be applied over the rollback at shutdown. Writing deployments drops it, but not when there is nothing to write.
+            // A staged deployment would be applied over the rollback at shutdown. Writing deployments drops it, but not when there is
+            // nothing to write.
             await undeploy.RunAsync(staged, cancellationToken);
             deployments = await status.ReadAsync(cancellationToken);
         }
@@ -33,7 +34,8 @@ internal sealed class OstreeRollback(
         }
         else if (deployments.Booted?.Digest == commit)
         {
-            // It runs already; only what the bootloader would choose before it has to go. Nothing is laid down, and its /etc stays as it is.
+            // It runs already; only what the bootloader would choose before it has to go. Nothing is laid down, and its /etc stays as it
+            // is.
             await undeploy.RunAsync(deployments.Next!, cancellationToken);
         }
         else
@@ -50,8 +52,8 @@ internal sealed class OstreeRollback(
     }
 
     /// <summary>
-    /// Before 2023.6 nothing reorders deployments, and the running one cannot be undeployed: the former commit is laid down once more. With its own /etc where that can
-    /// be had; a host that refuses the mounts for it still goes back, with the running tree's local changes.
+    /// Before 2023.6 nothing reorders deployments, and the running one cannot be undeployed: the former commit is laid down once more. With
+    /// its own /etc where that can be had; a host that refuses the mounts for it still goes back, with the running tree's local changes.
     /// </summary>
     private async Task LayDownAgainAsync(string commit, HostDeployments deployments, CancellationToken cancellationToken)
     {

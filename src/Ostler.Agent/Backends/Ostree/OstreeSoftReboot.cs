@@ -5,16 +5,21 @@ using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
-/// <summary><c>ostree admin prepare-soft-reboot</c> (used from 2026.1 on): mounts a deployment at /run/nextroot, where <c>systemctl soft-reboot</c> takes it up.</summary>
+/// <summary>
+/// <c>ostree admin prepare-soft-reboot</c> (used from 2026.1 on): mounts a deployment at /run/nextroot, where <c>systemctl soft-reboot</c>
+/// takes it up.
+/// </summary>
 /// <remarks>
-/// It says no to a tree with another kernel, initramfs or kernel arguments, and on hosts without composefs. bootc has the same code and adds a look at the SELinux policies, which
-/// it tells in its status.
+/// It says no to a tree with another kernel, initramfs or kernel arguments, and on hosts without composefs. bootc has the same code and
+/// adds a look at the SELinux policies, which it tells in its status.
 /// </remarks>
 internal sealed class OstreeSoftReboot(OstreeCommands ostree, OstreeVersion version, OstreeStatus status, OstreeBootComplete bootComplete, HostFiles files) : ISoftReboot
 {
     private const string FinalizeUnit = "ostree-finalize-staged.service";
 
-    /// <summary>How many mounts that earlier preparations left at /run/nextroot are undone before the host is rebooted in full instead.</summary>
+    /// <summary>
+    /// How many mounts that earlier preparations left at /run/nextroot are undone before the host is rebooted in full instead.
+    /// </summary>
     private const int MostMounts = 4;
 
     /// <summary>Longer than the unit itself gives its work, which is 5 min.</summary>
@@ -24,8 +29,8 @@ internal sealed class OstreeSoftReboot(OstreeCommands ostree, OstreeVersion vers
     public string? Refuse(HostDeployment next) => version.HasSoftReboot ? null : $"ostree {version} has no reliable soft reboot (2026.1 and later do)";
 
     /// <summary>
-    /// Applies now what is staged and unlocked, instead of while the host goes down: a soft reboot would enter the tree also when that went wrong, and then without the host's own
-    /// /etc. Whether it went well the list of deployments tells.
+    /// Applies now what is staged and unlocked, instead of while the host goes down: a soft reboot would enter the tree also when that went
+    /// wrong, and then without the host's own /etc. Whether it went well the list of deployments tells.
     /// </summary>
     public Task ApplyAsync(CancellationToken cancellationToken) => ostree.TryAsync(new HostCommand("systemctl", "stop", FinalizeUnit) { Timeout = ApplyTimeout }, cancellationToken);
 
@@ -54,7 +59,8 @@ internal sealed class OstreeSoftReboot(OstreeCommands ostree, OstreeVersion vers
     }
 
     /// <summary>
-    /// Every preparation mounts over the one before. ostree forgets a preparation when deployments are written (staged, pinned, undeployed) and leaves its mount.
+    /// Every preparation mounts over the one before. ostree forgets a preparation when deployments are written (staged, pinned, undeployed)
+    /// and leaves its mount.
     /// </summary>
     private async Task UnmountAsync(CancellationToken cancellationToken)
     {

@@ -7,7 +7,9 @@ namespace Ostler.Agent.Backends.Ostree;
 /// <summary><c>ostree admin status</c>.</summary>
 internal sealed class OstreeStatus(OstreeCommands ostree, OstreeVersion version, HostFiles files)
 {
-    /// <summary>The lock's file. The whole lock before 2023.8; since then a leftover one still locks, although no status shows it.</summary>
+    /// <summary>
+    /// The lock's file. The whole lock before 2023.8; since then a leftover one still locks, although no status shows it.
+    /// </summary>
     public const string LockFile = "/run/ostree/staged-deployment-locked";
 
     private static readonly HostCommand Json = new("ostree", "admin", "status", "--json");

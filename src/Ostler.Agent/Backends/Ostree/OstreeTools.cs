@@ -3,8 +3,8 @@ using Ostler.Agent.Host;
 namespace Ostler.Agent.Backends.Ostree;
 
 /// <summary>
-/// The commands of ostree, one class each. bootc and rpm-ostree are built on ostree, and leave to it what they have no verbs for: locks, pins, the order of
-/// boots, and the finalization at shutdown.
+/// The commands of ostree, one class each. bootc and rpm-ostree are built on ostree, and leave to it what they have no verbs for: locks,
+/// pins, the order of boots, and the finalization at shutdown.
 /// </summary>
 internal sealed class OstreeTools
 {

@@ -4,7 +4,9 @@ using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.Ostree;
 
-/// <summary><c>ostree admin undeploy</c>. Goes by the place in the list, which shifts with every change: never to be repeated without reading again.</summary>
+/// <summary>
+/// <c>ostree admin undeploy</c>. Goes by the place in the list, which shifts with every change: never to be repeated without reading again.
+/// </summary>
 internal sealed class OstreeUndeploy(OstreeCommands ostree)
 {
     /// <summary>Drops a deployment. ostree itself refuses the booted one, and nothing but the booted one: pinned ones go, too.</summary>

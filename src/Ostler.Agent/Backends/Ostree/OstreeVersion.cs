@@ -17,7 +17,10 @@ internal readonly record struct OstreeVersion(int Year, int Number) : IComparabl
     /// <summary><c>ostree admin status --json</c>.</summary>
     public bool HasJsonStatus => this >= new OstreeVersion(2025, 3);
 
-    /// <summary><c>ostree admin prepare-soft-reboot</c> that can be relied on. It exists since 2025.3, and before 2026.1 stalls in /var or loses /sysroot and /boot.</summary>
+    /// <summary>
+    /// <c>ostree admin prepare-soft-reboot</c> that can be relied on. It exists since 2025.3, and before 2026.1 stalls in /var or loses
+    /// /sysroot and /boot.
+    /// </summary>
     public bool HasSoftReboot => this >= new OstreeVersion(2026, 1);
 
     public static bool operator <(OstreeVersion left, OstreeVersion right) => left.CompareTo(right) < 0;

@@ -7,7 +7,9 @@ using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.RpmOstree;
 
-/// <summary>Hosts that rpm-ostree updates: they boot commits of OSTree remotes or container images, with packages layered on them or not.</summary>
+/// <summary>
+/// Hosts that rpm-ostree updates: they boot commits of OSTree remotes or container images, with packages layered on them or not.
+/// </summary>
 internal sealed class RpmOstreeBackend : IHostBackend
 {
     private readonly OstreeTools _ostree;
@@ -45,7 +47,9 @@ internal sealed class RpmOstreeBackend : IHostBackend
         _ => "The image is neither a container image nor a commit.",
     };
 
-    /// <summary>A hotfix without packages stays until the next upgrade: rpm-ostree has no verb to lay the same tree down once more.</summary>
+    /// <summary>
+    /// A hotfix without packages stays until the next upgrade: rpm-ostree has no verb to lay the same tree down once more.
+    /// </summary>
     public RevertMethod UndoFor(HostDeployment booted) => booted switch
     {
         { Packages.Count: > 0 } => RevertMethod.Redeploy,
@@ -92,8 +96,8 @@ internal sealed class RpmOstreeBackend : IHostBackend
     }
 
     /// <summary>
-    /// First the base without packages, then the image over it: the other way round they would be layered once more, with downloads and conflicts of their own. A lock that is there
-    /// before holds whatever is staged in between.
+    /// First the base without packages, then the image over it: the other way round they would be layered once more, with downloads and
+    /// conflicts of their own. A lock that is there before holds whatever is staged in between.
     /// </summary>
     private async Task ResetAsync(NodeImage image, HostDeployment booted, CancellationToken cancellationToken)
     {
@@ -130,7 +134,9 @@ internal sealed class RpmOstreeBackend : IHostBackend
         }
     }
 
-    /// <summary>By ostree: rpm-ostree's own verb unlocks and reboots in one, before the agent could write down what it is about to do.</summary>
+    /// <summary>
+    /// By ostree: rpm-ostree's own verb unlocks and reboots in one, before the agent could write down what it is about to do.
+    /// </summary>
     public Task UnlockAsync(CancellationToken cancellationToken) => _ostree.Lock.UnlockAsync(cancellationToken);
 
     public async Task AbandonStagingAsync(CancellationToken cancellationToken)

@@ -31,7 +31,10 @@ internal static class RpmOstreeDeployments
         };
     }
 
-    /// <summary>The manifest digest of a container image: as rpm-ostree tells it, which it sometimes cannot; else from the commit's metadata, or from the reference.</summary>
+    /// <summary>
+    /// The manifest digest of a container image: as rpm-ostree tells it, which it sometimes cannot; else from the commit's metadata, or
+    /// from the reference.
+    /// </summary>
     private static string? DigestOf(RpmOstreeStatusJson.Entry entry)
     {
         if (entry.ContainerImageReference is not { } reference)

@@ -7,7 +7,8 @@ namespace Ostler.Agent.Backends.RpmOstree;
 
 /// <summary>Makes the next boot run a tree that ran before.</summary>
 /// <remarks>
-/// <c>rpm-ostree rollback</c> toggles with two deployments and goes to a third one with three. So everything is computed from a list just read, done once, and read again.
+/// <c>rpm-ostree rollback</c> toggles with two deployments and goes to a third one with three. So everything is computed from a list just
+/// read, done once, and read again.
 /// </remarks>
 internal sealed class RpmOstreeRollback(RpmOstreeCommands rpmOstree, RpmOstreeStatus status, RpmOstreeCleanup cleanup, OstreeTools ostree)
 {

@@ -25,7 +25,8 @@ internal sealed class RpmOstreeStage(RpmOstreeCommands rpmOstree, OstreeRemoteCo
         {
             { Container: { } container } => ["rebase", "--lock-finalization", "--experimental", TrustOf(booted, verifies).ReferenceFor(container.Repository, image.Digest)],
 
-            // A rebase to what the host follows already is an error. Another commit of it need not be on the branch as the remote has it now.
+            // A rebase to what the host follows already is an error. Another commit of it need not be on the branch as the remote has it
+            // now.
             { Ostree: { } ostree } when booted.Reference == $"{ostree.Remote}:{ostree.Ref}" =>
                 ["deploy", "--lock-finalization", "--skip-branch-check", "revision=" + image.Digest],
             { Ostree: { } ostree } => ["rebase", "--lock-finalization", $"{ostree.Remote}:{ostree.Ref}", image.Digest],
@@ -35,8 +36,8 @@ internal sealed class RpmOstreeStage(RpmOstreeCommands rpmOstree, OstreeRemoteCo
     }
 
     /// <summary>
-    /// A host whose running image had to be signed asks the same of the next one. Only where it was explicitly unverified is nothing asked: rpm-ostree refuses to call an image signed
-    /// that the host's policy would accept without a signature.
+    /// A host whose running image had to be signed asks the same of the next one. Only where it was explicitly unverified is nothing asked:
+    /// rpm-ostree refuses to call an image signed that the host's policy would accept without a signature.
     /// </summary>
     private static ImageTrust TrustOf(HostDeployment booted, Func<string, bool> verifies) => ImageTrust.Of(booted, verifies)
         ?? throw new HostToolException(

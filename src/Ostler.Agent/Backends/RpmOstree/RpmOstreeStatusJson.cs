@@ -5,7 +5,9 @@ using Ostler.Rollout.Hosts.Facts;
 
 namespace Ostler.Agent.Backends.RpmOstree;
 
-/// <summary>Reads what <c>rpm-ostree status --json</c> prints. Fields that are not known are passed over; those of newer versions may be missing.</summary>
+/// <summary>
+/// Reads what <c>rpm-ostree status --json</c> prints. Fields that are not known are passed over; those of newer versions may be missing.
+/// </summary>
 internal static class RpmOstreeStatusJson
 {
     /// <summary>The deployments in order; null when the text is no such document, or contradicts itself.</summary>

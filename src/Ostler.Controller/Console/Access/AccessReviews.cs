@@ -26,12 +26,13 @@ internal sealed record ConsoleAccess(Refusal? Refused, bool Events, string? User
 }
 
 /// <summary>
-/// Asks the API server whose a bearer token is, and whether its owner may list what the console shows: it shows nobody more than kubectl would.
+/// Asks the API server whose a bearer token is, and whether its owner may list what the console shows: it shows nobody more than kubectl
+/// would.
 /// </summary>
 /// <remarks>
-/// Tokens are neither logged nor kept: answers are remembered under their SHA-256, <see cref="AllowedFor"/> or <see cref="RefusedFor"/>, which is also how
-/// long a withdrawn right lives on. At most <see cref="MaxRemembered"/> answers, and four questions under way at once: who guesses tokens slows down
-/// other guests, not the API server.
+/// Tokens are neither logged nor kept: answers are remembered under their SHA-256, <see cref="AllowedFor"/> or <see cref="RefusedFor"/>,
+/// which is also how long a withdrawn right lives on. At most <see cref="MaxRemembered"/> answers, and four questions under way at once:
+/// who guesses tokens slows down other guests, not the API server.
 /// </remarks>
 internal sealed partial class AccessReviews(ApiClient client, TimeProvider time, ILogger logger) : IDisposable
 {

@@ -2,7 +2,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Ostler.Controller.Console.Access;
 
-/// <summary>A certificate in two files that somebody else renews (cert-manager, a mounted Secret). Read anew at most once a minute, when they changed.</summary>
+/// <summary>
+/// A certificate in two files that somebody else renews (cert-manager, a mounted Secret). Read anew at most once a minute, when they
+/// changed.
+/// </summary>
 internal sealed class CertificateFiles(string certificateFile, string keyFile, TimeProvider time)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(1);

@@ -6,8 +6,8 @@ namespace Ostler.Controller.Console.Access;
 internal static class RequestGuard
 {
     /// <summary>
-    /// Nothing but our own files: no inline script or style, no frame, no form, nowhere else to connect to. Text that could be markup cannot be made into
-    /// markup even by a mistake of ours (trusted types).
+    /// Nothing but our own files: no inline script or style, no frame, no form, nowhere else to connect to. Text that could be markup
+    /// cannot be made into markup even by a mistake of ours (trusted types).
     /// </summary>
     public const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "

@@ -1,8 +1,9 @@
 namespace Ostler.Controller.Console.Live;
 
 /// <summary>
-/// The caches for as long as somebody looks, and <see cref="Idle"/> longer. A console that nobody has open costs neither memory nor a watch, so that
-/// every replica can serve one: what is shown does not depend on who leads, and what is decided does not depend on who looks.
+/// The caches for as long as somebody looks, and <see cref="Idle"/> longer. A console that nobody has open costs neither memory nor a
+/// watch, so that every replica can serve one: what is shown does not depend on who leads, and what is decided does not depend on who
+/// looks.
 /// </summary>
 /// <param name="create">Makes the caches.</param>
 /// <param name="time">The controller's clock.</param>

@@ -8,12 +8,12 @@ using Ostler.Controller.Console.Views;
 namespace Ostler.Controller.Console.Live;
 
 /// <summary>
-/// Server-sent events: <c>fleet</c> with what changed, and <c>beat</c> when nothing did for a while. The ID of an event is the version that the reader then
-/// has; who comes back with it (Last-Event-ID) gets the difference.
+/// Server-sent events: <c>fleet</c> with what changed, and <c>beat</c> when nothing did for a while. The ID of an event is the version that
+/// the reader then has; who comes back with it (Last-Event-ID) gets the difference.
 /// </summary>
 /// <remarks>
-/// Nothing is queued: the next event is made when the last one was taken, of whatever changed until then. A reader that is slow gets fewer events, not
-/// older ones, and one that stalls is cut off by the server's minimum data rate.
+/// Nothing is queued: the next event is made when the last one was taken, of whatever changed until then. A reader that is slow gets fewer
+/// events, not older ones, and one that stalls is cut off by the server's minimum data rate.
 /// </remarks>
 internal static class FleetStream
 {
@@ -122,7 +122,9 @@ internal static class FleetStream
         static string Text(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Pooled memory for one event: the first one of a large fleet is some hundred kilobytes, and no two viewers share one.</summary>
+    /// <summary>
+    /// Pooled memory for one event: the first one of a large fleet is some hundred kilobytes, and no two viewers share one.
+    /// </summary>
     private sealed class FrameBuffer : IBufferWriter<byte>, IDisposable
     {
         private byte[] _bytes = ArrayPool<byte>.Shared.Rent(16 * 1024);

@@ -71,7 +71,8 @@ internal sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<Pol
     }
 
     /// <summary>
-    /// The step as the policy reports it, which knows of pods and soaks; of the nodes beyond those that it lists, what Node and NodeOS say together.
+    /// The step as the policy reports it, which knows of pods and soaks; of the nodes beyond those that it lists, what Node and NodeOS say
+    /// together.
     /// </summary>
     private static string StepOf(Node node, NodeOS? os, InFlightNode? flight, PolicyView? owner)
     {

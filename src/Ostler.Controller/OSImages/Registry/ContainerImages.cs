@@ -10,11 +10,13 @@ using Polly.Registry;
 
 namespace Ostler.Controller.OSImages.Registry;
 
-/// <summary>Finds the tree that a container image names now: tag → digest → the manifest of each platform, verified where the spec asks for it.</summary>
+/// <summary>
+/// Finds the tree that a container image names now: tag → digest → the manifest of each platform, verified where the spec asks for it.
+/// </summary>
 /// <remarks>
-/// status.resolved.digest is that of the index, which tags point at and cosign signs. A node gets the digest of its platform's manifest: both bootc and rpm-ostree
-/// resolve an index while they pull, report the manifest as booted (imageDigest, container-image-reference-digest) and keep nothing of the index, so that only
-/// this digest can be compared with what a host says.
+/// status.resolved.digest is that of the index, which tags point at and cosign signs. A node gets the digest of its platform's manifest:
+/// both bootc and rpm-ostree resolve an index while they pull, report the manifest as booted (imageDigest,
+/// container-image-reference-digest) and keep nothing of the index, so that only this digest can be compared with what a host says.
 /// </remarks>
 internal sealed class ContainerImages(ApiClient client, HttpClient http, ResiliencePipelineRegistry<string> pipelines, RegistryOptions options)
 {
@@ -102,7 +104,8 @@ internal sealed class ContainerImages(ApiClient client, HttpClient http, Resilie
         ? new(resolved, Reasons.Resolved, $"{reference} is {resolved.Digest}.")
         : new(resolved, Reasons.Pinned, $"spec.container.image pins {resolved.Digest}.");
 
-    // What the status says counts for just this spec, and only if this very key verified it. After a failure it may still speak of a former one.
+    // What the status says counts for just this spec, and only if this very key verified it. After a failure it may still speak of a former
+    // one.
     private static ResolvedImage? Known(OSImage image, CosignKey? key) =>
         image.Status is { Resolved: { } resolved } status && status.ObservedGeneration == image.Metadata.Generation && OSImageStatusRules.IsOf(image.Spec, resolved)
         && !ResolveOutcome.IsFailure(status.Conditions.Find(ConditionTypes.Ready)?.Reason ?? "")
@@ -136,7 +139,10 @@ internal sealed class ContainerImages(ApiClient client, HttpClient http, Resilie
         ];
     }
 
-    /// <summary>Whether the tag still points at what is known. That the registry has not lied about matters little: the known digest is the one that stays.</summary>
+    /// <summary>
+    /// Whether the tag still points at what is known. That the registry has not lied about matters little: the known digest is the one that
+    /// stays.
+    /// </summary>
     private static async Task<bool> StillAsync(IReadOnlyList<RegistrySession> sessions, ImageName reference, string known, CancellationToken cancellationToken)
     {
         foreach (var session in sessions)

@@ -26,7 +26,9 @@ internal static class CosignSignature
     /// <summary>The tag under which the signatures of a digest stand.</summary>
     public static string TagOf(string digest) => $"{digest.Replace(':', '-')}.sig";
 
-    /// <summary>Why a signature does not count; null: it does. First who signed, then what: nothing is read of a payload that a stranger wrote.</summary>
+    /// <summary>
+    /// Why a signature does not count; null: it does. First who signed, then what: nothing is read of a payload that a stranger wrote.
+    /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="payload">The bytes that were signed.</param>
     /// <param name="signature">The signature in base64; null: there is none.</param>

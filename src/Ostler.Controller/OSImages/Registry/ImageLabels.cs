@@ -21,8 +21,8 @@ internal static class ImageLabels
     ];
 
     /// <summary>
-    /// The annotations of the index and of the manifest and the labels of the config, in this order of precedence: annotations belong to the very image,
-    /// labels may be inherited from the one that it was made from.
+    /// The annotations of the index and of the manifest and the labels of the config, in this order of precedence: annotations belong to
+    /// the very image, labels may be inherited from the one that it was made from.
     /// </summary>
     public static IReadOnlyDictionary<string, string>? Of(params IReadOnlyDictionary<string, string>?[] sources)
     {
@@ -43,7 +43,8 @@ internal static class ImageLabels
         (Find(Version, sources) ?? Find("version", sources)) is { } version ? MessageText.Cut(version, LongestVersion) : null;
 
     /// <summary>
-    /// When the image was made: its config says so, or else the annotations of the very image. A label does not count, since it may be inherited.
+    /// When the image was made: its config says so, or else the annotations of the very image. A label does not count, since it may be
+    /// inherited.
     /// </summary>
     /// <returns>Null: not known. Reproducible builds write a date before any container existed, which is none.</returns>
     public static DateTimeOffset? CreatedOf(string? config, params IReadOnlyDictionary<string, string>?[] annotations) =>

@@ -13,7 +13,9 @@ internal static class ImagePlatforms
     /// <summary>The most entries without a platform whose configs are read.</summary>
     private const int MostUnnamed = 16;
 
-    /// <summary>The entries of an index that a host can run. What is not for Linux, and what only accompanies an image (attestations), is left out.</summary>
+    /// <summary>
+    /// The entries of an index that a host can run. What is not for Linux, and what only accompanies an image (attestations), is left out.
+    /// </summary>
     public static IReadOnlyList<PlatformManifest> Of(OciManifest index) =>
     [
         .. (index.Manifests ?? [])
@@ -24,7 +26,8 @@ internal static class ImagePlatforms
     ];
 
     /// <summary>
-    /// The entries of an index that do not say what they run on: the platform of an entry is optional, and skopeo and bazel leave it out. Their configs say it.
+    /// The entries of an index that do not say what they run on: the platform of an entry is optional, and skopeo and bazel leave it out.
+    /// Their configs say it.
     /// </summary>
     public static IReadOnlyList<string> UnnamedIn(OciManifest index) =>
     [

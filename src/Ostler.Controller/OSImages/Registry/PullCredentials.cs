@@ -16,8 +16,8 @@ internal sealed record RegistryCredential(string User, string Password, string? 
 }
 
 /// <summary>
-/// The entries of a pull secret, and which of them is for an image. Keys are matched as the kubelet does: a host with an optional port and path, a scheme and a
-/// trailing <c>/v1/</c> or <c>/v2/</c> ignored; <c>*</c> stands for one part of a host's name; the longest key wins.
+/// The entries of a pull secret, and which of them is for an image. Keys are matched as the kubelet does: a host with an optional port and
+/// path, a scheme and a trailing <c>/v1/</c> or <c>/v2/</c> ignored; <c>*</c> stands for one part of a host's name; the longest key wins.
 /// </summary>
 internal sealed class PullCredentials
 {
@@ -46,7 +46,9 @@ internal sealed class PullCredentials
         return null;
     }
 
-    /// <summary>The key of an entry that is meant for a repository but cannot be read; null: there is none. The other entries count all the same.</summary>
+    /// <summary>
+    /// The key of an entry that is meant for a repository but cannot be read; null: there is none. The other entries count all the same.
+    /// </summary>
     public string? MalformedFor(string host, string repository)
     {
         foreach (var (entryHost, path, key) in _malformed)

@@ -9,7 +9,9 @@ internal static class RegistryErrorText
 {
     private const int LongestQuote = 160;
 
-    /// <summary>The errors of the distribution API, as in <c>MANIFEST_UNKNOWN: manifest unknown</c>; else the beginning of what was sent.</summary>
+    /// <summary>
+    /// The errors of the distribution API, as in <c>MANIFEST_UNKNOWN: manifest unknown</c>; else the beginning of what was sent.
+    /// </summary>
     public static string Of(ReadOnlySpan<byte> body)
     {
         if (body.IsEmpty)

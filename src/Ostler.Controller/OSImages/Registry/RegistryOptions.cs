@@ -21,7 +21,9 @@ internal sealed record RegistryOptions
     /// <summary>The first delay between them, doubled each time, with jitter. Default: 1 s.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest Retry-After that is waited for on the spot; with a longer one the image is tried again later. Default: 5 s.</summary>
+    /// <summary>
+    /// The longest Retry-After that is waited for on the spot; with a longer one the image is tried again later. Default: 5 s.
+    /// </summary>
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a host is left alone after at least half of no less than 10 requests in a minute failed. Default: 30 s.</summary>
@@ -36,7 +38,9 @@ internal sealed record RegistryOptions
     /// <summary>The largest index. Default: 1 MiB, which is some thousand platforms.</summary>
     public int MaxIndexBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>What may be read without a <see cref="LargeContentLease"/>. Default: 256 KiB, more than manifests and configs usually have.</summary>
+    /// <summary>
+    /// What may be read without a <see cref="LargeContentLease"/>. Default: 256 KiB, more than manifests and configs usually have.
+    /// </summary>
     public int SmallBytes { get; init; } = 256 * 1024;
 
     /// <summary>The largest config of an image. Default: 4 MiB.</summary>

@@ -12,8 +12,8 @@ namespace Ostler.Controller.OSImages.Registry;
 internal sealed record RegistryContent(string Digest, byte[] Body, string? ContentType);
 
 /// <summary>
-/// Reads one repository of one registry, for one try to resolve an image. Whether and how the registry wants to be convinced is told by its first 401; the
-/// token is kept for the rest of the session.
+/// Reads one repository of one registry, for one try to resolve an image. Whether and how the registry wants to be convinced is told by its
+/// first 401; the token is kept for the rest of the session.
 /// </summary>
 internal sealed class RegistrySession(
     RegistryEndpoint endpoint, RegistryCredential? credential, string credentialHint, RegistryExchange exchange, RegistryOptions options)
@@ -126,7 +126,9 @@ internal sealed class RegistrySession(
         return _authorization is not null && !_authorization.Equals(former);
     }
 
-    /// <summary>A token as Docker's registries give it: for a name and a password, for a refresh token, or for nobody in particular.</summary>
+    /// <summary>
+    /// A token as Docker's registries give it: for a name and a password, for a refresh token, or for nobody in particular.
+    /// </summary>
     private async Task<string> TokenAsync(AuthChallenge challenge, string words, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(challenge.Realm, UriKind.Absolute, out var realm)

@@ -11,7 +11,8 @@ namespace Ostler.Controller.OSImages.Registry;
 internal static class RegistryTransport
 {
     /// <summary>
-    /// A client that follows no redirect by itself: whom the credentials go to is decided for each. Proxies of the environment are used, as the hosts do.
+    /// A client that follows no redirect by itself: whom the credentials go to is decided for each. Proxies of the environment are used, as
+    /// the hosts do.
     /// </summary>
     /// <param name="outbound">Which addresses it may connect to.</param>
     /// <param name="authorities">Whom to trust beside the system's authorities; null: nobody. They must live as long as the client.</param>

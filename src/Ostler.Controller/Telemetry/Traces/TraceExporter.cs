@@ -9,8 +9,8 @@ using Ostler.Rollout.Traces;
 namespace Ostler.Controller.Telemetry.Traces;
 
 /// <summary>
-/// Sends spans by OTLP. Queued, batched and given up as OpenTelemetry's SDK does it (<c>OTEL_BSP_*</c>, <c>OTEL_EXPORTER_OTLP_*</c>): a collector that is slow or
-/// away costs spans, which are counted, and no rollout any time.
+/// Sends spans by OTLP. Queued, batched and given up as OpenTelemetry's SDK does it (<c>OTEL_BSP_*</c>, <c>OTEL_EXPORTER_OTLP_*</c>): a
+/// collector that is slow or away costs spans, which are counted, and no rollout any time.
 /// </summary>
 internal sealed class TraceExporter : ISpanSink, IDisposable
 {
@@ -23,7 +23,8 @@ internal sealed class TraceExporter : ISpanSink, IDisposable
     /// <param name="settings">Where to.</param>
     /// <param name="identity">This process among its replicas.</param>
     /// <param name="version">The version of the program.</param>
-    /// <param name="sent">Called with the number of spans of each batch and whether the collector took them, from the exporter's own thread.</param>
+    /// <param name="sent">Called with the number of spans of each batch and whether the collector took them, from the exporter's own
+    /// thread.</param>
     public TraceExporter(TraceSettings settings, string identity, string version, Action<int, bool> sent)
     {
         var options = new OtlpExporterOptions { Endpoint = settings.Endpoint, Protocol = settings.Grpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf };
@@ -83,15 +84,19 @@ internal sealed class TraceExporter : ISpanSink, IDisposable
         activity.Stop();
     }
 
-    // An Activity makes up its own span ID and, when it has no parent, its trace ID, and takes none from outside. Ours are given by the facts (TraceIdentity), so
-    // they are put in their place before the exporter sees it. Should a runtime call these fields otherwise one day, TraceExporterTests fail at the first span.
+    // An Activity makes up its own span ID and, when it has no parent, its trace ID, and takes none from outside. Ours are given by the
+    // facts (TraceIdentity), so they are put in their place before the exporter sees it. Should a runtime call these fields otherwise one
+    // day, TraceExporterTests fail at the first span.
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_traceId")]
     private static extern ref string? TraceIdOf(Activity activity);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_spanId")]
     private static extern ref string? SpanIdOf(Activity activity);
 
-    /// <summary>A provider listens to every source of a name: two controllers in one process, as tests have them, would send each other's spans once more.</summary>
+    /// <summary>
+    /// A provider listens to every source of a name: two controllers in one process, as tests have them, would send each other's spans once
+    /// more.
+    /// </summary>
     private sealed class OwnSpans(ActivitySource source, BaseExporter<Activity> exporter) : BatchActivityExportProcessor(exporter)
     {
         public override void OnEnd(Activity data)

@@ -6,8 +6,8 @@ using Ostler.Rollout.Traces;
 namespace Ostler.Controller.Telemetry.Traces;
 
 /// <summary>
-/// The scope of the log lines about one write to a node: the trace of that node's upgrade, under the names that OpenTelemetry gives them in logs. There whether or
-/// not traces are sent: the ID also finds all lines of one attempt, whichever leader wrote them.
+/// The scope of the log lines about one write to a node: the trace of that node's upgrade, under the names that OpenTelemetry gives them in
+/// logs. There whether or not traces are sent: the ID also finds all lines of one attempt, whichever leader wrote them.
 /// </summary>
 internal sealed class TraceScope : IReadOnlyList<KeyValuePair<string, object?>>
 {

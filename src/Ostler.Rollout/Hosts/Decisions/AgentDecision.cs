@@ -8,8 +8,8 @@ namespace Ostler.Rollout.Hosts.Decisions;
 public static class AgentDecision
 {
     /// <summary>
-    /// How long a reboot that was ordered may take before it is ordered again. Longer than systemd gives a unit to stop (90 s): a second order must not
-    /// overtake the first one.
+    /// How long a reboot that was ordered may take before it is ordered again. Longer than systemd gives a unit to stop (90 s): a second
+    /// order must not overtake the first one.
     /// </summary>
     public static readonly TimeSpan RebootGrace = TimeSpan.FromMinutes(2);
 
@@ -161,7 +161,9 @@ public static class AgentDecision
         return WaitsForReboot(uid, spec, host, NodeStep.RollingBack, Reasons.RollingBack) ?? (AgentAction)new AgentAction.RollBack(previous);
     }
 
-    /// <summary>The reboot was ordered in this boot already: nothing is done while the host goes down, or while it may still be about to.</summary>
+    /// <summary>
+    /// The reboot was ordered in this boot already: nothing is done while the host goes down, or while it may still be about to.
+    /// </summary>
     private static AgentAction.Report? WaitsForReboot(string uid, NodeOSSpec spec, HostState host, NodeStep step, string reason)
     {
         if (host.Pending is not { } pending || !pending.Answers(uid, spec) || pending.BootID != host.Boot.BootID)

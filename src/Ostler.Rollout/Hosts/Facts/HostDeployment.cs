@@ -25,19 +25,28 @@ public sealed record HostDeployment
     /// <summary>Staged, and left out at shutdown until it is unlocked.</summary>
     public bool Locked { get; init; }
 
-    /// <summary>The OSTree commit that is checked out, where that is not the digest itself: of a container image, or of a tree with packages layered on it.</summary>
+    /// <summary>
+    /// The OSTree commit that is checked out, where that is not the digest itself: of a container image, or of a tree with packages layered
+    /// on it.
+    /// </summary>
     public string? Checksum { get; init; }
 
     /// <summary>What OSTree calls the tree, and its folder.</summary>
     public string Commit => Checksum ?? Digest;
 
-    /// <summary>Packages that were layered, replaced or removed on this host, the first <see cref="MaxPackages"/>; removed ones with a minus before the name.</summary>
+    /// <summary>
+    /// Packages that were layered, replaced or removed on this host, the first <see cref="MaxPackages"/>; removed ones with a minus before
+    /// the name.
+    /// </summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
 
     /// <summary>The tool says that somebody changed the tree in a way that it cannot carry into an update.</summary>
     public bool Incompatible { get; init; }
 
-    /// <summary>/usr was made writable, or changed live: the running tree is not what its digest promises. As the tool calls it (hotfix, development, transient); null: it was not.</summary>
+    /// <summary>
+    /// /usr was made writable, or changed live: the running tree is not what its digest promises. As the tool calls it (hotfix,
+    /// development, transient); null: it was not.
+    /// </summary>
     public string? Mutated { get; init; }
 
     /// <summary>The tool says that this tree can be entered without going through firmware and kernel.</summary>
@@ -82,7 +91,8 @@ public sealed record HostDeployments(IReadOnlyList<HostDeployment> All)
         Booted is { } booted ? All.FirstOrDefault(d => d.Index > booted.Index && d.Stateroot == booted.Stateroot) : null;
 
     /// <summary>
-    /// What the next boot would run when that is another one than what runs: the staged one, or one that was finalized already. Shown in status as staged.
+    /// What the next boot would run when that is another one than what runs: the staged one, or one that was finalized already. Shown in
+    /// status as staged.
     /// </summary>
     public HostDeployment? Upcoming => Staged ?? (Next is { Booted: false } next ? next : null);
 

@@ -5,7 +5,8 @@ namespace Ostler.Rollout.Hosts.Facts;
 /// <summary>What a look at the host found that is too dear for each pass. Kept as long as the boot lasts, or until the next look.</summary>
 /// <param name="EtcChanges">How many files of /etc differ from the tree's defaults; null: it could not be found out.</param>
 /// <param name="EtcFiles">The first <see cref="MaxFiles"/> of them, sorted by path.</param>
-/// <param name="RemoteUrl">The address of the image's remote on the host; empty: there is no such remote; null: not asked, or not known.</param>
+/// <param name="RemoteUrl">The address of the image's remote on the host; empty: there is no such remote; null: not asked, or not
+/// known.</param>
 public sealed record HostDrift(int? EtcChanges, IReadOnlyList<string> EtcFiles, string? RemoteUrl)
 {
     /// <summary>As many as status.drift has room for.</summary>
@@ -20,7 +21,9 @@ public sealed record HostDrift(int? EtcChanges, IReadOnlyList<string> EtcFiles, 
     /// <summary>What a report of before the agent started says of the same boot.</summary>
     public static HostDrift From(DriftStatus? reported) => reported is null ? Unknown : new(reported.EtcChanges, reported.EtcFiles ?? [], null);
 
-    /// <summary>Reads what <c>ostree admin config-diff</c> prints: a letter, spaces, and the path below /etc. Lines of another kind are passed over.</summary>
+    /// <summary>
+    /// Reads what <c>ostree admin config-diff</c> prints: a letter, spaces, and the path below /etc. Lines of another kind are passed over.
+    /// </summary>
     public static HostDrift OfEtc(string output)
     {
         var count = 0;

@@ -15,10 +15,15 @@ public sealed record HostState
     /// <summary>The host's watchdog, as far as it was armed; whatever order it belongs to.</summary>
     public WatchdogRecord? Watchdog { get; init; }
 
-    /// <summary>Who took the host back, where greenboot or the boot loader did. Asked only when it booted, has the ordered tree, and runs another.</summary>
+    /// <summary>
+    /// Who took the host back, where greenboot or the boot loader did. Asked only when it booted, has the ordered tree, and runs another.
+    /// </summary>
     public string? FellBackBecause { get; init; }
 
-    /// <summary>Asked of the host only when it booted and runs something else than was ordered, or when an image that was applied in this boot is gone.</summary>
+    /// <summary>
+    /// Asked of the host only when it booted and runs something else than was ordered, or when an image that was applied in this boot is
+    /// gone.
+    /// </summary>
     public FinalizationReport? Finalization { get; init; }
 
     /// <summary>What undoes what was changed on the running tree.</summary>

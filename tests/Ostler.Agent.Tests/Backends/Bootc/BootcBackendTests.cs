@@ -230,7 +230,10 @@ public sealed class BootcBackendTests : IDisposable
         .On("ostree --repo=/ostree/repo ls", "")
         .On("ostree admin config-diff", "");
 
-    /// <summary>As ostree lists them: <c>b*</c> is booted; a mark alone is one that is staged (<c>s</c>) or staged and locked (<c>l</c>) before a booted one.</summary>
+    /// <summary>
+    /// As ostree lists them: <c>b*</c> is booted; a mark alone is one that is staged (<c>s</c>) or staged and locked (<c>l</c>) before a
+    /// booted one.
+    /// </summary>
     private static string Deployments(params string[] entries) => entries switch
     {
         [""] => Line("a*"),

@@ -14,7 +14,9 @@ public sealed partial class BootcSamplesTests
 {
     private const string Rejected = "(rejected)";
 
-    /// <summary>File, deployments as <see cref="Lists.Describe(HostDeployments)"/> writes them, and whether bootc manages the host.</summary>
+    /// <summary>
+    /// File, deployments as <see cref="Lists.Describe(HostDeployments)"/> writes them, and whether bootc manages the host.
+    /// </summary>
     private static readonly (string File, string Deployments, bool Managed)[] Statuses =
     [
         ("flightctl-bootc-status.json", "be56s c2a7* be56", true),
@@ -155,7 +157,9 @@ public sealed partial class BootcSamplesTests
         Assert.Superset(new HashSet<string> { "checksum", "deploySerial", "stateroot" }, Fields("BootEntryOstree").ToHashSet());
     }
 
-    /// <summary>The sample as JSON. Those in YAML have a tag that only Rust writes so, and versions that only YAML takes for numbers.</summary>
+    /// <summary>
+    /// The sample as JSON. Those in YAML have a tag that only Rust writes so, and versions that only YAML takes for numbers.
+    /// </summary>
     private static string Json(string file)
     {
         var text = File.ReadAllText(Path.Combine(Folder(), file));

@@ -6,7 +6,10 @@ using static Ostler.Agent.Tests.Support.Trees;
 
 namespace Ostler.Agent.Tests.Backends.Ostree;
 
-/// <summary>Back to version 1, on an ostree with and without set-default. What each command does is the simulated ostree's; that it does so in truth is shown with real hosts.</summary>
+/// <summary>
+/// Back to version 1, on an ostree with and without set-default. What each command does is the simulated ostree's; that it does so in truth
+/// is shown with real hosts.
+/// </summary>
 public sealed class OstreeRollbackTests : IDisposable
 {
     private readonly TempHost _host = new();

@@ -10,7 +10,9 @@ public sealed class OstreeStatusTests : IDisposable
 {
     private static readonly string[] Versions = ["lab-2022.7", "lab-2025.2", "lab-2026.4"];
 
-    /// <summary>Each recorded state and what it says: version and marks, in order; the newest version writes "locked" where 2022.7 says "staged".</summary>
+    /// <summary>
+    /// Each recorded state and what it says: version and marks, in order; the newest version writes "locked" where 2022.7 says "staged".
+    /// </summary>
     private static readonly Dictionary<string, string> States = new()
     {
         ["booted-only"] = "01*",

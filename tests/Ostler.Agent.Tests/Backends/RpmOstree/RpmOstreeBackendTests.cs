@@ -207,7 +207,10 @@ public sealed class RpmOstreeBackendTests : IDisposable
         Assert.DoesNotContain(runner.Ran, c => c.StartsWith("systemd-run", StringComparison.Ordinal));
     }
 
-    /// <summary>The deployments, what is wanted, and the commands that bring it about; rpm-ostree's own verb toggles, so it must not be used where it goes elsewhere.</summary>
+    /// <summary>
+    /// The deployments, what is wanted, and the commands that bring it about; rpm-ostree's own verb toggles, so it must not be used where
+    /// it goes elsewhere.
+    /// </summary>
     [Theory]
     [InlineData("2* 1", 1, "1 2*", "rpm-ostree rollback")]
     [InlineData("1 2*", 1, "1 2*", "")]

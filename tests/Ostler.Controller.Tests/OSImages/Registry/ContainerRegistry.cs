@@ -12,7 +12,8 @@ using Ostler.Testing.Scripted;
 namespace Ostler.Controller.Tests.OSImages.Registry;
 
 /// <summary>
-/// A registry whose content is a dictionary and whose misbehaviour is the script of a test: what <see cref="Answer"/> handles goes no further.
+/// A registry whose content is a dictionary and whose misbehaviour is the script of a test: what <see cref="Answer"/> handles goes no
+/// further.
 /// </summary>
 internal sealed class ContainerRegistry : IAsyncDisposable
 {

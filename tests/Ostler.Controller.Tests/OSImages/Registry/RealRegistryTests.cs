@@ -6,7 +6,9 @@ using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 
-/// <summary>Debian's docker-registry, one that anybody may read and one with a password. Each test has repositories of its own in them.</summary>
+/// <summary>
+/// Debian's docker-registry, one that anybody may read and one with a password. Each test has repositories of its own in them.
+/// </summary>
 public sealed class RealRegistryFixture : IAsyncLifetime
 {
     public RegistryServer? Open { get; private set; }
@@ -31,7 +33,9 @@ public sealed class RealRegistryFixture : IAsyncLifetime
     }
 }
 
-/// <summary>What a real registry answers to images made by skopeo and umoci, so that the scripts of the other tests are not our own idea of it.</summary>
+/// <summary>
+/// What a real registry answers to images made by skopeo and umoci, so that the scripts of the other tests are not our own idea of it.
+/// </summary>
 public sealed class RealRegistryTests(RealRegistryFixture fixture) : IClassFixture<RealRegistryFixture>
 {
     [Fact]

@@ -5,7 +5,10 @@ using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.OSImages.Registry;
 
-/// <summary>Every header of a registry that is parsed, with whatever may stand in it: there is always an outcome, within bounds, and never an exception.</summary>
+/// <summary>
+/// Every header of a registry that is parsed, with whatever may stand in it: there is always an outcome, within bounds, and never an
+/// exception.
+/// </summary>
 public sealed class RegistryHeaderTests
 {
     private static readonly RegistryOptions Impatient = new() { Random = () => 0, RetryDelay = TimeSpan.Zero, LongestWait = TimeSpan.FromTicks(-1) };

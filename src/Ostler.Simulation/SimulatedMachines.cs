@@ -29,7 +29,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
     /// <summary>Somebody reboots the host into a tree of their own.</summary>
     public void BootForeign(SimulatedNode node)
     {
-        World.Tell(node.Name, "someone: boots another tree");
+        World.Tell(node.Name, "someone: boots another image");
         GoDown(node, null);
         ComeUpLater(node, SimulatedBoot.Unexpected, null);
     }

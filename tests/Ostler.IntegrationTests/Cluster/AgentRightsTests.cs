@@ -1,6 +1,7 @@
 using Ostler.Kubernetes.Client;
 using Ostler.Testing;
 using Ostler.Testing.Fleet;
+using Ostler.Testing.Waiting;
 using k8s;
 using k8s.Models;
 
@@ -34,13 +35,8 @@ public sealed class AgentRightsTests(ControllerCluster fixture)
         }
 
         // The authorizer learns of a binding by a watch of its own.
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        deadline.CancelAfter(TimeSpan.FromSeconds(30));
-        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (!await MayAsync("get", "ostler.dev/nodeoses"))
-        {
-            await ticks.WaitForNextTickAsync(deadline.Token);
-        }
+        await Polling.UntilAsync(
+            "the agent may get NodeOSes", () => MayAsync("get", "ostler.dev/nodeoses"), static may => may, static may => may.ToString(), Cancel);
 
         var allowed = new List<string>();
         foreach (var resource in Resources)

@@ -13,6 +13,7 @@ using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Scripted;
+using Ostler.Testing.Waiting;
 using k8s.Models;
 
 namespace Ostler.IntegrationTests.Cluster;
@@ -93,14 +94,10 @@ public sealed partial class RolloutTests
         Assert.Contains("grant get on serviceaccounts with a ClusterRole labelled ostler.dev/aggregate-to-health-checks", refused.Message, StringComparison.Ordinal);
 
         await Manifests.ApplyAsync(admin, Granting("serviceaccounts"), Cancel);
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        deadline.CancelAfter(Patience);
-        while ((await probes.MakeAsync(subject, check, Cancel)).Outcome != CheckOutcome.Passed)
-        {
-            // The cluster's own controller gathers the rules.
-            await tick.WaitForNextTickAsync(deadline.Token);
-        }
+        // The cluster's own controller gathers the rules.
+        await Polling.UntilAsync(
+            "the check passes", async () => await probes.MakeAsync(subject, check, Cancel), found => found.Outcome == CheckOutcome.Passed,
+            found => $"{found.Outcome}: {found.Message}", Cancel);
 
         // Secrets of its own namespace can be asked for, and no others.
         var here = await probes.MakeAsync(subject, Asking("ostler-system"), Cancel);

@@ -12,6 +12,7 @@ using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Fleet;
 using Ostler.Testing.Registries;
+using Ostler.Testing.Waiting;
 
 namespace Ostler.IntegrationTests.Cluster;
 
@@ -91,14 +92,10 @@ public sealed partial class RolloutTests
             await Manifests.ApplyAsync(admin, granted, Cancel);
         }
 
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        deadline.CancelAfter(Patience);
-        while ((await images.ResolveAsync(In(elsewhere.Name), Cancel)).Image?.Digest != digest)
-        {
-            // The authorizer of the API server reads roles from a watch.
-            await tick.WaitForNextTickAsync(deadline.Token);
-        }
+        // The authorizer of the API server reads roles from a watch.
+        await Polling.UntilAsync(
+            $"{elsewhere.Name}/pull is readable", async () => await images.ResolveAsync(In(elsewhere.Name), Cancel),
+            found => found.Image?.Digest == digest, found => $"{found.Reason}: {found.Message}", Cancel);
     }
 
     private static async Task<RegistryServer> RegistryAsync(bool password = false)

@@ -26,18 +26,24 @@ internal sealed partial class Invariants
     {
         foreach (var node in world.Nodes)
         {
-            if (node.OS?.Spec is not { Goal: Goal.Boot or Goal.Rollback, Image.Digest: var digest, Previous: { } previous } 
+            if (node.OS?.Spec is not { Goal: Goal.Boot or Goal.Rollback, Image.Digest: var digest, Previous: { } previous }
                 || node.Host.Boot.BootID == previous.BootSessionID() || _passed.Contains((node.Uid, node.Host.Boot.BootID)))
             {
                 continue;
             }
 
-            if (node.Host.Booted.Digest == digest || FellBack(node.Host, digest, previous.Digest))
+            if (node.Host.Booted.Digest == digest || FellBack(node.Host, digest, previous.Digest) || LooksBooted(node))
             {
                 _onTrial[(node.Uid, digest)] = node.Host.Boot.BootID;
             }
         }
     }
+
+    // The agent acknowledged the order, its kubelet reports from a later boot, and the agent itself does not: an image that breaks the
+    // agent looks exactly like another image that somebody booted in between.
+    private static bool LooksBooted(SimulatedNode node) =>
+        node.Host.LastBoot == SimulatedBoot.Unexpected && node.KubeletSession == node.Host.Boot.BootID
+        && node.OS is { Status: { Step: NodeStep.Rebooting } status, Spec: var spec } && status.Attempt == spec.Attempt;
 
     // The watchdog took the host back, and not for want of the API server alone; or the boot loader has the image, and did not boot it.
     private static bool FellBack(SimulatedHost host, string digest, string previous) => host.Booted.Digest == previous

@@ -36,7 +36,8 @@ public sealed class AgentRightsTests(ControllerCluster fixture)
 
         // The authorizer learns of a binding by a watch of its own.
         await Polling.UntilAsync(
-            "the agent may get NodeOSes", () => MayAsync("get", "ostler.dev/nodeoses"), static may => may, static may => may.ToString(), Cancel);
+            "the agent may get NodeOSes", () => MayAsync("get", "ostler.dev/nodeoses"), static may => may, static may => may.ToString(),
+            Cancel);
 
         var allowed = new List<string>();
         foreach (var resource in Resources)

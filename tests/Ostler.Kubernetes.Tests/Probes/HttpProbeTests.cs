@@ -75,7 +75,7 @@ public sealed class HttpProbeTests
 
     public static TheoryData<string, string> Distrusted => new()
     {
-        { "no authority", "not signed by an authority that is trusted" },
+        { "no authority", "not signed by a trusted authority" },
         { "another authority", "not signed by one of the given authorities" },
         { "another name", "is not for db.acme.example but for CN=scripted" },
         { "no PEM", "the certificate authorities contain no certificate" },

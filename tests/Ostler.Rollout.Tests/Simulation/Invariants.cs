@@ -15,6 +15,7 @@ internal sealed partial class Invariants
     private readonly RolloutSimulation _simulation;
 
     private readonly PaceInvariants _pace;
+    private readonly TransitionWatch _transitions;
     private readonly bool _hasHomes;
 
     private Invariants(RolloutSimulation simulation)
@@ -22,6 +23,7 @@ internal sealed partial class Invariants
         _simulation = simulation;
         _hasHomes = simulation.World.Scenario.Workloads.Any(w => w.Homes is not null);
         _pace = new(Require, Count);
+        _transitions = new(Complain);
     }
 
     /// <summary>What was broken, in order; each line begins with the number of the invariant in the design.</summary>
@@ -80,6 +82,7 @@ internal sealed partial class Invariants
     private void Judge(SimulatedWorld world, string name, RolloutPlan plan)
     {
         Observe(world, plan);
+        _transitions.Observe(world, name, plan);
         var policy = world.Policies[name];
         _pace.Observe(world, policy);
         var granted = plan.Actions.OfType<NodeAction.Cordon>().Where(c => c.Grants).ToArray();

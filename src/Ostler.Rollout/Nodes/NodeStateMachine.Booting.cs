@@ -22,6 +22,7 @@ internal static partial class NodeStateMachine
         return NodeTransitions.KeepCordoned(context, view, decision);
     }
 
+    [Transition(NodeStep.Verifying, NodeStep.Rebooting, "the agent has yet to report on a retry")]
     private static NodeDecision Rebooting(RolloutContext context, NodeView view)
     {
         var error = view.Error;
@@ -74,6 +75,7 @@ internal static partial class NodeStateMachine
         return NodeTransitions.ReleaseWithBackoff(context, view, Reasons.AgentSilent, $"{silent}{last}");
     }
 
+    [Transition(NodeStep.Rebooting, NodeStep.Verifying, "new boot, target digest")]
     private static NodeDecision HasBooted(RolloutContext context, NodeView view)
     {
         var error = view.Error;

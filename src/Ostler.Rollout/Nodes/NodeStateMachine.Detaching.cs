@@ -17,6 +17,7 @@ internal static partial class NodeStateMachine
     /// Its pods are gone. A reboot now would tear volumes from under the drivers that still detach them, and their pods would wait
     /// elsewhere for minutes (Multi-Attach); so the volumes are waited for, but not for ever.
     /// </summary>
+    [Transition(NodeStep.Cordoned, NodeStep.Drained, "pods gone")]
     private static NodeDecision Drained(RolloutContext context, NodeView view, DrainPass pass)
     {
         const string empty = "No pod is left that must leave";

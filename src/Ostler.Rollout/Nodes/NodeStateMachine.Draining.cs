@@ -150,6 +150,7 @@ internal static partial class NodeStateMachine
         };
     }
 
+    [Transition(NodeStep.Drained, NodeStep.Cordoned, "a pod came back")]
     private static NodeDecision GoOnDraining(RolloutContext context, NodeView view, DrainPass pass, DateTimeOffset deadline)
     {
         var overdue = context.Now >= deadline;

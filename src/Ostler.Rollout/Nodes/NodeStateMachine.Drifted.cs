@@ -11,6 +11,8 @@ internal static partial class NodeStateMachine
     /// <summary>
     /// It runs the target and differs from it, and the policy wants that undone: staged, drained and booted as for an upgrade.
     /// </summary>
+    [Transition(NodeStep.Updated, NodeStep.Idle, "drift is to be undone")]
+    [Transition(NodeStep.Updated, NodeStep.Failed, "drifts again, attempts are spent")]
     private static NodeDecision Drifted(RolloutContext context, NodeView view, DriftStatus drift)
     {
         var how = DriftFacts.Describe(drift);

@@ -9,6 +9,7 @@ namespace Ostler.Rollout.Nodes;
 internal static partial class NodeStateMachine
 {
     /// <summary>It failed and goes back to its former tree.</summary>
+    [Transition(NodeStep.RollingBack, NodeStep.Failed, "refused or deadline")]
     private static NodeDecision RollingBack(RolloutContext context, NodeView view)
     {
         if (IsBack(view))

@@ -39,6 +39,12 @@ internal static partial class NodeStateMachine
     };
 
     /// <summary>Nothing is asked of the node.</summary>
+    [Transition(NodeStep.Updated, NodeStep.Idle, "another target")]
+    [Transition(NodeStep.RolledBack, NodeStep.Idle, "another target, or a retry")]
+    [Transition(NodeStep.Failed, NodeStep.Idle, "another target, or a retry")]
+    [Transition(NodeStep.Idle, NodeStep.Updated, "runs the target already")]
+    [Transition(NodeStep.Idle, NodeStep.RolledBack, "the target failed here before")]
+    [Transition(NodeStep.Idle, NodeStep.Failed, "the target could not be staged here before")]
     private static NodeDecision AtRest(RolloutContext context, NodeView view)
     {
         if (!view.Selected)
@@ -87,6 +93,8 @@ internal static partial class NodeStateMachine
     }
 
     /// <summary>It fetches the target, or has it and waits for a slot.</summary>
+    [Transition(NodeStep.Staged, NodeStep.Idle, "another target")]
+    [Transition(NodeStep.Staging, NodeStep.Idle, "another target")]
     private static NodeDecision Staging(RolloutContext context, NodeView view)
     {
         if (!view.Selected)
@@ -137,10 +145,12 @@ internal static partial class NodeStateMachine
         context.Spec.Drift == DriftHandling.Reconcile && view.Spec.IsReconciling()
         && (!view.AgentIsCurrent || (view.Status?.Conditions).Find(ConditionTypes.Drifted)?.Status != ConditionStatus.False);
 
+    [Transition(NodeStep.Staging, NodeStep.Staged, "downloaded, deployed, locked")]
     private static NodeDecision HasStaged(RolloutContext context, NodeView view) => context.Gate is { } gate
         ? Said(view, NodeStep.Staged, gate.Reason, gate.Message, NodeTally.Staged) with { Lasts = true }
         : Said(view, NodeStep.Staged, Reasons.WaitingForSlot, view.Target!.StagedMessage, NodeTally.Staged) with { Wish = NodeWish.Slot, Lasts = true };
 
+    [Transition(NodeStep.Staged, NodeStep.Staging, "the staged image is gone")]
     private static NodeDecision Fetches(RolloutContext context, NodeView view)
     {
         var deadline = view.Spec.Deadlines?.Staged;

@@ -13,6 +13,7 @@ internal static partial class NodeTransitions
     /// Drained → RollingBack, of a node that is well: from here on it is brought to an end. The record says that it did not fail itself,
     /// and keeps the tree from being tried on it again.
     /// </summary>
+    [Transition(NodeStep.Drained, NodeStep.RollingBack, "volumes detached, goal Rollback")]
     private static NodeDecision OrderBack(RolloutContext context, NodeView view, string reason, string why)
     {
         var failure = new NodeFailure

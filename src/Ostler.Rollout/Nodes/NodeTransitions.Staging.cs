@@ -12,6 +12,10 @@ namespace Ostler.Rollout.Nodes;
 internal static partial class NodeTransitions
 {
     /// <summary>AtRest → Staging: the agent fetches the target and lays it down, locked.</summary>
+    [Transition(NodeStep.Idle, NodeStep.Staging, "outdated, and stageAhead allows it")]
+    [Transition(NodeStep.RolledBack, NodeStep.Staging, "another target, or a retry")]
+    [Transition(NodeStep.Failed, NodeStep.Staging, "another target, or a retry")]
+    [Transition(NodeStep.Updated, NodeStep.Staging, "drift is to be undone")]
     public static (NodeVerdict Verdict, NodeAction Action) Stage(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
         var target = context.Trees!.For(node)!;
@@ -26,12 +30,16 @@ internal static partial class NodeTransitions
     }
 
     /// <summary>Staging → AtRest: what is staged stays locked on the disk and is never booted.</summary>
+    [Transition(NodeStep.Staging, NodeStep.Idle, "withdrawn")]
+    [Transition(NodeStep.Staged, NodeStep.Idle, "withdrawn")]
     public static NodeDecision Withdraw(RolloutContext context, NodeView view, string reason, string message) => With(
         NodeStateMachine.Said(
             view, NodeStep.Idle, reason, message, NodeTally.Pending, blocked: view.ConflictsWith is not null, needsPerson: view.ConflictsWith is not null),
         Apply(view.Node, NodeSpecs.Released(context, view), reason, message));
 
     /// <summary>Staging → Updated: it runs the target without our doing.</summary>
+    [Transition(NodeStep.Staging, NodeStep.Updated, "runs the target already")]
+    [Transition(NodeStep.Staged, NodeStep.Updated, "runs the target already")]
     public static NodeDecision FoundUpdated(RolloutContext context, NodeView view) => With(
         NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, view.Target!.UpdatedMessage, NodeTally.Updated),
         Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, view.Target!.UpdatedMessage));
@@ -39,6 +47,8 @@ internal static partial class NodeTransitions
     /// <summary>
     /// Staging → AtRest: the agent's tries came to nothing. Another attempt is made after a while, unless this was the last.
     /// </summary>
+    [Transition(NodeStep.Staging, NodeStep.Idle, "attempt failed, retried later")]
+    [Transition(NodeStep.Staging, NodeStep.Failed, "no attempts left")]
     public static NodeDecision FailStaging(RolloutContext context, NodeView view, NodeError error)
     {
         var image = view.Spec.Image!;

@@ -9,6 +9,7 @@ namespace Ostler.Rollout.Nodes;
 internal static partial class NodeTransitions
 {
     /// <summary>HeldAfterFailure → Verifying: a person asked for another look at the tree that runs.</summary>
+    [Transition(NodeStep.Failed, NodeStep.Verifying, "a user retries")]
     public static NodeDecision VerifyAgain(RolloutContext context, NodeView view)
     {
         var spec = NodeSpecs.VerifyAgain(context, view);

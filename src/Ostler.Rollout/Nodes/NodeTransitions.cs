@@ -16,6 +16,8 @@ namespace Ostler.Rollout.Nodes;
 internal static partial class NodeTransitions
 {
     /// <summary>Staged → Cordoned: the node gets a slot.</summary>
+    [Transition(NodeStep.Staged, NodeStep.Cordoned, "dry run of the drain passed, slot granted")]
+    [Transition(NodeStep.Updated, NodeStep.Cordoned, "slot granted for the rollback of a scope")]
     public static (NodeVerdict Verdict, NodeAction Action) Grant(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
         var where = context.TakesBack ? $"to roll back to {MessageText.Of(node.OS!.Spec.LastUpgrade!.Previous!)}" : $"for {MessageText.Of(node.OS!.Spec.Image!)}";
@@ -49,6 +51,8 @@ internal static partial class NodeTransitions
     }
 
     /// <summary>A node that the policy does not select any more is free for the one that does.</summary>
+    [Transition(NodeStep.Staging, NodeStep.Idle, "no longer selected")]
+    [Transition(NodeStep.Staged, NodeStep.Idle, "no longer selected")]
     public static NodeDecision LetGo(RolloutContext context, NodeView view)
     {
         var message = context.Exists ? "The policy no longer selects the node." : $"Policy {context.Policy} no longer exists.";
@@ -68,6 +72,12 @@ internal static partial class NodeTransitions
             view.Spec.Image is { } image ? BackoffRules.Next(view.Spec.Backoff, image.Digest, reason, message, context.Now) : null);
 
     // The record first: a slot beside the goal Observe is one to be given back, so that a crash in between changes nothing.
+    [Transition(NodeStep.Cordoned, NodeStep.Idle, "released")]
+    [Transition(NodeStep.Drained, NodeStep.Idle, "released")]
+    [Transition(NodeStep.Cordoned, NodeStep.Updated, "released, stays on the target")]
+    [Transition(NodeStep.Drained, NodeStep.Updated, "released, stays on the target")]
+    [Transition(NodeStep.Rebooting, NodeStep.Idle, "boot was lost, released")]
+    [Transition(NodeStep.Failed, NodeStep.Idle, "a user retries")]
     private static NodeDecision Release(RolloutContext context, NodeView view, string reason, string message, NodeBackoff? backoff)
     {
         var text = backoff is null ? message : $"{message} Next try at {MessageText.Of(backoff.Until)}.";
@@ -83,6 +93,7 @@ internal static partial class NodeTransitions
     }
 
     /// <summary>The second half of a release.</summary>
+    [Transition(NodeStep.Failed, NodeStep.RolledBack, "a user uncordoned the node")]
     public static NodeDecision FinishRelease(RolloutContext context, NodeView view)
     {
         const string message = "The node is released.";
@@ -148,6 +159,7 @@ internal static partial class NodeTransitions
     }
 
     /// <summary>Drained → Rebooting: from here on the node is brought to an end, whatever happens to the policy.</summary>
+    [Transition(NodeStep.Drained, NodeStep.Rebooting, "volumes detached, goal Boot")]
     public static NodeDecision OrderBoot(RolloutContext context, NodeView view, string reason, string why)
     {
         if (view.IsGoingBack)
@@ -163,6 +175,7 @@ internal static partial class NodeTransitions
     }
 
     /// <summary>Verifying → Soaking.</summary>
+    [Transition(NodeStep.Verifying, NodeStep.Soaking, "all checks pass")]
     public static NodeDecision BeginSoak(RolloutContext context, NodeView view)
     {
         var since = context.Now.TruncateToSeconds();
@@ -174,10 +187,13 @@ internal static partial class NodeTransitions
     }
 
     /// <summary>Soaking → Verifying: a check that passed does not any more.</summary>
+    [Transition(NodeStep.Soaking, NodeStep.Verifying, "a check no longer passes")]
     public static NodeDecision LoseHealth(RolloutContext context, NodeView view, NodeDecision waits) =>
         With(waits, Apply(view.Node, view.Spec with { HealthySince = null }, waits.Verdict.Reason, waits.Verdict.Message, warning: true));
 
     /// <summary>Soaking → Updated. Uncordon first: a crash in between leaves a healthy node in service, and the record follows.</summary>
+    [Transition(NodeStep.Soaking, NodeStep.Updated, "still healthy, displaced workloads available")]
+    [Transition(NodeStep.Verifying, NodeStep.Updated, "all checks pass, no soak")]
     public static NodeDecision FinishUpdate(RolloutContext context, NodeView view)
     {
         var message = view.Spec.Image is { } image ? $"Healthy on {MessageText.Of(image)}." : "Healthy.";
@@ -217,6 +233,9 @@ internal static partial class NodeTransitions
     /// <param name="reason">Why.</param>
     /// <param name="message">Why, for users.</param>
     /// <param name="evidence">What that proves about the image; null: nothing, and the image is not blamed.</param>
+    [Transition(NodeStep.Rebooting, NodeStep.Failed, "failed, automatic rollback is off")]
+    [Transition(NodeStep.Verifying, NodeStep.Failed, "failed, automatic rollback is off")]
+    [Transition(NodeStep.Soaking, NodeStep.Failed, "failed, automatic rollback is off")]
     public static NodeDecision Fail(RolloutContext context, NodeView view, string reason, string message, FailureEvidence? evidence)
     {
         if (view.Spec.IsRedeploying())
@@ -252,6 +271,10 @@ internal static partial class NodeTransitions
         : "because spec.rollback.automatic is false";
 
     /// <summary>→ RollingBack.</summary>
+    [Transition(NodeStep.Rebooting, NodeStep.RollingBack, "failed or deadline")]
+    [Transition(NodeStep.Verifying, NodeStep.RollingBack, "failed or deadline")]
+    [Transition(NodeStep.Soaking, NodeStep.RollingBack, "failed or deadline")]
+    [Transition(NodeStep.Failed, NodeStep.RollingBack, "automatic rollback is turned on")]
     public static NodeDecision OrderRollback(RolloutContext context, NodeView view, NodeFailure failure)
     {
         var spec = NodeSpecs.Rollback(context, view.Spec, failure);
@@ -262,6 +285,8 @@ internal static partial class NodeTransitions
     }
 
     /// <summary>RollingBack → RolledBack. Uncordon first, as in <see cref="FinishUpdate"/>.</summary>
+    [Transition(NodeStep.RollingBack, NodeStep.RolledBack, "previous image, Ready")]
+    [Transition(NodeStep.Failed, NodeStep.RolledBack, "reported late")]
     public static NodeDecision FinishRollback(RolloutContext context, NodeView view)
     {
         var message = $"Runs {MessageText.Of(view.Status!.Booted!)} again, after {view.Spec.Failure?.Reason}: {view.Spec.Failure?.Message}";

@@ -15,6 +15,7 @@ internal sealed partial class Invariants
     private readonly RolloutSimulation _simulation;
 
     private readonly PaceInvariants _pace;
+    private readonly TransitionWatch _transitions;
     private readonly bool _hasHomes;
 
     private Invariants(RolloutSimulation simulation)
@@ -27,6 +28,7 @@ internal sealed partial class Invariants
             f is SimulationFault.ControllerRestarts) + simulation.World.Scenario.KillControllerAfterWrites.Count;
         _unseen = (restarts * Slack) + faults.OfType<SimulationFault.ApiIsAway>().Aggregate(TimeSpan.Zero, (sum, f) =>
             sum + f.For + TimeSpan.FromMinutes(25));
+        _transitions = new(Complain);
     }
 
     /// <summary>What was broken, in order; each line begins with the number of the invariant in the design.</summary>
@@ -85,6 +87,7 @@ internal sealed partial class Invariants
     private void Judge(SimulatedWorld world, string name, RolloutPlan plan)
     {
         Observe(world, plan);
+        _transitions.Observe(world, name, plan);
         var policy = world.Policies[name];
         _pace.Observe(world, policy);
         var granted = plan.Actions.OfType<NodeAction.Cordon>().Where(c => c.Grants).ToArray();

@@ -13,6 +13,12 @@ internal static partial class NodeStateMachine
     /// service on it; a node
     /// that runs anything else has nothing on trial.
     /// </summary>
+    [Transition(NodeStep.Drained, NodeStep.Cordoned, "its NodeOS was deleted")]
+    [Transition(NodeStep.Rebooting, NodeStep.Cordoned, "its NodeOS was deleted")]
+    [Transition(NodeStep.Verifying, NodeStep.Cordoned, "its NodeOS was deleted")]
+    [Transition(NodeStep.Soaking, NodeStep.Cordoned, "its NodeOS was deleted")]
+    [Transition(NodeStep.RollingBack, NodeStep.Cordoned, "its NodeOS was deleted")]
+    [Transition(NodeStep.Failed, NodeStep.Cordoned, "its NodeOS was deleted")]
     private static NodeDecision WithoutRecord(RolloutContext context, NodeView view)
     {
         if (!context.Exists || !view.Selected)

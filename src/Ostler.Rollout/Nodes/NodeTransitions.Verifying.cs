@@ -21,6 +21,7 @@ internal static partial class NodeTransitions
     }
 
     /// <summary>WithoutRecord → Verifying: the target runs, and nobody knows whether it was ever healthy.</summary>
+    [Transition(NodeStep.Cordoned, NodeStep.Verifying, "runs the target, record was lost")]
     public static NodeDecision VerifyUnrecorded(RolloutContext context, NodeView view, Deployment former)
     {
         var spec = NodeSpecs.VerifyUnrecorded(context, view, former);

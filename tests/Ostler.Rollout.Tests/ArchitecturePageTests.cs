@@ -21,7 +21,8 @@ public class ArchitecturePageTests
         var text = new StringBuilder("```mermaid\nstateDiagram-v2\n  direction LR\n  [*] --> Idle\n");
         foreach (var (from, to) in TransitionWatch.Declared.Select(d => (d.From, d.To)).Distinct().Order())
         {
-            text.Append(null, $"  {from} --> {to}: {string.Join("; ", TransitionWatch.Declared.Where(d => d.From == from && d.To == to).Select(d => d.When).Distinct())}\n");
+            var when = TransitionWatch.Declared.Where(d => d.From == from && d.To == to).Select(d => d.When).Distinct();
+            text.Append(null, $"  {from} --> {to}: {string.Join("; ", when)}\n");
         }
 
         Verify("node-state-diagram", text.Append("```\n").ToString());
@@ -56,13 +57,17 @@ public class ArchitecturePageTests
             }
         });
 
-        Assert.True(complaints.IsEmpty, string.Join('\n', complaints.GroupBy(c => c[..c.IndexOf(" of ", StringComparison.Ordinal)]).Select(g => $"{g.Count()} {g.Min()}").Order(StringComparer.Ordinal)));
-        var never = TransitionWatch.Declared.Where(d => !seen.ContainsKey((d.From, d.To))).Select(d => $"{d.From} -> {d.To}: {d.When}").ToArray();
+        var kinds = complaints.GroupBy(c => c[..c.IndexOf(" of ", StringComparison.Ordinal)])
+            .Select(g => $"{g.Count()} {g.Min()}").Order(StringComparer.Ordinal);
+        Assert.True(complaints.IsEmpty, string.Join('\n', kinds));
+        var never = TransitionWatch.Declared.Where(d => !seen.ContainsKey((d.From, d.To)))
+            .Select(d => $"{d.From} -> {d.To}: {d.When}").ToArray();
         Assert.True(never.Length < TransitionWatch.Declared.Count / 3, string.Join('\n', never));
     }
 
     private static string List<T>(IReadOnlyList<Rule<T>> rules) where T : Delegate =>
-        "| order | rule | applies when |\n|---|---|---|\n" + string.Concat(rules.Select((r, i) => $"| {i + 1} | `{r.Name}` | {r.Meaning} |\n"));
+        "| order | rule | applies when |\n|---|---|---|\n"
+        + string.Concat(rules.Select((r, i) => $"| {i + 1} | `{r.Name}` | {r.Meaning} |\n"));
 
     private static void Verify(string block, string made)
     {

@@ -137,7 +137,6 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
         var result = await Reconciler().ReconcileAsync("edge", Given.Cancel);
 
         Assert.True(result.RequeueAfter <= TimeSpan.FromSeconds(10));
-
         // The drain that the plan goes on with needs its pods all the same.
         Assert.Equal(["edge: "], _pods.Retained);
     }

@@ -8,8 +8,9 @@ using Ostler.Simulation;
 namespace Ostler.Rollout.Tests.Simulation;
 
 /// <summary>
-/// Follows the state of each node from plan to plan. Between two plans the host, pods and people may take any declared steps of theirs, and the controller the one that
-/// the plan before, or this one, decided on. Anything else is not declared by a <see cref="TransitionAttribute"/>.
+/// Follows the state of each node from plan to plan. Between two plans the host, pods and people may take any declared steps of theirs, and
+/// the controller the one that the plan before, or this one, decided on. Anything else is not declared by a
+/// <see cref="TransitionAttribute"/>.
 /// </summary>
 internal sealed class TransitionWatch(Action<string> complain)
 {
@@ -24,7 +25,8 @@ internal sealed class TransitionWatch(Action<string> complain)
 
     private static readonly NodeStep[] All = Enum.GetValues<NodeStep>();
 
-    private static readonly Dictionary<NodeStep, HashSet<NodeStep>> Reachable = All.ToDictionary(s => s, s => Closure(Closure([s]).SelectMany(DecidedFrom)));
+    private static readonly Dictionary<NodeStep, HashSet<NodeStep>> Reachable =
+        All.ToDictionary(s => s, s => Closure(Closure([s]).SelectMany(DecidedFrom)));
 
     /// <summary>The steps that were taken.</summary>
     public HashSet<(NodeStep From, NodeStep To)> Seen { get; } = [];
@@ -46,7 +48,8 @@ internal sealed class TransitionWatch(Action<string> complain)
             {
                 if (!from.Any(f => Reachable[f].Contains(to)))
                 {
-                    complain($"transition: {string.Join(" or ", from)} -> {to} of {verdict.Node} is not declared ({verdict.Reason}: {verdict.Message})");
+                    complain($"transition: {string.Join(" or ", from)} -> {to} of {verdict.Node} is not declared "
+                        + $"({verdict.Reason}: {verdict.Message})");
                 }
 
                 Seen.UnionWith(from.Where(f => f != to).Select(f => (f, to)));
@@ -68,7 +71,8 @@ internal sealed class TransitionWatch(Action<string> complain)
         }
     }
 
-    private static IEnumerable<NodeStep> DecidedFrom(NodeStep from) => [from, .. Declared.Where(d => d.IsDecided && d.From == from).Select(d => d.To)];
+    private static IEnumerable<NodeStep> DecidedFrom(NodeStep from) =>
+        [from, .. Declared.Where(d => d.IsDecided && d.From == from).Select(d => d.To)];
 
     private static HashSet<NodeStep> Closure(IEnumerable<NodeStep> from)
     {

@@ -1,10 +1,8 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Context;
-using Ostler.Rollout.Drain;
 using Ostler.Rollout.Failures;
 using Ostler.Rollout.Plan;
-using Ostler.Rollout.Snapshot;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Rollout.Nodes;

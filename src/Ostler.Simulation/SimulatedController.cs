@@ -145,8 +145,11 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
         // In whole seconds, a date names the middle of the second.
         var (date, monotonic) = (World.Now + World.ServerClockError - TimeSpan.FromMilliseconds(500), World.Now - World.Scenario.Start);
         _clock = _clock?.Observe(date, monotonic) ?? ClusterTime.Begin(date, monotonic);
-        var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions) with { Now = _clock.At(monotonic),
-            Sight = _sight });
+        var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions) with
+        {
+            Now = _clock.At(monotonic),
+            Sight = _sight
+        });
         var plan = RolloutPlanner.Plan(snapshot, _plans.GetValueOrDefault(policy));
         _plans[policy] = plan;
         _checks.Retain(policy, plan.Watches.Checks);

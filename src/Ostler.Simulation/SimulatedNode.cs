@@ -194,8 +194,12 @@ public sealed class SimulatedNode
     internal void CreateOS()
     {
         _incarnation++;
-        OS = new() { Uid = $"os-{Uid}-{_incarnation}", Generation = 1,
-            ResourceVersion = (_incarnation * 100_000).ToString(System.Globalization.CultureInfo.InvariantCulture) };
+        OS = new()
+        {
+            Uid = $"os-{Uid}-{_incarnation}",
+            Generation = 1,
+            ResourceVersion = (_incarnation * 100_000).ToString(System.Globalization.CultureInfo.InvariantCulture)
+        };
     }
 
     internal void WriteSpec(NodeOSSpec spec) => OS = OS! with
@@ -206,8 +210,11 @@ public sealed class SimulatedNode
         ResourceVersion = Next(OS.ResourceVersion),
     };
 
-    internal void WriteStatus(NodeOSStatus status) => OS = OS! with { Status = Reports?.Spoil(status) ?? status,
-        ResourceVersion = Next(OS.ResourceVersion) };
+    internal void WriteStatus(NodeOSStatus status) => OS = OS! with
+    {
+        Status = Reports?.Spoil(status) ?? status,
+        ResourceVersion = Next(OS.ResourceVersion)
+    };
 
     /// <summary>The NodeOS as the agent reads it.</summary>
     internal NodeOS? Read() => OS is not { } os ? null : new()

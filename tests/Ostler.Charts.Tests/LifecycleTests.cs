@@ -147,7 +147,10 @@ public sealed class LifecycleTests(ClusterFixture fixture)
         ["apiVersion"] = "ostler.dev/v1alpha1",
         ["kind"] = "UpgradePolicy",
         ["metadata"] = new JsonObject { ["name"] = name },
-        ["spec"] = new JsonObject { ["imageRef"] = new JsonObject { ["name"] = "edge-os" },
-            ["nodeSelector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["kubernetes.io/os"] = "linux" } } },
+        ["spec"] = new JsonObject
+        {
+            ["imageRef"] = new JsonObject { ["name"] = "edge-os" },
+            ["nodeSelector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["kubernetes.io/os"] = "linux" } }
+        },
     };
 }

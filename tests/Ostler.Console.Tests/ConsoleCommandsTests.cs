@@ -13,8 +13,7 @@ public sealed partial class ConsoleCommandsTests
             .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value, StringComparer.Ordinal);
         advised["ImageQuarantined"] = advised["Quarantined"];
         var script = File.ReadAllText(Path.Combine(Documents.Root, "src", "Ostler.Controller", "Console", "Web", "commands.js"));
-        var offered = Entry().Matches(script[script.IndexOf("const byReason", StringComparison.Ordinal)
-            ..script.IndexOf("function quarantine", StringComparison.Ordinal)])
+        var offered = Entry().Matches(script[script.IndexOf("const byReason", StringComparison.Ordinal)..script.IndexOf("function quarantine", StringComparison.Ordinal)])
             .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value switch { "quarantine" => "quarantine remove", var verb => verb },
                 StringComparer.Ordinal);
 

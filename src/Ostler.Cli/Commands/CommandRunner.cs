@@ -47,8 +47,13 @@ internal sealed class CommandRunner(CliEnvironment environment, ClusterOptions c
 
     /// <summary>The option --namespace, of the controller.</summary>
     public static Option<string> NamespaceOption() =>
-        new("--namespace", "-n") { Description = "The namespace of the controller", HelpName = "NAME", DefaultValueFactory = _ =>
-            "ostler-system" };
+        new("--namespace", "-n")
+        {
+            Description = "The namespace of the controller",
+            HelpName = "NAME",
+            DefaultValueFactory = _ =>
+            "ostler-system"
+        };
 
     /// <summary>Completes an argument with the names that the cluster has; with nothing, when it does not answer at once.</summary>
     public T CompleteNames<T, TObject>(T argument, ResourceType<TObject> type) where T : Argument where TObject : class

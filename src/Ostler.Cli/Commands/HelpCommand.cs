@@ -8,8 +8,11 @@ internal static class HelpCommand
 {
     public static Command Create(CommandRunner commands, RootCommand root)
     {
-        var words = new Argument<string[]>("command") { Arity = ArgumentArity.ZeroOrMore,
-            Description = "The command. Default: a list of all commands" };
+        var words = new Argument<string[]>("command")
+        {
+            Arity = ArgumentArity.ZeroOrMore,
+            Description = "The command. Default: a list of all commands"
+        };
         words.CompletionSources.Add(_ => ParseErrors.Visible(root).Select(c => new System.CommandLine.Completions.CompletionItem(c.Name)));
         return commands.With(new Command("help", "Show the help of a command") { words }, (arguments, _) =>
         {

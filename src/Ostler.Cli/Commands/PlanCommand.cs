@@ -70,8 +70,11 @@ internal sealed class PlanCommand
             .Select(f => f.Forecast?.CompletedAt)];
         if (ends.Contains(null))
         {
-            return (one with { Notes = [new($"{policy}: not started, since {string.Join(", ", awaited)} would not complete "
-                + $"(spec.dependsOn).", Tone.Bad)] }, null);
+            return (one with
+            {
+                Notes = [new($"{policy}: not started, since {string.Join(", ", awaited)} would not complete "
+                + $"(spec.dependsOn).", Tone.Bad)]
+            }, null);
         }
 
         if (awaited.Length > 0)

@@ -16,8 +16,11 @@ internal static class ImageEdits
         // Two requests within one second are two requests.
         var moment = now.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
         return new(
-            "osimage", name, new() { ["metadata"] =
-                new JsonObject { ["annotations"] = new JsonObject { [OSImageAnnotations.RefreshRequestedAt] = moment } } },
+            "osimage", name, new()
+            {
+                ["metadata"] =
+                new JsonObject { ["annotations"] = new JsonObject { [OSImageAnnotations.RefreshRequestedAt] = moment } }
+            },
             $"The controller resolves {name} now.")
         {
             Next = [$"See the result: kubectl get osimage {name} -o wide"],

@@ -156,7 +156,8 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         var evictions = new PodEvictions(services.Client, services.Time);
         var reconciler = new UpgradePolicyReconciler(
             new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, checks, services.Namespace,
-                services.NodeName, services.Time) { Roles = services.Roles, Sight = SightOfTerm() },
+                services.NodeName, services.Time)
+            { Roles = services.Roles, Sight = SightOfTerm() },
             new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, answers, Logger<Executor>()),
             new Subscriptions(pods, checks),
             new ProbeRunner(

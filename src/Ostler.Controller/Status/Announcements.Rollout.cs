@@ -41,8 +41,11 @@ internal sealed partial class Announcements
     /// <summary>A node as its agent reports it: the steps that the host goes through by itself.</summary>
     public void Stepped(InformerEvent<NodeOS> change)
     {
-        if (change is not { Type: InformerEventType.Updated, Old.Status: { } before,
-            New: { Status: { } after, Spec: { Policy: { Length: > 0 }, Image: { } image } } os }
+        if (change is not
+            {
+                Type: InformerEventType.Updated, Old.Status: { } before,
+                New: { Status: { } after, Spec: { Policy: { Length: > 0 }, Image: { } image } } os
+            }
             || before.Step == after.Step)
         {
             return;

@@ -68,7 +68,8 @@ internal static class Eligibility
 
     private static Ineligible? AgentHasNotReported(RolloutContext context, NodeView view) => view.Node.OS is { Deleting: true }
         ? new(Reasons.AgentMissing,
-            "The NodeOS is being deleted. It is created again once it is gone; check its finalizers if that lasts.") { NeedsPerson = true }
+            "The NodeOS is being deleted. It is created again once it is gone; check its finalizers if that lasts.")
+        { NeedsPerson = true }
         : view.Status is null
         ? new(
             Reasons.AgentMissing,

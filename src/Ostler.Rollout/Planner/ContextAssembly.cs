@@ -44,8 +44,11 @@ internal static class ContextAssembly
             Measured = measured,
             Window = window,
             TakesBack = policy.Exists && problems.Count == 0 && trees is not null
-                && failures is { Halted: true, IsImageToBlame: true } && spec.Rollback is { Automatic: true,
-                    Scope: not RollbackScope.Node },
+                && failures is { Halted: true, IsImageToBlame: true } && spec.Rollback is
+                {
+                    Automatic: true,
+                    Scope: not RollbackScope.Node
+                },
         };
         return context with
         {

@@ -153,8 +153,12 @@ internal static class ReportRules
                     HealthyAt = Plausible(t.HealthyAt),
                 }
                 : null,
-            LastError = status.LastError is { } error ? error with { Message = Clean(error.Message), At = Plausible(error.At)
-                ?? Earliest } : null,
+            LastError = status.LastError is { } error ? error with
+            {
+                Message = Clean(error.Message),
+                At = Plausible(error.At)
+                ?? Earliest
+            } : null,
             Conditions = status.Conditions?.Select(c => c with { Message = Clean(c.Message) ?? "" }).ToArray(),
             Reboot = status.Reboot is { } reboot ? reboot with { Message = Clean(reboot.Message) } : null,
             Drift = status.Drift is { } drift

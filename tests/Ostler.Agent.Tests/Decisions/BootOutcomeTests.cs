@@ -30,12 +30,22 @@ public sealed class BootOutcomeTests
             (HostWith("2l 1*", SecondBoot, Pending(), new(Finalization.NeverRan)), "RolledBack FinalizationNeverRan!"),
         ["the host's watchdog went back"] = (HostWith("1* 2", "boot-3", Pending()) with { Watchdog = Armed(WatchdogState.Fired, SecondBoot) }, "RolledBack WatchdogExpired!"),
         ["the host's watchdog went back while only the API server was missing"] =
-            (HostWith("1* 2", "boot-3", Pending()) with { Watchdog = Armed(WatchdogState.Fired, SecondBoot) with { ChecksPassSince = Noon,
-                ApiUnreachableSince = Noon } },
+            (HostWith("1* 2", "boot-3", Pending()) with
+            {
+                Watchdog = Armed(WatchdogState.Fired, SecondBoot) with
+                {
+                    ChecksPassSince = Noon,
+                    ApiUnreachableSince = Noon
+                }
+            },
                 "RolledBack ApiUnreachable!"),
         ["the host's watchdog went back, the API server missing and checks failing"] =
-            (HostWith("1* 2", "boot-3", Pending()) with { Watchdog = Armed(WatchdogState.Fired,
-                SecondBoot) with { ApiUnreachableSince = Noon } }, "RolledBack WatchdogExpired!"),
+            (HostWith("1* 2", "boot-3", Pending()) with
+            {
+                Watchdog = Armed(WatchdogState.Fired,
+                SecondBoot) with
+                { ApiUnreachableSince = Noon }
+            }, "RolledBack WatchdogExpired!"),
         ["the host's watchdog went back and a power cut hid it"] =
             (HostWith("1* 2", "boot-3", Pending()) with { Watchdog = Armed(WatchdogState.Firing, SecondBoot) }, "RolledBack WatchdogExpired!"),
         ["the watchdog was armed, and did not act"] = (HostWith("1* 2", SecondBoot, Pending()) with { Watchdog = Armed() }, "RolledBack BootFellBack!"),

@@ -128,8 +128,11 @@ public sealed class HostWatchdogTests
         Assert.Null(Record(run));
 
         run.Ostree.RebootRequested = () => Assert.Fail("rebooted");
-        run.Api.Change(os => os! with { Metadata = os.Metadata with { Generation = os.Metadata.Generation + 1 },
-            Spec = Stage(3) with { Attempt = 2 } });
+        run.Api.Change(os => os! with
+        {
+            Metadata = os.Metadata with { Generation = os.Metadata.Generation + 1 },
+            Spec = Stage(3) with { Attempt = 2 }
+        });
         await WrittenAsync(run, s => s.Attempt == 2);
         Assert.DoesNotContain("3", run.Ostree.List, StringComparison.Ordinal);
     }

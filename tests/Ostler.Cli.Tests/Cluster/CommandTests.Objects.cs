@@ -37,8 +37,11 @@ public sealed partial class CommandTests
     {
         await api.CreateAsync(OstlerResources.OSImages, Given.Image() with { Metadata = new() { Name = _name } }, Cancel);
         var policy = Given.Policy(_name, spec: s =>
-            (spec ?? (x => x))(s with { ImageRef = new() { Name = _name },
-            NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["test"] = _name } } }));
+            (spec ?? (x => x))(s with
+            {
+                ImageRef = new() { Name = _name },
+                NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["test"] = _name } }
+            }));
         await api.CreateAsync(OstlerResources.UpgradePolicies, policy with { Metadata = new() { Name = _name } }, Cancel);
         await StatusAsync(api, status);
         return await ReadAsync(api);
@@ -80,8 +83,11 @@ public sealed partial class CommandTests
     private async Task NodeAsync(ApiClient api, string suffix, string? booted)
     {
         var name = $"{_name}-{suffix}";
-        await fixture.Cluster.Admin.CoreV1.CreateNodeAsync(new V1Node { Metadata =
-            new() { Name = name, Labels = new Dictionary<string, string> { ["test"] = _name } } }, cancellationToken: Cancel);
+        await fixture.Cluster.Admin.CoreV1.CreateNodeAsync(new V1Node
+        {
+            Metadata =
+            new() { Name = name, Labels = new Dictionary<string, string> { ["test"] = _name } }
+        }, cancellationToken: Cancel);
         var ready = new V1Patch("""{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""", V1Patch.PatchType.StrategicMergePatch);
         await fixture.Cluster.Admin.CoreV1.PatchNodeStatusAsync(ready, name, cancellationToken: Cancel);
         await api.CreateAsync(OstlerResources.NodeOSes, Given.System(name, booted: null), Cancel);

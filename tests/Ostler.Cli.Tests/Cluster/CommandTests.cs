@@ -157,8 +157,15 @@ public sealed partial class CommandTests(CliCluster fixture)
 
         var none = await RunAsync("version", "-n", space.Name);
         var elected = new Ostler.Kubernetes.LeaderElection.LeaderElector(
-            api, new() { LeaseName = "ostler-controller", Namespace = space.Name, Identity = "me", Annotations = new Dictionary<string,
-                string> { [LeaseAnnotations.Version] = "1.2.3" } });
+            api, new()
+            {
+                LeaseName = "ostler-controller",
+                Namespace = space.Name,
+                Identity = "me",
+                Annotations = new Dictionary<string,
+                string>
+                { [LeaseAnnotations.Version] = "1.2.3" }
+            });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var led = new TaskCompletionSource();
         var running = elected.RunAsync((_, _) => { led.TrySetResult(); return Task.CompletedTask; }, stop.Token);

@@ -79,9 +79,12 @@ public class EditTests
     {
         var image = Given.Image(
             denied ? new() { Deny = [Given.New] } : null,
-            new() { Resolved = Given.Resolved(Given.New, "42.2"),
+            new()
+            {
+                Resolved = Given.Resolved(Given.New, "42.2"),
                 Quarantined = [new() { Digest = Given.New, Reason = Reasons.HealthTimedOut, Policy = by,
-                Since = Given.Now.AddMinutes(3) }] });
+                Since = Given.Now.AddMinutes(3) }]
+            });
 
         FieldEdit Retry() => PolicyEdits.Retry(Given.Policy(status: Given.Halted), image, Given.Now);
 

@@ -89,8 +89,11 @@ public class StatusTextTests
         var image = Given.Image(status: new() { NextPollAt = Given.Now.AddMinutes(7) });
         var broken = image with
         {
-            Status = image.Status! with { Conditions =
-                [Given.Condition(ConditionTypes.Ready, ConditionStatus.False, Reasons.RefNotFound, "acme has no branch acme/edge.")] },
+            Status = image.Status! with
+            {
+                Conditions =
+                [Given.Condition(ConditionTypes.Ready, ConditionStatus.False, Reasons.RefNotFound, "acme has no branch acme/edge.")]
+            },
         };
 
         Assert.Equal(["Next poll of edge-os: 2026-12-01T12:07:00Z, in 7m"], ImageText.Lines(image, Given.Now).Select(l => l.Text));

@@ -17,8 +17,14 @@ public sealed class Chromium : IAsyncLifetime
         string? timeZone = null)
     {
         Assert.SkipWhen(_browser is null, _whyNot);
-        return await _browser!.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height },
-            Locale = "en-GB", TimezoneId = timeZone, ReducedMotion = ReducedMotion.Reduce });
+        return await _browser!.NewContextAsync(new()
+        {
+            ColorScheme = scheme,
+            ViewportSize = new() { Width = width, Height = height },
+            Locale = "en-GB",
+            TimezoneId = timeZone,
+            ReducedMotion = ReducedMotion.Reduce
+        });
     }
 
     public async ValueTask InitializeAsync()

@@ -94,8 +94,16 @@ internal sealed class ConsoleFleet : IAsyncDisposable
             }
         }
 
-        var counts = new NodeCounts { Total = nodes, Updated = updated, Updating = inFlight.Count, Staged = staged, RolledBack = failed,
-            Pending = nodes - updated - failed - staged - inFlight.Count, Unavailable = inFlight.Count + failed };
+        var counts = new NodeCounts
+        {
+            Total = nodes,
+            Updated = updated,
+            Updating = inFlight.Count,
+            Staged = staged,
+            RolledBack = failed,
+            Pending = nodes - updated - failed - staged - inFlight.Count,
+            Unavailable = inFlight.Count + failed
+        };
         api.Put(OstlerResources.UpgradePolicies, Policy("edge", new()
         {
             ObservedGeneration = 1,
@@ -157,8 +165,14 @@ internal sealed class ConsoleFleet : IAsyncDisposable
             Status = new()
             {
                 ObservedGeneration = 0,
-                Resolved = new() { Reference = "acme:acme/stable/x86_64/edge", Digest = NewDigest, Version = "42.20261101.3",
-                    ResolvedAt = start, Created = start.AddHours(-5) },
+                Resolved = new()
+                {
+                    Reference = "acme:acme/stable/x86_64/edge",
+                    Digest = NewDigest,
+                    Version = "42.20261101.3",
+                    ResolvedAt = start,
+                    Created = start.AddHours(-5)
+                },
                 NextPollAt = now.AddMinutes(7),
                 History = [new() { Reference = "acme:acme/stable/x86_64/edge", Digest = OldDigest, Version = "41.20261001.1",
                     ResolvedAt = start.AddDays(-30) }],
@@ -172,9 +186,16 @@ internal sealed class ConsoleFleet : IAsyncDisposable
             Spec = new() { Container = new() { Image = "registry.example/os/lab:beta", Verification = new() } },
             Status = new()
             {
-                Resolved = new() { Reference = "registry.example/os/lab:beta", Digest = BetaDigest, Version = "43.beta1",
-                    ResolvedAt = start, VerifiedWith = NewDigest, SignatureFormat = "SigstoreBundle",
-                    Platforms = [new() { Platform = "linux/amd64", Digest = "sha256:" + OldDigest }] },
+                Resolved = new()
+                {
+                    Reference = "registry.example/os/lab:beta",
+                    Digest = BetaDigest,
+                    Version = "43.beta1",
+                    ResolvedAt = start,
+                    VerifiedWith = NewDigest,
+                    SignatureFormat = "SigstoreBundle",
+                    Platforms = [new() { Platform = "linux/amd64", Digest = "sha256:" + OldDigest }]
+                },
                 Quarantined = [new() { Digest = BetaDigest, Reason = "HealthCheckFailed", Policy = "lab", Since = now.AddMinutes(-12) }],
                 Conditions =
                 [

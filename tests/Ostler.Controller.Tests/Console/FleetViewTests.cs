@@ -86,8 +86,11 @@ public sealed class FleetViewTests
         var followed = Assert.Single(FleetView.Of([], [], [], [Given.Image()]).Images);
         var image = Given.Image() with
         {
-            Spec = new() { Container = new() { Image = $"registry.example/os@sha256:{Given.Digest}", Verification = new() },
-                Quarantine = new() { Deny = [Other] } },
+            Spec = new()
+            {
+                Container = new() { Image = $"registry.example/os@sha256:{Given.Digest}", Verification = new() },
+                Quarantine = new() { Deny = [Other] }
+            },
         };
         var pinned = Assert.Single(FleetView.Of([], [], [], [image]).Images);
 

@@ -50,8 +50,11 @@ public sealed class NodeHistoryTests
     public void The_reboot_of_a_completed_upgrade_is_no_warning_and_the_next_one_is()
     {
         var t = Given.Now;
-        var os = Given.NodeOS("a", spec: new() { LastUpgrade =
-            new() { GrantedAt = t, BootRequestedAt = t.AddMinutes(1), CompletedAt = t.AddMinutes(5) } }, status: new());
+        var os = Given.NodeOS("a", spec: new()
+        {
+            LastUpgrade =
+            new() { GrantedAt = t, BootRequestedAt = t.AddMinutes(1), CompletedAt = t.AddMinutes(5) }
+        }, status: new());
         NodeEvent[] events = [Rebooted(2), Rebooted(60)];
 
         Assert.Equal([true, false], NodeHistory.Of(Row, Given.Node("a"), os, events, null).Entries.Where(e => e.Source == "event")

@@ -34,8 +34,11 @@ public sealed class ImageKeysTests
     public void A_refresh_that_is_asked_for_wakes_the_image()
     {
         var image = Given.Image("a");
-        var asked = image with { Metadata =
-            image.Metadata with { Annotations = new Dictionary<string, string> { [OSImageAnnotations.RefreshRequestedAt] = "1" } } };
+        var asked = image with
+        {
+            Metadata =
+            image.Metadata with { Annotations = new Dictionary<string, string> { [OSImageAnnotations.RefreshRequestedAt] = "1" } }
+        };
         _keys.OnImage(new(InformerEventType.Updated, image, asked));
 
         Assert.Equal(["a"], _woken);

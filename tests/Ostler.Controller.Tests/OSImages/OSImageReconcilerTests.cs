@@ -147,8 +147,14 @@ public sealed class OSImageReconcilerTests : IAsyncLifetime
         Assert.InRange(images.Lister.Get(Key)!.Status!.NextPollAt!.Value, next.Value.AddMinutes(9), next.Value.AddMinutes(11));
 
         var image = Image();
-        var (pinned, pins) = Reconciler(image with { Spec = image.Spec with { Ostree =
-            image.Spec.Ostree! with { Commit = Given.Digest } } });
+        var (pinned, pins) = Reconciler(image with
+        {
+            Spec = image.Spec with
+            {
+                Ostree =
+            image.Spec.Ostree! with { Commit = Given.Digest }
+            }
+        });
         await ReconcileAsync(pinned);
         Assert.Null(pins.Lister.Get(Key)!.Status?.NextPollAt);
     }

@@ -182,8 +182,16 @@ public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
             Conditions = [new() { Type = ConditionTypes.Staged, Status = ConditionStatus.True, Reason = "Staged",
                 LastTransitionTime = Given.Now }],
         };
-        var target = new NodeImage { Digest = Given.Digest, Ostree = new() { Remote = "acme", Ref = "acme/edge",
-            Url = "http://127.0.0.1:1/repo" } };
+        var target = new NodeImage
+        {
+            Digest = Given.Digest,
+            Ostree = new()
+            {
+                Remote = "acme",
+                Ref = "acme/edge",
+                Url = "http://127.0.0.1:1/repo"
+            }
+        };
         var os = Given.NodeOS("a", spec: new() { Policy = "edge", Goal = Goal.Stage, Attempt = 1, Image = target }, status: staged);
         _nodeOSes.Absorb(os with { Metadata = os.Metadata with { ResourceVersion = "21" } });
     }

@@ -32,8 +32,12 @@ public sealed class YamlWriterTests
     public void Numbers_booleans_and_empty_collections_keep_their_types() => Assert.Equal(
         "number: 3\nyes: true\nnothing: null\nempty: {}\nnone: []\n",
         YamlWriter.Write(new JsonObject
-            {
-                ["number"] = 3, ["yes"] = true, ["nothing"] = null, ["empty"] = new JsonObject(), ["none"] = new JsonArray(),
-            })
+        {
+            ["number"] = 3,
+            ["yes"] = true,
+            ["nothing"] = null,
+            ["empty"] = new JsonObject(),
+            ["none"] = new JsonArray(),
+        })
             .Replace("'yes'", "yes", StringComparison.Ordinal));
 }

@@ -79,10 +79,18 @@ public sealed class AdmittedReportsTests
                 ImageRef = new() { Name = "edge-os" },
                 NodeSelector = new() { MatchExpressions = [new() { Key = "none", Operator = LabelOperator.DoesNotExist }] },
                 Drift = DriftHandling.Reconcile,
-                Rollout = new() { MaxUnavailable = IntOrPercent.Percent(100), StageAhead = IntOrPercent.Percent(100),
-                    Soak = Duration.Zero },
-                Rollback = new() { Scope = RollbackScope.Policy, MaxFailures = random.Next(2) == 0 ? IntOrPercent.Count(0)
-                    : IntOrPercent.Percent(100) },
+                Rollout = new()
+                {
+                    MaxUnavailable = IntOrPercent.Percent(100),
+                    StageAhead = IntOrPercent.Percent(100),
+                    Soak = Duration.Zero
+                },
+                Rollback = new()
+                {
+                    Scope = RollbackScope.Policy,
+                    MaxFailures = random.Next(2) == 0 ? IntOrPercent.Count(0)
+                    : IntOrPercent.Percent(100)
+                },
             },
             PreviousStatus = previous,
         },
@@ -91,25 +99,67 @@ public sealed class AdmittedReportsTests
             Name = "edge-os",
             Generation = 1,
             Spec = new() { Ostree = new() { Remote = "acme", Url = "https://ostree.acme.example/repo", Ref = "acme/edge" } },
-            Status = new() { ObservedGeneration = 1, Resolved = new() { Reference = "acme:acme/edge", Digest = New, Version = "42",
-                ResolvedAt = Now.AddHours(-1) } },
+            Status = new()
+            {
+                ObservedGeneration = 1,
+                Resolved = new()
+                {
+                    Reference = "acme:acme/edge",
+                    Digest = New,
+                    Version = "42",
+                    ResolvedAt = Now.AddHours(-1)
+                }
+            },
         },
         Nodes = [.. Enumerable.Range(0, 12).Select(i => Node(random, $"n{i:00}"))],
     };
 
     private static NodeFacts Node(Random random, string name)
     {
-        var image = new NodeImage { Digest = New, Version = "42", Ostree = new() { Remote = "acme",
-            Url = "https://ostree.acme.example/repo", Ref = "acme/edge" } };
+        var image = new NodeImage
+        {
+            Digest = New,
+            Version = "42",
+            Ostree = new()
+            {
+                Remote = "acme",
+                Url = "https://ostree.acme.example/repo",
+                Ref = "acme/edge"
+            }
+        };
         var previous = new PreviousOS { Digest = Old, Version = "41", BootID = "n-boot-1" };
-        var failure = new NodeFailure { Digest = New, Attempt = 1, Reason = Reasons.HostCheckFailed, At = Now.AddMinutes(-3),
-            Evidence = FailureEvidence.Booted };
-        var upgrade = new NodeUpgrade { GrantedAt = Now.AddHours(-2), BootRequestedAt = Now.AddHours(-2), HealthySince = Now.AddHours(-1),
-            CompletedAt = Now.AddHours(-1), Previous = previous };
-        var staging = new NodeOSSpec { Policy = Policy, Image = image, Attempt = 1, Goal = Goal.Stage,
-            Deadlines = new() { Staged = Now.AddMinutes(20) } };
-        var booting = staging with { Goal = Goal.Boot, Previous = previous, GrantedAt = Now.AddMinutes(-10),
-            BootRequestedAt = Now.AddMinutes(-5), Deadlines = new() { Reboot = Now.AddMinutes(10), Healthy = Now.AddMinutes(20) } };
+        var failure = new NodeFailure
+        {
+            Digest = New,
+            Attempt = 1,
+            Reason = Reasons.HostCheckFailed,
+            At = Now.AddMinutes(-3),
+            Evidence = FailureEvidence.Booted
+        };
+        var upgrade = new NodeUpgrade
+        {
+            GrantedAt = Now.AddHours(-2),
+            BootRequestedAt = Now.AddHours(-2),
+            HealthySince = Now.AddHours(-1),
+            CompletedAt = Now.AddHours(-1),
+            Previous = previous
+        };
+        var staging = new NodeOSSpec
+        {
+            Policy = Policy,
+            Image = image,
+            Attempt = 1,
+            Goal = Goal.Stage,
+            Deadlines = new() { Staged = Now.AddMinutes(20) }
+        };
+        var booting = staging with
+        {
+            Goal = Goal.Boot,
+            Previous = previous,
+            GrantedAt = Now.AddMinutes(-10),
+            BootRequestedAt = Now.AddMinutes(-5),
+            Deadlines = new() { Reboot = Now.AddMinutes(10), Healthy = Now.AddMinutes(20) }
+        };
         (NodeOSSpec Spec, bool Holds)[] phases =
         [
             (new(), false), (staging, false), (staging, true), (booting, true), (booting with { HealthySince = Now.AddMinutes(-1) }, true),

@@ -51,8 +51,14 @@ public class FailureBudgetTests
     public void The_record_of_a_digest_names_the_first_failure_with_evidence()
     {
         var snapshot = Given.Snapshot(
-            Given.RolledBack("n1", 40).Spec(s => s with { Failure = s.Failure! with { Reason = Reasons.StagingFailed,
-                Evidence = null } }), Given.RolledBack("n2", 20))
+            Given.RolledBack("n1", 40).Spec(s => s with
+            {
+                Failure = s.Failure! with
+                {
+                    Reason = Reasons.StagingFailed,
+                    Evidence = null
+                }
+            }), Given.RolledBack("n2", 20))
             .With(s => s with { Rollback = new() { MaxFailures = IntOrPercent.Count(1) } });
 
         var failed = Assert.Single(RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).FailedDigests!);
@@ -104,9 +110,15 @@ public class FailureBudgetTests
     {
         var snapshot = Given.Snapshot(Given.RolledBack("n1", 30), Given.Staged("n2"));
         var image = Given.Image();
-        image = image with { Status = image.Status! with { Quarantined =
+        image = image with
+        {
+            Status = image.Status! with
+            {
+                Quarantined =
             [new() { Digest = image.Status!.Resolved!.Digest, Reason = Reasons.HostCheckFailed, Policy = "deleted",
-            Since = Given.Ago(30) }] } };
+            Since = Given.Ago(30) }]
+            }
+        };
 
         var plan = RolloutPlanner.Plan(snapshot with { Policy = snapshot.Policy with { CreatedAt = Given.Ago(5) }, Image = image });
 

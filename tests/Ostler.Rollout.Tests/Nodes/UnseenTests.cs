@@ -18,8 +18,11 @@ public class UnseenTests
     [InlineData(-25, null, false)]
     public void A_health_deadline_that_passed_unseen_gets_time_for_reports(int since, int? lost, bool waits)
     {
-        var node = Given.Booted("n1").Spec(s => s with { BootRequestedAt = Given.Ago(20),
-            Deadlines = new() { Reboot = Given.Ago(9), Healthy = Given.Ago(2) } })
+        var node = Given.Booted("n1").Spec(s => s with
+        {
+            BootRequestedAt = Given.Ago(20),
+            Deadlines = new() { Reboot = Given.Ago(9), Healthy = Given.Ago(2) }
+        })
             .Status(s => s with { Timings = new() { BootedAt = Given.Ago(19) } });
 
         var plan = RolloutPlanner.Plan(Given.Snapshot(node) with { Sight = Seen(since, lost) });
@@ -62,8 +65,16 @@ public class UnseenTests
     public void The_third_such_boot_in_a_row_fails_the_node_and_blames_no_image()
     {
         var node = Given.Booted("n1", Trees.Old).Error(Reasons.ApiUnreachable, NodeStep.RolledBack)
-            .Spec(s => s with { Backoff = new() { Digest = Trees.New, Until = Given.Ago(30), Count = 2,
-                Reason = Reasons.ApiUnreachable } });
+            .Spec(s => s with
+            {
+                Backoff = new()
+                {
+                    Digest = Trees.New,
+                    Until = Given.Ago(30),
+                    Count = 2,
+                    Reason = Reasons.ApiUnreachable
+                }
+            });
 
         var failure = RolloutPlanner.Plan(Given.Snapshot(node)).Written().Failure!;
 
@@ -75,8 +86,11 @@ public class UnseenTests
     public void A_boot_in_the_second_of_its_order_is_after_it()
     {
         var ordered = Given.Now.AddMinutes(-11).AddMilliseconds(900);
-        var node = Given.Booted("n1").Spec(s => s with { BootRequestedAt = ordered.TruncateToSeconds(),
-            Deadlines = new() { Reboot = Given.In(4), Healthy = Given.In(14) } })
+        var node = Given.Booted("n1").Spec(s => s with
+        {
+            BootRequestedAt = ordered.TruncateToSeconds(),
+            Deadlines = new() { Reboot = Given.In(4), Healthy = Given.In(14) }
+        })
             .Status(s => s with { Timings = new() { BootedAt = ordered.AddMilliseconds(50).TruncateToSeconds() } });
 
         Assert.Equal(NodeStep.RollingBack, RolloutPlanner.Plan(Given.Snapshot(node)).Verdict().Step);

@@ -99,10 +99,22 @@ public class UntrustedReportsTests
     [Fact]
     public void Two_dates_of_one_agent_do_not_spoil_the_durations_of_the_policy()
     {
-        var node = Given.Upgraded("n1").Spec(s => s with { LastUpgrade = s.LastUpgrade! with { BootRequestedAt = Given.Ago(62),
-            HealthySince = Given.Ago(61) } })
-            .Status(s => s with { Timings = new() { StagingStartedAt = new(2001, 1, 1, 0, 0, 0, TimeSpan.Zero),
-                StagedAt = new(2199, 1, 1, 0, 0, 0, TimeSpan.Zero) } });
+        var node = Given.Upgraded("n1").Spec(s => s with
+        {
+            LastUpgrade = s.LastUpgrade! with
+            {
+                BootRequestedAt = Given.Ago(62),
+                HealthySince = Given.Ago(61)
+            }
+        })
+            .Status(s => s with
+            {
+                Timings = new()
+                {
+                    StagingStartedAt = new(2001, 1, 1, 0, 0, 0, TimeSpan.Zero),
+                    StagedAt = new(2199, 1, 1, 0, 0, 0, TimeSpan.Zero)
+                }
+            });
         var snapshot = Given.Snapshot(node);
 
         Assert.Null(RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Durations!.Staging);
@@ -111,8 +123,11 @@ public class UntrustedReportsTests
     [Fact]
     public void A_refused_order_to_boot_is_said_and_does_not_stop_the_drains_deadline()
     {
-        var node = Given.Cordoned("n1") with { Refused = new("NodeOS", Given.Ago(5), Given.Ago(0.1),
-            "admission webhook \"deny\" denied the request") };
+        var node = Given.Cordoned("n1") with
+        {
+            Refused = new("NodeOS", Given.Ago(5), Given.Ago(0.1),
+            "admission webhook \"deny\" denied the request")
+        };
 
         var before = RolloutPlanner.Plan(Given.Snapshot(node));
         Assert.Equal("ApplySpec", before.Kinds());
@@ -154,8 +169,11 @@ public class UntrustedReportsTests
         "agent" => status with { AgentVersion = "1\n2" },
         "error" => status with { LastError = new() { Reason = "no such reason", At = Given.Now } },
         "condition" => status with { Conditions = [new() { Type = "Ready", Status = ConditionStatus.True, Reason = Huge }] },
-        "conditions" => status with { Conditions = [.. Enumerable.Range(0, 17).Select(i =>
-            new Condition { Type = $"C{i}", Status = ConditionStatus.True, Reason = "R" })] },
+        "conditions" => status with
+        {
+            Conditions = [.. Enumerable.Range(0, 17).Select(i =>
+            new Condition { Type = $"C{i}", Status = ConditionStatus.True, Reason = "R" })]
+        },
         "attempt" => status with { Attempt = -1 },
         "drift" => status with { Drift = new() { Reason = Huge } },
         _ => status with { Drift = new() { Reason = Reasons.EtcChanged, EtcFiles = [.. Enumerable.Repeat("M a", 51)] } },

@@ -67,8 +67,15 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
             "volumes" => new SimulationFault.VolumesHang(at, node),
             "pause" => new SimulationFault.PolicyChanges(at, "edge", s => s with { Paused = true }),
             "second policy" => new SimulationFault.PolicyCreated(
-                at, "second", Trees.Policy(s => s with { NodeSelector = new() { MatchLabels = new Dictionary<string,
-                    string> { ["half"] = "first" } } })),
+                at, "second", Trees.Policy(s => s with
+                {
+                    NodeSelector = new()
+                    {
+                        MatchLabels = new Dictionary<string,
+                    string>
+                        { ["half"] = "first" }
+                    }
+                })),
             "policy deleted" => new SimulationFault.PolicyDeleted(at, "edge"),
             "retry" => new SimulationFault.Retry(at, "edge"),
             "selector" => new SimulationFault.PolicyChanges(
@@ -76,14 +83,31 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
             "check" => new SimulationFault.CheckSays(at, $"check-{Node % 2}", Said(Variant)),
             "check of one" => new SimulationFault.CheckSays(at, $"check-{Node % 2}", Said(Variant), node),
             "freeze" => new SimulationFault.PolicyChanges(
-                at, "edge", s => s with { Freezes = [new() { From = CasePace.Start + at,
-                    To = CasePace.Start + at + TimeSpan.FromMinutes(10 + Variant) }] }),
+                at, "edge", s => s with
+                {
+                    Freezes = [new() { From = CasePace.Start + at,
+                    To = CasePace.Start + at + TimeSpan.FromMinutes(10 + Variant) }]
+                }),
             "approve" => new SimulationFault.PolicyChanges(
-                at, "edge", s => s with { Rollout = s.Rollout with { Approvals = [new() { Wave = "second", Digest = Variant % 3 == 0
-                    ? Trees.Newer : Trees.New }] } }),
+                at, "edge", s => s with
+                {
+                    Rollout = s.Rollout with
+                    {
+                        Approvals = [new() { Wave = "second", Digest = Variant % 3 == 0
+                    ? Trees.Newer : Trees.New }]
+                    }
+                }),
             "joins" => new SimulationFault.NodeJoins(
-                at, new() { Name = $"x{Variant}", Digest = Trees.Old, Version = "41", HasJoinTaint = true, Labels = new Dictionary<string,
-                    string> { ["half"] = Variant % 2 == 0 ? "first" : "second" } }),
+                at, new()
+                {
+                    Name = $"x{Variant}",
+                    Digest = Trees.Old,
+                    Version = "41",
+                    HasJoinTaint = true,
+                    Labels = new Dictionary<string,
+                    string>
+                    { ["half"] = Variant % 2 == 0 ? "first" : "second" }
+                }),
             "slots" => new SimulationFault.PolicyChanges(at, "edge", s =>
                 s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(1 + (Variant % 3)) } }),
             _ => throw new InvalidOperationException($"no fault is called {Kind}"),

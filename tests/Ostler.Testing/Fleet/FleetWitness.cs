@@ -13,7 +13,7 @@ namespace Ostler.Testing.Fleet;
 /// </summary>
 public sealed class FleetWitness : IAsyncDisposable
 {
-        private readonly ApiClient _api;
+    private readonly ApiClient _api;
     private readonly Informer<V1Node> _nodes;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();

@@ -158,7 +158,8 @@ internal sealed class RegistryExchange(
         throw response.StatusCode switch
         {
             HttpStatusCode.TooManyRequests => new RateLimitedException(
-                retryAfter is { } wait ? $"{full}; asked to retry after {(Duration)wait}." : full, retryAfter ?? options.RetryDelay) { Answer = answer },
+                retryAfter is { } wait ? $"{full}; asked to retry after {(Duration)wait}." : full, retryAfter ?? options.RetryDelay)
+            { Answer = answer },
             HttpStatusCode.ServiceUnavailable when retryAfter is not null => new RateLimitedException(full, retryAfter) { Answer = answer },
             HttpStatusCode.Forbidden => new RegistryException(Reasons.AuthenticationFailed, full) { Status = response.StatusCode, Answer = answer },
             // What a registry does not have, it will not have at the next attempt either.

@@ -81,18 +81,18 @@ public sealed record WatchdogRecord
     /// <param name="now">By the host's clock.</param>
     public static WatchdogRecord Arm(
         WatchdogTrial trial, string backend, HostDeployment booted, HostDeployment target, HostBoot boot, DateTimeOffset now) => new()
-    {
-        NodeUid = trial.NodeUid,
-        Attempt = trial.Attempt,
-        Target = target.Digest,
-        TargetCommit = target.Commit,
-        Previous = booted.Digest,
-        PreviousCommit = booted.Commit,
-        Backend = backend,
-        ArmedIn = boot.BootID,
-        ArmedAt = now,
-        TimeoutSeconds = (long)Math.Ceiling(trial.Timeout.TotalSeconds),
-    };
+        {
+            NodeUid = trial.NodeUid,
+            Attempt = trial.Attempt,
+            Target = target.Digest,
+            TargetCommit = target.Commit,
+            Previous = booted.Digest,
+            PreviousCommit = booted.Commit,
+            Backend = backend,
+            ArmedIn = boot.BootID,
+            ArmedAt = now,
+            TimeoutSeconds = (long)Math.Ceiling(trial.Timeout.TotalSeconds),
+        };
 
     /// <summary>The time was up in this boot: written before anything is done about it.</summary>
     /// <param name="bootID">The present boot.</param>

@@ -61,7 +61,8 @@ public static class SigningKeys
             ISigner signer = prehash ? new Ed25519phSigner([]) : new Ed25519Signer();
             signer.Init(true, pair.Private);
             return Sign(signer, payload);
-        });
+        }
+        );
     }
 
     private static byte[] Sign(ISigner signer, byte[] payload)

@@ -49,7 +49,6 @@ public sealed partial class RolloutTests
 
     /// <summary>
     /// Both leaders told of the same rollout: each node has one trace with every step once, and the rollout has one that leads to them.
-    /// Simulated agents give no times of staging, so there is no span of that.
     /// </summary>
     private static void AssertTraces(IReadOnlyList<ReceivedSpan> spans, string policy, string[] nodes)
     {
@@ -62,7 +61,7 @@ public sealed partial class RolloutTests
         {
             var upgrade = Assert.Single(spans, s => s.Name == NodeSpans.Upgrade && s.Attributes["k8s.node.name"] == node);
             var steps = spans.Where(s => s.TraceId == upgrade.TraceId && s != upgrade).ToList();
-            Assert.Equal(["boot", "drain", "soak", "verify"], steps.Select(s => s.Name).Where(n => n != "recover").Order());
+            Assert.Equal(["boot", "drain", "soak", "stage", "verify"], steps.Select(s => s.Name).Where(n => n != "recover").Order());
             Assert.All(steps, s => Assert.Equal((upgrade.SpanId, 1, node), (s.ParentSpanId, s.StatusCode, s.Attributes["k8s.node.name"])));
             Assert.Equal([(rollout.TraceId, rollout.SpanId)], upgrade.Links);
             var link = Assert.Single(spans, s => s.Name == NodeSpans.Node && s.Attributes["k8s.node.name"] == node);

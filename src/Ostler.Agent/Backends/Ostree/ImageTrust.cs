@@ -109,7 +109,8 @@ internal sealed record ImageTrust(TrustKind Kind, string? Remote = null)
     {
         TrustKind.Policy => $"{SignedImage}docker://{repository}@{digest}",
         TrustKind.Remote => $"{RemoteRegistry}{Remote}:{repository}@{digest}",
-        _ => $"{UnverifiedRegistry}{repository}@{digest}",
+        TrustKind.Unverified => $"{UnverifiedRegistry}{repository}@{digest}",
+        _ => throw new InvalidOperationException($"No such kind of verification: {Kind}"),
     };
 
     private static ImageTrust? OfRemote(string name) => HostArguments.IsRemote(name) ? new ImageTrust(TrustKind.Remote, name) : null;

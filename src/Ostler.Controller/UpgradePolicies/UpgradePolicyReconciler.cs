@@ -78,7 +78,7 @@ internal sealed partial class UpgradePolicyReconciler(
 
         // After the report, which must not wait for what nobody knows yet.
         var asked = await questions.AskAsync(snapshot, plan, cancellationToken);
-        return (Next(plan, result, held, asked), asked);
+        return (Next(snapshot, plan, result, held, asked), asked);
     }
 
     private async Task<TimeSpan?> ReportAsync(RolloutSnapshot snapshot, RolloutPlan plan, ExecutionResult result, CancellationToken cancellationToken)
@@ -153,7 +153,7 @@ internal sealed partial class UpgradePolicyReconciler(
         }
     }
 
-    private ReconcileResult Next(RolloutPlan plan, ExecutionResult result, TimeSpan? statusHeld, bool asked)
+    private ReconcileResult Next(RolloutSnapshot snapshot, RolloutPlan plan, ExecutionResult result, TimeSpan? statusHeld, bool asked)
     {
         var now = time.GetUtcNow();
         TimeSpan?[] waits =
@@ -161,7 +161,9 @@ internal sealed partial class UpgradePolicyReconciler(
             plan.NextWakeUp - now,
             statusHeld,
             asked ? Least : null,
-            plan.Questions.Where(q => q.DueAt > now).Min(q => (TimeSpan?)(q.DueAt - now)),
+
+            // By the clock of the plan, as they are asked: one that became due during the pass was not asked in it.
+            plan.Questions.Where(q => q.DueAt > snapshot.Now).Min(q => (TimeSpan?)(q.DueAt - now)),
             result.Conflicted ? RetryConflict : null,
             result.Failures.Count > 0 ? RetryFailure : null,
         ];

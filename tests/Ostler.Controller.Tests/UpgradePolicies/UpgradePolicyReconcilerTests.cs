@@ -23,7 +23,7 @@ using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;
 
-public sealed class UpgradePolicyReconcilerTests : IAsyncDisposable
+public sealed partial class UpgradePolicyReconcilerTests : IAsyncDisposable
 {
     private static readonly NodeOSStatus Observed = new() { BootID = "boot-1", Booted = new() { Digest = "0000000000000000000000000000000000000000000000000000000000000001" }, ObservedGeneration = 3, Backend = "ostree" };
 

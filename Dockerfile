@@ -114,7 +114,7 @@ RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends bash ca-certificates e2fsprogs libssl3 libstdc++6 mount ostree tar tzdata util-linux \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=demo-files / /
-ENV PATH=/opt/ostler/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+ENV PATH=/opt/ostler/bin:/usr/share/dotnet:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     DOTNET_ROOT=/usr/share/dotnet \
     KUBEBUILDER_ASSETS=/opt/ostler/kubernetes \
     XDG_RUNTIME_DIR=/var/lib/ostler-demo \
@@ -131,4 +131,4 @@ LABEL org.opencontainers.image.vendor="The Ostler authors" \
       org.opencontainers.image.description="Shows an OS upgrade of a simulated cluster, and one that rolls back" \
       RUN="podman run --rm -it --privileged \${IMAGE}"
 USER 0:0
-ENTRYPOINT ["/usr/share/dotnet/dotnet", "/opt/ostler/demo/Ostler.Playground.dll"]
+ENTRYPOINT ["dotnet", "/opt/ostler/demo/Ostler.Playground.dll"]

@@ -3,7 +3,9 @@ using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
+using Ostler.Kubernetes.Core;
 using Ostler.Playground;
+using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
 using Ostler.Testing.Hosts;
 using Ostler.Testing.Tools;
@@ -41,8 +43,7 @@ internal static class Shoot
             var playing = demo.RunAsync(cancellationToken);
             var recording = Task.WhenAll(
                 PhotographAsync(demo, camera, cancellationToken), FilmAsync(demo, folder, programs, cancellationToken));
-            var ended = await Task.WhenAny(playing, recording);
-            if (ended == playing && !await playing)
+            if (await Task.WhenAny(playing, recording) == playing && !await playing)
             {
                 return false;
             }
@@ -88,7 +89,7 @@ internal static class Shoot
     private static bool IsHalted(UpgradePolicyStatus status) =>
         status.Conditions.IsTrue(ConditionTypes.Halted) && status.InFlight is not { Count: > 0 };
 
-    private static Task PolicyAsync(Demo demo, Func<UpgradePolicyStatus, bool> holds, CancellationToken cancellationToken) =>
+    private static Task<UpgradePolicy?> PolicyAsync(Demo demo, Func<UpgradePolicyStatus, bool> holds, CancellationToken cancellationToken) =>
         demo.Fleet.Api.WaitForAsync(
             OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(Scene.Policy),
             policy => policy?.Status is { } status && holds(status), cancellationToken, Patience);
@@ -99,7 +100,11 @@ internal static class Shoot
         var (kubectl, whyNot) = await KubernetesTools.FindKubectlAsync(cancellationToken);
         var folder = Directory.CreateTempSubdirectory("ostler-pictures-").FullName;
         File.CreateSymbolicLink(Path.Combine(folder, "kubectl"), kubectl ?? throw new InvalidOperationException(whyNot));
-        File.CreateSymbolicLink(Path.Combine(folder, "kubectl-ostler"), Path.Combine(AppContext.BaseDirectory, "kubectl-ostler"));
+
+        // From its own output: here it would find the assemblies of this program.
+        var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
+        File.CreateSymbolicLink(
+            Path.Combine(folder, "kubectl-ostler"), Path.Combine(Repository.Root, "artifacts", "bin", "Ostler.Cli", configuration, "kubectl-ostler"));
         return folder;
     }
 

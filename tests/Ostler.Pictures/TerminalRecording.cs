@@ -32,9 +32,10 @@ internal sealed class TerminalRecording : IAsyncDisposable
     /// <param name="environment">What the shell knows besides this process's environment.</param>
     public static TerminalRecording Start((int Columns, int Rows) size, IReadOnlyDictionary<string, string> environment)
     {
-        // Without readline: its escape sequences for pasting are not what a picture needs.
+        // Without readline: its escape sequences for pasting are not what a picture needs. A shell that runs a command removes PS1.
         var shell = string.Create(
-            CultureInfo.InvariantCulture, $"stty cols {size.Columns} rows {size.Rows}; exec bash --noprofile --norc --noediting -i");
+            CultureInfo.InvariantCulture,
+            $"stty cols {size.Columns} rows {size.Rows}; exec env 'PS1={Prompt}' bash --noprofile --norc --noediting -i");
         var start = new ProcessStartInfo("script", ["--quiet", "--flush", "--command", shell, "/dev/null"])
         {
             RedirectStandardInput = true,
@@ -45,7 +46,6 @@ internal sealed class TerminalRecording : IAsyncDisposable
             start.Environment[key] = value;
         }
 
-        start.Environment["PS1"] = Prompt;
         start.Environment["TERM"] = "xterm-256color";
         return new(Process.Start(start)!, size);
     }
@@ -61,10 +61,10 @@ internal sealed class TerminalRecording : IAsyncDisposable
             await Task.Delay(Keystroke, TimeProvider.System, cancellationToken);
         }
 
-        var before = Count();
+        await UntilAsync(() => Text().EndsWith(command, StringComparison.Ordinal), cancellationToken);
         await _shell.StandardInput.WriteAsync('\n');
         await _shell.StandardInput.FlushAsync(cancellationToken);
-        await UntilAsync(() => Count() > before + 1 && Asks(), cancellationToken);
+        await UntilAsync(Asks, cancellationToken);
     }
 
     /// <summary>Everything shown so far.</summary>
@@ -100,15 +100,8 @@ internal sealed class TerminalRecording : IAsyncDisposable
         _shell.Dispose();
     }
 
-    private int Count()
-    {
-        lock (_gate)
-        {
-            return _shown.Count;
-        }
-    }
-
-    private bool Asks() => Text() is var text && (text.EndsWith('\n' + Prompt, StringComparison.Ordinal) || text == Prompt);
+    // The prompt stands at the beginning of a line, or of a screen that was cleared.
+    private bool Asks() => Text() is var text && text.EndsWith(Prompt, StringComparison.Ordinal) && (text.Length == Prompt.Length || text[^(Prompt.Length + 1)] is '\n' or 'J');
 
     private async Task UntilAsync(Func<bool> condition, CancellationToken cancellationToken)
     {

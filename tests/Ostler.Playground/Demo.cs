@@ -96,7 +96,7 @@ internal sealed class Demo : IAsyncDisposable
         {
             // The trace is for whoever maintains the demo, and is with the logs.
             await File.WriteAllTextAsync(Path.Combine(_logs.Folder, "exception.txt"), broken.ToString(), CancellationToken.None);
-            ReportFailure($"{broken.Message} ({broken.GetType().Name})");
+            ReportFailure(broken is InvalidOperationException ? broken.Message : $"{broken.Message} ({broken.GetType().Name})");
         }
 
         if (_options.Keep)
@@ -201,9 +201,17 @@ internal sealed class Demo : IAsyncDisposable
     {
         // While a node is given time to become healthy, nothing need change.
         var patience = ProgressWait.DefaultPatience + Timeouts.Reboot + Timeouts.Health;
-        await _live.ShowUntilAsync(what, _observatory.View, until, _observatory.Changes, patience, cancellationToken);
+        await _live.ShowUntilAsync(what, _observatory.View, view => until(view) || HasLostController(), _observatory.Changes, patience, cancellationToken);
+        if (HasLostController())
+        {
+            throw new InvalidOperationException("The controller ended. Its log says why.");
+        }
+
         _live.Say("-> " + what);
     }
+
+    // No scenario ends it: without it nothing would happen any longer, and there is nothing to wait for.
+    private bool HasLostController() => _fleet.Controller is { HasExited: true };
 
     private void ReportFailure(string sentence)
     {

@@ -15,7 +15,9 @@ internal sealed class TestWorkload
 
     private readonly Rig _rig;
 
-    private TestWorkload(Rig rig, string name) => (_rig, Name) = (rig, name);
+    private readonly string _namespace;
+
+    private TestWorkload(Rig rig, string name, string ns) => (_rig, Name, _namespace) = (rig, name, ns);
 
     public string Name { get; }
 
@@ -26,8 +28,11 @@ internal sealed class TestWorkload
     /// <param name="minAvailable">What its PodDisruptionBudget asks for; null: it has none.</param>
     /// <param name="finalizer">Put on each of its pods.</param>
     /// <param name="stubborn">Its containers do not end when they are told to; see <see cref="LetGoAsync"/>.</param>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="labels">More labels of its pods.</param>
     public static async Task<TestWorkload> ApplyAsync(
-        Rig rig, string name, int replicas, string? node = null, int? minAvailable = null, string? finalizer = null, bool stubborn = false)
+        Rig rig, string name, int replicas, string? node = null, int? minAvailable = null, string? finalizer = null, bool stubborn = false,
+        string ns = "default", IReadOnlyDictionary<string, string>? labels = null)
     {
         var pod = new JsonObject
         {
@@ -40,6 +45,11 @@ internal sealed class TestWorkload
         }
 
         var meta = new JsonObject { ["labels"] = new JsonObject { ["app"] = name } };
+        foreach (var (label, value) in labels ?? new Dictionary<string, string>())
+        {
+            meta["labels"]![label] = value;
+        }
+
         if (stubborn)
         {
             meta["labels"]![StubbornLabel] = "true";
@@ -56,7 +66,7 @@ internal sealed class TestWorkload
             {
                 ["apiVersion"] = "apps/v1",
                 ["kind"] = "Deployment",
-                ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "default" },
+                ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = ns },
                 ["spec"] = new JsonObject
                 {
                     ["replicas"] = replicas,
@@ -65,7 +75,7 @@ internal sealed class TestWorkload
                 },
             },
             Rig.Cancel);
-        var workload = new TestWorkload(rig, name);
+        var workload = new TestWorkload(rig, name, ns);
         await workload.ReadyAsync(replicas);
         if (minAvailable is { } least)
         {
@@ -85,7 +95,7 @@ internal sealed class TestWorkload
             {
                 ["apiVersion"] = _rig.Fleet.Cluster.Capabilities.HasPolicyV1 ? "policy/v1" : "policy/v1beta1",
                 ["kind"] = "PodDisruptionBudget",
-                ["metadata"] = new JsonObject { ["name"] = Name, ["namespace"] = "default" },
+                ["metadata"] = new JsonObject { ["name"] = Name, ["namespace"] = _namespace },
                 ["spec"] = new JsonObject
                 {
                     ["minAvailable"] = minAvailable,
@@ -93,15 +103,15 @@ internal sealed class TestWorkload
                 },
             },
             Rig.Cancel);
-        await _rig.Api.WaitForAsync(type, new("default", Name), b => b?.Status?.CurrentHealthy >= minAvailable, Rig.Cancel);
+        await _rig.Api.WaitForAsync(type, new(_namespace, Name), b => b?.Status?.CurrentHealthy >= minAvailable, Rig.Cancel);
     }
 
     /// <summary>Waits until so many of its pods are ready.</summary>
     public Task ReadyAsync(int replicas) => _rig.Api.WaitForAsync(
-        KnownResources.Deployments, new("default", Name), d => (d?.Status?.ReadyReplicas ?? 0) == replicas, Rig.Cancel, TimeSpan.FromMinutes(1));
+        KnownResources.Deployments, new(_namespace, Name), d => (d?.Status?.ReadyReplicas ?? 0) == replicas, Rig.Cancel, TimeSpan.FromMinutes(1));
 
     public async Task<IReadOnlyList<V1Pod>> PodsAsync() => (await _rig.Api.ListAsync(
-        KnownResources.Pods, new() { Namespace = "default", LabelSelector = $"app={Name}" }, Rig.Cancel)).Items;
+        KnownResources.Pods, new() { Namespace = _namespace, LabelSelector = $"app={Name}" }, Rig.Cancel)).Items;
 
     /// <summary>How the pods of workloads behave on the simulated nodes.</summary>
     public static PodBehavior BehaviorOf(V1Pod pod) =>
@@ -109,7 +119,7 @@ internal sealed class TestWorkload
 
     public Task ScaleAsync(int replicas) => _rig.Api.PatchAsync(
         KnownResources.Deployments,
-        new("default", Name),
+        new(_namespace, Name),
         Patch.Merge(new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }),
         Rig.Cancel);
 
@@ -118,7 +128,7 @@ internal sealed class TestWorkload
     {
         foreach (var pod in (await PodsAsync()).Where(p => p.Spec.NodeName is not null))
         {
-            var name = new NamespacedName("default", pod.Metadata.Name);
+            var name = new NamespacedName(_namespace, pod.Metadata.Name);
             await _rig.Api.WaitForAsync(KnownResources.Pods, name, p => p?.Metadata.DeletionTimestamp is not null, Rig.Cancel, TimeSpan.FromMinutes(1));
             try
             {

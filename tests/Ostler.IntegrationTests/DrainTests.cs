@@ -154,9 +154,7 @@ public sealed class DrainTests
     public async Task The_only_node_of_a_cluster_is_upgraded_although_Ostlers_own_budget_protects_the_controller_on_it()
     {
         await using var rig = await Rig.StartAsync(1);
-        var own = await TestWorkload.ApplyAsync(
-            rig, "ostler-controller", replicas: 2, minAvailable: 1, ns: Installation.Namespace,
-            labels: new Dictionary<string, string> { ["app.kubernetes.io/name"] = "ostler", ["app.kubernetes.io/component"] = "controller" });
+        var own = await TestWorkload.ApplyControllerAsync(rig);
         var pods = (await own.PodsAsync()).Select(p => p.Metadata.Uid).Order(StringComparer.Ordinal).ToArray();
         var next = await rig.PublishAsync(OsTree.Of("2.0"));
         await rig.ApplyPolicyAsync(Rig.Spec);

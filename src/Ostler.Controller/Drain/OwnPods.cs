@@ -11,6 +11,10 @@ namespace Ostler.Controller.Drain;
 internal sealed class OwnPods(string ownNamespace, ILister<Node> nodes)
 {
     public PodFacts Mark(Pod pod, PodFacts facts) => pod.Metadata.Namespace == ownNamespace && pod.IsOstlerController
-        ? facts with { IsOstlerController = true, HasOtherNode = nodes.List().Any(n => n.Name != pod.Spec?.NodeName && PodPlacement.CanTake(n, pod)) }
+        ? facts with
+        {
+            IsOstlerController = true,
+            HasOtherNode = nodes.List().Any(n => n.Name != pod.Spec?.NodeName && PodPlacement.CanTake(n, pod)),
+        }
         : facts;
 }

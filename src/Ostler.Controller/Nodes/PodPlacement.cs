@@ -34,7 +34,9 @@ internal static class PodPlacement
 
     // Null when one of the two is no number, and then neither above nor below.
     private static int? Compare(string? value, PodNodeRequirement requirement) =>
-        long.TryParse(value, out var number) && requirement.Values is [var bound] && long.TryParse(bound, out var limit) ? number.CompareTo(limit) : null;
+        long.TryParse(value, out var number) && requirement.Values is [var bound] && long.TryParse(bound, out var limit)
+            ? number.CompareTo(limit)
+            : null;
 
     private static string? Label(Node node, string name) => node.Metadata.Labels?.GetValueOrDefault(name);
 }

@@ -24,7 +24,8 @@ public sealed record Pod
     /// <summary>Whether it has the labels by which the chart selects the pods of Ostler's controller.</summary>
     [JsonIgnore]
     public bool IsOstlerController =>
-        Metadata.Labels?.GetValueOrDefault("app.kubernetes.io/name") == "ostler" && Metadata.Labels.GetValueOrDefault("app.kubernetes.io/component") == "controller";
+        Metadata.Labels?.GetValueOrDefault("app.kubernetes.io/name") == "ostler"
+        && Metadata.Labels.GetValueOrDefault("app.kubernetes.io/component") == "controller";
 
     [JsonIgnore]
     public bool HasEmptyDir => Spec?.Volumes?.Any(v => v.EmptyDir is not null) == true;
@@ -57,7 +58,7 @@ public sealed record PodSpec
     public PodSpec Trimmed(bool keepTolerations = false) => this with
     {
         Volumes = Volumes?.Where(v => v.EmptyDir is not null || v.Claim is not null || v.Ephemeral is not null).ToArray(),
-        Tolerations = Tolerations?.Where(t => keepTolerations || t.IsOfCordon).ToArray() is { Length: > 0 } tolerations ? tolerations : null,
+        Tolerations = Tolerations?.Where(t => keepTolerations || t.IsOfCordon).ToArray() is { Length: > 0 } kept ? kept : null,
         NodeSelector = NodeSelector is { Count: > 0 } ? NodeSelector : null,
         Affinity = Affinity?.NodeAffinity?.Required is null ? null : Affinity,
     };

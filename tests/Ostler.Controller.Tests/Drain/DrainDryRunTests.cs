@@ -78,7 +78,11 @@ public sealed class DrainDryRunTests
     public async Task A_pod_of_the_controller_is_not_asked_for_when_no_other_node_can_take_it(string ownNamespace, bool stays)
     {
         var pod = Pod("ostler-controller-1");
-        pod["metadata"]!["labels"] = new JsonObject { ["app.kubernetes.io/name"] = "ostler", ["app.kubernetes.io/component"] = "controller" };
+        pod["metadata"]!["labels"] = new JsonObject
+        {
+            ["app.kubernetes.io/name"] = "ostler",
+            ["app.kubernetes.io/component"] = "controller",
+        };
         pod["spec"]!["nodeSelector"] = new JsonObject { ["only"] = "n1" };
         await using var server = Server([pod], blocked: "ostler-controller-1");
 

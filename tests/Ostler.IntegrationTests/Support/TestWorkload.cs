@@ -28,11 +28,8 @@ internal sealed class TestWorkload
     /// <param name="minAvailable">What its PodDisruptionBudget asks for; null: it has none.</param>
     /// <param name="finalizer">Put on each of its pods.</param>
     /// <param name="stubborn">Its containers do not end when they are told to; see <see cref="LetGoAsync"/>.</param>
-    /// <param name="ns">Its namespace.</param>
-    /// <param name="labels">More labels of its pods.</param>
     public static async Task<TestWorkload> ApplyAsync(
-        Rig rig, string name, int replicas, string? node = null, int? minAvailable = null, string? finalizer = null, bool stubborn = false,
-        string ns = "default", IReadOnlyDictionary<string, string>? labels = null)
+        Rig rig, string name, int replicas, string? node = null, int? minAvailable = null, string? finalizer = null, bool stubborn = false)
     {
         var pod = new JsonObject
         {
@@ -45,11 +42,6 @@ internal sealed class TestWorkload
         }
 
         var meta = new JsonObject { ["labels"] = new JsonObject { ["app"] = name } };
-        foreach (var (label, value) in labels ?? new Dictionary<string, string>())
-        {
-            meta["labels"]![label] = value;
-        }
-
         if (stubborn)
         {
             meta["labels"]![StubbornLabel] = "true";
@@ -60,22 +52,36 @@ internal sealed class TestWorkload
             meta["finalizers"] = new JsonArray(finalizer);
         }
 
+        return await CreateAsync(new(rig, name, "default"), replicas, meta, pod, minAvailable);
+    }
+
+    /// <summary>Two pods that look like those of Ostler's own controller, with a budget that keeps one of them.</summary>
+    public static Task<TestWorkload> ApplyControllerAsync(Rig rig)
+    {
+        var labels = new JsonObject { ["app"] = "ostler-controller" };
+        labels["app.kubernetes.io/name"] = "ostler";
+        labels["app.kubernetes.io/component"] = "controller";
+        var pod = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "registry.example/main:1" }) };
+        return CreateAsync(new(rig, "ostler-controller", Installation.Namespace), 2, new() { ["labels"] = labels }, pod, minAvailable: 1);
+    }
+
+    private static async Task<TestWorkload> CreateAsync(TestWorkload workload, int replicas, JsonObject meta, JsonObject pod, int? minAvailable)
+    {
         await Manifests.ApplyAsync(
-            rig.Api,
+            workload._rig.Api,
             new JsonObject
             {
                 ["apiVersion"] = "apps/v1",
                 ["kind"] = "Deployment",
-                ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = ns },
+                ["metadata"] = new JsonObject { ["name"] = workload.Name, ["namespace"] = workload._namespace },
                 ["spec"] = new JsonObject
                 {
                     ["replicas"] = replicas,
-                    ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = name } },
+                    ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = workload.Name } },
                     ["template"] = new JsonObject { ["metadata"] = meta, ["spec"] = pod },
                 },
             },
             Rig.Cancel);
-        var workload = new TestWorkload(rig, name, ns);
         await workload.ReadyAsync(replicas);
         if (minAvailable is { } least)
         {
@@ -108,7 +114,11 @@ internal sealed class TestWorkload
 
     /// <summary>Waits until so many of its pods are ready.</summary>
     public Task ReadyAsync(int replicas) => _rig.Api.WaitForAsync(
-        KnownResources.Deployments, new(_namespace, Name), d => (d?.Status?.ReadyReplicas ?? 0) == replicas, Rig.Cancel, TimeSpan.FromMinutes(1));
+        KnownResources.Deployments,
+        new(_namespace, Name),
+        d => (d?.Status?.ReadyReplicas ?? 0) == replicas,
+        Rig.Cancel,
+        TimeSpan.FromMinutes(1));
 
     public async Task<IReadOnlyList<V1Pod>> PodsAsync() => (await _rig.Api.ListAsync(
         KnownResources.Pods, new() { Namespace = _namespace, LabelSelector = $"app={Name}" }, Rig.Cancel)).Items;

@@ -207,6 +207,10 @@ internal sealed partial class Executor(
         {
             LogNotEvicted(action.Node, result.Namespace, result.Name, result.Outcome, result.Budget, result.Message);
         }
+        else if (result.Message is { } remark)
+        {
+            LogRemark(action.Node, result.Namespace, result.Name, remark);
+        }
 
         record(result);
         pass.Evictions.Add(result);
@@ -251,6 +255,9 @@ internal sealed partial class Executor(
 
     [LoggerMessage(6, LogLevel.Information, "Pod {Namespace}/{Pod} of node {Node} was not evicted: {Outcome} (budget: {Budget}): {Words}")]
     private partial void LogNotEvicted(string node, string @namespace, string pod, EvictionOutcome outcome, string? budget, string? words);
+
+    [LoggerMessage(12, LogLevel.Warning, "Pod {Namespace}/{Pod} of node {Node} was deleted. {Words}")]
+    private partial void LogRemark(string node, string @namespace, string pod, string words);
 
     [LoggerMessage(7, LogLevel.Debug, "Node {Node} changed since the plan was made; planning again: {Words}")]
     private partial void LogConflict(string node, string words);

@@ -62,6 +62,18 @@ public class DrainPassTests
             });
     }
 
+    [Theory]
+    [InlineData(true, "Running", "apps/web: PodDisruptionBudget web-pdb allows no disruption now.")]
+    [InlineData(false, "Pending", "apps/web: PodDisruptionBudget web-pdb allows no disruption now.")]
+    [InlineData(false, "Running", "apps/web: PodDisruptionBudget web-pdb allows no disruption now, although the pod is not Ready: "
+        + "repair the pod, or set unhealthyPodEvictionPolicy: AlwaysAllow in the budget.")]
+    public void A_pod_that_serves_nobody_and_is_still_protected_is_named_with_what_helps(bool ready, string phase, string message)
+    {
+        var pass = DrainPass.Over([Refused("web", "web-pdb") with { Ready = ready, Phase = phase }], new());
+
+        Assert.Equal((Reasons.DrainBlocked, message), DrainMessage.Describe(pass));
+    }
+
     [Fact]
     public void Pods_that_are_not_known_are_not_a_completed_drain() => Assert.False(DrainPass.Over(null, new()).Completed);
 

@@ -116,7 +116,8 @@ public sealed partial class DockerfileTests
     {
         var demo = (await Dockerfile.ReadAsync(Cancel))["demo"];
         var collected = await File.ReadAllTextAsync(Path.Combine(Repository.Root, ".ci", "demo-files"), Cancel);
-        var environment = demo.All("ENV").SelectMany(env => env.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+        var environment = demo.All("ENV").SelectMany(env => env.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
 
         Assert.Equal("""["dotnet", "/opt/ostler/demo/Ostler.Playground.dll"]""", Assert.Single(demo.All("ENTRYPOINT")));
         // The demo starts the controller as dotnet.

@@ -46,15 +46,24 @@ public sealed partial class ContentTests(Chromium chromium)
         fleet.Api.Put(OstlerResources.UpgradePolicies, new UpgradePolicy
         {
             Metadata = new() { Name = "late", Uid = "policy-late", Generation = 1 },
-            Spec = new() { ImageRef = new() { Name = "edge-os" }, NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["role"] = "late" } } },
+            Spec = new()
+            {
+                ImageRef = new() { Name = "edge-os" },
+                NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["role"] = "late" } },
+            },
             Status = new()
             {
                 ObservedGeneration = 1,
                 Target = new() { Digest = ConsoleFleet.NewDigest, Version = "42.20261101.3" },
                 Nodes = new() { Total = 1, RolledBack = 1 },
-                Blocked = [new() { Node = "node-3", Reason = "RolledBack", Message = "42.20261101.3 (222222222222) failed here at 2026-11-01T12:30:00Z "
-                    + "(HostCheckFailed: A host check fails: kubelet: kubelet.service is failed.); the node runs 41.20261001.1 (111111111111) again." }],
-                Conditions = [new() { Type = "Ready", Status = ConditionStatus.False, Reason = "RollingOut", Message = "", LastTransitionTime = DateTimeOffset.UnixEpoch }],
+                Blocked = [new()
+                {
+                    Node = "node-3",
+                    Reason = "RolledBack",
+                    Message = "42.20261101.3 (222222222222) failed here at 2026-11-01T12:30:00Z (HostCheckFailed: A host check fails: "
+                        + "kubelet: kubelet.service is failed.); the node runs 41.20261001.1 (111111111111) again.",
+                }],
+                Conditions = [new() { Type = "Ready", Status = ConditionStatus.False, Reason = "RollingOut", Message = "" }],
             },
         });
         await using var visit = await Visit.OpenAsync(chromium, fleet.Address, "#/policies/late", width: 1120);

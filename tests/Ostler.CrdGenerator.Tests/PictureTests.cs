@@ -4,7 +4,7 @@ using Ostler.Testing.Documentation;
 
 namespace Ostler.CrdGenerator.Tests;
 
-/// <summary>The pictures of the documentation, which <c>make pictures</c> takes: each can be seen, by those who cannot see as well.</summary>
+/// <summary>The pictures of the documentation, which <c>make pictures</c> takes.</summary>
 public sealed partial class PictureTests
 {
     private const string Folder = "config/docs/images";
@@ -25,16 +25,20 @@ public sealed partial class PictureTests
 
     [Fact]
     public void Every_picture_says_in_words_what_it_shows() => Assert.Equal(
-        [], from picture in Shown where picture.Alternative.Length < 30 select $"{picture.Document}: {picture.Path} \"{picture.Alternative}\"");
+        [],
+        from picture in Shown
+        where picture.Alternative.Length < 30
+        select $"{picture.Document}: {picture.Path} \"{picture.Alternative}\"");
 
     [Fact]
     public void Every_file_is_shown_and_a_light_one_has_its_dark_one()
     {
-        var files = Directory.EnumerateFiles(Path.Combine(Documents.Root, Folder)).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal).ToArray();
-        var shown = Shown.Where(picture => picture.Path.Contains("images/", StringComparison.Ordinal)).Select(picture => Path.GetFileName(picture.Path)).ToHashSet();
+        var files = Files("*").Select(file => Path.GetFileName(file)).ToArray();
+        var shown = Shown.Select(picture => Path.GetFileName(picture.Path)).ToHashSet();
+        var light = files.Where(file => file.EndsWith("-light.png", StringComparison.Ordinal));
 
         Assert.Equal([], files.Where(file => !shown.Contains(file)));
-        Assert.Equal([], files.Where(file => file.EndsWith("-light.png", StringComparison.Ordinal)).Select(file => file.Replace("-light", "-dark", StringComparison.Ordinal)).Except(files));
+        Assert.Equal([], light.Select(file => file.Replace("-light", "-dark", StringComparison.Ordinal)).Except(files));
     }
 
     [Fact]
@@ -49,7 +53,7 @@ public sealed partial class PictureTests
     [Fact]
     public void A_recording_moves_without_scripts()
     {
-        var recordings = Directory.EnumerateFiles(Path.Combine(Documents.Root, Folder), "*.svg").Select(file => XDocument.Load(file)).ToArray();
+        var recordings = Files("*.svg").Select(file => XDocument.Load(file)).ToArray();
 
         Assert.NotEmpty(recordings);
         Assert.All(recordings, recording =>
@@ -76,8 +80,10 @@ public sealed partial class PictureTests
 
         Assert.Equal(
             [("a.png", "A fleet"), ("dark.png", "The console"), ("light.png", "The console"), ("none.png", "")],
-            In("x.md", text).Select(picture => (picture.Path, picture.Alternative)).OrderBy(picture => picture.Path, StringComparer.Ordinal));
+            In("x.md", text).OrderBy(picture => picture.Path, StringComparer.Ordinal).Select(picture => (picture.Path, picture.Alternative)));
     }
+
+    private static string[] Files(string pattern) => Directory.GetFiles(Path.Combine(Documents.Root, Folder), pattern);
 
     private static IEnumerable<Picture> In(string document, string text)
     {

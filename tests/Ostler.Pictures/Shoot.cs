@@ -30,7 +30,7 @@ internal static class Shoot
     {
         if (!HostTools.EnsureInstalled("termtosvg", "termtosvg"))
         {
-            throw new InvalidOperationException("The recording is rendered by termtosvg, which cannot be installed here: apt-get install termtosvg.");
+            throw new InvalidOperationException("termtosvg renders the recording and cannot be installed here: apt-get install termtosvg.");
         }
 
         var options = new DemoOptions(Nodes: 6, IntOrPercent.Count(2), "rolling", HostTool.Ostree, Keep: false);
@@ -89,7 +89,8 @@ internal static class Shoot
     private static bool IsHalted(UpgradePolicyStatus status) =>
         status.Conditions.IsTrue(ConditionTypes.Halted) && status.InFlight is not { Count: > 0 };
 
-    private static Task<UpgradePolicy?> PolicyAsync(Demo demo, Func<UpgradePolicyStatus, bool> holds, CancellationToken cancellationToken) =>
+    private static Task<UpgradePolicy?> PolicyAsync(
+        Demo demo, Func<UpgradePolicyStatus, bool> holds, CancellationToken cancellationToken) =>
         demo.Fleet.Api.WaitForAsync(
             OstlerResources.UpgradePolicies, NamespacedName.ClusterScoped(Scene.Policy),
             policy => policy?.Status is { } status && holds(status), cancellationToken, Patience);
@@ -103,8 +104,8 @@ internal static class Shoot
 
         // From its own output: here it would find the assemblies of this program.
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
-        File.CreateSymbolicLink(
-            Path.Combine(folder, "kubectl-ostler"), Path.Combine(Repository.Root, "artifacts", "bin", "Ostler.Cli", configuration, "kubectl-ostler"));
+        var plugin = Path.Combine(Repository.Root, "artifacts", "bin", "Ostler.Cli", configuration, "kubectl-ostler");
+        File.CreateSymbolicLink(Path.Combine(folder, "kubectl-ostler"), plugin);
         return folder;
     }
 

@@ -8,7 +8,8 @@ namespace Ostler.Pictures;
 /// <summary>A shell in a terminal of a fixed size, in which commands are typed. Everything it shows is kept with its time.</summary>
 internal sealed class TerminalRecording : IAsyncDisposable
 {
-    private const string Prompt = "$ ";
+    // With a colour that changes nothing: by it the prompt is told from what programs print.
+    private const string Prompt = "\e[0m$ ";
 
     // Read as typing, and yet it takes no time that a reader waits for.
     private static readonly TimeSpan Keystroke = TimeSpan.FromMilliseconds(60);
@@ -100,8 +101,7 @@ internal sealed class TerminalRecording : IAsyncDisposable
         _shell.Dispose();
     }
 
-    // The prompt stands at the beginning of a line, or of a screen that was cleared.
-    private bool Asks() => Text() is var text && text.EndsWith(Prompt, StringComparison.Ordinal) && (text.Length == Prompt.Length || text[^(Prompt.Length + 1)] is '\n' or 'J');
+    private bool Asks() => Text().EndsWith(Prompt, StringComparison.Ordinal);
 
     private async Task UntilAsync(Func<bool> condition, CancellationToken cancellationToken)
     {

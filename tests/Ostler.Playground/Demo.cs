@@ -201,7 +201,8 @@ internal sealed class Demo : IAsyncDisposable
     {
         // While a node is given time to become healthy, nothing need change.
         var patience = ProgressWait.DefaultPatience + Timeouts.Reboot + Timeouts.Health;
-        await _live.ShowUntilAsync(what, _observatory.View, view => until(view) || HasLostController(), _observatory.Changes, patience, cancellationToken);
+        bool IsOver(FleetView view) => until(view) || HasLostController();
+        await _live.ShowUntilAsync(what, _observatory.View, IsOver, _observatory.Changes, patience, cancellationToken);
         if (HasLostController())
         {
             throw new InvalidOperationException("The controller ended. Its log says why.");

@@ -35,7 +35,8 @@ internal static class ImageCheck
 
     private static string Remedy(OSImage image, string reason) => reason switch
     {
-        Reasons.Quarantined => $"publish another image, or allow this one: kubectl ostler quarantine remove {image.Metadata.Name} {Quarantined(image)}",
+        Reasons.Quarantined =>
+            $"publish another image, or allow this one: kubectl ostler quarantine remove {image.Metadata.Name} {Quarantined(image)}",
         Reasons.Invalid or Reasons.NotSupportedYet => $"correct the field: kubectl edit osimage {image.Metadata.Name}",
         _ => $"correct it, then kubectl ostler refresh {image.Metadata.Name}",
     };

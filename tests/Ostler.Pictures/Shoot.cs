@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Kubernetes;
@@ -118,5 +120,19 @@ internal static class Shoot
         {
             throw new InvalidOperationException($"termtosvg exited with {process.ExitCode}.");
         }
+
+        // The template has shades of grey for the bright colours, of which some are hardly seen on its background.
+        var drawn = await File.ReadAllTextAsync(picture, cancellationToken);
+        var palette = Regex.Matches(drawn, @"\.color([1-6]) \{fill: (#[0-9a-f]{6})\}")
+            .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
+        var bright = Regex.Replace(
+            drawn, @"\.color(9|1[0-4]) \{fill: #[0-9a-f]{6}\}", colour => BrightOf(colour.Groups[1].Value, palette));
+        await File.WriteAllTextAsync(picture, bright, cancellationToken);
+    }
+
+    private static string BrightOf(string colour, Dictionary<string, string> palette)
+    {
+        var plain = int.Parse(colour, CultureInfo.InvariantCulture) - 8;
+        return $".color{colour} {{fill: {palette[plain.ToString(CultureInfo.InvariantCulture)]}}}";
     }
 }

@@ -80,7 +80,7 @@ public sealed partial class PictureTests
 
         Assert.Equal(
             [("a.png", "A fleet"), ("dark.png", "The console"), ("light.png", "The console"), ("none.png", "")],
-            In("x.md", text).OrderBy(picture => picture.Path, StringComparer.Ordinal).Select(picture => (picture.Path, picture.Alternative)));
+            from picture in In("x.md", text) orderby picture.Path select (picture.Path, picture.Alternative));
     }
 
     private static string[] Files(string pattern) => Directory.GetFiles(Path.Combine(Documents.Root, Folder), pattern);

@@ -17,7 +17,7 @@ public sealed class DefaultArmTests
     {
         "AgentAction", "CheckKind", "CheckOutcome", "CheckRunner", "ConditionOperator", "DrainTimeoutAction", "EvictionOutcome", "Finalization",
         "Goal", "HostProbe", "HostStep", "HostWork", "Kind", "Milestone", "NodeAction", "NodeStep", "NodeTally", "NodeWish", "Probe",
-        "RebootKind", "RollbackScope", "SimulatedBoot", "SimulatedStep", "SimulationFault", "UnmanagedPods", "WatchdogState", "WatchdogStep",
+        "RebootKind", "RollbackScope", "SimulatedBoot", "SimulatedStep", "SimulationFault", "UnmanagedPods", "WatchdogStep",
     };
 
     private static readonly string[] Folders = ["src/Ostler.Rollout/", "src/Ostler.Simulation/", "src/Ostler.Controller/", "src/Ostler.Agent/"];

@@ -159,7 +159,9 @@ internal static class SimulatedNodeFaults
 
         simulation.World.Tell(node.Name, "someone: kubectl cordon");
         node.Unschedulable = true;
-        node.CordonedByHuman = true;
+
+        // Where Ostler's mark is still on the node, nothing tells this cordon from the one that the mark is for.
+        node.CordonedByHuman = node.CordonedBy is null;
         node.Touch();
         simulation.Changed(node);
     }

@@ -41,7 +41,9 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         var events = new EventRecorder(
             services.Client, new() { Component = "ostler-controller", Host = services.Identity }, services.Time, Logger<EventRecorder>());
         await using var pods = new DrainingPods(
-            node => DrainingPods.CreateInformer(services.Client, node, services.Time, Logger<DrainingPods>()), caches.Namespaces.Lister,
+            node => DrainingPods.CreateInformer(services.Client, node, services.Time, Logger<DrainingPods>()),
+            caches.Namespaces.Lister,
+            new(services.Namespace, caches.Nodes.Lister),
             queues.Policies.Add);
         await using var checks = new HealthChecks(
             new CheckProbes(services.Client, pods, services.Time, services.Outbound).MakeAsync,
@@ -102,7 +104,9 @@ internal sealed partial class LeaderTerm(ControllerServices services)
             new Executor(services.Client, caches.Nodes, caches.NodeOSes, evictions, parts.Pods.Record, answers, Logger<Executor>()),
             new Subscriptions(parts.Pods, parts.Checks),
             new ProbeRunner(
-                new(services.Client, evictions, caches.Nodes.Lister, caches.Namespaces.Lister, services.Time),
+                new(
+                    services.Client, evictions, caches.Nodes.Lister, caches.Namespaces.Lister, new(services.Namespace, caches.Nodes.Lister),
+                    services.Time),
                 new(services.Client, services.Time),
                 new(services.Client, services.Time),
                 answers,

@@ -11,7 +11,6 @@ internal static partial class NodeStateMachine
     /// <summary>
     /// It is back in service, whichever way it went, and keeps its slot until the workloads that its drain displaced are available again.
     /// </summary>
-    [Transition(NodeStep.Updated, NodeStep.Soaking, "released, displaced workloads are awaited")]
     private static NodeDecision Recovering(RolloutContext context, NodeView view)
     {
         if (!context.Exists || !view.Selected || !WorkloadRecovery.IsOn(context))

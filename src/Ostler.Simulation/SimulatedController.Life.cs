@@ -1,8 +1,18 @@
+using System.Diagnostics.CodeAnalysis;
+using Ostler.Rollout.Text;
+
 namespace Ostler.Simulation;
 
 /// <content>How it begins, dies and loses the API server.</content>
 internal sealed partial class SimulatedController
 {
+    /// <summary>How soon a controller that doubts the API server's clock asks again.</summary>
+    private static readonly TimeSpan ClockPoll = TimeSpan.FromSeconds(5);
+
+    private bool _clockWasInDoubt;
+
+    private TimeSpan Monotonic => World.Now - World.Scenario.Start;
+
     public void Start()
     {
         _isUp = true;
@@ -13,6 +23,7 @@ internal sealed partial class SimulatedController
     public void Restart()
     {
         World.Tell("controller", "killed");
+        (_clock, _clockWasInDoubt) = (null, false);
         Stop(World.Random.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20)), null);
     }
 
@@ -49,8 +60,25 @@ internal sealed partial class SimulatedController
                 return;
             }
 
+            // As the real one does not stand for election while it doubts the API server's clock. Its machine's own is right here.
+            ObserveClock();
+            if (_clock.Doubt is not null)
+            {
+                _clockWasInDoubt = true;
+                Stop(ClockPoll, lostAt);
+                return;
+            }
+
             Start();
-            _sight = new(World.Now, lostAt);
+            _sight = new(_clock.At(Monotonic), lostAt) { ClockWasInDoubt = _clockWasInDoubt };
         });
+    }
+
+    [MemberNotNull(nameof(_clock))]
+    private void ObserveClock()
+    {
+        // In whole seconds, a date names the middle of the second.
+        var date = World.Now + World.ServerClockError - TimeSpan.FromMilliseconds(500);
+        _clock = _clock?.Observe(date, Monotonic, World.Now) ?? ClusterTime.Begin(date, Monotonic, World.Now);
     }
 }

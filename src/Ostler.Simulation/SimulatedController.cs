@@ -142,12 +142,10 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
             }
         }
 
-        // In whole seconds, a date names the middle of the second.
-        var (date, monotonic) = (World.Now + World.ServerClockError - TimeSpan.FromMilliseconds(500), World.Now - World.Scenario.Start);
-        _clock = _clock?.Observe(date, monotonic) ?? ClusterTime.Begin(date, monotonic);
+        ObserveClock();
         var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions) with
         {
-            Now = _clock.At(monotonic),
+            Now = _clock.At(Monotonic),
             Sight = _sight
         });
         var plan = RolloutPlanner.Plan(snapshot, _plans.GetValueOrDefault(policy));

@@ -16,13 +16,13 @@ internal static class SimulatedDecisions
                 simulation.Controller.Source = (target.Digest, target.Version);
                 simulation.Controller.ReconcileImage();
                 break;
-            case SimulationFault.PolicyChanges changes when world.Policies[changes.Policy].Spec is { } spec:
-                world.Tell(changes.Policy, "policy: edited");
-                Edit(simulation, changes.Policy, changes.Change(spec));
+            case SimulationFault.PolicyChanges changes:
+                Change(simulation, changes.Policy, "policy: edited", changes.Change);
                 break;
-            case SimulationFault.Retry retry when world.Policies[retry.Policy].Spec is { } spec:
-                world.Tell(retry.Policy, "policy: retryFailuresBefore set to now");
-                Edit(simulation, retry.Policy, spec with { Rollout = spec.Rollout with { RetryFailuresBefore = world.Now } });
+            case SimulationFault.Retry retry:
+                Change(
+                    simulation, retry.Policy, "policy: retryFailuresBefore set to now",
+                    s => s with { Rollout = s.Rollout with { RetryFailuresBefore = world.Now } });
                 break;
             case SimulationFault.PolicyCreated created:
                 world.Tell(created.Policy, "policy: created");
@@ -40,6 +40,18 @@ internal static class SimulatedDecisions
                 world.Pods.Protects(budget.Workload, budget.MinAvailable is not null);
                 simulation.Controller.Enqueue();
                 break;
+            default:
+                throw new InvalidOperationException($"No such decision: {decision}");
+        }
+    }
+
+    // A policy that was deleted meanwhile is not edited.
+    private static void Change(RolloutSimulation simulation, string name, string what, Func<UpgradePolicySpec, UpgradePolicySpec> change)
+    {
+        if (simulation.World.Policies[name].Spec is { } spec)
+        {
+            simulation.World.Tell(name, what);
+            Edit(simulation, name, change(spec));
         }
     }
 

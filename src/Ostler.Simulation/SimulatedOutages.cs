@@ -1,34 +1,13 @@
 namespace Ostler.Simulation;
 
-/// <summary>What befalls the API server, its objects, and what is told of the time.</summary>
+/// <summary>What befalls the API server.</summary>
 internal static class SimulatedOutages
 {
-    /// <returns>Whether the fault is one of these.</returns>
-    public static bool Strike(RolloutSimulation simulation, SimulationFault fault)
+    public static void Strike(RolloutSimulation simulation, SimulationFault fault)
     {
         var world = simulation.World;
         switch (fault)
         {
-            case SimulationFault.AgentTurnsHostile hostile when world.Find(hostile.Node) is { } node:
-                world.Tell(node.Name, "agent: hostile from now on");
-                node.Reports = new(world.Scenario.Seed);
-                simulation.Agents.Wake(node);
-                break;
-            case SimulationFault.WritesRefused refused when world.Find(refused.Node) is { } node:
-                world.Tell(node.Name, "user: installs a webhook that denies writes to the NodeOS");
-                node.WritesRefusedUntil = world.Now + refused.For;
-                break;
-            case SimulationFault.NodeOSDeleted deleted when world.Find(deleted.Node) is { OS: not null } node:
-                world.Tell(node.Name, "user: kubectl delete nodeos");
-                node.OS = null;
-                node.Agent.GiveUp();
-                simulation.Controller.Enqueue();
-                break;
-            case SimulationFault.NodeClockJumps jumps when world.Find(jumps.Node) is { } node:
-                world.Tell(node.Name, $"host: its clock is set by {jumps.By}");
-                node.SetClock(jumps.By);
-                simulation.Changed(node);
-                break;
             case SimulationFault.ServerClockJumps jumps:
                 world.Tell("api", $"its clock is set by {jumps.By}");
                 world.ServerClockError += jumps.By;
@@ -37,15 +16,9 @@ internal static class SimulatedOutages
             case SimulationFault.ApiIsAway away:
                 ApiIsAway(simulation, away.For);
                 break;
-            case SimulationFault.AgentTurnsHostile or SimulationFault.WritesRefused or SimulationFault.NodeOSDeleted
-                or SimulationFault.NodeClockJumps:
-                // The node is gone.
-                break;
             default:
-                return false;
+                throw new InvalidOperationException($"No such outage: {fault}");
         }
-
-        return true;
     }
 
     private static void ApiIsAway(RolloutSimulation simulation, TimeSpan time)

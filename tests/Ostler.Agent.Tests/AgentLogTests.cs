@@ -11,7 +11,7 @@ public sealed class AgentLogTests
     {
         var output = new StringWriter();
 
-        new AgentLog(output, new FakeTimeProvider(Trees.Noon)).Warning("PullFailed", "bad\nlevel=info reason=Updated \"quoted\" \\");
+        new AgentLog(output, new FakeTimeProvider(HostTrees.Noon)).Warning("PullFailed", "bad\nlevel=info reason=Updated \"quoted\" \\");
 
         Assert.Equal(
             "time=2026-11-24T12:00:00.000Z level=warning reason=PullFailed message=\"bad level=info reason=Updated \\\"quoted\\\" \\\\\"" + Environment.NewLine,

@@ -4,7 +4,7 @@ using Ostler.Agent.Watchdog;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Report;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
 namespace Ostler.Agent.Tests;
 

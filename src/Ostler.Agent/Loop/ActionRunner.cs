@@ -42,7 +42,7 @@ internal sealed class ActionRunner(
         var image = stage.Image;
         log.Info(Reasons.Staging, $"Staging {AgentDecision.Name(image)}.");
         var began = time.GetUtcNow();
-        var (warnings, current) = await WithProgressAsync(
+        var warnings = await WithProgressAsync(
             os,
             host,
             ActionReports.Staging(os, image, began),
@@ -53,7 +53,7 @@ internal sealed class ActionRunner(
             },
             superseded,
             cancellationToken);
-        await ReportStagedAsync(current, host, backend, image, warnings, began, cancellationToken);
+        await ReportStagedAsync(os, host, backend, image, warnings, began, cancellationToken);
         return null;
     }
 
@@ -92,7 +92,7 @@ internal sealed class ActionRunner(
     private async Task<TimeSpan?> VerifyAsync(NodeOS os, HostState host, NodeImage image, CancellationToken superseded, CancellationToken cancellationToken)
     {
         var before = ActionReports.FormerVerdict(os, host.Boot);
-        var (result, current) = await WithProgressAsync(
+        var result = await WithProgressAsync(
             os,
             host,
             before is null ? ActionReports.Verifying(image) : null,
@@ -106,7 +106,7 @@ internal sealed class ActionRunner(
 
         try
         {
-            await reporter.ReportAsync(current, host, host.Boot, ActionReports.Verified(image, result), cancellationToken);
+            await reporter.ReportAsync(os, host, host.Boot, ActionReports.Verified(image, result), cancellationToken);
         }
         catch (Exception failure) when (ApiFailures.Is(failure))
         {
@@ -131,14 +131,14 @@ internal sealed class ActionRunner(
     /// Does something that is to be given up when the order changes. If it is not done at once, says that it is under way: failing to say
     /// so does not stop it.
     /// </summary>
-    private async Task<(T Result, NodeOS Current)> WithProgressAsync<T>(
+    private async Task<T> WithProgressAsync<T>(
         NodeOS os, HostState host, StepReport? underWay, Func<CancellationToken, Task<T>> work, CancellationToken superseded, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(superseded, cancellationToken);
         var task = work(stop.Token);
         if (underWay is null)
         {
-            return (await task, os);
+            return await task;
         }
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -146,13 +146,12 @@ internal sealed class ActionRunner(
         if (await Task.WhenAny(task, delay) == task)
         {
             await done.CancelAsync();
-            return (await task, os);
+            return await task;
         }
 
-        var current = os;
         try
         {
-            current = await reporter.ReportAsync(os, host, host.Boot, underWay, stop.Token);
+            await reporter.ReportAsync(os, host, host.Boot, underWay, stop.Token);
         }
         catch (Exception failure) when (ApiFailures.Is(failure))
         {
@@ -163,6 +162,6 @@ internal sealed class ActionRunner(
             // The work is cancelled by the same token, and has to be waited for: its process is being killed.
         }
 
-        return (await task, current);
+        return await task;
     }
 }

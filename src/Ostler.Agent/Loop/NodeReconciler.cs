@@ -83,7 +83,7 @@ internal sealed class NodeReconciler(
         catch (HostToolException busy) when (busy.Reason == Reasons.TransactionInProgress)
         {
             log.Info(busy.Reason, busy.Message);
-            await reporter.ReportAsync(os, host, boot, FailureReport.Waiting(os, busy.Reason, busy.Message), cancellationToken);
+            await reporter.ReportAsync(os, host, boot, FailureReport.Waiting(reporter.Current(os), busy.Reason, busy.Message), cancellationToken);
             return BusyWait * (0.75 + random() / 2);
         }
         catch (HostToolException failure)
@@ -109,7 +109,7 @@ internal sealed class NodeReconciler(
         }
 
         _logged = words;
-        var stored = await reporter.ReportAsync(os, host, boot, FailureReport.Of(os, failure.Reason, failure.Message), cancellationToken);
+        var stored = await reporter.ReportAsync(os, host, boot, FailureReport.Of(reporter.Current(os), failure.Reason, failure.Message), cancellationToken);
         return lasts ? LookAround * (0.75 + random() / 2) : HostRetry.After(stored.Status?.LastError?.Count ?? 1) * (0.5 + random());
     }
 

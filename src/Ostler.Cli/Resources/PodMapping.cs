@@ -22,6 +22,8 @@ internal static class PodMapping
         HasEmptyDir = pod.HasEmptyDir,
         Labels = pod.Metadata.Labels,
         NamespaceLabels = namespaces?.GetValueOrDefault(pod.Metadata.Namespace),
+        CordonToleration = pod.CordonToleration,
+        BoundBy = pod.BoundBy,
     };
 
     /// <param name="budget">The budget.</param>

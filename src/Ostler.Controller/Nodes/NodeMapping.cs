@@ -10,8 +10,6 @@ namespace Ostler.Controller.Nodes;
 /// <summary>From what the API server stores to the facts that decisions rest on. Pure.</summary>
 internal static class NodeMapping
 {
-    private const string HostnameLabel = "kubernetes.io/hostname";
-
     /// <param name="node">The Node.</param>
     /// <param name="os">The NodeOS of the same name; one of a former Node under that name counts as none.</param>
     /// <param name="pods">The node's pods; null while they are not known.</param>
@@ -79,37 +77,12 @@ internal static class NodeMapping
             HasEmptyDir = pod.HasEmptyDir,
             Labels = meta.Labels,
             NamespaceLabels = namespaceLabels,
-            Claims = ClaimsOf(pod),
+            Claims = pod.Claims,
             Finalizers = meta.Finalizers,
             LastEviction = lastEviction,
-            CordonToleration = pod.Spec?.Tolerations?.FirstOrDefault(t => t.IsOfCordon)?.ToString(),
-            BoundBy = BoundBy(pod.Spec),
+            CordonToleration = pod.CordonToleration,
+            BoundBy = pod.BoundBy,
         };
-    }
-
-    private static string[]? ClaimsOf(Pod pod)
-    {
-        string[] claims =
-        [
-            .. (pod.Spec?.Volumes ?? [])
-                .Select(v => v.Claim?.ClaimName ?? (v.Ephemeral is null ? null : $"{pod.Metadata.Name}-{v.Name}"))
-                .OfType<string>(),
-        ];
-        return claims.Length == 0 ? null : claims;
-    }
-
-    // Only what names one node. A label that a single node has may be another's tomorrow.
-    private static string? BoundBy(PodSpec? spec)
-    {
-        if (spec?.NodeSelector?.ContainsKey(HostnameLabel) == true)
-        {
-            return $"nodeSelector {HostnameLabel}";
-        }
-
-        return spec?.Affinity?.NodeAffinity?.Required?.NodeSelectorTerms is [var term]
-            && (term.MatchFields ?? []).Concat(term.MatchExpressions ?? []).Any(r => r is { Key: HostnameLabel or "metadata.name", Operator: "In", Values.Count: 1 })
-            ? "required node affinity"
-            : null;
     }
 
     private static NodeOSFacts ToFacts(NodeOS os) => new()

@@ -47,7 +47,7 @@ internal sealed partial class ControllerProcess(
         var registry = Metrics.NewCustomRegistry();
         DotNetStats.Register(registry);
         using var bridge = new MeterBridge(registry);
-        using var metrics = new ControllerMetrics();
+        using var metrics = new ControllerMetrics { ClockDoubt = time is ServerClock doubted ? () => doubted.Doubt : static () => null };
         using var traces = Traces(metrics);
         using var http = OstreeRepository.CreateHttpClient(settings.Outbound);
         using var receivers = NotificationSender.CreateHttpClient(settings.Outbound);
@@ -91,7 +91,7 @@ internal sealed partial class ControllerProcess(
             Roles = settings.Roles,
         });
         LogStarting(settings.Identity, settings.NodeName, settings.LeaderElection);
-        var leading = settings.LeaderElection ? ElectAsync(term, readiness, cancellationToken) : term.RunAsync(cancellationToken);
+        var leading = LeadAsync(term, readiness, cancellationToken);
         await EndAsync(leading, cancellationToken);
         LogStopped();
     }
@@ -112,6 +112,17 @@ internal sealed partial class ControllerProcess(
                 LogSpansLost(spans, to.Endpoint);
             }
         });
+    }
+
+    private async Task LeadAsync(LeaderTerm term, Readiness readiness, CancellationToken cancellationToken)
+    {
+        if (time is ServerClock clock)
+        {
+            var trust = new ClockTrust(client.GetServerVersionAsync, clock, readiness, time, loggers.CreateLogger<ClockTrust>());
+            await trust.WaitAsync(cancellationToken);
+        }
+
+        await (settings.LeaderElection ? ElectAsync(term, readiness, cancellationToken) : term.RunAsync(cancellationToken));
     }
 
     private Task ElectAsync(LeaderTerm term, Readiness readiness, CancellationToken cancellationToken)

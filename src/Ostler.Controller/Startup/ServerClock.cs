@@ -5,8 +5,8 @@ namespace Ostler.Controller.Startup;
 
 /// <summary>
 /// The time by which the controller decides: that of the API server, from the Date of its answers, kept by a monotonic clock. The wall
-/// clock of the machine
-/// counts only until the first answer. Timers and timestamps are the machine's own.
+/// clock of the machine counts until the first answer, and then only as a second opinion on it: see <see cref="Doubt"/>. Timers and
+/// timestamps are the machine's own.
 /// </summary>
 /// <param name="local">The machine's clocks. Its timestamps should go on while the machine is suspended.</param>
 internal sealed class ServerClock(TimeProvider local) : TimeProvider
@@ -36,6 +36,21 @@ internal sealed class ServerClock(TimeProvider local) : TimeProvider
         }
     }
 
+    /// <summary>
+    /// How far the API server's clock is ahead of the machine's, while it is not known which of them is wrong; null: the time can be
+    /// trusted.
+    /// </summary>
+    public TimeSpan? Doubt
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _time?.Doubt?.By;
+            }
+        }
+    }
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)
@@ -56,13 +71,19 @@ internal sealed class ServerClock(TimeProvider local) : TimeProvider
         lock (_lock)
         {
             var monotonic = Monotonic;
+            var doubted = _time?.Doubt is not null;
             if (date is { } at)
             {
-                _time = _time?.Observe(at, monotonic) ?? ClusterTime.Begin(at, monotonic);
+                var wall = local.GetUtcNow();
+                _time = _time?.Observe(at, monotonic, wall) ?? ClusterTime.Begin(at, monotonic, wall);
             }
 
             var now = _time?.At(monotonic) ?? local.GetUtcNow();
-            if (_sight is null || monotonic - _lastAnswer > Silence)
+            if (doubted && _time?.Doubt is null)
+            {
+                _sight = new(now, null) { ClockWasInDoubt = true };
+            }
+            else if (_sight is null || monotonic - _lastAnswer > Silence)
             {
                 _sight = new(now, _sight is null ? null : now - (monotonic - _lastAnswer));
             }

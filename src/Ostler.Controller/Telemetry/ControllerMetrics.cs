@@ -84,6 +84,15 @@ internal sealed class ControllerMetrics : IDisposable
         Gauge("target_quarantined", () => Of(f => f.TargetQuarantined ? 1 : 0), "1 while the digest to which the policy's image resolves is quarantined.", "policy");
         Gauge("quarantined_digests", () => _quarantined.Select(q => new Measurement<int>(q.Value, Label("image", q.Key))), "Digests of an OSImage that no node may get.", "image");
         Gauge("image_ready", Images, "1 while the condition Ready of an OSImage is True, else 0. The label has its reason; each image has one series.", "image", "reason");
+        Gauge("clock_doubt_seconds", Doubt, "How far the API server's clock is ahead of the controller's machine while neither is trusted, just after the start; 0: the time is trusted.");
+        BeginAtZero();
+    }
+
+    /// <summary>How far the clocks disagree while it is not known which of them is wrong; null: the time is trusted.</summary>
+    public Func<TimeSpan?> ClockDoubt { get; init; } = static () => null;
+
+    private void BeginAtZero()
+    {
         foreach (var outcome in Enum.GetNames<EvictionOutcome>())
         {
             _evictions.Add(0, Label("outcome", outcome));
@@ -269,6 +278,8 @@ internal sealed class ControllerMetrics : IDisposable
 
     private Counter<long> Counter(string name, string description, params string[] labels) =>
         _meter.CreateCounter<long>(name, null, description, MetricLabels.Of(labels));
+
+    private IEnumerable<Measurement<double>> Doubt() => [new(ClockDoubt()?.TotalSeconds ?? 0)];
 
     private void Gauge<T>(string name, Func<IEnumerable<Measurement<T>>> observe, string description, params string[] labels) where T : struct =>
         _meter.CreateObservableGauge(name, observe, null, description, MetricLabels.Of(labels));

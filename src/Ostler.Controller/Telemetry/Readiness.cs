@@ -16,6 +16,9 @@ internal sealed class Readiness
     /// <summary>Waits for the lease. That is ready: a rollout of the Deployment itself must not wait for every replica to lead.</summary>
     public void Standby() => Set("standby", ready: true);
 
+    /// <summary>Does not wait for the lease yet, because it cannot trust the time. Ready for the same reason.</summary>
+    public void DoubtsClock() => Set("in doubt about the time", ready: true);
+
     /// <summary>Leads, and reads the cluster for the first time.</summary>
     public void Syncing() => Set("syncing", ready: false);
 

@@ -26,12 +26,16 @@ public sealed partial class Controller<TKey> where TKey : notnull
     /// <param name="options">Default: see <see cref="ControllerOptions"/>.</param>
     /// <param name="timeProvider">Default: the system's.</param>
     /// <param name="logger">Default: none.</param>
+    /// <param name="queue">
+    /// One that was made before, so that what adds to it need not know the controller; its own options count. Default: a new one.
+    /// </param>
     public Controller(
         string name,
         Reconcile<TKey> reconcile,
         ControllerOptions? options = null,
         TimeProvider? timeProvider = null,
-        ILogger? logger = null)
+        ILogger? logger = null,
+        WorkQueue<TKey>? queue = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(reconcile);
@@ -41,7 +45,7 @@ public sealed partial class Controller<TKey> where TKey : notnull
         _reconcile = reconcile;
         _time = timeProvider ?? TimeProvider.System;
         _logger = logger ?? NullLogger.Instance;
-        Queue = new WorkQueue<TKey>(name, _options.Queue, _time);
+        Queue = queue ?? new WorkQueue<TKey>(name, _options.Queue, _time);
         RuntimeMetrics.InitializeController(name);
     }
 

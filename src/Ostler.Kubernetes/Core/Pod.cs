@@ -9,6 +9,8 @@ public sealed record Pod
     /// <summary>The kubelet's mark on the image of a static pod, which cannot be evicted.</summary>
     public const string MirrorAnnotation = "kubernetes.io/config.mirror";
 
+    private const string HostnameLabel = "kubernetes.io/hostname";
+
     public NamespacedMeta Metadata { get; set; } = new();
     public PodSpec? Spec { get; init; }
     public PodStatus? Status { get; init; }
@@ -29,6 +31,48 @@ public sealed record Pod
 
     [JsonIgnore]
     public bool HasEmptyDir => Spec?.Volumes?.Any(v => v.EmptyDir is not null) == true;
+
+    /// <summary>The PersistentVolumeClaims that it mounts, those of its ephemeral volumes included; null: none.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string>? Claims
+    {
+        get
+        {
+            string[] claims =
+            [
+                .. (Spec?.Volumes ?? [])
+                    .Select(v => v.Claim?.ClaimName ?? (v.Ephemeral is null ? null : $"{Metadata.Name}-{v.Name}"))
+                    .OfType<string>(),
+            ];
+            return claims.Length == 0 ? null : claims;
+        }
+    }
+
+    /// <summary>The toleration with which the scheduler may put it on a cordoned node, as text; null: it has none.</summary>
+    [JsonIgnore]
+    public string? CordonToleration => Spec?.Tolerations?.FirstOrDefault(t => t.IsOfCordon)?.ToString();
+
+    /// <summary>
+    /// What binds it to one node, as text; null: nothing. Only what names the node: a label that a single node has may be another's
+    /// tomorrow.
+    /// </summary>
+    [JsonIgnore]
+    public string? BoundBy
+    {
+        get
+        {
+            if (Spec?.NodeSelector?.ContainsKey(HostnameLabel) == true)
+            {
+                return $"nodeSelector {HostnameLabel}";
+            }
+
+            return Spec?.Affinity?.NodeAffinity?.Required?.NodeSelectorTerms is [var term]
+                && (term.MatchFields ?? []).Concat(term.MatchExpressions ?? [])
+                    .Any(r => r is { Key: HostnameLabel or "metadata.name", Operator: "In", Values.Count: 1 })
+                ? "required node affinity"
+                : null;
+        }
+    }
 
     /// <summary>Without the annotations and volumes that nobody here reads.</summary>
     public Pod Trimmed() => this with

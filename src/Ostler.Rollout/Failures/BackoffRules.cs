@@ -34,8 +34,13 @@ internal static class BackoffRules
         };
     }
 
-    public static int CountOf(NodeBackoff? former, string digest, string reason) =>
-        former is not null && former.Digest == digest && KindOf(former.Reason) == KindOf(reason) ? former.Count : 0;
+    /// <summary>How many backoffs of the same digest and the same kind came before.</summary>
+    /// <exception cref="InvalidOperationException">No node is left alone for this reason.</exception>
+    public static int CountOf(NodeBackoff? former, string digest, string reason)
+    {
+        var kind = KindOf(reason) ?? throw new InvalidOperationException($"{reason} is not a reason to leave a node alone.");
+        return former is not null && former.Digest == digest && KindOf(former.Reason) == kind ? former.Count : 0;
+    }
 
     public static bool Holds(NodeBackoff? backoff, string? digest, DateTimeOffset now) =>
         backoff is not null && backoff.Digest == digest && backoff.Until > now;
@@ -48,11 +53,14 @@ internal static class BackoffRules
         Silent,
     }
 
-    private static Kind KindOf(string reason) => reason switch
+    /// <summary>Null: none that this version writes. A record of a later version may have one.</summary>
+    private static Kind? KindOf(string reason) => reason switch
     {
         Reasons.FinalizationNeverRan or Reasons.ApiUnreachable or Reasons.NotStaged => Kind.LostBoot,
         Reasons.StagingFailed => Kind.Staging,
         Reasons.AgentSilent => Kind.Silent,
-        _ => Kind.Drain,
+        Reasons.DrainBlocked or Reasons.DrainTimedOut or Reasons.CordonDeadlock or Reasons.CordonLost or Reasons.NodeNotReady
+            or Reasons.WriteRefused => Kind.Drain,
+        _ => null,
     };
 }

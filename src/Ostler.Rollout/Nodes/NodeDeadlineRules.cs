@@ -38,8 +38,10 @@ internal static class NodeDeadlineRules
     /// <param name="deadline">As declared.</param>
     /// <param name="began">When what it limits was ordered.</param>
     /// <param name="sight">Since when the controller has seen the cluster.</param>
-    /// <param name="whole">How long the step may take. After a break it begins anew, for agents could reach the API server no more than
-    /// the controller.</param>
+    /// <param name="whole">
+    /// How long the step may take. After a break it begins again, for agents could reach the API server no more than the controller; and
+    /// after a doubt about the time, for the deadline may have been written by another clock.
+    /// </param>
     public static DateTimeOffset Seen(DateTimeOffset deadline, DateTimeOffset? began, ControllerSight? sight, TimeSpan whole)
     {
         if (sight is null || sight.Since <= began)
@@ -47,7 +49,7 @@ internal static class NodeDeadlineRules
             return deadline;
         }
 
-        var until = sight.Since.After(sight.LostAt is null || whole < Patience ? Patience : whole);
+        var until = sight.Since.After(sight is { LostAt: null, ClockWasInDoubt: false } || whole < Patience ? Patience : whole);
         return until > deadline ? until : deadline;
     }
 

@@ -251,7 +251,7 @@ public sealed class AgentPass
 
     private IEnumerable<HostStep> Fail(HostState state, string reason, string message)
     {
-        if (News(state, FailureReport.Of(_ordered, reason, message)) is { } news)
+        if (News(state, FailureReport.Of(_ordered with { Status = OS?.Status }, reason, message)) is { } news)
         {
             yield return news;
         }

@@ -83,7 +83,7 @@ public sealed class NodeOSApiTests
     {
         ["apiVersion"] = "ostler.dev/v1alpha1",
         ["kind"] = "NodeOS",
-        ["metadata"] = new JsonObject { ["name"] = name, ["uid"] = Trees.Uid, ["resourceVersion"] = version, ["generation"] = 1 },
+        ["metadata"] = new JsonObject { ["name"] = name, ["uid"] = HostTrees.Uid, ["resourceVersion"] = version, ["generation"] = 1 },
         ["spec"] = new JsonObject { ["goal"] = "Observe" },
     }.ToJsonString();
 }

@@ -12,7 +12,7 @@ public sealed class NodeOSWatcherTests : IDisposable
 {
     private static readonly TimeSpan FirstWait = NodeOSWatcher.Backoff.After(1, AgentRun.Random);
 
-    private readonly TestClock _clock = new(Trees.Noon);
+    private readonly TestClock _clock = new(HostTrees.Noon);
     private readonly LatestNodeOS _cell = new();
 
     public void Dispose() => _cell.Dispose();
@@ -124,14 +124,14 @@ public sealed class NodeOSWatcherTests : IDisposable
     public async Task An_agent_obeys_a_server_that_was_restored_from_a_backup()
     {
         await using var run = new AgentRun("1*");
-        run.Api.Ask(Trees.Observe());
+        run.Api.Ask(HostTrees.Observe());
         run.Start();
         await run.RestAsync();
 
         run.Api.Restore(50);
         await run.Clock.WaitedForAsync(FirstWait);
         run.Clock.Advance(FirstWait);
-        run.Api.Ask(Trees.Stage(2));
+        run.Api.Ask(HostTrees.Stage(2));
         await run.RestAsync();
 
         Assert.Equal(NodeStep.Staged, run.Api.Written[^1].Step);
@@ -154,11 +154,11 @@ public sealed class NodeOSWatcherTests : IDisposable
     [Fact]
     public async Task The_same_generation_of_another_history_asks_for_something_else()
     {
-        _cell.Set(Object("534", 5) with { Spec = Trees.Stage(2) });
+        _cell.Set(Object("534", 5) with { Spec = HostTrees.Stage(2) });
         var cancelled = new TaskCompletionSource();
         using var registration = _cell.Look().Superseded.Register(cancelled.SetResult);
 
-        _cell.SetAnswer(Object("240", 5) with { Spec = Trees.Observe(1) }, _cell.Version);
+        _cell.SetAnswer(Object("240", 5) with { Spec = HostTrees.Observe(1) }, _cell.Version);
 
         await cancelled.Task.WaitAsync(TestContext.Current.CancellationToken);
     }
@@ -204,7 +204,7 @@ public sealed class NodeOSWatcherTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
-    private static NodeOS Object(string version, long generation, string uid = Trees.Uid) =>
+    private static NodeOS Object(string version, long generation, string uid = HostTrees.Uid) =>
         new() { Metadata = new ObjectMeta { Name = "node-1", Uid = uid, ResourceVersion = version, Generation = generation } };
 
     /// <summary>Each watch tells some versions and then ends, or breaks. The last one is repeated.</summary>

@@ -12,7 +12,7 @@ public sealed class BackendDetectionTests : IDisposable
     private const string Layered = """{"kind":"BootcHost","status":{"booted":{"image":null,"incompatible":true,"ostree":{"checksum":"CCC","deploySerial":0}}}}""";
     private const string Foreign = """{"kind":"BootcHost","status":{"booted":null,"staged":null,"rollback":null}}""";
 
-    private static readonly HostBoot Boot = new(Trees.FirstBoot, Trees.Noon);
+    private static readonly HostBoot Boot = new(HostTrees.FirstBoot, HostTrees.Noon);
 
     private readonly TempHost _host = new();
 
@@ -58,7 +58,7 @@ public sealed class BackendDetectionTests : IDisposable
         var files = new HostFiles(Path.Combine(_host.Root, "not", "there"));
         var runner = Runner("");
 
-        var failure = await Assert.ThrowsAsync<HostToolException>(() => new BackendDetection(runner, files, new StagingUnit(runner, files, new TestClock(Trees.Noon))).DetectAsync(null, Boot, TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<HostToolException>(() => new BackendDetection(runner, files, new StagingUnit(runner, files, new TestClock(HostTrees.Noon))).DetectAsync(null, Boot, TestContext.Current.CancellationToken));
 
         Assert.Equal(Reasons.HostNotSupported, failure.Reason);
         Assert.StartsWith("The host cannot be inspected: ", failure.Message, StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public sealed class BackendDetectionTests : IDisposable
     {
         _host.Put("/usr/bin/bootc", "");
         _host.Put("/usr/bin/rpm-ostree", "");
-        var runner = Runner("").Fail("bootc status --json --format-version=1", stderr).On("bootc status --json", Managed.Replace("CCC", Trees.Commit(1), StringComparison.Ordinal));
+        var runner = Runner("").Fail("bootc status --json --format-version=1", stderr).On("bootc status --json", Managed.Replace("CCC", HostTrees.Commit(1), StringComparison.Ordinal));
 
         var backend = await DetectAsync(runner, null);
 
@@ -106,7 +106,7 @@ public sealed class BackendDetectionTests : IDisposable
             _host.Put("/usr/bin/" + tool, "");
         }
 
-        var runner = Runner(says).On("ostree admin status", $"* edge {Trees.Commit(1)}.0\n    origin: <unknown origin type>\n");
+        var runner = Runner(says).On("ostree admin status", $"* edge {HostTrees.Commit(1)}.0\n    origin: <unknown origin type>\n");
         if (says.StartsWith("error", StringComparison.Ordinal))
         {
             runner.Fail("bootc status", says).Fail("bootc status --json --format-version=1", says);
@@ -131,7 +131,7 @@ public sealed class BackendDetectionTests : IDisposable
         _host.Put("/usr/bin/bootc", "");
         _host.Put("/usr/bin/rpm-ostree", "");
         var runner = Runner("not JSON").Fail("rpm-ostree --version", "error while loading shared libraries: librpm.so.10")
-            .On("ostree admin status", $"* edge {Trees.Commit(1)}.0\n    origin refspec: acme:edge\n");
+            .On("ostree admin status", $"* edge {HostTrees.Commit(1)}.0\n    origin refspec: acme:edge\n");
 
         Assert.Equal("ostree", (await DetectAsync(runner, null)).Name);
     }
@@ -163,5 +163,5 @@ public sealed class BackendDetectionTests : IDisposable
         .On("ostree --version", "libostree:\n Version: '2022.7'\n")
         .On("bootc --version", "bootc 1.12.0\n")
         .On("rpm-ostree --version", "rpm-ostree:\n Version: '2024.6'\n")
-        .On("bootc status --json --format-version=1", bootc.Replace("CCC", Trees.Commit(1), StringComparison.Ordinal));
+        .On("bootc status --json --format-version=1", bootc.Replace("CCC", HostTrees.Commit(1), StringComparison.Ordinal));
 }

@@ -31,7 +31,7 @@ public sealed class ToolJsonTests
     [Theory, MemberData(nameof(Surroundings))]
     public void The_document_is_found_among_other_output(string around)
     {
-        var commit = Trees.Commit(1);
+        var commit = HostTrees.Commit(1);
         string Around(string document) => around.Replace("@", document.Replace("CCC", commit, StringComparison.Ordinal), StringComparison.Ordinal);
 
         Assert.Equal(commit, Assert.Single(OstreeStatusJson.Parse(Around(Ostree))!).Digest);

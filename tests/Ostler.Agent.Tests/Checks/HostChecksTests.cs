@@ -16,7 +16,7 @@ public sealed class HostChecksTests
     private const string ListFailed = "systemctl list-units --state=failed --plain --no-legend --full";
 
     private readonly FakeCommandRunner _runner = new();
-    private readonly TestClock _clock = new(Trees.Noon);
+    private readonly TestClock _clock = new(HostTrees.Noon);
     private readonly HostChecks _checks;
 
     public HostChecksTests() => _checks = new(_runner, _clock);

@@ -13,7 +13,7 @@ public sealed class HostChecksTimeTests
     private const string ListFailed = "systemctl list-units --state=failed --plain --no-legend --full";
 
     private readonly FakeCommandRunner _runner = new();
-    private readonly TestClock _clock = new(Trees.Noon);
+    private readonly TestClock _clock = new(HostTrees.Noon);
 
     [Fact]
     public async Task All_that_a_check_asks_of_systemd_has_one_timeout_together()

@@ -2,7 +2,7 @@ using Ostler.Agent.Tests.Support;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Simulation.Hosts;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
 namespace Ostler.Agent.Tests.Decisions;
 

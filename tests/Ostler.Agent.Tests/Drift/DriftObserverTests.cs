@@ -4,7 +4,7 @@ using Ostler.Agent.Tests.Support;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Facts;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
 namespace Ostler.Agent.Tests.Drift;
 
@@ -13,7 +13,7 @@ public sealed class DriftObserverTests
     private const string Diff = "ostree admin config-diff";
 
     private readonly ScriptedRunner _runner = new ScriptedRunner().On(Diff, "M    hostname\n").On("ostree --repo=/ostree/repo remote show-url", "https://other.example/repo\n");
-    private readonly TestClock _clock = new(Trees.Noon);
+    private readonly TestClock _clock = new(HostTrees.Noon);
     private readonly DriftObserver _observer;
 
     public DriftObserverTests() => _observer = new DriftObserver(_runner, new AgentLog(TextWriter.Null, _clock), _clock, () => 0.5);

@@ -55,10 +55,10 @@ public sealed class HostArgumentsTests
     [Fact]
     public void Commits_are_64_hexadecimal_digits()
     {
-        Assert.True(HostArguments.IsCommit(Trees.Commit(1)));
-        Assert.False(HostArguments.IsCommit(Trees.Commit(1)[1..]));
+        Assert.True(HostArguments.IsCommit(HostTrees.Commit(1)));
+        Assert.False(HostArguments.IsCommit(HostTrees.Commit(1)[1..]));
         Assert.False(HostArguments.IsCommit(new string('A', 64)));
-        Assert.False(HostArguments.IsCommit("sha256:" + Trees.Commit(1)));
+        Assert.False(HostArguments.IsCommit("sha256:" + HostTrees.Commit(1)));
     }
 
     [Theory]
@@ -79,10 +79,10 @@ public sealed class HostArgumentsTests
     [Fact]
     public void Manifest_digests_have_their_algorithm()
     {
-        Assert.True(HostArguments.IsManifestDigest("sha256:" + Trees.Commit(1)));
-        Assert.False(HostArguments.IsManifestDigest(Trees.Commit(1)));
-        Assert.False(HostArguments.IsManifestDigest("sha512:" + Trees.Commit(1)));
-        Assert.False(HostArguments.IsManifestDigest("sha256:" + Trees.Commit(1) + "0"));
+        Assert.True(HostArguments.IsManifestDigest("sha256:" + HostTrees.Commit(1)));
+        Assert.False(HostArguments.IsManifestDigest(HostTrees.Commit(1)));
+        Assert.False(HostArguments.IsManifestDigest("sha512:" + HostTrees.Commit(1)));
+        Assert.False(HostArguments.IsManifestDigest("sha256:" + HostTrees.Commit(1) + "0"));
     }
 
     [Fact]
@@ -90,14 +90,14 @@ public sealed class HostArgumentsTests
     {
         using var host = new TempHost();
         var backend = new OstreeBackend(Given.Ostree(new FakeCommandRunner(), host.Files));
-        var good = Trees.Image(2);
+        var good = HostTrees.Image(2);
 
         Assert.Null(backend.Refuse(good));
-        Assert.Null(backend.Refuse(Trees.Image(2, url: null)));
+        Assert.Null(backend.Refuse(HostTrees.Image(2, url: null)));
         NodeImage[] bad =
         [
-            new() { Container = new NodeContainerImage { Repository = "quay.io/acme/os" }, Digest = "sha256:" + Trees.Commit(2) },
-            good with { Digest = "sha256:" + Trees.Commit(2) },
+            new() { Container = new NodeContainerImage { Repository = "quay.io/acme/os" }, Digest = "sha256:" + HostTrees.Commit(2) },
+            good with { Digest = "sha256:" + HostTrees.Commit(2) },
             good with { Digest = "main" },
             good with { Ostree = good.Ostree! with { Remote = "--url=x" } },
             good with { Ostree = good.Ostree! with { Ref = "-x" } },

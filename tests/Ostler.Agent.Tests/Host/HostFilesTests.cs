@@ -48,14 +48,14 @@ public sealed class HostFilesTests : IDisposable
     public async Task The_boot_is_read_from_the_hosts_own_proc()
     {
         const string Show = "systemctl show --property=SoftRebootsCount,UserspaceTimestampMonotonic";
-        var (begun, ct) = (Trees.Noon.AddMinutes(-3), TestContext.Current.CancellationToken);
+        var (begun, ct) = (HostTrees.Noon.AddMinutes(-3), TestContext.Current.CancellationToken);
         Task<HostBoot> ReadAsync(string systemd, int code = 0) => HostBootReader.ReadAsync(new FakeCommandRunner().On(Show, systemd, code), _host.Files, ct);
 
         // Before 256 systemd counts nothing; in a boot proper, when user space began is of no interest.
-        Assert.Equal(new HostBoot(Trees.FirstBoot, begun), await ReadAsync("UserspaceTimestampMonotonic=4000000\n"));
-        Assert.Equal(new HostBoot(Trees.FirstBoot, begun) { SoftReboots = 0 }, await ReadAsync("UserspaceTimestampMonotonic=4000000\nSoftRebootsCount=0\n"));
+        Assert.Equal(new HostBoot(HostTrees.FirstBoot, begun), await ReadAsync("UserspaceTimestampMonotonic=4000000\n"));
+        Assert.Equal(new HostBoot(HostTrees.FirstBoot, begun) { SoftReboots = 0 }, await ReadAsync("UserspaceTimestampMonotonic=4000000\nSoftRebootsCount=0\n"));
         var soft = await ReadAsync("SoftRebootsCount=2\nUserspaceTimestampMonotonic=90000000\n");
-        Assert.Equal((Trees.FirstBoot + "+2", Trees.FirstBoot, begun.AddSeconds(90)), (soft.BootID, soft.KernelBootID, soft.BootedAt));
+        Assert.Equal((HostTrees.FirstBoot + "+2", HostTrees.FirstBoot, begun.AddSeconds(90)), (soft.BootID, soft.KernelBootID, soft.BootedAt));
 
         // Not to be guessed: as if there had been no soft reboot, this would be another boot.
         await Assert.ThrowsAsync<HostToolException>(() => ReadAsync("", 1));
@@ -71,8 +71,8 @@ public sealed class HostFilesTests : IDisposable
         var store = new PendingBootStore(_host.Files);
         Assert.Null(store.Read());
 
-        store.Write(Trees.Pending());
-        Assert.Equal(Trees.Pending(), store.Read());
+        store.Write(HostTrees.Pending());
+        Assert.Equal(HostTrees.Pending(), store.Read());
 
         _host.Put(PendingBootStore.Path, "{\"nodeUid\":\"u");
         Assert.Null(store.Read());

@@ -5,7 +5,7 @@ using Ostler.Agent.Reboot;
 using Ostler.Agent.Tests.Support;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Facts;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
 namespace Ostler.Agent.Tests.Host;
 
@@ -23,7 +23,7 @@ public sealed class KnownGoodTests : IDisposable
     {
         var ostree = new SimulatedOstree(_host, "2022.7", "2l 1*");
 
-        await Subject().KeepAsync(Trees.Uid, ostree.Backend(), await BootedAsync(ostree), Token);
+        await Subject().KeepAsync(HostTrees.Uid, ostree.Backend(), await BootedAsync(ostree), Token);
         Assert.True((await BootedAsync(ostree)).Pinned);
 
         Assert.False(await ReleaseAsync(ostree, Boot(2, 1)));
@@ -40,7 +40,7 @@ public sealed class KnownGoodTests : IDisposable
     public async Task A_node_that_is_left_on_a_failed_tree_keeps_the_former_one()
     {
         var ostree = new SimulatedOstree(_host, "2022.7", "1*");
-        await Subject().KeepAsync(Trees.Uid, ostree.Backend(), await BootedAsync(ostree), Token);
+        await Subject().KeepAsync(HostTrees.Uid, ostree.Backend(), await BootedAsync(ostree), Token);
 
         Assert.False(await ReleaseAsync(ostree, Observe(2) with { Previous = Previous(1) }));
 
@@ -53,7 +53,7 @@ public sealed class KnownGoodTests : IDisposable
         var ostree = new SimulatedOstree(_host, "2022.7", "1*");
         await ostree.RunAsync(new HostCommand("ostree", "admin", "pin", "0"), Token);
 
-        await Subject().KeepAsync(Trees.Uid, ostree.Backend(), await BootedAsync(ostree), Token);
+        await Subject().KeepAsync(HostTrees.Uid, ostree.Backend(), await BootedAsync(ostree), Token);
         Assert.False(await ReleaseAsync(ostree, Observe(2)));
 
         Assert.True((await BootedAsync(ostree)).Pinned);
@@ -64,7 +64,7 @@ public sealed class KnownGoodTests : IDisposable
     public async Task A_pin_that_cannot_be_taken_back_is_tried_again_and_holds_up_nothing()
     {
         var ostree = new SimulatedOstree(_host, "2022.7", "1*");
-        await Subject().KeepAsync(Trees.Uid, ostree.Backend(), await BootedAsync(ostree), Token);
+        await Subject().KeepAsync(HostTrees.Uid, ostree.Backend(), await BootedAsync(ostree), Token);
         ostree.Fail("pin --unpin", "error: Read-only file system");
 
         Assert.False(await ReleaseAsync(ostree, Observe(2)));
@@ -81,7 +81,7 @@ public sealed class KnownGoodTests : IDisposable
     private async Task<bool> ReleaseAsync(SimulatedOstree ostree, NodeOSSpec spec, string? uid = null)
     {
         var backend = ostree.Backend();
-        return await Subject().ReleaseAsync(new NodeOS { Metadata = new() { Name = "node-1", Uid = uid ?? Trees.Uid }, Spec = spec },
+        return await Subject().ReleaseAsync(new NodeOS { Metadata = new() { Name = "node-1", Uid = uid ?? HostTrees.Uid }, Spec = spec },
             backend, await backend.ReadAsync(Token), Token);
     }
 }

@@ -10,7 +10,7 @@ public sealed class StagingUnitTests : IDisposable
     private static readonly HostCommand Pull = new("ostree", "pull", "acme", "edge") { Timeout = TimeSpan.FromHours(1) };
 
     private readonly TempHost _host = new();
-    private readonly TestClock _clock = new(Trees.Noon);
+    private readonly TestClock _clock = new(HostTrees.Noon);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -4,7 +4,7 @@ using Ostler.Agent.Reboot;
 using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
 using Ostler.Testing;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
 namespace Ostler.Agent.Tests.Inspection;
 
@@ -12,7 +12,7 @@ namespace Ostler.Agent.Tests.Inspection;
 public sealed class HostConsoleTests : IDisposable
 {
     private readonly TempHost _host = new();
-    private readonly TestClock _clock = new(Trees.Noon);
+    private readonly TestClock _clock = new(HostTrees.Noon);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

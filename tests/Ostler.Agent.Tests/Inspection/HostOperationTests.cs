@@ -7,7 +7,7 @@ using Ostler.Agent.Watchdog;
 using Ostler.Api.Meta;
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
 namespace Ostler.Agent.Tests.Inspection;
 
@@ -19,7 +19,7 @@ public sealed class HostOperationTests : IDisposable
     private const string Tree = "acme:acme/stable/x86_64/edge@";
 
     private readonly TempHost _host = new();
-    private readonly TestClock _clock = new(Trees.Noon);
+    private readonly TestClock _clock = new(HostTrees.Noon);
     private string? _answer;
 
     /// <summary>An apply that goes on where it should not waits for the host to go down: the test must not.</summary>

@@ -15,7 +15,7 @@ public sealed class RealDriftTests
         await node.StepAsync(NodeStep.Idle);
         node.Host.WriteEtc("hostname", "edited");
         node.Host.WriteEtc("app.d/20-own.conf", "added");
-        node.Api.Ask(Trees.Observe() with { Attempt = 1 });
+        node.Api.Ask(HostTrees.Observe() with { Attempt = 1 });
 
         var status = await node.StatusAsync(s => s.Drift is not null);
 
@@ -38,7 +38,7 @@ public sealed class RealDriftTests
         await node.StepAsync(NodeStep.Idle);
         await node.Host.ChangeTreeAsync(change, node.Token);
         node.Host.WriteEtc("hostname", "edited");
-        node.Api.Ask(Trees.Observe() with { Attempt = 1 });
+        node.Api.Ask(HostTrees.Observe() with { Attempt = 1 });
         var drifted = await node.StatusAsync(s => s.Conditions.IsTrue(ConditionTypes.Drifted));
         Assert.Equal(change == TreeChange.Packages ? Reasons.PackagesLayered : Reasons.TreeUnlocked, drifted.Drift!.Reason);
         Assert.True(drifted.Drift.Findings![0].Reconcilable);

@@ -60,7 +60,7 @@ public sealed class RealInterruptionTests
         await node.Repository.StalledAsync("node-1", node.Token);
         await node.StepAsync(NodeStep.Staging);
 
-        node.Api.Ask(Trees.Observe());
+        node.Api.Ask(HostTrees.Observe());
         await node.StepAsync(NodeStep.Idle);
 
         Assert.Equal("inactive", node.Host.Units["ostler-stage.service"]);

@@ -63,7 +63,7 @@ internal sealed class RealNode : IAsyncDisposable
         var node = new RealNode(deadline, lab, image is not null, Published(commit, image), host);
         host.WriteVar("lib/agent-token", "token");
         await host.BootAsync(deadline.Token);
-        node.Api.Ask(Trees.Observe());
+        node.Api.Ask(HostTrees.Observe());
         await host.AddServiceAsync("agent", node.AgentCommand, node.AgentEnvironment(entry));
         return node;
     }

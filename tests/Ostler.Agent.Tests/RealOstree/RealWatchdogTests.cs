@@ -43,7 +43,7 @@ public sealed class RealWatchdogTests
         // As the controller does: back in order, at rest, and then nothing of it is left.
         node.Rollback(bad, node.First, trial.BootId);
         Assert.Equal(Reasons.WatchdogExpired, (await node.StepAsync(NodeStep.RolledBack)).Conditions.Find(ConditionTypes.Ready)?.Reason);
-        node.Api.Ask(Trees.Observe() with { Attempt = 2 });
+        node.Api.Ask(HostTrees.Observe() with { Attempt = 2 });
         await node.StepAsync(NodeStep.Idle);
         Assert.Null(node.Host.ReadVar("lib/ostler/watchdog.json"));
         Assert.Null(node.Host.ReadEtc("systemd/system/ostler-watchdog.timer"));
@@ -84,7 +84,7 @@ public sealed class RealWatchdogTests
         // What an agent leaves that was killed when it had armed: a record of this boot.
         var boot = node.Host.Booted!;
         node.Host.WriteVar("lib/ostler/watchdog.json", JsonSerializer.Serialize(
-            Trees.Armed() with
+            HostTrees.Armed() with
             {
                 Target = next.Digest,
                 TargetCommit = next.Digest,

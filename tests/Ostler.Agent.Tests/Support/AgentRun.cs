@@ -29,7 +29,7 @@ internal sealed class AgentRun : IAsyncDisposable
 
     public FakeNodeOSApi Api { get; } = new();
 
-    public TestClock Clock { get; } = new(Trees.Noon) { Patience = TimeSpan.FromMinutes(2) };
+    public TestClock Clock { get; } = new(HostTrees.Noon) { Patience = TimeSpan.FromMinutes(2) };
 
     public LogWatch Log { get; } = new();
 

@@ -70,10 +70,10 @@ internal sealed class FakeNodeOSApi : INodeOSApi
     public ValueTask<NodeOSStatus> NextWriteAsync(CancellationToken cancellationToken) => _writes.Reader.ReadAsync(cancellationToken);
 
     /// <summary>What the controller does: asks for something.</summary>
-    public void Ask(NodeOSSpec spec) => Change(os => (os ?? new NodeOS { Metadata = new ObjectMeta { Name = "node-1", Uid = Trees.Uid } }) with
+    public void Ask(NodeOSSpec spec) => Change(os => (os ?? new NodeOS { Metadata = new ObjectMeta { Name = "node-1", Uid = HostTrees.Uid } }) with
     {
         Spec = spec,
-        Metadata = (os?.Metadata ?? new ObjectMeta { Name = "node-1", Uid = Trees.Uid }) with { Generation = (os?.Metadata.Generation ?? 0) + 1 },
+        Metadata = (os?.Metadata ?? new ObjectMeta { Name = "node-1", Uid = HostTrees.Uid }) with { Generation = (os?.Metadata.Generation ?? 0) + 1 },
     });
 
     /// <summary>Changes the object in any other way; null deletes it.</summary>

@@ -23,12 +23,12 @@ internal sealed partial class SimulatedOstree : ICommandRunner
 
     /// <param name="host">Its files.</param>
     /// <param name="version">Of ostree.</param>
-    /// <param name="deployments">As <see cref="Trees.Deployments"/> reads them.</param>
+    /// <param name="deployments">As <see cref="HostTrees.Deployments"/> reads them.</param>
     public SimulatedOstree(TempHost host, string version, string deployments)
     {
         _host = host;
         _version = OstreeVersion.Parse($"Version: '{version}'")!.Value;
-        _deployments = [.. Trees.Deployments(deployments).All];
+        _deployments = [.. HostTrees.Deployments(deployments).All];
         Repository.UnionWith(_deployments.Select(d => d.Digest));
         if (_deployments.Any(d => d.Locked))
         {
@@ -88,7 +88,7 @@ internal sealed partial class SimulatedOstree : ICommandRunner
         }
     }
 
-    /// <summary>The deployments as <see cref="Trees.Deployments"/> writes them, locks of both kinds included.</summary>
+    /// <summary>The deployments as <see cref="HostTrees.Deployments"/> writes them, locks of both kinds included.</summary>
     public string List
     {
         get

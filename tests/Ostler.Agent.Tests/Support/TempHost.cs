@@ -11,8 +11,8 @@ internal sealed class TempHost : IDisposable
     {
         Files = new HostFiles(_root.FullName);
         Put("/run/ostree-booted", "");
-        Put("/proc/sys/kernel/random/boot_id", Trees.FirstBoot + "\n");
-        Put("/proc/stat", $"cpu 1 2 3\nbtime {Trees.Noon.AddMinutes(-3).ToUnixTimeSeconds()}\nprocesses 7\n");
+        Put("/proc/sys/kernel/random/boot_id", HostTrees.FirstBoot + "\n");
+        Put("/proc/stat", $"cpu 1 2 3\nbtime {HostTrees.Noon.AddMinutes(-3).ToUnixTimeSeconds()}\nprocesses 7\n");
     }
 
     public string Root => _root.FullName;

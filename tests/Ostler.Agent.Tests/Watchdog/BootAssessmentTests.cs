@@ -59,7 +59,7 @@ public sealed class BootAssessmentTests : IDisposable
     public async Task A_host_is_healthy_when_its_own_judge_has_called_it_so_which_is_asked_once(string answer, bool hadPassed, ConditionStatus expected)
     {
         Given(Greenboot, answer);
-        var verification = new HostVerification(new HostChecks(Runner, new TestClock(Trees.Noon)), Runner, _host.Files);
+        var verification = new HostVerification(new HostChecks(Runner, new TestClock(HostTrees.Noon)), Runner, _host.Files);
 
         var result = await verification.RunAsync("1", null, hadPassed, Token);
 

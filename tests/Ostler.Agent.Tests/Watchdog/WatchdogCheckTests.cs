@@ -4,7 +4,7 @@ using Ostler.Agent.Tests.Support;
 using Ostler.Agent.Watchdog;
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
 namespace Ostler.Agent.Tests.Watchdog;
 
@@ -14,7 +14,7 @@ public sealed class WatchdogCheckTests : IDisposable
     private static readonly TimeSpan Late = TimeSpan.FromMinutes(11);
 
     private readonly TempHost _host = new();
-    private readonly TestClock _clock = new(Trees.Noon);
+    private readonly TestClock _clock = new(HostTrees.Noon);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -91,10 +91,10 @@ public sealed class WatchdogInstallerTests : IDisposable
     [Fact]
     public void A_tree_that_was_applied_before_must_have_the_units()
     {
-        var next = Trees.Deployments("2 1*").All[0];
+        var next = HostTrees.Deployments("2 1*").All[0];
         Assert.Throws<HostToolException>(() => Installer.CheckApplied(next));
 
-        _host.Put($"/ostree/deploy/edge/deploy/{Trees.Commit(2)}.0/etc/systemd/system/{WatchdogUnits.Timer}", "");
+        _host.Put($"/ostree/deploy/edge/deploy/{HostTrees.Commit(2)}.0/etc/systemd/system/{WatchdogUnits.Timer}", "");
         Installer.CheckApplied(next);
     }
 

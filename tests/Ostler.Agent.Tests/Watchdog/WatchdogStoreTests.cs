@@ -16,7 +16,7 @@ public sealed class WatchdogStoreTests : IDisposable
     [Fact]
     public void What_is_written_is_read()
     {
-        var record = Trees.Armed(WatchdogState.Fired, Trees.SecondBoot) with { FiredAt = Trees.Noon, Error = "no room" };
+        var record = HostTrees.Armed(WatchdogState.Fired, HostTrees.SecondBoot) with { FiredAt = HostTrees.Noon, Error = "no room" };
 
         Store.Write(record);
 
@@ -37,13 +37,13 @@ public sealed class WatchdogStoreTests : IDisposable
         _host.Put(WatchdogStore.Path, text);
 
         Assert.Null(Store.Read());
-        Assert.IsType<WatchdogStep.Nothing>(WatchdogDecision.Decide(Store.Read(), Trees.SecondBoot, TimeSpan.FromDays(2), new(Trees.Commit(2), false)));
+        Assert.IsType<WatchdogStep.Nothing>(WatchdogDecision.Decide(Store.Read(), HostTrees.SecondBoot, TimeSpan.FromDays(2), new(HostTrees.Commit(2), false)));
     }
 
     [Fact]
     public void A_record_of_a_later_version_is_left_alone()
     {
-        Store.Write(Trees.Armed() with { Format = 2 });
+        Store.Write(HostTrees.Armed() with { Format = 2 });
 
         Assert.True(Store.Exists);
         Assert.Null(Store.Read());

@@ -11,7 +11,7 @@ public class ServerClockTests
     [Fact]
     public void It_shows_the_time_of_the_API_server_and_no_jump_of_the_wall_clock()
     {
-        var machine = new Machine();
+        var machine = new Machine { Wall = Now };
         var clock = new ServerClock(machine);
         Assert.Equal(machine.GetUtcNow(), clock.GetUtcNow());
 
@@ -53,12 +53,64 @@ public class ServerClockTests
         Assert.Equal(Now + TimeSpan.FromSeconds(1259.5), clock.Sight.Since);
     }
 
+    [Fact]
+    public void A_first_date_that_the_machine_contradicts_is_in_doubt_until_they_agree()
+    {
+        var machine = new Machine { Wall = Now };
+        var clock = new ServerClock(machine);
+        clock.Observe(Now + TimeSpan.FromHours(1));
+        Assert.Equal(TimeSpan.FromHours(1), clock.Doubt);
+
+        machine.Pass(TimeSpan.FromMinutes(5));
+        clock.Observe(machine.Wall);
+
+        // At once, and not slowly: nothing was decided by the other time.
+        Assert.Null(clock.Doubt);
+        Assert.Equal(machine.Wall + TimeSpan.FromSeconds(0.5), clock.GetUtcNow());
+        Assert.Equal(new ControllerSight(clock.GetUtcNow(), null) { ClockWasInDoubt = true }, clock.Sight);
+    }
+
+    [Fact]
+    public void A_date_that_keeps_saying_so_counts_and_one_that_changes_does_not()
+    {
+        var machine = new Machine { Wall = Now };
+        var clock = new ServerClock(machine);
+        clock.Observe(machine.Wall - TimeSpan.FromHours(1));
+        machine.Pass(TimeSpan.FromMinutes(9));
+        clock.Observe(machine.Wall + TimeSpan.FromDays(2));
+        machine.Pass(TimeSpan.FromMinutes(9));
+        clock.Observe(machine.Wall + TimeSpan.FromDays(2));
+        Assert.Equal(TimeSpan.FromDays(2), clock.Doubt);
+
+        machine.Pass(TimeSpan.FromMinutes(2));
+        clock.Observe(machine.Wall + TimeSpan.FromDays(2));
+        Assert.Null(clock.Doubt);
+        Assert.Equal(machine.Wall + TimeSpan.FromDays(2) + TimeSpan.FromSeconds(0.5), clock.GetUtcNow());
+    }
+
+    [Theory]
+    [InlineData(59)]
+    [InlineData(-59)]
+    public void Clocks_that_differ_by_less_than_a_minute_agree(int seconds)
+    {
+        var clock = new ServerClock(new Machine { Wall = Now });
+        clock.Observe(Now + TimeSpan.FromSeconds(seconds));
+
+        Assert.Null(clock.Doubt);
+    }
+
     // A wall clock that is set does not set the monotonic one.
     private sealed class Machine : TimeProvider
     {
         public FakeTimeProvider Monotonic { get; } = new();
 
         public DateTimeOffset Wall { get; set; } = Now.AddHours(-7);
+
+        public void Pass(TimeSpan time)
+        {
+            Monotonic.Advance(time);
+            Wall += time;
+        }
 
         public override long TimestampFrequency => Monotonic.TimestampFrequency;
 

@@ -32,6 +32,13 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7),
         random.Below(21));
 
+    /// <summary>A boot that proves the image to be bad.</summary>
+    public static CaseFault Blames(SeededSequence random, int node)
+    {
+        SimulatedBoot[] proofs = [SimulatedBoot.Unhealthy, SimulatedBoot.FallsBack, SimulatedBoot.WithoutKubelet];
+        return new("boot", 0, node, Array.IndexOf(Boots, proofs[random.Below(proofs.Length)]));
+    }
+
     public string ToCode() => $"new(\"{Kind}\", {Minute}, {Node}, {Variant})";
 
     public override string ToString() => $"{Kind} at {Minute}m (node {Node}, variant {Variant})";

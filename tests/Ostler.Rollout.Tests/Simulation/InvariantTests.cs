@@ -55,8 +55,12 @@ public class InvariantTests(ITestOutputHelper output)
                 "grant in the control plane", "carried",
             },
             what => Assert.True(seen.GetValueOrDefault(what) > count / 3, what));
-        Assert.All(new[] { "untaint", "quarantined", "grant to go back", "told to go back", "waited for volumes" }, what =>
-            Assert.True(seen.GetValueOrDefault(what) > count / 300, what));
+        Assert.All(new[] { "untaint", "waited for volumes" }, what => Assert.True(seen.GetValueOrDefault(what) > count / 30, what));
+
+        // An image that nothing proves to be bad is neither quarantined nor taken back. By chance alone that would be almost every case,
+        // so that RolloutCase draws a proof for a quarter of them: of 600 cases 142 quarantine, and 59 take healthy nodes back.
+        Assert.All(new[] { "quarantined", "grant to go back", "told to go back" }, what =>
+            Assert.True(seen.GetValueOrDefault(what) > count / 10, what));
     }
 
     private static int Count() => int.Parse(Environment.GetEnvironmentVariable("OSTLER_CASES") ?? "10000", CultureInfo.InvariantCulture);

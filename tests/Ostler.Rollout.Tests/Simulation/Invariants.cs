@@ -26,7 +26,9 @@ internal sealed partial class Invariants
         var faults = simulation.World.Scenario.Faults;
         var restarts = faults.Count(f =>
             f is SimulationFault.ControllerRestarts) + simulation.World.Scenario.KillControllerAfterWrites.Count;
-        _unseen = (restarts * Slack) + faults.OfType<SimulationFault.ApiIsAway>().Aggregate(TimeSpan.Zero, (sum, f) =>
+        // A controller that starts in doubt about the time looks on, and then gives each step its whole time again.
+        var doubts = restarts > 0 ? faults.Count(f => f is SimulationFault.ServerClockJumps) : 0;
+        _unseen = (doubts * TimeSpan.FromMinutes(35)) + (restarts * Slack) + faults.OfType<SimulationFault.ApiIsAway>().Aggregate(TimeSpan.Zero, (sum, f) =>
             sum + f.For + TimeSpan.FromMinutes(25));
         _transitions = new(Complain);
     }

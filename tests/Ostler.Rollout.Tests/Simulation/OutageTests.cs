@@ -2,6 +2,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Tests.Support;
+using Ostler.Rollout.Text;
 using Ostler.Simulation;
 
 namespace Ostler.Rollout.Tests.Simulation;
@@ -31,11 +32,24 @@ public class OutageTests
     {
         foreach (var by in Jumps)
         {
-            // A process that begins with a wrong date has nothing to tell it from a right one.
             for (var second = 60; second < 900; second += 60)
             {
                 Check($"set by {by} at {second} s", new SimulationFault.ServerClockJumps(TimeSpan.FromSeconds(second), by,
                     TimeSpan.FromMinutes(5)));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_controller_that_starts_while_the_clock_of_the_API_server_is_wrong()
+    {
+        // What is within the tolerance between two clocks is believed.
+        foreach (var by in Jumps.Where(j => j.Duration() > ClusterTime.Agreement))
+        {
+            for (var second = 60; second < 900; second += 60)
+            {
+                Check($"set by {by} at {second} s", new SimulationFault.ServerClockJumps(TimeSpan.FromSeconds(second), by,
+                    TimeSpan.FromMinutes(5)), new SimulationFault.ControllerRestarts(TimeSpan.FromSeconds(second + 20)));
             }
         }
     }
@@ -53,14 +67,14 @@ public class OutageTests
         }
     }
 
-    private static void Check(string what, SimulationFault fault)
+    private static void Check(string what, params SimulationFault[] faults)
     {
         var simulation = new RolloutSimulation(Scenarios.Cluster(3, s => s with
         {
             Rollback = s.Rollback with { Watchdog = Duration.FromMinutes(10), Scope = RollbackScope.Policy },
         }) with
         {
-            Faults = [fault],
+            Faults = faults,
         });
         var invariants = Invariants.Watch(simulation);
         Assert.True(simulation.Run() || simulation.ComesToRest(), what);

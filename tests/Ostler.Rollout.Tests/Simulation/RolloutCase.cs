@@ -136,7 +136,7 @@ internal sealed record RolloutCase
     {
         var random = new SeededSequence((ulong)seed);
         var nodes = 1 + random.Below(7);
-        return new()
+        var drawn = new RolloutCase
         {
             Seed = seed,
             Nodes = nodes,
@@ -159,7 +159,17 @@ internal sealed record RolloutCase
             HasVolumes = random.Below(4) == 0,
             Softly = random.Below(3) == 0,
         };
+        return random.Below(4) == 0 ? drawn.WithBlame(random) : drawn;
     }
+
+    // By chance alone too few images are blamed: a proof that an image is bad, on more nodes than may fail, before something else ends the
+    // rollout, with others that run it by then.
+    private RolloutCase WithBlame(SeededSequence random) => this with
+    {
+        MaxFailures = 0,
+        Automatic = true,
+        Faults = [CaseFault.Blames(random, random.Below(3) == 0 ? random.Below(Nodes) : Nodes - 1), .. Faults.Take(3)],
+    };
 
     private static SimulatedWorkload Database => new()
     {

@@ -139,7 +139,7 @@ public sealed class BootcBackendTests : IDisposable
     [InlineData(true, 2024, 8, "ostree 2024.8 has no reliable soft reboot")]
     public void A_soft_reboot_needs_the_word_of_bootc_and_an_ostree_that_has_it(bool capable, int year, int number, string? refusal)
     {
-        var staged = Trees.Deployments("2s 1*").Staged! with { SoftRebootCapable = capable };
+        var staged = HostTrees.Deployments("2s 1*").Staged! with { SoftRebootCapable = capable };
 
         var said = Backend(new ScriptedRunner(), new OstreeVersion(year, number)).SoftReboot!.Refuse(staged);
 
@@ -188,7 +188,7 @@ public sealed class BootcBackendTests : IDisposable
         Assert.Null(backend.Refuse(Image));
         NodeImage[] bad =
         [
-            Trees.Image(2),
+            HostTrees.Image(2),
             Image with { Digest = new string('b', 64) },
             Image with { Digest = "stable" },
             Image with { Container = new NodeContainerImage { Repository = "--apply" } },

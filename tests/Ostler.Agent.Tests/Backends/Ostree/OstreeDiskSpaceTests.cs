@@ -37,7 +37,7 @@ public sealed class OstreeDiskSpaceTests
     {
         var runner = Kernel(Kernel(Boot("40"), 2, size: 60 << 20, checksum: "c"), 1, size: 60 << 20, checksum: "d");
 
-        var failure = await Assert.ThrowsAsync<HostToolException>(() => Space(runner).CheckForBootAsync(Trees.Commit(2), Trees.Commit(1), Token));
+        var failure = await Assert.ThrowsAsync<HostToolException>(() => Space(runner).CheckForBootAsync(HostTrees.Commit(2), HostTrees.Commit(1), Token));
 
         Assert.Equal(Reasons.BootFull, failure.Reason);
         Assert.Contains("/boot has 40.0 MiB left", failure.Message, StringComparison.Ordinal);
@@ -49,7 +49,7 @@ public sealed class OstreeDiskSpaceTests
     {
         var runner = Kernel(Kernel(Boot("40"), 2, size: 60 << 20, checksum: "c"), 1, size: 60 << 20, checksum: "c");
 
-        await Space(runner).CheckForBootAsync(Trees.Commit(2), Trees.Commit(1), Token);
+        await Space(runner).CheckForBootAsync(HostTrees.Commit(2), HostTrees.Commit(1), Token);
     }
 
     [Fact]
@@ -57,9 +57,9 @@ public sealed class OstreeDiskSpaceTests
     {
         var runner = Kernel(Boot("200"), 2, size: 60 << 20, checksum: "c");
 
-        await Space(runner).CheckForBootAsync(Trees.Commit(2), Trees.Commit(1), Token);
+        await Space(runner).CheckForBootAsync(HostTrees.Commit(2), HostTrees.Commit(1), Token);
 
-        Assert.DoesNotContain(runner.Ran, command => command.Contains(Trees.Commit(1), StringComparison.Ordinal));
+        Assert.DoesNotContain(runner.Ran, command => command.Contains(HostTrees.Commit(1), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class OstreeDiskSpaceTests
         var runner = Kernel(new FakeCommandRunner().On(stat + "/ostree/repo", exitCode: 1).On(stat + "/boot", "?"), 2, 60 << 20, "c");
 
         await Space(runner).CheckForPullAsync(Token);
-        await Space(runner).CheckForBootAsync(Trees.Commit(2), Trees.Commit(1), Token);
+        await Space(runner).CheckForBootAsync(HostTrees.Commit(2), HostTrees.Commit(1), Token);
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class OstreeDiskSpaceTests
 
     private static FakeCommandRunner Kernel(FakeCommandRunner runner, int version, int size, string checksum)
     {
-        var commit = Trees.Commit(version);
+        var commit = HostTrees.Commit(version);
         var ls = $"ostree --repo=/ostree/repo ls -C {commit} /usr/lib/modules";
         return runner
             .On(ls, "d00755 0 0 0 a b /usr/lib/modules\nd00755 0 0 0 a b /usr/lib/modules/6.1\n")

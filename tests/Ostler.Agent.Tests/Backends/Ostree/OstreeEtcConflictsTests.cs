@@ -5,7 +5,7 @@ namespace Ostler.Agent.Tests.Backends.Ostree;
 
 public sealed class OstreeEtcConflictsTests : IDisposable
 {
-    private static readonly string Defaults = $"/ostree/deploy/edge/deploy/{Trees.Commit(2)}.0/usr/etc/";
+    private static readonly string Defaults = $"/ostree/deploy/edge/deploy/{HostTrees.Commit(2)}.0/usr/etc/";
 
     private readonly TempHost _host = new();
 
@@ -66,6 +66,6 @@ public sealed class OstreeEtcConflictsTests : IDisposable
     {
         var runner = new FakeCommandRunner().On("ostree admin config-diff", diff, exitCode);
         return new OstreeEtcConflicts(Given.OstreeCommands(runner, _host.Files), _host.Files)
-            .PredictAsync(Trees.Deployments("2l 1*").Staged!, TestContext.Current.CancellationToken);
+            .PredictAsync(HostTrees.Deployments("2l 1*").Staged!, TestContext.Current.CancellationToken);
     }
 }

@@ -3,7 +3,7 @@ using Ostler.Agent.Host;
 using Ostler.Agent.Tests.Support;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
 namespace Ostler.Agent.Tests.Backends.Ostree;
 

@@ -127,12 +127,12 @@ public sealed class OstreeStatusTests : IDisposable
     [InlineData(2025, 3, "ostree admin status --json")]
     public async Task The_command_fits_the_version(int year, int number, string command)
     {
-        var json = $$"""{"deployments":[{"checksum":"{{Trees.Commit(1)}}","stateroot":"edge","booted":true}]}""";
-        var runner = new FakeCommandRunner().On(command, command.EndsWith("json", StringComparison.Ordinal) ? json : $"* edge {Trees.Commit(1)}.0\n");
+        var json = $$"""{"deployments":[{"checksum":"{{HostTrees.Commit(1)}}","stateroot":"edge","booted":true}]}""";
+        var runner = new FakeCommandRunner().On(command, command.EndsWith("json", StringComparison.Ordinal) ? json : $"* edge {HostTrees.Commit(1)}.0\n");
 
         var deployments = await Status(runner, year, number).ReadAsync(Token);
 
-        Assert.Equal(Trees.Commit(1), deployments.Booted?.Digest);
+        Assert.Equal(HostTrees.Commit(1), deployments.Booted?.Digest);
     }
 
     [Fact]

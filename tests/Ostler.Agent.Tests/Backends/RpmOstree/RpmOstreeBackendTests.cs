@@ -8,7 +8,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.Shared;
 using Ostler.Rollout.Hosts.Facts;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
 namespace Ostler.Agent.Tests.Backends.RpmOstree;
 
@@ -276,7 +276,7 @@ public sealed class RpmOstreeBackendTests : IDisposable
         var soft = new SoftReboot(runner, _host.Files, new ApplyRecordStore(_host.Files), watchdog: null!, new AgentLog(TextWriter.Null, TimeProvider.System));
 
         var (how, _) = await soft.PrepareAsync(
-            new NodeOS { Spec = Trees.Boot(2, 1) with { RebootMethod = RebootMethod.Auto } }, new HostBoot(Trees.FirstBoot, Trees.Noon) { SoftReboots = 0 }, Backend(runner), present, present.Staged!, Token);
+            new NodeOS { Spec = HostTrees.Boot(2, 1) with { RebootMethod = RebootMethod.Auto } }, new HostBoot(HostTrees.FirstBoot, HostTrees.Noon) { SoftReboots = 0 }, Backend(runner), present, present.Staged!, Token);
 
         Assert.Equal((RebootKind.Reboot, "rpm-ostree has no soft reboot"), (how.Method, how.Message));
         Assert.Empty(runner.Ran);
@@ -299,7 +299,7 @@ public sealed class RpmOstreeBackendTests : IDisposable
         .On("systemctl show", "ActiveState=inactive\nResult=success\n")
         .On("systemd-run");
 
-    /// <summary>Deployments written as <see cref="Trees.Deployments"/> reads them, and <c>3p</c> for a pinned one.</summary>
+    /// <summary>Deployments written as <see cref="HostTrees.Deployments"/> reads them, and <c>3p</c> for a pinned one.</summary>
     private static string Document(string list, string transaction = "null", string driver = "null")
     {
         var entries = list.Split(' ').Select(word =>

@@ -1,11 +1,10 @@
-using Ostler.Agent.Cluster;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Facts;
 using Ostler.Rollout.Hosts.Report;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
-namespace Ostler.Agent.Tests.Reporting;
+namespace Ostler.Rollout.Tests.Hosts.Report;
 
 public sealed class StatusCompositionTests
 {

@@ -2,9 +2,9 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
-namespace Ostler.Agent.Tests.Decisions;
+namespace Ostler.Rollout.Tests.Hosts.Decisions;
 
 /// <summary>
 /// The whole table: each goal, in each state in which a host can be found. Expected is the action, or the step and the reason that are
@@ -72,7 +72,7 @@ public sealed class AgentDecisionTests
         ["boot: ordered, finalized, and still up"] = (Boot(2, 1), HostWith("2 1*", pending: Pending(at: Noon.AddMinutes(-3))), "Boot 2 finalized"),
         ["boot: ordered in the future, by a clock that was set back"] = (Boot(2, 1), HostWith("2s 1*", pending: Pending(at: Noon.AddDays(1))), "Boot 2"),
         ["boot: the record is of a former attempt"] = (Boot(2, 1, attempt: 2), HostWith("2l 1*", pending: Pending()), "Boot 2"),
-        ["boot: the record is of a former node of this name"] = (Boot(2, 1), HostWith("2l 1*", pending: Pending(uid: "other")), "Boot 2"),
+        ["boot: the record is of a former node of this name"] = (Boot(2, 1), HostWith("2l 1*", pending: Pending() with { NodeUid = "other" }), "Boot 2"),
         ["boot: the record is of another tree"] = (Boot(2, 1), HostWith("2l 1*", pending: Pending(target: 3)), "Boot 2"),
         ["boot: the controller does not know the boot"] = (Boot(2, 1, bootID: null), HostWith("2l 1*"), "Boot 2"),
 

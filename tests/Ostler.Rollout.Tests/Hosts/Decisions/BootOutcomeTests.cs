@@ -1,8 +1,8 @@
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
-namespace Ostler.Agent.Tests.Decisions;
+namespace Ostler.Rollout.Tests.Hosts.Decisions;
 
 /// <summary>
 /// After the boot: what became of the order, told from what runs. The order is always to boot 2 from 1, given in the first boot.

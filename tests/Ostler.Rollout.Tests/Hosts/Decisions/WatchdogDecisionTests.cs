@@ -1,8 +1,8 @@
 using Ostler.Rollout.Hosts.Decisions;
 using Ostler.Rollout.Hosts.Facts;
-using static Ostler.Agent.Tests.Support.Trees;
+using static Ostler.Testing.Agents.HostTrees;
 
-namespace Ostler.Agent.Tests.Watchdog;
+namespace Ostler.Rollout.Tests.Hosts.Decisions;
 
 /// <summary>
 /// The whole table of the watchdog. Times are minutes since the boot; the record is of a boot into 2 from 1, armed in the first boot, for

@@ -1,10 +1,10 @@
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Hosts.Facts;
 
-namespace Ostler.Agent.Tests.Support;
+namespace Ostler.Testing.Agents;
 
 /// <summary>Trees, orders and host states for tests, each with one line.</summary>
-internal static class Trees
+public static class HostTrees
 {
     public const string Uid = "uid-1";
     public const string FirstBoot = "boot-1";
@@ -100,11 +100,11 @@ internal static class Trees
 
     /// <summary>The record of a boot into 2 from 1, unless told otherwise.</summary>
     public static PendingBoot Pending(
-        Goal goal = Goal.Boot, int target = 2, int previous = 1, string bootID = FirstBoot, long attempt = 1, string uid = Uid, DateTimeOffset? at = null) => new()
+        Goal goal = Goal.Boot, int target = 2, int previous = 1, string bootID = FirstBoot, DateTimeOffset? at = null) => new()
         {
-            NodeUid = uid,
+            NodeUid = Uid,
             Goal = goal,
-            Attempt = attempt,
+            Attempt = 1,
             Target = Commit(target),
             Previous = Commit(previous),
             BootID = bootID,

@@ -59,6 +59,9 @@ public sealed class SimulatedNode
 
     public bool HasJoinTaint { get; internal set; }
 
+    /// <summary>Who holds it back from upgrades; null: nobody.</summary>
+    public NodeHold? Hold { get; internal set; }
+
     public bool Ready { get; internal set; } = true;
 
     /// <summary>How many pods of workloads fit on it; null: any number.</summary>
@@ -169,6 +172,7 @@ public sealed class SimulatedNode
         CordonedBy = CordonedBy,
         CordonedAt = CordonedAt,
         HasJoinTaint = HasJoinTaint,
+        Hold = Hold,
         Ready = Ready,
         ReadyReason = Ready ? "KubeletReady" : "NodeStatusUnknown",
         ReadyMessage = Ready ? "kubelet is posting ready status" : "Kubelet stopped posting node status.",

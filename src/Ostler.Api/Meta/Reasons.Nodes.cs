@@ -89,6 +89,13 @@ public static partial class Reasons
     /// <remarks>Run kubectl uncordon when the node may be upgraded.</remarks>
     public const string CordonedByOther = "CordonedByOther";
 
+    /// <summary>
+    /// A user set the annotation or label ostler.dev/hold. The node stays in service, is not upgraded, and does not count against
+    /// maxUnavailable.
+    /// </summary>
+    /// <remarks>Remove the annotation or label when the node may be upgraded: kubectl annotate node NAME ostler.dev/hold-.</remarks>
+    public const string Held = "Held";
+
     /// <summary>Another policy has not finished with the node.</summary>
     public const string HeldByOtherPolicy = "HeldByOtherPolicy";
 

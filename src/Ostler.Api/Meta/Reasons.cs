@@ -135,6 +135,10 @@ public static partial class Reasons
     /// </remarks>
     public const string NodesBlocked = "NodesBlocked";
 
+    /// <summary>All other nodes are finished; users hold the remaining nodes back with ostler.dev/hold.</summary>
+    /// <remarks>Remove the annotation or label from the nodes that status.blocked names when they may be upgraded.</remarks>
+    public const string NodesHeld = "NodesHeld";
+
     /// <summary>The remaining nodes failed on the target.</summary>
     /// <remarks>status.blocked shows the reasons. Release a fixed image, or fix the nodes and run kubectl ostler retry.</remarks>
     public const string NodesFailed = "NodesFailed";

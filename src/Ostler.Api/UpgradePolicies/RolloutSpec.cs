@@ -146,7 +146,7 @@ public sealed record WaveSpec
 
     /// <summary>
     /// How many of its nodes must be updated before the next wave starts, as a percentage. Nodes that are not Ready and were not
-    /// touched do not count; they are upgraded when they return.
+    /// touched, and nodes on hold (ostler.dev/hold), do not count; they are upgraded when they return or are released.
     /// </summary>
     [Default("\"100%\"")]
     public IntOrPercent SuccessThreshold { get; set; } = IntOrPercent.Percent(100);

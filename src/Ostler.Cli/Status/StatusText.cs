@@ -76,7 +76,7 @@ internal static class StatusText
     private static Line Progress(NodeCounts nodes, Tone tone)
     {
         (int Count, string Word)[] others =
-            [(nodes.Updating, "updating"), (nodes.Staged, "staged"), (nodes.Pending, "pending"), (nodes.Failed, "failed"), (nodes.RolledBack, "rolled back")];
+            [(nodes.Updating, "updating"), (nodes.Staged, "staged"), (nodes.Pending, "pending"), (nodes.Failed, "failed"), (nodes.RolledBack, "rolled back"), (nodes.Held, "held")];
         return new(
             $"{Format.Bar(nodes.Updated, nodes.Total)} {Format.Percent(nodes.Updated, nodes.Total)}  {nodes.Updated} of {nodes.Total} updated"
             + string.Concat(others.Where(o => o.Count > 0).Select(o => $", {o.Count} {o.Word}")), tone);

@@ -77,7 +77,8 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
 
         if (!acts && HeldBack(snapshot, plan, verdicts, goesOn) is { } why)
         {
-            return new(false, goesOn, why.NeedsPerson && why.Reason != Reasons.WaitingForApproval, why.Reason, $"{progress} {why.Message}")
+            return new(
+                false, goesOn, why.NeedsPerson && why.Reason is not (Reasons.WaitingForApproval or Reasons.NodesHeld), why.Reason, $"{progress} {why.Message}")
             {
                 WillMove = !why.NeedsPerson,
             };
@@ -93,6 +94,13 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         if (acts || verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, Blocked: false }))
         {
             return new(false, true, false, Reasons.RollingOut, progress);
+        }
+
+        // Nothing is wrong, and nothing is under way: as while paused, and yet it must not look finished.
+        if (verdicts.Where(v => v is { Selected: true, Tally: not NodeTally.Updated }).All(v => v.Reason == Reasons.Held) && counts.Failed + counts.RolledBack == 0)
+        {
+            var first = verdicts.First(v => v is { Selected: true, Reason: Reasons.Held });
+            return new(false, false, false, Reasons.NodesHeld, $"{progress} {first.Node}: {first.Message}");
         }
 
         // A node that backs off, or whose kubelet may come back, is tried again by itself: that is slow, but it is not at a standstill.
@@ -123,7 +131,10 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
     private static (string Reason, string Message, bool NeedsPerson)? HeldBack(
         RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, bool goesOn)
     {
-        if (WaveProgress.UnderWay(plan.Waves) is { Reason: Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold } wave)
+        if (WaveProgress.UnderWay(plan.Waves) is 
+            {
+                Reason: Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold or Reasons.NodesHeld,
+            } wave)
         {
             return (wave.Reason, $"Wave {wave.Name}: {wave.Message}", wave.NeedsPerson);
         }
@@ -190,6 +201,7 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         text += counts.Staged > 0 ? $", {counts.Staged} staged" : "";
         text += counts.RolledBack > 0 ? $", {counts.RolledBack} rolled back" : "";
         text += counts.Failed > 0 ? $", {counts.Failed} failed" : "";
+        text += counts.Held > 0 ? $", {counts.Held} held" : "";
         if (WaveProgress.UnderWay(plan.Waves) is { } wave)
         {
             text += $", wave {wave.Name} {wave.Updated} of {wave.Total}";

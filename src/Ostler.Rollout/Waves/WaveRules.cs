@@ -83,6 +83,11 @@ internal static class WaveRules
             }
 
             var stuck = Stuck(tally, count);
+            if (tally.Held > 0 && tally.Held + tally.Updated == tally.Total)
+            {
+                return (Reasons.NodesHeld, stuck + ".", true);
+            }
+
             // Of a wave of which no node could be tried yet, the threshold says nothing.
             return isLast || tally.Failed + tally.Updated == 0
                 ? (tally.Failed > 0 ? Reasons.NodesFailed : Reasons.NodesBlocked, stuck + ".", tally.MayHeal == 0)
@@ -90,10 +95,12 @@ internal static class WaveRules
         }
     }
 
-    /// <summary>Of the nodes that are there. A wave of which no node is there proves nothing, whatever the threshold.</summary>
+    /// <summary>
+    /// Of the nodes that are there and not on hold. A wave of which no node is there proves nothing, whatever the threshold.
+    /// </summary>
     private static bool IsEnough(WaveSpec spec, WaveTally tally)
     {
-        var there = tally.Total - tally.Away;
+        var there = tally.Total - tally.Away - tally.Held;
         return there > 0 && (long)tally.Updated * 100 >= (long)spec.SuccessThreshold.Value * there;
     }
 
@@ -110,7 +117,7 @@ internal static class WaveRules
     private static string Stuck(WaveTally tally, string count)
     {
         var stuck = tally.FirstStuck is { } first ? $", {first.Node} is blocked ({first.Reason})" : "";
-        var away = tally.Away > 0 ? $", {tally.Away} not Ready" : "";
+        var away = (tally.Away > 0 ? $", {tally.Away} not Ready" : "") + (tally.Held > 0 ? $", {tally.Held} held" : "");
         return $"{count}, {tally.Failed} failed{away}{stuck}";
     }
 

@@ -27,6 +27,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
         "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots",
         "check", "check", "check of one", "freeze", "approve", "joins", "volumes", "hangs", "no watchdog", "nodeos deleted",
             "nodeos deleted", "clock", "clock", "server clock", "api away",
+        "hold", "hold",
     ];
 
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7),
@@ -54,6 +55,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
             "agent away" => new SimulationFault.AgentIsAway(at, node, TimeSpan.FromMinutes(1 + (Variant * 3))),
             "cordon" => new SimulationFault.HumanCordons(at, node),
             "uncordon" => new SimulationFault.HumanUncordons(at, node),
+            "hold" => new SimulationFault.HumanHolds(at, node, "new disks"),
             "kubelet" => new SimulationFault.KubeletIsAway(at, node, TimeSpan.FromMinutes(1 + Variant)),
             "power" => new SimulationFault.PowerCycle(at, node),
             "deleted" => new SimulationFault.NodeDeleted(at, node),

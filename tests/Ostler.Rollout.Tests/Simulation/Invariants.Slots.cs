@@ -46,6 +46,7 @@ internal sealed partial class Invariants
             {
                 Count("grant to go back");
                 Require(1, node.Name, node is { Unschedulable: false, Ready: true }, "is granted a slot to go back although it is cordoned or not Ready");
+                MustNotBeHeld(node, "granted a slot to go back");
                 continue;
             }
 
@@ -55,12 +56,16 @@ internal sealed partial class Invariants
         }
     }
 
+    /// <summary>A hold is never violated: nothing new begins on the node, and no reboot is ordered.</summary>
+    private void MustNotBeHeld(SimulatedNode node, string what) => Require(13, node.Name, node.Hold is null, $"is {what} although a user holds it");
+
     private void MustBeFree(SimulatedWorld world, string policy, SimulatedNode node, string digest, string what)
     {
         Require(5, node.Name, world.Image.Status?.Quarantined?.Any(q => q.Digest == digest) != true, $"is {what} with a quarantined tree");
         var others = world.Policies.Values.Where(p => p.Name != policy && p.Spec?.NodeSelector.Matches(node.Labels) == true).Select(p => p.Name);
         Require(8, node.Name, !others.Any(), $"is {what} by {policy} although {string.Join(", ", others)} selects it");
         var retry = world.Policies[policy].Spec?.Rollout.RetryFailuresBefore;
+        MustNotBeHeld(node, what);
         Require(7, node.Name, node.OS!.Spec.Failure is not { } f || f.Digest != digest || f.At <= retry, $"is {what} again with the tree that failed on it");
     }
 }

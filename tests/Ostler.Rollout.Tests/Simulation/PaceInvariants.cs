@@ -126,7 +126,7 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         if (wave.NodeSelector is not null)
         {
             var members = selected.Where(n => BySelector(waves, n) == index).ToArray();
-            var there = members.Count(n => n.Ready || IsTouched(world, policy, n, target));
+            var there = members.Count(n => n is { Ready: true, Hold: null } || IsTouched(world, policy, n, target));
             return members.Length == 0
                 || (members.All(n => !IsUnderWay(world, policy, n)) && members.Count(n => Runs(n, target)) * 100 >= wave.SuccessThreshold.Value * there);
         }
@@ -136,7 +136,7 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         var ahead = waves.Take(index + 1).Where(w => w.NodeSelector is null).ToArray();
         var places = ahead.Sum(w => Math.Max(1, w.Nodes!.Value.Of(selected.Length)));
         var through = queue.Where(n => IsTouched(world, policy, n, target) && !IsUnderWay(world, policy, n)).ToArray();
-        var away = queue.Count(n => !IsTouched(world, policy, n, target) && !n.Ready);
+        var away = queue.Count(n => !IsTouched(world, policy, n, target) && n is not { Ready: true, Hold: null });
         var mayFail = ahead.Max(w => (100 - w.SuccessThreshold.Value) * places / 100);
         return through.Length >= Math.Min(places, queue.Length - away) && through.Count(n => !Runs(n, target)) <= mayFail;
     }

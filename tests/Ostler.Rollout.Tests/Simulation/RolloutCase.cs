@@ -116,6 +116,7 @@ internal sealed record RolloutCase
                 .. Faults.Select(f => f.ToFault(Nodes)),
                 .. Enumerable.Range(1, HasRules ? Nodes : 0).Select(i => new SimulationFault.PodCompletes(TimeSpan.FromMinutes((Seed + i) % 50), $"job-{i}")),
                 .. Enumerable.Range(1, Nodes).Select(i => new SimulationFault.CapacityChanges(Lifted, $"n{i}", null)),
+                .. Enumerable.Range(1, Nodes).Select(i => new SimulationFault.HumanHolds(Lifted, $"n{i}", null)),
                 new SimulationFault.BudgetChanges(Lifted, "web", null),
                 .. (HasPrimaries ? DrainScenarios.Crosswise : []).Select(w => new SimulationFault.BudgetChanges(Lifted, w.Name, null)),
                 new SimulationFault.PolicyChanges(Lifted, "edge", s => CasePace.Lift(s with { Paused = false })),

@@ -31,6 +31,9 @@ internal sealed record NodeRow
     /// <summary>Who cordoned it: the policy's name, or "another user".</summary>
     public string? Cordon { get; init; }
 
+    /// <summary>Who holds it back from upgrades and why, as in <c>kubectl-annotate: new disks</c>. Absent: nobody.</summary>
+    public string? Hold { get; init; }
+
     /// <summary>Whether it cannot go on.</summary>
     public bool Blocked { get; init; }
 

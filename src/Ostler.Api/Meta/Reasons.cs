@@ -176,6 +176,9 @@ public static partial class Reasons
     /// <summary>A maintenance window is open.</summary>
     public const string Open = "Open";
 
+    /// <summary>spec.rollout.openUntil is in the future, so windows count as open until then.</summary>
+    public const string OpenedByUser = "OpenedByUser";
+
     /// <summary>A window is open, but another node would not finish before it closes.</summary>
     public const string ClosesSoon = "ClosesSoon";
 

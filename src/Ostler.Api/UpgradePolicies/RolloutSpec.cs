@@ -5,6 +5,7 @@ using Ostler.Api.Schema;
 namespace Ostler.Api.UpgradePolicies;
 
 /// <summary>The pace of a rollout.</summary>
+[Cel("!has(self.ignoreFreezes) || !self.ignoreFreezes || has(self.openUntil)", "ignoreFreezes needs openUntil: set until when freezes are ignored")]
 public sealed record RolloutSpec
 {
     /// <summary>
@@ -61,6 +62,16 @@ public sealed record RolloutSpec
     /// </summary>
     [Default("\"15m\"")]
     public Duration NodeDuration { get; set; } = Duration.FromMinutes(15);
+
+    /// <summary>
+    /// Until then, windows count as open (<c>kubectl ostler open</c>). Freezes still apply, unless ignoreFreezes is true. A time in the
+    /// past has no effect, and neither has the field without windows and freezes.
+    /// </summary>
+    public DateTimeOffset? OpenUntil { get; init; }
+
+    /// <summary>Whether freezes are ignored as well until openUntil.</summary>
+    [Default("false")]
+    public bool IgnoreFreezes { get; init; }
 
     /// <summary>
     /// Whether Ostler removes the taint <c>ostler.dev/outdated:NoSchedule</c> from nodes that run the target. Start the kubelet with

@@ -115,6 +115,11 @@ internal static class StatusText
                 : $"Started {Timestamp.Format(started)}, {Format.Span(now - started)} ago";
         }
 
+        if (policy.Spec.Rollout.OpenUntil is { } open && open > now)
+        {
+            yield return $"Opened until {Timestamp.Format(open)}, for {Format.Span(open - now)}{(policy.Spec.Rollout.IgnoreFreezes ? ", freezes included" : "")} (spec.rollout.openUntil)";
+        }
+
         if (status.NextWindow is { } window)
         {
             yield return $"Next window: {Timestamp.Format(window)}{(window > now ? $", in {Format.Span(window - now)}" : "")}";

@@ -60,8 +60,8 @@ public sealed class FleetViewTests
         var node = Given.Node("a");
         node = node with { Metadata = node.Metadata with { Annotations = new Dictionary<string, string> { [NodeMarks.Hold] = reason }, HoldManager = by } };
 
-        Assert.Equal(shown, RowOf(node, null).Hold);
-        Assert.Null(RowOf(Given.Node("a"), null).Hold);
+        Assert.Equal(shown, RowOf(node, Given.NodeOS("a")).Hold);
+        Assert.Null(RowOf(Given.Node("a"), Given.NodeOS("a")).Hold);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
         "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots",
         "check", "check", "check of one", "freeze", "approve", "joins", "volumes", "hangs", "no watchdog", "nodeos deleted",
             "nodeos deleted", "clock", "clock", "server clock", "api away",
-        "hold", "hold",
+        "hold", "hold", "open",
     ];
 
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7),
@@ -89,6 +89,11 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
                 {
                     Freezes = [new() { From = CasePace.Start + at,
                     To = CasePace.Start + at + TimeSpan.FromMinutes(10 + Variant) }]
+                }),
+            "open" => new SimulationFault.PolicyChanges(
+                at, "edge", s => s with
+                {
+                    Rollout = s.Rollout with { OpenUntil = CasePace.Start + at + TimeSpan.FromMinutes(10 + (Variant * 3)), IgnoreFreezes = Variant % 2 == 0 },
                 }),
             "approve" => new SimulationFault.PolicyChanges(
                 at, "edge", s => s with

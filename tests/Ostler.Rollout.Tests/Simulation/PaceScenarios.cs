@@ -23,6 +23,7 @@ internal static class PaceScenarios
         "wave-below-threshold",
         "window-closes-midway",
         "freeze",
+        "opened-by-a-user",
         "control-plane-one-at-a-time",
         "depends-on",
         "newcomers",
@@ -53,6 +54,17 @@ internal static class PaceScenarios
                 Freezes = [new() { From = Start + At(-60), To = Start + At(90), Reason = "trade fair" }, new() { From = Start + At(100), To = Start + At(240), Reason = "stocktaking" }],
                 Rollout = s.Rollout with { NodeDuration = Duration.FromMinutes(8) },
             }) with
+        { Horizon = TimeSpan.FromHours(6) },
+        // Opened outside of its window at 5 min. A freeze from 10 min on still applies, until a user overrides it at 20 min.
+        "opened-by-a-user" => Scenarios.Cluster(
+            3, s => s with
+            {
+                Windows = [new() { Schedule = "0 3 * * *", Duration = Duration.FromMinutes(60) }],
+                Freezes = [new() { From = Start + At(10), To = Start + At(600), Reason = "trade fair" }],
+                Rollout = s.Rollout with { NodeDuration = Duration.FromMinutes(3) },
+            },
+            new SimulationFault.PolicyChanges(At(5), "edge", s => s with { Rollout = s.Rollout with { OpenUntil = Start + At(120) } }),
+            new SimulationFault.PolicyChanges(At(20), "edge", s => s with { Rollout = s.Rollout with { IgnoreFreezes = true } })) with
         { Horizon = TimeSpan.FromHours(6) },
         "control-plane-one-at-a-time" => ControlPlane(),
         "depends-on" => DependsOn(),

@@ -27,7 +27,8 @@ internal static class FleetScenario
             Nodes = [.. Nodes(fleet, target)],
             // Of the policies that it depends on nothing is described.
             Policies = new Dictionary<string, UpgradePolicySpec> { [policy] = spec with { DependsOn = null } },
-            Image = target.Image,
+            // The forecast begins when the image is old enough.
+            Image = target.Image with { MinAge = Duration.Zero },
             ImageName = spec.ImageRef.Name,
             TargetDigest = target.Digest,
             TargetVersion = target.Version,

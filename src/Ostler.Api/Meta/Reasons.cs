@@ -98,6 +98,13 @@ public static partial class Reasons
     /// <remarks>To allow it again, remove it there (kubectl ostler quarantine remove).</remarks>
     public const string Denied = "Denied";
 
+    /// <summary>
+    /// The image is younger than spec.minAge of the OSImage, so no node gets it yet. The message shows from when; Ostler continues then on
+    /// its own.
+    /// </summary>
+    /// <remarks>Nothing. If it is urgent, lower spec.minAge of the OSImage.</remarks>
+    public const string ImageTooYoung = "ImageTooYoung";
+
     /// <summary>The image's current digest failed on nodes or was denied, so no node gets it.</summary>
     /// <remarks>
     /// Release a fixed image. If the image was not at fault, list the digest in spec.quarantine.allow (kubectl ostler quarantine

@@ -159,7 +159,7 @@ internal sealed class Pass(RolloutContext context)
         Nodes = _decisions.Verdicts(),
         Questions = _questions,
         Watches = Watches.Of(context),
-        NextWakeUp = TimeMath.Earliest(_wakeUp, TimeMath.Earliest(_waves.WakeUp, context.Window.WakeUp)),
+        NextWakeUp = TimeMath.Earliest(TimeMath.Earliest(_wakeUp, context.Gate?.OpensAt), TimeMath.Earliest(_waves.WakeUp, context.Window.WakeUp)),
         Target = context.Target,
         Trees = context.Trees,
         Gate = context.Gate,

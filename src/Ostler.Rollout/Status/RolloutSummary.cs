@@ -32,10 +32,11 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
             return GoingBack(snapshot, plan, verdicts, back, inFlight, acts);
         }
 
-        if (plan.Gate is { } gate && (gate.NeedsPerson || !gate.StagingAllowed))
+        // What time opens holds nobody up who is there already.
+        if (plan.Gate is { } gate && (gate.NeedsPerson || !gate.StagingAllowed) && !(gate.OpensAt is not null && counts.Total > 0 && counts.Updated == counts.Total))
         {
-            var waits = !gate.NeedsPerson;
-            return new(false, acts || waits, gate.NeedsPerson, gate.Reason, gate.Message + Ending(inFlight) + Held(verdicts));
+            var waits = gate is { NeedsPerson: false, OpensAt: null };
+            return new(false, acts || waits, gate.NeedsPerson, gate.Reason, gate.Message + Ending(inFlight) + Held(verdicts)) { WillMove = gate.OpensAt is not null };
         }
 
         var waiting = verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, NeedsPerson: false });

@@ -59,6 +59,14 @@ internal sealed partial class Invariants
     /// <summary>A hold is never violated: nothing new begins on the node, and no reboot is ordered.</summary>
     private void MustNotBeHeld(SimulatedNode node, string what) => Require(13, node.Name, node.Hold is null, $"is {what} although a user holds it");
 
+    /// <summary>From when the image was first there, as whoever published it knows.</summary>
+    private void MustBeOldEnough(SimulatedWorld world, SimulatedNode node, string digest, string what)
+    {
+        var scenario = world.Scenario;
+        var there = digest == scenario.TargetDigest ? TimeSpan.Zero : scenario.Faults.OfType<SimulationFault.TargetChanges>().Where(t => t.Digest == digest).Min(t => t.At);
+        Require(14, node.Name, world.Now >= scenario.Start + there + scenario.Image.MinAge, $"is {what} with an image that is younger than {scenario.Image.MinAge}");
+    }
+
     private void MustBeFree(SimulatedWorld world, string policy, SimulatedNode node, string digest, string what)
     {
         Require(5, node.Name, world.Image.Status?.Quarantined?.Any(q => q.Digest == digest) != true, $"is {what} with a quarantined tree");
@@ -66,6 +74,7 @@ internal sealed partial class Invariants
         Require(8, node.Name, !others.Any(), $"is {what} by {policy} although {string.Join(", ", others)} selects it");
         var retry = world.Policies[policy].Spec?.Rollout.RetryFailuresBefore;
         MustNotBeHeld(node, what);
+        MustBeOldEnough(world, node, digest, what);
         Require(7, node.Name, node.OS!.Spec.Failure is not { } f || f.Digest != digest || f.At <= retry, $"is {what} again with the tree that failed on it");
     }
 }

@@ -24,6 +24,7 @@ internal static class PaceScenarios
         "window-closes-midway",
         "freeze",
         "opened-by-a-user",
+        "image-comes-of-age",
         "control-plane-one-at-a-time",
         "depends-on",
         "newcomers",
@@ -66,6 +67,13 @@ internal static class PaceScenarios
             new SimulationFault.PolicyChanges(At(5), "edge", s => s with { Rollout = s.Rollout with { OpenUntil = Start + At(120) } }),
             new SimulationFault.PolicyChanges(At(20), "edge", s => s with { Rollout = s.Rollout with { IgnoreFreezes = true } })) with
         { Horizon = TimeSpan.FromHours(6) },
+        // 42 is old enough at 2 h. 43 is there at 1 h, is taken back at 2 h 30, and comes again at 4 h.
+        "image-comes-of-age" => Scenarios.Cluster(
+            2, null,
+            new SimulationFault.TargetChanges(At(60), Trees.Newer, "43"),
+            new SimulationFault.TargetChanges(At(150), Trees.New, "42"),
+            new SimulationFault.TargetChanges(At(240), Trees.Newer, "43")) with
+        { Image = Trees.ImageSpec with { MinAge = Duration.FromMinutes(120) } },
         "control-plane-one-at-a-time" => ControlPlane(),
         "depends-on" => DependsOn(),
         "newcomers" => Newcomers(),

@@ -55,6 +55,9 @@ internal sealed record RolloutCase
     /// <summary>Whether every other host can soft-reboot, and the policy lets it.</summary>
     public bool Softly { get; init; }
 
+    /// <summary>How old an image must be before nodes get it.</summary>
+    public int MinAgeMinutes { get; init; }
+
     /// <summary>How the rollout is held back: waves, windows, zones.</summary>
     public CasePace Pace { get; init; } = new();
 
@@ -66,7 +69,7 @@ internal sealed record RolloutCase
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
         + $"automatic {Automatic}, maxFailures {MaxFailures}, scope {Scope}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
-        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, softly {Softly}, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
+        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, softly {Softly}, minAge {MinAgeMinutes}m, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
 
     public SimulationScenario Scenario()
     {
@@ -100,7 +103,7 @@ internal sealed record RolloutCase
                     : n.Pods,
             }),
             Policies = new Dictionary<string, UpgradePolicySpec> { ["edge"] = policy },
-            Image = Trees.ImageSpec,
+            Image = Trees.ImageSpec with { MinAge = Duration.FromMinutes(MinAgeMinutes) },
             TargetDigest = Trees.New,
             TargetVersion = "42",
             Workloads =
@@ -131,7 +134,7 @@ internal sealed record RolloutCase
         $"new() {{ Seed = {Seed}, Nodes = {Nodes}, MaxUnavailable = {Code(MaxUnavailable)}, StageAhead = {Code(StageAhead)}, SoakSeconds = {SoakSeconds}, "
         + $"DrainMinutes = {DrainMinutes}, OnTimeout = DrainTimeoutAction.{OnTimeout}, Automatic = {Code(Automatic)}, MaxFailures = {MaxFailures}, Scope = RollbackScope.{Scope}, "
         + $"MinAvailable = {Code(MinAvailable)}, HasRules = {Code(HasRules)}, Capacity = {Code(Capacity)}, Preflight = DrainPreflight.{Preflight}, "
-        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Softly = {Code(Softly)}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
+        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Softly = {Code(Softly)}, MinAgeMinutes = {MinAgeMinutes}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
 
     public static RolloutCase From(int seed)
     {
@@ -159,6 +162,7 @@ internal sealed record RolloutCase
             Scope = Pick(random, RollbackScope.Node, RollbackScope.Wave, RollbackScope.Policy),
             HasVolumes = random.Below(4) == 0,
             Softly = random.Below(3) == 0,
+            MinAgeMinutes = Pick(random, 0, 0, 0, 10, 40),
         };
     }
 
@@ -209,6 +213,11 @@ internal sealed record RolloutCase
         if (c.Softly)
         {
             yield return c with { Softly = false };
+        }
+
+        if (c.MinAgeMinutes > 0)
+        {
+            yield return c with { MinAgeMinutes = 0 };
         }
 
         if (c.HasVolumes)

@@ -103,6 +103,9 @@ internal sealed record ImageRow
     /// <summary>How often a moving tag or ref is resolved again. Absent: never.</summary>
     public string? PollInterval { get; init; }
 
+    /// <summary>How old a digest must be before nodes get it. Absent: that does not matter.</summary>
+    public string? MinAge { get; init; }
+
     /// <summary>Whether a digest needs a signature before nodes get it.</summary>
     public bool Signed { get; init; }
 

@@ -164,6 +164,7 @@ internal sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<Pol
         PollInterval = OSImageStatusRules.PinOf(image.Spec) is null && image.Spec.PollInterval.Value > TimeSpan.Zero
             ? image.Spec.PollInterval.ToString()
             : null,
+        MinAge = image.Spec.MinAge.Value > TimeSpan.Zero ? image.Spec.MinAge.ToString() : null,
         Signed = image.Spec.Container?.Verification is not null,
         Quarantine = image.Spec.Quarantine,
         Current = image.Status?.ObservedGeneration == image.Metadata.Generation,

@@ -70,6 +70,8 @@ internal static class FleetScenario
                     Version = group.Version,
                     Labels = LabelsOf(group, index++),
                     Capacity = group.Capacity,
+                    // Not known: just now. The forecast is not of reboots that nobody knows to be due.
+                    BootedAt = group.BootedAt ?? fleet.Start,
                 };
             }
         }

@@ -26,7 +26,7 @@ public sealed class SimulatedNode
         IsControlPlane = NodeRoles.Default.IsControlPlane(Labels);
         First = spec;
         Capacity = spec.Capacity;
-        Host = new(spec.Name, spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0")
+        Host = new(spec.Name, spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0", spec.BootedAt)
         {
             ClockSkew = spec.ClockSkew,
             CanSoftReboot = spec.SoftReboots,

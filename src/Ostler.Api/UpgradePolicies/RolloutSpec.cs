@@ -48,6 +48,14 @@ public sealed record RolloutSpec
     public DateTimeOffset? RetryFailuresBefore { get; init; }
 
     /// <summary>
+    /// Nodes that run the target and booted before this time reboot without a new image, in slots, drains, windows and checks like an
+    /// upgrade (<c>kubectl ostler reboot</c>). A node that is not healthy afterwards stays cordoned (<c>RebootFailed</c>); no image is
+    /// blamed and nothing rolls back. Nodes with another image reboot with their upgrade. A time in the future takes effect then. Waves
+    /// that are complete are not repeated.
+    /// </summary>
+    public DateTimeOffset? RebootBefore { get; init; }
+
+    /// <summary>
     /// The approvals of waves with approval Manual (<c>kubectl ostler approve</c>). Each names a digest, so that an old approval does
     /// not open the next rollout. An approval for another digest or an unknown wave is ignored. If you remove an approval, no other
     /// node of the wave is disrupted.

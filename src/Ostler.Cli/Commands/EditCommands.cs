@@ -12,7 +12,7 @@ using System.CommandLine;
 
 namespace Ostler.Cli.Commands;
 
-/// <summary>pause, resume, approve, open, retry, rollback, refresh and quarantine: each one edit of a declared field.</summary>
+/// <summary>pause, resume, approve, open, reboot, retry, rollback, refresh and quarantine: each one edit of a declared field.</summary>
 internal static class EditCommands
 {
     // The controller writes status all the time during a rollout, and each write changes the version that an edit must be of.
@@ -28,6 +28,9 @@ internal static class EditCommands
         yield return OfPolicy(
             commands, "approve", "Approve a wave for the current target (spec.rollout.approvals)", [wave, digest], (policy, r) => PolicyEdits.Approve(policy, r.GetValue(wave), r.GetValue(digest)));
         yield return Open(commands);
+        yield return OfPolicy(
+            commands, "reboot", "Reboot nodes that booted before now, without a new image (spec.rollout.rebootBefore)", [],
+            (policy, _) => PolicyEdits.Reboot(policy, commands.Environment.Time.GetUtcNow()));
         yield return Retry(commands);
         yield return Rollback(commands);
         yield return Refresh(commands);

@@ -9,7 +9,7 @@ using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Edits;
 
-/// <summary>What pause, resume, approve, open and retry change. Pure: the policy as it is goes in, the change comes out.</summary>
+/// <summary>What pause, resume, approve, open, reboot and retry change. Pure: the policy as it is goes in, the change comes out.</summary>
 internal static class PolicyEdits
 {
     private const string Plural = "upgradepolicy";
@@ -58,6 +58,19 @@ internal static class PolicyEdits
         {
             Next = freeze is null ? []
                 : [$"The freeze from {Timestamp.Format(freeze.From)} to {Timestamp.Format(freeze.To)} still applies. To ignore it as well, add --ignore-freezes."],
+        };
+    }
+
+    /// <param name="policy">The policy.</param>
+    /// <param name="now">The clock of this machine.</param>
+    public static FieldEdit Reboot(UpgradePolicy policy, DateTimeOffset now)
+    {
+        var moment = Timestamp.Format(now);
+        return Edit(
+            policy, new() { ["rollout"] = new JsonObject { ["rebootBefore"] = moment } },
+            $"Nodes of {policy.Metadata.Name} that booted before {moment} reboot, in slots, drains and windows as for an upgrade.") with
+        {
+            Next = ["Nodes that do not run the target reboot with their upgrade."],
         };
     }
 

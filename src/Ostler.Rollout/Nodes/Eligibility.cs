@@ -121,14 +121,17 @@ internal static class Eligibility
     private static Ineligible? FailedOnTheTarget(RolloutContext context, NodeView view) =>
         view.Spec.Failure is { } failure && context.FailureCounts(failure)
             ? new(
-                failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed ? failure.Reason : Reasons.RolledBack,
+                IsOfNode(failure) ? failure.Reason : Reasons.RolledBack,
                 $"{MessageText.Of(failure.Digest, failure.Version)} failed here at {MessageText.Of(failure.At)} ({failure.Reason}: {failure.Message}); "
                 + $"the node runs {(view.Status?.Booted is { } booted ? MessageText.Of(booted) : "an unknown image")}. To try again, run kubectl ostler retry.")
             {
-                Tally = failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed ? NodeTally.Failed : NodeTally.RolledBack,
+                Tally = IsOfNode(failure) ? NodeTally.Failed : NodeTally.RolledBack,
                 NeedsPerson = true,
             }
             : null;
+
+    // It did not go back to another image, because it never left the one that it runs.
+    private static bool IsOfNode(NodeFailure failure) => failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed or Reasons.RebootFailed;
 
     // A node that somebody else moves to another tree time and again, or changes time and again.
     private static Ineligible? DriftsAgain(RolloutContext context, NodeView view) =>

@@ -63,7 +63,7 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
     private static RolloutSummary OfNodes(
         RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts, int inFlight, bool acts, bool waiting)
     {
-        var progress = Progress(plan, verdicts, counts, inFlight);
+        var progress = Progress(snapshot, plan, verdicts, counts, inFlight);
         if (counts.Updated == counts.Total)
         {
             return new(true, inFlight > 0, false, Reasons.UpToDate, progress);
@@ -195,9 +195,14 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         _ => $" {inFlight} nodes in flight finish.",
     };
 
-    private static string Progress(RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts, int inFlight)
+    private static string Progress(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts, int inFlight)
     {
         var text = $"{counts.Updated} of {counts.Total} nodes run {MessageText.Of(plan.Target!)}";
+        if (snapshot.Policy.Spec?.Rollout.RebootBefore is { } before && verdicts.Any(v => v is { Selected: true, ToReboot: true }))
+        {
+            text += $" and have booted since {MessageText.Of(before)}";
+        }
+
         text += inFlight > 0 ? $", {inFlight} in flight" : "";
         text += counts.Staged > 0 ? $", {counts.Staged} staged" : "";
         text += counts.RolledBack > 0 ? $", {counts.RolledBack} rolled back" : "";

@@ -118,7 +118,7 @@ internal static class WaveMembership
             }
 
             // One that runs the target without our doing proves it as well, and was there first.
-            return verdict.Tally == NodeTally.Updated ? node.UpgradeGrantedAt ?? DateTimeOffset.MinValue : null;
+            return verdict.Tally == NodeTally.Updated || verdict.ToReboot ? node.UpgradeGrantedAt ?? DateTimeOffset.MinValue : null;
         }
 
         public int CompareTo(Place other)

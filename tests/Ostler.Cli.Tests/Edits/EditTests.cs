@@ -59,6 +59,15 @@ public class EditTests
     }
 
     [Fact]
+    public void Reboot_sets_the_time_before_which_nodes_must_not_have_booted()
+    {
+        var edit = PolicyEdits.Reboot(Given.Policy(), Given.Now);
+
+        Assert.Equal("""{"spec":{"rollout":{"rebootBefore":"2026-12-01T12:00:00Z"}}}""", edit.Change.ToJsonString());
+        Assert.Contains("booted before 2026-12-01T12:00:00Z reboot", edit.Says, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Open_sets_until_when_and_says_which_freeze_still_applies()
     {
         var windows = Given.Policy(spec: s => s with { Windows = [new() { Schedule = "0 1 * * *", Duration = Duration.FromMinutes(60) }] });

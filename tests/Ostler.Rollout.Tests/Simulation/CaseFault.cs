@@ -27,7 +27,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
         "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots",
         "check", "check", "check of one", "freeze", "approve", "joins", "volumes", "hangs", "no watchdog", "nodeos deleted",
             "nodeos deleted", "clock", "clock", "server clock", "api away",
-        "hold", "hold", "open",
+        "hold", "hold", "open", "reboot", "reboot",
     ];
 
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7),
@@ -94,6 +94,12 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
                 at, "edge", s => s with
                 {
                     Rollout = s.Rollout with { OpenUntil = CasePace.Start + at + TimeSpan.FromMinutes(10 + (Variant * 3)), IgnoreFreezes = Variant % 2 == 0 },
+                }),
+            // Variants above six come late, when there is nothing else to do.
+            "reboot" => new SimulationFault.PolicyChanges(
+                at + TimeSpan.FromHours(Variant > 6 ? 2 : 0), "edge", s => s with
+                {
+                    Rollout = s.Rollout with { RebootBefore = CasePace.Start + at + TimeSpan.FromHours(Variant > 6 ? 2 : 0) },
                 }),
             "approve" => new SimulationFault.PolicyChanges(
                 at, "edge", s => s with

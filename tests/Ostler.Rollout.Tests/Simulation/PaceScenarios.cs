@@ -25,6 +25,7 @@ internal static class PaceScenarios
         "freeze",
         "opened-by-a-user",
         "image-comes-of-age",
+        "reboot-without-an-image",
         "control-plane-one-at-a-time",
         "depends-on",
         "newcomers",
@@ -74,6 +75,14 @@ internal static class PaceScenarios
             new SimulationFault.TargetChanges(At(150), Trees.New, "42"),
             new SimulationFault.TargetChanges(At(240), Trees.Newer, "43")) with
         { Image = Trees.ImageSpec with { MinAge = Duration.FromMinutes(120) } },
+        // All run 42 for long. n2 is not healthy after the reboot and is held until a user uncordons it. n3 is on hold.
+        "reboot-without-an-image" => Scenarios.Cluster(
+            3, s => s with { Rollout = s.Rollout with { Soak = Duration.FromMinutes(1) } },
+            new SimulationFault.HumanHolds(At(59), "n3", "runs the month-end batch"),
+            new SimulationFault.Boots(At(59), "n2", [SimulatedBoot.Unhealthy]),
+            new SimulationFault.PolicyChanges(At(60), "edge", s => s with { Rollout = s.Rollout with { RebootBefore = Start + At(60) } }),
+            new SimulationFault.HumanHolds(At(90), "n3", null),
+            new SimulationFault.HumanUncordons(At(120), "n2")),
         "control-plane-one-at-a-time" => ControlPlane(),
         "depends-on" => DependsOn(),
         "newcomers" => Newcomers(),

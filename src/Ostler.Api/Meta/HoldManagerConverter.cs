@@ -55,7 +55,8 @@ public sealed class HoldManagerConverter : JsonConverter<string>
             if (reader.CurrentDepth == depth + 1 && reader.ValueTextEquals("manager"u8))
             {
                 reader.Read();
-                (manager, isNamed) = (reader, reader.TokenType == JsonTokenType.String);
+                manager = reader;
+                isNamed = reader.TokenType == JsonTokenType.String;
             }
             else
             {

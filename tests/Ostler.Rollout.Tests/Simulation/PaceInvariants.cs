@@ -97,7 +97,8 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         var starts = windows.SelectMany(w => Cronos.CronExpression.Parse(w.Schedule)
             .GetOccurrences(now - w.Duration.Value, now.AddDays(1), TimeZoneInfo.FindSystemTimeZoneById(w.TimeZone), fromInclusive: false)
             .Select(from => (From: from, Until: from + w.Duration.Value)))
-            .Concat(openUntil > now ? [(From: new DateTimeOffset?(now), Until: openUntil)] : []).OrderBy(w => w.From);
+            .Concat(openUntil is { } opened && opened > now ? [(From: now, Until: opened)] : Array.Empty<(DateTimeOffset From, DateTimeOffset Until)>())
+            .OrderBy(w => w.From);
         var end = now;
         foreach (var (from, until) in starts)
         {

@@ -104,6 +104,7 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         await using var pods = new DrainingPods(
             node => DrainingPods.CreateInformer(services.Client, node, services.Time, Logger<DrainingPods>()),
             namespaces.Lister,
+            new(services.Namespace, nodes.Lister),
             policy => policyController!.Queue.Add(policy));
         await using var checks = new HealthChecks(
             new CheckProbes(services.Client, pods, services.Time, services.Outbound).MakeAsync,
@@ -161,7 +162,7 @@ internal sealed partial class LeaderTerm(ControllerServices services)
             new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, answers, Logger<Executor>()),
             new Subscriptions(pods, checks),
             new ProbeRunner(
-                new(services.Client, evictions, nodes.Lister, namespaces.Lister, services.Time),
+                new(services.Client, evictions, nodes.Lister, namespaces.Lister, new(services.Namespace, nodes.Lister), services.Time),
                 new(services.Client, services.Time),
                 new(services.Client, services.Time),
                 answers,

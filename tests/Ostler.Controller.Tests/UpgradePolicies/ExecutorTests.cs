@@ -109,7 +109,7 @@ public sealed class ExecutorTests
         var result = await run.ExecuteAsync(Evict("one"), Evict("two"));
 
         Assert.Equal([("one", EvictionOutcome.BlockedByBudget, "web"), ("two", EvictionOutcome.Accepted, null)], result.Evictions.Select(e => (e.Name, e.Outcome, e.Budget)));
-        Assert.Equal(result.Evictions, run.Recorded);
+        Assert.Equal(result.Evictions, run.Recorded.OrderBy(e => e.Name, StringComparer.Ordinal));
         Assert.Empty(result.Failures);
     }
 
@@ -218,6 +218,45 @@ public sealed class ExecutorTests
         Assert.InRange(most, Executor.Parallelism, Executor.Parallelism);
     }
 
+    [Fact]
+    public async Task Pods_of_a_node_are_evicted_side_by_side_but_not_all_at_once_and_before_what_comes_after_them()
+    {
+        var (open, most, evicted, early) = (0, 0, 0, false);
+        var full = new TaskCompletionSource();
+        await using var server = new ScriptedServer(async (request, response, hangUp) =>
+        {
+            if (request.Method != "POST")
+            {
+                early |= request.Method == "PATCH" && evicted < 32;
+                await (request.Method == "PATCH"
+                    ? response.JsonAsync(Given.Written(OstlerResources.NodeOSes, Given.NodeOS("a"), "21"))
+                    : response.JsonAsync("""{"resources":[{"name":"pods/eviction","kind":"Eviction","group":"policy","version":"v1"}]}"""));
+                return;
+            }
+
+            var now = Interlocked.Increment(ref open);
+            most = Math.Max(most, now);
+            if (now == Executor.PodParallelism)
+            {
+                full.TrySetResult();
+            }
+
+            await full.Task.WaitAsync(hangUp);
+            Interlocked.Decrement(ref open);
+            Interlocked.Increment(ref evicted);
+            await response.JsonAsync("{}", 201);
+        });
+        var run = new Run(server, Given.Node("a"));
+
+        var result = await run.ExecuteAsync([.. Enumerable.Range(0, 32).Select(i => Evict($"p{i:00}")), Apply("a")]);
+
+        Assert.Equal(32, result.Evictions.Count);
+        Assert.All(result.Evictions, e => Assert.Equal(EvictionOutcome.Accepted, e.Outcome));
+        Assert.Single(result.Applied);
+        Assert.False(early);
+        Assert.Equal(Executor.PodParallelism, most);
+    }
+
     private static NodeAction.Cordon Cordon(string node) =>
         new(node, $"uid-{node}", "edge", Given.Now, Reasons.SlotGranted, "") { Grants = true, ResourceVersion = "10" };
 
@@ -251,7 +290,7 @@ public sealed class ExecutorTests
 
         public Informer<NodeOS> NodeOSes { get; }
 
-        public List<EvictionResult> Recorded { get; } = [];
+        public System.Collections.Concurrent.ConcurrentBag<EvictionResult> Recorded { get; } = [];
 
         public Task<ExecutionResult> ExecuteAsync(params NodeAction[] actions) => ExecuteAsync(Given.Cancel, actions);
 

@@ -65,7 +65,9 @@ internal sealed partial class Invariants
     {
         var scenario = world.Scenario;
         var there = digest == scenario.TargetDigest ? TimeSpan.Zero : scenario.Faults.OfType<SimulationFault.TargetChanges>().Where(t => t.Digest == digest).Min(t => t.At);
-        Require(14, node.Name, world.Now >= scenario.Start + there + scenario.Image.MinAge, $"is {what} with an image that is younger than {scenario.Image.MinAge}");
+
+        // Written moments are cut to seconds.
+        Require(14, node.Name, world.Now >= scenario.Start + there + scenario.Image.MinAge - TimeSpan.FromSeconds(1), $"is {what} with an image that is younger than {scenario.Image.MinAge}");
     }
 
     private void MustBeFree(SimulatedWorld world, string policy, SimulatedNode node, string digest, string what)

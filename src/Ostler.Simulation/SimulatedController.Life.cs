@@ -1,3 +1,7 @@
+using Ostler.Api.OSImages;
+using Ostler.Rollout.OSImages;
+using Ostler.Rollout.Text;
+
 namespace Ostler.Simulation;
 
 /// <content>How it begins, dies and loses the API server.</content>
@@ -52,5 +56,26 @@ internal sealed partial class SimulatedController
             Start();
             _sight = new(World.Now, lostAt);
         });
+    }
+
+    /// <summary>Images that are too young: the controller looks again when the next one is old enough.</summary>
+    private void FollowAges(OSImageStatus? former, OSImageStatus status)
+    {
+        foreach (var young in (status.Pending ?? []).Where(p => former?.Pending?.Any(f => f.Image.Digest == p.Image.Digest) != true))
+        {
+            var name = MessageText.Of(young.Image.Digest, young.Image.Version);
+            World.Tell("image", $"{name} waits until {MessageText.Of(young.EligibleAt)} for its age");
+        }
+
+        if (OSImageStatusRules.NextEligible(status, World.Now) is { } at)
+        {
+            Later(at - World.Now, ReconcileImage);
+        }
+
+        var isAged = World.Image.Spec.MinAge.Value > TimeSpan.Zero;
+        if (isAged && former?.Resolved is { } last && status.Resolved is { } next && last.Digest != next.Digest)
+        {
+            World.Tell("image", $"{MessageText.Of(next.Digest, next.Version)} is old enough");
+        }
     }
 }

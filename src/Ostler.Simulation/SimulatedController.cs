@@ -99,21 +99,7 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
             World.Tell("image", $"quarantined {Digest.Shorten(entry.Digest)}: {entry.Reason}");
         }
 
-        foreach (var young in (status.Pending ?? []).Where(p => former?.Pending?.Any(f => f.Image.Digest == p.Image.Digest) != true))
-        {
-            World.Tell("image", $"{MessageText.Of(young.Image.Digest, young.Image.Version)} waits until {MessageText.Of(young.EligibleAt)} for its age");
-        }
-
-        if (OSImageStatusRules.NextEligible(status, World.Now) is { } at)
-        {
-            Later(at - World.Now, ReconcileImage);
-        }
-
-        if (former?.Resolved is { } last && status.Resolved is { } next && last.Digest != next.Digest && World.Image.Spec.MinAge.Value > TimeSpan.Zero)
-        {
-            World.Tell("image", $"{MessageText.Of(next.Digest, next.Version)} is old enough");
-        }
-
+        FollowAges(former, status);
         if (former?.Resolved?.Digest != status.Resolved?.Digest || !(former?.Quarantined ?? []).SequenceEqual(status.Quarantined ?? []))
         {
             Enqueue();

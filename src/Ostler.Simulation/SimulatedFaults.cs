@@ -1,4 +1,3 @@
-using Ostler.Api.Meta;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Simulation;
@@ -35,9 +34,6 @@ internal static class SimulatedFaults
                 break;
             case SimulationFault.HumanUncordons uncordons when world.Find(uncordons.Node) is { } node:
                 HumanUncordons(simulation, node);
-                break;
-            case SimulationFault.HumanHolds holds when world.Find(holds.Node) is { } node:
-                HumanHolds(simulation, node, holds.Reason);
                 break;
             case SimulationFault.KubeletIsAway away when world.Find(away.Node) is { } node:
                 KubeletIsAway(simulation, node, away.For);
@@ -148,19 +144,6 @@ internal static class SimulatedFaults
         simulation.World.Tell(node.Name, "someone: kubectl uncordon");
         node.Unschedulable = false;
         node.CordonedByHuman = false;
-        node.Touch();
-        simulation.Changed(node);
-    }
-
-    private static void HumanHolds(RolloutSimulation simulation, SimulatedNode node, string? reason)
-    {
-        if ((node.Hold?.Reason) == reason)
-        {
-            return;
-        }
-
-        simulation.World.Tell(node.Name, $"someone: kubectl annotate node {node.Name} {NodeMarks.Hold}{(reason is null ? "-" : $"=\"{reason}\"")}");
-        node.Hold = reason is null ? null : new(reason, "kubectl-annotate");
         node.Touch();
         simulation.Changed(node);
     }

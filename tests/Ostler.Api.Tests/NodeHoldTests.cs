@@ -7,23 +7,38 @@ namespace Ostler.Api.Tests;
 /// <summary>Who holds a Node, and why, from its metadata as an API server sends it.</summary>
 public partial class NodeHoldTests
 {
-    private const string Kubelet = """{"manager":"kubelet","operation":"Update","apiVersion":"v1","fieldsV1":{"f:metadata":{"f:annotations":{".":{},"f:volumes.kubernetes.io/x":{}},"f:labels":{"f:kubernetes.io/os":{}}},"f:status":{"f:conditions":{}}}}""";
-    private const string Annotate = """{"manager":"kubectl-annotate","operation":"Update","apiVersion":"v1","time":"2026-11-01T00:00:00Z","fieldsType":"FieldsV1","fieldsV1":{"f:metadata":{"f:annotations":{"f:ostler.dev/hold":{}}}}}""";
-    private const string LabelReversed = """{"fieldsV1":{"f:metadata":{"f:labels":{"f:ostler.dev/hold":{}}}},"operation":"Update","manager":"kubectl-label"}""";
+    private const string Kubelet = """
+        {"manager":"kubelet","operation":"Update","fieldsV1":{"f:metadata":{"f:annotations":{".":{},"f:x":{}}},"f:status":{"f:conditions":{}}}}
+        """;
+
+    private const string Annotate = """
+        {"manager":"kubectl-annotate","operation":"Update","apiVersion":"v1","time":"2026-11-01T00:00:00Z","fieldsType":"FieldsV1",
+         "fieldsV1":{"f:metadata":{"f:annotations":{"f:ostler.dev/hold":{}}}}}
+        """;
+
+    private const string Reversed = """
+        {"fieldsV1":{"f:metadata":{"f:labels":{"f:ostler.dev/hold":{}}}},"operation":"Update","manager":"kubectl-label"}
+        """;
+
+    private const string Strange = """{"fieldsV1":{"f:ostler.dev/hold":{}}},"x",7,[],{"manager":7,"fieldsV1":{"f:ostler.dev/hold":{}}}""";
+
+    public static TheoryData<string, string?, string?> Metadata => new()
+    {
+        { """ "name":"n1" """, null, null },
+        { """ "annotations":{"ostler.dev/hold":"new disks"} """, "new disks", null },
+        { $$""" "annotations":{"ostler.dev/hold":"disks"},"managedFields":[{{Kubelet}},{{Annotate}}] """, "disks", "kubectl-annotate" },
+        { $$""" "managedFields":[{{Annotate}},{{Kubelet}}],"annotations":{"ostler.dev/hold":""} """, "", "kubectl-annotate" },
+        { $$""" "labels":{"ostler.dev/hold":"disks"},"managedFields":[{{Kubelet}},{{Reversed}}] """, "disks", "kubectl-label" },
+        { $$""" "annotations":{"ostler.dev/hold":"a"},"managedFields":[{{Kubelet}}] """, "a", null },
+        { $$""" "annotations":{"ostler.dev/hold":" two\n lines\t"},"managedFields":[{{Strange}}] """, "two lines", null },
+        { """ "annotations":{"ostler.dev/hold":"a"},"managedFields":{"manager":"x"} """, "a", null },
+    };
 
     [Theory]
-    [InlineData("""{"name":"n1"}""", null, null)]
-    [InlineData("""{"annotations":{"ostler.dev/hold":"new disks"}}""", "new disks", null)]
-    [InlineData($$$"""{"annotations":{"ostler.dev/hold":"new disks"},"managedFields":[{{{Kubelet}}},{{{Annotate}}}]}""", "new disks", "kubectl-annotate")]
-    [InlineData($$$"""{"managedFields":[{{{Annotate}}},{{{Kubelet}}}],"annotations":{"ostler.dev/hold":""}}""", "", "kubectl-annotate")]
-    [InlineData($$$"""{"labels":{"ostler.dev/hold":"disks"},"managedFields":[{{{Kubelet}}},{{{LabelReversed}}}]}""", "disks", "kubectl-label")]
-    [InlineData($$$"""{"annotations":{"ostler.dev/hold":"a"},"managedFields":[{{{Kubelet}}}]}""", "a", null)]
-    [InlineData("""{"annotations":{"ostler.dev/hold":" two\n lines\t"},"managedFields":[{"fieldsV1":{"f:ostler.dev/hold":{}}},"x",7,[]]}""", "two lines", null)]
-    [InlineData("""{"annotations":{"ostler.dev/hold":"a"},"managedFields":{"manager":"x"}}""", "a", null)]
-    [InlineData("""{"annotations":{"ostler.dev/hold":"a"},"managedFields":[{"manager":7,"fieldsV1":{"f:ostler.dev/hold":{}}}]}""", "a", null)]
+    [MemberData(nameof(Metadata))]
     public void It_is_read_from_the_mark_and_from_managedFields(string metadata, string? reason, string? by)
     {
-        var hold = NodeHold.Of(JsonSerializer.Deserialize(metadata, Json.Default.ObjectMeta)!);
+        var hold = NodeHold.Of(JsonSerializer.Deserialize($"{{{metadata}}}", Json.Default.ObjectMeta)!);
 
         Assert.Equal((reason, by), (hold?.Reason, hold?.By));
     }
@@ -45,10 +60,15 @@ public partial class NodeHoldTests
     }
 
     [Fact]
-    public void Managed_fields_are_never_written() =>
-        Assert.DoesNotContain("kubectl", JsonSerializer.Serialize(new ObjectMeta { Name = "n1", HoldManager = "kubectl-annotate" }, Json.Default.ObjectMeta), StringComparison.Ordinal);
+    public void Managed_fields_are_never_written()
+    {
+        var meta = new ObjectMeta { Name = "n1", HoldManager = "kubectl-annotate" };
+
+        Assert.DoesNotContain("kubectl", JsonSerializer.Serialize(meta, Json.Default.ObjectMeta), StringComparison.Ordinal);
+    }
 
     [JsonSerializable(typeof(ObjectMeta))]
-    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonSourceGenerationOptions(
+        PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
     private sealed partial class Json : JsonSerializerContext;
 }

@@ -19,5 +19,6 @@ public static class NodeSlots
     public static bool IsRebooting(this NodeOSSpec spec) => spec.RebootBefore is not null;
 
     /// <summary>Whether the present attempt boots the very tree that ran before it: there is none to go back to.</summary>
-    public static bool IsRedeploying(this NodeOSSpec spec) => (spec.IsReconciling() || spec.IsRebooting()) && spec.Previous is { } previous && previous.Digest == spec.Image?.Digest;
+    public static bool IsRedeploying(this NodeOSSpec spec) =>
+        (spec.IsReconciling() || spec.IsRebooting()) && spec.Previous is { } previous && previous.Digest == spec.Image?.Digest;
 }

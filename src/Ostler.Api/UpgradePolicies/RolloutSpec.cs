@@ -5,7 +5,8 @@ using Ostler.Api.Schema;
 namespace Ostler.Api.UpgradePolicies;
 
 /// <summary>The pace of a rollout.</summary>
-[Cel("!has(self.ignoreFreezes) || !self.ignoreFreezes || has(self.openUntil)", "ignoreFreezes needs openUntil: set until when freezes are ignored")]
+[Cel("!has(self.ignoreFreezes) || !self.ignoreFreezes || has(self.openUntil)",
+    "ignoreFreezes needs openUntil: set until when freezes are ignored")]
 public sealed record RolloutSpec
 {
     /// <summary>

@@ -59,11 +59,17 @@ internal static class EditCommands
 
     private static Command Open(CommandRunner commands)
     {
-        var time = new Option<string>("--for") { Description = "How long, such as 2h or 90m. 0: close again what was opened before its time", HelpName = "DURATION", Required = true };
+        var time = new Option<string>("--for")
+        {
+            Description = "How long, such as 2h or 90m. 0: close again before the time is over",
+            HelpName = "DURATION",
+            Required = true,
+        };
         var freezes = new Option<bool>("--ignore-freezes") { Description = "Ignore freezes as well (spec.rollout.ignoreFreezes)" };
         return OfPolicy(
             commands, "open", "Open the maintenance windows for a while (spec.rollout.openUntil)", [time, freezes],
-            (policy, r) => PolicyEdits.Open(policy, FleetOptions.Time("--for", r.GetRequiredValue(time)), r.GetValue(freezes), commands.Environment.Time.GetUtcNow()));
+            (policy, r) => PolicyEdits.Open(
+                policy, FleetOptions.Time("--for", r.GetRequiredValue(time)), r.GetValue(freezes), commands.Environment.Time.GetUtcNow()));
     }
 
     private static Command Retry(CommandRunner commands)

@@ -32,7 +32,8 @@ internal static class PolicyEdits
         if (time == TimeSpan.Zero)
         {
             return spec.Rollout.OpenUntil > now
-                ? Edit(policy, new() { ["rollout"] = new JsonObject { ["openUntil"] = null, ["ignoreFreezes"] = null } }, $"{name} is closed again: its windows and freezes apply.")
+                ? Edit(policy, new() { ["rollout"] = new JsonObject { ["openUntil"] = null, ["ignoreFreezes"] = null } },
+                    $"{name} is closed again: its windows and freezes apply.")
                 : FieldEdit.None(Plural, name, $"{name} is not opened, so its windows and freezes apply.");
         }
 
@@ -54,12 +55,14 @@ internal static class PolicyEdits
         }
 
         var freeze = ignoreFreezes ? null : (spec.Freezes ?? []).Where(f => f.From < now + time && f.To > now).MinBy(f => f.From);
-        return Edit(policy, new() { ["rollout"] = rollout }, $"{name} is open until {until}{(ignoreFreezes ? ", freezes included" : "")}. A node gets a slot only if it will be done by then.") with
-        {
-            Next = freeze is null ? []
-                : [$"The freeze from {Timestamp.Format(freeze.From)} to {Timestamp.Format(freeze.To)} still applies. To ignore it as well, add --ignore-freezes."],
-        };
+        var says = $"{name} is open until {until}{(ignoreFreezes ? ", freezes included" : "")}. "
+            + "A node gets a slot only if it will be done by then.";
+        return Edit(policy, new() { ["rollout"] = rollout }, says) with { Next = freeze is null ? [] : [StillApplies(freeze)] };
     }
+
+    private static string StillApplies(Freeze freeze) =>
+        $"The freeze from {Timestamp.Format(freeze.From)} to {Timestamp.Format(freeze.To)} still applies. "
+        + "To ignore it as well, add --ignore-freezes.";
 
     /// <param name="policy">The policy.</param>
     /// <param name="now">The clock of this machine.</param>

@@ -32,7 +32,8 @@ internal static class ImageText
 
         foreach (var pending in image.Status?.Pending ?? [])
         {
-            var from = $"{MessageText.Of(pending.Image.Digest, pending.Image.Version)} of {name} waits for minAge {image.Spec.MinAge}: nodes get it at {Timestamp.Format(pending.EligibleAt)}";
+            var young = MessageText.Of(pending.Image.Digest, pending.Image.Version);
+            var from = $"{young} of {name} waits for minAge {image.Spec.MinAge}: nodes get it at {Timestamp.Format(pending.EligibleAt)}";
             yield return pending.EligibleAt > now ? $"{from}, in {Format.Span(pending.EligibleAt - now)}" : from;
         }
     }

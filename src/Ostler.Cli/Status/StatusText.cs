@@ -76,7 +76,8 @@ internal static class StatusText
     private static Line Progress(NodeCounts nodes, Tone tone)
     {
         (int Count, string Word)[] others =
-            [(nodes.Updating, "updating"), (nodes.Staged, "staged"), (nodes.Pending, "pending"), (nodes.Failed, "failed"), (nodes.RolledBack, "rolled back"), (nodes.Held, "held")];
+            [(nodes.Updating, "updating"), (nodes.Staged, "staged"), (nodes.Pending, "pending"), (nodes.Failed, "failed"),
+                (nodes.RolledBack, "rolled back"), (nodes.Held, "held")];
         return new(
             $"{Format.Bar(nodes.Updated, nodes.Total)} {Format.Percent(nodes.Updated, nodes.Total)}  {nodes.Updated} of {nodes.Total} updated"
             + string.Concat(others.Where(o => o.Count > 0).Select(o => $", {o.Count} {o.Word}")), tone);
@@ -117,7 +118,8 @@ internal static class StatusText
 
         if (policy.Spec.Rollout.OpenUntil is { } open && open > now)
         {
-            yield return $"Opened until {Timestamp.Format(open)}, for {Format.Span(open - now)}{(policy.Spec.Rollout.IgnoreFreezes ? ", freezes included" : "")} (spec.rollout.openUntil)";
+            var freezes = policy.Spec.Rollout.IgnoreFreezes ? ", freezes included" : "";
+            yield return $"Opened until {Timestamp.Format(open)}, for {Format.Span(open - now)}{freezes} (spec.rollout.openUntil)";
         }
 
         if (status.NextWindow is { } window)

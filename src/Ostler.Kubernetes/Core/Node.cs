@@ -53,7 +53,8 @@ public sealed record Node
     {
         Metadata = Metadata with
         {
-            Annotations = Metadata.Annotations?.Where(a => a.Key is NodeAnnotations.CordonedBy or NodeAnnotations.CordonedAt or NodeMarks.Hold).ToDictionary() is { Count: > 0 } kept
+            Annotations = Metadata.Annotations?.Where(a =>
+                a.Key is NodeAnnotations.CordonedBy or NodeAnnotations.CordonedAt or NodeMarks.Hold).ToDictionary() is { Count: > 0 } kept
                 ? kept
                 : null,
             Finalizers = null,

@@ -123,7 +123,8 @@ internal static class Eligibility
             ? new(
                 IsOfNode(failure) ? failure.Reason : Reasons.RolledBack,
                 $"{MessageText.Of(failure.Digest, failure.Version)} failed here at {MessageText.Of(failure.At)} ({failure.Reason}: {failure.Message}); "
-                + $"the node runs {(view.Status?.Booted is { } booted ? MessageText.Of(booted) : "an unknown image")}. To try again, run kubectl ostler retry.")
+                + $"the node runs {(view.Status?.Booted is { } booted ? MessageText.Of(booted) : "an unknown image")}. "
+                + "To try again, run kubectl ostler retry.")
             {
                 Tally = IsOfNode(failure) ? NodeTally.Failed : NodeTally.RolledBack,
                 NeedsPerson = true,
@@ -131,7 +132,8 @@ internal static class Eligibility
             : null;
 
     // It did not go back to another image, because it never left the one that it runs.
-    private static bool IsOfNode(NodeFailure failure) => failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed or Reasons.RebootFailed;
+    private static bool IsOfNode(NodeFailure failure) =>
+        failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed or Reasons.RebootFailed;
 
     // A node that somebody else moves to another tree time and again, or changes time and again.
     private static Ineligible? DriftsAgain(RolloutContext context, NodeView view) =>

@@ -10,6 +10,7 @@ internal static class HoldText
     {
         var who = hold.By is { Length: > 0 } by ? $"Held by {by}" : "Held";
         var why = hold.Reason.Length > 0 ? $": {hold.Reason.TrimEnd('.')}." : ", without a reason.";
-        return $"{who}{why} When the node may be upgraded, run kubectl {(hold.IsLabel ? "label" : "annotate")} node {node} {NodeMarks.Hold}-.";
+        var verb = hold.IsLabel ? "label" : "annotate";
+        return $"{who}{why} When the node may be upgraded, run kubectl {verb} node {node} {NodeMarks.Hold}-.";
     }
 }

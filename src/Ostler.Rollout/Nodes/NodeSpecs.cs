@@ -14,7 +14,9 @@ namespace Ostler.Rollout.Nodes;
 internal static class NodeSpecs
 {
     public static NodeOSSpec Stage(RolloutContext context, NodeView view, TargetTree target) =>
-        view.RunsTarget && DriftRules.ToUndo(context, view) is null && RebootRules.IsDue(context, view) ? Reboot(context, view, target) : Upgrade(context, view, target);
+        view.RunsTarget && DriftRules.ToUndo(context, view) is null && RebootRules.IsDue(context, view)
+            ? Reboot(context, view, target)
+            : Upgrade(context, view, target);
 
     // What is known of the upgrade to what runs is kept: it says which wave the node was in, and what it ran before.
     private static NodeOSSpec Reboot(RolloutContext context, NodeView view, TargetTree target) => new()

@@ -165,7 +165,10 @@ internal static partial class NodeStateMachine
     private static NodeDecision HasStaged(RolloutContext context, NodeView view) => context.Gate is { } gate
         ? Said(view, NodeStep.Staged, gate.Reason, gate.Message, NodeTally.Staged) with { Lasts = true }
         : Said(
-            view, NodeStep.Staged, Reasons.WaitingForSlot, view.Spec.IsRebooting() ? "Ready to reboot. Waiting for a slot." : view.Target!.StagedMessage, NodeTally.Staged) with { Wish = NodeWish.Slot, Lasts = true };
+            view, NodeStep.Staged, Reasons.WaitingForSlot,
+            view.Spec.IsRebooting() ? "Ready to reboot. Waiting for a slot." : view.Target!.StagedMessage,
+            NodeTally.Staged) with
+        { Wish = NodeWish.Slot, Lasts = true };
 
     [Transition(NodeStep.Staged, NodeStep.Staging, "the staged image is gone")]
     private static NodeDecision Fetches(RolloutContext context, NodeView view)

@@ -39,7 +39,8 @@ internal static partial class NodeTransitions
         if (view.Spec.IsRedeploying())
         {
             // Others run the same tree: what is not well is this node, without what was changed on it.
-            (reason, message, evidence) = (view.Spec.IsRebooting() ? Reasons.RebootFailed : Reasons.ReconcileFailed, $"{reason}: {message}", null);
+            var ends = view.Spec.IsRebooting() ? Reasons.RebootFailed : Reasons.ReconcileFailed;
+            (reason, message, evidence) = (ends, $"{reason}: {message}", null);
         }
 
         var failure = new NodeFailure

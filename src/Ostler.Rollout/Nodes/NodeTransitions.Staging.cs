@@ -26,7 +26,15 @@ internal static partial class NodeTransitions
         {
             var why = $"{RebootRules.Why(context, view)} It is to reboot into {MessageText.Of(target.Image)}, which it runs.";
             return (
-                verdict with { Step = NodeStep.Staging, Reason = Reasons.RebootRequested, Message = why, Tally = NodeTally.Pending, Deadline = spec.Deadlines!.Staged, ToReboot = true },
+                verdict with
+                {
+                    Step = NodeStep.Staging,
+                    Reason = Reasons.RebootRequested,
+                    Message = why,
+                    Tally = NodeTally.Pending,
+                    Deadline = spec.Deadlines!.Staged,
+                    ToReboot = true,
+                },
                 Apply(node, spec, Reasons.RebootRequested, why));
         }
 
@@ -63,7 +71,9 @@ internal static partial class NodeTransitions
         var image = view.Spec.Image!;
         var allowed = context.Spec.Rollout.StagingAttempts;
         var attempt = StagingRules.Attempt(view.Spec.Backoff, image.Digest);
-        var ends = view.Spec.IsRebooting() ? Reasons.RebootFailed : view.RunsTarget && view.Spec.IsReconciling() ? Reasons.ReconcileFailed : Reasons.StagingFailed;
+        var ends = view.Spec.IsRebooting() ? Reasons.RebootFailed
+            : view.RunsTarget && view.Spec.IsReconciling() ? Reasons.ReconcileFailed
+            : Reasons.StagingFailed;
         var message = $"{MessageText.Of(image)} could not be staged (attempt {attempt} of {allowed}): {error.Reason}: {error.Message?.TrimEnd('.')}.";
         if (!StagingRules.AreSpent(view.Spec.Backoff, image.Digest, allowed))
         {

@@ -7,8 +7,8 @@ namespace Ostler.Rollout.Nodes;
 internal static class RebootRules
 {
     /// <summary>
-    /// Whether the node has not booted since the time that the policy names. A node whose boot time is unknown is rebooted as well. What the
-    /// controller ordered since counts, whatever the node's clock says: one that is slow must not be rebooted for ever.
+    /// Whether the node has not booted since the time that the policy names. A node whose boot time is unknown is rebooted as well.
+    /// What the controller ordered since counts, whatever the node's clock says: one that is slow must not be rebooted for ever.
     /// </summary>
     public static bool IsDue(RolloutContext context, NodeView view) =>
         context.Spec.Rollout.RebootBefore is { } before && before <= context.Now
@@ -17,12 +17,14 @@ internal static class RebootRules
         && !(view.Bound && view.Spec.LastUpgrade?.BootRequestedAt >= before);
 
     /// <summary>When time alone makes nodes due; null: it does not.</summary>
-    public static DateTimeOffset? Begins(RolloutContext context) => context.Spec.Rollout.RebootBefore is { } before && before > context.Now ? before : null;
+    public static DateTimeOffset? Begins(RolloutContext context) =>
+        context.Spec.Rollout.RebootBefore is { } before && before > context.Now ? before : null;
 
     /// <summary>Why the node is to reboot, as a sentence.</summary>
     public static string Why(RolloutContext context, NodeView view)
     {
-        var booted = view.Status?.Timings?.BootedAt is { } at ? $"It booted at {MessageText.Of(at)}" : "When it booted is unknown; it may be";
+        var booted = view.Status?.Timings?.BootedAt is { } at ? $"It booted at {MessageText.Of(at)}"
+            : "When it booted is unknown; it may be";
         return $"{booted}, before spec.rollout.rebootBefore ({MessageText.Of(context.Spec.Rollout.RebootBefore!.Value)}).";
     }
 }

@@ -31,7 +31,8 @@ internal static class MinAgeRules
     /// <param name="former">The last status.</param>
     /// <param name="found">What the tag, ref or pin was resolved to in this pass; null: it was not.</param>
     /// <param name="now">The controller's clock.</param>
-    public static (ResolvedImage? Resolved, IReadOnlyList<PendingImage> Pending) Advance(OSImageSpec spec, OSImageStatus? former, ResolvedImage? found, DateTimeOffset now)
+    public static (ResolvedImage? Resolved, IReadOnlyList<PendingImage> Pending) Advance(OSImageSpec spec, OSImageStatus? former,
+        ResolvedImage? found, DateTimeOffset now)
     {
         var resolved = former?.Resolved;
         List<ResolvedImage> pending = [.. (former?.Pending ?? []).Select(p => p.Image).Where(i => OSImageStatusRules.IsOf(spec, i))];
@@ -54,7 +55,8 @@ internal static class MinAgeRules
             }
         }
 
-        // Of those that are old enough the newest; the others were overtaken. What a user denied is passed over, unless nothing else follows.
+        // Of those that are old enough the newest; the others were overtaken. What a user denied is passed over, unless nothing else
+        // follows.
         var next = pending.FindLastIndex(i => EligibleAt(spec, i) <= now && MayFollow(spec, i, isLast: i == pending[^1]));
         if (next >= 0)
         {
@@ -87,16 +89,19 @@ internal static class MinAgeRules
     }
 
     private static bool MayFollow(OSImageSpec spec, ResolvedImage image, bool isLast) =>
-        (spec.Container?.Verification is null || image.VerifiedWith is not null) && (isLast || spec.Quarantine?.Deny?.Contains(image.Digest) != true);
+        (spec.Container?.Verification is null || image.VerifiedWith is not null)
+            && (isLast || spec.Quarantine?.Deny?.Contains(image.Digest) != true);
 
     // The moment of the first sight stays: a poll that finds the same again is not news.
     private static ResolvedImage WithFirstSight(OSImageStatus? former, ResolvedImage found)
     {
-        IEnumerable<ResolvedImage> current = [.. former?.Resolved is { } last ? [last] : Array.Empty<ResolvedImage>(), .. (former?.Pending ?? []).Select(p => p.Image)];
+        IEnumerable<ResolvedImage> current = [.. former?.Resolved is { } last ? [last] : Array.Empty<ResolvedImage>(),
+            .. (former?.Pending ?? []).Select(p => p.Image)];
         var at = current.FirstOrDefault(i => i.Digest == found.Digest && i.Reference == found.Reference)?.ResolvedAt ?? found.ResolvedAt;
         var first = current.Concat(former?.History ?? []).Where(i => i.Digest == found.Digest).Select(FirstSeen).Append(at).Min();
         return found with { ResolvedAt = at, FirstSeenAt = first < at ? first : null };
     }
 
-    private static DateTimeOffset FirstSeen(ResolvedImage image) => image.FirstSeenAt < image.ResolvedAt ? image.FirstSeenAt.Value : image.ResolvedAt;
+    private static DateTimeOffset FirstSeen(ResolvedImage image) =>
+        image.FirstSeenAt < image.ResolvedAt ? image.FirstSeenAt.Value : image.ResolvedAt;
 }

@@ -18,7 +18,8 @@ internal static class MinAgeText
             return $" Nodes get it at {MessageText.Of(at)} (spec.minAge {spec.MinAge}).";
         }
 
-        return status.Pending is [.., var last] ? $" {Name(last.Image)} follows at {MessageText.Of(last.EligibleAt)} (spec.minAge {spec.MinAge})." : "";
+        return status.Pending is [.., var last]
+            ? $" {Name(last.Image)} follows at {MessageText.Of(last.EligibleAt)} (spec.minAge {spec.MinAge})." : "";
     }
 
     private static string Name(ResolvedImage image) => MessageText.Of(image.Digest, image.Version);

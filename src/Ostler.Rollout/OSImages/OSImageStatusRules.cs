@@ -67,7 +67,8 @@ public static class OSImageStatusRules
         };
         return status with
         {
-            Conditions = Ostler.Api.Meta.Conditions.Carry(former?.Conditions, ConditionsOf(image, status, outcome, now), image.Metadata.Generation, now),
+            Conditions = Ostler.Api.Meta.Conditions.Carry(former?.Conditions, ConditionsOf(image, status, outcome, now),
+                image.Metadata.Generation, now),
         };
     }
 
@@ -104,7 +105,8 @@ public static class OSImageStatusRules
     }
 
     private static Condition Ready(
-        OSImage image, OSImageStatus status, ResolveOutcome? outcome, IReadOnlyList<FieldProblem> problems, Condition? verified, DateTimeOffset now)
+        OSImage image, OSImageStatus status, ResolveOutcome? outcome, IReadOnlyList<FieldProblem> problems, Condition? verified,
+            DateTimeOffset now)
     {
         if (problems is [var problem, ..])
         {
@@ -146,7 +148,8 @@ public static class OSImageStatusRules
             return NotReady(verified!.Reason, verified.Message);
         }
 
-        var name = MessageText.Of(status.Resolved!.Digest, image.Spec.MinAge.Value > TimeSpan.Zero ? status.Resolved.Version : image.Spec.Version ?? status.Resolved.Version);
+        var name = MessageText.Of(status.Resolved!.Digest,
+            image.Spec.MinAge.Value > TimeSpan.Zero ? status.Resolved.Version : image.Spec.Version ?? status.Resolved.Version);
         if (IsQuarantined(image.Spec, status, status.Resolved.Digest))
         {
             var entry = status.Quarantined!.First(q => q.Digest == status.Resolved.Digest);

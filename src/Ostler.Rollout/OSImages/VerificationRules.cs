@@ -28,7 +28,8 @@ internal static class VerificationRules
                 {
                     return Of(
                         ConditionStatus.False, Reasons.VerificationFailed,
-                        $"{MessageText.Of(resolved.Digest, resolved.Version)} was not verified with the key {Digest.Shorten(key)}, so no node gets it. A newer image was, and follows.");
+                        $"{MessageText.Of(resolved.Digest, resolved.Version)} was not verified with the key {Digest.Shorten(key)}, "
+                        + "so no node gets it. A newer image was, and follows.");
                 }
 
                 found = resolved;

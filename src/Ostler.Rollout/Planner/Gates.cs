@@ -87,10 +87,12 @@ internal static class Gates
 
     // The OSImage names what is old enough. Raised since, its minAge holds back what it already named.
     private static RolloutGate? TargetIsTooYoung(RolloutContext context, RolloutGate? ofTarget) =>
-        context is { Target: { } target, Snapshot.Image: { Status.Resolved: { } resolved } image } && MinAgeRules.EligibleAt(image.Spec, resolved) is var at && at > context.Now
+        context is { Target: { } target, Snapshot.Image: { Status.Resolved: { } resolved } image }
+            && MinAgeRules.EligibleAt(image.Spec, resolved) is var at && at > context.Now
             ? new(
                 Reasons.ImageTooYoung,
-                $"{MessageText.Of(target)} is younger than spec.minAge of OSImage {image.Name} ({image.Spec.MinAge}). Nodes get it at {MessageText.Of(at)}.")
+                $"{MessageText.Of(target)} is younger than spec.minAge of OSImage {image.Name} ({image.Spec.MinAge}). "
+                + $"Nodes get it at {MessageText.Of(at)}.")
             {
                 OpensAt = at,
             }

@@ -64,7 +64,9 @@ internal static class TargetResolution
     {
         Digest = resolved.Digest,
         // With minAge, what is rolled out may be older than what spec.version is about.
-        Version = image.Status?.ObservedGeneration == image.Generation && image.Spec.MinAge.Value <= TimeSpan.Zero ? image.Spec.Version ?? resolved.Version : resolved.Version,
+        Version = image.Status?.ObservedGeneration == image.Generation && image.Spec.MinAge.Value <= TimeSpan.Zero
+            ? image.Spec.Version ?? resolved.Version
+            : resolved.Version,
         Container = image.Spec.Container is { } container ? new() { Repository = RepositoryOf(container.Image) } : null,
         Ostree = image.Spec.Ostree is { } ostree
             ? new()

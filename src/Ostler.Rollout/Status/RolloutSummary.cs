@@ -33,10 +33,12 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         }
 
         // What time opens holds nobody up who is there already.
-        if (plan.Gate is { } gate && (gate.NeedsPerson || !gate.StagingAllowed) && !(gate.OpensAt is not null && counts.Total > 0 && counts.Updated == counts.Total))
+        if (plan.Gate is { } gate && (gate.NeedsPerson || !gate.StagingAllowed)
+            && !(gate.OpensAt is not null && counts.Total > 0 && counts.Updated == counts.Total))
         {
             var waits = gate is { NeedsPerson: false, OpensAt: null };
-            return new(false, acts || waits, gate.NeedsPerson, gate.Reason, gate.Message + Ending(inFlight) + Held(verdicts)) { WillMove = gate.OpensAt is not null };
+            var message = gate.Message + Ending(inFlight) + Held(verdicts);
+            return new(false, acts || waits, gate.NeedsPerson, gate.Reason, message) { WillMove = gate.OpensAt is not null };
         }
 
         var waiting = verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, NeedsPerson: false });
@@ -79,7 +81,8 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         if (!acts && HeldBack(snapshot, plan, verdicts, goesOn) is { } why)
         {
             return new(
-                false, goesOn, why.NeedsPerson && why.Reason is not (Reasons.WaitingForApproval or Reasons.NodesHeld), why.Reason, $"{progress} {why.Message}")
+                false, goesOn, why.NeedsPerson && why.Reason is not (Reasons.WaitingForApproval or Reasons.NodesHeld), why.Reason,
+                    $"{progress} {why.Message}")
             {
                 WillMove = !why.NeedsPerson,
             };
@@ -98,7 +101,8 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         }
 
         // Nothing is wrong, and nothing is under way: as while paused, and yet it must not look finished.
-        if (verdicts.Where(v => v is { Selected: true, Tally: not NodeTally.Updated }).All(v => v.Reason == Reasons.Held) && counts.Failed + counts.RolledBack == 0)
+        if (counts.Failed + counts.RolledBack == 0
+            && verdicts.Where(v => v is { Selected: true, Tally: not NodeTally.Updated }).All(v => v.Reason == Reasons.Held))
         {
             var first = verdicts.First(v => v is { Selected: true, Reason: Reasons.Held });
             return new(false, false, false, Reasons.NodesHeld, $"{progress} {first.Node}: {first.Message}");
@@ -195,7 +199,8 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         _ => $" {inFlight} nodes in flight finish.",
     };
 
-    private static string Progress(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts, int inFlight)
+    private static string Progress(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts,
+        int inFlight)
     {
         var text = $"{counts.Updated} of {counts.Total} nodes run {MessageText.Of(plan.Target!)}";
         if (snapshot.Policy.Spec?.Rollout.RebootBefore is { } before && verdicts.Any(v => v is { Selected: true, ToReboot: true }))

@@ -153,7 +153,8 @@ internal sealed class NodeAttempt
     {
         DateTimeOffset?[] began =
         [
-            _timings?.StagingStartedAt, _node.CordonedBy == _of.Policy ? _node.CordonedAt : null, _old.GrantedAt, LastUpgrade?.GrantedAt, _old.BootRequestedAt,
+            _timings?.StagingStartedAt, _node.CordonedBy == _of.Policy ? _node.CordonedAt : null, _old.GrantedAt, LastUpgrade?.GrantedAt,
+                _old.BootRequestedAt,
         ];
         var rollout = TraceIdentity.OfRollout(_policy.Uid, _policy.PreviousStatus);
         var whole = new SpanFacts

@@ -82,16 +82,7 @@ internal static class WaveRules
                 return (Reasons.RollingOut, $"{count}, {tally.InFlight} in flight.", false);
             }
 
-            var stuck = Stuck(tally, count);
-            if (tally.Held > 0 && tally.Held + tally.Updated == tally.Total)
-            {
-                return (Reasons.NodesHeld, stuck + ".", true);
-            }
-
-            // Of a wave of which no node could be tried yet, the threshold says nothing.
-            return isLast || tally.Failed + tally.Updated == 0
-                ? (tally.Failed > 0 ? Reasons.NodesFailed : Reasons.NodesBlocked, stuck + ".", tally.MayHeal == 0)
-                : (Reasons.WaveBelowThreshold, stuck + BelowThreshold(spec), tally.MayHeal == 0);
+            return Standstill(spec, tally, count, isLast);
         }
     }
 
@@ -112,6 +103,20 @@ internal static class WaveRules
     {
         var former = GrantOf(rollout, wave) is { } grant ? $" The existing approval is for another digest, {Digest.Shorten(grant.Digest)}." : "";
         return $"Waiting for approval of {MessageText.Of(target)}: run kubectl ostler approve, or add {{wave: {wave}, digest: \"{target.Digest}\"}} to spec.rollout.approvals.{former}";
+    }
+
+    private static (string Reason, string Message, bool NeedsPerson) Standstill(WaveSpec spec, WaveTally tally, string count, bool isLast)
+    {
+        var stuck = Stuck(tally, count);
+        if (tally.Held > 0 && tally.Held + tally.Updated == tally.Total)
+        {
+            return (Reasons.NodesHeld, stuck + ".", true);
+        }
+
+        // Of a wave of which no node could be tried yet, the threshold says nothing.
+        return isLast || tally.Failed + tally.Updated == 0
+            ? (tally.Failed > 0 ? Reasons.NodesFailed : Reasons.NodesBlocked, stuck + ".", tally.MayHeal == 0)
+            : (Reasons.WaveBelowThreshold, stuck + BelowThreshold(spec), tally.MayHeal == 0);
     }
 
     private static string Stuck(WaveTally tally, string count)

@@ -43,7 +43,8 @@ internal sealed class MaintenanceCalendar
     /// <param name="openUntil">Until when a user opened it, whatever the windows say; null: not at all.</param>
     /// <param name="ignoresFreezes">Whether it is open until then in freezes, too.</param>
     public MaintenanceCalendar(
-        IReadOnlyList<MaintenanceWindow>? windows, IReadOnlyList<Freeze>? freezes, DateTimeOffset? openUntil = null, bool ignoresFreezes = false)
+        IReadOnlyList<MaintenanceWindow>? windows, IReadOnlyList<Freeze>? freezes, DateTimeOffset? openUntil = null,
+            bool ignoresFreezes = false)
     {
         (_openUntil, _ignoresFreezes) = (openUntil, ignoresFreezes && openUntil is not null);
         foreach (var window in windows ?? [])
@@ -60,10 +61,12 @@ internal sealed class MaintenanceCalendar
     }
 
     /// <summary>That of a policy; its spec was found valid.</summary>
-    public static MaintenanceCalendar Of(UpgradePolicySpec spec) => new(spec.Windows, spec.Freezes, spec.Rollout.OpenUntil, spec.Rollout.IgnoreFreezes);
+    public static MaintenanceCalendar Of(UpgradePolicySpec spec) =>
+        new(spec.Windows, spec.Freezes, spec.Rollout.OpenUntil, spec.Rollout.IgnoreFreezes);
 
     /// <summary>Until when a user opened it, windows or freezes notwithstanding; null: not now, or there is nothing to open.</summary>
-    public DateTimeOffset? OpenedUntil(DateTimeOffset time) => IsOpened(time) && (HasWindows || (_ignoresFreezes && _freezes.Count > 0)) ? _openUntil : null;
+    public DateTimeOffset? OpenedUntil(DateTimeOffset time) =>
+        IsOpened(time) && (HasWindows || (_ignoresFreezes && _freezes.Count > 0)) ? _openUntil : null;
 
     /// <summary>Whether any window is declared. Without one it is always open, but for freezes.</summary>
     public bool HasWindows { get; }

@@ -39,7 +39,8 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
             // Just after the last moment at which a node fits, so that the next pass sees that none does.
             return Open(calendar, now, closes) with
             {
-                WakeUp = TimeMath.Earliest(calendar.OpenedUntil(now), closes == DateTimeOffset.MaxValue ? null : (closes - room).AddSeconds(1)),
+                WakeUp = TimeMath.Earliest(calendar.OpenedUntil(now),
+                    closes == DateTimeOffset.MaxValue ? null : (closes - room).AddSeconds(1)),
             };
         }
 
@@ -53,8 +54,10 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
                 $"The window closes at {MessageText.Of(soon)}, before another node would finish: it takes {expected}. {when}")
             : calendar.FreezeAt(now) is { } freeze
                 ? new WindowState(
-                    false, false, Reasons.Frozen, $"Frozen until {MessageText.Of(freeze.To)}{(freeze.Reason is { Length: > 0 } why ? $" ({why})" : "")}. {when}"
-                    + (calendar.OpenedUntil(now) is null ? "" : " spec.rollout.openUntil does not override freezes: set spec.rollout.ignoreFreezes as well."))
+                    false, false, Reasons.Frozen,
+                    $"Frozen until {MessageText.Of(freeze.To)}{(freeze.Reason is { Length: > 0 } why ? $" ({why})" : "")}. {when}"
+                    + (calendar.OpenedUntil(now) is null ? ""
+                        : " spec.rollout.openUntil does not override freezes: set spec.rollout.ignoreFreezes as well."))
                 : new WindowState(false, false, Reasons.OutsideWindow, $"No window is open. {when}");
         return state with
         {

@@ -32,7 +32,8 @@ public class NodeTableTests
         Golden.Verify(string.Join('\n', lines), wide ? "nodes-wide.txt" : "nodes.txt");
     }
 
-    private static Node Held(Node node) => node with { Metadata = node.Metadata with { Annotations = new Dictionary<string, string> { [NodeMarks.Hold] = "new disks" } } };
+    private static Node Held(Node node) =>
+        node with { Metadata = node.Metadata with { Annotations = new Dictionary<string, string> { [NodeMarks.Hold] = "new disks" } } };
 
     private static NodeOS Changed(string name, string reason, ConditionStatus drifted) => Given.System(name) with
     {

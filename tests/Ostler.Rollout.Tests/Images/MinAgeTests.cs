@@ -26,7 +26,8 @@ public class MinAgeTests
 
         Assert.Null(status.Resolved);
         Assert.Equal((A, Given.In(60)), (Assert.Single(status.Pending!).Image.Digest, status.Pending![0].EligibleAt));
-        AssertReady(status, ConditionStatus.False, Reasons.ImageTooYoung, "is younger than spec.minAge (1h). Nodes get it at 2026-11-01T13:00:00Z.");
+        AssertReady(status, ConditionStatus.False, Reasons.ImageTooYoung,
+            "is younger than spec.minAge (1h). Nodes get it at 2026-11-01T13:00:00Z.");
         Assert.True(status.Conditions.IsTrue(ConditionTypes.Reconciling));
         Assert.Equal(Given.In(60), OSImageStatusRules.NextEligible(status, Given.Now));
 
@@ -123,7 +124,8 @@ public class MinAgeTests
         var pinned = Aged with { Ostree = Aged.Ostree! with { Commit = A } };
 
         Assert.True(MinAgeRules.EligibleAt(pinned, Image(A, Given.Now) with { Created = Given.Ago(6000) }) <= Given.Now);
-        Assert.True(MinAgeRules.EligibleAt(pinned, Image(A, Given.Now) with { Created = Given.Ago(1), FirstSeenAt = Given.Ago(61) }) <= Given.Now);
+        Assert.True(MinAgeRules.EligibleAt(pinned,
+            Image(A, Given.Now) with { Created = Given.Ago(1), FirstSeenAt = Given.Ago(61) }) <= Given.Now);
         Assert.False(MinAgeRules.EligibleAt(pinned, Image(A, Given.Now) with { Created = Given.Ago(59) }) <= Given.Now);
     }
 
@@ -195,14 +197,16 @@ public class MinAgeTests
             Container = new() { Image = "acme.example/os:1", Verification = new() { Cosign = new() { PublicKey = "key" } } },
             MinAge = Duration.FromMinutes(60),
         };
-        var former = new OSImageStatus { ObservedGeneration = 1, Resolved = Image("sha256:" + A, Given.Ago(500)) with { Reference = "acme.example/os:1" } };
+        var former = new OSImageStatus { ObservedGeneration = 1,
+            Resolved = Image("sha256:" + A, Given.Ago(500)) with { Reference = "acme.example/os:1" } };
         var found = Image("sha256:" + B, Given.Now) with { Reference = "acme.example/os:1", VerifiedWith = Key };
         var image = new OSImage { Metadata = new() { Name = "edge-os", Generation = 2 }, Spec = spec, Status = former };
 
         var verified = VerificationRules.ConditionOf(image, former.Resolved, new(found, Reasons.Resolved, "") { Key = Key })!;
         Assert.Equal((ConditionStatus.False, Reasons.VerificationFailed), (verified.Status, verified.Reason));
 
-        verified = VerificationRules.ConditionOf(image, former.Resolved with { VerifiedWith = Key }, new(found, Reasons.Resolved, "") { Key = Key })!;
+        verified = VerificationRules.ConditionOf(image, former.Resolved with { VerifiedWith = Key },
+            new(found, Reasons.Resolved, "") { Key = Key })!;
         Assert.Equal(ConditionStatus.True, verified.Status);
         Assert.Contains("aaaaaaaaaaaa", verified.Message, StringComparison.Ordinal);
     }
@@ -244,14 +248,16 @@ public class MinAgeTests
         var image = Given.Image(spec: Trees.ImageSpec with { MinAge = Duration.FromMinutes(90) });
         var snapshot = Given.Snapshot(Given.Updated("n1")) with { Image = image };
 
-        Assert.Equal(Reasons.UpToDate, RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Conditions.Find(ConditionTypes.Ready)!.Reason);
+        Assert.Equal(Reasons.UpToDate,
+            RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Conditions.Find(ConditionTypes.Ready)!.Reason);
     }
 
     [Fact]
     public void A_policy_without_an_image_that_is_old_enough_says_from_when()
     {
         var status = Look(null, A, 0);
-        var snapshot = Given.Snapshot(Given.Idle("n1")) with { Image = new() { Name = "edge-os", Generation = 2, Spec = Aged, Status = status } };
+        var snapshot = Given.Snapshot(Given.Idle("n1"))
+            with { Image = new() { Name = "edge-os", Generation = 2, Spec = Aged, Status = status } };
 
         var plan = RolloutPlanner.Plan(snapshot);
 
@@ -268,11 +274,14 @@ public class MinAgeTests
         Assert.Contains(says, condition.Message, StringComparison.Ordinal);
     }
 
-    private static string Digest(int i) => new string((char)('0' + (i % 10)), 62) + (i / 10).ToString("00", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Digest(int i) =>
+        new string((char)('0' + (i % 10)), 62) + (i / 10).ToString("00", System.Globalization.CultureInfo.InvariantCulture);
 
-    private static OSImageStatus Look(OSImageStatus? former, string? found, double minutes, OSImageSpec? spec = null, DateTimeOffset? created = null) =>
+    private static OSImageStatus Look(OSImageStatus? former, string? found, double minutes, OSImageSpec? spec = null,
+        DateTimeOffset? created = null) =>
         OSImageStatusRules.Compute(
-            ImageOf(former, spec), found is null ? null : new(Image(found, Given.In(minutes)) with { Created = created }, Reasons.Resolved, "found"), [], Given.In(minutes));
+            ImageOf(former, spec), found is null ? null
+                : new(Image(found, Given.In(minutes)) with { Created = created }, Reasons.Resolved, "found"), [], Given.In(minutes));
 
     private static OSImage ImageOf(OSImageStatus? status, OSImageSpec? spec = null) =>
         new() { Metadata = new() { Name = "edge-os", Generation = 2 }, Spec = spec ?? Aged, Status = status };

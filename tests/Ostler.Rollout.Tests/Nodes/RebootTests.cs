@@ -37,7 +37,8 @@ public class RebootTests
         if (due)
         {
             var spec = plan.Written();
-            Assert.Equal((Goal.Stage, Trees.New, Before, (Duration?)null), (spec.Goal, spec.Image!.Digest, spec.RebootBefore, spec.Watchdog));
+            Assert.Equal((Goal.Stage, Trees.New, Before, (Duration?)null),
+                (spec.Goal, spec.Image!.Digest, spec.RebootBefore, spec.Watchdog));
             Assert.Equal(node.OS!.Spec.LastUpgrade, spec.LastUpgrade);
             Assert.False(spec.IsReconciling());
         }
@@ -59,7 +60,8 @@ public class RebootTests
         Assert.Equal((1, 1), (status.Nodes!.Updated, status.Nodes.Pending));
         var ready = status.Conditions.Find(ConditionTypes.Ready)!;
         Assert.Equal((ConditionStatus.False, Reasons.RollingOut), (ready.Status, ready.Reason));
-        Assert.StartsWith("1 of 2 nodes run 42 (bbbbbbbbbbbb) and have booted since 2026-11-01T11:50:00Z", ready.Message, StringComparison.Ordinal);
+        Assert.StartsWith("1 of 2 nodes run 42 (bbbbbbbbbbbb) and have booted since 2026-11-01T11:50:00Z", ready.Message,
+            StringComparison.Ordinal);
         Assert.Null(status.CompletedAt);
     }
 
@@ -80,7 +82,8 @@ public class RebootTests
 
         Assert.Empty(plan.Of());
         Assert.Equal(Given.In(5), plan.NextWakeUp);
-        Assert.Equal("ApplySpec", Look(s => s with { Rollout = s.Rollout with { RebootBefore = Given.In(5) } }, Given.In(5), node).Plan.Kinds());
+        Assert.Equal("ApplySpec",
+            Look(s => s with { Rollout = s.Rollout with { RebootBefore = Given.In(5) } }, Given.In(5), node).Plan.Kinds());
     }
 
     public static TheoryData<string, Func<UpgradePolicySpec, UpgradePolicySpec>> Shut => new()
@@ -120,7 +123,8 @@ public class RebootTests
     public void A_node_that_rebooted_by_itself_meanwhile_is_released_and_keeps_the_record_of_its_upgrade()
     {
         var staged = Look(Booted(ReadyToReboot(), 1)).Plan;
-        Assert.Equal((Goal.Observe, (DateTimeOffset?)null, Trees.New), (staged.Written().Goal, staged.Written().RebootBefore, staged.Written().Image!.Digest));
+        Assert.Equal((Goal.Observe, (DateTimeOffset?)null, Trees.New),
+            (staged.Written().Goal, staged.Written().RebootBefore, staged.Written().Image!.Digest));
         Assert.True(staged.Written().IsUpdated());
 
         var drained = Look(Booted(Cordoned(), 1)).Plan;
@@ -136,7 +140,8 @@ public class RebootTests
         Assert.Equal("Uncordon ApplySpec", plan.Kinds());
         var spec = plan.Written();
         Assert.True(spec.IsUpdated());
-        Assert.Equal((Trees.Old, Given.Ago(5), (DateTimeOffset?)null), (spec.LastUpgrade!.Previous!.Digest, spec.LastUpgrade.BootRequestedAt, spec.RebootBefore));
+        Assert.Equal((Trees.Old, Given.Ago(5), (DateTimeOffset?)null),
+            (spec.LastUpgrade!.Previous!.Digest, spec.LastUpgrade.BootRequestedAt, spec.RebootBefore));
     }
 
     [Theory]
@@ -144,20 +149,26 @@ public class RebootTests
     [InlineData(false)]
     public void An_unhealthy_node_is_held_and_no_image_is_blamed(bool automatic)
     {
-        var node = Soaking().Host(ConditionStatus.False, "edge.service is failed").Spec(s => s with { HealthySince = null, Deadlines = s.Deadlines! with { Healthy = Given.Ago(1) } });
-        var (plan, status) = Look(s => s with { Rollback = s.Rollback with { Automatic = automatic } }, Given.Now, node, Booted(Given.Upgraded("n2"), 1));
+        var node = Soaking().Host(ConditionStatus.False, "edge.service is failed").Spec(s =>
+            s with { HealthySince = null, Deadlines = s.Deadlines! with { Healthy = Given.Ago(1) } });
+        var (plan, status) = Look(s => s with { Rollback = s.Rollback with { Automatic = automatic } }, Given.Now, node,
+            Booted(Given.Upgraded("n2"), 1));
 
         var spec = plan.Written();
-        Assert.Equal((Goal.Observe, Reasons.RebootFailed, (FailureEvidence?)null), (spec.Goal, spec.Failure!.Reason, spec.Failure.Evidence));
+        Assert.Equal((Goal.Observe, Reasons.RebootFailed, (FailureEvidence?)null),
+            (spec.Goal, spec.Failure!.Reason, spec.Failure.Evidence));
         Assert.Equal("ApplySpec", plan.Kinds());
-        Assert.Contains("The node stays cordoned, because it was rebooted into the image that it ran before", plan.Verdict().Message, StringComparison.Ordinal);
+        Assert.Contains("The node stays cordoned, because it was rebooted into the image that it ran before", plan.Verdict().Message,
+            StringComparison.Ordinal);
         Assert.Null(status.FailedDigests);
 
         // And in the passes that follow.
         var held = node.Spec(_ => spec);
-        (plan, status) = Look(s => s with { Rollback = s.Rollback with { Automatic = automatic } }, Given.Now, held, Booted(Given.Upgraded("n2"), 1));
+        (plan, status) = Look(s => s with { Rollback = s.Rollback with { Automatic = automatic } }, Given.Now, held,
+            Booted(Given.Upgraded("n2"), 1));
         Assert.Empty(plan.Of());
-        Assert.Equal((NodeStep.Failed, Reasons.RebootFailed, true), (plan.Verdict().Step, plan.Verdict().Reason, plan.Verdict().NeedsPerson));
+        Assert.Equal((NodeStep.Failed, Reasons.RebootFailed, true),
+            (plan.Verdict().Step, plan.Verdict().Reason, plan.Verdict().NeedsPerson));
         Assert.Equal((0, false), (plan.Failures.Failed, plan.Failures.Halted));
         Assert.Null(status.FailedDigests);
     }
@@ -165,11 +176,13 @@ public class RebootTests
     [Fact]
     public void A_node_that_does_not_come_up_again_is_held()
     {
-        var node = (Cordoned() with { Ready = false }).Spec(s => Boot(s) with { Deadlines = new() { Reboot = Given.Ago(1), Healthy = Given.In(9) } })
+        var node = (Cordoned() with { Ready = false }).Spec(s =>
+            Boot(s) with { Deadlines = new() { Reboot = Given.Ago(1), Healthy = Given.In(9) } })
             .Status(s => s with { Step = NodeStep.Rebooting });
         var spec = Look(node).Plan.Written();
 
-        Assert.Equal((Goal.Observe, Reasons.RebootFailed, (FailureEvidence?)null), (spec.Goal, spec.Failure!.Reason, spec.Failure.Evidence));
+        Assert.Equal((Goal.Observe, Reasons.RebootFailed, (FailureEvidence?)null),
+            (spec.Goal, spec.Failure!.Reason, spec.Failure.Evidence));
     }
 
     [Fact]
@@ -204,19 +217,24 @@ public class RebootTests
     [Fact]
     public void A_new_target_takes_the_place_of_the_reboot()
     {
-        var snapshot = Given.Snapshot(ReadyToReboot()).With(s => s with { Rollout = s.Rollout with { RebootBefore = Before } }) with { Image = Given.Image(Trees.Newer) };
+        var snapshot = Given.Snapshot(ReadyToReboot()).With(s => s with { Rollout = s.Rollout with { RebootBefore = Before } })
+            with { Image = Given.Image(Trees.Newer) };
 
-        Assert.Equal((Trees.Newer, (DateTimeOffset?)null), (RolloutPlanner.Plan(snapshot).Written().Image!.Digest, RolloutPlanner.Plan(snapshot).Written().RebootBefore));
+        Assert.Equal((Trees.Newer, (DateTimeOffset?)null),
+            (RolloutPlanner.Plan(snapshot).Written().Image!.Digest, RolloutPlanner.Plan(snapshot).Written().RebootBefore));
     }
 
-    private static NodeFacts Booted(NodeFacts node, double minutesAgo) => node.Status(s => s with { Timings = new() { BootedAt = Given.Ago(minutesAgo) } });
+    private static NodeFacts Booted(NodeFacts node, double minutesAgo) =>
+        node.Status(s => s with { Timings = new() { BootedAt = Given.Ago(minutesAgo) } });
 
-    private static NodeFacts Rebooted(double minutesAgo) => Given.Upgraded("n1").Spec(s => s with { LastUpgrade = s.LastUpgrade! with { BootRequestedAt = Given.Ago(minutesAgo) } });
+    private static NodeFacts Rebooted(double minutesAgo) =>
+        Given.Upgraded("n1").Spec(s => s with { LastUpgrade = s.LastUpgrade! with { BootRequestedAt = Given.Ago(minutesAgo) } });
 
     /// <summary>Was told to prepare for the reboot, and its agent has nothing to stage.</summary>
     private static NodeFacts ReadyToReboot(string name = "n1") => Booted(Given.Upgraded(name), 60)
         .Spec(s => s with { Goal = Goal.Stage, RebootBefore = Before, Attempt = 2 })
-        .Status(s => s with { Attempt = 2, Step = NodeStep.Staged, Conditions = [.. s.Conditions!, Given.Condition(ConditionTypes.Staged, ConditionStatus.True)] });
+        .Status(s => s with { Attempt = 2, Step = NodeStep.Staged,
+            Conditions = [.. s.Conditions!, Given.Condition(ConditionTypes.Staged, ConditionStatus.True)] });
 
     private static NodeFacts Cordoned() => ReadyToReboot() with
     {
@@ -243,7 +261,8 @@ public class RebootTests
 
     private static (RolloutPlan Plan, UpgradePolicyStatus Status) Look(params NodeFacts[] nodes) => Look(s => s, Given.Now, nodes);
 
-    private static (RolloutPlan Plan, UpgradePolicyStatus Status) Look(Func<UpgradePolicySpec, UpgradePolicySpec> change, DateTimeOffset now, params NodeFacts[] nodes)
+    private static (RolloutPlan Plan, UpgradePolicyStatus Status) Look(Func<UpgradePolicySpec, UpgradePolicySpec> change,
+        DateTimeOffset now, params NodeFacts[] nodes)
     {
         var snapshot = Given.Snapshot(nodes).With(s => s with { Rollout = s.Rollout with { RebootBefore = Before } }).With(change).At(now);
         var plan = RolloutPlanner.Plan(snapshot);

@@ -26,7 +26,8 @@ public class HoldTests
     {
         var (plan, status) = Look(Held(Given.Staged("n1")), Given.Updated("n2"));
 
-        const string message = "Held by kubectl-annotate: new disks. When the node may be upgraded, run kubectl annotate node n1 ostler.dev/hold-.";
+        const string message =
+            "Held by kubectl-annotate: new disks. When the node may be upgraded, run kubectl annotate node n1 ostler.dev/hold-.";
         Assert.Equal((Reasons.Held, message), (plan.Verdict().Reason, plan.Verdict().Message));
         Assert.Equal([("n1", Reasons.Held, message)], status.Blocked!.Select(b => (b.Node, b.Reason, b.Message!)));
     }
@@ -36,7 +37,8 @@ public class HoldTests
         { new("", null), "Held, without a reason. " },
         { new("new disks.", null), "Held: new disks. " },
         { new("", "argocd"), "Held by argocd, without a reason. " },
-        { new("disks", "kubectl-label", IsLabel: true), "Held by kubectl-label: disks. When the node may be upgraded, run kubectl label node n1 ostler.dev/hold-." },
+        { new("disks", "kubectl-label", IsLabel: true),
+            "Held by kubectl-label: disks. When the node may be upgraded, run kubectl label node n1 ostler.dev/hold-." },
     };
 
     [Theory]
@@ -62,7 +64,8 @@ public class HoldTests
     public void A_wave_of_held_nodes_keeps_the_policy_neither_moving_nor_stalled()
     {
         var (_, status) = Look(
-            s => s with { Rollout = s.Rollout with { Waves = [new() { Name = "west", NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["west"] = "yes" } } }] } },
+            s => s with { Rollout = s.Rollout with { Waves = [new() { Name = "west",
+                NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["west"] = "yes" } } }] } },
             Held(Given.Staged("n1").Label("west", "yes")), Given.Staged("n2"));
 
         Assert.Equal(Reasons.NodesHeld, status.Conditions.Find(ConditionTypes.Ready)!.Reason);
@@ -72,7 +75,8 @@ public class HoldTests
     [Fact]
     public void A_held_node_beside_a_failed_one_leaves_the_policy_stalled()
     {
-        var (_, status) = Look(s => s with { Rollback = s.Rollback with { MaxFailures = IntOrPercent.Count(1) } }, Held(Given.Staged("n1")), Given.RolledBack("n2"));
+        var (_, status) = Look(s => s with { Rollback = s.Rollback with { MaxFailures = IntOrPercent.Count(1) } }, Held(Given.Staged("n1")),
+            Given.RolledBack("n2"));
 
         Assert.Equal(Reasons.NodesFailed, status.Conditions.Find(ConditionTypes.Ready)!.Reason);
         Assert.True(status.Conditions.IsTrue(ConditionTypes.Stalled));
@@ -83,7 +87,8 @@ public class HoldTests
     {
         var (_, status) = Look(Held(Given.Updated("n1")), Given.Updated("n2"));
 
-        Assert.Equal((Reasons.UpToDate, 0, 2), (status.Conditions.Find(ConditionTypes.Ready)!.Reason, status.Nodes!.Held, status.Nodes.Updated));
+        Assert.Equal((Reasons.UpToDate, 0, 2),
+            (status.Conditions.Find(ConditionTypes.Ready)!.Reason, status.Nodes!.Held, status.Nodes.Updated));
     }
 
     [Fact]
@@ -100,7 +105,8 @@ public class HoldTests
     {
         { "it reboots", Given.Booting("n1"), "" },
         { "its soak is over", Given.Soaking("n1", 60), "Uncordon ApplySpec" },
-        { "its checks do not pass in time", Given.Booted("n1").Spec(s => s with { Deadlines = s.Deadlines! with { Healthy = Given.Ago(1) } }), "ApplySpec" },
+        { "its checks do not pass in time",
+            Given.Booted("n1").Spec(s => s with { Deadlines = s.Deadlines! with { Healthy = Given.Ago(1) } }), "ApplySpec" },
         { "it has rolled back", Given.Back("n1"), "Uncordon ApplySpec" },
     };
 
@@ -116,7 +122,8 @@ public class HoldTests
     [Fact]
     public void A_healthy_node_is_not_rolled_back_with_its_scope_while_it_is_held()
     {
-        static UpgradePolicySpec Scope(UpgradePolicySpec spec) => spec with { Rollback = spec.Rollback with { Scope = RollbackScope.Policy } };
+        static UpgradePolicySpec Scope(UpgradePolicySpec spec) =>
+            spec with { Rollback = spec.Rollback with { Scope = RollbackScope.Policy } };
 
         Assert.Equal(["n1"], Look(Scope, Given.Upgraded("n1"), Given.RolledBack("n2")).Plan.Granted());
         Assert.Empty(Look(Scope, Held(Given.Upgraded("n1")), Given.RolledBack("n2")).Plan.Granted());
@@ -129,7 +136,8 @@ public class HoldTests
         var drifted = Given.Updated("n1").Status(s => s with
         {
             Conditions = [.. s.Conditions!, Given.Condition(ConditionTypes.Drifted, ConditionStatus.True)],
-            Drift = new() { Reason = Reasons.PackagesLayered, Findings = [new() { Reason = Reasons.PackagesLayered, Reconcilable = true }] },
+            Drift = new() { Reason = Reasons.PackagesLayered,
+                Findings = [new() { Reason = Reasons.PackagesLayered, Reconcilable = true }] },
         });
 
         Assert.Equal(["n1"], Look(s => s with { Drift = DriftHandling.Reconcile }, drifted).Plan.StagedNow());
@@ -140,7 +148,8 @@ public class HoldTests
 
     private static (RolloutPlan Plan, UpgradePolicyStatus Status) Look(params NodeFacts[] nodes) => Look(s => s, nodes);
 
-    private static (RolloutPlan Plan, UpgradePolicyStatus Status) Look(Func<UpgradePolicySpec, UpgradePolicySpec> change, params NodeFacts[] nodes)
+    private static (RolloutPlan Plan, UpgradePolicyStatus Status) Look(Func<UpgradePolicySpec, UpgradePolicySpec> change,
+        params NodeFacts[] nodes)
     {
         var snapshot = Given.Snapshot(nodes).With(change);
         var plan = RolloutPlanner.Plan(snapshot);

@@ -55,7 +55,6 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
             "agent away" => new SimulationFault.AgentIsAway(at, node, TimeSpan.FromMinutes(1 + (Variant * 3))),
             "cordon" => new SimulationFault.HumanCordons(at, node),
             "uncordon" => new SimulationFault.HumanUncordons(at, node),
-            "hold" => new SimulationFault.HumanHolds(at, node, "new disks"),
             "kubelet" => new SimulationFault.KubeletIsAway(at, node, TimeSpan.FromMinutes(1 + Variant)),
             "power" => new SimulationFault.PowerCycle(at, node),
             "deleted" => new SimulationFault.NodeDeleted(at, node),
@@ -90,17 +89,6 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
                     Freezes = [new() { From = CasePace.Start + at,
                     To = CasePace.Start + at + TimeSpan.FromMinutes(10 + Variant) }]
                 }),
-            "open" => new SimulationFault.PolicyChanges(
-                at, "edge", s => s with
-                {
-                    Rollout = s.Rollout with { OpenUntil = CasePace.Start + at + TimeSpan.FromMinutes(10 + (Variant * 3)), IgnoreFreezes = Variant % 2 == 0 },
-                }),
-            // Variants above six come late, when there is nothing else to do.
-            "reboot" => new SimulationFault.PolicyChanges(
-                at + TimeSpan.FromHours(Variant > 6 ? 2 : 0), "edge", s => s with
-                {
-                    Rollout = s.Rollout with { RebootBefore = CasePace.Start + at + TimeSpan.FromHours(Variant > 6 ? 2 : 0) },
-                }),
             "approve" => new SimulationFault.PolicyChanges(
                 at, "edge", s => s with
                 {
@@ -123,6 +111,23 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
                 }),
             "slots" => new SimulationFault.PolicyChanges(at, "edge", s =>
                 s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(1 + (Variant % 3)) } }),
+            _ => ToSwitch(at, node),
+        };
+    }
+
+    private SimulationFault ToSwitch(TimeSpan at, string node)
+    {
+        var late = TimeSpan.FromHours(Variant > 6 ? 2 : 0);
+        var opened = CasePace.Start + at + TimeSpan.FromMinutes(10 + (Variant * 3));
+        return Kind switch
+        {
+            "hold" => new SimulationFault.HumanHolds(at, node, "new disks"),
+            "open" => new SimulationFault.PolicyChanges(
+                at, "edge", s => s with { Rollout = s.Rollout with { OpenUntil = opened, IgnoreFreezes = Variant % 2 == 0 } }),
+
+            // Most come late, when there is nothing else to do.
+            "reboot" => new SimulationFault.PolicyChanges(
+                at + late, "edge", s => s with { Rollout = s.Rollout with { RebootBefore = CasePace.Start + at + late } }),
             _ => throw new InvalidOperationException($"no fault is called {Kind}"),
         };
     }

@@ -103,7 +103,8 @@ internal sealed partial class Invariants
             {
                 case NodeAction.ApplySpec { Spec.Goal: Goal.Stage } stage:
                     Count(stage.Spec.RebootBefore is null ? "stage" : "told to reboot");
-                    Require(15, node.Name, stage.Spec.RebootBefore is not { } before || (before <= world.Now && node.Host.Booted.Digest == stage.Spec.Image!.Digest),
+                    Require(15, node.Name, stage.Spec.RebootBefore is not { } before
+                        || (before <= world.Now && node.Host.Booted.Digest == stage.Spec.Image!.Digest),
                         "is to reboot into another image than it runs, or before its time");
                     MustBeFree(world, name, node, stage.Spec.Image!.Digest, "told to stage");
                     break;

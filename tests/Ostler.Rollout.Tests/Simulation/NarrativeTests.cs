@@ -28,7 +28,6 @@ public class NarrativeTests
         "no-watchdog-and-a-node-that-hangs",
         "power-cut-during-a-boot",
         "humans-cordon-and-uncordon",
-        "nodes-on-hold",
         "automatic-rollback-off",
         "target-changes-midway",
         "policy-deleted-in-flight",
@@ -52,6 +51,7 @@ public class NarrativeTests
         "controller-restarts-amid-checks",
         .. PaceScenarios.Names,
         .. ScopeScenarios.Names,
+        .. SwitchScenarios.Names,
     ];
 
     [Theory]
@@ -134,14 +134,6 @@ public class NarrativeTests
                 new SimulationFault.HumanUncordons(At(2), "n1"),
                 new SimulationFault.HumanUncordons(At(4), "n1"),
                 new SimulationFault.HumanUncordons(At(60), "n3")),
-            // n1 is held before its turn, n2 while it is drained, n3 while it reboots: that one finishes. n1 and n2 are released later.
-            "nodes-on-hold" => Scenarios.Cluster(
-                3, null,
-                new SimulationFault.HumanHolds(At(0.01), "n1", "new disks on Monday"),
-                new SimulationFault.HumanHolds(At(0.9), "n2", ""),
-                new SimulationFault.HumanHolds(At(2.5), "n3", "runs the month-end batch"),
-                new SimulationFault.HumanHolds(At(30), "n2", null),
-                new SimulationFault.HumanHolds(At(60), "n1", null)),
             "automatic-rollback-off" => Scenarios.Cluster(
                 2, s => s with { Rollback = new() { Automatic = false } },
                 new SimulationFault.Boots(At(0), "n1", [SimulatedBoot.Unhealthy]),
@@ -184,7 +176,7 @@ public class NarrativeTests
                 },
                 new SimulationFault.ControllerRestarts(At(3)), new SimulationFault.ControllerRestarts(At(5))) with
             { Workloads = [] },
-            _ => DrainScenarios.Of(scenario) ?? ScopeScenarios.Of(scenario) ?? PaceScenarios.Of(scenario),
+            _ => DrainScenarios.Of(scenario) ?? ScopeScenarios.Of(scenario) ?? SwitchScenarios.Of(scenario) ?? PaceScenarios.Of(scenario),
         };
 
         static UpgradePolicySpec Checked(UpgradePolicySpec spec, HealthCheck check) => spec with { Health = new() { Checks = [check] } };

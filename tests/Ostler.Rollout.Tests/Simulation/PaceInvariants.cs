@@ -36,7 +36,8 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         var opened = world.Now < spec.Rollout.OpenUntil;
         var frozen = !(opened && spec.Rollout.IgnoreFreezes) && (spec.Freezes ?? []).Any(f => f.From <= world.Now && world.Now < f.To);
         require(7, policy.Name, !frozen, "grants a slot in a freeze");
-        require(7, policy.Name, spec.Windows is not { Count: > 0 } windows || opened || windows.Any(w => IsOpen(w, world.Now)), "grants a slot outside of its windows");
+        require(7, policy.Name, spec.Windows is not { Count: > 0 } windows || opened || windows.Any(w => IsOpen(w, world.Now)),
+            "grants a slot outside of its windows");
         Count(opened && spec.Windows is { Count: > 0 }, "grant in an opened window");
         Count(spec.Windows is { Count: > 0 }, "grant in a window");
         JudgeRoom(world, policy, spec, selected, target);
@@ -53,7 +54,8 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         DateTimeOffset[] ends =
         [
             .. (spec.Freezes ?? []).Select(f => Begins(spec, world.Now, f)).OfType<DateTimeOffset>(),
-            .. spec.Windows is { Count: > 0 } windows ? [ClosesAt(windows, world.Now, spec.Rollout.OpenUntil)] : Array.Empty<DateTimeOffset>(),
+            .. spec.Windows is { Count: > 0 } windows ? [ClosesAt(windows, world.Now, spec.Rollout.OpenUntil)]
+                : Array.Empty<DateTimeOffset>(),
         ];
         if (ends.Length > 0)
         {
@@ -97,7 +99,8 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         var starts = windows.SelectMany(w => Cronos.CronExpression.Parse(w.Schedule)
             .GetOccurrences(now - w.Duration.Value, now.AddDays(1), TimeZoneInfo.FindSystemTimeZoneById(w.TimeZone), fromInclusive: false)
             .Select(from => (From: from, Until: from + w.Duration.Value)))
-            .Concat(openUntil is { } opened && opened > now ? [(From: now, Until: opened)] : Array.Empty<(DateTimeOffset From, DateTimeOffset Until)>())
+            .Concat(openUntil is { } opened && opened > now ? [(From: now, Until: opened)]
+                : Array.Empty<(DateTimeOffset From, DateTimeOffset Until)>())
             .OrderBy(w => w.From);
         var end = now;
         foreach (var (from, until) in starts)

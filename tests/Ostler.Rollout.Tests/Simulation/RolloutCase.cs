@@ -69,7 +69,8 @@ internal sealed record RolloutCase
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
         + $"automatic {Automatic}, maxFailures {MaxFailures}, scope {Scope}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
-        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, softly {Softly}, minAge {MinAgeMinutes}m, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
+        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, softly {Softly}, minAge {MinAgeMinutes}m, "
+        + $"checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
 
     public SimulationScenario Scenario()
     {
@@ -134,7 +135,8 @@ internal sealed record RolloutCase
         $"new() {{ Seed = {Seed}, Nodes = {Nodes}, MaxUnavailable = {Code(MaxUnavailable)}, StageAhead = {Code(StageAhead)}, SoakSeconds = {SoakSeconds}, "
         + $"DrainMinutes = {DrainMinutes}, OnTimeout = DrainTimeoutAction.{OnTimeout}, Automatic = {Code(Automatic)}, MaxFailures = {MaxFailures}, Scope = RollbackScope.{Scope}, "
         + $"MinAvailable = {Code(MinAvailable)}, HasRules = {Code(HasRules)}, Capacity = {Code(Capacity)}, Preflight = DrainPreflight.{Preflight}, "
-        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Softly = {Code(Softly)}, MinAgeMinutes = {MinAgeMinutes}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
+        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Softly = {Code(Softly)}, "
+        + $"MinAgeMinutes = {MinAgeMinutes}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
 
     public static RolloutCase From(int seed)
     {
@@ -195,49 +197,25 @@ internal sealed record RolloutCase
             yield return c with { Nodes = c.Nodes - 1 };
         }
 
-        if (c.Scope != RollbackScope.Node)
+        RolloutCase[] simpler =
+        [
+            c with { Scope = RollbackScope.Node },
+            c with { HasRules = false },
+            c with { HasPrimaries = false },
+            c with { Softly = false },
+            c with { HasVolumes = false },
+            c with { Capacity = null },
+            c with { MinAvailable = null },
+            c with { MinAgeMinutes = 0 },
+        ];
+        foreach (var one in simpler.Where(s => s != c))
         {
-            yield return c with { Scope = RollbackScope.Node };
-        }
-
-        if (c.HasRules)
-        {
-            yield return c with { HasRules = false };
-        }
-
-        if (c.HasPrimaries)
-        {
-            yield return c with { HasPrimaries = false };
-        }
-
-        if (c.Softly)
-        {
-            yield return c with { Softly = false };
-        }
-
-        if (c.MinAgeMinutes > 0)
-        {
-            yield return c with { MinAgeMinutes = 0 };
-        }
-
-        if (c.HasVolumes)
-        {
-            yield return c with { HasVolumes = false };
-        }
-
-        if (c.Capacity is not null)
-        {
-            yield return c with { Capacity = null };
+            yield return one;
         }
 
         for (var i = 0; i < c.Checks.Count; i++)
         {
             yield return c with { Checks = [.. c.Checks.Where((_, at) => at != i)] };
-        }
-
-        if (c.MinAvailable is not null)
-        {
-            yield return c with { MinAvailable = null };
         }
 
         foreach (var pace in (CasePace[])[c.Pace with { Waves = 0 }, c.Pace with { WindowMinutes = 0 }, c.Pace with { Domains = 0 }, c.Pace with { ControlPlane = 0 }])

@@ -194,7 +194,8 @@ public class MaintenanceCalendarTests
     private static bool IsOpen(MaintenanceWindow[] windows, Freeze[] freezes, DateTimeOffset? openUntil, bool ignores, DateTimeOffset at) =>
         ((ignores && at < openUntil) || freezes.All(f => at < f.From || at >= f.To))
         && (at < openUntil || windows.Any(w => Cronos.CronExpression.Parse(w.Schedule)
-            .GetOccurrences(at - w.Duration.Value, at, TimeZoneInfo.FindSystemTimeZoneById(w.TimeZone), fromInclusive: false, toInclusive: true).Any()));
+            .GetOccurrences(at - w.Duration.Value, at, TimeZoneInfo.FindSystemTimeZoneById(w.TimeZone), fromInclusive: false,
+                toInclusive: true).Any()));
 
     private static MaintenanceWindow Window(string schedule, double hours) => new() { Schedule = schedule, Duration = Duration.FromMinutes(hours * 60) };
 

@@ -81,7 +81,8 @@ public static class AgentDecision
         {
             if (spec.IsRebooting())
             {
-                return new AgentAction.Report(NodeStep.Staged, Reasons.Staged, $"{Name(booted)} runs and is to be rebooted, so nothing is staged.");
+                return new AgentAction.Report(NodeStep.Staged, Reasons.Staged,
+                    $"{Name(booted)} runs and is to be rebooted, so nothing is staged.");
             }
 
             if (!anew || host.Undo == RevertMethod.Nothing)

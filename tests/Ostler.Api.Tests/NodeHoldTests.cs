@@ -8,7 +8,7 @@ namespace Ostler.Api.Tests;
 public partial class NodeHoldTests
 {
     private const string Kubelet = """
-        {"manager":"kubelet","operation":"Update","fieldsV1":{"f:metadata":{"f:annotations":{".":{},"f:x":{}}},"f:status":{"f:conditions":{}}}}
+        {"manager":"kubelet","operation":"Update","fieldsV1":{"f:metadata":{"f:annotations":{"f:x":{}}},"f:status":{"f:conditions":{}}}}
         """;
 
     private const string Annotate = """

@@ -11,7 +11,8 @@ internal static class SwitchScenarios
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static IReadOnlyList<string> Names { get; } = ["nodes-on-hold", "opened-by-a-user", "image-comes-of-age", "reboot-without-an-image"];
+    public static IReadOnlyList<string> Names { get; } =
+        ["nodes-on-hold", "opened-by-a-user", "image-comes-of-age", "reboot-without-an-image"];
 
     public static SimulationScenario? Of(string scenario) => scenario switch
     {

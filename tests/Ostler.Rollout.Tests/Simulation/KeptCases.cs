@@ -40,6 +40,14 @@ public class KeptCases
                 Automatic = false, MaxFailures = 1, Preflight = DrainPreflight.Ignore, Pace = new() { Waves = 3 },
                 Faults = [new("bad tree", 43, 2, 4), new("retry", 19, 2, 5)],
             }),
+        ("a node that is released before its reboot, and waits for its workloads, is not called updated",
+            new()
+            {
+                Seed = 294753439, Nodes = 6, MaxUnavailable = IntOrPercent.Count(3), StageAhead = IntOrPercent.Count(0), SoakSeconds = 120,
+                DrainMinutes = 3, OnTimeout = DrainTimeoutAction.Hold, MinAvailable = 6, Capacity = 3, HasPrimaries = true,
+                MinAgeMinutes = 40, Checks = [1, 2], Pace = new() { Waves = 1, ControlPlane = 3 },
+                Faults = [new("deleted", 33, 4, 17), new("reboot", 36, 6, 7)],
+            }),
         ("a dead machine and one that falls back share a budget of two",
             new() { Seed = 7, Nodes = 4, MaxUnavailable = IntOrPercent.Count(2), MaxFailures = 1, Faults = [new("boot", 0, 0, 0), new("boot", 0, 1, 1), new("controller", 9, 0, 3)] }),
         ("two primaries crosswise, with a slot for each",

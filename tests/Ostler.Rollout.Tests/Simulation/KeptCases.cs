@@ -48,6 +48,8 @@ public class KeptCases
                 MinAgeMinutes = 40, Checks = [1, 2], Pace = new() { Waves = 1, ControlPlane = 3 },
                 Faults = [new("deleted", 33, 4, 17), new("reboot", 36, 6, 7)],
             }),
+        ("a node that was to go back for others is released on the target, and waits for what its drain displaced",
+            new() { Seed = 1191981302, Nodes = 6, MaxUnavailable = IntOrPercent.Count(2), StageAhead = IntOrPercent.Percent(100), SoakSeconds = 0, DrainMinutes = 10, OnTimeout = DrainTimeoutAction.Force, Automatic = true, MaxFailures = 0, Scope = RollbackScope.Policy, MinAvailable = 8, HasRules = false, Capacity = null, Preflight = DrainPreflight.Respect, HasPrimaries = true, HasVolumes = false, Softly = false, Checks = [], Pace = new() { Waves = 0, Threshold = 100, WaveSoakMinutes = 7, WindowMinutes = 0, Domains = 0, ControlPlane = 0 }, Faults = [new("retry", 38, 3, 18), new("boot", 42, 5, 15)] }),
         ("a dead machine and one that falls back share a budget of two",
             new() { Seed = 7, Nodes = 4, MaxUnavailable = IntOrPercent.Count(2), MaxFailures = 1, Faults = [new("boot", 0, 0, 0), new("boot", 0, 1, 1), new("controller", 9, 0, 3)] }),
         ("two primaries crosswise, with a slot for each",

@@ -76,6 +76,9 @@ public sealed record FleetNodes
     /// <summary>Its version, for people.</summary>
     public string? Version { get; init; }
 
+    /// <summary>When they booted, for spec.rollout.rebootBefore. Default: when the rollout begins.</summary>
+    public DateTimeOffset? BootedAt { get; init; }
+
     /// <summary>How many pods of the described workloads fit on each. Default: any number.</summary>
     public int? Capacity { get; init; }
 

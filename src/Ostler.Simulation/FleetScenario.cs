@@ -27,7 +27,8 @@ internal static class FleetScenario
             Nodes = [.. Nodes(fleet, target)],
             // Of the policies that it depends on nothing is described.
             Policies = new Dictionary<string, UpgradePolicySpec> { [policy] = spec with { DependsOn = null } },
-            Image = target.Image,
+            // The forecast begins when the image is old enough.
+            Image = target.Image with { MinAge = Duration.Zero },
             ImageName = spec.ImageRef.Name,
             TargetDigest = target.Digest,
             TargetVersion = target.Version,
@@ -69,6 +70,8 @@ internal static class FleetScenario
                     Version = group.Version,
                     Labels = LabelsOf(group, index++),
                     Capacity = group.Capacity,
+                    // Not known: just now. The forecast is not of reboots that nobody knows to be due.
+                    BootedAt = group.BootedAt ?? fleet.Start,
                 };
             }
         }

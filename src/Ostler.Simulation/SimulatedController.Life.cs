@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using Ostler.Api.OSImages;
+using Ostler.Rollout.OSImages;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Simulation;
@@ -80,5 +82,26 @@ internal sealed partial class SimulatedController
         // In whole seconds, a date names the middle of the second.
         var date = World.Now + World.ServerClockError - TimeSpan.FromMilliseconds(500);
         _clock = _clock?.Observe(date, Monotonic, World.Now) ?? ClusterTime.Begin(date, Monotonic, World.Now);
+    }
+
+    /// <summary>Images that are too young: the controller looks again when the next one is old enough.</summary>
+    private void FollowAges(OSImageStatus? former, OSImageStatus status)
+    {
+        foreach (var young in (status.Pending ?? []).Where(p => former?.Pending?.Any(f => f.Image.Digest == p.Image.Digest) != true))
+        {
+            var name = MessageText.Of(young.Image.Digest, young.Image.Version);
+            World.Tell("image", $"{name} waits until {MessageText.Of(young.EligibleAt)} for its age");
+        }
+
+        if (OSImageStatusRules.NextEligible(status, World.Now) is { } at)
+        {
+            Later(at - World.Now, ReconcileImage);
+        }
+
+        var isAged = World.Image.Spec.MinAge.Value > TimeSpan.Zero;
+        if (isAged && former?.Resolved is { } last && status.Resolved is { } next && last.Digest != next.Digest)
+        {
+            World.Tell("image", $"{MessageText.Of(next.Digest, next.Version)} is old enough");
+        }
     }
 }

@@ -99,6 +99,7 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
             World.Tell("image", $"quarantined {Digest.Shorten(entry.Digest)}: {entry.Reason}");
         }
 
+        FollowAges(former, status);
         if (former?.Resolved?.Digest != status.Resolved?.Digest || !(former?.Quarantined ?? []).SequenceEqual(status.Quarantined ?? []))
         {
             Enqueue();

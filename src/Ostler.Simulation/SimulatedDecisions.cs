@@ -1,3 +1,4 @@
+using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Text;
 
@@ -15,6 +16,13 @@ internal static class SimulatedDecisions
                 world.Tell("image", $"now {MessageText.Of(target.Digest, target.Version)}");
                 simulation.Controller.Source = (target.Digest, target.Version);
                 simulation.Controller.ReconcileImage();
+                break;
+            case SimulationFault.HumanHolds holds:
+                if (world.Find(holds.Node) is { } node && node.Hold?.Reason != holds.Reason)
+                {
+                    Hold(simulation, node, holds.Reason);
+                }
+
                 break;
             case SimulationFault.PolicyChanges changes:
                 Change(simulation, changes.Policy, "policy: edited", changes.Change);
@@ -62,5 +70,14 @@ internal static class SimulatedDecisions
         policy.Generation++;
         simulation.Controller.ReconcileImage();
         simulation.Controller.Enqueue();
+    }
+
+    private static void Hold(RolloutSimulation simulation, SimulatedNode node, string? reason)
+    {
+        var mark = reason is null ? $"{NodeMarks.Hold}-" : $"{NodeMarks.Hold}=\"{reason}\"";
+        simulation.World.Tell(node.Name, $"someone: kubectl annotate node {node.Name} {mark}");
+        node.Hold = reason is null ? null : new(reason, "kubectl-annotate");
+        node.Touch();
+        simulation.Changed(node);
     }
 }

@@ -40,7 +40,7 @@ internal static class SimulatedFaults
                 SimulatedOutages.Strike(simulation, fault);
                 break;
             case SimulationFault.TargetChanges or SimulationFault.PolicyChanges or SimulationFault.PolicyCreated
-                or SimulationFault.PolicyDeleted or SimulationFault.Retry or SimulationFault.BudgetChanges:
+                or SimulationFault.PolicyDeleted or SimulationFault.Retry or SimulationFault.BudgetChanges or SimulationFault.HumanHolds:
                 SimulatedDecisions.Make(simulation, fault);
                 break;
             default:

@@ -26,7 +26,7 @@ public sealed class SimulatedNode
         IsControlPlane = NodeRoles.Default.IsControlPlane(Labels);
         First = spec;
         Capacity = spec.Capacity;
-        Host = new(spec.Name, spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0")
+        Host = new(spec.Name, spec.Digest, spec.Version, $"{spec.Name}-boot-{incarnation}-0", spec.BootedAt)
         {
             ClockSkew = spec.ClockSkew,
             CanSoftReboot = spec.SoftReboots,
@@ -58,6 +58,9 @@ public sealed class SimulatedNode
     public bool CordonedByHuman { get; internal set; }
 
     public bool HasJoinTaint { get; internal set; }
+
+    /// <summary>Who holds it back from upgrades; null: nobody.</summary>
+    public NodeHold? Hold { get; internal set; }
 
     public bool Ready { get; internal set; } = true;
 
@@ -169,6 +172,7 @@ public sealed class SimulatedNode
         CordonedBy = CordonedBy,
         CordonedAt = CordonedAt,
         HasJoinTaint = HasJoinTaint,
+        Hold = Hold,
         Ready = Ready,
         ReadyReason = Ready ? "KubeletReady" : "NodeStatusUnknown",
         ReadyMessage = Ready ? "kubelet is posting ready status" : "Kubelet stopped posting node status.",

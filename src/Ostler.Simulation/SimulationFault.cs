@@ -44,6 +44,9 @@ public abstract record SimulationFault(TimeSpan At)
 
     public sealed record HumanUncordons(TimeSpan At, string Node) : OfNode(At, Node);
 
+    /// <summary>Somebody sets the annotation ostler.dev/hold on the Node. Null: somebody removes it.</summary>
+    public sealed record HumanHolds(TimeSpan At, string Node, string? Reason) : SimulationFault(At);
+
     /// <summary>The kubelet stops reporting for a while.</summary>
     public sealed record KubeletIsAway(TimeSpan At, string Node, TimeSpan For) : OfNode(At, Node);
 

@@ -72,6 +72,9 @@ public sealed record SimulatedNodeSpec
     /// <summary>Whether its host can enter a new tree by a soft reboot.</summary>
     public bool SoftReboots { get; init; }
 
+    /// <summary>When it booted, by its own clock. Null: its kernel does not say.</summary>
+    public DateTimeOffset? BootedAt { get; init; }
+
     /// <summary>How far the host's clock is ahead of the controller's.</summary>
     public TimeSpan ClockSkew { get; init; }
 }

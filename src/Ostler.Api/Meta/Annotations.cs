@@ -31,7 +31,7 @@ public static class LeaseAnnotations
     public const string Version = OstlerApi.Group + "/version";
 }
 
-/// <summary>Labels and taints of Nodes that are not ours to name, and the one that is.</summary>
+/// <summary>Labels, annotations and taints of Nodes that Ostler reads and does not set.</summary>
 public static class NodeMarks
 {
     /// <summary>The well-known label of the failure domain.</summary>
@@ -53,6 +53,11 @@ public static class NodeMarks
     /// only on hosts that have more than one of them in use.
     /// </summary>
     public const string BackendLabel = OstlerApi.Group + "/backend";
+
+    /// <summary>
+    /// An annotation or a label that a user sets on a Node, with the reason as its value: the node stays in service and is not upgraded.
+    /// </summary>
+    public const string Hold = OstlerApi.Group + "/hold";
 
     /// <summary>What the label says, right or wrong; null when there is none.</summary>
     public static string? BackendOf(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault(BackendLabel);

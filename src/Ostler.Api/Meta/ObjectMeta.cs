@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Ostler.Api.Meta;
 
 /// <summary>The part of Kubernetes' object metadata that Ostler reads or writes.</summary>
@@ -17,6 +19,13 @@ public sealed record ObjectMeta
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
     public IReadOnlyList<OwnerReference>? OwnerReferences { get; init; }
     public IReadOnlyList<string>? Finalizers { get; init; }
+
+    /// <summary>
+    /// The field manager that set the annotation or label <see cref="NodeMarks.Hold"/>; null: nobody did, or it is not known. Read from
+    /// managedFields, of which nothing else is kept, and never written.
+    /// </summary>
+    [JsonPropertyName("managedFields"), JsonConverter(typeof(HoldManagerConverter))]
+    public string? HoldManager { get; init; }
 }
 
 /// <summary>The object that owns this one.</summary>

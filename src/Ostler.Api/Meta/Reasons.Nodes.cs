@@ -7,6 +7,9 @@ public static partial class Reasons
     /// <remarks>If it takes unusually long, run kubectl ostler nodes, and journalctl -u ostler-stage on the host.</remarks>
     public const string Staging = "Staging";
 
+    /// <summary>The node booted before spec.rollout.rebootBefore, so it is to reboot without a new image.</summary>
+    public const string RebootRequested = "RebootRequested";
+
     /// <summary>The target is staged and locked.</summary>
     public const string Staged = "Staged";
 
@@ -88,6 +91,13 @@ public static partial class Reasons
     /// <summary>Ostler did not make this cordon and leaves the node alone. The node counts against maxUnavailable.</summary>
     /// <remarks>Run kubectl uncordon when the node may be upgraded.</remarks>
     public const string CordonedByOther = "CordonedByOther";
+
+    /// <summary>
+    /// A user set the annotation or label ostler.dev/hold. The node stays in service, is not upgraded, and does not count against
+    /// maxUnavailable.
+    /// </summary>
+    /// <remarks>Remove the annotation or label when the node may be upgraded: kubectl annotate node NAME ostler.dev/hold-.</remarks>
+    public const string Held = "Held";
 
     /// <summary>Another policy has not finished with the node.</summary>
     public const string HeldByOtherPolicy = "HeldByOtherPolicy";
@@ -207,6 +217,15 @@ public static partial class Reasons
     /// <summary>A check by the controller finds nothing to judge: no such object, field, pod or sample.</summary>
     /// <remarks>Correct the check in spec.health.checks, or create what it looks for.</remarks>
     public const string HealthCheckMissing = "HealthCheckMissing";
+
+    /// <summary>
+    /// The node booted before spec.rollout.rebootBefore, and rebooting it without a new image failed: it did not come up, or a check does
+    /// not pass. It stays cordoned. No image is blamed.
+    /// </summary>
+    /// <remarks>
+    /// Fix the node. Then run kubectl ostler retry to check it again, or kubectl uncordon to put it back into service as it is.
+    /// </remarks>
+    public const string RebootFailed = "RebootFailed";
 
     /// <summary>The target runs, but the kubelet did not report Ready in time.</summary>
     /// <remarks>See the journal of that boot: journalctl -b -1 -u kubelet on the node.</remarks>

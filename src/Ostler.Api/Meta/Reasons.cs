@@ -98,6 +98,13 @@ public static partial class Reasons
     /// <remarks>To allow it again, remove it there (kubectl ostler quarantine remove).</remarks>
     public const string Denied = "Denied";
 
+    /// <summary>
+    /// The image is younger than spec.minAge of the OSImage, so no node gets it yet. The message shows from when; Ostler continues then on
+    /// its own.
+    /// </summary>
+    /// <remarks>Nothing. If it is urgent, lower spec.minAge of the OSImage.</remarks>
+    public const string ImageTooYoung = "ImageTooYoung";
+
     /// <summary>The image's current digest failed on nodes or was denied, so no node gets it.</summary>
     /// <remarks>
     /// Release a fixed image. If the image was not at fault, list the digest in spec.quarantine.allow (kubectl ostler quarantine
@@ -135,6 +142,10 @@ public static partial class Reasons
     /// </remarks>
     public const string NodesBlocked = "NodesBlocked";
 
+    /// <summary>All other nodes are finished; users hold the remaining nodes back with ostler.dev/hold.</summary>
+    /// <remarks>Remove the annotation or label from the nodes that status.blocked names when they may be upgraded.</remarks>
+    public const string NodesHeld = "NodesHeld";
+
     /// <summary>The remaining nodes failed on the target.</summary>
     /// <remarks>status.blocked shows the reasons. Release a fixed image, or fix the nodes and run kubectl ostler retry.</remarks>
     public const string NodesFailed = "NodesFailed";
@@ -171,6 +182,9 @@ public static partial class Reasons
 
     /// <summary>A maintenance window is open.</summary>
     public const string Open = "Open";
+
+    /// <summary>spec.rollout.openUntil is in the future, so windows count as open until then.</summary>
+    public const string OpenedByUser = "OpenedByUser";
 
     /// <summary>A window is open, but another node would not finish before it closes.</summary>
     public const string ClosesSoon = "ClosesSoon";

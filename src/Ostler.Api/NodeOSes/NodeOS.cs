@@ -66,6 +66,12 @@ public sealed record NodeOSSpec
     /// <summary>When the goal became Boot or Rollback.</summary>
     public DateTimeOffset? BootRequestedAt { get; init; }
 
+    /// <summary>
+    /// The attempt reboots the node into the image that it runs, because it booted before this time (spec.rollout.rebootBefore of the
+    /// policy). Nothing is staged. Absent: the attempt moves the node to image.
+    /// </summary>
+    public DateTimeOffset? RebootBefore { get; init; }
+
     /// <summary>How the node reboots for the goal Boot. A rollback is always a full reboot. Default: a full reboot.</summary>
     public RebootMethod? RebootMethod { get; init; }
 

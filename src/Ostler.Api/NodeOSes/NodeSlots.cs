@@ -15,6 +15,10 @@ public static class NodeSlots
     /// <summary>Whether the present attempt brings the node back to a tree that it had reached.</summary>
     public static bool IsReconciling(this NodeOSSpec spec) => spec.Reconcile is { } reconcile && reconcile.Attempt == spec.Attempt;
 
-    /// <summary>Whether the present attempt lays down and boots the very tree that ran before it: there is none to go back to.</summary>
-    public static bool IsRedeploying(this NodeOSSpec spec) => spec.IsReconciling() && spec.Previous is { } previous && previous.Digest == spec.Image?.Digest;
+    /// <summary>Whether the present attempt is a reboot and nothing else.</summary>
+    public static bool IsRebooting(this NodeOSSpec spec) => spec.RebootBefore is not null;
+
+    /// <summary>Whether the present attempt boots the very tree that ran before it: there is none to go back to.</summary>
+    public static bool IsRedeploying(this NodeOSSpec spec) =>
+        (spec.IsReconciling() || spec.IsRebooting()) && spec.Previous is { } previous && previous.Digest == spec.Image?.Digest;
 }

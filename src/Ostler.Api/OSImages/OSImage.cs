@@ -50,6 +50,14 @@ public sealed record OSImageSpec
     public Duration PollInterval { get; set; } = Duration.FromMinutes(10);
 
     /// <summary>
+    /// How old an image must be before nodes get it: counted from its creation or from when Ostler first saw it, whichever is later. Until
+    /// then, nodes stay on the image in status.resolved, and status.pending shows from when they get the new one. If the tag or ref points
+    /// to an earlier image again, the younger ones are dropped. For a pinned digest or commit, whichever is earlier. Default: no minimum.
+    /// </summary>
+    [Default("\"0s\"")]
+    public Duration MinAge { get; init; }
+
+    /// <summary>
     /// Whether a moving tag or ref may move to an image that is older than the last one, by the dates in the images. A pinned digest or
     /// commit, and another tag or ref, may be older in any case.
     /// </summary>
@@ -102,8 +110,14 @@ public sealed record OSImageStatus
     /// <summary>The generation of the spec that this status is about.</summary>
     public long ObservedGeneration { get; init; }
 
-    /// <summary>The image that the spec names now. If it cannot be resolved, the last good one.</summary>
+    /// <summary>
+    /// The image that the spec names now. If it cannot be resolved, the last good one. With minAge, the newest one that is old enough.
+    /// </summary>
     public ResolvedImage? Resolved { get; init; }
+
+    /// <summary>Images that are newer than resolved and not old enough for minAge, oldest first.</summary>
+    [MaxItems(10)]
+    public IReadOnlyList<PendingImage>? Pending { get; init; }
 
     /// <summary>What it resolved to before, newest first.</summary>
     [MaxItems(10)]
@@ -166,6 +180,23 @@ public sealed record ResolvedImage
 
     /// <summary>When it was first resolved to this.</summary>
     public required DateTimeOffset ResolvedAt { get; init; }
+
+    /// <summary>
+    /// When its digest was first seen, if that was before resolvedAt: the tag or ref has pointed to it before, or another one did. minAge
+    /// counts from here.
+    /// </summary>
+    public DateTimeOffset? FirstSeenAt { get; init; }
+}
+
+/// <summary>An image that is not old enough for nodes.</summary>
+[Atomic]
+public sealed record PendingImage
+{
+    /// <summary>The image.</summary>
+    public required ResolvedImage Image { get; init; }
+
+    /// <summary>From when nodes get it, unless a newer one is old enough by then.</summary>
+    public required DateTimeOffset EligibleAt { get; init; }
 }
 
 /// <summary>A container image on one platform.</summary>

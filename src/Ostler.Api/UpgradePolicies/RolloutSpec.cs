@@ -5,6 +5,8 @@ using Ostler.Api.Schema;
 namespace Ostler.Api.UpgradePolicies;
 
 /// <summary>The pace of a rollout.</summary>
+[Cel("!has(self.ignoreFreezes) || !self.ignoreFreezes || has(self.openUntil)",
+    "ignoreFreezes needs openUntil: set until when freezes are ignored")]
 public sealed record RolloutSpec
 {
     /// <summary>
@@ -47,6 +49,14 @@ public sealed record RolloutSpec
     public DateTimeOffset? RetryFailuresBefore { get; init; }
 
     /// <summary>
+    /// Nodes that run the target and booted before this time reboot without a new image, in slots, drains, windows and checks like an
+    /// upgrade (<c>kubectl ostler reboot</c>). A node that is not healthy afterwards stays cordoned (<c>RebootFailed</c>); no image is
+    /// blamed and nothing rolls back. Nodes with another image reboot with their upgrade. A time in the future takes effect then. Waves
+    /// that are complete are not repeated.
+    /// </summary>
+    public DateTimeOffset? RebootBefore { get; init; }
+
+    /// <summary>
     /// The approvals of waves with approval Manual (<c>kubectl ostler approve</c>). Each names a digest, so that an old approval does
     /// not open the next rollout. An approval for another digest or an unknown wave is ignored. If you remove an approval, no other
     /// node of the wave is disrupted.
@@ -61,6 +71,16 @@ public sealed record RolloutSpec
     /// </summary>
     [Default("\"15m\"")]
     public Duration NodeDuration { get; set; } = Duration.FromMinutes(15);
+
+    /// <summary>
+    /// Until then, windows count as open (<c>kubectl ostler open</c>). Freezes still apply, unless ignoreFreezes is true. A time in the
+    /// past has no effect, and neither has the field without windows and freezes.
+    /// </summary>
+    public DateTimeOffset? OpenUntil { get; init; }
+
+    /// <summary>Whether freezes are ignored as well until openUntil.</summary>
+    [Default("false")]
+    public bool IgnoreFreezes { get; init; }
 
     /// <summary>
     /// Whether Ostler removes the taint <c>ostler.dev/outdated:NoSchedule</c> from nodes that run the target. Start the kubelet with
@@ -146,7 +166,7 @@ public sealed record WaveSpec
 
     /// <summary>
     /// How many of its nodes must be updated before the next wave starts, as a percentage. Nodes that are not Ready and were not
-    /// touched do not count; they are upgraded when they return.
+    /// touched, and nodes on hold (ostler.dev/hold), do not count; they are upgraded when they return or are released.
     /// </summary>
     [Default("\"100%\"")]
     public IntOrPercent SuccessThreshold { get; set; } = IntOrPercent.Percent(100);

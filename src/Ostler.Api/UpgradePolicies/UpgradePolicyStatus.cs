@@ -186,6 +186,11 @@ public sealed record NodeCounts
     /// </summary>
     public int Unavailable { get; init; }
 
+    /// <summary>
+    /// Nodes that still have to move to the target and that users hold back with ostler.dev/hold. Overlaps the other counts.
+    /// </summary>
+    public int Held { get; init; }
+
     /// <summary>Nodes that differ from the image that they run (condition Drifted). Overlaps the other counts.</summary>
     public int Drifted { get; init; }
 }

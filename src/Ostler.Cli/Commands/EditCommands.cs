@@ -3,6 +3,7 @@ using Ostler.Api.OSImages;
 using Ostler.Api.UpgradePolicies;
 using Ostler.Cli.Edits;
 using Ostler.Cli.Hosting;
+using Ostler.Cli.Plan;
 using Ostler.Cli.Resources;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
@@ -11,7 +12,7 @@ using System.CommandLine;
 
 namespace Ostler.Cli.Commands;
 
-/// <summary>pause, resume, approve, retry, rollback, refresh and quarantine: each one edit of a declared field.</summary>
+/// <summary>pause, resume, approve, open, reboot, retry, rollback, refresh and quarantine: each one edit of a declared field.</summary>
 internal static class EditCommands
 {
     // The controller writes status all the time during a rollout, and each write changes the version that an edit must be of.
@@ -26,6 +27,10 @@ internal static class EditCommands
         var digest = new Option<string?>("--digest") { Description = "The digest to approve. Default: the current target of the policy", HelpName = "DIGEST" };
         yield return OfPolicy(
             commands, "approve", "Approve a wave for the current target (spec.rollout.approvals)", [wave, digest], (policy, r) => PolicyEdits.Approve(policy, r.GetValue(wave), r.GetValue(digest)));
+        yield return Open(commands);
+        yield return OfPolicy(
+            commands, "reboot", "Reboot nodes that booted before now, without a new image (spec.rollout.rebootBefore)", [],
+            (policy, _) => PolicyEdits.Reboot(policy, commands.Environment.Time.GetUtcNow()));
         yield return Retry(commands);
         yield return Rollback(commands);
         yield return Refresh(commands);
@@ -50,6 +55,21 @@ internal static class EditCommands
         return commands.WithCluster(command, (arguments, client, cancel) => EditAsync(
             commands, client, OstlerResources.UpgradePolicies, token => PolicyLookup.PolicyAsync(client, arguments.GetRequiredValue(policy), token),
             p => edit(p, arguments), arguments.GetValue(dryRun), cancel));
+    }
+
+    private static Command Open(CommandRunner commands)
+    {
+        var time = new Option<string>("--for")
+        {
+            Description = "How long, such as 2h or 90m. 0: close again before the time is over",
+            HelpName = "DURATION",
+            Required = true,
+        };
+        var freezes = new Option<bool>("--ignore-freezes") { Description = "Ignore freezes as well (spec.rollout.ignoreFreezes)" };
+        return OfPolicy(
+            commands, "open", "Open the maintenance windows for a while (spec.rollout.openUntil)", [time, freezes],
+            (policy, r) => PolicyEdits.Open(
+                policy, FleetOptions.Time("--for", r.GetRequiredValue(time)), r.GetValue(freezes), commands.Environment.Time.GetUtcNow()));
     }
 
     private static Command Retry(CommandRunner commands)

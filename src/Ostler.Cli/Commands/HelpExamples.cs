@@ -11,7 +11,7 @@ internal static class HelpExamples
     [
         ("Watch a rollout:", ["status", "nodes", "history", "diff"]),
         ("Plan a rollout:", ["plan"]),
-        ("Steer a rollout:", ["pause", "resume", "approve", "retry", "rollback", "refresh", "quarantine"]),
+        ("Steer a rollout:", ["pause", "resume", "approve", "open", "reboot", "retry", "rollback", "refresh", "quarantine"]),
         ("Troubleshoot:", ["doctor", "host"]),
         ("Other commands:", ["completion", "help", "version"]),
     ];
@@ -58,6 +58,13 @@ internal static class HelpExamples
             ("Approve the wave that waits", "kubectl ostler approve edge"),
             ("Approve a wave in advance", "kubectl ostler approve edge --wave canary"),
         ],
+        [$"{Ostler} open"] =
+        [
+            ("Let nodes be disrupted for two hours, outside of the windows", "kubectl ostler open edge --for 2h"),
+            ("Do it in a freeze", "kubectl ostler open edge --for 2h --ignore-freezes"),
+            ("Close again before the time is over", "kubectl ostler open edge --for 0"),
+        ],
+        [$"{Ostler} reboot"] = [("Reboot all nodes of a policy, one slot after the other", "kubectl ostler reboot edge")],
         [$"{Ostler} retry"] = [("Retry the nodes that failed", "kubectl ostler retry edge")],
         [$"{Ostler} rollback"] =
         [

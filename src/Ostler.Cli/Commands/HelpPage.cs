@@ -123,7 +123,7 @@ internal sealed class HelpPage(CliEnvironment environment) : SynchronousCommandL
         path,
         .. command.Subcommands.Count > 0 ? (string[])["COMMAND"] : [],
         .. command.Arguments.Where(a => !a.Hidden).Select(a => a.Arity.MinimumNumberOfValues == 0 ? $"[{Placeholder(a)}]" : Placeholder(a)),
-        .. command.Options.Where(o => o.Required).Select(o => $"{o.Aliases.Append(o.Name).First(n => n.Length == 2)} {o.HelpName}"),
+        .. command.Options.Where(o => o.Required).Select(o => $"{o.Aliases.Append(o.Name).MinBy(n => n.Length)} {o.HelpName}"),
         "[options]",
     ]);
 

@@ -22,7 +22,8 @@ internal static class DigestArgument
         }
 
         var status = image.Status;
-        var known = (status?.History ?? []).Append(status?.Resolved).OfType<ResolvedImage>().Select(r => r.Digest)
+        var images = (status?.History ?? []).Concat((status?.Pending ?? []).Select(p => p.Image)).Append(status?.Resolved);
+        var known = images.OfType<ResolvedImage>().Select(r => r.Digest)
             .Concat((status?.Quarantined ?? []).Select(q => q.Digest)).Concat(image.Spec.Quarantine?.Deny ?? []).Concat(image.Spec.Quarantine?.Allow ?? []).Concat(more);
         var matches = known.Where(d => Digest.Bare(d).StartsWith(bare, StringComparison.Ordinal)).DistinctBy(Digest.Bare).ToArray();
         return matches switch

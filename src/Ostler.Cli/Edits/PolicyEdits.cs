@@ -9,7 +9,7 @@ using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Edits;
 
-/// <summary>What pause, resume, approve and retry change. Pure: the policy as it is goes in, the change comes out.</summary>
+/// <summary>What pause, resume, approve, open, reboot and retry change. Pure: the policy as it is goes in, the change comes out.</summary>
 internal static class PolicyEdits
 {
     private const string Plural = "upgradepolicy";
@@ -21,6 +21,61 @@ internal static class PolicyEdits
     public static FieldEdit Resume(UpgradePolicy policy) => !policy.Spec.Paused
         ? FieldEdit.None(Plural, policy.Metadata.Name, $"{policy.Metadata.Name} is not paused.")
         : Edit(policy, new() { ["paused"] = false }, $"{policy.Metadata.Name} is resumed.");
+
+    /// <param name="policy">The policy.</param>
+    /// <param name="time">For how long. Zero: what was opened is closed again.</param>
+    /// <param name="ignoreFreezes">Whether freezes do not count until then either.</param>
+    /// <param name="now">The clock of this machine.</param>
+    public static FieldEdit Open(UpgradePolicy policy, TimeSpan time, bool ignoreFreezes, DateTimeOffset now)
+    {
+        var (name, spec) = (policy.Metadata.Name, policy.Spec);
+        if (time == TimeSpan.Zero)
+        {
+            return spec.Rollout.OpenUntil > now
+                ? Edit(policy, new() { ["rollout"] = new JsonObject { ["openUntil"] = null, ["ignoreFreezes"] = null } },
+                    $"{name} is closed again: its windows and freezes apply.")
+                : FieldEdit.None(Plural, name, $"{name} is not opened, so its windows and freezes apply.");
+        }
+
+        if (spec is { Windows: null or { Count: 0 }, Freezes: null or { Count: 0 } })
+        {
+            return FieldEdit.None(Plural, name, $"{name} has neither windows nor freezes, so its nodes may be disrupted at any time.");
+        }
+
+        if (time > DateTimeOffset.MaxValue - now)
+        {
+            throw CommandException.Usage($"--for {new Duration(time)}: that is beyond the calendar.");
+        }
+
+        var until = Timestamp.Format(now + time);
+        var rollout = new JsonObject { ["openUntil"] = until };
+        if (ignoreFreezes || spec.Rollout.IgnoreFreezes)
+        {
+            rollout["ignoreFreezes"] = ignoreFreezes;
+        }
+
+        var freeze = ignoreFreezes ? null : (spec.Freezes ?? []).Where(f => f.From < now + time && f.To > now).MinBy(f => f.From);
+        var says = $"{name} is open until {until}{(ignoreFreezes ? ", freezes included" : "")}. "
+            + "A node gets a slot only if it will be done by then.";
+        return Edit(policy, new() { ["rollout"] = rollout }, says) with { Next = freeze is null ? [] : [StillApplies(freeze)] };
+    }
+
+    private static string StillApplies(Freeze freeze) =>
+        $"The freeze from {Timestamp.Format(freeze.From)} to {Timestamp.Format(freeze.To)} still applies. "
+        + "To ignore it as well, add --ignore-freezes.";
+
+    /// <param name="policy">The policy.</param>
+    /// <param name="now">The clock of this machine.</param>
+    public static FieldEdit Reboot(UpgradePolicy policy, DateTimeOffset now)
+    {
+        var moment = Timestamp.Format(now);
+        return Edit(
+            policy, new() { ["rollout"] = new JsonObject { ["rebootBefore"] = moment } },
+            $"Nodes of {policy.Metadata.Name} that booted before {moment} reboot, in slots, drains and windows as for an upgrade.") with
+        {
+            Next = ["Nodes that do not run the target reboot with their upgrade."],
+        };
+    }
 
     /// <param name="policy">The policy.</param>
     /// <param name="wave">Default: the one that waits for approval.</param>

@@ -73,5 +73,7 @@ internal static class NodeTable
     private static string? Target(NodeOS? os) => os?.Spec.Image is { } image ? image.Version is { Length: > 0 } version ? version : Digest.Shorten(image.Digest) : null;
 
     private static string State(Node node) =>
-        (node.IsReady ? "Ready" : "NotReady") + (node.CordonedBy is { } policy ? $",Cordoned({policy})" : node.Unschedulable ? ",Cordoned" : "");
+        (node.IsReady ? "Ready" : "NotReady")
+            + (node.CordonedBy is { } policy ? $",Cordoned({policy})" : node.Unschedulable ? ",Cordoned" : "")
+        + (node.Hold is null ? "" : ",Held");
 }

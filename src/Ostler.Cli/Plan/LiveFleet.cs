@@ -22,13 +22,15 @@ internal static class LiveFleet
         [
             .. nodes.OrderBy(n => n.Name, StringComparer.Ordinal).Select(n =>
             {
-                var booted = byName.GetValueOrDefault(n.Name)?.Status?.Booted;
+                var status = byName.GetValueOrDefault(n.Name)?.Status;
+                var booted = status?.Booted;
                 return new FleetNodes
                 {
                     Name = n.Name,
                     Labels = n.Metadata.Labels,
                     Digest = booted is null ? null : Digest.Bare(booted.Digest),
                     Version = booted?.Version,
+                    BootedAt = status?.Timings?.BootedAt,
                     Cordoned = n.Unschedulable && n.CordonedBy is null,
                     Ready = n.IsReady,
                 };

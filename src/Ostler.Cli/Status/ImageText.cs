@@ -1,6 +1,7 @@
 using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
 using Ostler.Cli.Output;
+using Ostler.Rollout.Text;
 
 namespace Ostler.Cli.Status;
 
@@ -27,6 +28,13 @@ internal static class ImageText
         if (next is not null)
         {
             yield return next;
+        }
+
+        foreach (var pending in image.Status?.Pending ?? [])
+        {
+            var young = MessageText.Of(pending.Image.Digest, pending.Image.Version);
+            var from = $"{young} of {name} waits for minAge {image.Spec.MinAge}: nodes get it at {Timestamp.Format(pending.EligibleAt)}";
+            yield return pending.EligibleAt > now ? $"{from}, in {Format.Span(pending.EligibleAt - now)}" : from;
         }
     }
 }

@@ -29,7 +29,7 @@ internal static class PolicyState
     public static Tone Tone(UpgradePolicy policy) =>
         IsReady(policy) ? Ostler.Cli.Output.Tone.Good
         : IsHalted(policy) ? Ostler.Cli.Output.Tone.Bad
-        : IsStalled(policy) || policy.Spec.Paused ? Ostler.Cli.Output.Tone.Attention
+        : IsStalled(policy) || policy.Spec.Paused || Reason(policy) == Reasons.NodesHeld ? Ostler.Cli.Output.Tone.Attention
         : Ostler.Cli.Output.Tone.Plain;
 
     /// <summary>The wave that waits for a person's word; null when none does.</summary>

@@ -76,7 +76,8 @@ internal static class StatusText
     private static Line Progress(NodeCounts nodes, Tone tone)
     {
         (int Count, string Word)[] others =
-            [(nodes.Updating, "updating"), (nodes.Staged, "staged"), (nodes.Pending, "pending"), (nodes.Failed, "failed"), (nodes.RolledBack, "rolled back")];
+            [(nodes.Updating, "updating"), (nodes.Staged, "staged"), (nodes.Pending, "pending"), (nodes.Failed, "failed"),
+                (nodes.RolledBack, "rolled back"), (nodes.Held, "held")];
         return new(
             $"{Format.Bar(nodes.Updated, nodes.Total)} {Format.Percent(nodes.Updated, nodes.Total)}  {nodes.Updated} of {nodes.Total} updated"
             + string.Concat(others.Where(o => o.Count > 0).Select(o => $", {o.Count} {o.Word}")), tone);
@@ -113,6 +114,12 @@ internal static class StatusText
             yield return status.CompletedAt is { } completed
                 ? $"Started {Timestamp.Format(started)}, completed {Timestamp.Format(completed)} after {Format.Span(completed - started)}"
                 : $"Started {Timestamp.Format(started)}, {Format.Span(now - started)} ago";
+        }
+
+        if (policy.Spec.Rollout.OpenUntil is { } open && open > now)
+        {
+            var freezes = policy.Spec.Rollout.IgnoreFreezes ? ", freezes included" : "";
+            yield return $"Opened until {Timestamp.Format(open)}, for {Format.Span(open - now)}{freezes} (spec.rollout.openUntil)";
         }
 
         if (status.NextWindow is { } window)

@@ -29,6 +29,7 @@ internal static class NodeMapping
             CordonedBy = node.CordonedBy,
             CordonedAt = CordonedAt(node),
             HasJoinTaint = node.HasJoinTaint,
+            Hold = node.Hold,
             Ready = node.IsReady,
             ReadyReason = ready?.Reason,
             ReadyMessage = ready?.Message,

@@ -46,8 +46,9 @@ internal sealed class ImageResolver(OstreeRepository repository, ContainerImages
     private async Task<ResolvedImage> DescribeAsync(OSImage image, OstreeSource ostree, string commit, CancellationToken cancellationToken)
     {
         // What the status says was found for this very spec: a version that a former spec gave is not the commit's own.
-        var known = image.Status is { Resolved: { } resolved } status && resolved.Digest == commit && status.ObservedGeneration == image.Metadata.Generation
-            ? new CommitFacts(resolved.Version, resolved.Created)
+        var known = image.Status is { } status && status.ObservedGeneration == image.Metadata.Generation
+            && (status.Pending ?? []).Select(p => p.Image).Prepend(status.Resolved).FirstOrDefault(i => i?.Digest == commit) is { } seen
+            ? new CommitFacts(seen.Version, seen.Created)
             : default;
         var needed = (image.Spec.Version ?? known.Version) is null || known.Created is null;
         var read = needed && ostree.Url is { } url ? await repository.ReadCommitAsync(url, commit, cancellationToken) : default;

@@ -58,7 +58,7 @@ internal sealed partial class OSImageReconciler(
         }
 
         metrics.ObserveImage(name, wanted.Status);
-        TimeSpan?[] waits = [poll?.NextAt is { } at ? Max(at - time.GetUtcNow(), TimeSpan.FromSeconds(1)) : null, write.HeldFor];
+        TimeSpan?[] waits = [Until(poll?.NextAt), Until(OSImageStatusRules.NextEligible(computed, time.GetUtcNow())), write.HeldFor];
         return waits.Min() is { } wait ? ReconcileResult.After(wait) : ReconcileResult.Done;
     }
 
@@ -102,7 +102,9 @@ internal sealed partial class OSImageReconciler(
         }),
     ];
 
-    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
+    // A timer has its longest span, and what is further away is looked at again before.
+    private TimeSpan? Until(DateTimeOffset? moment) => moment is not { } at ? null
+        : TimeSpan.FromTicks(Math.Clamp((at - time.GetUtcNow()).Ticks, TimeSpan.TicksPerSecond, TimeSpan.TicksPerDay));
 
     private sealed record Poll(long Generation, string? Refresh, DateTimeOffset? NextAt, int Failures, ResolveOutcome Outcome)
     {

@@ -111,6 +111,7 @@ internal sealed class PolicyKeys(ILister<Node> nodes, Action<string> enqueue)
         || old.Unschedulable != @new.Unschedulable
         || old.CordonedBy != @new.CordonedBy
         || old.HasJoinTaint != @new.HasJoinTaint
+        || old.Hold != @new.Hold
         || old.Ready?.Status != @new.Ready?.Status
         || old.Ready?.Reason != @new.Ready?.Reason
         || old.Status?.NodeInfo?.BootID != @new.Status?.NodeInfo?.BootID

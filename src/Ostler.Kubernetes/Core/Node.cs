@@ -24,6 +24,10 @@ public sealed record Node
     [JsonIgnore]
     public string? CordonedBy => Metadata.Annotations?.GetValueOrDefault(NodeAnnotations.CordonedBy);
 
+    /// <summary>Who holds the node back from upgrades, and why; null: nobody.</summary>
+    [JsonIgnore]
+    public NodeHold? Hold => NodeHold.Of(Metadata);
+
     /// <summary>Whether it has the taint with which a node registers that is to be upgraded before it gets workloads.</summary>
     [JsonIgnore]
     public bool HasJoinTaint => Spec?.Taints?.Any(t => t.Key == NodeMarks.OutdatedTaint) == true;
@@ -49,7 +53,8 @@ public sealed record Node
     {
         Metadata = Metadata with
         {
-            Annotations = Metadata.Annotations?.Where(a => a.Key is NodeAnnotations.CordonedBy or NodeAnnotations.CordonedAt).ToDictionary() is { Count: > 0 } kept
+            Annotations = Metadata.Annotations?.Where(a =>
+                a.Key is NodeAnnotations.CordonedBy or NodeAnnotations.CordonedAt or NodeMarks.Hold).ToDictionary() is { Count: > 0 } kept
                 ? kept
                 : null,
             Finalizers = null,

@@ -70,7 +70,7 @@ internal readonly struct NodeView
     public bool HasStaged =>
         ReportsOnAttempt && Spec.Image is { } image && Status!.Conditions.IsTrue(ConditionTypes.Staged)
         // What a reboot alone undoes needs nothing to be staged: the agent says so.
-        && (Status.Staged?.Digest == image.Digest || (Spec.IsReconciling() && Runs(image.Digest)));
+        && (Status.Staged?.Digest == image.Digest || ((Spec.IsReconciling() || Spec.IsRebooting()) && Runs(image.Digest)));
 
     /// <summary>What went wrong with the present attempt on the host.</summary>
     public NodeError? Error => ReportsOnAttempt ? Status!.LastError : null;

@@ -51,7 +51,7 @@ internal static class FailureRules
         for (var i = 0; i < nodes.Count; i++)
         {
             if (nodes[i] is not { Failure: { } failure, Selected: true } node || !Counts(failure, target, since)
-                || failure.Reason is Reasons.RolledBackByScope or Reasons.ReconcileFailed)
+                || failure.Reason is Reasons.RolledBackByScope or Reasons.ReconcileFailed or Reasons.RebootFailed)
             {
                 continue;
             }

@@ -31,6 +31,7 @@ internal static class Eligibility
     [
         new(nameof(SelectedByAnotherPolicyToo), "Another policy selects the node as well.", SelectedByAnotherPolicyToo),
         new(nameof(HeldByAnotherPolicy), "The policy that selected the node before has not released it yet.", HeldByAnotherPolicy),
+        new(nameof(OnHold), "A user holds the node back with ostler.dev/hold.", OnHold),
         new(nameof(AgentHasNotReported), "The node has no NodeOS, or its agent has never reported.", AgentHasNotReported),
         new(nameof(HostIsNotSupported), "The agent does not know what the host has booted.", HostIsNotSupported),
         new(nameof(TargetIsNotForItsPlatform), "The target does not exist for the node's platform.", TargetIsNotForItsPlatform),
@@ -65,6 +66,16 @@ internal static class Eligibility
         !view.Bound && view.Spec.Policy is { } other && (view.Spec.Goal != Goal.Observe || view.Node.CordonedBy == other)
             ? new(Reasons.HeldByOtherPolicy, $"Policy {other} has not released the node yet.")
             : null;
+
+    // Said before all that is wrong with the node: whoever holds it mostly knows, and nothing else is asked of anybody meanwhile.
+    private static Ineligible? OnHold(RolloutContext context, NodeView view) => view.Node.Hold is { } hold
+        ? new(Reasons.Held, HoldText.Of(view.Node.Name, hold))
+        {
+            // It keeps its place among the failed.
+            Tally = FailedOnTheTarget(context, view)?.Tally ?? NodeTally.Pending,
+            NeedsPerson = true,
+        }
+        : null;
 
     private static Ineligible? AgentHasNotReported(RolloutContext context, NodeView view) => view.Node.OS is { Deleting: true }
         ? new(Reasons.AgentMissing,
@@ -110,14 +121,19 @@ internal static class Eligibility
     private static Ineligible? FailedOnTheTarget(RolloutContext context, NodeView view) =>
         view.Spec.Failure is { } failure && context.FailureCounts(failure)
             ? new(
-                failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed ? failure.Reason : Reasons.RolledBack,
+                IsOfNode(failure) ? failure.Reason : Reasons.RolledBack,
                 $"{MessageText.Of(failure.Digest, failure.Version)} failed here at {MessageText.Of(failure.At)} ({failure.Reason}: {failure.Message}); "
-                + $"the node runs {MessageText.Of(view.Status!.Booted!)}. To try again, run kubectl ostler retry.")
+                + $"the node runs {(view.Status?.Booted is { } booted ? MessageText.Of(booted) : "an unknown image")}. "
+                + "To try again, run kubectl ostler retry.")
             {
-                Tally = failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed ? NodeTally.Failed : NodeTally.RolledBack,
+                Tally = IsOfNode(failure) ? NodeTally.Failed : NodeTally.RolledBack,
                 NeedsPerson = true,
             }
             : null;
+
+    // It did not go back to another image, because it never left the one that it runs.
+    private static bool IsOfNode(NodeFailure failure) =>
+        failure.Reason is Reasons.StagingFailed or Reasons.ReconcileFailed or Reasons.RebootFailed;
 
     // A node that somebody else moves to another tree time and again, or changes time and again.
     private static Ineligible? DriftsAgain(RolloutContext context, NodeView view) =>

@@ -13,7 +13,27 @@ namespace Ostler.Rollout.Nodes;
 /// <summary>What the NodeOS says in each phase of a node's way. Whole specs: what is not named is removed.</summary>
 internal static class NodeSpecs
 {
-    public static NodeOSSpec Stage(RolloutContext context, NodeView view, TargetTree target) => new()
+    public static NodeOSSpec Stage(RolloutContext context, NodeView view, TargetTree target) =>
+        view.RunsTarget && DriftRules.ToUndo(context, view) is null && RebootRules.IsDue(context, view)
+            ? Reboot(context, view, target)
+            : Upgrade(context, view, target);
+
+    // What is known of the upgrade to what runs is kept: it says which wave the node was in, and what it ran before.
+    private static NodeOSSpec Reboot(RolloutContext context, NodeView view, TargetTree target) => new()
+    {
+        Policy = context.Policy,
+        Image = target.Image,
+        RebootBefore = context.Spec.Rollout.RebootBefore,
+        Goal = Goal.Stage,
+        Attempt = view.Spec.Attempt + 1,
+        Deadlines = new() { Staged = context.Now.After(NodeDeadlineRules.StagingPatience).TruncateToSeconds() },
+        Failure = view.Spec.Failure,
+        Backoff = view.Spec.Backoff,
+        Reconcile = view.Spec.Reconcile,
+        LastUpgrade = view.Spec.LastUpgrade,
+    };
+
+    private static NodeOSSpec Upgrade(RolloutContext context, NodeView view, TargetTree target) => new()
     {
         Policy = context.Policy,
         Image = target.Image,
@@ -32,6 +52,7 @@ internal static class NodeSpecs
     {
         Policy = context.Policy,
         Image = view.Spec.Image,
+        RebootBefore = view.Spec.RebootBefore,
         Goal = Goal.Boot,
         Attempt = view.Spec.Attempt,
         GrantedAt = view.Node.CordonedAt,
@@ -54,6 +75,7 @@ internal static class NodeSpecs
         Failure = view.Spec.Failure,
         Backoff = view.Spec.Backoff,
         Reconcile = DriftRules.Counted(context, view.Spec),
+        LastUpgrade = UpgradeBefore(view.Spec),
     };
 
     /// <summary>The checks once more on a tree that runs already: a new attempt, with deadlines of its own.</summary>
@@ -122,6 +144,7 @@ internal static class NodeSpecs
     {
         Policy = context.Policy,
         Image = old.Image,
+        RebootBefore = old.RebootBefore,
         Goal = Goal.Observe,
         Attempt = old.Attempt,
         GrantedAt = old.GrantedAt,
@@ -130,6 +153,7 @@ internal static class NodeSpecs
         ReadyBefore = old.ReadyBefore,
         Failure = failure,
         Reconcile = old.Reconcile,
+        LastUpgrade = UpgradeBefore(old),
     };
 
     public static NodeOSSpec Updated(RolloutContext context, NodeView view) => KeepingSlot(context, view, new()
@@ -140,14 +164,16 @@ internal static class NodeSpecs
         Attempt = view.Spec.Attempt,
         Reconcile = view.Spec.Reconcile,
         LastUpgrade = view.Spec.GrantedAt is null
-            ? null
+            ? UpgradeBefore(view.Spec)
             : new()
             {
                 GrantedAt = view.Spec.GrantedAt,
                 BootRequestedAt = view.Spec.BootRequestedAt,
                 HealthySince = view.Spec.HealthySince,
                 CompletedAt = context.Now.TruncateToSeconds(),
-                Previous = view.Spec.Previous is { } previous && previous.Digest != view.Spec.Image?.Digest ? previous with { BootID = null, SoftReboots = null } : null,
+                Previous = view.Spec.Previous is { } previous && previous.Digest != view.Spec.Image?.Digest
+                    ? previous with { BootID = null, SoftReboots = null }
+                    : UpgradeBefore(view.Spec)?.Previous,
             },
     });
 
@@ -167,6 +193,9 @@ internal static class NodeSpecs
     public static NodeOSSpec Released(RolloutContext context, NodeView view, NodeBackoff? backoff = null) => KeepingSlot(context, view, new()
     {
         Policy = PolicyAfter(context, view),
+        // One that was to reboot runs what it ran.
+        Image = view.Spec.IsRebooting() && view.Selected ? view.Spec.Image : null,
+        LastUpgrade = view.Selected ? UpgradeBefore(view.Spec) : null,
         Goal = Goal.Observe,
         Attempt = view.Spec.Attempt,
         Failure = view.Spec.Failure,
@@ -181,6 +210,9 @@ internal static class NodeSpecs
     /// <summary>The workloads are available again, or are not waited for any more.</summary>
     public static NodeOSSpec Recovered(RolloutContext context, NodeView view) =>
         view.Spec with { Policy = PolicyAfter(context, view), Displaced = null, Deadlines = null };
+
+    // The record of the upgrade that brought the node to what it runs, while it only reboots.
+    private static NodeUpgrade? UpgradeBefore(NodeOSSpec spec) => spec.IsRebooting() ? spec.LastUpgrade : null;
 
     // However the node's way ends: what its drain displaced must be available again before the next node is disrupted. A node that the
     // policy has nothing more to do with is let go at once.

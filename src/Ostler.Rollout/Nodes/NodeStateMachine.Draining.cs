@@ -71,6 +71,11 @@ internal static partial class NodeStateMachine
             return (Reasons.PolicyConflict, $"Policy {other} also selects this node. Neither acts on it until you change a selector.");
         }
 
+        if (view.Node.Hold is { } hold)
+        {
+            return (Reasons.Held, HoldText.Of(view.Node.Name, hold));
+        }
+
         if (context.Gate is { ReleasesSlots: true } gate)
         {
             return (gate.Reason, gate.Message);

@@ -36,7 +36,7 @@ internal static partial class NodeStateMachine
             view, facts is null || missing is null && facts.Error is null ? context.Now : facts.At.After(late ? WorkloadRecovery.SlowPace : WorkloadRecovery.Pace));
         var which = missing is not null ? $"not available again: {MessageText.List(missing)}."
             : facts?.Error is { } error ? $"could not be read: {error}" : "not checked yet.";
-        var (step, tally) = EndOf(view);
+        var (step, tally) = EndOf(context, view);
         return late
             ? Said(
                 view, step, Reasons.WorkloadsNotRecovered,
@@ -51,9 +51,11 @@ internal static partial class NodeStateMachine
     }
 
     // Where the node stands apart from its workloads.
-    private static (NodeStep Step, NodeTally Tally) EndOf(NodeView view) => view.Spec switch
+    private static (NodeStep Step, NodeTally Tally) EndOf(RolloutContext context, NodeView view) => view.Spec switch
     {
         { Failure: { } failure } spec when failure.Attempt == spec.Attempt => (NodeStep.RolledBack, NodeTally.RolledBack),
+        // Released before its reboot.
+        { Image: not null } when RebootRules.IsDue(context, view) => (NodeStep.Idle, NodeTally.Pending),
         { Image: not null } => (NodeStep.Updated, NodeTally.Updated),
         { Image: null } => (NodeStep.Idle, NodeTally.Pending),
     };

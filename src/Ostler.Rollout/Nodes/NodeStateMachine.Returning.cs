@@ -22,6 +22,11 @@ internal static partial class NodeStateMachine
             return (Reasons.PolicyConflict, $"Policy {other} also selects this node. Neither acts on it until you change a selector.");
         }
 
+        if (view.Node.Hold is { } hold)
+        {
+            return (Reasons.Held, HoldText.Of(view.Node.Name, hold));
+        }
+
         if (view.Spec.Image?.Digest != view.Target?.Digest)
         {
             return (Reasons.TargetChanged, "The target changed before the node was instructed to roll back. It continues from the image that it runs.");

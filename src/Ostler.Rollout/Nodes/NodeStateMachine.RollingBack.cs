@@ -63,7 +63,7 @@ internal static partial class NodeStateMachine
             return NodeTransitions.FinishRelease(context, view);
         }
 
-        var isRedeployed = failure.Reason == Reasons.ReconcileFailed;
+        var isRedeployed = failure.Reason is Reasons.ReconcileFailed or Reasons.RebootFailed;
         if (view.Selected && context.Spec.Rollback.Automatic && !isRedeployed)
         {
             return NodeTransitions.OrderRollback(context, view, failure);

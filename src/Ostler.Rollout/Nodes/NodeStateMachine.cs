@@ -19,7 +19,13 @@ internal static partial class NodeStateMachine
     public static NodeDecision Decide(RolloutContext context, NodeFacts node)
     {
         var view = new NodeView(context, node);
-        return UntrustedRules.Explain(view, NodeTransitions.FollowBackendLabel(context, view, Decide(context, view)));
+        var decision = Decide(context, view);
+        if (view.Bound && view.Spec.IsRebooting() && decision.Verdict.Tally != NodeTally.Updated)
+        {
+            decision = MarkReboot(decision);
+        }
+
+        return UntrustedRules.Explain(view, NodeTransitions.FollowBackendLabel(context, view, decision));
     }
 
     private static NodeDecision Decide(RolloutContext context, NodeView view) => view switch
@@ -89,7 +95,14 @@ internal static partial class NodeStateMachine
             return decision with { Wish = NodeWish.GoBack, WakeUp = view.Spec.Backoff?.Until };
         }
 
-        return DriftRules.ToUndo(context, view) is { } drift ? Drifted(context, view, drift) : decision with { Lasts = true };
+        if (DriftRules.ToUndo(context, view) is { } drift)
+        {
+            return Drifted(context, view, drift);
+        }
+
+        return RebootRules.IsDue(context, view) ? MarkReboot(RebootDue(context, view))
+            : RebootRules.Begins(context) is { } begins ? decision with { WakeUp = begins }
+            : decision with { Lasts = true };
     }
 
     /// <summary>It fetches the target, or has it and waits for a slot.</summary>
@@ -130,7 +143,8 @@ internal static partial class NodeStateMachine
             return Blocked(view, staged ? NodeStep.Staged : NodeStep.Staging, ineligible with { Tally = tally });
         }
 
-        if (view.Spec.Image?.Digest != view.Target!.Digest)
+        // A node that was to reboot into the target, and runs another image by now, has to be upgraded.
+        if (view.Spec.Image?.Digest != view.Target!.Digest || (view.Spec.IsRebooting() && !view.RunsTarget))
         {
             return Said(view, NodeStep.Idle, Reasons.TargetChanged, "Waiting to stage the new target.", NodeTally.Pending)
                 with
@@ -140,15 +154,21 @@ internal static partial class NodeStateMachine
         return staged && view.AgentIsCurrent ? HasStaged(context, view) : Fetches(context, view);
     }
 
-    // Whether the order to lay down the tree that runs still has something to undo. Not known counts as yes: the agent has the last word.
-    private static bool IsToRedeploy(RolloutContext context, NodeView view) =>
-        context.Spec.Drift == DriftHandling.Reconcile && view.Spec.IsReconciling()
+    // Whether the order to boot the tree that runs is still needed: to reboot, or to undo something. Not known counts as yes: the agent has
+    // the last word.
+    private static bool IsToRedeploy(RolloutContext context, NodeView view) => view.Spec.IsRebooting()
+        ? RebootRules.IsDue(context, view)
+        : context.Spec.Drift == DriftHandling.Reconcile && view.Spec.IsReconciling()
         && (!view.AgentIsCurrent || (view.Status?.Conditions).Find(ConditionTypes.Drifted)?.Status != ConditionStatus.False);
 
     [Transition(NodeStep.Staging, NodeStep.Staged, "downloaded, deployed, locked")]
     private static NodeDecision HasStaged(RolloutContext context, NodeView view) => context.Gate is { } gate
         ? Said(view, NodeStep.Staged, gate.Reason, gate.Message, NodeTally.Staged) with { Lasts = true }
-        : Said(view, NodeStep.Staged, Reasons.WaitingForSlot, view.Target!.StagedMessage, NodeTally.Staged) with { Wish = NodeWish.Slot, Lasts = true };
+        : Said(
+            view, NodeStep.Staged, Reasons.WaitingForSlot,
+            view.Spec.IsRebooting() ? "Ready to reboot. Waiting for a slot." : view.Target!.StagedMessage,
+            NodeTally.Staged) with
+        { Wish = NodeWish.Slot, Lasts = true };
 
     [Transition(NodeStep.Staged, NodeStep.Staging, "the staged image is gone")]
     private static NodeDecision Fetches(RolloutContext context, NodeView view)

@@ -47,6 +47,7 @@ internal static partial class NodeTransitions
         var (step, reason, tally) = spec switch
         {
             { Failure: { } failure } when failure.Attempt == spec.Attempt => (NodeStep.RolledBack, Reasons.Released, NodeTally.RolledBack),
+            { Image: not null } when RebootRules.IsDue(context, view) => (NodeStep.Idle, Reasons.Released, NodeTally.Pending),
             { Image: not null } => (NodeStep.Updated, Reasons.Updated, view.RunsTarget ? NodeTally.Updated : NodeTally.Pending),
             { Image: null } => (NodeStep.Idle, Reasons.Released, NodeTally.Pending),
         };

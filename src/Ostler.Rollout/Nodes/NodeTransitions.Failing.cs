@@ -39,7 +39,8 @@ internal static partial class NodeTransitions
         if (view.Spec.IsRedeploying())
         {
             // Others run the same tree: what is not well is this node, without what was changed on it.
-            (reason, message, evidence) = (Reasons.ReconcileFailed, $"{reason}: {message}", null);
+            var ends = view.Spec.IsRebooting() ? Reasons.RebootFailed : Reasons.ReconcileFailed;
+            (reason, message, evidence) = (ends, $"{reason}: {message}", null);
         }
 
         var failure = new NodeFailure
@@ -64,7 +65,9 @@ internal static partial class NodeTransitions
                 Apply(view.Node, NodeSpecs.HeldAfterFailure(context, view.Spec, failure), reason, message, warning: true));
     }
 
-    internal static string WhyHeld(NodeView view) => view.Spec.Failure?.Reason == Reasons.ReconcileFailed || view.Spec.IsRedeploying()
+    internal static string WhyHeld(NodeView view) => view.Spec.IsRebooting()
+        ? "because it was rebooted into the image that it ran before, so there is no other image to roll back to"
+        : view.Spec.Failure?.Reason == Reasons.ReconcileFailed || view.Spec.IsRedeploying()
         ? "because it ran the same image before, with local changes, so there is no other image to roll back to"
         : "because spec.rollback.automatic is false";
 

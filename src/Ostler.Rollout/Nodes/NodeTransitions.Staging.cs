@@ -16,11 +16,28 @@ internal static partial class NodeTransitions
     [Transition(NodeStep.RolledBack, NodeStep.Staging, "another target, or a retry")]
     [Transition(NodeStep.Failed, NodeStep.Staging, "another target, or a retry")]
     [Transition(NodeStep.Updated, NodeStep.Staging, "drift is to be undone")]
+    [Transition(NodeStep.Updated, NodeStep.Staging, "a reboot is requested")]
     public static (NodeVerdict Verdict, NodeAction Action) Stage(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
         var target = context.Trees!.For(node)!;
         var view = new NodeView(context, node);
         var spec = NodeSpecs.Stage(context, view, target);
+        if (spec.IsRebooting())
+        {
+            var why = $"{RebootRules.Why(context, view)} It is to reboot into {MessageText.Of(target.Image)}, which it runs.";
+            return (
+                verdict with
+                {
+                    Step = NodeStep.Staging,
+                    Reason = Reasons.RebootRequested,
+                    Message = why,
+                    Tally = NodeTally.Pending,
+                    Deadline = spec.Deadlines!.Staged,
+                    ToReboot = true,
+                },
+                Apply(node, spec, Reasons.RebootRequested, why));
+        }
+
         var message = view.RunsTarget
             ? $"Deploying {MessageText.Of(target.Image)} again, because the node differs from it ({spec.Reconcile?.Reason})."
             : $"Downloading {MessageText.Of(target.Image)}. Workloads keep running.";
@@ -54,7 +71,9 @@ internal static partial class NodeTransitions
         var image = view.Spec.Image!;
         var allowed = context.Spec.Rollout.StagingAttempts;
         var attempt = StagingRules.Attempt(view.Spec.Backoff, image.Digest);
-        var ends = view.RunsTarget && view.Spec.IsReconciling() ? Reasons.ReconcileFailed : Reasons.StagingFailed;
+        var ends = view.Spec.IsRebooting() ? Reasons.RebootFailed
+            : view.RunsTarget && view.Spec.IsReconciling() ? Reasons.ReconcileFailed
+            : Reasons.StagingFailed;
         var message = $"{MessageText.Of(image)} could not be staged (attempt {attempt} of {allowed}): {error.Reason}: {error.Message?.TrimEnd('.')}.";
         if (!StagingRules.AreSpent(view.Spec.Backoff, image.Digest, allowed))
         {

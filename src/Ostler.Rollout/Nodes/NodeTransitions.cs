@@ -20,7 +20,8 @@ internal static partial class NodeTransitions
     [Transition(NodeStep.Updated, NodeStep.Cordoned, "slot granted for the rollback of a scope")]
     public static (NodeVerdict Verdict, NodeAction Action) Grant(RolloutContext context, NodeFacts node, NodeVerdict verdict)
     {
-        var where = context.TakesBack ? $"to roll back to {MessageText.Of(node.OS!.Spec.LastUpgrade!.Previous!)}" : $"for {MessageText.Of(node.OS!.Spec.Image!)}";
+        var where = context.TakesBack ? $"to roll back to {MessageText.Of(node.OS!.Spec.LastUpgrade!.Previous!)}"
+            : $"{(node.OS!.Spec.IsRebooting() ? "to reboot into" : "for")} {MessageText.Of(node.OS.Spec.Image!)}";
         var message = $"Cordoned {where}. Its pods are evicted next."
             + (node.Preflight?.Error is { } error ? $" The dry run of the evictions failed: {error}" : "");
         return (

@@ -43,6 +43,9 @@ public static class OSImageStatusRules
         return spec.Quarantine?.Allow?.Contains(digest) != true && (status?.Quarantined ?? []).Any(q => q.Digest == digest);
     }
 
+    /// <summary>When the next image is old enough for spec.minAge; null: none waits for that.</summary>
+    public static DateTimeOffset? NextEligible(OSImageStatus status, DateTimeOffset now) => MinAgeRules.NextAt(status, now);
+
     /// <summary>The status after a pass.</summary>
     /// <param name="image">The object as read.</param>
     /// <param name="outcome">What resolving gave in this pass; null when none was due.</param>
@@ -51,28 +54,23 @@ public static class OSImageStatusRules
     public static OSImageStatus Compute(OSImage image, ResolveOutcome? outcome, IReadOnlyList<PolicyFailures> policies, DateTimeOffset now)
     {
         var former = image.Status;
-        var resolved = Resolved(former?.Resolved, outcome);
+        var (resolved, pending) = MinAgeRules.Advance(image.Spec, former, outcome?.Image, now);
         var history = History(former, resolved);
         var quarantined = Quarantine.Merge(image.Metadata.Name, image.Spec, former?.Quarantined, KnownDigests(resolved, history), policies, now);
         var status = new OSImageStatus
         {
             ObservedGeneration = image.Metadata.Generation,
             Resolved = resolved,
+            Pending = pending is [] ? null : pending,
             History = history is [] ? null : history,
             Quarantined = quarantined is [] ? null : quarantined,
         };
         return status with
         {
-            Conditions = Ostler.Api.Meta.Conditions.Carry(former?.Conditions, ConditionsOf(image, status, outcome), image.Metadata.Generation, now),
+            Conditions = Ostler.Api.Meta.Conditions.Carry(former?.Conditions, ConditionsOf(image, status, outcome, now),
+                image.Metadata.Generation, now),
         };
     }
-
-    // The moment of the first sight stays: a poll that finds the same again is not news.
-    private static ResolvedImage? Resolved(ResolvedImage? former, ResolveOutcome? outcome) => outcome?.Image is not { } found
-        ? former
-        : former is not null && former.Digest == found.Digest && former.Reference == found.Reference
-            ? found with { ResolvedAt = former.ResolvedAt }
-            : found;
 
     private static IReadOnlyList<ResolvedImage> History(OSImageStatus? former, ResolvedImage? resolved)
     {
@@ -85,11 +83,11 @@ public static class OSImageStatusRules
     private static HashSet<string> KnownDigests(ResolvedImage? resolved, IReadOnlyList<ResolvedImage> history) =>
         [.. history.Select(h => h.Digest), .. resolved is null ? [] : new[] { resolved.Digest }];
 
-    private static IEnumerable<Condition> ConditionsOf(OSImage image, OSImageStatus status, ResolveOutcome? outcome)
+    private static IEnumerable<Condition> ConditionsOf(OSImage image, OSImageStatus status, ResolveOutcome? outcome, DateTimeOffset now)
     {
         var problems = SpecValidation.Validate(image.Spec);
         var verified = problems.Count == 0 ? VerificationRules.ConditionOf(image, status.Resolved, outcome) : null;
-        var ready = Ready(image, status, outcome, problems, verified);
+        var ready = Ready(image, status, outcome, problems, verified, now);
         yield return problems is [var problem, ..]
             ? ConditionOf(ConditionTypes.Accepted, ConditionStatus.False, problem.Reason, $"{problem.Field}: {problem.Message}")
             : ConditionOf(ConditionTypes.Accepted, ConditionStatus.True, Reasons.Succeeded, "The spec is valid.");
@@ -107,7 +105,8 @@ public static class OSImageStatusRules
     }
 
     private static Condition Ready(
-        OSImage image, OSImageStatus status, ResolveOutcome? outcome, IReadOnlyList<FieldProblem> problems, Condition? verified)
+        OSImage image, OSImageStatus status, ResolveOutcome? outcome, IReadOnlyList<FieldProblem> problems, Condition? verified,
+            DateTimeOffset now)
     {
         if (problems is [var problem, ..])
         {
@@ -133,13 +132,24 @@ public static class OSImageStatusRules
                 return NotReady(former.Reason, former.Message);
             }
 
-            if (!isCurrent || !isVerified)
+            if ((!isCurrent && status.Pending is null) || (isCurrent && !isVerified))
             {
                 return NotReady(Reasons.ImageNotReady, "It is being resolved.");
             }
         }
 
-        var name = MessageText.Of(status.Resolved!.Digest, image.Spec.Version ?? status.Resolved.Version);
+        if (!isCurrent && status.Pending is [.., var young])
+        {
+            return NotReady(Reasons.ImageTooYoung, MinAgeText.Waits(image.Spec, young));
+        }
+
+        if (!isVerified)
+        {
+            return NotReady(verified!.Reason, verified.Message);
+        }
+
+        var name = MessageText.Of(status.Resolved!.Digest,
+            image.Spec.MinAge.Value > TimeSpan.Zero ? status.Resolved.Version : image.Spec.Version ?? status.Resolved.Version);
         if (IsQuarantined(image.Spec, status, status.Resolved.Digest))
         {
             var entry = status.Quarantined!.First(q => q.Digest == status.Resolved.Digest);
@@ -150,7 +160,7 @@ public static class OSImageStatusRules
         var pinnedToOne = PinOf(image.Spec) is not null;
         return ConditionOf(
             ConditionTypes.Ready, ConditionStatus.True, pinnedToOne ? Reasons.Pinned : Reasons.Resolved,
-            pinnedToOne ? $"Pinned to {name}." : $"{status.Resolved.Reference} is {name}.");
+            (pinnedToOne ? $"Pinned to {name}." : $"{status.Resolved!.Reference} is {name}.") + MinAgeText.Note(image.Spec, status, now));
     }
 
     private static Condition NotReady(string reason, string message) => ConditionOf(ConditionTypes.Ready, ConditionStatus.False, reason, message);

@@ -21,6 +21,20 @@ internal static class VerificationRules
 
         if (outcome?.Image is { VerifiedWith: { } key } found)
         {
+            // With spec.minAge, nodes get another digest than was found: the condition is about that one.
+            if (resolved is not null && resolved.Digest != found.Digest && OSImageStatusRules.IsOf(image.Spec, resolved))
+            {
+                if (resolved.VerifiedWith != key)
+                {
+                    return Of(
+                        ConditionStatus.False, Reasons.VerificationFailed,
+                        $"{MessageText.Of(resolved.Digest, resolved.Version)} was not verified with the key {Digest.Shorten(key)}, "
+                        + "so no node gets it. A newer image was, and follows.");
+                }
+
+                found = resolved;
+            }
+
             return Of(ConditionStatus.True, Reasons.Verified, $"{MessageText.Of(found.Digest, found.Version)} is signed with the key {Digest.Shorten(key)} ({SignatureFormats.Shown(found.SignatureFormat)}).");
         }
 

@@ -39,6 +39,9 @@ public sealed record NodeVerdict
     /// <summary>Whether it holds a slot, or is on its way to another tree.</summary>
     public bool InFlight { get; init; }
 
+    /// <summary>Whether it runs the target and is to reboot, or does so (spec.rollout.rebootBefore).</summary>
+    public bool ToReboot { get; init; }
+
     /// <summary>Whether it counts against maxUnavailable in this snapshot.</summary>
     public bool Unavailable { get; init; }
 

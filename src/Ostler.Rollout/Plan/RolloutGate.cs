@@ -14,6 +14,9 @@ public sealed record RolloutGate(string Reason, string Message)
     /// <summary>Whether nodes that have staged, or are staging, are told to stop.</summary>
     public bool WithdrawsStaging { get; init; }
 
+    /// <summary>When it opens by time alone; null: not by time.</summary>
+    public DateTimeOffset? OpensAt { get; init; }
+
     /// <summary>Whether only a person can open it.</summary>
     public bool NeedsPerson { get; init; }
 }

@@ -20,6 +20,7 @@ internal static class Gates
         new(nameof(TargetIsNotKnown), "The OSImage is missing, invalid, not resolved or not verified.", TargetIsNotKnown),
         new(nameof(TooManyFailed), "More nodes failed on the target than spec.rollback.maxFailures allows.", TooManyFailed),
         new(nameof(TargetIsQuarantined), "The target is quarantined.", TargetIsQuarantined),
+        new(nameof(TargetIsTooYoung), "The target is younger than spec.minAge of the OSImage.", TargetIsTooYoung),
         new(nameof(PolicyIsPaused), "spec.paused is true. Nodes are still staged.", PolicyIsPaused),
         new(nameof(DependencyIsNotReady), "A policy in spec.dependsOn is missing, not Ready, or depends on this one. Nodes are still staged.", DependencyIsNotReady),
         new(nameof(OutsideOfWindows), "No window is open, or a freeze is in force. Nodes are still staged.", OutsideOfWindows),
@@ -81,6 +82,19 @@ internal static class Gates
                 ReleasesSlots = true,
                 WithdrawsStaging = true,
                 NeedsPerson = true,
+            }
+            : null;
+
+    // The OSImage names what is old enough. Raised since, its minAge holds back what it already named.
+    private static RolloutGate? TargetIsTooYoung(RolloutContext context, RolloutGate? ofTarget) =>
+        context is { Target: { } target, Snapshot.Image: { Status.Resolved: { } resolved } image }
+            && MinAgeRules.EligibleAt(image.Spec, resolved) is var at && at > context.Now
+            ? new(
+                Reasons.ImageTooYoung,
+                $"{MessageText.Of(target)} is younger than spec.minAge of OSImage {image.Name} ({image.Spec.MinAge}). "
+                + $"Nodes get it at {MessageText.Of(at)}.")
+            {
+                OpensAt = at,
             }
             : null;
 

@@ -32,6 +32,11 @@ internal static class TargetResolution
         if (!OSImageStatusRules.IsOf(image.Spec, resolved))
         {
             var ready = image.Status?.Conditions.Find(ConditionTypes.Ready);
+            if (ready is { Status: ConditionStatus.False, Reason: Reasons.ImageTooYoung })
+            {
+                return (null, Shut(Reasons.ImageTooYoung, $"OSImage {image.Name}: {ready.Message}", needsPerson: false));
+            }
+
             var why = ready is { Status: not ConditionStatus.True, Message.Length: > 0 } ? ready.Message : "it is being resolved.";
             return (null, Shut(Reasons.ImageNotReady, $"OSImage {image.Name} has no digest yet: {why}", needsPerson: false));
         }
@@ -58,7 +63,10 @@ internal static class TargetResolution
     private static NodeImage TargetOf(ImageFacts image, ResolvedImage resolved) => new()
     {
         Digest = resolved.Digest,
-        Version = image.Status?.ObservedGeneration == image.Generation ? image.Spec.Version ?? resolved.Version : resolved.Version,
+        // With minAge, what is rolled out may be older than what spec.version is about.
+        Version = image.Status?.ObservedGeneration == image.Generation && image.Spec.MinAge.Value <= TimeSpan.Zero
+            ? image.Spec.Version ?? resolved.Version
+            : resolved.Version,
         Container = image.Spec.Container is { } container ? new() { Repository = RepositoryOf(container.Image) } : null,
         Ostree = image.Spec.Ostree is { } ostree
             ? new()

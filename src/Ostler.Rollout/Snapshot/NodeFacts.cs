@@ -39,6 +39,9 @@ public sealed record NodeFacts
     /// <summary>Whether it has the taint <see cref="NodeMarks.OutdatedTaint"/>, with which it registered.</summary>
     public bool HasJoinTaint { get; init; }
 
+    /// <summary>Who holds it back from upgrades, and why; null: nobody.</summary>
+    public NodeHold? Hold { get; init; }
+
     /// <summary>Whether the condition Ready is True.</summary>
     public bool Ready { get; init; }
 

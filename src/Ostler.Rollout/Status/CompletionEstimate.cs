@@ -25,7 +25,7 @@ internal static class CompletionEstimate
             return null;
         }
 
-        var calendar = new MaintenanceCalendar(spec.Windows, spec.Freezes);
+        var calendar = MaintenanceCalendar.Of(spec);
         var slots = Math.Max(1, plan.Availability.Limit - plan.Nodes.Count(v => v is { Selected: true, Unavailable: true, InFlight: false }));
         var schedule = new SlotSchedule(
             spec.Rollout.Topology, calendar, snapshot.Now, mean, ExpectedDuration.Of(spec.Rollout, calendar, plan.Measured!.Node).Value, slots);

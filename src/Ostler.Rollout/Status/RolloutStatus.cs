@@ -98,11 +98,13 @@ public static class RolloutStatus
         var tallies = new int[Enum.GetValues<NodeTally>().Length];
         var total = 0;
         var unavailable = 0;
+        var held = 0;
         foreach (var verdict in verdicts)
         {
             if (verdict.Selected)
             {
                 total++;
+                held += verdict.Reason == Reasons.Held ? 1 : 0;
                 tallies[(int)verdict.Tally]++;
                 unavailable += verdict.Unavailable ? 1 : 0;
             }
@@ -118,6 +120,7 @@ public static class RolloutStatus
             Failed = tallies[(int)NodeTally.Failed],
             RolledBack = tallies[(int)NodeTally.RolledBack],
             Unavailable = unavailable,
+            Held = held,
         };
     }
 

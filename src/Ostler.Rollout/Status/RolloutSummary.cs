@@ -32,10 +32,13 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
             return GoingBack(snapshot, plan, verdicts, back, inFlight, acts);
         }
 
-        if (plan.Gate is { } gate && (gate.NeedsPerson || !gate.StagingAllowed))
+        // What time opens holds nobody up who is there already.
+        if (plan.Gate is { } gate && (gate.NeedsPerson || !gate.StagingAllowed)
+            && !(gate.OpensAt is not null && counts.Total > 0 && counts.Updated == counts.Total))
         {
-            var waits = !gate.NeedsPerson;
-            return new(false, acts || waits, gate.NeedsPerson, gate.Reason, gate.Message + Ending(inFlight) + Held(verdicts));
+            var waits = gate is { NeedsPerson: false, OpensAt: null };
+            var message = gate.Message + Ending(inFlight) + Held(verdicts);
+            return new(false, acts || waits, gate.NeedsPerson, gate.Reason, message) { WillMove = gate.OpensAt is not null };
         }
 
         var waiting = verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, NeedsPerson: false });
@@ -62,7 +65,7 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
     private static RolloutSummary OfNodes(
         RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts, int inFlight, bool acts, bool waiting)
     {
-        var progress = Progress(plan, verdicts, counts, inFlight);
+        var progress = Progress(snapshot, plan, verdicts, counts, inFlight);
         if (counts.Updated == counts.Total)
         {
             return new(true, inFlight > 0, false, Reasons.UpToDate, progress);
@@ -77,7 +80,9 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
 
         if (!acts && HeldBack(snapshot, plan, verdicts, goesOn) is { } why)
         {
-            return new(false, goesOn, why.NeedsPerson && why.Reason != Reasons.WaitingForApproval, why.Reason, $"{progress} {why.Message}")
+            return new(
+                false, goesOn, why.NeedsPerson && why.Reason is not (Reasons.WaitingForApproval or Reasons.NodesHeld), why.Reason,
+                    $"{progress} {why.Message}")
             {
                 WillMove = !why.NeedsPerson,
             };
@@ -93,6 +98,14 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         if (acts || verdicts.Any(v => v is { Selected: true, Tally: not NodeTally.Updated, Blocked: false }))
         {
             return new(false, true, false, Reasons.RollingOut, progress);
+        }
+
+        // Nothing is wrong, and nothing is under way: as while paused, and yet it must not look finished.
+        if (counts.Failed + counts.RolledBack == 0
+            && verdicts.Where(v => v is { Selected: true, Tally: not NodeTally.Updated }).All(v => v.Reason == Reasons.Held))
+        {
+            var first = verdicts.First(v => v is { Selected: true, Reason: Reasons.Held });
+            return new(false, false, false, Reasons.NodesHeld, $"{progress} {first.Node}: {first.Message}");
         }
 
         // A node that backs off, or whose kubelet may come back, is tried again by itself: that is slow, but it is not at a standstill.
@@ -123,7 +136,10 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
     private static (string Reason, string Message, bool NeedsPerson)? HeldBack(
         RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, bool goesOn)
     {
-        if (WaveProgress.UnderWay(plan.Waves) is { Reason: Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold } wave)
+        if (WaveProgress.UnderWay(plan.Waves) is 
+            {
+                Reason: Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold or Reasons.NodesHeld,
+            } wave)
         {
             return (wave.Reason, $"Wave {wave.Name}: {wave.Message}", wave.NeedsPerson);
         }
@@ -183,13 +199,20 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         _ => $" {inFlight} nodes in flight finish.",
     };
 
-    private static string Progress(RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts, int inFlight)
+    private static string Progress(RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, NodeCounts counts,
+        int inFlight)
     {
         var text = $"{counts.Updated} of {counts.Total} nodes run {MessageText.Of(plan.Target!)}";
+        if (snapshot.Policy.Spec?.Rollout.RebootBefore is { } before && verdicts.Any(v => v is { Selected: true, ToReboot: true }))
+        {
+            text += $" and have booted since {MessageText.Of(before)}";
+        }
+
         text += inFlight > 0 ? $", {inFlight} in flight" : "";
         text += counts.Staged > 0 ? $", {counts.Staged} staged" : "";
         text += counts.RolledBack > 0 ? $", {counts.RolledBack} rolled back" : "";
         text += counts.Failed > 0 ? $", {counts.Failed} failed" : "";
+        text += counts.Held > 0 ? $", {counts.Held} held" : "";
         if (WaveProgress.UnderWay(plan.Waves) is { } wave)
         {
             text += $", wave {wave.Name} {wave.Updated} of {wave.Total}";

@@ -54,6 +54,9 @@ internal sealed class NodeAttempt
         (Goal.Stage or Goal.Boot or Goal.Rollback, Goal.Stage or Goal.Boot or Goal.Rollback) => _write.Spec.Attempt > _old.Attempt,
     };
 
+    // A node that only reboots keeps the record of the upgrade before.
+    private NodeUpgrade? LastUpgrade => _old.IsRebooting() ? null : _old.LastUpgrade;
+
     private NodeFailure? Failure => _write.Spec.Failure is { } failure && failure.Attempt == _of.Attempt ? failure : null;
 
     /// <summary>How what is under way ends now: going on, the next step, or giving up.</summary>
@@ -137,7 +140,7 @@ internal sealed class NodeAttempt
     public IEnumerable<SpanFacts> Recovery()
     {
         // When a node that went back was uncordoned is written nowhere.
-        if (IsOver && _old is { LastUpgrade.CompletedAt: var completed } && Failure is null)
+        if (IsOver && LastUpgrade is { CompletedAt: var completed } && Failure is null)
         {
             yield return Step("recover", completed, _now, _write.IsWarning ? SpanResult.Error : SpanResult.Ok, _write.Reason, _write.Message);
         }
@@ -150,7 +153,8 @@ internal sealed class NodeAttempt
     {
         DateTimeOffset?[] began =
         [
-            _timings?.StagingStartedAt, _node.CordonedBy == _of.Policy ? _node.CordonedAt : null, _old.GrantedAt, _old.LastUpgrade?.GrantedAt, _old.BootRequestedAt,
+            _timings?.StagingStartedAt, _node.CordonedBy == _of.Policy ? _node.CordonedAt : null, _old.GrantedAt, LastUpgrade?.GrantedAt,
+                _old.BootRequestedAt,
         ];
         var rollout = TraceIdentity.OfRollout(_policy.Uid, _policy.PreviousStatus);
         var whole = new SpanFacts

@@ -24,6 +24,11 @@ public static partial class SpecValidation
             }
         }
 
+        if (spec.Rollout is { IgnoreFreezes: true, OpenUntil: null })
+        {
+            problems.Invalid("spec.rollout.ignoreFreezes", "needs openUntil: set until when freezes are ignored");
+        }
+
         if (spec.Rollout.Topology is { } topology)
         {
             if (topology.Key.Length == 0)

@@ -117,8 +117,14 @@ internal static class WaveMembership
                 return node.UpgradeGrantedAt ?? node.Failure!.At;
             }
 
+            // One that is held after a failure has its place, whether or not a user asked for a retry since.
+            if (node is { CordonedHere: true, Failure: not null })
+            {
+                return node.UpgradeGrantedAt ?? node.Facts.CordonedAt ?? context.Now;
+            }
+
             // One that runs the target without our doing proves it as well, and was there first.
-            return verdict.Tally == NodeTally.Updated ? node.UpgradeGrantedAt ?? DateTimeOffset.MinValue : null;
+            return verdict.Tally == NodeTally.Updated || verdict.ToReboot ? node.UpgradeGrantedAt ?? DateTimeOffset.MinValue : null;
         }
 
         public int CompareTo(Place other)

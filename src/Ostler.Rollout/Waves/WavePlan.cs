@@ -84,6 +84,9 @@ internal struct WaveTally
     /// <summary>Not Ready and not touched: nothing can be learned of them, and nothing done with them, before they are back.</summary>
     public int Away;
 
+    /// <summary>Held back by users: nothing is done with them before the hold is removed.</summary>
+    public int Held;
+
     /// <summary>Could go on by themselves when it is their turn.</summary>
     public int CanGo;
 
@@ -117,6 +120,7 @@ internal struct WaveTally
         }
 
         Away += verdict.Reason == Reasons.NodeNotReady ? 1 : 0;
+        Held += verdict.Reason == Reasons.Held ? 1 : 0;
         CanGo += verdict.Blocked ? 0 : 1;
         MayHeal += verdict is { Blocked: true, NeedsPerson: false } ? 1 : 0;
         FirstStuck ??= verdict.Blocked ? verdict : null;

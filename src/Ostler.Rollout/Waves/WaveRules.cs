@@ -82,18 +82,16 @@ internal static class WaveRules
                 return (Reasons.RollingOut, $"{count}, {tally.InFlight} in flight.", false);
             }
 
-            var stuck = Stuck(tally, count);
-            // Of a wave of which no node could be tried yet, the threshold says nothing.
-            return isLast || tally.Failed + tally.Updated == 0
-                ? (tally.Failed > 0 ? Reasons.NodesFailed : Reasons.NodesBlocked, stuck + ".", tally.MayHeal == 0)
-                : (Reasons.WaveBelowThreshold, stuck + BelowThreshold(spec), tally.MayHeal == 0);
+            return Standstill(spec, tally, count, isLast);
         }
     }
 
-    /// <summary>Of the nodes that are there. A wave of which no node is there proves nothing, whatever the threshold.</summary>
+    /// <summary>
+    /// Of the nodes that are there and not on hold. A wave of which no node is there proves nothing, whatever the threshold.
+    /// </summary>
     private static bool IsEnough(WaveSpec spec, WaveTally tally)
     {
-        var there = tally.Total - tally.Away;
+        var there = tally.Total - tally.Away - tally.Held;
         return there > 0 && (long)tally.Updated * 100 >= (long)spec.SuccessThreshold.Value * there;
     }
 
@@ -107,10 +105,24 @@ internal static class WaveRules
         return $"Waiting for approval of {MessageText.Of(target)}: run kubectl ostler approve, or add {{wave: {wave}, digest: \"{target.Digest}\"}} to spec.rollout.approvals.{former}";
     }
 
+    private static (string Reason, string Message, bool NeedsPerson) Standstill(WaveSpec spec, WaveTally tally, string count, bool isLast)
+    {
+        var stuck = Stuck(tally, count);
+        if (tally.Held > 0 && tally.Held + tally.Updated == tally.Total)
+        {
+            return (Reasons.NodesHeld, stuck + ".", true);
+        }
+
+        // Of a wave of which no node could be tried yet, the threshold says nothing.
+        return isLast || tally.Failed + tally.Updated == 0
+            ? (tally.Failed > 0 ? Reasons.NodesFailed : Reasons.NodesBlocked, stuck + ".", tally.MayHeal == 0)
+            : (Reasons.WaveBelowThreshold, stuck + BelowThreshold(spec), tally.MayHeal == 0);
+    }
+
     private static string Stuck(WaveTally tally, string count)
     {
         var stuck = tally.FirstStuck is { } first ? $", {first.Node} is blocked ({first.Reason})" : "";
-        var away = tally.Away > 0 ? $", {tally.Away} not Ready" : "";
+        var away = (tally.Away > 0 ? $", {tally.Away} not Ready" : "") + (tally.Held > 0 ? $", {tally.Held} held" : "");
         return $"{count}, {tally.Failed} failed{away}{stuck}";
     }
 

@@ -34,10 +34,19 @@ internal sealed class MaintenanceCalendar
 
     private readonly List<(CronExpression Schedule, TimeZoneInfo Zone, TimeSpan Duration)> _windows = [];
     private readonly IReadOnlyList<Freeze> _freezes;
+    private readonly DateTimeOffset? _openUntil;
+    private readonly bool _ignoresFreezes;
 
     /// <summary>Of a spec that was found valid; a window that cannot be read never opens.</summary>
-    public MaintenanceCalendar(IReadOnlyList<MaintenanceWindow>? windows, IReadOnlyList<Freeze>? freezes)
+    /// <param name="windows">Null or empty: always open, but for freezes.</param>
+    /// <param name="freezes">When it is closed regardless.</param>
+    /// <param name="openUntil">Until when a user opened it, whatever the windows say; null: not at all.</param>
+    /// <param name="ignoresFreezes">Whether it is open until then in freezes, too.</param>
+    public MaintenanceCalendar(
+        IReadOnlyList<MaintenanceWindow>? windows, IReadOnlyList<Freeze>? freezes, DateTimeOffset? openUntil = null,
+            bool ignoresFreezes = false)
     {
+        (_openUntil, _ignoresFreezes) = (openUntil, ignoresFreezes && openUntil is not null);
         foreach (var window in windows ?? [])
         {
             HasWindows = true;
@@ -50,6 +59,14 @@ internal sealed class MaintenanceCalendar
 
         _freezes = freezes ?? [];
     }
+
+    /// <summary>That of a policy; its spec was found valid.</summary>
+    public static MaintenanceCalendar Of(UpgradePolicySpec spec) =>
+        new(spec.Windows, spec.Freezes, spec.Rollout.OpenUntil, spec.Rollout.IgnoreFreezes);
+
+    /// <summary>Until when a user opened it, windows or freezes notwithstanding; null: not now, or there is nothing to open.</summary>
+    public DateTimeOffset? OpenedUntil(DateTimeOffset time) =>
+        IsOpened(time) && (HasWindows || (_ignoresFreezes && _freezes.Count > 0)) ? _openUntil : null;
 
     /// <summary>Whether any window is declared. Without one it is always open, but for freezes.</summary>
     public bool HasWindows { get; }
@@ -72,6 +89,11 @@ internal sealed class MaintenanceCalendar
     /// <summary>The freeze that is on, the one that ends last when there are several; null when none is.</summary>
     public Freeze? FreezeAt(DateTimeOffset time)
     {
+        if (IgnoresFreezes(time))
+        {
+            return null;
+        }
+
         Freeze? found = null;
         foreach (var freeze in _freezes)
         {
@@ -81,13 +103,17 @@ internal sealed class MaintenanceCalendar
         return found;
     }
 
-    /// <summary>The freeze that begins next.</summary>
+    /// <summary>The freeze that begins next; one that a user overrides for now begins when that ends.</summary>
     public Freeze? FreezeAfter(DateTimeOffset time)
     {
         Freeze? found = null;
         foreach (var freeze in _freezes)
         {
-            found = freeze.From > time && freeze.To > freeze.From && (found is null || freeze.From < found.From) ? freeze : found;
+            var from = IgnoresFreezes(time) && freeze.From < _openUntil ? _openUntil.Value : freeze.From;
+            if (from > time && freeze.To > from && (found is null || from < found.From))
+            {
+                found = freeze with { From = from };
+            }
         }
 
         return found;
@@ -141,9 +167,14 @@ internal sealed class MaintenanceCalendar
         return null;
     }
 
+    private bool IsOpened(DateTimeOffset time) => time < _openUntil;
+
+    private bool IgnoresFreezes(DateTimeOffset time) => _ignoresFreezes && IsOpened(time);
+
     private DateTimeOffset? WindowsOpenUntil(DateTimeOffset time)
     {
-        DateTimeOffset? end = null;
+        // One more window, which is open already; another that opens before it closes goes on from there.
+        var end = IsOpened(time) ? _openUntil : null;
         for (var i = 0; i < MostLinks; i++)
         {
             var at = end ?? time;

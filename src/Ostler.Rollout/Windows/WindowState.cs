@@ -26,7 +26,7 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
     /// <param name="now">The moment that is asked about.</param>
     public static WindowState Of(UpgradePolicySpec spec, MeasuredDuration? measured, DateTimeOffset now)
     {
-        var calendar = new MaintenanceCalendar(spec.Windows, spec.Freezes);
+        var calendar = MaintenanceCalendar.Of(spec);
         return Of(calendar, now, ExpectedDuration.Of(spec.Rollout, calendar, measured));
     }
 
@@ -37,7 +37,11 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
         if (until is { } closes && closes - now >= room)
         {
             // Just after the last moment at which a node fits, so that the next pass sees that none does.
-            return Open(calendar, now, closes) with { WakeUp = closes == DateTimeOffset.MaxValue ? null : (closes - room).AddSeconds(1) };
+            return Open(calendar, now, closes) with
+            {
+                WakeUp = TimeMath.Earliest(calendar.OpenedUntil(now),
+                    closes == DateTimeOffset.MaxValue ? null : (closes - room).AddSeconds(1)),
+            };
         }
 
         var next = calendar.NextOpening(until ?? now, room)?.From;
@@ -50,14 +54,19 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
                 $"The window closes at {MessageText.Of(soon)}, before another node would finish: it takes {expected}. {when}")
             : calendar.FreezeAt(now) is { } freeze
                 ? new WindowState(
-                    false, false, Reasons.Frozen, $"Frozen until {MessageText.Of(freeze.To)}{(freeze.Reason is { Length: > 0 } why ? $" ({why})" : "")}. {when}")
+                    false, false, Reasons.Frozen,
+                    $"Frozen until {MessageText.Of(freeze.To)}{(freeze.Reason is { Length: > 0 } why ? $" ({why})" : "")}. {when}"
+                    + (calendar.OpenedUntil(now) is null ? ""
+                        : " spec.rollout.openUntil does not override freezes: set spec.rollout.ignoreFreezes as well."))
                 : new WindowState(false, false, Reasons.OutsideWindow, $"No window is open. {when}");
         return state with
         {
             Reason = next is null && until is null ? Reasons.NoWindowFits : state.Reason,
             Next = next,
             // Freezes end and windows too short for a node open at moments of their own, and the condition must be true then, too.
-            WakeUp = TimeMath.Earliest(until ?? calendar.FreezeAt(now)?.To, TimeMath.Earliest(next, calendar.NextOpening(until ?? now, TimeSpan.FromTicks(1))?.From)),
+            WakeUp = TimeMath.Earliest(
+                TimeMath.Earliest(calendar.OpenedUntil(now), until ?? calendar.FreezeAt(now)?.To),
+                TimeMath.Earliest(next, calendar.NextOpening(until ?? now, TimeSpan.FromTicks(1))?.From)),
         };
     }
 
@@ -73,6 +82,11 @@ public sealed record WindowState(bool IsOpen, bool Fits, string Reason, string M
             : calendar.FreezeAfter(now) is { } freeze && freeze.From == closes
                 ? $" until {MessageText.Of(closes)}, when a freeze begins{(freeze.Reason is { Length: > 0 } why ? $" ({why})" : "")}"
                 : $" until {MessageText.Of(closes)}";
+        if (calendar.OpenedUntil(now) is not null)
+        {
+            return new(true, true, Reasons.OpenedByUser, $"A user opened the windows (spec.rollout.openUntil){end}.");
+        }
+
         return calendar.HasWindows
             ? new(true, true, Reasons.Open, $"A window is open{end}.")
             : new(true, true, Reasons.AlwaysOpen, $"No window is declared, so nodes may be disrupted at any time{end}.");

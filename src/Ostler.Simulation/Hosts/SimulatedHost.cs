@@ -27,9 +27,11 @@ public sealed class SimulatedHost
     /// <param name="digest">The image that it runs.</param>
     /// <param name="version">The image's version.</param>
     /// <param name="bootID">The kernel's ID of its first boot.</param>
-    public SimulatedHost(string name, string digest, string? version, string bootID)
+    /// <param name="bootedAt">When that was, by its own clock; null: its kernel does not say.</param>
+    public SimulatedHost(string name, string digest, string? version, string bootID, DateTimeOffset? bootedAt = null)
         : this(name, bootID, new SimulatedDisk(digest, version))
     {
+        Boot = Boot with { BootedAt = bootedAt };
     }
 
     /// <summary>A host with these deployments.</summary>

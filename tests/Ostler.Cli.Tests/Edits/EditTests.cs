@@ -59,6 +59,62 @@ public class EditTests
     }
 
     [Fact]
+    public void Reboot_sets_the_time_before_which_nodes_must_not_have_booted()
+    {
+        var edit = PolicyEdits.Reboot(Given.Policy(), Given.Now);
+
+        Assert.Equal("""{"spec":{"rollout":{"rebootBefore":"2026-12-01T12:00:00Z"}}}""", edit.Change.ToJsonString());
+        Assert.Contains("booted before 2026-12-01T12:00:00Z reboot", edit.Says, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_sets_until_when_and_says_which_freeze_still_applies()
+    {
+        var windows = Given.Policy(spec: s => s with { Windows = [new() { Schedule = "0 1 * * *", Duration = Duration.FromMinutes(60) }] });
+        var frozen = windows
+            with { Spec = windows.Spec with { Freezes = [new() { From = Given.Now.AddHours(1), To = Given.Now.AddDays(9) }] } };
+
+        var edit = PolicyEdits.Open(windows, TimeSpan.FromHours(2), false, Given.Now);
+        Assert.Equal("""{"spec":{"rollout":{"openUntil":"2026-12-01T14:00:00Z"}}}""", edit.Change.ToJsonString());
+        Assert.Empty(edit.Next);
+
+        edit = PolicyEdits.Open(frozen, TimeSpan.FromHours(2), false, Given.Now);
+        Assert.Equal(
+            "The freeze from 2026-12-01T13:00:00Z to 2026-12-10T12:00:00Z still applies. To ignore it as well, add --ignore-freezes.",
+            Assert.Single(edit.Next));
+
+        edit = PolicyEdits.Open(frozen, TimeSpan.FromHours(2), true, Given.Now);
+        Assert.Equal("""{"spec":{"rollout":{"openUntil":"2026-12-01T14:00:00Z","ignoreFreezes":true}}}""", edit.Change.ToJsonString());
+        Assert.Equal("edge is open until 2026-12-01T14:00:00Z, freezes included. A node gets a slot only if it will be done by then.",
+            edit.Says);
+    }
+
+    [Fact]
+    public void Open_again_does_not_keep_ignoring_freezes_and_closes_with_zero()
+    {
+        var opened = Given.Policy(spec: s => s with
+        {
+            Windows = [new() { Schedule = "0 1 * * *", Duration = Duration.FromMinutes(60) }],
+            Rollout = s.Rollout with { OpenUntil = Given.Now.AddMinutes(5), IgnoreFreezes = true },
+        });
+
+        Assert.Equal("""{"spec":{"rollout":{"openUntil":"2026-12-01T13:00:00Z","ignoreFreezes":false}}}""",
+            PolicyEdits.Open(opened, TimeSpan.FromHours(1), false, Given.Now).Change.ToJsonString());
+        Assert.Equal("""{"spec":{"rollout":{"openUntil":null,"ignoreFreezes":null}}}""",
+            PolicyEdits.Open(opened, TimeSpan.Zero, false, Given.Now).Change.ToJsonString());
+        Assert.True(PolicyEdits.Open(opened, TimeSpan.Zero, false, Given.Now.AddMinutes(5)).IsNothing);
+    }
+
+    [Fact]
+    public void Open_has_nothing_to_do_without_windows_and_freezes_and_knows_the_calendars_end()
+    {
+        Assert.True(PolicyEdits.Open(Given.Policy(), TimeSpan.FromHours(2), true, Given.Now).IsNothing);
+        var windows = Given.Policy(spec: s => s with { Windows = [new() { Schedule = "0 1 * * *", Duration = Duration.FromMinutes(60) }] });
+        Assert.Equal(ExitCode.Usage,
+            Assert.Throws<CommandException>(() => PolicyEdits.Open(windows, TimeSpan.MaxValue, false, Given.Now)).ExitCode);
+    }
+
+    [Fact]
     public void Retry_covers_a_failure_that_the_controllers_clock_put_after_ours()
     {
         var ahead = Given.Halted with { FailedDigests = [new() { Digest = Given.New, Reason = Reasons.HealthTimedOut, At = Given.Now.AddSeconds(20) }] };

@@ -16,7 +16,7 @@ public class NodeTableTests
         Node[] nodes =
         [
             Given.Node("node-1", labels: ("topology.kubernetes.io/zone", "a")), Given.Node("node-05", cordonedBy: "edge"), Given.Node("node-07", cordoned: true), Given.Node("broken", ready: false), Given.Node("mute"),
-            Given.Node("new"), Given.Node("odd"), Given.Node("drifted"), Given.Node("own-etc"),
+            Held(Given.Node("new")), Given.Node("odd"), Given.Node("drifted"), Given.Node("own-etc"),
         ];
         var target = new NodeImage { Digest = Given.New, Version = "42.2" };
         NodeOS[] systems =
@@ -31,6 +31,9 @@ public class NodeTableTests
 
         Golden.Verify(string.Join('\n', lines), wide ? "nodes-wide.txt" : "nodes.txt");
     }
+
+    private static Node Held(Node node) =>
+        node with { Metadata = node.Metadata with { Annotations = new Dictionary<string, string> { [NodeMarks.Hold] = "new disks" } } };
 
     private static NodeOS Changed(string name, string reason, ConditionStatus drifted) => Given.System(name) with
     {

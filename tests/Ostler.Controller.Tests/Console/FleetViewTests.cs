@@ -50,6 +50,21 @@ public sealed class FleetViewTests
         Assert.Equal((true, "DrainBlocked", 400), (row.Blocked, row.Reason, row.Message!.Length));
     }
 
+    [Theory]
+    [InlineData("new disks", "kubectl-annotate", "kubectl-annotate: new disks")]
+    [InlineData("new disks", null, "new disks")]
+    [InlineData("", "argocd", "argocd")]
+    [InlineData("", null, "without a reason")]
+    public void A_held_node_says_by_whom_and_why(string reason, string? by, string shown)
+    {
+        var node = Given.Node("a");
+        node = node with { Metadata = node.Metadata
+            with { Annotations = new Dictionary<string, string> { [NodeMarks.Hold] = reason }, HoldManager = by } };
+
+        Assert.Equal(shown, RowOf(node, Given.NodeOS("a")).Hold);
+        Assert.Null(RowOf(Given.Node("a"), Given.NodeOS("a")).Hold);
+    }
+
     [Fact]
     public void A_NodeOS_of_a_former_node_of_that_name_says_nothing()
     {

@@ -14,7 +14,10 @@ public sealed class NodeMappingTests
         var node = CoreResources.Nodes.Deserialize(Encoding.UTF8.GetBytes(
             """
             {"kind":"Node","apiVersion":"v1","metadata":{"name":"n1","uid":"u1","resourceVersion":"12","creationTimestamp":"2026-01-02T03:04:05Z",
-              "labels":{"zone":"a"},"annotations":{"ostler.dev/cordoned-by":"edge","ostler.dev/cordoned-at":"2026-11-01T12:00:00Z","other":"x"}},
+              "labels":{"zone":"a"},
+              "annotations":{"ostler.dev/cordoned-by":"edge","ostler.dev/cordoned-at":"2026-11-01T12:00:00Z","ostler.dev/hold":"disks","other":"x"},
+              "managedFields":[{"manager":"kubelet","fieldsV1":{"f:metadata":{"f:labels":{}}}},
+                {"manager":"ops","fieldsV1":{"f:metadata":{"f:annotations":{"f:ostler.dev/hold":{}}}}}]},
              "spec":{"unschedulable":true,"podCIDR":"10.0.0.0/24"},
              "status":{"conditions":[{"type":"MemoryPressure","status":"False"},
                {"type":"Ready","status":"False","reason":"KubeletNotReady","message":"cni","lastHeartbeatTime":"2026-11-01T12:00:01Z"}],
@@ -35,6 +38,7 @@ public sealed class NodeMappingTests
                 Unschedulable = true,
                 CordonedBy = "edge",
                 CordonedAt = Given.Now,
+                Hold = new("disks", "ops"),
                 Ready = false,
                 ReadyReason = "KubeletNotReady",
                 ReadyMessage = "cni",
@@ -47,7 +51,7 @@ public sealed class NodeMappingTests
             facts);
         Assert.Equal("a", facts.Labels!["zone"]);
         Assert.Equal(("os-uid-n1", 3L, "20"), (facts.OS!.Uid, facts.OS.Generation, facts.OS.ResourceVersion));
-        Assert.Equal(2, node.Metadata.Annotations!.Count);
+        Assert.Equal(3, node.Metadata.Annotations!.Count);
         Assert.Single(node.Status!.Conditions!);
         Assert.Single(node.Status!.Addresses!);
     }

@@ -73,6 +73,8 @@ public sealed class PolicyKeysTests
     {
         { "another node under the name", n => n with { Metadata = n.Metadata with { Uid = "other" } } },
         { "deletion asked for", n => n with { Metadata = n.Metadata with { DeletionTimestamp = Given.Now } } },
+        { "held by a person", n =>
+            n with { Metadata = n.Metadata with { Annotations = new Dictionary<string, string> { [NodeMarks.Hold] = "" } } } },
         { "cordoned by a person", n => n with { Spec = new() { Unschedulable = true } } },
         { "not ready", n => n with { Status = n.Status! with { Conditions = [n.Ready! with { Status = "False" }] } } },
         { "another boot", n => n with { Status = n.Status! with { NodeInfo = new() { BootID = "boot-2" } } } },

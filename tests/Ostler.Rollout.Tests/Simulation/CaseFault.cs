@@ -27,6 +27,7 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
         "kubelet", "power", "deleted", "replaced", "target", "pause", "second policy", "policy deleted", "retry", "selector", "slots",
         "check", "check", "check of one", "freeze", "approve", "joins", "volumes", "hangs", "no watchdog", "nodeos deleted",
             "nodeos deleted", "clock", "clock", "server clock", "api away",
+        "hold", "hold", "open", "reboot", "reboot",
     ];
 
     public static CaseFault From(SeededSequence random) => new(Kinds[random.Below(Kinds.Length)], random.Below(46), random.Below(7),
@@ -117,6 +118,23 @@ internal sealed record CaseFault(string Kind, int Minute, int Node, int Variant)
                 }),
             "slots" => new SimulationFault.PolicyChanges(at, "edge", s =>
                 s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(1 + (Variant % 3)) } }),
+            _ => ToSwitch(at, node),
+        };
+    }
+
+    private SimulationFault ToSwitch(TimeSpan at, string node)
+    {
+        var late = TimeSpan.FromHours(Variant > 6 ? 2 : 0);
+        var opened = CasePace.Start + at + TimeSpan.FromMinutes(10 + (Variant * 3));
+        return Kind switch
+        {
+            "hold" => new SimulationFault.HumanHolds(at, node, "new disks"),
+            "open" => new SimulationFault.PolicyChanges(
+                at, "edge", s => s with { Rollout = s.Rollout with { OpenUntil = opened, IgnoreFreezes = Variant % 2 == 0 } }),
+
+            // Most come late, when there is nothing else to do.
+            "reboot" => new SimulationFault.PolicyChanges(
+                at + late, "edge", s => s with { Rollout = s.Rollout with { RebootBefore = CasePace.Start + at + late } }),
             _ => throw new InvalidOperationException($"no fault is called {Kind}"),
         };
     }

@@ -26,7 +26,8 @@ internal sealed partial class Invariants
     {
         foreach (var node in world.Nodes)
         {
-            if (node.OS?.Spec is not { Goal: Goal.Boot or Goal.Rollback, Image.Digest: var digest, Previous: { } previous }
+            if (node.OS?.Spec is not { Goal: Goal.Boot or Goal.Rollback, Image.Digest: var digest, Previous: { } previous } spec
+                || spec.RebootBefore is not null
                 || node.Host.Boot.BootID == previous.BootSessionID() || _passed.Contains((node.Uid, node.Host.Boot.BootID)))
             {
                 continue;

@@ -40,6 +40,7 @@ internal sealed partial class Invariants
         Count("boot");
         Require(5, node.Name, world.Image.Status!.Quarantined?.Any(q => q.Digest == spec.Image!.Digest) != true, "is told to boot a quarantined tree");
         Require(8, node.Name, world.Policies.Values.Count(p => p.Spec?.NodeSelector.Matches(node.Labels) == true) == 1, "is told to boot although two policies, or none, select it");
+        MustNotBeHeld(node, "told to boot");
         MustBeEmpty(world, policy, node, "boot");
     }
 
@@ -74,6 +75,7 @@ internal sealed partial class Invariants
     private void JudgeBack(SimulatedWorld world, SimulatedPolicy policy, SimulatedNode node, NodeOSSpec spec)
     {
         Count("told to go back");
+        MustNotBeHeld(node, "told to go back for others");
         MustBeEmpty(world, policy, node, "go back");
         Require(2, node.Name, node.Host.Rollback?.Digest == spec.Previous!.Digest, "is told to go back to a tree that its host does not keep");
         Require(2, node.Name, spec.Failure is { } failure && failure.Attempt == spec.Attempt && failure.Digest == node.Host.Booted.Digest, "goes back without a record of why");

@@ -29,7 +29,8 @@ internal sealed partial class Invariants
         var back = granted.Where(g => world.Find(g.Node) is { OS: { } os } node && node.Host.Booted.Digest == target && os.Spec.Image?.Digest == target && os.Spec.Goal == Goal.Observe).ToArray();
         var forward = granted.Length - back.Length;
         var failed = selected.Count(n =>
-            n.OS?.Spec.Failure is { } f && f.Reason != Reasons.RolledBackByScope && f.Digest == target && !(f.At <= spec.Rollout.RetryFailuresBefore));
+            n.OS?.Spec.Failure is { } f && f.Reason is not (Reasons.RolledBackByScope or Reasons.RebootFailed) && f.Digest == target
+                && !(f.At <= spec.Rollout.RetryFailuresBefore));
         Require(7, policy.Name, forward == 0 || failed <= spec.Rollback.MaxFailures.Of(selected.Length), $"grants a slot although {failed} nodes failed");
         Require(7, policy.Name, forward == 0 || back.Length == 0, "grants slots forward and back at once");
         Require(7, policy.Name, back.Length == 0 || spec.Rollback is { Automatic: true, Scope: not RollbackScope.Node }, "takes nodes back although the scope is one node");
@@ -46,13 +47,32 @@ internal sealed partial class Invariants
             {
                 Count("grant to go back");
                 Require(1, node.Name, node is { Unschedulable: false, Ready: true }, "is granted a slot to go back although it is cordoned or not Ready");
+                MustNotBeHeld(node, "granted a slot to go back");
                 continue;
             }
 
             MustBeFree(world, policy.Name, node, target, "granted a slot");
             Require(1, node.Name, node is { Unschedulable: false, Ready: true }, "is granted a slot although it is cordoned or not Ready");
-            Require(4, node.Name, node.OS!.Status is { Staged: { } staged } && staged.Digest == target, "is granted a slot although the target is not staged");
+            Require(4, node.Name, (node.OS!.Status is { Staged: { } staged } && staged.Digest == target)
+                || (node.OS.Spec.RebootBefore is not null && node.Host.Booted.Digest == target),
+                "is granted a slot although the target is not staged");
         }
+    }
+
+    /// <summary>A hold is never violated: nothing new begins on the node, and no reboot is ordered.</summary>
+    private void MustNotBeHeld(SimulatedNode node, string what) =>
+        Require(13, node.Name, node.Hold is null, $"is {what} although a user holds it");
+
+    /// <summary>From when the image was first there, as whoever published it knows.</summary>
+    private void MustBeOldEnough(SimulatedWorld world, SimulatedNode node, string digest, string what)
+    {
+        var scenario = world.Scenario;
+        var there = digest == scenario.TargetDigest ? TimeSpan.Zero
+            : scenario.Faults.OfType<SimulationFault.TargetChanges>().Where(t => t.Digest == digest).Min(t => t.At);
+
+        // Written moments are cut to seconds.
+        Require(14, node.Name, world.Now >= scenario.Start + there + scenario.Image.MinAge - TimeSpan.FromSeconds(1),
+            $"is {what} with an image that is younger than {scenario.Image.MinAge}");
     }
 
     private void MustBeFree(SimulatedWorld world, string policy, SimulatedNode node, string digest, string what)
@@ -61,6 +81,8 @@ internal sealed partial class Invariants
         var others = world.Policies.Values.Where(p => p.Name != policy && p.Spec?.NodeSelector.Matches(node.Labels) == true).Select(p => p.Name);
         Require(8, node.Name, !others.Any(), $"is {what} by {policy} although {string.Join(", ", others)} selects it");
         var retry = world.Policies[policy].Spec?.Rollout.RetryFailuresBefore;
+        MustNotBeHeld(node, what);
+        MustBeOldEnough(world, node, digest, what);
         Require(7, node.Name, node.OS!.Spec.Failure is not { } f || f.Digest != digest || f.At <= retry, $"is {what} again with the tree that failed on it");
     }
 }

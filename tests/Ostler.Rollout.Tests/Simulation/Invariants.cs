@@ -104,11 +104,17 @@ internal sealed partial class Invariants
             switch (action)
             {
                 case NodeAction.ApplySpec { Spec.Goal: Goal.Stage } stage:
-                    Count("stage");
+                    Count(stage.Spec.RebootBefore is null ? "stage" : "told to reboot");
+                    Require(15, node.Name, stage.Spec.RebootBefore is not { } before
+                        || (before <= world.Now && node.Host.Booted.Digest == stage.Spec.Image!.Digest),
+                        "is to reboot into another image than it runs, or before its time");
                     MustBeFree(world, name, node, stage.Spec.Image!.Digest, "told to stage");
                     break;
                 case NodeAction.ApplySpec { Spec.Goal: Goal.Boot } boot when node.OS!.Spec.Goal == Goal.Stage:
                     JudgeBoot(world, policy, node, boot.Spec);
+                    break;
+                case NodeAction.ApplySpec { Spec.Goal: Goal.Rollback } when node.OS!.Spec.RebootBefore is not null:
+                    Complain($"15: {node.Name} rolls back although it was only rebooted");
                     break;
                 case NodeAction.ApplySpec { Spec.Goal: Goal.Rollback } back when node.OS!.Spec.Goal == Goal.Observe && node.OS.Spec.Failure is null:
                     JudgeBack(world, policy, node, back.Spec);

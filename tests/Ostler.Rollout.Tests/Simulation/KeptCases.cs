@@ -33,6 +33,21 @@ public class KeptCases
             new() { Seed = 1702624402, Nodes = 2, MaxUnavailable = IntOrPercent.Percent(50), StageAhead = IntOrPercent.Percent(100), SoakSeconds = 30, DrainMinutes = 10, OnTimeout = DrainTimeoutAction.Release, Automatic = true, MaxFailures = 1, Scope = RollbackScope.Node, MinAvailable = null, HasRules = true, Capacity = null, Preflight = DrainPreflight.Respect, HasPrimaries = true, HasVolumes = true, Softly = false, Checks = [], Pace = new() { Waves = 0, Threshold = 100, WaveSoakMinutes = 0, WindowMinutes = 24, Domains = 0, ControlPlane = 0 }, Faults = [new("joins", 37, 1, 5), new("cordon", 19, 3, 11), new("joins", 28, 4, 15), new("uncordon", 16, 3, 14), new("api away", 10, 6, 11), new("agent away", 16, 5, 6), new("volumes", 15, 5, 1)] }),
         ("policy and NodeOS are deleted while an agent is silent after its reboot",
             new() { Seed = 1900318499, Nodes = 3, MaxUnavailable = IntOrPercent.Count(3), StageAhead = IntOrPercent.Count(0), SoakSeconds = 0, DrainMinutes = 3, OnTimeout = DrainTimeoutAction.Release, Automatic = false, MaxFailures = 1, Scope = RollbackScope.Node, MinAvailable = null, HasRules = false, Capacity = null, Preflight = DrainPreflight.Respect, HasPrimaries = true, HasVolumes = false, Softly = false, Checks = [], Pace = new() { Waves = 1, Threshold = 100, WaveSoakMinutes = 7, WindowMinutes = 0, Domains = 0, ControlPlane = 0 }, Faults = [new("target", 15, 2, 10), new("nodeos deleted", 40, 2, 11), new("policy deleted", 38, 4, 19), new("agent away", 29, 5, 4)] }),
+        ("a canary that is held after a failure, which a user has asked to retry, keeps its place",
+            new()
+            {
+                Seed = 1632069375, Nodes = 2, MaxUnavailable = IntOrPercent.Count(2), SoakSeconds = 120, OnTimeout = DrainTimeoutAction.Force,
+                Automatic = false, MaxFailures = 1, Preflight = DrainPreflight.Ignore, Pace = new() { Waves = 3 },
+                Faults = [new("bad tree", 43, 2, 4), new("retry", 19, 2, 5)],
+            }),
+        ("a node that is released before its reboot, and waits for its workloads, is not called updated",
+            new()
+            {
+                Seed = 294753439, Nodes = 6, MaxUnavailable = IntOrPercent.Count(3), StageAhead = IntOrPercent.Count(0), SoakSeconds = 120,
+                DrainMinutes = 3, OnTimeout = DrainTimeoutAction.Hold, MinAvailable = 6, Capacity = 3, HasPrimaries = true,
+                MinAgeMinutes = 40, Checks = [1, 2], Pace = new() { Waves = 1, ControlPlane = 3 },
+                Faults = [new("deleted", 33, 4, 17), new("reboot", 36, 6, 7)],
+            }),
         ("a node that was to go back for others is released on the target, and waits for what its drain displaced",
             new() { Seed = 1191981302, Nodes = 6, MaxUnavailable = IntOrPercent.Count(2), StageAhead = IntOrPercent.Percent(100), SoakSeconds = 0, DrainMinutes = 10, OnTimeout = DrainTimeoutAction.Force, Automatic = true, MaxFailures = 0, Scope = RollbackScope.Policy, MinAvailable = 8, HasRules = false, Capacity = null, Preflight = DrainPreflight.Respect, HasPrimaries = true, HasVolumes = false, Softly = false, Checks = [], Pace = new() { Waves = 0, Threshold = 100, WaveSoakMinutes = 7, WindowMinutes = 0, Domains = 0, ControlPlane = 0 }, Faults = [new("retry", 38, 3, 18), new("boot", 42, 5, 15)] }),
         ("a dead machine and one that falls back share a budget of two",

@@ -33,9 +33,12 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
 
     public void JudgeGrants(SimulatedWorld world, SimulatedPolicy policy, UpgradePolicySpec spec, SimulatedNode[] selected, SimulatedNode[] granted, string target)
     {
-        var frozen = (spec.Freezes ?? []).Any(f => f.From <= world.Now && world.Now < f.To);
+        var opened = world.Now < spec.Rollout.OpenUntil;
+        var frozen = !(opened && spec.Rollout.IgnoreFreezes) && (spec.Freezes ?? []).Any(f => f.From <= world.Now && world.Now < f.To);
         require(7, policy.Name, !frozen, "grants a slot in a freeze");
-        require(7, policy.Name, spec.Windows is not { Count: > 0 } windows || windows.Any(w => IsOpen(w, world.Now)), "grants a slot outside of its windows");
+        require(7, policy.Name, spec.Windows is not { Count: > 0 } windows || opened || windows.Any(w => IsOpen(w, world.Now)),
+            "grants a slot outside of its windows");
+        Count(opened && spec.Windows is { Count: > 0 }, "grant in an opened window");
         Count(spec.Windows is { Count: > 0 }, "grant in a window");
         JudgeRoom(world, policy, spec, selected, target);
 
@@ -50,8 +53,9 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
     {
         DateTimeOffset[] ends =
         [
-            .. (spec.Freezes ?? []).Where(f => f.From > world.Now).Select(f => f.From),
-            .. spec.Windows is { Count: > 0 } windows ? [ClosesAt(windows, world.Now)] : Array.Empty<DateTimeOffset>(),
+            .. (spec.Freezes ?? []).Select(f => Begins(spec, world.Now, f)).OfType<DateTimeOffset>(),
+            .. spec.Windows is { Count: > 0 } windows ? [ClosesAt(windows, world.Now, spec.Rollout.OpenUntil)]
+                : Array.Empty<DateTimeOffset>(),
         ];
         if (ends.Length > 0)
         {
@@ -77,12 +81,27 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         return measured < half ? measured : half;
     }
 
+    // One that is ignored now begins when it no longer is.
+    private static DateTimeOffset? Begins(UpgradePolicySpec spec, DateTimeOffset now, Freeze freeze)
+    {
+        if (!spec.Rollout.IgnoreFreezes || !(now < spec.Rollout.OpenUntil))
+        {
+            return freeze.From > now ? freeze.From : null;
+        }
+
+        var from = freeze.From < spec.Rollout.OpenUntil.Value ? spec.Rollout.OpenUntil.Value : freeze.From;
+        return from < freeze.To ? from : null;
+    }
+
     // One that opens before the present one closes goes on.
-    private static DateTimeOffset ClosesAt(IReadOnlyList<MaintenanceWindow> windows, DateTimeOffset now)
+    private static DateTimeOffset ClosesAt(IReadOnlyList<MaintenanceWindow> windows, DateTimeOffset now, DateTimeOffset? openUntil)
     {
         var starts = windows.SelectMany(w => Cronos.CronExpression.Parse(w.Schedule)
             .GetOccurrences(now - w.Duration.Value, now.AddDays(1), TimeZoneInfo.FindSystemTimeZoneById(w.TimeZone), fromInclusive: false)
-            .Select(from => (From: from, Until: from + w.Duration.Value))).OrderBy(w => w.From);
+            .Select(from => (From: from, Until: from + w.Duration.Value)))
+            .Concat(openUntil is { } opened && opened > now ? [(From: now, Until: opened)]
+                : Array.Empty<(DateTimeOffset From, DateTimeOffset Until)>())
+            .OrderBy(w => w.From);
         var end = now;
         foreach (var (from, until) in starts)
         {
@@ -126,7 +145,7 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         if (wave.NodeSelector is not null)
         {
             var members = selected.Where(n => BySelector(waves, n) == index).ToArray();
-            var there = members.Count(n => n.Ready || IsTouched(world, policy, n, target));
+            var there = members.Count(n => n is { Ready: true, Hold: null } || IsTouched(world, policy, n, target));
             return members.Length == 0
                 || (members.All(n => !IsUnderWay(world, policy, n)) && members.Count(n => Runs(n, target)) * 100 >= wave.SuccessThreshold.Value * there);
         }
@@ -136,7 +155,7 @@ internal sealed class PaceInvariants(Action<int, string, bool, string> require, 
         var ahead = waves.Take(index + 1).Where(w => w.NodeSelector is null).ToArray();
         var places = ahead.Sum(w => Math.Max(1, w.Nodes!.Value.Of(selected.Length)));
         var through = queue.Where(n => IsTouched(world, policy, n, target) && !IsUnderWay(world, policy, n)).ToArray();
-        var away = queue.Count(n => !IsTouched(world, policy, n, target) && !n.Ready);
+        var away = queue.Count(n => !IsTouched(world, policy, n, target) && n is not { Ready: true, Hold: null });
         var mayFail = ahead.Max(w => (100 - w.SuccessThreshold.Value) * places / 100);
         return through.Length >= Math.Min(places, queue.Length - away) && through.Count(n => !Runs(n, target)) <= mayFail;
     }

@@ -55,6 +55,9 @@ internal sealed record RolloutCase
     /// <summary>Whether every other host can soft-reboot, and the policy lets it.</summary>
     public bool Softly { get; init; }
 
+    /// <summary>How old an image must be before nodes get it.</summary>
+    public int MinAgeMinutes { get; init; }
+
     /// <summary>How the rollout is held back: waves, windows, zones.</summary>
     public CasePace Pace { get; init; } = new();
 
@@ -66,7 +69,8 @@ internal sealed record RolloutCase
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
         + $"automatic {Automatic}, maxFailures {MaxFailures}, scope {Scope}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
-        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, softly {Softly}, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
+        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, softly {Softly}, minAge {MinAgeMinutes}m, "
+        + $"checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
 
     public SimulationScenario Scenario()
     {
@@ -100,7 +104,7 @@ internal sealed record RolloutCase
                     : n.Pods,
             }),
             Policies = new Dictionary<string, UpgradePolicySpec> { ["edge"] = policy },
-            Image = Trees.ImageSpec,
+            Image = Trees.ImageSpec with { MinAge = Duration.FromMinutes(MinAgeMinutes) },
             TargetDigest = Trees.New,
             TargetVersion = "42",
             Workloads =
@@ -116,6 +120,7 @@ internal sealed record RolloutCase
                 .. Faults.Select(f => f.ToFault(Nodes)),
                 .. Enumerable.Range(1, HasRules ? Nodes : 0).Select(i => new SimulationFault.PodCompletes(TimeSpan.FromMinutes((Seed + i) % 50), $"job-{i}")),
                 .. Enumerable.Range(1, Nodes).Select(i => new SimulationFault.CapacityChanges(Lifted, $"n{i}", null)),
+                .. Enumerable.Range(1, Nodes).Select(i => new SimulationFault.HumanHolds(Lifted, $"n{i}", null)),
                 new SimulationFault.BudgetChanges(Lifted, "web", null),
                 .. (HasPrimaries ? DrainScenarios.Crosswise : []).Select(w => new SimulationFault.BudgetChanges(Lifted, w.Name, null)),
                 new SimulationFault.PolicyChanges(Lifted, "edge", s => CasePace.Lift(s with { Paused = false })),
@@ -130,7 +135,8 @@ internal sealed record RolloutCase
         $"new() {{ Seed = {Seed}, Nodes = {Nodes}, MaxUnavailable = {Code(MaxUnavailable)}, StageAhead = {Code(StageAhead)}, SoakSeconds = {SoakSeconds}, "
         + $"DrainMinutes = {DrainMinutes}, OnTimeout = DrainTimeoutAction.{OnTimeout}, Automatic = {Code(Automatic)}, MaxFailures = {MaxFailures}, Scope = RollbackScope.{Scope}, "
         + $"MinAvailable = {Code(MinAvailable)}, HasRules = {Code(HasRules)}, Capacity = {Code(Capacity)}, Preflight = DrainPreflight.{Preflight}, "
-        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Softly = {Code(Softly)}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
+        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Softly = {Code(Softly)}, "
+        + $"MinAgeMinutes = {MinAgeMinutes}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
 
     public static RolloutCase From(int seed)
     {
@@ -158,6 +164,7 @@ internal sealed record RolloutCase
             Scope = Pick(random, RollbackScope.Node, RollbackScope.Wave, RollbackScope.Policy),
             HasVolumes = random.Below(4) == 0,
             Softly = random.Below(3) == 0,
+            MinAgeMinutes = Pick(random, 0, 0, 0, 10, 40),
         };
         return random.Below(4) == 0 ? drawn.WithBlame(random) : drawn;
     }
@@ -200,44 +207,25 @@ internal sealed record RolloutCase
             yield return c with { Nodes = c.Nodes - 1 };
         }
 
-        if (c.Scope != RollbackScope.Node)
+        RolloutCase[] simpler =
+        [
+            c with { Scope = RollbackScope.Node },
+            c with { HasRules = false },
+            c with { HasPrimaries = false },
+            c with { Softly = false },
+            c with { HasVolumes = false },
+            c with { Capacity = null },
+            c with { MinAvailable = null },
+            c with { MinAgeMinutes = 0 },
+        ];
+        foreach (var one in simpler.Where(s => s != c))
         {
-            yield return c with { Scope = RollbackScope.Node };
-        }
-
-        if (c.HasRules)
-        {
-            yield return c with { HasRules = false };
-        }
-
-        if (c.HasPrimaries)
-        {
-            yield return c with { HasPrimaries = false };
-        }
-
-        if (c.Softly)
-        {
-            yield return c with { Softly = false };
-        }
-
-        if (c.HasVolumes)
-        {
-            yield return c with { HasVolumes = false };
-        }
-
-        if (c.Capacity is not null)
-        {
-            yield return c with { Capacity = null };
+            yield return one;
         }
 
         for (var i = 0; i < c.Checks.Count; i++)
         {
             yield return c with { Checks = [.. c.Checks.Where((_, at) => at != i)] };
-        }
-
-        if (c.MinAvailable is not null)
-        {
-            yield return c with { MinAvailable = null };
         }
 
         foreach (var pace in (CasePace[])[c.Pace with { Waves = 0 }, c.Pace with { WindowMinutes = 0 }, c.Pace with { Domains = 0 }, c.Pace with { ControlPlane = 0 }])

@@ -178,6 +178,8 @@ internal static class Given
     public static NodeFacts Back(string name) => (RollingBack(name) with { BootID = name + "-boot-3" })
         .Status(s => s with { Step = NodeStep.RolledBack, BootID = name + "-boot-3", Booted = Tree(Trees.Old), Timings = new() { BootedAt = Ago(1.5) } });
 
+    public static NodeHold Hold { get; } = new("new disks", "kubectl-annotate");
+
     public static NodeFacts RolledBack(string name, double minutesAgo = 30) => Idle(name)
         .Spec(s => s with { Policy = Policy, Image = Trees.Image(Trees.New), Attempt = 1, Failure = Failure(minutesAgo) })
         .Status(s => s with { Attempt = 1, Step = NodeStep.RolledBack });

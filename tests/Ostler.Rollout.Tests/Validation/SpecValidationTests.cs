@@ -81,6 +81,7 @@ public class SpecValidationTests
         { "spec.rollout.topology.key", Reasons.Invalid, s => s with { Rollout = new() { Topology = new() { Key = "" } } } },
         { "spec.rollout.stagingAttempts", Reasons.Invalid, s => s with { Rollout = new() { StagingAttempts = 0 } } },
         { "spec.rollout.topology.maxDomainsAtOnce", Reasons.Invalid, s => s with { Rollout = new() { Topology = new() { MaxDomainsAtOnce = 0 } } } },
+        { "spec.rollout.ignoreFreezes", Reasons.Invalid, s => s with { Rollout = new() { IgnoreFreezes = true } } },
         { "spec.rollout.nodeDuration", Reasons.Invalid, s => s with { Rollout = new() { NodeDuration = Duration.Zero } } },
         { "spec.windows[0].schedule", Reasons.Invalid, s => Window(s, "every day") },
         { "spec.windows[0].schedule", Reasons.Invalid, s => Window(s, "0 0 1 * * 6") },

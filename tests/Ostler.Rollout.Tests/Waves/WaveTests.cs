@@ -46,6 +46,14 @@ public class WaveTests
             [Given.Updated("n1"), Given.Updated("n2"), Given.Idle("n3") with { Ready = false }], [], ["first Succeeded", "rest NoNodes"]),
         ("a wave of which no node is there proves nothing", [new() { Name = "west", NodeSelector = West() }],
             [InWest(Given.Staged("n1")) with { Ready = false }, Given.Staged("n2")], [], ["west NodesBlocked", "rest WaitingForWave"]),
+        ("a node on hold holds up no wave", [new() { Name = "first", Nodes = IntOrPercent.Count(3) }],
+            [Given.Updated("n1"), Given.Updated("n2"), Given.Staged("n3") with { Hold = Given.Hold }], [],
+                ["first Succeeded", "rest NoNodes"]),
+        ("a node on hold is not the canary", [Canary],
+            [Given.Staged("n1") with { Hold = Given.Hold }, Given.Staged("n2"), Given.Staged("n3")], ["n2"],
+                ["canary RollingOut", "rest WaitingForWave"]),
+        ("a wave whose nodes are all on hold proves nothing", [new() { Name = "west", NodeSelector = West() }],
+            [InWest(Given.Staged("n1")) with { Hold = Given.Hold }, Given.Staged("n2")], [], ["west NodesHeld", "rest WaitingForWave"]),
         ("a node that a person cordoned holds up its wave", [new() { Name = "west", NodeSelector = West() }],
             [InWest(Given.Updated("n1")), InWest(Given.Staged("n2")) with { Unschedulable = true }, Given.Staged("n3")], [], ["west WaveBelowThreshold", "rest WaitingForWave"]));
 

@@ -167,8 +167,10 @@ public class MaintenanceCalendarTests
             [
                 .. Enumerable.Range(0, random.Below(3)).Select(_ => start.AddMinutes(random.Below(1400))).Select(from => new Freeze { From = from, To = from.AddMinutes(1 + random.Below(300)) }),
             ];
-            var calendar = new MaintenanceCalendar(windows, freezes);
-            bool[] open = [.. Enumerable.Range(0, 1440).Select(m => IsOpen(windows, freezes, start.AddMinutes(m)))];
+            DateTimeOffset? openUntil = random.Below(2) == 0 ? null : start.AddMinutes(random.Below(900));
+            var ignores = random.Below(2) == 0;
+            var calendar = new MaintenanceCalendar(windows, freezes, openUntil, ignores);
+            bool[] open = [.. Enumerable.Range(0, 1440).Select(m => IsOpen(windows, freezes, openUntil, ignores, start.AddMinutes(m)))];
             for (var minute = 0; minute < 720; minute += 7)
             {
                 var closes = Array.IndexOf(open, false, minute);
@@ -189,10 +191,11 @@ public class MaintenanceCalendarTests
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(20261101UL, 1UL), property);
     }
 
-    private static bool IsOpen(MaintenanceWindow[] windows, Freeze[] freezes, DateTimeOffset at) =>
-        freezes.All(f => at < f.From || at >= f.To)
-        && windows.Any(w => Cronos.CronExpression.Parse(w.Schedule)
-            .GetOccurrences(at - w.Duration.Value, at, TimeZoneInfo.FindSystemTimeZoneById(w.TimeZone), fromInclusive: false, toInclusive: true).Any());
+    private static bool IsOpen(MaintenanceWindow[] windows, Freeze[] freezes, DateTimeOffset? openUntil, bool ignores, DateTimeOffset at) =>
+        ((ignores && at < openUntil) || freezes.All(f => at < f.From || at >= f.To))
+        && (at < openUntil || windows.Any(w => Cronos.CronExpression.Parse(w.Schedule)
+            .GetOccurrences(at - w.Duration.Value, at, TimeZoneInfo.FindSystemTimeZoneById(w.TimeZone), fromInclusive: false,
+                toInclusive: true).Any()));
 
     private static MaintenanceWindow Window(string schedule, double hours) => new() { Schedule = schedule, Duration = Duration.FromMinutes(hours * 60) };
 

@@ -154,6 +154,71 @@ public class WindowGateTests
         Assert.Equal(Reasons.Paused, plan.Gate!.Reason);
     }
 
+    public static TheoryData<string, double, bool, string, bool> Openings => new()
+    {
+        // what, minutes from now, ignoreFreezes, the reason of WindowOpen, whether a slot is granted
+        { "opened long enough for a node", 15, false, Reasons.OpenedByUser, true },
+        { "opened too short for a node", 14, false, Reasons.ClosesSoon, false },
+        { "opened until the window opens, which goes on from there", 60, false, Reasons.OpenedByUser, true },
+        { "opened until now", 0, false, Reasons.OutsideWindow, false },
+        { "opened in the past", -60, true, Reasons.OutsideWindow, false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Openings))]
+    public void Until_openUntil_windows_count_as_open(string what, double minutes, bool ignores, string reason, bool granted)
+    {
+        Assert.NotEmpty(what);
+        var (plan, status) = Look(s => Opened(s with { Windows = [From13To14] }, minutes, ignores), Given.Now, Given.Staged("n1"));
+
+        Assert.Equal(granted ? ["n1"] : [], plan.Granted());
+        Assert.Equal(reason, status.Conditions.Find(ConditionTypes.WindowOpen)!.Reason);
+    }
+
+    [Fact]
+    public void An_opening_goes_on_into_the_window_that_opens_before_it_closes()
+    {
+        var (plan, _) = Look(s => Opened(s with { Windows = [From13To14] }, 61, false), Given.In(59), Given.Staged("n1"));
+
+        Assert.Equal(["n1"], plan.Granted());
+        Assert.Contains("until 2026-11-01T14:00:00Z", plan.Window.Message, StringComparison.Ordinal);
+        Assert.Equal(Given.In(61), plan.NextWakeUp);
+    }
+
+    [Fact]
+    public void A_freeze_overrides_an_opening_and_says_how_to_ignore_it()
+    {
+        var freeze = new Freeze { From = Given.Ago(10), To = Given.In(300), Reason = "year end" };
+
+        var (plan, _) = Look(s => Opened(s with { Windows = [From13To14], Freezes = [freeze] }, 60, false), Given.Now, Given.Staged("n1"));
+        Assert.Empty(plan.Granted());
+        Assert.Equal(Reasons.Frozen, plan.Gate!.Reason);
+        Assert.Contains("set spec.rollout.ignoreFreezes", plan.Gate.Message, StringComparison.Ordinal);
+
+        (plan, _) = Look(s => Opened(s with { Windows = [From13To14], Freezes = [freeze] }, 60, true), Given.Now, Given.Staged("n1"));
+        Assert.Equal(["n1"], plan.Granted());
+        Assert.Equal(Reasons.OpenedByUser, plan.Window.Reason);
+    }
+
+    [Fact]
+    public void An_ignored_freeze_begins_when_the_opening_ends()
+    {
+        var freeze = new Freeze { From = Given.Ago(10), To = Given.In(300), Reason = "year end" };
+        Func<UpgradePolicySpec, UpgradePolicySpec> change = s => Opened(s with { Freezes = [freeze] }, 60, true);
+
+        Assert.Equal(["n1"], Look(change, Given.In(45), Given.Staged("n1")).Plan.Granted());
+        Assert.Equal(Reasons.ClosesSoon, Look(change, Given.In(46), Given.Staged("n1")).Plan.Gate!.Reason);
+        var (plan, status) = Look(change, Given.In(60), Given.Staged("n1"));
+        Assert.Equal((Reasons.Frozen, Given.In(300)), (plan.Gate!.Reason, status.NextWindow));
+    }
+
+    [Fact]
+    public void Without_windows_and_freezes_there_is_nothing_to_open() =>
+        Assert.Equal(Reasons.AlwaysOpen, Look(s => Opened(s, 60, true), Given.Now, Given.Staged("n1")).Plan.Window.Reason);
+
+    private static UpgradePolicySpec Opened(UpgradePolicySpec spec, double minutes, bool ignores) =>
+        spec with { Rollout = spec.Rollout with { OpenUntil = Given.In(minutes), IgnoreFreezes = ignores } };
+
     private static (RolloutPlan Plan, UpgradePolicyStatus Status) Look(Func<UpgradePolicySpec, UpgradePolicySpec> change, DateTimeOffset now, params NodeFacts[] nodes)
     {
         var snapshot = Given.Snapshot(nodes).With(s => s with { Rollout = s.Rollout with { MaxUnavailable = IntOrPercent.Count(9) } }).With(change).At(now);

@@ -68,7 +68,7 @@ public static class CommandChecks
 
         Row("(kubectl|helm) [a-z]+|kubectl create token", CommandCheck.Help),
         Row("helm (install|upgrade|uninstall) ostler .+", CommandCheck.Cluster),
-        Row("kubectl (-n (ostler-system|argocd) )?(get|describe|explain|wait|patch|apply|cordon|uncordon|label) .+", CommandCheck.Cluster),
+        Row("kubectl (-n (ostler-system|argocd) )?(get|describe|explain|wait|patch|apply|annotate|cordon|uncordon|label) .+", CommandCheck.Cluster),
         Row("kubectl (-n ostler-system )?(delete (crd|upgradepolicy)|create (clusterrolebinding|secret)) .+", CommandCheck.Cluster),
     ];
 

@@ -31,6 +31,9 @@ internal sealed record NodeRow
     /// <summary>Who cordoned it: the policy's name, or "another user".</summary>
     public string? Cordon { get; init; }
 
+    /// <summary>Who holds it back from upgrades and why, as in <c>kubectl-annotate: new disks</c>. Absent: nobody.</summary>
+    public string? Hold { get; init; }
+
     /// <summary>Whether it cannot go on.</summary>
     public bool Blocked { get; init; }
 
@@ -99,6 +102,9 @@ internal sealed record ImageRow
 
     /// <summary>How often a moving tag or ref is resolved again. Absent: never.</summary>
     public string? PollInterval { get; init; }
+
+    /// <summary>How old a digest must be before nodes get it. Absent: that does not matter.</summary>
+    public string? MinAge { get; init; }
 
     /// <summary>Whether a digest needs a signature before nodes get it.</summary>
     public bool Signed { get; init; }

@@ -56,6 +56,7 @@ internal sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<Pol
             Target = owner?.Policy.Status?.Target is { } target ? Name(target.Version, target.Digest) : null,
             Ready = node.Ready?.Status == "True",
             Cordon = node.CordonedBy ?? (node.Unschedulable ? "another user" : null),
+            Hold = node.Hold is { } hold ? HoldOf(hold) : null,
             Blocked = blocked is not null,
             Drifted = (status?.Conditions).IsTrue(ConditionTypes.Drifted),
             Reason = reason,
@@ -69,6 +70,14 @@ internal sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<Pol
             FailedAt = failure?.At,
         };
     }
+
+    private static string HoldOf(NodeHold hold) => (hold.By, hold.Reason) switch
+    {
+        ({ Length: > 0 } by, { Length: > 0 } reason) => $"{by}: {reason}",
+        ({ Length: > 0 } by, _) => by,
+        (_, { Length: > 0 } reason) => reason,
+        (_, _) => "without a reason",
+    };
 
     /// <summary>
     /// The step as the policy reports it, which knows of pods and soaks; of the nodes beyond those that it lists, what Node and NodeOS say
@@ -155,6 +164,7 @@ internal sealed record FleetView(IReadOnlyList<NodeRow> Nodes, IReadOnlyList<Pol
         PollInterval = OSImageStatusRules.PinOf(image.Spec) is null && image.Spec.PollInterval.Value > TimeSpan.Zero
             ? image.Spec.PollInterval.ToString()
             : null,
+        MinAge = image.Spec.MinAge.Value > TimeSpan.Zero ? image.Spec.MinAge.ToString() : null,
         Signed = image.Spec.Container?.Verification is not null,
         Quarantine = image.Spec.Quarantine,
         Current = image.Status?.ObservedGeneration == image.Metadata.Generation,

@@ -15,6 +15,7 @@ const byReason = {
   RolledBack: ofPolicy('retry'),
   StagingFailed: ofPolicy('retry'),
   ReconcileFailed: ofPolicy('retry'),
+  RebootFailed: ofPolicy('retry'),
   DriftsAgain: ofPolicy('retry'),
   WaveBelowThreshold: ofPolicy('retry'),
   WorkloadsNotRecovered: ofPolicy('retry'),

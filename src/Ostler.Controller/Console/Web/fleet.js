@@ -68,7 +68,7 @@ export function fleetPage(fleet, tip, query) {
     return [node.name, node.zone, node.booted, node.policy, node.reason, words(node.reason), node.cordon, stepOf(node), steps[stepOf(node)].text, ...flagsOf(node)].some((t) => t?.toLowerCase().includes(text));
   }
 
-  const flagsOf = (node) => [node.blocked && 'blocked', isAway(node) && 'not ready', node.cordon && !inFlight(node) && `cordoned by ${node.cordon}`, node.drifted && 'drifted'].filter(Boolean);
+  const flagsOf = (node) => [node.blocked && 'blocked', isAway(node) && 'not ready', node.cordon && !inFlight(node) && `cordoned by ${node.cordon}`, node.hold && 'held', node.drifted && 'drifted'].filter(Boolean);
 
   function paint(node) {
     const [step, cell] = [stepOf(node), cells.get(node.name)];
@@ -245,7 +245,7 @@ export function fleetPage(fleet, tip, query) {
   // The halted policy has the same command, a few lines above.
   const haltedAlready = (policy) => fleet.policies.has(policy) && standing(fleet.policies.get(policy)).rank === 0;
 
-  const lines = (n) => n ? [n.name, `${steps[stepOf(n)].text}. ${steps[stepOf(n)].hint}`, [n.booted && `runs ${n.booted}`, n.target && n.target !== n.booted && `target ${n.target}`, n.zone, n.policy].filter(Boolean).join(' · '), n.cordon && `cordoned by ${n.cordon}`, isAway(n) && 'not Ready', n.reason && [words(n.reason), n.message && [': ', prose(n.message)]]].filter(Boolean) : [];
+  const lines = (n) => n ? [n.name, `${steps[stepOf(n)].text}. ${steps[stepOf(n)].hint}`, [n.booted && `runs ${n.booted}`, n.target && n.target !== n.booted && `target ${n.target}`, n.zone, n.policy].filter(Boolean).join(' · '), n.cordon && `cordoned by ${n.cordon}`, n.hold && `held by ${n.hold}`, isAway(n) && 'not Ready', n.reason && [words(n.reason), n.message && [': ', prose(n.message)]]].filter(Boolean) : [];
 
   return {
     root,

@@ -41,6 +41,7 @@ export function imagePage(fleet, name) {
       h('section', { class: 'panel', 'aria-label': 'Facts' }, facts(
         ['Source', image.source], ['Version', st.resolved?.version], ['Digest', digest(st.resolved?.digest)],
         ['Next poll', poll(image), image.pollInterval && st.nextPollAt && `pollInterval: ${image.pollInterval}`],
+        ['Follows', st.pending?.length > 0 && st.pending.map((p, i) => [i ? ', ' : '', p.image.version ?? digest(p.image.digest), ' at ', time(p.eligibleAt)]), `minAge: ${image.minAge}`],
         ['Signature', signature(image, verified, st.resolved), image.signed && 'Nodes get only digests whose signature was verified.'],
         ['Policies', usersOf(fleet, name).length ? links(usersOf(fleet, name)) : 'none'],
         ['Status', image.current ? null : 'The controller has not observed the latest spec yet.'])),

@@ -41,7 +41,7 @@ export function nodePage(fleet, name, token) {
       at >= 0 && scroller({ 'aria-label': 'Steps of an upgrade', 'data-key': 'way' }, h('ol', { class: 'way' }, way.map((s, i) => h('li', { class: i < at ? 'past' : i === at ? 'here' : '', 'aria-current': i === at ? 'step' : null, 'data-step': i <= at ? s : null }, h('span', { class: 'sign', 'aria-hidden': 'true' }, steps[s].sign), h('span', null, steps[s].text))))),
       h('section', { class: 'panel', 'aria-label': 'Facts' }, facts(
         ['Policy', n.policy?.split(', ').map((p, i) => [i ? ', ' : '', policyLink(p)])], ['Goal', d.goal ?? (history ? 'Observe' : null)], ['Attempt', d.attempt ? String(d.attempt) : null],
-        ['Target', n.target !== n.booted && n.target], ['Zone', n.zone], ['Node', n.ready ? 'Ready' : 'not Ready', !n.ready && !isAway(n) && 'Expected: the node is being upgraded.'], ['Cordoned by', n.cordon], ['In this step since', n.since && [time(n.since), ` (${ago(n.since)})`]],
+        ['Target', n.target !== n.booted && n.target], ['Zone', n.zone], ['Node', n.ready ? 'Ready' : 'not Ready', !n.ready && !isAway(n) && 'Expected: the node is being upgraded.'], ['Cordoned by', n.cordon], ['Held by', n.hold, 'Not upgraded while its Node has the annotation or label ostler.dev/hold'], ['In this step since', n.since && [time(n.since), ` (${ago(n.since)})`]],
         ['Backend', d.backend], ['Agent', d.agentVersion],
         ['Deadlines', Object.entries(d.deadlines ?? {}).map(([what, when], i) => [i ? ', ' : '', `${what} `, time(when)])],
         ['Next attempt', d.backoff && time(d.backoff.until), d.backoff && `After ${d.backoff.count} × ${words(d.backoff.reason)}`])),

@@ -97,6 +97,7 @@ export function standing(policy) {
   if (is('Stalled')) return as(3, 'warn', '!', 'Stalled', condition(policy.status, 'Stalled'));
   if (ready?.status === 'True') return as(7, 'good', '✓', 'Ready');
   if (policy.paused) return as(5, 'calm', '‖', 'Paused', { reason: 'Paused', message: ready?.message });
+  if (reason === 'NodesHeld') return as(5, 'calm', '‖', 'Nodes on hold');
   if (reason === 'WaitingForApproval') return as(4, 'warn', '!', 'Waiting for approval');
   return as(6, 'busy', '↻', ready ? words(reason) : 'Not yet observed');
 }

@@ -39,7 +39,7 @@ public static class AgentDecision
 
         return spec.Goal switch
         {
-            Goal.Stage when spec.Image is { } image => DecideStage(image, DropsChanges(spec), booted, host),
+            Goal.Stage when spec.Image is { } image => DecideStage(spec, image, DropsChanges(spec), booted, host),
             Goal.Boot when spec.Image is { } image => DecideBoot(uid, spec, image, booted, host),
             Goal.Rollback when spec.Previous is { } previous => DecideRollback(uid, spec, previous, booted, host),
             Goal.Observe => DecideObserve(spec, booted, host),
@@ -74,11 +74,17 @@ public static class AgentDecision
     /// <summary>The present order is to undo what was changed on the host.</summary>
     private static bool DropsChanges(NodeOSSpec spec) => spec.IsReconciling() && spec.Reconcile!.DropsChanges;
 
-    private static AgentAction DecideStage(NodeImage image, bool anew, HostDeployment booted, HostState host)
+    private static AgentAction DecideStage(NodeOSSpec spec, NodeImage image, bool anew, HostDeployment booted, HostState host)
     {
         var staged = host.Deployments.Staged;
         if (booted.Digest == image.Digest)
         {
+            if (spec.IsRebooting())
+            {
+                return new AgentAction.Report(NodeStep.Staged, Reasons.Staged,
+                    $"{Name(booted)} runs and is to be rebooted, so nothing is staged.");
+            }
+
             if (!anew || host.Undo == RevertMethod.Nothing)
             {
                 return new AgentAction.Report(NodeStep.Updated, Reasons.Updated, $"Already runs {Name(booted)}.");
@@ -108,7 +114,8 @@ public static class AgentDecision
         }
 
         var anew = DropsChanges(spec) && booted.Digest == image.Digest;
-        if (booted.Digest == image.Digest && (!anew || host.Undo == RevertMethod.Nothing))
+        var again = spec.IsRebooting() && booted.Digest == image.Digest;
+        if (booted.Digest == image.Digest && !again && (!anew || host.Undo == RevertMethod.Nothing))
         {
             // Updated would claim a boot that never was; a reboot would disturb the node for nothing.
             return Refuse($"{Name(booted)} already ran before the instruction, so there is nothing to boot.");
@@ -117,6 +124,14 @@ public static class AgentDecision
         if (WaitsForReboot(uid, spec, host, NodeStep.Rebooting, Reasons.WaitingForReboot) is { } wait)
         {
             return wait;
+        }
+
+        if (again)
+        {
+            // What is staged and locked is dropped at shutdown. What somebody staged unlocked would run instead.
+            return host.Deployments.Next is { } stays && stays.Digest == image.Digest
+                ? new AgentAction.Boot(image, Finalized: true)
+                : Refuse($"The next boot would run {(host.Deployments.Next is { } other ? Name(other) : "nothing")}, not {Name(image)}.");
         }
 
         if (host.Finalization is { Outcome: Finalization.Failed } failed && host.Deployments.All.All(d => d.Digest != image.Digest))

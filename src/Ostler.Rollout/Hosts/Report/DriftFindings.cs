@@ -86,7 +86,7 @@ public static class DriftFindings
     /// reason.
     /// </summary>
     private static bool HasReached(NodeOSSpec spec) =>
-        (spec.Goal == Goal.Observe && spec.IsUpdated()) || (spec.Goal == Goal.Stage && spec.IsReconciling());
+        (spec.Goal == Goal.Observe && spec.IsUpdated()) || (spec.Goal == Goal.Stage && (spec.IsReconciling() || spec.IsRebooting()));
 
     private static DriftFinding Finding(string reason, string message, RevertMethod undo) => new()
     {

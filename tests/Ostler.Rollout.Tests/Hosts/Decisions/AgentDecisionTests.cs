@@ -54,6 +54,16 @@ public sealed class AgentDecisionTests
         ["anew: booted"] = (Anew(Goal.Boot), HostWith("2* 2", SecondBoot), "Verify 2"),
         ["anew: booted, and changed again"] = (Anew(Goal.Boot), Changed("2* 2", RevertMethod.Redeploy, bootID: SecondBoot), "Verify 2"),
 
+        ["reboot: the image runs"] = (Reboot(Goal.Stage), HostWith("2* 1"), "Staged Staged"),
+        ["reboot: the image runs, changed"] = (Reboot(Goal.Stage), Changed("2*", RevertMethod.Redeploy), "Staged Staged"),
+        ["reboot: another image runs"] = (Reboot(Goal.Stage), HostWith("1* 2"), "Stage 2"),
+        ["reboot: now"] = (Reboot(Goal.Boot), HostWith("2* 1"), "Boot 2 finalized"),
+        ["reboot: another image is staged and locked"] = (Reboot(Goal.Boot), HostWith("3l 2* 1"), "Boot 2 finalized"),
+        ["reboot: somebody staged another image"] = (Reboot(Goal.Boot), HostWith("3s 2* 1"), "Idle NotStaged!"),
+        ["reboot: another image is the next boot's"] = (Reboot(Goal.Boot), HostWith("1 2*"), "Idle NotStaged!"),
+        ["reboot: booted"] = (Reboot(Goal.Boot), HostWith("2* 1", SecondBoot), "Verify 2"),
+        ["reboot: it is over"] = (Reboot(Goal.Observe), HostWith("2* 1", SecondBoot), "Updated Updated"),
+
         ["stage: without an image"] = (new NodeOSSpec { Goal = Goal.Stage }, HostWith("1*"), "Idle Invalid!"),
 
         ["boot: staged and locked"] = (Boot(2, 1), HostWith("2l 1*"), "Boot 2"),
@@ -100,6 +110,15 @@ public sealed class AgentDecisionTests
     private static NodeOSSpec Anew(Goal goal) => (goal == Goal.Stage ? Stage(2) : Boot(2, 2)) with
     {
         Reconcile = new() { Digest = Commit(2), Attempt = 1, Reason = Reasons.PackagesLayered, DropsChanges = true },
+    };
+
+    /// <summary>An order to reboot into what runs.</summary>
+    private static NodeOSSpec Reboot(Goal goal) => goal switch
+    {
+        Goal.Stage => Stage(2) with { RebootBefore = Noon },
+        Goal.Boot => Boot(2, 2) with { RebootBefore = Noon },
+        Goal.Observe => Observe(2),
+        _ => throw new ArgumentOutOfRangeException(nameof(goal), goal, "no reboot has this goal"),
     };
 
     private static HostState Changed(string deployments, RevertMethod undo, string? stagedWith = null, string bootID = FirstBoot)

@@ -30,6 +30,7 @@ internal sealed partial class SimulatedController
         _reported = [];
         _answers.Clear();
         _checks.Forget();
+        _gates.Forget();
         foreach (var node in World.Nodes)
         {
             node.Refused = null;

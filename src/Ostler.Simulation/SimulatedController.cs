@@ -28,6 +28,7 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
     private readonly HashSet<string> _stuck = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RolloutPlan> _plans = new(StringComparer.Ordinal);
     private readonly SimulatedChecks _checks = new(simulation);
+    private readonly SimulatedGates _gates = new(simulation);
     private IReadOnlyList<NodeVerdict> _reported = [];
     private ClusterTime? _clock;
     private ControllerSight? _sight;
@@ -38,6 +39,9 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
 
     /// <summary>What the image's reference resolves to.</summary>
     public (string Digest, string? Version) Source { get; set; } = (simulation.World.Scenario.TargetDigest, simulation.World.Scenario.TargetVersion);
+
+    /// <summary>The time as the controller has it; the world's, until it has looked for the first time.</summary>
+    public DateTimeOffset Clock => _clock?.At(World.Now - World.Scenario.Start) ?? World.Now;
 
     public bool HasWork => _enqueued.Count > 0 || _busy.Count > 0;
 
@@ -145,14 +149,15 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
         // In whole seconds, a date names the middle of the second.
         var (date, monotonic) = (World.Now + World.ServerClockError - TimeSpan.FromMilliseconds(500), World.Now - World.Scenario.Start);
         _clock = _clock?.Observe(date, monotonic) ?? ClusterTime.Begin(date, monotonic);
-        var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions) with
+        var snapshot = _gates.Observe(_checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions) with
         {
             Now = _clock.At(monotonic),
             Sight = _sight
-        });
+        }));
         var plan = RolloutPlanner.Plan(snapshot, _plans.GetValueOrDefault(policy));
         _plans[policy] = plan;
         _checks.Retain(policy, plan.Watches.Checks);
+        _gates.Retain(policy, plan.Watches.Gates);
         simulation.Tell(new SimulatedStep.Plans(policy, plan, snapshot));
         _busy.Add(policy);
         Write(policy, snapshot, plan, 0, new(StringComparer.Ordinal), []);
@@ -171,6 +176,12 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
         Later(World.Random.Between(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(100)), () =>
         {
             var action = plan.Actions[next];
+            if (action is NodeAction.Cordon { NotAfter: { } until } && Clock > until)
+            {
+                failed.Add(action.Node);
+                Enqueue();
+            }
+
             if (!failed.Contains(action.Node))
             {
                 simulation.Tell(new SimulatedStep.Writes(policy, action));

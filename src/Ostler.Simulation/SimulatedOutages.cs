@@ -1,3 +1,5 @@
+using Ostler.Rollout.Health;
+
 namespace Ostler.Simulation;
 
 /// <summary>What befalls the API server, its objects, and what is told of the time.</summary>
@@ -17,6 +19,11 @@ internal static class SimulatedOutages
             case SimulationFault.WritesRefused refused when world.Find(refused.Node) is { } node:
                 world.Tell(node.Name, "user: installs a webhook that denies writes to the NodeOS");
                 node.WritesRefusedUntil = world.Now + refused.For;
+                break;
+            case SimulationFault.GateSays says:
+                world.Tell(says.Node ?? "cluster", $"gate {says.Gate} would be: {says.Outcome}");
+                var former = world.GateAnswers.TryGetValue((says.Node, says.Gate), out var said) ? said : (CheckOutcome.Passed, world.Scenario.Start);
+                world.GateAnswers[(says.Node, says.Gate)] = (says.Outcome, says.Outcome == former.Item1 ? former.Item2 : world.Now);
                 break;
             case SimulationFault.NodeOSDeleted deleted when world.Find(deleted.Node) is { OS: not null } node:
                 world.Tell(node.Name, "user: kubectl delete nodeos");

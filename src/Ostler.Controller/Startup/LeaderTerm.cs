@@ -34,6 +34,9 @@ internal sealed record ControllerServices
     /// <summary>Which addresses health checks may connect to.</summary>
     public OutboundRules Outbound { get; init; } = OutboundRules.Default;
 
+    /// <summary>The Alertmanager of the installation.</summary>
+    public AlertmanagerSettings Alertmanager { get; init; } = new();
+
     public required INotificationSender Notifications { get; init; }
     public required ControllerMetrics Metrics { get; init; }
 
@@ -105,14 +108,12 @@ internal sealed partial class LeaderTerm(ControllerServices services)
             node => DrainingPods.CreateInformer(services.Client, node, services.Time, Logger<DrainingPods>()),
             namespaces.Lister,
             policy => policyController!.Queue.Add(policy));
+        var probes = new CheckProbes(services.Client, pods, services.Time, services.Outbound) { Nodes = nodes.Lister.List, Alertmanager = services.Alertmanager };
         await using var checks = new HealthChecks(
-            new CheckProbes(services.Client, pods, services.Time, services.Outbound).MakeAsync,
-            policy => policyController!.Queue.Add(policy),
-            services.Metrics.CheckFailed,
-            services.Time,
-            Logger<HealthChecks>());
+            probes.MakeAsync, policy => policyController!.Queue.Add(policy), services.Metrics.CheckFailed, services.Time, Logger<HealthChecks>());
+        await using var gates = new GateEvaluations(probes.EvaluateAsync, policy => policyController!.Queue.Add(policy), services.Time, Logger<GateEvaluations>());
         var outbox = new NotificationOutbox(services.Notifications, policy => policyController!.Queue.Add(policy), services.Metrics.Notified, Logger<NotificationOutbox>());
-        policyController = PolicyController(nodes, nodeOSes, policies, images, namespaces, pods, checks, announcements, outbox);
+        policyController = PolicyController(nodes, nodeOSes, policies, images, namespaces, pods, new(checks, gates), announcements, outbox);
         var imageController = ImageController(policies, images, announcements);
         var nodeOSController = NodeOSController(nodes, nodeOSes);
         Subscribe(nodes, nodeOSes, policies, images, namespaces, policyController, imageController, nodeOSController);
@@ -148,18 +149,18 @@ internal sealed partial class LeaderTerm(ControllerServices services)
 
     private Controller<string> PolicyController(
         Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images, Informer<Namespace> namespaces,
-        DrainingPods pods, HealthChecks checks, Announcements announcements, NotificationOutbox outbox)
+        DrainingPods pods, Evaluations evaluations, Announcements announcements, NotificationOutbox outbox)
     {
         policies.AddHandler(announcements.Edited);
         nodeOSes.AddHandler(announcements.Stepped);
         var answers = new ProbeCache(services.Time);
         var evictions = new PodEvictions(services.Client, services.Time);
         var reconciler = new UpgradePolicyReconciler(
-            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, checks, services.Namespace,
+            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, evaluations.Checks, services.Namespace,
                 services.NodeName, services.Time)
-            { Roles = services.Roles, Sight = SightOfTerm() },
-            new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, answers, Logger<Executor>()),
-            new Subscriptions(pods, checks),
+            { Roles = services.Roles, Sight = SightOfTerm(), Gates = evaluations.Gates },
+            new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, answers, services.Time, Logger<Executor>()),
+            new Subscriptions(pods, evaluations.Checks, evaluations.Gates),
             new ProbeRunner(
                 new(services.Client, evictions, nodes.Lister, namespaces.Lister, services.Time),
                 new(services.Client, services.Time),
@@ -259,6 +260,9 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         new(services.Client, type, options, services.Time, services.Loggers.CreateLogger($"informer.{type.Plural}"), services.Random);
 
     private ILogger<T> Logger<T>() => services.Loggers.CreateLogger<T>();
+
+    /// <summary>What is asked beside the reconciles.</summary>
+    private sealed record Evaluations(HealthChecks Checks, GateEvaluations Gates);
 
     [LoggerMessage(1, LogLevel.Information, "Leading, with {Nodes} nodes, {NodeOSes} NodeOSes, {Policies} policies and {Images} images")]
     private partial void LogSynced(int nodes, int nodeOSes, int policies, int images);

@@ -46,6 +46,7 @@ internal sealed partial class Announcements(PublishEvent publish)
         ChangedStandstill(before, after);
         ChangedRollout(before, after);
         StuckChecks(before, after);
+        ChangedGates(before, after);
         foreach (var (type, trueIsBad) in OfPolicies)
         {
             var was = before.Status?.Conditions.Find(type)?.Status;

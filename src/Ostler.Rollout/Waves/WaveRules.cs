@@ -33,6 +33,8 @@ internal static class WaveRules
         var soakedAt = completedAt?.After(spec.Soak);
         var approved = spec.Approval == WaveApproval.Automatic || IsApproved(context.Spec.Rollout, spec.Name, target);
         var passed = tally.Total == 0 ? completedAt is null || soakedAt <= context.Now : soakedAt <= context.Now;
+        var begun = tally.Begun || completedAt is not null;
+        var gate = begun ? null : context.WaveGate;
         var (reason, message, needsPerson) = Why();
         return new()
         {
@@ -45,7 +47,8 @@ internal static class WaveRules
             Approved = approved,
             CompletedAt = completedAt,
             SoakedAt = soakedAt,
-            Open = holdsUp is null && approved,
+            HasBegun = begun,
+            Open = holdsUp is null && approved && gate is null,
             Passed = passed,
             Reason = reason,
             Message = message,
@@ -77,17 +80,27 @@ internal static class WaveRules
                 return (Reasons.WaitingForApproval, HowToApprove(context.Spec.Rollout, spec.Name, target), true);
             }
 
+            if (gate is not null && tally.CanGo > 0)
+            {
+                return (gate.Reason, gate.Message, gate.NeedsPerson);
+            }
+
             if (!settled)
             {
                 return (Reasons.RollingOut, $"{count}, {tally.InFlight} in flight.", false);
             }
 
-            var stuck = Stuck(tally, count);
-            // Of a wave of which no node could be tried yet, the threshold says nothing.
-            return isLast || tally.Failed + tally.Updated == 0
-                ? (tally.Failed > 0 ? Reasons.NodesFailed : Reasons.NodesBlocked, stuck + ".", tally.MayHeal == 0)
-                : (Reasons.WaveBelowThreshold, stuck + BelowThreshold(spec), tally.MayHeal == 0);
+            return Standstill(spec, tally, count, isLast);
         }
+    }
+
+    private static (string Reason, string Message, bool NeedsPerson) Standstill(WaveSpec spec, WaveTally tally, string count, bool isLast)
+    {
+        var stuck = Stuck(tally, count);
+        // Of a wave of which no node could be tried yet, the threshold says nothing.
+        return isLast || tally.Failed + tally.Updated == 0
+            ? (tally.Failed > 0 ? Reasons.NodesFailed : Reasons.NodesBlocked, stuck + ".", tally.MayHeal == 0)
+            : (Reasons.WaveBelowThreshold, stuck + BelowThreshold(spec), tally.MayHeal == 0);
     }
 
     /// <summary>Of the nodes that are there. A wave of which no node is there proves nothing, whatever the threshold.</summary>

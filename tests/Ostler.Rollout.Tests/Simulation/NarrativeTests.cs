@@ -51,6 +51,7 @@ public class NarrativeTests
         "controller-restarts-amid-checks",
         .. PaceScenarios.Names,
         .. ScopeScenarios.Names,
+        .. GateScenarios.Names,
     ];
 
     [Theory]
@@ -175,7 +176,7 @@ public class NarrativeTests
                 },
                 new SimulationFault.ControllerRestarts(At(3)), new SimulationFault.ControllerRestarts(At(5))) with
             { Workloads = [] },
-            _ => DrainScenarios.Of(scenario) ?? ScopeScenarios.Of(scenario) ?? PaceScenarios.Of(scenario),
+            _ => DrainScenarios.Of(scenario) ?? ScopeScenarios.Of(scenario) ?? GateScenarios.Of(scenario) ?? PaceScenarios.Of(scenario),
         };
 
         static UpgradePolicySpec Checked(UpgradePolicySpec spec, HealthCheck check) => spec with { Health = new() { Checks = [check] } };

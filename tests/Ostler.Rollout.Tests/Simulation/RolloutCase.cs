@@ -60,13 +60,16 @@ internal sealed record RolloutCase
 
     public IReadOnlyList<CaseFault> Faults { get; init; } = [];
 
+    /// <summary>What is asked about the cluster before a node is disrupted.</summary>
+    public IReadOnlyList<CaseGate> Gates { get; init; } = [];
+
     /// <summary>How often each check of the controller's must pass in a row.</summary>
     public IReadOnlyList<int> Checks { get; init; } = [];
 
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
         + $"automatic {Automatic}, maxFailures {MaxFailures}, scope {Scope}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
-        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, softly {Softly}, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
+        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, softly {Softly}, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", [.. Gates.Select(g => g.ToString()), .. Faults.Select(f => f.ToString())])}";
 
     public SimulationScenario Scenario()
     {
@@ -83,6 +86,7 @@ internal sealed record RolloutCase
             },
             Reboot = s.Reboot with { Method = Softly ? RebootMethod.Auto : RebootMethod.Reboot },
             Rollback = new() { Automatic = Automatic, Scope = Scope, MaxFailures = IntOrPercent.Count(MaxFailures) },
+            Gates = Gates.Count == 0 ? null : [.. Gates.Select((g, i) => g.Spec(i))],
             Health = new() { Checks = [.. Checks.Select((successes, i) => Scenarios.Errors with { Name = $"check-{i}", Successes = successes })] },
         }));
         return new()
@@ -114,6 +118,7 @@ internal sealed record RolloutCase
             Faults =
             [
                 .. Faults.Select(f => f.ToFault(Nodes)),
+                .. Gates.SelectMany((g, i) => g.Faults(i, Lifted)),
                 .. Enumerable.Range(1, HasRules ? Nodes : 0).Select(i => new SimulationFault.PodCompletes(TimeSpan.FromMinutes((Seed + i) % 50), $"job-{i}")),
                 .. Enumerable.Range(1, Nodes).Select(i => new SimulationFault.CapacityChanges(Lifted, $"n{i}", null)),
                 new SimulationFault.BudgetChanges(Lifted, "web", null),
@@ -130,7 +135,7 @@ internal sealed record RolloutCase
         $"new() {{ Seed = {Seed}, Nodes = {Nodes}, MaxUnavailable = {Code(MaxUnavailable)}, StageAhead = {Code(StageAhead)}, SoakSeconds = {SoakSeconds}, "
         + $"DrainMinutes = {DrainMinutes}, OnTimeout = DrainTimeoutAction.{OnTimeout}, Automatic = {Code(Automatic)}, MaxFailures = {MaxFailures}, Scope = RollbackScope.{Scope}, "
         + $"MinAvailable = {Code(MinAvailable)}, HasRules = {Code(HasRules)}, Capacity = {Code(Capacity)}, Preflight = DrainPreflight.{Preflight}, "
-        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Softly = {Code(Softly)}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
+        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Softly = {Code(Softly)}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Gates = [{string.Join(", ", Gates.Select(g => g.ToCode()))}], Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
 
     public static RolloutCase From(int seed)
     {
@@ -158,6 +163,7 @@ internal sealed record RolloutCase
             Scope = Pick(random, RollbackScope.Node, RollbackScope.Wave, RollbackScope.Policy),
             HasVolumes = random.Below(4) == 0,
             Softly = random.Below(3) == 0,
+            Gates = [.. Enumerable.Range(0, Math.Max(0, random.Below(5) - 2)).Select(_ => CaseGate.From_(random))],
         };
     }
 
@@ -183,6 +189,11 @@ internal sealed record RolloutCase
         for (var i = 0; i < c.Faults.Count; i++)
         {
             yield return c with { Faults = [.. c.Faults.Where((_, at) => at != i)] };
+        }
+
+        for (var i = 0; i < c.Gates.Count; i++)
+        {
+            yield return c with { Gates = [.. c.Gates.Where((_, at) => at != i)] };
         }
 
         if (c.Nodes > (c.HasPrimaries ? 2 : 1))

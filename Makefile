@@ -60,7 +60,7 @@ verify: ## Check that generated files and formatting are up to date; changes not
 	dotnet run --project src/Ostler.CrdGenerator -- --verify config
 	dotnet format whitespace operator.sln --verify-no-changes
 
-demo: ## Upgrade NODES=5 simulated nodes, MAX_UNAVAILABLE=1 at a time; SCENARIO=rolling, canary, pdb-blocked, rollback-policy or window; BACKEND=ostree, rpm-ostree or bootc; KEEP=1 keeps the fleet running, with its console
+demo: ## Upgrade NODES=5 simulated nodes, MAX_UNAVAILABLE=1 at a time; SCENARIO=rolling, canary, gate, pdb-blocked, rollback-policy or window; BACKEND=ostree, rpm-ostree or bootc; KEEP=1 keeps the fleet running, with its console
 	NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) SCENARIO=$(SCENARIO) BACKEND=$(BACKEND) KEEP=$(KEEP) dotnet run --project tests/Ostler.Playground
 
 # Figures are of the programs as they are shipped, and so of these sources. The planner alone needs neither them nor a cluster.

@@ -226,8 +226,10 @@ public sealed class GateProbesTests
 
     private static GateSpec Alerts => GateSamples.Valid("alerts");
 
-    private static string Pod(string name, string node, string ready) =>
-        $$"""{"metadata":{"namespace":"backup","name":"{{name}}","uid":"{{name}}"},"spec":{"nodeName":"{{node}}"},"status":{"phase":"Running","conditions":[{"type":"Ready","status":"{{ready}}"}]}}""";
+    private static string Pod(string name, string node, string ready) => $$"""
+        {"metadata": {"namespace": "backup", "name": "{{name}}", "uid": "{{name}}"}, "spec": {"nodeName": "{{node}}"},
+         "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "{{ready}}"}]} }
+        """;
 
     private static Node Sick(string name, string deadlock, IReadOnlyDictionary<string, string>? labels)
     {

@@ -66,7 +66,7 @@ public sealed class RealAlertmanagerTests
 
     private static Dictionary<string, string> Labels(string name, string severity) => new() { ["alertname"] = name, ["severity"] = severity };
 
-    private static Task UntilAsync(AlertmanagerServer server, AlertsCheck check, CheckOutcome outcome) => Polling.UntilAsync(
+    private static Task<CheckFinding> UntilAsync(AlertmanagerServer server, AlertsCheck check, CheckOutcome outcome) => Polling.UntilAsync(
         $"the gate is {outcome}", async () => await AskAsync(server, check), found => found.Outcome == outcome, found => $"{found.Outcome}: {found.Message}", Given.Cancel);
 
     private static async Task<CheckFinding> AskAsync(AlertmanagerServer server, AlertsCheck check) =>

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
@@ -17,13 +18,14 @@ public sealed class ControllerMetricsTests : IDisposable
 
     private readonly MeterBridge _bridge;
     private readonly ControllerMetrics _metrics;
+    private readonly FakeTimeProvider _time = new(Given.Now);
 
     public ControllerMetricsTests()
     {
         // A name of its own: meters are seen process-wide, and tests run side by side.
         var name = $"Test.{nameof(ControllerMetricsTests)}.{Interlocked.Increment(ref s_count)}.";
         _bridge = new(Metrics.NewCustomRegistry(), name);
-        _metrics = new(name);
+        _metrics = new(name, _time);
     }
 
     public void Dispose()
@@ -58,6 +60,25 @@ public sealed class ControllerMetricsTests : IDisposable
 
         Assert.Contains("ostler_node_failures_total{policy=\"edge\",reason=\"HealthTimedOut\"} 0\n", text, StringComparison.Ordinal);
         Assert.Contains("ostler_node_rollbacks_total{policy=\"edge\",reason=\"WatchdogExpired\"} 0\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_closed_gate_tells_for_how_long_and_an_open_one_0()
+    {
+        _metrics.ObservePolicy(Snapshot(Given.Policy("edge").Spec), Plan(Verdict("a", NodeStep.Staged)));
+        _metrics.ObserveStatus("edge", new()
+        {
+            Conditions = [new() { Type = ConditionTypes.Ready, Status = ConditionStatus.False, Reason = Reasons.GateClosed, Message = "", LastTransitionTime = Given.Now }],
+            Gates =
+            [
+                new() { Name = "ceph", Reason = Reasons.GateClosed, Since = Given.Now.AddMinutes(-2) }, new() { Name = "alerts", Reason = Reasons.GateOpen, Since = Given.Now.AddDays(-1) },
+            ],
+        });
+        _time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(
+            ["ostler_gate_closed_seconds{policy=\"edge\",gate=\"alerts\"} 0", "ostler_gate_closed_seconds{policy=\"edge\",gate=\"ceph\"} 180"],
+            Lines(await ScrapeAsync(), "ostler_gate_closed_seconds{").Order(StringComparer.Ordinal));
     }
 
     [Fact]

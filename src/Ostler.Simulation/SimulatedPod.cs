@@ -6,7 +6,6 @@ internal sealed class SimulatedPod(PodFacts facts, string node, string? workload
 {
     private PodFacts _facts = facts;
     private SimulatedReplicas? _replicas;
-    private bool _ready;
 
     public PodFacts Facts
     {
@@ -20,8 +19,8 @@ internal sealed class SimulatedPod(PodFacts facts, string node, string? workload
 
     public bool Ready
     {
-        get => _ready;
-        set => Count(() => _ready = value);
+        get => _facts.Ready;
+        set => Count(() => _facts = _facts with { Ready = value });
     }
 
     /// <summary>Whether the kubelet is at work on its end.</summary>

@@ -150,6 +150,21 @@ public sealed class DrainTests
         await rig.AssertInOrderAsync();
     }
 
+    [Fact]
+    public async Task The_only_node_of_a_cluster_is_upgraded_although_Ostlers_own_budget_protects_the_controller_on_it()
+    {
+        await using var rig = await Rig.StartAsync(1);
+        var own = await TestWorkload.ApplyControllerAsync(rig);
+        var pods = (await own.PodsAsync()).Select(p => p.Metadata.Uid).Order(StringComparer.Ordinal).ToArray();
+        var next = await rig.PublishAsync(OsTree.Of("2.0"));
+        await rig.ApplyPolicyAsync(Rig.Spec);
+
+        await rig.EverywhereAsync(next);
+
+        Assert.Equal(pods, (await own.PodsAsync()).Select(p => p.Metadata.Uid).Order(StringComparer.Ordinal));
+        await rig.AssertInOrderAsync();
+    }
+
     // As an attacher of a storage driver does; there is none here, so that it stays until the test deletes it.
     private static async Task AttachAsync(Rig rig, string volume, string node) => await Manifests.ApplyAsync(
         rig.Api,

@@ -82,7 +82,10 @@ public enum DrainTimeoutAction
     /// </summary>
     Hold,
 
-    /// <summary>The remaining pods are deleted without regard to PodDisruptionBudgets, and the node reboots.</summary>
+    /// <summary>
+    /// The remaining pods are deleted without regard to PodDisruptionBudgets, and the node reboots. They get the condition DisruptionTarget
+    /// first, which a Job's podFailurePolicy can ignore.
+    /// </summary>
     Force,
 }
 

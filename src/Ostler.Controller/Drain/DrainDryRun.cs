@@ -18,8 +18,10 @@ namespace Ostler.Controller.Drain;
 /// <param name="evictions">Asks for single pods.</param>
 /// <param name="nodes">All Nodes, which tell where another pod could take over.</param>
 /// <param name="namespaces">All namespaces, for drain rules that ask for their labels.</param>
+/// <param name="own">Recognizes the pods of the controller itself.</param>
 /// <param name="time">The controller's clock.</param>
-internal sealed class DrainDryRun(ApiClient client, PodEvictions evictions, ILister<Node> nodes, ILister<Namespace> namespaces, TimeProvider time)
+internal sealed class DrainDryRun(
+    ApiClient client, PodEvictions evictions, ILister<Node> nodes, ILister<Namespace> namespaces, OwnPods own, TimeProvider time)
 {
     private const int Parallelism = 8;
 
@@ -30,7 +32,7 @@ internal sealed class DrainDryRun(ApiClient client, PodEvictions evictions, ILis
         // From the server's cache, which files pods by their nodes: an answer that is a moment old is as good as one that ages on its way.
         var options = new ListOptions { FieldSelector = $"spec.nodeName={question.Node}", ResourceVersion = "0" };
         var list = await client.ListAsync(CoreResources.Pods, options, cancellationToken, static p => p.Trimmed());
-        var pods = list.Items.Select(p => NodeMapping.ToFacts(p, null, namespaces.LabelsOf(p.Metadata.Namespace))).ToArray();
+        var pods = list.Items.Select(p => own.Mark(p, NodeMapping.ToFacts(p, null, namespaces.LabelsOf(p.Metadata.Namespace)))).ToArray();
         var pass = DrainPass.Over(pods, drain);
         var asked = pass.Evict.Concat(pass.Later).Select(p => p.Uid).ToHashSet();
         var budgets = new DisruptionBudgets(client);

@@ -24,8 +24,10 @@ internal interface IDrainingPods
 /// </summary>
 /// <param name="createInformer">Makes the informer of a node's pods.</param>
 /// <param name="namespaces">All namespaces, for drain rules that ask for their labels.</param>
+/// <param name="own">Recognizes the pods of the controller itself.</param>
 /// <param name="changed">Called with a policy when something changed on a node of its.</param>
-internal sealed class DrainingPods(Func<string, Informer<Pod>> createInformer, ILister<Namespace> namespaces, Action<string> changed) : IDrainingPods, IAsyncDisposable
+internal sealed class DrainingPods(
+    Func<string, Informer<Pod>> createInformer, ILister<Namespace> namespaces, OwnPods own, Action<string> changed) : IDrainingPods, IAsyncDisposable
 {
     private readonly Dictionary<string, Watch> _watches = [];
     private readonly ConcurrentDictionary<string, EvictionResult> _lastEvictions = new();
@@ -54,8 +56,8 @@ internal sealed class DrainingPods(Func<string, Informer<Pod>> createInformer, I
             return null;
         }
 
-        PodFacts[] pods = [.. watch.Informer.Lister.List().Select(p => watch.Returns.Mark(NodeMapping.ToFacts(
-            p, _lastEvictions.GetValueOrDefault(p.Metadata.Uid), namespaces.LabelsOf(p.Metadata.Namespace))))];
+        PodFacts[] pods = [.. watch.Informer.Lister.List().Select(p => watch.Returns.Mark(own.Mark(p, NodeMapping.ToFacts(
+            p, _lastEvictions.GetValueOrDefault(p.Metadata.Uid), namespaces.LabelsOf(p.Metadata.Namespace)))))];
         Array.Sort(pods, static (a, b) => (a.Namespace, a.Name).CompareTo((b.Namespace, b.Name)));
         return pods;
     }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text.Json.Nodes;
+using Ostler.Api.Meta;
 using Ostler.Kubernetes;
 using Ostler.Kubernetes.Client;
 using Ostler.Kubernetes.Core;
@@ -81,19 +83,53 @@ internal sealed class PodEvictions(ApiClient client, TimeProvider time)
         }
     }
 
-    /// <summary>Deletes a pod without asking any budget.</summary>
+    /// <summary>
+    /// Deletes a pod without asking any budget. Before that it gets the condition DisruptionTarget, as from an eviction, so that a Job whose
+    /// podFailurePolicy ignores disruptions counts no failure. Where that is refused the pod is deleted all the same, and the result's
+    /// message says so.
+    /// </summary>
     public async Task<EvictionResult> DeleteAsync(NodeAction.DeletePod action, CancellationToken cancellationToken)
     {
         var pod = new NamespacedName(action.Namespace, action.Pod);
+        var unmarked = await MarkAsync(pod, action, cancellationToken);
         try
         {
             await client.DeleteAsync(
                 CoreResources.Pods, pod, new DeletePreconditions(action.PodUid), Seconds(action.GracePeriodSeconds), cancellationToken);
-            return Result(pod, action.PodUid, EvictionOutcome.Accepted);
+            return Result(pod, action.PodUid, EvictionOutcome.Accepted) with { Message = unmarked };
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             return Refused(pod, action.PodUid, e);
+        }
+    }
+
+    /// <returns>Why it could not be set; null: it is.</returns>
+    private async Task<string?> MarkAsync(NamespacedName pod, NodeAction.DeletePod action, CancellationToken cancellationToken)
+    {
+        var condition = new JsonObject
+        {
+            ["type"] = "DisruptionTarget",
+            ["status"] = "True",
+            ["reason"] = "DeletionByOstler",
+            ["message"] = "Ostler deletes the pod because its node's drain did not end in time (spec.drain.onTimeout: Force).",
+            ["lastTransitionTime"] = Timestamp.Format(time.GetUtcNow()),
+        };
+        var patch = Patch.Apply(
+            new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["uid"] = action.PodUid },
+                ["status"] = new JsonObject { ["conditions"] = new JsonArray(condition) },
+            },
+            force: true);
+        try
+        {
+            await client.PatchAsync(CoreResources.Pods, pod, patch, cancellationToken, "status");
+            return null;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"The condition DisruptionTarget could not be set: {(e is ApiException answer ? Words(answer) : e.Message)}";
         }
     }
 

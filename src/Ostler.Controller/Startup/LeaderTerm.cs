@@ -107,6 +107,7 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         await using var pods = new DrainingPods(
             node => DrainingPods.CreateInformer(services.Client, node, services.Time, Logger<DrainingPods>()),
             namespaces.Lister,
+            new(services.Namespace, nodes.Lister),
             policy => policyController!.Queue.Add(policy));
         var probes = new CheckProbes(services.Client, pods, services.Time, services.Outbound) { Nodes = nodes.Lister.List, Alertmanager = services.Alertmanager };
         await using var checks = new HealthChecks(
@@ -162,7 +163,7 @@ internal sealed partial class LeaderTerm(ControllerServices services)
             new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, answers, services.Time, Logger<Executor>()),
             new Subscriptions(pods, evaluations.Checks, evaluations.Gates),
             new ProbeRunner(
-                new(services.Client, evictions, nodes.Lister, namespaces.Lister, services.Time),
+                new(services.Client, evictions, nodes.Lister, namespaces.Lister, new(services.Namespace, nodes.Lister), services.Time),
                 new(services.Client, services.Time),
                 new(services.Client, services.Time),
                 answers,

@@ -33,8 +33,8 @@ internal sealed record ExecutionResult
 }
 
 /// <summary>
-/// Makes the writes of a plan, once and without waiting. Nodes go side by side, the writes of one node in order; after one that fails,
-/// the rest of that node is left out, and the other nodes go on.
+/// Makes the writes of a plan, once and without waiting. Nodes go side by side, the writes of one node in order, except that its pods are
+/// evicted side by side, as kubectl drain does; after one that fails, the rest of that node is left out, and the other nodes go on.
 /// </summary>
 internal sealed partial class Executor(
     ApiClient client,
@@ -48,6 +48,12 @@ internal sealed partial class Executor(
 {
     /// <summary>How many nodes are written to at once: enough to fill the round trips, too few to be throttled.</summary>
     public const int Parallelism = 16;
+
+    /// <summary>
+    /// How many pods of one node are evicted at once. Each eviction of a pod with a budget writes that budget's status, so that many more
+    /// would only make conflicts within the API server.
+    /// </summary>
+    public const int PodParallelism = 8;
 
     /// <summary>How much of the server's words goes into a verdict.</summary>
     private const int LongestRefusal = 512;
@@ -69,43 +75,64 @@ internal sealed partial class Executor(
 
     private async Task ExecuteNodeAsync(Pass pass, IReadOnlyList<NodeAction> actions, CancellationToken cancellationToken)
     {
-        foreach (var action in actions)
+        for (var done = 0; done < actions.Count;)
         {
-            if (action is NodeAction.Cordon { NotAfter: { } until } && time.GetUtcNow() > until)
+            NodeAction[] next = actions[done] is NodeAction.EvictPod or NodeAction.DeletePod
+                ? [.. actions.Skip(done).TakeWhile(static a => a is NodeAction.EvictPod or NodeAction.DeletePod)]
+                : [actions[done]];
+            var failed = 0;
+            await Parallel.ForEachAsync(
+                next,
+                new ParallelOptions { MaxDegreeOfParallelism = PodParallelism, CancellationToken = cancellationToken },
+                async (action, token) => _ = await TryAsync(pass, action, token) ? 0 : Interlocked.Increment(ref failed));
+            if (failed > 0)
             {
-                // Writes before this one took their time. What the gates said when this was planned opens nothing any more.
-                LogExpired(action.Node, until);
-                pass.Conflicted = true;
                 return;
             }
 
-            using var scope = logger.BeginScope(TraceScope.Of(pass.Nodes.GetValueOrDefault(action.Node), action));
-            try
-            {
-                await ExecuteAsync(pass, action, cancellationToken);
-                if (ObjectOf(action) is { } written)
-                {
-                    answers.Accept(action.NodeUid, written);
-                }
-            }
-            catch (ApiException e) when (e.IsConflict || e.IsNotFound)
-            {
-                // The world moved on since the snapshot; what is right now only another plan can tell.
-                LogConflict(action.Node, e.Message);
-                pass.Conflicted = true;
-                return;
-            }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-            {
-                LogFailed(e, action.GetType().Name, action.Node, action.Reason);
-                if (e is ApiException refusal && ObjectOf(action) is { } refused && IsRefusal(refusal))
-                {
-                    answers.Refuse(action.NodeUid, refused, MessageText.Cut(refusal.Status?.Message ?? refusal.Message, LongestRefusal));
-                }
+            done += next.Length;
+        }
+    }
 
-                pass.Failures.Add((action, e));
-                return;
+    /// <summary>False when the rest of the node's writes must be left out.</summary>
+    private async Task<bool> TryAsync(Pass pass, NodeAction action, CancellationToken cancellationToken)
+    {
+        if (action is NodeAction.Cordon { NotAfter: { } until } && time.GetUtcNow() > until)
+        {
+            // Writes before this one took their time. What the gates said when this was planned opens nothing any more.
+            LogExpired(action.Node, until);
+            pass.Conflicted = true;
+            return false;
+        }
+
+        using var scope = logger.BeginScope(TraceScope.Of(pass.Nodes.GetValueOrDefault(action.Node), action));
+        try
+        {
+            await ExecuteAsync(pass, action, cancellationToken);
+            if (ObjectOf(action) is { } written)
+            {
+                answers.Accept(action.NodeUid, written);
             }
+
+            return true;
+        }
+        catch (ApiException e) when (e.IsConflict || e.IsNotFound)
+        {
+            // The world moved on since the snapshot; what is right now only another plan can tell.
+            LogConflict(action.Node, e.Message);
+            pass.Conflicted = true;
+            return false;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogFailed(e, action.GetType().Name, action.Node, action.Reason);
+            if (e is ApiException refusal && ObjectOf(action) is { } refused && IsRefusal(refusal))
+            {
+                answers.Refuse(action.NodeUid, refused, MessageText.Cut(refusal.Status?.Message ?? refusal.Message, LongestRefusal));
+            }
+
+            pass.Failures.Add((action, e));
+            return false;
         }
     }
 
@@ -189,6 +216,10 @@ internal sealed partial class Executor(
         {
             LogNotEvicted(action.Node, result.Namespace, result.Name, result.Outcome, result.Budget, result.Message);
         }
+        else if (result.Message is { } remark)
+        {
+            LogRemark(action.Node, result.Namespace, result.Name, remark);
+        }
 
         record(result);
         pass.Evictions.Add(result);
@@ -233,6 +264,9 @@ internal sealed partial class Executor(
 
     [LoggerMessage(6, LogLevel.Information, "Pod {Namespace}/{Pod} of node {Node} was not evicted: {Outcome} (budget: {Budget}): {Words}")]
     private partial void LogNotEvicted(string node, string @namespace, string pod, EvictionOutcome outcome, string? budget, string? words);
+
+    [LoggerMessage(12, LogLevel.Warning, "Pod {Namespace}/{Pod} of node {Node} was deleted. {Words}")]
+    private partial void LogRemark(string node, string @namespace, string pod, string words);
 
     [LoggerMessage(7, LogLevel.Debug, "Node {Node} changed since the plan was made; planning again: {Words}")]
     private partial void LogConflict(string node, string words);

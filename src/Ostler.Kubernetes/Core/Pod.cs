@@ -21,6 +21,12 @@ public sealed record Pod
     [JsonIgnore]
     public bool IsMirror => Metadata.Annotations?.ContainsKey(MirrorAnnotation) == true;
 
+    /// <summary>Whether it has the labels by which the chart selects the pods of Ostler's controller.</summary>
+    [JsonIgnore]
+    public bool IsOstlerController =>
+        Metadata.Labels?.GetValueOrDefault("app.kubernetes.io/name") == "ostler"
+        && Metadata.Labels.GetValueOrDefault("app.kubernetes.io/component") == "controller";
+
     [JsonIgnore]
     public bool HasEmptyDir => Spec?.Volumes?.Any(v => v.EmptyDir is not null) == true;
 
@@ -33,7 +39,7 @@ public sealed record Pod
                 ? new Dictionary<string, string> { [MirrorAnnotation] = mirror }
                 : null,
         },
-        Spec = Spec?.Trimmed(),
+        Spec = Spec?.Trimmed(keepTolerations: IsOstlerController),
         Status = Status is null ? null : Status with { Conditions = Status.Conditions?.Where(c => c.Type == "Ready").ToArray() },
     };
 }
@@ -48,10 +54,11 @@ public sealed record PodSpec
     public PodAffinity? Affinity { get; init; }
 
     /// <summary>Without the volumes and tolerations that say nothing of a drain.</summary>
-    public PodSpec Trimmed() => this with
+    /// <param name="keepTolerations">Whether it matters which other nodes could take the pod.</param>
+    public PodSpec Trimmed(bool keepTolerations = false) => this with
     {
         Volumes = Volumes?.Where(v => v.EmptyDir is not null || v.Claim is not null || v.Ephemeral is not null).ToArray(),
-        Tolerations = Tolerations?.Where(t => t.IsOfCordon).ToArray() is { Length: > 0 } tolerations ? tolerations : null,
+        Tolerations = Tolerations?.Where(t => keepTolerations || t.IsOfCordon).ToArray() is { Length: > 0 } kept ? kept : null,
         NodeSelector = NodeSelector is { Count: > 0 } ? NodeSelector : null,
         Affinity = Affinity?.NodeAffinity?.Required is null ? null : Affinity,
     };
@@ -75,6 +82,12 @@ public sealed record PodToleration
     public bool IsOfCordon =>
         Effect is null or "" or "NoSchedule"
         && (string.IsNullOrEmpty(Key) ? Operator == "Exists" : Key == CordonTaint && (Operator == "Exists" || string.IsNullOrEmpty(Value)));
+
+    /// <summary>Whether it lets the pod onto a node with this taint.</summary>
+    public bool Tolerates(NodeTaint taint) =>
+        (string.IsNullOrEmpty(Effect) || Effect == taint.Effect)
+        && (string.IsNullOrEmpty(Key) ? Operator == "Exists" : Key == taint.Key)
+        && (Operator == "Exists" || (Operator is null or "" or "Equal" && (Value ?? "") == (taint.Value ?? "")));
 
     public override string ToString() => string.IsNullOrEmpty(Key) ? "operator: Exists" : $"{Key}: {(string.IsNullOrEmpty(Operator) ? "Equal" : Operator)}";
 }

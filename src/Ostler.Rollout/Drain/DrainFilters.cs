@@ -44,6 +44,7 @@ internal static class DrainFilters
         RuleIsNotKnown,
         SkippedByRule,
         Terminating,
+        OwnControllerWithoutOtherNode,
         WaitedForByRule,
         KeepsLocalData,
         Unmanaged,
@@ -84,6 +85,12 @@ internal static class DrainFilters
 
     private static DrainFilterResult? Terminating(PodFacts pod, DrainSpec spec, DrainRule? rule) =>
         pod.DeletionTimestamp is null ? null : new(DrainTreatment.Wait);
+
+    // Evicted, it would be Pending until the node is back, with nobody left to instruct the agent; and the chart's own budget would hold
+    // the last replica for ever. It goes down with the node instead, and the kubelet starts it again. The agent needs no controller
+    // meanwhile.
+    private static DrainFilterResult? OwnControllerWithoutOtherNode(PodFacts pod, DrainSpec spec, DrainRule? rule) =>
+        pod is { IsOstlerController: true, HasOtherNode: false } ? new(DrainTreatment.Stay) : null;
 
     // Before the protections: who is not evicted needs none.
     private static DrainFilterResult? WaitedForByRule(PodFacts pod, DrainSpec spec, DrainRule? rule) =>

@@ -45,7 +45,7 @@ public static class DrainMessage
         {
             var last = Latest(pod, evictions);
             blocked |= pod.Return is not null || last?.Outcome is EvictionOutcome.BlockedByBudget or EvictionOutcome.SeveralBudgets or EvictionOutcome.Failed;
-            Add(pod.Return is null ? Explain(last) : ComesBack(pod), pod);
+            Add(pod.Return is null ? Explain(pod, last) : ComesBack(pod), pod);
         }
 
         foreach (var pod in pass.Waiting)
@@ -112,15 +112,22 @@ public static class DrainMessage
         return pod.LastEviction;
     }
 
-    private static string Explain(EvictionResult? last) => last?.Outcome switch
+    private static string Explain(PodFacts pod, EvictionResult? last) => last?.Outcome switch
     {
-        EvictionOutcome.BlockedByBudget => last.Budget is { } budget
-            ? $"PodDisruptionBudget {budget} allows no disruption now"
-            : "a PodDisruptionBudget allows no disruption now",
+        EvictionOutcome.BlockedByBudget => Blocked(pod, last.Budget),
         EvictionOutcome.SeveralBudgets => $"more than one PodDisruptionBudget matches ({last.Message}): leave one",
         EvictionOutcome.Migrating => "eviction requested; waiting for KubeVirt to migrate the virtual machine" + (last.Message is { Length: > 0 } answer ? $" ({answer})" : ""),
         EvictionOutcome.NamespaceTerminating => "its namespace is being deleted",
         EvictionOutcome.Failed => $"eviction failed ({last.Message})",
         EvictionOutcome.Accepted or EvictionOutcome.Gone or null => "being evicted",
     };
+
+    // Had the budget the policy AlwaysAllow, the API server would have let the pod go.
+    private static string Blocked(PodFacts pod, string? budget)
+    {
+        var blocked = $"{(budget is null ? "a PodDisruptionBudget" : $"PodDisruptionBudget {budget}")} allows no disruption now";
+        return pod.Ready || pod.Phase != "Running"
+            ? blocked
+            : $"{blocked}, although the pod is not Ready: repair the pod, or set unhealthyPodEvictionPolicy: AlwaysAllow in the budget";
+    }
 }

@@ -48,6 +48,15 @@ public sealed record PodFacts
     /// </summary>
     public string? BoundBy { get; init; }
 
+    /// <summary>Whether it is a pod of Ostler's own controller.</summary>
+    public bool IsOstlerController { get; init; }
+
+    /// <summary>
+    /// Whether another node is Ready, schedulable and allowed by the pod's tolerations and node selectors. Only looked for when
+    /// <see cref="IsOstlerController"/>.
+    /// </summary>
+    public bool HasOtherNode { get; init; }
+
     /// <summary>Set when it came to the cordoned node after another pod of its controller was evicted there.</summary>
     public PodReturn? Return { get; init; }
 

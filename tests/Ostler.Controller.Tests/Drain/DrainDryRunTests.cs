@@ -72,18 +72,40 @@ public sealed class DrainDryRunTests
         Assert.DoesNotContain(server.Received, r => r.Path == "/api/v1/namespaces/apps/pods");
     }
 
-    private static async Task<PreflightFacts> AskAsync(ScriptedServer server, DrainSpec drain)
+    [Theory]
+    [InlineData("apps", true)]
+    [InlineData("another", false)]
+    public async Task A_pod_of_the_controller_is_not_asked_for_when_no_other_node_can_take_it(string ownNamespace, bool stays)
+    {
+        var pod = Pod("ostler-controller-1");
+        pod["metadata"]!["labels"] = new JsonObject
+        {
+            ["app.kubernetes.io/name"] = "ostler",
+            ["app.kubernetes.io/component"] = "controller",
+        };
+        pod["spec"]!["nodeSelector"] = new JsonObject { ["only"] = "n1" };
+        await using var server = Server([pod], blocked: "ostler-controller-1");
+
+        var facts = Assert.Single((await AskAsync(server, new(), ownNamespace)).Pods!);
+
+        Assert.Equal(stays ? null : EvictionOutcome.BlockedByBudget, facts.LastEviction?.Outcome);
+        Assert.Equal((stays, false), (facts.IsOstlerController, facts.HasOtherNode));
+    }
+
+    private static async Task<PreflightFacts> AskAsync(ScriptedServer server, DrainSpec drain, string ownNamespace = "ostler-system")
     {
         using var client = Given.Client(server);
         var time = new FakeTimeProvider(Given.Now);
         var notReady = Given.Node("not-ready");
+        var nodes = Given.Lister(
+            CoreResources.Nodes, Given.Node("n1"), Given.Node("n2"), Given.Node("cordoned", cordonedBy: "edge"),
+            notReady with { Status = notReady.Status! with { Conditions = [new() { Type = "Ready", Status = "Unknown" }] } });
         var dryRun = new DrainDryRun(
             client,
             new(client, time),
-            Given.Lister(
-                CoreResources.Nodes, Given.Node("n1"), Given.Node("n2"), Given.Node("cordoned", cordonedBy: "edge"),
-                notReady with { Status = notReady.Status! with { Conditions = [new() { Type = "Ready", Status = "Unknown" }] } }),
+            nodes,
             Given.Lister(CoreResources.Namespaces, new Namespace { Metadata = new() { Name = "apps", Uid = "apps", ResourceVersion = "1", Labels = Labels("front") } }),
+            new(ownNamespace, nodes),
             time);
         return await dryRun.AskAsync(new("n1", "uid-n1", Given.Now), drain, Given.Cancel);
     }

@@ -152,6 +152,7 @@ public sealed class DrainingPodsTests
     private DrainingPods Pods(ApiClient client) => new(
         node => DrainingPods.CreateInformer(client, node, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance),
         Given.Lister(CoreResources.Namespaces, new Namespace { Metadata = new() { Name = "apps", Uid = "apps", ResourceVersion = "1", Labels = new Dictionary<string, string> { ["tier"] = "front" } } }),
+        new("ostler-system", Given.Lister(CoreResources.Nodes, Given.Node("node-1"))),
         policy => _changed.Writer.TryWrite(policy));
 
     private static ScriptedServer Server(Func<ScriptedResponse, Task> list) => new(async (request, response, hangUp) =>

@@ -173,11 +173,46 @@ public sealed class PodEvictionsTests
         var result = await new PodEvictions(client, new FakeTimeProvider(Given.Now))
             .DeleteAsync(new("node", "node-uid", "apps", "pod", "uid-1", null, "DrainForced", ""), Given.Cancel);
 
-        var request = Assert.Single(server.Received);
-        Assert.Equal(("DELETE", "/api/v1/namespaces/apps/pods/pod"), (request.Method, request.Path));
+        var request = Assert.Single(server.Received, r => r.Method == "DELETE");
+        Assert.Equal("/api/v1/namespaces/apps/pods/pod", request.Path);
         Assert.Equal("uid-1", request.BodyJson!["preconditions"]!["uid"]!.GetValue<string>());
         Assert.Null(request.BodyJson!["gracePeriodSeconds"]);
+        Assert.Equal((EvictionOutcome.Accepted, null), (result.Outcome, result.Message));
+    }
+
+    [Fact]
+    public async Task A_pod_is_marked_as_the_target_of_a_disruption_before_it_is_deleted_by_force()
+    {
+        await using var server = Given.Server((request, response) => response.JsonAsync("{}"));
+        using var client = Given.Client(server);
+
+        await new PodEvictions(client, new FakeTimeProvider(Given.Now))
+            .DeleteAsync(new("node", "node-uid", "apps", "pod", "uid-1", null, "DrainForced", ""), Given.Cancel);
+
+        Assert.Equal(["PATCH", "DELETE"], server.Received.Select(r => r.Method));
+        var patch = server.Received[0];
+        Assert.Equal("/api/v1/namespaces/apps/pods/pod/status", patch.Path);
+        Assert.Equal("uid-1", (string?)patch.BodyJson!["metadata"]!["uid"]);
+        var condition = Assert.Single(patch.BodyJson!["status"]!["conditions"]!.AsArray())!;
+        Assert.Equal(("DisruptionTarget", "True", "DeletionByOstler"), ((string?)condition["type"], (string?)condition["status"], (string?)condition["reason"]));
+    }
+
+    [Theory]
+    [InlineData(403, "Forbidden")]
+    [InlineData(404, "NotFound")]
+    [InlineData(422, "Invalid")]
+    [InlineData(500, "InternalError")]
+    public async Task A_pod_that_cannot_be_marked_is_deleted_all_the_same_and_the_reason_is_kept(int code, string reason)
+    {
+        await using var server = Given.Server((request, response) =>
+            request.Method == "PATCH" ? response.StatusAsync(code, reason, "not today") : response.JsonAsync("{}"));
+        using var client = Given.Client(server);
+
+        var result = await new PodEvictions(client, new FakeTimeProvider(Given.Now))
+            .DeleteAsync(new("node", "node-uid", "apps", "pod", "uid-1", null, "DrainForced", ""), Given.Cancel);
+
         Assert.Equal(EvictionOutcome.Accepted, result.Outcome);
+        Assert.Equal("The condition DisruptionTarget could not be set: not today", result.Message);
     }
 
     private static readonly Dictionary<string, string> Labels = new() { ["app"] = "web" };

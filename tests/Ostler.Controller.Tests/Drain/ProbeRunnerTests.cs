@@ -106,7 +106,9 @@ public sealed class ProbeRunnerTests
     {
         using var client = Given.Client(server);
         var questions = new ProbeRunner(
-            new(client, new(client, _time), Given.Lister<Node>(CoreResources.Nodes), Given.Lister<Namespace>(CoreResources.Namespaces), _time),
+            new(
+                client, new(client, _time), Given.Lister<Node>(CoreResources.Nodes), Given.Lister<Namespace>(CoreResources.Namespaces),
+                new("ostler-system", Given.Lister<Node>(CoreResources.Nodes)), _time),
             new(client, _time),
             new(client, _time),
             _answers,

@@ -35,6 +35,20 @@ public sealed class ExecutorTests
         Assert.False(result.Conflicted);
     }
 
+    [Theory]
+    [InlineData(30, true)]
+    [InlineData(31, false)]
+    public async Task A_grant_is_written_only_while_the_answers_of_its_gates_are_fresh(int seconds, bool written)
+    {
+        await using var server = Given.Server((_, response) => response.JsonAsync(Given.Written(CoreResources.Nodes, Given.Node("a", cordonedBy: "edge"), "11")));
+        var run = new Run(server, Given.Node("a"));
+        run.Time.Advance(TimeSpan.FromSeconds(seconds));
+
+        var result = await run.ExecuteAsync(((NodeAction.Cordon)Cordon("a")) with { Grants = true, NotAfter = Given.Now.AddSeconds(30) });
+
+        Assert.Equal((written ? 1 : 0, !written), (server.Received.Count, result.Conflicted));
+    }
+
     private static readonly NodeAction[] OneOfEach =
     [
         new NodeAction.ApplySpec("a", "uid-a", new() { Goal = Goal.Stage }, "r", "m"),
@@ -109,7 +123,7 @@ public sealed class ExecutorTests
         var result = await run.ExecuteAsync(Evict("one"), Evict("two"));
 
         Assert.Equal([("one", EvictionOutcome.BlockedByBudget, "web"), ("two", EvictionOutcome.Accepted, null)], result.Evictions.Select(e => (e.Name, e.Outcome, e.Budget)));
-        Assert.Equal(result.Evictions, run.Recorded);
+        Assert.Equal(result.Evictions, run.Recorded.OrderBy(e => e.Name, StringComparer.Ordinal));
         Assert.Empty(result.Failures);
     }
 
@@ -218,6 +232,45 @@ public sealed class ExecutorTests
         Assert.InRange(most, Executor.Parallelism, Executor.Parallelism);
     }
 
+    [Fact]
+    public async Task Pods_of_a_node_are_evicted_side_by_side_but_not_all_at_once_and_before_what_comes_after_them()
+    {
+        var (open, most, evicted, early) = (0, 0, 0, false);
+        var full = new TaskCompletionSource();
+        await using var server = new ScriptedServer(async (request, response, hangUp) =>
+        {
+            if (request.Method != "POST")
+            {
+                early |= request.Method == "PATCH" && evicted < 32;
+                await (request.Method == "PATCH"
+                    ? response.JsonAsync(Given.Written(OstlerResources.NodeOSes, Given.NodeOS("a"), "21"))
+                    : response.JsonAsync("""{"resources":[{"name":"pods/eviction","kind":"Eviction","group":"policy","version":"v1"}]}"""));
+                return;
+            }
+
+            var now = Interlocked.Increment(ref open);
+            most = Math.Max(most, now);
+            if (now == Executor.PodParallelism)
+            {
+                full.TrySetResult();
+            }
+
+            await full.Task.WaitAsync(hangUp);
+            Interlocked.Decrement(ref open);
+            Interlocked.Increment(ref evicted);
+            await response.JsonAsync("{}", 201);
+        });
+        var run = new Run(server, Given.Node("a"));
+
+        var result = await run.ExecuteAsync([.. Enumerable.Range(0, 32).Select(i => Evict($"p{i:00}")), Apply("a")]);
+
+        Assert.Equal(32, result.Evictions.Count);
+        Assert.All(result.Evictions, e => Assert.Equal(EvictionOutcome.Accepted, e.Outcome));
+        Assert.Single(result.Applied);
+        Assert.False(early);
+        Assert.Equal(Executor.PodParallelism, most);
+    }
+
     private static NodeAction.Cordon Cordon(string node) =>
         new(node, $"uid-{node}", "edge", Given.Now, Reasons.SlotGranted, "") { Grants = true, ResourceVersion = "10" };
 
@@ -231,13 +284,15 @@ public sealed class ExecutorTests
         private readonly Executor _executor;
         private readonly RolloutSnapshot _snapshot;
 
+        public FakeTimeProvider Time { get; } = new(Given.Now);
+
         public Run(ScriptedServer server, params Node[] nodes)
         {
             var client = Given.Client(server);
             Nodes = Given.Cache(client, CoreResources.Nodes, nodes);
             NodeOSes = Given.Cache(client, OstlerResources.NodeOSes, [.. nodes.Select(n => Given.NodeOS(n.Name))]);
             _executor = new(client, Nodes, NodeOSes, new PodEvictions(client, new FakeTimeProvider(Given.Now)), r => Recorded.Add(r),
-                new ProbeCache(new FakeTimeProvider(Given.Now)), NullLogger<Executor>.Instance);
+                new ProbeCache(new FakeTimeProvider(Given.Now)), Time, NullLogger<Executor>.Instance);
             PodFacts[] pods = [.. ((string[])["one", "two"]).Select(p => new PodFacts { Namespace = "apps", Name = p, Uid = $"uid-{p}", Labels = new Dictionary<string, string> { ["app"] = p } })];
             _snapshot = new()
             {
@@ -251,7 +306,7 @@ public sealed class ExecutorTests
 
         public Informer<NodeOS> NodeOSes { get; }
 
-        public List<EvictionResult> Recorded { get; } = [];
+        public System.Collections.Concurrent.ConcurrentBag<EvictionResult> Recorded { get; } = [];
 
         public Task<ExecutionResult> ExecuteAsync(params NodeAction[] actions) => ExecuteAsync(Given.Cancel, actions);
 

@@ -215,7 +215,8 @@ public sealed partial class UpgradePolicyReconcilerTests : IAsyncDisposable
         new Executor(_client, _nodes, _nodeOSes, new PodEvictions(_client, _time), _ => { }, _answers, _time, NullLogger<Executor>.Instance),
         new Subscriptions(_pods, new NoChecks(), NoGateEvaluations.Instance),
         new ProbeRunner(
-            new(_client, new(_client, _time), _nodes.Lister, Given.Lister(CoreResources.Namespaces), _time),
+            new(
+                _client, new(_client, _time), _nodes.Lister, Given.Lister(CoreResources.Namespaces), new("ostler-system", _nodes.Lister), _time),
             new(_client, _time),
             new(_client, _time),
             _answers,

@@ -35,7 +35,8 @@ public sealed partial class RolloutTests
         await BudgetAsync(admin, ns.Name, allowed: 0);
         var time = TimeProvider.System;
         var (noNodes, noNamespaces) = (new Informer<Node>(client, CoreResources.Nodes), new Informer<Namespace>(client, CoreResources.Namespaces));
-        var dryRun = new DrainDryRun(client, new(client, time), noNodes.Lister, noNamespaces.Lister, time);
+        var dryRun = new DrainDryRun(
+            client, new(client, time), noNodes.Lister, noNamespaces.Lister, new("ostler-system", noNodes.Lister), time);
 
         var blocked = await dryRun.AskAsync(new(node, "uid", time.GetUtcNow()), new(), Cancel);
 

@@ -15,7 +15,9 @@ internal sealed class TestWorkload
 
     private readonly Rig _rig;
 
-    private TestWorkload(Rig rig, string name) => (_rig, Name) = (rig, name);
+    private readonly string _namespace;
+
+    private TestWorkload(Rig rig, string name, string ns) => (_rig, Name, _namespace) = (rig, name, ns);
 
     public string Name { get; }
 
@@ -50,22 +52,36 @@ internal sealed class TestWorkload
             meta["finalizers"] = new JsonArray(finalizer);
         }
 
+        return await CreateAsync(new(rig, name, "default"), replicas, meta, pod, minAvailable);
+    }
+
+    /// <summary>Two pods that look like those of Ostler's own controller, with a budget that keeps one of them.</summary>
+    public static Task<TestWorkload> ApplyControllerAsync(Rig rig)
+    {
+        var labels = new JsonObject { ["app"] = "ostler-controller" };
+        labels["app.kubernetes.io/name"] = "ostler";
+        labels["app.kubernetes.io/component"] = "controller";
+        var pod = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "registry.example/main:1" }) };
+        return CreateAsync(new(rig, "ostler-controller", Installation.Namespace), 2, new() { ["labels"] = labels }, pod, minAvailable: 1);
+    }
+
+    private static async Task<TestWorkload> CreateAsync(TestWorkload workload, int replicas, JsonObject meta, JsonObject pod, int? minAvailable)
+    {
         await Manifests.ApplyAsync(
-            rig.Api,
+            workload._rig.Api,
             new JsonObject
             {
                 ["apiVersion"] = "apps/v1",
                 ["kind"] = "Deployment",
-                ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "default" },
+                ["metadata"] = new JsonObject { ["name"] = workload.Name, ["namespace"] = workload._namespace },
                 ["spec"] = new JsonObject
                 {
                     ["replicas"] = replicas,
-                    ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = name } },
+                    ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = workload.Name } },
                     ["template"] = new JsonObject { ["metadata"] = meta, ["spec"] = pod },
                 },
             },
             Rig.Cancel);
-        var workload = new TestWorkload(rig, name);
         await workload.ReadyAsync(replicas);
         if (minAvailable is { } least)
         {
@@ -85,7 +101,7 @@ internal sealed class TestWorkload
             {
                 ["apiVersion"] = _rig.Fleet.Cluster.Capabilities.HasPolicyV1 ? "policy/v1" : "policy/v1beta1",
                 ["kind"] = "PodDisruptionBudget",
-                ["metadata"] = new JsonObject { ["name"] = Name, ["namespace"] = "default" },
+                ["metadata"] = new JsonObject { ["name"] = Name, ["namespace"] = _namespace },
                 ["spec"] = new JsonObject
                 {
                     ["minAvailable"] = minAvailable,
@@ -93,15 +109,19 @@ internal sealed class TestWorkload
                 },
             },
             Rig.Cancel);
-        await _rig.Api.WaitForAsync(type, new("default", Name), b => b?.Status?.CurrentHealthy >= minAvailable, Rig.Cancel);
+        await _rig.Api.WaitForAsync(type, new(_namespace, Name), b => b?.Status?.CurrentHealthy >= minAvailable, Rig.Cancel);
     }
 
     /// <summary>Waits until so many of its pods are ready.</summary>
     public Task ReadyAsync(int replicas) => _rig.Api.WaitForAsync(
-        KnownResources.Deployments, new("default", Name), d => (d?.Status?.ReadyReplicas ?? 0) == replicas, Rig.Cancel, TimeSpan.FromMinutes(1));
+        KnownResources.Deployments,
+        new(_namespace, Name),
+        d => (d?.Status?.ReadyReplicas ?? 0) == replicas,
+        Rig.Cancel,
+        TimeSpan.FromMinutes(1));
 
     public async Task<IReadOnlyList<V1Pod>> PodsAsync() => (await _rig.Api.ListAsync(
-        KnownResources.Pods, new() { Namespace = "default", LabelSelector = $"app={Name}" }, Rig.Cancel)).Items;
+        KnownResources.Pods, new() { Namespace = _namespace, LabelSelector = $"app={Name}" }, Rig.Cancel)).Items;
 
     /// <summary>How the pods of workloads behave on the simulated nodes.</summary>
     public static PodBehavior BehaviorOf(V1Pod pod) =>
@@ -109,7 +129,7 @@ internal sealed class TestWorkload
 
     public Task ScaleAsync(int replicas) => _rig.Api.PatchAsync(
         KnownResources.Deployments,
-        new("default", Name),
+        new(_namespace, Name),
         Patch.Merge(new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }),
         Rig.Cancel);
 
@@ -118,7 +138,7 @@ internal sealed class TestWorkload
     {
         foreach (var pod in (await PodsAsync()).Where(p => p.Spec.NodeName is not null))
         {
-            var name = new NamespacedName("default", pod.Metadata.Name);
+            var name = new NamespacedName(_namespace, pod.Metadata.Name);
             await _rig.Api.WaitForAsync(KnownResources.Pods, name, p => p?.Metadata.DeletionTimestamp is not null, Rig.Cancel, TimeSpan.FromMinutes(1));
             try
             {

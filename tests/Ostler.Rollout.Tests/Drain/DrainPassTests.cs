@@ -23,6 +23,14 @@ public class DrainPassTests
         ("DaemonSet pod with emptyDir", Given.Pod("p") with { Controller = DaemonSet, HasEmptyDir = true }, "keep emptyDir", "skip"),
         ("pod that ends", Given.Pod("p") with { DeletionTimestamp = Given.Now }, "default", "wait"),
         ("pod without controller that ends", Given.Pod("p") with { DeletionTimestamp = Given.Now, Controller = null }, "default", "wait"),
+        ("controller that can run elsewhere", Given.Pod("p") with { IsOstlerController = true, HasOtherNode = true }, "default", "evict"),
+        ("controller that cannot run elsewhere", Given.Pod("p") with { IsOstlerController = true }, "default", "skip"),
+        ("controller with emptyDir", Given.Pod("p") with { IsOstlerController = true, HasEmptyDir = true }, "keep emptyDir", "skip"),
+        ("controller that ends", Given.Pod("p") with { IsOstlerController = true, DeletionTimestamp = Given.Now }, "default", "wait"),
+        ("controller that can run elsewhere", Given.Pod("p") with { IsOstlerController = true, HasOtherNode = true }, "default", "evict"),
+        ("controller that cannot run elsewhere", Given.Pod("p") with { IsOstlerController = true }, "default", "skip"),
+        ("controller with emptyDir", Given.Pod("p") with { IsOstlerController = true, HasEmptyDir = true }, "keep emptyDir", "skip"),
+        ("controller that ends", Given.Pod("p") with { IsOstlerController = true, DeletionTimestamp = Given.Now }, "default", "wait"),
         ("pod with emptyDir", Given.Pod("p") with { HasEmptyDir = true }, "default", "evict"),
         ("pod with emptyDir that is to be kept", Given.Pod("p") with { HasEmptyDir = true }, "keep emptyDir", "block"),
         ("pod without controller", Given.Pod("p") with { Controller = null }, "default", "block"),
@@ -52,6 +60,18 @@ public class DrainPassTests
                 { Skipped: 1, Completed: true } => "skip",
                 _ => "?",
             });
+    }
+
+    [Theory]
+    [InlineData(true, "Running", "apps/web: PodDisruptionBudget web-pdb allows no disruption now.")]
+    [InlineData(false, "Pending", "apps/web: PodDisruptionBudget web-pdb allows no disruption now.")]
+    [InlineData(false, "Running", "apps/web: PodDisruptionBudget web-pdb allows no disruption now, although the pod is not Ready: "
+        + "repair the pod, or set unhealthyPodEvictionPolicy: AlwaysAllow in the budget.")]
+    public void A_pod_that_serves_nobody_and_is_still_protected_is_named_with_what_helps(bool ready, string phase, string message)
+    {
+        var pass = DrainPass.Over([Refused("web", "web-pdb") with { Ready = ready, Phase = phase }], new());
+
+        Assert.Equal((Reasons.DrainBlocked, message), DrainMessage.Describe(pass));
     }
 
     [Fact]

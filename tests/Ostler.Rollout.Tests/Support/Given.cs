@@ -227,6 +227,7 @@ internal static class Given
         Namespace = "apps",
         Name = name,
         Uid = name + "-uid",
+        Ready = true,
         GracePeriodSeconds = 30,
         Controller = new("ReplicaSet", "web", "web-uid"),
     };

@@ -221,6 +221,19 @@ public sealed class SimulatedKubeletsTests(ControlPlaneFixture fixture) : IAsync
         Assert.Empty(kubelets.Nodes);
     }
 
+    [Fact]
+    public async Task Heartbeats_of_a_removed_node_do_not_disturb_the_next_one_of_its_name()
+    {
+        await using var kubelets = new SimulatedKubelets(
+            _client, new() { Timings = new() { HeartbeatPeriod = TimeSpan.FromMilliseconds(1) } });
+        var options = Options();
+        for (var round = 0; round < 20; round++)
+        {
+            await ReadyAsync(await kubelets.AddNodeAsync(options, Token));
+            await kubelets.RemoveNodeAsync(options.Name, Token);
+        }
+    }
+
     private async Task<SimulatedKubelets> StartAsync(int nodes, SimulatedKubeletsOptions? options = null)
     {
         var kubelets = new SimulatedKubelets(_client, options);

@@ -64,10 +64,13 @@ public sealed class ApiAgents(ApiClient api, ResourceType<NodeOS> nodeOSes, ApiA
         while (NodeOrder.AsksTheSame(handled, agent.Latest))
         {
             var arrival = agent.Arrived.Reader.WaitToReadAsync(stop.Token).AsTask();
-            if (await Task.WhenAny(arrival, timer) == timer)
+            if (await Task.WhenAny(timer, arrival) == timer)
             {
                 break;
             }
+
+            // Cancelled, both have ended; without this the loop would never wait again.
+            cancellationToken.ThrowIfCancellationRequested();
 
             agent.TakeLatest();
         }

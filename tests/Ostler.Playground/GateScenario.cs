@@ -3,7 +3,7 @@ using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Kubernetes.Client;
 using Ostler.Testing.Alertmanager;
-using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Fleet;
 using Ostler.Testing.Hosts;
 
 namespace Ostler.Playground;
@@ -82,7 +82,7 @@ internal static class GateScenario
         },
     };
 
-    private static Task LabelAsync(Demo demo, string health, CancellationToken cancellationToken) => Manifests.ApplyAsync(
+    private static Task<JsonObject> LabelAsync(Demo demo, string health, CancellationToken cancellationToken) => Manifests.ApplyAsync(
         demo.Fleet.Api, new JsonObject
         {
             ["apiVersion"] = "v1",
@@ -90,7 +90,7 @@ internal static class GateScenario
             ["metadata"] = new JsonObject { ["name"] = "default", ["labels"] = new JsonObject { ["ceph"] = health } },
         }, cancellationToken);
 
-    private static Task GrantNamespacesAsync(Demo demo, CancellationToken cancellationToken) => Manifests.ApplyAsync(
+    private static Task<JsonObject> GrantNamespacesAsync(Demo demo, CancellationToken cancellationToken) => Manifests.ApplyAsync(
         demo.Fleet.Api, new JsonObject
         {
             ["apiVersion"] = "rbac.authorization.k8s.io/v1",

@@ -44,7 +44,7 @@ public sealed class ExecutorTests
         var run = new Run(server, Given.Node("a"));
         run.Time.Advance(TimeSpan.FromSeconds(seconds));
 
-        var result = await run.ExecuteAsync(((NodeAction.Cordon)Cordon("a")) with { Grants = true, NotAfter = Given.Now.AddSeconds(30) });
+        var result = await run.ExecuteAsync(Cordon("a") with { Grants = true, NotAfter = Given.Now.AddSeconds(30) });
 
         Assert.Equal((written ? 1 : 0, !written), (server.Received.Count, result.Conflicted));
     }

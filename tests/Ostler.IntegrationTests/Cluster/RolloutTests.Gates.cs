@@ -10,6 +10,7 @@ using Ostler.Kubernetes.Core;
 using Ostler.Rollout.Health;
 using Ostler.Testing;
 using Ostler.Testing.ControlPlane;
+using Ostler.Testing.Fleet;
 using Ostler.Testing.Waiting;
 
 namespace Ostler.IntegrationTests.Cluster;
@@ -32,7 +33,7 @@ public sealed partial class RolloutTests
         {
             Gates =
             [
-                Often(new()
+                Soon(new()
                 {
                     Name = "objects",
                     Condition = new()
@@ -46,8 +47,8 @@ public sealed partial class RolloutTests
                         Value = "OK",
                     },
                 }),
-                Often(new() { Name = "pods", Pods = new() { Namespace = ns.Name, Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "cni" } }, Absent = true } }),
-                Often(new() { Name = "nodes", NodeConditions = new() { Types = ["Ready"], Status = NodeConditionStatus.True } }),
+                Soon(new() { Name = "pods", Pods = new() { Namespace = ns.Name, Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "cni" } }, Absent = true } }),
+                Soon(new() { Name = "nodes", NodeConditions = new() { Types = ["Ready"], Status = NodeConditionStatus.True } }),
             ],
         });
 
@@ -104,9 +105,9 @@ public sealed partial class RolloutTests
         async Task<CheckFinding> EvaluateAsync(GateSpec gate) => (await probes.EvaluateAsync(new(gate, nothing), Cancel)).Whole;
     }
 
-    private static GateSpec Often(GateSpec gate) => gate with { Interval = Duration.FromSeconds(5), Timeout = Duration.FromSeconds(5) };
+    private static GateSpec Soon(GateSpec gate) => gate with { Interval = Duration.FromSeconds(5), Timeout = Duration.FromSeconds(5) };
 
-    private static Task HealthAsync(ApiClient client, string ns, string name, string health) => Manifests.ApplyAsync(
+    private static Task<JsonObject> HealthAsync(ApiClient client, string ns, string name, string health) => Manifests.ApplyAsync(
         client,
         JsonNode.Parse(
             $$$"""

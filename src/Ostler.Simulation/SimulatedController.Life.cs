@@ -3,6 +3,9 @@ namespace Ostler.Simulation;
 /// <content>How it begins, dies and loses the API server.</content>
 internal sealed partial class SimulatedController
 {
+    /// <summary>The time as the controller has it; the world's, until it has looked for the first time.</summary>
+    public DateTimeOffset Clock => _clock?.At(World.Now - World.Scenario.Start) ?? World.Now;
+
     public void Start()
     {
         _isUp = true;

@@ -40,9 +40,6 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
     /// <summary>What the image's reference resolves to.</summary>
     public (string Digest, string? Version) Source { get; set; } = (simulation.World.Scenario.TargetDigest, simulation.World.Scenario.TargetVersion);
 
-    /// <summary>The time as the controller has it; the world's, until it has looked for the first time.</summary>
-    public DateTimeOffset Clock => _clock?.At(World.Now - World.Scenario.Start) ?? World.Now;
-
     public bool HasWork => _enqueued.Count > 0 || _busy.Count > 0;
 
     private SimulatedWorld World => simulation.World;

@@ -6,8 +6,8 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Simulation;
 
 /// <summary>
-/// The gates that the controller evaluates beside its reconciles. What they came to dies with it; what they would answer is the world's, and
-/// changes with <see cref="SimulationFault.GateSays"/>. Without one, each answers yes.
+/// The gates that the controller evaluates beside its reconciles. What they came to dies with it; what they would answer is the world's,
+/// and changes with <see cref="SimulationFault.GateSays"/>. Without one, each answers yes.
 /// </summary>
 internal sealed class SimulatedGates(RolloutSimulation simulation)
 {
@@ -19,15 +19,19 @@ internal sealed class SimulatedGates(RolloutSimulation simulation)
     public void Forget() => _runs.Clear();
 
     /// <summary>Puts what they came to into the snapshot.</summary>
-    public RolloutSnapshot Observe(RolloutSnapshot snapshot) => snapshot.Policy.Spec?.Gates is not { Count: > 0 } gates ? snapshot : snapshot with
+    public RolloutSnapshot Observe(RolloutSnapshot snapshot) =>
+        snapshot.Policy.Spec?.Gates is not { Count: > 0 } gates ? snapshot : snapshot with
     {
-        Gates = [.. gates.Select(g => _runs.GetValueOrDefault((snapshot.Policy.Name, g.Name)) is { } run && ReferenceEquals(run.Subject.Gate, g) ? run.Seen : null).OfType<GateObservation>()],
+        Gates = [.. gates.Select(
+            g => _runs.GetValueOrDefault((snapshot.Policy.Name, g.Name)) is { } run && ReferenceEquals(run.Subject.Gate, g) ? run.Seen
+                : null).OfType<GateObservation>()],
     };
 
     /// <summary>Evaluates what is to be evaluated from now on.</summary>
     public void Retain(string policy, IReadOnlyList<GateSubject> subjects)
     {
-        foreach (var key in _runs.Keys.Where(k => k.Policy == policy && !subjects.Any(s => ReferenceEquals(s.Gate, _runs[k].Subject.Gate))).ToArray())
+        foreach (var key in _runs.Keys.Where(k => k.Policy == policy && !subjects.Any(s => ReferenceEquals(s.Gate, _runs[k].Subject.Gate)))
+            .ToArray())
         {
             _runs.Remove(key);
         }
@@ -82,7 +86,9 @@ internal sealed class SimulatedGates(RolloutSimulation simulation)
     {
         var name = subject.Gate.Name;
         return GateRules.IsOfNodes(subject.Gate)
-            ? new(CheckFinding.Pass(), World.Nodes.Where(n => n.IsSelectedBy(subject.Nodes)).ToDictionary(n => n.Name, n => Finding((n.Name, name)), StringComparer.Ordinal))
+            ? new(CheckFinding.Pass(),
+                World.Nodes.Where(n => n.IsSelectedBy(subject.Nodes))
+                    .ToDictionary(n => n.Name, n => Finding((n.Name, name)), StringComparer.Ordinal))
             : new(Finding((null, name)));
     }
 
@@ -91,8 +97,8 @@ internal sealed class SimulatedGates(RolloutSimulation simulation)
         var outcome = World.GateAnswers.TryGetValue(key, out var says) ? says.Outcome : CheckOutcome.Passed;
         return new(outcome, outcome switch
         {
-            CheckOutcome.Passed => "all is well",
-            CheckOutcome.False => "2 of 3 are well",
+            CheckOutcome.Passed => "3 of 3 monitors are up",
+            CheckOutcome.False => "2 of 3 monitors are up",
             CheckOutcome.Error => "connection refused",
             CheckOutcome.Missing => "no sample",
             _ => throw new InvalidOperationException($"No such outcome: {outcome}"),

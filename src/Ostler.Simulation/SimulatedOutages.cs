@@ -22,7 +22,8 @@ internal static class SimulatedOutages
                 break;
             case SimulationFault.GateSays says:
                 world.Tell(says.Node ?? "cluster", $"gate {says.Gate} would be: {says.Outcome}");
-                var former = world.GateAnswers.TryGetValue((says.Node, says.Gate), out var said) ? said : (CheckOutcome.Passed, world.Scenario.Start);
+                var former = world.GateAnswers.TryGetValue((says.Node, says.Gate), out var said) ? said
+                    : (CheckOutcome.Passed, world.Scenario.Start);
                 world.GateAnswers[(says.Node, says.Gate)] = (says.Outcome, says.Outcome == former.Item1 ? former.Item2 : world.Now);
                 break;
             case SimulationFault.NodeOSDeleted deleted when world.Find(deleted.Node) is { OS: not null } node:

@@ -9,8 +9,8 @@ using Ostler.Testing.Hosts;
 namespace Ostler.Playground;
 
 /// <summary>
-/// An alert fires: nodes download, and none is disrupted. It is resolved, and the upgrade goes on by itself. Without an Alertmanager (Debian's
-/// package), a field of an object stands for it.
+/// An alert fires: nodes download, and none is disrupted. It is resolved, and the upgrade goes on by itself. Without an Alertmanager
+/// (Debian's package), a field of an object stands for it.
 /// </summary>
 internal static class GateScenario
 {
@@ -23,12 +23,14 @@ internal static class GateScenario
         {
             demo.Say($"no Alertmanager ({whyNot}): a label of the namespace default stands for the alert");
             await GrantNamespacesAsync(demo, cancellationToken);
-            await PlayAsync(demo, OfNamespace(), () => LabelAsync(demo, "HEALTH_ERR", cancellationToken), () => LabelAsync(demo, "HEALTH_OK", cancellationToken), cancellationToken);
+            await PlayAsync(demo, OfNamespace(), () => LabelAsync(demo, "HEALTH_ERR", cancellationToken), () =>
+                LabelAsync(demo, "HEALTH_OK", cancellationToken), cancellationToken);
             return;
         }
 
         await using var server = alertmanager;
-        await PlayAsync(demo, OfAlerts(server.Address), () => server.FireAsync(Alert, cancellationToken), () => server.ResolveAsync(Alert, cancellationToken), cancellationToken);
+        await PlayAsync(demo, OfAlerts(server.Address), () => server.FireAsync(Alert, cancellationToken), () =>
+            server.ResolveAsync(Alert, cancellationToken), cancellationToken);
     }
 
     private static async Task PlayAsync(Demo demo, JsonObject gate, Func<Task> close, Func<Task> open, CancellationToken cancellationToken)
@@ -101,6 +103,7 @@ internal static class GateScenario
                 ["labels"] = new JsonObject { ["ostler.dev/aggregate-to-health-checks"] = "true" },
             },
             ["rules"] = new JsonArray(
-                new JsonObject { ["apiGroups"] = new JsonArray(""), ["resources"] = new JsonArray("namespaces"), ["verbs"] = new JsonArray("get") }),
+                new JsonObject { ["apiGroups"] = new JsonArray(""), ["resources"] = new JsonArray("namespaces"),
+                    ["verbs"] = new JsonArray("get") }),
         }, cancellationToken);
 }

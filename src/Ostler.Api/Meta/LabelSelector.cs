@@ -44,11 +44,13 @@ public sealed record LabelSelector
     [JsonIgnore]
     public bool IsEmpty => MatchLabels is null or { Count: 0 } && MatchExpressions is null or { Count: 0 };
 
-    /// <summary>As the API server takes it in <c>labelSelector</c>. Empty for an empty selector, with which it would return everything.</summary>
+    /// <summary>As the API server takes it in <c>labelSelector</c>. Empty for an empty selector, with which it would return
+    /// everything.</summary>
     public string ToQuery() => string.Join(
         ',',
         [
-            .. (MatchLabels ?? new Dictionary<string, string>()).OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}"),
+            .. (MatchLabels ?? new Dictionary<string, string>()).OrderBy(l => l.Key, StringComparer.Ordinal)
+                .Select(l => $"{l.Key}={l.Value}"),
             .. (MatchExpressions ?? []).Select(e => e.ToQuery()),
         ]);
 

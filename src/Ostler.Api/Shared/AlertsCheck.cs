@@ -11,7 +11,8 @@ namespace Ostler.Api.Shared;
 [Cel(
     "!(has(self.bearerTokenSecretRef) && has(self.tls) && has(self.tls.insecureSkipVerify) && self.tls.insecureSkipVerify)",
     "insecureSkipVerify must not be set with bearerTokenSecretRef: any server could take the token")]
-[Cel("has(self.url) || !(has(self.tls) || has(self.bearerTokenSecretRef))", "tls and bearerTokenSecretRef belong to url: the installation's Alertmanager has its own")]
+[Cel("has(self.url) || !(has(self.tls) || has(self.bearerTokenSecretRef))",
+    "tls and bearerTokenSecretRef belong to url: the installation's Alertmanager has its own")]
 public sealed record AlertsCheck
 {
     /// <summary>

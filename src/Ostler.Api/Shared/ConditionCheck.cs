@@ -7,7 +7,8 @@ namespace Ostler.Api.Shared;
 /// <summary>
 /// A condition on a field of any object, read by the controller: a JSONPath (the subset of kubectl's that <c>path</c> lists) and one
 /// comparison. The controller can read only what a ClusterRole with the label <c>ostler.dev/aggregate-to-health-checks: "true"</c>
-/// grants (get for an object by its name, list for several), and never Secrets. Of several objects, each must match. Messages quote values below <c>status</c>; for others they say only whether they matched.
+/// grants (get for an object by its name, list for several), and never Secrets. Of several objects, each must match. Messages quote values
+/// below <c>status</c>; for others they say only whether they matched.
 /// </summary>
 [Cel("!self.kind.matches('^(?i:secret)$')", "kind must not be Secret: check an object that reports the state in its status")]
 [Cel(

@@ -14,7 +14,8 @@ namespace Ostler.Api.UpgradePolicies;
     "(has(self.prometheus) ? 1 : 0) + (has(self.http) ? 1 : 0) + (has(self.condition) ? 1 : 0) + (has(self.pods) ? 1 : 0)"
     + " + (has(self.alerts) ? 1 : 0) + (has(self.nodeConditions) ? 1 : 0) == 1",
     "set exactly one of prometheus, http, condition, pods, alerts and nodeConditions")]
-[Cel("!has(self.http) || (has(self.http.from) && self.http.from == 'Controller')", "http.from must be Controller: a gate belongs to no host")]
+[Cel("!has(self.http) || (has(self.http.from) && self.http.from == 'Controller')",
+    "http.from must be Controller: a gate belongs to no host")]
 public sealed record GateSpec
 {
     /// <summary>The name, shown wherever the gate is closed.</summary>

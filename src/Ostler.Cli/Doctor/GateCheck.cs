@@ -23,15 +23,18 @@ internal static class GateCheck
             switch (gate.Reason)
             {
                 case Reasons.GateError:
-                    yield return new(Severity.Warning, subject, $"it cannot be evaluated, {span}: {gate.Message}", "check address, credentials and network of what it asks, or set onError: Open");
+                    yield return new(Severity.Warning, subject, $"it cannot be evaluated, {span}: {gate.Message}",
+                        "check address, credentials and network of what it asks, or set onError: Open");
                     break;
                 case Reasons.GateMissing:
-                    yield return new(Severity.Warning, subject, $"it finds nothing to judge, {span}: {gate.Message}", "correct its query, selector or names: a typo keeps it closed forever");
+                    yield return new(Severity.Warning, subject, $"it finds nothing to judge, {span}: {gate.Message}",
+                        "correct its query, selector or names: a typo keeps it closed forever");
                     break;
                 case Reasons.GateClosed:
                     yield return new(
                         closedFor < Long ? Severity.Note : Severity.Warning, subject, $"it has been closed {span}: {gate.Message}",
-                        "resolve what it reports; the rollout then continues on its own. To continue regardless, remove the gate from spec.gates");
+                        "resolve what it reports; the rollout then continues on its own. To continue regardless, remove the gate from "
+                            + "spec.gates");
                     break;
             }
         }

@@ -13,8 +13,8 @@ using Ostler.Rollout.Snapshot;
 namespace Ostler.Controller.Health;
 
 /// <summary>
-/// Makes one try of any check of the controller's, and one evaluation of any gate. What keeps it from being made is a finding too, and never
-/// an exception.
+/// Makes one try of any check of the controller's, and one evaluation of any gate. What keeps it from being made is a finding too, and
+/// never an exception.
 /// </summary>
 /// <param name="client">The API server, for Secrets, conditions, pods and nodes.</param>
 /// <param name="pods">The pods of nodes that hold a slot.</param>
@@ -29,7 +29,8 @@ internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProv
     private readonly ConditionProbe _conditions = new(client);
     private readonly NodeProbe _nodes = new(client);
 
-    /// <summary>The nodes of the cluster, which gates look at. Default: none are known, so that such a gate finds nothing to judge.</summary>
+    /// <summary>The nodes of the cluster, which gates look at. Default: none are known, so that such a gate finds nothing to
+    /// judge.</summary>
     public Func<IReadOnlyList<Node>> Nodes { get; init; } = static () => [];
 
     /// <summary>The Alertmanager of the installation.</summary>
@@ -76,12 +77,16 @@ internal sealed class CheckProbes(ApiClient client, IDrainingPods pods, TimeProv
             return CheckKinds.KindOf(gate) switch
             {
                 CheckKind.Http => new(await _servers.HttpAsync(ProbeTarget.None, gate.Http!, cancellationToken)),
-                CheckKind.Prometheus => new(await _servers.PrometheusAsync(ProbeTarget.None, gate.Prometheus!, gate.Timeout, cancellationToken)),
+                CheckKind.Prometheus =>
+                    new(await _servers.PrometheusAsync(ProbeTarget.None, gate.Prometheus!, gate.Timeout, cancellationToken)),
                 CheckKind.Condition => new(await _conditions.MakeAsync(gate.Condition!, null, cancellationToken)),
                 CheckKind.Pods => await _nodes.PodsAsync(gate.Pods!, Selected(subject), cancellationToken),
                 CheckKind.Alerts => new(await _servers.AlertsAsync(ProbeTarget.None, gate.Alerts!, cancellationToken)),
-                CheckKind.NodeConditions => NodeProbe.Conditions(gate.NodeConditions!, gate.NodeConditions!.Scope == GateScope.Cluster ? Nodes() : Selected(subject)),
-                CheckKind.Systemd or CheckKind.Exec or CheckKind.Workloads => new(CheckFinding.Error($"there are no gates of the kind {CheckKinds.NameOf(gate)}")),
+                CheckKind.NodeConditions =>
+                    NodeProbe.Conditions(
+                        gate.NodeConditions!, gate.NodeConditions!.Scope == GateScope.Cluster ? Nodes() : Selected(subject)),
+                CheckKind.Systemd or CheckKind.Exec or CheckKind.Workloads =>
+                    new(CheckFinding.Error($"there are no gates of the kind {CheckKinds.NameOf(gate)}")),
                 CheckKind.Unknown => new(CheckFinding.Error(CheckKinds.WhyUnknown(gate))),
             };
         }

@@ -9,7 +9,8 @@ using Ostler.Rollout.Health;
 namespace Ostler.Controller.Health;
 
 /// <summary>
-/// Reads any object, or all that a selector selects, and judges a field of each. The API server tells under which path a kind is served; that is asked once for each.
+/// Reads any object, or all that a selector selects, and judges a field of each. The API server tells under which path a kind is served;
+/// that is asked once for each.
 /// </summary>
 internal sealed class ConditionProbe(ApiClient client)
 {
@@ -61,10 +62,12 @@ internal sealed class ConditionProbe(ApiClient client)
             return CheckFinding.Error("the selector is empty");
         }
 
-        var which = $"{check.Kind}{(check.Selector is { } selector ? $" with {selector.ToQuery()}" : "")}{(string.IsNullOrEmpty(check.Namespace) ? "" : $" in namespace {check.Namespace}")}";
+        var which = $"{check.Kind}{(check.Selector is { } selector ? $" with {selector.ToQuery()}" : "")}"
+            + (string.IsNullOrEmpty(check.Namespace) ? "" : $" in namespace {check.Namespace}");
         var findings = new List<CheckFinding>();
         await ApiCalls.VisitAsync(
-            client, type, new() { Namespace = check.Namespace ?? "", LabelSelector = check.Selector?.ToQuery() }, Visit, $"objects of kind {which}", Grant, cancellationToken);
+            client, type, new() { Namespace = check.Namespace ?? "", LabelSelector = check.Selector?.ToQuery() }, Visit,
+                $"objects of kind {which}", Grant, cancellationToken);
         return Findings.All(findings, $"there is no {which}", $"{findings.Count} objects of kind {check.Kind}");
 
         JsonDocument Visit(JsonDocument found)
@@ -80,7 +83,8 @@ internal sealed class ConditionProbe(ApiClient client)
     {
         var meta = found.GetProperty("metadata");
         var name = meta.GetProperty("name").GetString();
-        return meta.TryGetProperty("namespace", out var space) && space.GetString() is { Length: > 0 } inside ? $"{inside}/{name}" : name ?? "";
+        return meta.TryGetProperty("namespace", out var space) && space.GetString() is { Length: > 0 } inside ? $"{inside}/{name}" : name
+            ?? "";
     }
 
     private async Task<ResourceType<JsonDocument>> TypeAsync(ConditionCheck check, CancellationToken cancellationToken)

@@ -24,7 +24,8 @@ internal interface IGateEvaluations
 internal delegate Task<GateFinding> EvaluateGate(GateSubject subject, CancellationToken cancellationToken);
 
 /// <summary>
-/// Evaluates each gate at its interval, and at once when a slot waits for it, beside the reconciles, which never wait for one. What is found
+/// Evaluates each gate at its interval, and at once when a slot waits for it, beside the reconciles, which never wait for one. What is
+/// found
 /// is kept in memory; a policy is woken when it is news, or when it waits. Each evaluation ends within its timeout, in an error if nothing
 /// else, so that a server that hangs closes its gate and holds up nothing.
 /// </summary>
@@ -32,7 +33,8 @@ internal delegate Task<GateFinding> EvaluateGate(GateSubject subject, Cancellati
 /// <param name="changed">Called with a policy when there is something for it.</param>
 /// <param name="time">The controller's clock.</param>
 /// <param name="logger">Where news is told.</param>
-internal sealed partial class GateEvaluations(EvaluateGate evaluate, Action<string> changed, TimeProvider time, ILogger<GateEvaluations> logger) : IGateEvaluations, IAsyncDisposable
+internal sealed partial class GateEvaluations(
+    EvaluateGate evaluate, Action<string> changed, TimeProvider time, ILogger<GateEvaluations> logger) : IGateEvaluations, IAsyncDisposable
 {
     private readonly Dictionary<(string Policy, string Gate), Run> _runs = [];
     private readonly List<Task> _ending = [];
@@ -49,7 +51,9 @@ internal sealed partial class GateEvaluations(EvaluateGate evaluate, Action<stri
             }
 
             var wanted = subjects.DistinctBy(s => s.Gate.Name).ToDictionary(s => (policy, s.Gate.Name));
-            foreach (var (key, run) in _runs.Where(r => r.Key.Policy == policy && !(wanted.TryGetValue(r.Key, out var w) && TextOf(w.Gate, w.Nodes) == r.Value.Text)).ToArray())
+            foreach (var (key, run) in _runs.Where(
+                r => r.Key.Policy == policy && !(wanted.TryGetValue(r.Key, out var w) && TextOf(w.Gate, w.Nodes) == r.Value.Text))
+                    .ToArray())
             {
                 _runs.Remove(key);
                 _ending.RemoveAll(static t => t.IsCompleted);
@@ -82,7 +86,8 @@ internal sealed partial class GateEvaluations(EvaluateGate evaluate, Action<stri
         {
             return
             [
-                .. gates.Select(g => _runs.GetValueOrDefault((policy, g.Name)) is { Seen: { } seen } run && run.Text == TextOf(g, nodes) ? seen : null)
+                .. gates.Select(g =>
+                    _runs.GetValueOrDefault((policy, g.Name)) is { Seen: { } seen } run && run.Text == TextOf(g, nodes) ? seen : null)
                     .OfType<GateObservation>(),
             ];
         }
@@ -137,7 +142,8 @@ internal sealed partial class GateEvaluations(EvaluateGate evaluate, Action<stri
     {
         try
         {
-            return await pipeline.ExecuteAsync(static async (s, token) => await s.evaluate(s.run.Subject, token), (evaluate, run), cancellationToken);
+            return await pipeline.ExecuteAsync(
+                static async (s, token) => await s.evaluate(s.run.Subject, token), (evaluate, run), cancellationToken);
         }
         catch (TimeoutRejectedException)
         {
@@ -152,7 +158,8 @@ internal sealed partial class GateEvaluations(EvaluateGate evaluate, Action<stri
     }
 
     /// <summary>Everything that an answer rests on: when any of it changes, what was found before counts for nothing.</summary>
-    private static string TextOf(GateSpec gate, LabelSelector nodes) => $"{JsonSerializer.Serialize(gate, OstlerJson.Default.GateSpec)} {nodes.ToQuery()}";
+    private static string TextOf(GateSpec gate, LabelSelector nodes) =>
+        $"{JsonSerializer.Serialize(gate, OstlerJson.Default.GateSpec)} {nodes.ToQuery()}";
 
     [LoggerMessage(1, LogLevel.Information, "Gate {Gate} of policy {Policy}: {Outcome}: {Words}")]
     private partial void LogFound(string policy, string gate, CheckOutcome outcome, string words);

@@ -19,7 +19,8 @@ internal sealed class NodeProbe(ApiClient client)
     {
         Node? found = null;
         await ApiCalls.VisitAsync(
-            client, CoreResources.Nodes, new() { FieldSelector = $"metadata.name={subject.Node}" }, n => found = n, $"node {subject.Node}", Grant, cancellationToken);
+            client, CoreResources.Nodes, new() { FieldSelector = $"metadata.name={subject.Node}" }, n =>
+                found = n, $"node {subject.Node}", Grant, cancellationToken);
         return found is null
             ? CheckFinding.Missing($"node {subject.Node} does not exist")
             : NodeConditionFinding.Of(subject.Node, check.Types, check.Status, Observed(found), subject.BootedAt);
@@ -28,10 +29,11 @@ internal sealed class NodeProbe(ApiClient client)
     /// <summary>Conditions of nodes as they are known.</summary>
     public static GateFinding Conditions(NodeConditionsGate gate, IReadOnlyList<Node> nodes)
     {
-        var findings = nodes.ToDictionary(n => n.Name, n => NodeConditionFinding.Of(n.Name, gate.Types, gate.Status, Observed(n)), StringComparer.Ordinal);
+        var findings = nodes.ToDictionary(
+            n => n.Name, n => NodeConditionFinding.Of(n.Name, gate.Types, gate.Status, Observed(n)), StringComparer.Ordinal);
         return gate.Scope == GateScope.Node
             ? new(CheckFinding.Pass("it decides for each node by itself"), findings)
-            : new(Findings.All(findings.Values, "there is no node to look at", $"{findings.Count} nodes"));
+            : new(Findings.All(findings.Values, "no node is selected", $"{findings.Count} nodes"));
     }
 
     /// <summary>Pods of the cluster, of these nodes, or of each of these nodes.</summary>
@@ -58,12 +60,14 @@ internal sealed class NodeProbe(ApiClient client)
                 return new(PodPresence.Judge(pods, gate.Absent, gate.Namespace is { } space ? $"in namespace {space}" : ""));
             case GateScope.Policy:
                 var names = nodes.Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
-                return new(PodPresence.Judge([.. pods.Where(p => p.Node is not null && names.Contains(p.Node))], gate.Absent, "on nodes of the policy"));
+                return new(PodPresence.Judge(
+                    [.. pods.Where(p => p.Node is not null && names.Contains(p.Node))], gate.Absent, "on nodes of the policy"));
             case GateScope.Node:
                 var byNode = pods.Where(p => p.Node is not null).ToLookup(p => p.Node!, StringComparer.Ordinal);
                 return new(
                     CheckFinding.Pass("it decides for each node by itself"),
-                    nodes.ToDictionary(n => n.Name, n => PodPresence.Judge([.. byNode[n.Name]], gate.Absent, $"on node {n.Name}"), StringComparer.Ordinal));
+                    nodes.ToDictionary(n => n.Name, n =>
+                        PodPresence.Judge([.. byNode[n.Name]], gate.Absent, $"on node {n.Name}"), StringComparer.Ordinal));
             default:
                 return new(CheckFinding.Error($"there is no scope {gate.Scope}"));
         }

@@ -40,12 +40,14 @@ internal sealed class ServerProbes(ApiClient client, OutboundRules outbound)
             return CheckFinding.Error(problem);
         }
 
-        var answer = await AskAsync(new HttpProbe(uri) { Outbound = outbound, Tls = await TlsAsync(check.Tls, cancellationToken) }, cancellationToken);
+        var answer = await AskAsync(
+            new HttpProbe(uri) { Outbound = outbound, Tls = await TlsAsync(check.Tls, cancellationToken) }, cancellationToken);
         return HttpFinding.Of(uri, answer.Code, answer.Phrase, answer.Body);
     }
 
     /// <exception cref="CheckException">It cannot be asked.</exception>
-    public async Task<CheckFinding> PrometheusAsync(ProbeTarget target, PrometheusCheck check, Duration timeout, CancellationToken cancellationToken)
+    public async Task<CheckFinding> PrometheusAsync(
+        ProbeTarget target, PrometheusCheck check, Duration timeout, CancellationToken cancellationToken)
     {
         var (server, problem) = Placeholders.InUrl(check.Url, target.Name, target.Address);
         var (query, wrong) = Placeholders.InPromQL(check.Query, target.Name, target.Address);
@@ -68,7 +70,8 @@ internal sealed class ServerProbes(ApiClient client, OutboundRules outbound)
             BearerToken = await TokenAsync(check.BearerTokenSecretRef, cancellationToken),
 
             // The server, too, gives up a query that nobody waits for any more. In seconds: it knows no fractions in durations like 1.5s.
-            Form = new Dictionary<string, string> { ["query"] = query, ["timeout"] = timeout.Value.TotalSeconds.ToString(CultureInfo.InvariantCulture) },
+            Form = new Dictionary<string,
+                string> { ["query"] = query, ["timeout"] = timeout.Value.TotalSeconds.ToString(CultureInfo.InvariantCulture) },
             MaxRedirects = 0,
             MaxBytes = MostBytes,
         };
@@ -115,10 +118,14 @@ internal sealed class ServerProbes(ApiClient client, OutboundRules outbound)
         return finding with { Message = $"{server.Uri.Authority}: {finding.Message}" };
     }
 
-    private static async Task<(int Code, byte[] Body)> AlertsAsync(HttpProbe server, IEnumerable<AlertMatcher> matchers, CancellationToken cancellationToken)
+    private static async Task<(int Code, byte[] Body)> AlertsAsync(
+        HttpProbe server, IEnumerable<AlertMatcher> matchers, CancellationToken cancellationToken)
     {
-        var answer = await AskAsync(server with { Uri = new Uri($"{server.Uri.AbsoluteUri.TrimEnd('/')}/api/v2/alerts?{AlertmanagerAnswer.Query(matchers)}") }, cancellationToken);
-        return answer.IsCut ? throw new CheckException($"{server.Uri.Authority}: the answer is longer than 1 MiB: match fewer alerts") : (answer.Code, answer.Body);
+        var answer = await AskAsync(
+            server with { Uri = new Uri($"{server.Uri.AbsoluteUri.TrimEnd('/')}/api/v2/alerts?{AlertmanagerAnswer.Query(matchers)}") },
+                cancellationToken);
+        return answer.IsCut ? throw new CheckException($"{server.Uri.Authority}: the answer is longer than 1 MiB: match fewer alerts")
+            : (answer.Code, answer.Body);
     }
 
     /// <summary>A request to the Alertmanager that the check means, but for its path.</summary>
@@ -129,7 +136,8 @@ internal sealed class ServerProbes(ApiClient client, OutboundRules outbound)
             if (!Alertmanager.AllowOtherUrls)
             {
                 throw new CheckException(
-                    "the installation does not allow policies to name an Alertmanager: remove url, or set alertmanager.allowOtherUrls in the chart (--alertmanager-allow-other-urls)");
+                    "the installation does not allow policies to name an Alertmanager: remove url, or set "
+                    + "alertmanager.allowOtherUrls in the chart (--alertmanager-allow-other-urls)");
             }
 
             if (RequestRules.Problem(check.BearerTokenSecretRef, check.Tls) is var (field, message))
@@ -183,7 +191,8 @@ internal sealed class ServerProbes(ApiClient client, OutboundRules outbound)
     {
         var token = secret is null ? null : (await _secrets.ReadAsync(secret, "token", cancellationToken)).Trim();
         return token?.Any(c => c is < '!' or > '~') == true
-            ? throw new CheckException($"the key token of the Secret {secret!.Namespace}/{secret.Name} is not a token: it has blanks or other invalid characters")
+            ? throw new CheckException(
+                $"the key token of the Secret {secret!.Namespace}/{secret.Name} is not a token: it has blanks or other invalid characters")
             : token;
     }
 

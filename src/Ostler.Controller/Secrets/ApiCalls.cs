@@ -27,7 +27,8 @@ internal static class ApiCalls
     /// <summary>Judges objects one by one, as they are read.</summary>
     /// <exception cref="CheckException">They cannot be listed.</exception>
     public static async Task VisitAsync<T>(
-        ApiClient client, ResourceType<T> type, ListOptions options, Func<T, T> visit, string shown, string grant, CancellationToken cancellationToken) where T : class
+        ApiClient client, ResourceType<T> type, ListOptions options, Func<T, T> visit, string shown, string grant,
+            CancellationToken cancellationToken) where T : class
     {
         try
         {
@@ -37,7 +38,8 @@ internal static class ApiCalls
         {
             throw new CheckException($"the controller may not list {shown}: grant list on {type.QualifiedName} with {grant}");
         }
-        catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException or IOException or System.Text.Json.JsonException)
+        catch (Exception e) when (
+            e is ApiException or TimeoutException or HttpRequestException or IOException or System.Text.Json.JsonException)
         {
             throw new CheckException($"{shown} cannot be listed: {e.Message}");
         }

@@ -107,7 +107,8 @@ internal sealed record ControllerSettings
             }
 
             // As in Go's flags, a boolean needs no value.
-            value ??= name is "--leader-election" or "--alertmanager-allow-other-urls" ? "true" : ++i < arguments.Count ? arguments[i] : null;
+            value ??= name is "--leader-election" or "--alertmanager-allow-other-urls" ? "true" : ++i < arguments.Count ? arguments[i]
+                : null;
             if (name == "--otlp-endpoint" && !string.IsNullOrEmpty(value))
             {
                 collector = value;
@@ -184,10 +185,12 @@ internal sealed record ControllerSettings
 
     private ControllerSettings? WithAlertmanager(string name, string value) => (name, value) switch
     {
-        ("--alertmanager-url", _) when AlertmanagerSettings.IsUrl(value, out var url) => this with { Alertmanager = Alertmanager with { Url = url } },
+        ("--alertmanager-url", _) when AlertmanagerSettings.IsUrl(value, out var url) =>
+            this with { Alertmanager = Alertmanager with { Url = url } },
         ("--alertmanager-ca-file", _) => this with { Alertmanager = Alertmanager with { AuthoritiesFile = value } },
         ("--alertmanager-token-file", _) => this with { Alertmanager = Alertmanager with { TokenFile = value } },
-        ("--alertmanager-allow-other-urls", _) when bool.TryParse(value, out var allow) => this with { Alertmanager = Alertmanager with { AllowOtherUrls = allow } },
+        ("--alertmanager-allow-other-urls", _) when bool.TryParse(value, out var allow) =>
+            this with { Alertmanager = Alertmanager with { AllowOtherUrls = allow } },
         _ => null,
     };
 

@@ -109,10 +109,14 @@ internal sealed partial class LeaderTerm(ControllerServices services)
             namespaces.Lister,
             new(services.Namespace, nodes.Lister),
             policy => policyController!.Queue.Add(policy));
-        var probes = new CheckProbes(services.Client, pods, services.Time, services.Outbound) { Nodes = nodes.Lister.List, Alertmanager = services.Alertmanager };
+        var probes = new CheckProbes(
+            services.Client, pods, services.Time, services.Outbound) { Nodes = nodes.Lister.List, Alertmanager = services.Alertmanager };
         await using var checks = new HealthChecks(
-            probes.MakeAsync, policy => policyController!.Queue.Add(policy), services.Metrics.CheckFailed, services.Time, Logger<HealthChecks>());
-        await using var gates = new GateEvaluations(probes.EvaluateAsync, policy => policyController!.Queue.Add(policy), services.Time, Logger<GateEvaluations>());
+            probes.MakeAsync, policy =>
+                policyController!.Queue.Add(policy), services.Metrics.CheckFailed, services.Time, Logger<HealthChecks>());
+        await using var gates =
+            new GateEvaluations(probes.EvaluateAsync, policy =>
+                policyController!.Queue.Add(policy), services.Time, Logger<GateEvaluations>());
         var outbox = new NotificationOutbox(services.Notifications, policy => policyController!.Queue.Add(policy), services.Metrics.Notified, Logger<NotificationOutbox>());
         policyController = PolicyController(nodes, nodeOSes, policies, images, namespaces, pods, new(checks, gates), announcements, outbox);
         var imageController = ImageController(policies, images, announcements);
@@ -157,7 +161,8 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         var answers = new ProbeCache(services.Time);
         var evictions = new PodEvictions(services.Client, services.Time);
         var reconciler = new UpgradePolicyReconciler(
-            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, evaluations.Checks, services.Namespace,
+            new Gatherer(policies.Lister, images.Lister, nodes.Lister, nodeOSes.Lister, pods, answers, evaluations.Checks,
+                services.Namespace,
                 services.NodeName, services.Time)
             { Roles = services.Roles, Sight = SightOfTerm(), Gates = evaluations.Gates },
             new Executor(services.Client, nodes, nodeOSes, evictions, pods.Record, answers, services.Time, Logger<Executor>()),

@@ -83,7 +83,8 @@ internal sealed class ControllerMetrics : IDisposable
         Gauge("rollout_progress_ratio", () => Of(f => f.Progress), "Updated nodes of a policy, from 0 to 1.", "policy");
         Gauge("rollout_halted", () => Of(f => f.Halted ? 1 : 0), "1 while too many nodes have failed.", "policy");
         Gauge("rollout_window_open", () => Of(f => f.WindowOpen ? 1 : 0), "1 while windows and freezes allow disruption.", "policy");
-        Gauge("gate_closed_seconds", ClosedGates, "How long a gate of a policy with outdated nodes has been closed, for whatever reason; 0 while it is open.", "policy", "gate");
+        Gauge("gate_closed_seconds", ClosedGates,
+            "How long a gate of a policy with outdated nodes has been closed, for whatever reason; 0 while it is open.", "policy", "gate");
         Gauge("policy_ready", Ready, "1 while the condition Ready of a policy is True, else 0. The label has its reason; each policy has one series.", "policy", "reason");
         Gauge("target_quarantined", () => Of(f => f.TargetQuarantined ? 1 : 0), "1 while the digest to which the policy's image resolves is quarantined.", "policy");
         Gauge("quarantined_digests", () => _quarantined.Select(q => new Measurement<int>(q.Value, Label("image", q.Key))), "Digests of an OSImage that no node may get.", "image");
@@ -118,7 +119,8 @@ internal sealed class ControllerMetrics : IDisposable
         }
 
         var reported = _policies[snapshot.Policy.Name];
-        _policies[snapshot.Policy.Name] = PolicyFigures.Of(snapshot, plan, _silence.Observe(snapshot)) with { Ready = reported.Ready, Gates = reported.Gates };
+        _policies[snapshot.Policy.Name] =
+            PolicyFigures.Of(snapshot, plan, _silence.Observe(snapshot)) with { Ready = reported.Ready, Gates = reported.Gates };
     }
 
     /// <summary>What a policy says of itself.</summary>
@@ -129,7 +131,8 @@ internal sealed class ControllerMetrics : IDisposable
             _policies[policy] = figures with
             {
                 Ready = (ready.Status == ConditionStatus.True, ready.Reason),
-                Gates = (status.Gates ?? []).DistinctBy(g => g.Name).ToDictionary(g => g.Name, g => g.Reason == Reasons.GateOpen ? null : g.Since),
+                Gates = (status.Gates ?? []).DistinctBy(g => g.Name)
+                    .ToDictionary(g => g.Name, g => g.Reason == Reasons.GateOpen ? null : g.Since),
             };
         }
     }
@@ -240,7 +243,8 @@ internal sealed class ControllerMetrics : IDisposable
         from policy in _policies
         from gate in policy.Value.Gates
         select new Measurement<double>(
-            gate.Value is { } since ? Math.Max(0, (_time.GetUtcNow() - since).TotalSeconds) : 0, Label("policy", policy.Key), Label("gate", gate.Key));
+            gate.Value is { } since ? Math.Max(0, (_time.GetUtcNow() - since).TotalSeconds)
+                : 0, Label("policy", policy.Key), Label("gate", gate.Key));
 
     private IEnumerable<Measurement<int>> Ready() =>
         from policy in _policies

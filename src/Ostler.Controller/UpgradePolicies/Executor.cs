@@ -271,7 +271,8 @@ internal sealed partial class Executor(
     [LoggerMessage(7, LogLevel.Debug, "Node {Node} changed since the plan was made; planning again: {Words}")]
     private partial void LogConflict(string node, string words);
 
-    [LoggerMessage(12, LogLevel.Debug, "Node {Node} gets no slot yet: the gates were evaluated too long ago (until {Until}); planning again")]
+    [LoggerMessage(12, LogLevel.Debug,
+        "Node {Node} gets no slot yet: the gates were evaluated too long ago (until {Until}); planning again")]
     private partial void LogExpired(string node, DateTimeOffset until);
 
     [LoggerMessage(9, LogLevel.Information, "Removing the join taint of node {Node}: {Reason}: {Message}")]

@@ -59,7 +59,8 @@ public sealed record Node
         },
         Status = Status is null ? null : Status with
         {
-            Conditions = Status.Conditions?.Select(static c => c.Type == "Ready" ? c : c.Trimmed()).ToArray() is { Length: > 0 } conditions ? conditions : null,
+            Conditions = Status.Conditions?.Select(static c => c.Type == "Ready" ? c : c.Trimmed()).ToArray() is { Length: > 0 } conditions
+                ? conditions : null,
             Addresses = InternalIP is { } ip ? [new() { Type = "InternalIP", Address = ip }] : null,
         },
     };

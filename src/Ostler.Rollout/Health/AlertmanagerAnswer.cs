@@ -9,7 +9,8 @@ namespace Ostler.Rollout.Health;
 /// <summary>What an Alertmanager (API v2) is asked, and what its answer says.</summary>
 /// <remarks>
 /// The server is asked for active alerts alone, and yet each is looked at again: one that it calls suppressed does not count, and an answer
-/// that is no list of alerts is an error. An empty list is an answer as good as any, which is why <see cref="AlertsCheck.Watchdog"/> exists.
+/// that is no list of alerts is an error. An empty list is an answer as good as any, which is why <see cref="AlertsCheck.Watchdog"/>
+/// exists.
 /// </remarks>
 public static class AlertmanagerAnswer
 {
@@ -17,7 +18,8 @@ public static class AlertmanagerAnswer
 
     /// <summary>The query of a request for the active alerts that match.</summary>
     public static string Query(IEnumerable<AlertMatcher> matchers) =>
-        $"active=true&silenced=false&inhibited=false&unprocessed=true{string.Concat(matchers.Select(m => $"&filter={Uri.EscapeDataString(Filter(m))}"))}";
+        "active=true&silenced=false&inhibited=false&unprocessed=true"
+        + string.Concat(matchers.Select(m => $"&filter={Uri.EscapeDataString(Filter(m))}"));
 
     /// <summary>A matcher of the alert with this name.</summary>
     public static AlertMatcher Called(string alert) => new() { Name = "alertname", Value = alert };
@@ -30,7 +32,8 @@ public static class AlertmanagerAnswer
             return problem;
         }
 
-        string[] active = [.. alerts.Where(a => ignore?.Contains(a.Name, StringComparer.Ordinal) != true).Select(a => a.Shown).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] active = [.. alerts.Where(a => ignore?.Contains(a.Name, StringComparer.Ordinal) != true).Select(a => a.Shown)
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         return active.Length == 0
             ? CheckFinding.Pass("no matching alert is active")
             : CheckFinding.No($"{MessageText.Count(active.Length, "alert")} active: {MessageText.List(active, Named)}");
@@ -45,11 +48,15 @@ public static class AlertmanagerAnswer
         }
 
         return alerts.Any(a => a.Name == watchdog) ? null : CheckFinding.Missing(
-            $"the alert {watchdog}, which always fires while monitoring works, is not active: check that Prometheus runs and sends its alerts here");
+            $"the alert {watchdog}, which always fires while monitoring works, is not active: check that Prometheus runs and sends its "
+            + "alerts here");
     }
 
     private static string Filter(AlertMatcher matcher) =>
-        $"{matcher.Name}{Sign(matcher.Operator)}\"{matcher.Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";
+        $"{matcher.Name}{Sign(matcher.Operator)}\"{Quote(matcher.Value)}\"";
+
+    private static string Quote(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal)
+        .Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
     private static string Sign(AlertOperator comparison) => comparison switch
     {
@@ -75,7 +82,8 @@ public static class AlertmanagerAnswer
                     return true;
                 }
 
-                problem = CheckFinding.Error("the answer lists something that is not an alert: check that the URL is that of an Alertmanager");
+                problem = CheckFinding.Error(
+                    "the answer lists something that is not an alert: check that the URL is that of an Alertmanager");
                 return false;
             }
         }

@@ -27,10 +27,13 @@ public static class CheckKinds
         new(CheckKind.Http, "http", static c => c.Http, RunnerOfHttp) { Gate = static g => g.Http },
         new(CheckKind.Pods, "pods", static c => c.Pods, static _ => CheckRunner.Controller) { Gate = static g => g.Pods },
         new(CheckKind.Workloads, "workloads", static c => c.Workloads, static _ => CheckRunner.Planner),
-        new(CheckKind.Prometheus, "prometheus", static c => c.Prometheus, static _ => CheckRunner.Controller) { Gate = static g => g.Prometheus },
-        new(CheckKind.Condition, "condition", static c => c.Condition, static _ => CheckRunner.Controller) { Gate = static g => g.Condition },
+        new(CheckKind.Prometheus, "prometheus", static c => c.Prometheus, static _ => CheckRunner.Controller) { Gate = static g =>
+            g.Prometheus },
+        new(CheckKind.Condition, "condition", static c => c.Condition, static _ => CheckRunner.Controller) { Gate = static g =>
+            g.Condition },
         new(CheckKind.Alerts, "alerts", static c => c.Alerts, static _ => CheckRunner.Controller) { Gate = static g => g.Alerts },
-        new(CheckKind.NodeConditions, "nodeConditions", static c => c.NodeConditions, static _ => CheckRunner.Controller) { Gate = static g => g.NodeConditions },
+        new(CheckKind.NodeConditions, "nodeConditions", static c => c.NodeConditions, static _ =>
+            CheckRunner.Controller) { Gate = static g => g.NodeConditions },
     ];
 
     /// <summary>Its kind; <see cref="CheckKind.Unknown"/> unless exactly one is set that this version knows.</summary>
@@ -62,7 +65,8 @@ public static class CheckKinds
     {
         var remedy = $"Upgrade Ostler so that controller, agents and CRDs have the same version, or remove the {what}";
         return known.Length > 1 ? $"it sets {string.Join(" and ", known)}, and a {what} has exactly one kind: split it into several {what}s"
-            : unknown is { Count: > 0 } ? $"this {program} does not know the kind {string.Join(", ", unknown.Keys.Order(StringComparer.Ordinal))}. {remedy}"
+            : unknown is { Count: > 0 }
+                ? $"this {program} does not know the kind {string.Join(", ", unknown.Keys.Order(StringComparer.Ordinal))}. {remedy}"
             : known.Length == 1 ? $"this {program} does not know who runs its kind {known[0]}. {remedy}"
             : $"it sets no kind that this {program} knows. {remedy}";
     }

@@ -18,7 +18,8 @@ public readonly record struct GateAnswer(CheckFinding Finding, DateTimeOffset? H
     /// <param name="at">When.</param>
     /// <param name="onError">What an error means.</param>
     /// <param name="interrupted">Whether nobody looked for so long that nothing is known of the time between.</param>
-    internal static GateAnswer After(GateAnswer? former, CheckFinding finding, DateTimeOffset at, GateErrorHandling onError, bool interrupted)
+    internal static GateAnswer After(
+        GateAnswer? former, CheckFinding finding, DateTimeOffset at, GateErrorHandling onError, bool interrupted)
     {
         var holds = finding.Outcome switch
         {
@@ -38,7 +39,8 @@ public readonly record struct GateAnswer(CheckFinding Finding, DateTimeOffset? H
 /// <param name="At">When the last evaluation began, by the controller's clock.</param>
 /// <param name="Whole">The answer for the gate as a whole.</param>
 /// <param name="Nodes">With the scope Node, the answer for each node that was looked at; otherwise null.</param>
-public sealed record GateObservation(string Gate, DateTimeOffset At, GateAnswer Whole, IReadOnlyDictionary<string, GateAnswer>? Nodes = null)
+public sealed record GateObservation(
+    string Gate, DateTimeOffset At, GateAnswer Whole, IReadOnlyDictionary<string, GateAnswer>? Nodes = null)
 {
     /// <summary>An evaluation may begin this much late, and yet nothing was missed between it and the one before.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(30);
@@ -51,13 +53,15 @@ public sealed record GateObservation(string Gate, DateTimeOffset At, GateAnswer 
             gate.Name, at, GateAnswer.After(former?.Whole, finding.Whole, at, gate.OnError, interrupted),
             finding.Nodes?.ToDictionary(
                 n => n.Key,
-                n => GateAnswer.After(former?.Nodes?.TryGetValue(n.Key, out var before) == true ? before : null, n.Value, at, gate.OnError, interrupted),
+                n => GateAnswer.After(
+                    former?.Nodes?.TryGetValue(n.Key, out var before) == true ? before : null, n.Value, at, gate.OnError, interrupted),
                 StringComparer.Ordinal));
     }
 
     /// <summary>Whether it says something else than before, other than that it still does.</summary>
     public bool IsNews(GateObservation? former) =>
-        former is null || !Whole.Equals(former.Whole) || (Nodes is null) != (former.Nodes is null) || (Nodes is not null && !AreSame(Nodes, former.Nodes!));
+        former is null || !Whole.Equals(former.Whole) || (Nodes is null) != (former.Nodes is null)
+            || (Nodes is not null && !AreSame(Nodes, former.Nodes!));
 
     private static bool AreSame(IReadOnlyDictionary<string, GateAnswer> nodes, IReadOnlyDictionary<string, GateAnswer> former) =>
         nodes.Count == former.Count && nodes.All(n => former.TryGetValue(n.Key, out var before) && before.Equals(n.Value));

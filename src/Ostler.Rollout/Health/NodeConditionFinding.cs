@@ -18,15 +18,18 @@ public static class NodeConditionFinding
     /// <param name="conditions">The conditions that it has.</param>
     /// <param name="since">A condition that was last reported before this says nothing; null: any counts.</param>
     public static CheckFinding Of(
-        string node, IReadOnlyList<string> types, NodeConditionStatus status, IReadOnlyList<ObservedCondition> conditions, DateTimeOffset? since = null) =>
+        string node, IReadOnlyList<string> types, NodeConditionStatus status, IReadOnlyList<ObservedCondition> conditions,
+            DateTimeOffset? since = null) =>
         Findings.All([.. types.Select(t => Of(node, t, status, conditions, since))], $"no condition of node {node} is named");
 
-    private static CheckFinding Of(string node, string type, NodeConditionStatus status, IReadOnlyList<ObservedCondition> conditions, DateTimeOffset? since)
+    private static CheckFinding Of(
+        string node, string type, NodeConditionStatus status, IReadOnlyList<ObservedCondition> conditions, DateTimeOffset? since)
     {
         var found = conditions.FirstOrDefault(c => c.Type == type);
         if (found.Type is null)
         {
-            return CheckFinding.Missing($"node {node} has no condition {type}: check that what reports it runs there, such as Node Problem Detector");
+            return CheckFinding.Missing(
+                $"node {node} has no condition {type}: check that what reports it runs there, such as Node Problem Detector");
         }
 
         if (since is not null && (found.ReportedAt is null || found.ReportedAt < since))

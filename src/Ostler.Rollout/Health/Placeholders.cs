@@ -12,7 +12,8 @@ public static class Placeholders
     public const string Address = "{address}";
 
     /// <summary>Whether a text has one, which only a node can fill in.</summary>
-    public static bool IsIn(string text) => text.Contains(Node, StringComparison.Ordinal) || text.Contains(Address, StringComparison.Ordinal);
+    public static bool IsIn(string text) =>
+        text.Contains(Node, StringComparison.Ordinal) || text.Contains(Address, StringComparison.Ordinal);
 
     /// <summary>Into a URL.</summary>
     /// <returns>The URL, or why there is none.</returns>
@@ -42,7 +43,8 @@ public static class Placeholders
     public static (string? Name, string Problem) InName(string template, string node) =>
         Refuse(template, node, null) is { } problem ? (null, problem) : (template.Replace(Node, node, StringComparison.Ordinal), "");
 
-    /// <summary>Into the value of a label, or into a regular expression that it must match, where the dots of a name match any character.</summary>
+    /// <summary>Into the value of a label, or into a regular expression that it must match, where the dots of a name match any
+    /// character.</summary>
     /// <returns>The value, or why there is none.</returns>
     public static (string? Value, string Problem) InLabel(string template, string node) => InName(template, node);
 

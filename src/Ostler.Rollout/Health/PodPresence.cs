@@ -39,5 +39,6 @@ public static class PodPresence
     }
 
     private static string List(IReadOnlyList<ObservedPod> pods) =>
-        MessageText.List([.. pods.OrderBy(p => p.Namespace, StringComparer.Ordinal).ThenBy(p => p.Name, StringComparer.Ordinal).Select(p => $"{p.Namespace}/{p.Name}")], Named);
+        MessageText.List([.. pods.OrderBy(p => p.Namespace, StringComparer.Ordinal).ThenBy(p => p.Name, StringComparer.Ordinal)
+            .Select(p => $"{p.Namespace}/{p.Name}")], Named);
 }

@@ -18,7 +18,8 @@ public static class RequestRules
     private static readonly HashSet<string> ReservedParameters = new(StringComparer.OrdinalIgnoreCase) { "query", "time", "timeout" };
 
     /// <summary>Why a token is not sent to a server whose certificate is not verified.</summary>
-    public const string InsecureToken = "must not be set with bearerTokenSecretRef: any server could take the token. Name the authority in caBundle or caSecretRef";
+    public const string InsecureToken =
+        "must not be set with bearerTokenSecretRef: any server could take the token. Name the authority in caBundle or caSecretRef";
 
     /// <summary>What is wrong with a request that carries a token to whoever answers; null: nothing.</summary>
     public static (string Field, string Message)? Problem(SecretReference? token, CheckTls? tls) =>

@@ -32,7 +32,9 @@ internal sealed record GateView(GateSpec Spec, string Reason, string Message)
     public DateTimeOffset? OpensAt { get; private init; }
 
     /// <summary>When nodes for which it is closed get through by time alone.</summary>
-    public DateTimeOffset? NodeOpensAt => _nodes?.Values.Where(n => n.HeldSince is not null).Select(n => (DateTimeOffset?)n.HeldSince!.Value.After(Spec.For)).Where(at => at > _now).Min();
+    public DateTimeOffset? NodeOpensAt =>
+        _nodes?.Values.Where(n => n.HeldSince is not null).Select(n => (DateTimeOffset?)n.HeldSince!.Value.After(Spec.For))
+            .Where(at => at > _now).Min();
 
     /// <summary>The gate by its last evaluation.</summary>
     /// <param name="spec">The gate.</param>
@@ -49,7 +51,8 @@ internal sealed record GateView(GateSpec Spec, string Reason, string Message)
         // The runner's next try ends long before: one that died must not leave its last answer behind for ever.
         if (now - observation.At > (2 * spec.Interval.Value) + spec.Timeout.Value + GateRules.Freshness)
         {
-            return new(spec, Reasons.WaitingForGate, $"Gate {spec.Name} is being evaluated again: its last answer is of {MessageText.Of(observation.At)}.")
+            return new(spec, Reasons.WaitingForGate,
+                $"Gate {spec.Name} is being evaluated again: its last answer is of {MessageText.Of(observation.At)}.")
             {
                 _now = now,
                 ObservedAt = observation.At,
@@ -89,11 +92,13 @@ internal sealed record GateView(GateSpec Spec, string Reason, string Message)
     public GateView For(IEnumerable<string> nodes)
     {
         (string Node, string Reason, string Message)[] closed =
-            [.. nodes.Select(n => (Node: n, Why: ClosedFor(n))).Where(n => n.Why is not null).Select(n => (n.Node, n.Why!.Value.Reason, n.Why.Value.Message))];
+            [.. nodes.Select(n => (Node: n, Why: ClosedFor(n))).Where(n => n.Why is not null)
+                .Select(n => (n.Node, n.Why!.Value.Reason, n.Why.Value.Message))];
         return closed.Length == 0 ? this : this with
         {
             Reason = closed[0].Reason,
-            Message = $"{MessageText.Count(closed.Length, "node")} waiting: {MessageText.Clauses([.. closed.Select(c => $"{c.Node}: {c.Message.TrimEnd('.')}")], Named)}.",
+            Message = $"{MessageText.Count(closed.Length, "node")} waiting: "
+                + $"{MessageText.Clauses([.. closed.Select(c => $"{c.Node}: {c.Message.TrimEnd('.')}")], Named)}.",
         };
     }
 
@@ -104,8 +109,11 @@ internal sealed record GateView(GateSpec Spec, string Reason, string Message)
         {
             var at = since.After(spec.For);
             return at > now
-                ? (Reasons.GateClosed, $"Gate {spec.Name} opens at {MessageText.Of(at)} if it holds for {spec.For} without interruption: {words}")
-                : (Reasons.GateOpen, answer.Finding.Outcome == CheckOutcome.Error ? $"Gate {spec.Name} cannot be evaluated and counts as open (onError: Open): {words}" : $"Gate {spec.Name} is open: {words}");
+                ? (Reasons.GateClosed,
+                    $"Gate {spec.Name} opens at {MessageText.Of(at)} if it holds for {spec.For} without interruption: {words}")
+                : (Reasons.GateOpen, answer.Finding.Outcome == CheckOutcome.Error
+                    ? $"Gate {spec.Name} cannot be evaluated and counts as open (onError: Open): {words}"
+                        : $"Gate {spec.Name} is open: {words}");
         }
 
         return answer.Finding.Outcome switch

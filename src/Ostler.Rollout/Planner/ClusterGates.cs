@@ -51,7 +51,8 @@ internal static class ClusterGates
     });
 
     /// <summary>The gates that a wave must pass to begin.</summary>
-    public static IEnumerable<GateView> OfWaveStarts(RolloutContext context) => HasWaves(context) ? context.ClusterGates.Where(g => g.Spec.At == GatePoint.Wave) : [];
+    public static IEnumerable<GateView> OfWaveStarts(RolloutContext context) =>
+        HasWaves(context) ? context.ClusterGates.Where(g => g.Spec.At == GatePoint.Wave) : [];
 
     /// <summary>Why no wave begins now; null when it may.</summary>
     public static RolloutGate? OfWaves(RolloutContext context) => Close(OfWaveStarts(context));
@@ -63,12 +64,15 @@ internal static class ClusterGates
 
         // What a user can do something about comes first; what is being evaluated is known in a moment.
         var first = closed.FirstOrDefault(g => g.Reason != Reasons.WaitingForGate) ?? closed.FirstOrDefault();
-        var more = closed.Length > 1 ? $" {MessageText.Count(closed.Length - 1, "other gate")} {MessageText.Agree(closed.Length - 1, "is", "are")} not open either." : "";
+        var more = closed.Length > 1
+            ? $" {MessageText.Count(closed.Length - 1, "other gate")} {MessageText.Agree(closed.Length - 1, "is", "are")} not open either."
+                : "";
         return first is null ? null : new(first.Reason, $"{first.Message}{more} {Consequence}") { StagingAllowed = true };
     }
 
     private static bool HasWaves(RolloutContext context) => context.Spec.Rollout.Waves is { Count: > 0 };
 
     private static bool HasBegun(RolloutContext context, NodeEntry node) =>
-        context.FailureCounts(node.Failure) || (node is { InFlight: true } or { IsUpdated: true } && context.Trees?.Includes(node.Facts.OS?.Spec.Image?.Digest) == true);
+        context.FailureCounts(node.Failure)
+            || (node is { InFlight: true } or { IsUpdated: true } && context.Trees?.Includes(node.Facts.OS?.Spec.Image?.Digest) == true);
 }

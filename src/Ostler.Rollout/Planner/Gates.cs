@@ -25,7 +25,8 @@ internal static class Gates
         new(nameof(DependencyIsNotReady), "A policy in spec.dependsOn is missing, not Ready, or depends on this one. Nodes are still staged.", DependencyIsNotReady),
         new(nameof(OutsideOfWindows), "No window is open, or a freeze is in force. Nodes are still staged.", OutsideOfWindows),
         new(nameof(WorkloadsAreNotBack), "Workloads that a drain displaced are late. Nodes are still staged.", WorkloadsAreNotBack),
-        new(nameof(ClusterGateIsClosed), "A gate of spec.gates is closed, cannot be evaluated or finds nothing to judge. Nodes are still staged.", ClusterGateIsClosed),
+        new(nameof(ClusterGateIsClosed),
+            "A gate of spec.gates is closed, cannot be evaluated or finds nothing to judge. Nodes are still staged.", ClusterGateIsClosed),
     ];
 
     /// <summary>
@@ -37,7 +38,8 @@ internal static class Gates
         new(nameof(RollbackIsPaused), "spec.paused is true.", RollbackIsPaused),
         new(nameof(OutsideOfWindows), "No window is open, or a freeze is in force.", OutsideOfWindows),
         new(nameof(WorkloadsAreNotBack), "Workloads that a drain displaced are late.", WorkloadsAreNotBack),
-        new(nameof(ClusterGateOfSlotsIsClosed), "A gate of spec.gates with at: Slot is closed, cannot be evaluated or finds nothing to judge.", ClusterGateOfSlotsIsClosed),
+        new(nameof(ClusterGateOfSlotsIsClosed),
+            "A gate of spec.gates with at: Slot is closed, cannot be evaluated or finds nothing to judge.", ClusterGateOfSlotsIsClosed),
     ];
 
     /// <param name="context">What holds for all nodes, but for the gates.</param>
@@ -104,7 +106,8 @@ internal static class Gates
 
     private static RolloutGate? WorkloadsAreNotBack(RolloutContext context, RolloutGate? ofTarget) => WorkloadRecovery.Gate(context);
 
-    private static RolloutGate? ClusterGateIsClosed(RolloutContext context, RolloutGate? ofTarget) => ClusterGates.Close(ClusterGates.OfSlots(context));
+    private static RolloutGate? ClusterGateIsClosed(RolloutContext context, RolloutGate? ofTarget) =>
+        ClusterGates.Close(ClusterGates.OfSlots(context));
 
     private static RolloutGate? ClusterGateOfSlotsIsClosed(RolloutContext context, RolloutGate? ofTarget) =>
         ClusterGates.Close(context.ClusterGates.Where(g => g.Spec.At == GatePoint.Slot));

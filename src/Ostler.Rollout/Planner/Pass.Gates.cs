@@ -45,7 +45,8 @@ internal sealed partial class Pass
 
     private IEnumerable<GateView> GatesOf(int i) => context.TakesBack
         ? context.ClusterGates.Where(g => g.Spec.At == GatePoint.Slot)
-        : _waves.Of(i) is { HasBegun: false } ? ClusterGates.OfSlots(context).Concat(ClusterGates.OfWaveStarts(context)) : ClusterGates.OfSlots(context);
+        : _waves.Of(i) is { HasBegun: false } ? ClusterGates.OfSlots(context).Concat(ClusterGates.OfWaveStarts(context))
+            : ClusterGates.OfSlots(context);
 
     private bool IsClosedFor(int i, GateView[] gates)
     {
@@ -81,7 +82,8 @@ internal sealed partial class Pass
     }
 
     private IReadOnlyList<GateSubject> WatchedGates() =>
-        HasPending() ? [.. context.ClusterGates.Select(g => new GateSubject(g.Spec, context.Spec.NodeSelector, _stale.Contains(g.Name)))] : [];
+        HasPending() ? [.. context.ClusterGates.Select(g => new GateSubject(g.Spec, context.Spec.NodeSelector, _stale.Contains(g.Name)))]
+            : [];
 
     private DateTimeOffset? GatesWakeUp()
     {

@@ -183,7 +183,8 @@ internal sealed partial class Pass(RolloutContext context)
         context.HeldBack.AddGranted(node, context.Now);
         var (verdict, action) = NodeTransitions.Grant(context, node, _decisions.Verdict(i));
         Say(i, verdict);
-        _actions.Add(action is NodeAction.Cordon cordon ? cordon with { NotAfter = GatesOf(i).Min(g => (DateTimeOffset?)g.FreshUntil) } : action);
+        _actions.Add(action is NodeAction.Cordon cordon ? cordon with { NotAfter = GatesOf(i).Min(g => (DateTimeOffset?)g.FreshUntil) }
+            : action);
     }
 
     private bool IsBlocked(int i)

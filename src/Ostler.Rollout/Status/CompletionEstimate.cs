@@ -79,7 +79,9 @@ internal static class CompletionEstimate
         {
             waiting[i]?.ForEach(schedule.Wants);
             var wave = plan.Waves.Count == 0 ? null : plan.Waves[i];
-            if (wave is not null && (!wave.Open && wave.NeedsPerson || wave is { Approved: false, CanGo: > 0 } || !wave.Open && GateRules.IsWaiting(wave.Reason) || wave.Reason == Reasons.WaveBelowThreshold))
+            if (wave is not null
+                && (!wave.Open && wave.NeedsPerson || wave is { Approved: false, CanGo: > 0 } || !wave.Open
+                    && GateRules.IsWaiting(wave.Reason) || wave.Reason == Reasons.WaveBelowThreshold))
             {
                 return false;
             }

@@ -30,7 +30,8 @@ internal static class GateReport
             Name = gate.Name,
             Reason = gate.Reason,
             Message = message,
-            Since = former is not null && (former.Reason == Reasons.GateOpen) == gate.IsOpen && former.Since is { } since && since <= now ? since : now.TruncateToSeconds(),
+            Since = former is not null && (former.Reason == Reasons.GateOpen) == gate.IsOpen && former.Since is { } since && since <= now
+                ? since : now.TruncateToSeconds(),
             ObservedAt = isRecent ? former!.ObservedAt : gate.ObservedAt?.TruncateToSeconds(),
         };
     }

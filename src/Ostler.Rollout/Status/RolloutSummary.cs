@@ -131,7 +131,8 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
         RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, bool goesOn)
     {
         if (WaveProgress.UnderWay(plan.Waves) is { } wave
-            && (wave.Reason is Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold || GateRules.IsWaiting(wave.Reason)))
+            && (wave.Reason is Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold
+                || GateRules.IsWaiting(wave.Reason)))
         {
             return (wave.Reason, $"Wave {wave.Name}: {wave.Message}", wave.NeedsPerson);
         }

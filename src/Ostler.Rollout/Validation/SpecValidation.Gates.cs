@@ -46,7 +46,8 @@ public static partial class SpecValidation
         }
         else if (gate.Timeout.Value > gate.Interval.Value)
         {
-            problems.Invalid($"{at}.timeout", $"must not be longer than the interval ({gate.Interval}): an answer that took that long would open nothing");
+            problems.Invalid($"{at}.timeout",
+                $"must not be longer than the interval ({gate.Interval}): an answer that took that long would open nothing");
         }
 
         if (gate.For.Value < TimeSpan.Zero)
@@ -56,7 +57,8 @@ public static partial class SpecValidation
 
         if (GateRules.IsOfNodes(gate) && gate.At != GatePoint.Slot)
         {
-            problems.Invalid($"{at}.at", $"must be Slot with scope Node: {gate.At} holds back all nodes, and the gate decides for each by itself");
+            problems.Invalid($"{at}.at",
+                $"must be Slot with scope Node: {gate.At} holds back all nodes, and the gate decides for each by itself");
         }
     }
 
@@ -71,7 +73,8 @@ public static partial class SpecValidation
             CheckKind.Condition => () => CheckConditionGate(field, gate.Condition!, problems),
             CheckKind.Alerts => () => CheckAlertsGate(field, gate.Alerts!, ownNamespace, problems),
             CheckKind.NodeConditions => () => CheckNodeConditions(field, gate.NodeConditions!.Types, problems),
-            CheckKind.Systemd or CheckKind.Exec or CheckKind.Workloads or CheckKind.Unknown => () => problems.Invalid(at, ExactlyOneGateKind),
+            CheckKind.Systemd or CheckKind.Exec or CheckKind.Workloads or CheckKind.Unknown => () =>
+                problems.Invalid(at, ExactlyOneGateKind),
         };
         validate();
     }
@@ -113,7 +116,9 @@ public static partial class SpecValidation
     {
         if (Placeholders.IsIn(text))
         {
-            problems.Invalid(field, "must not contain {node} or {address}: a gate speaks of no single node. Use a check in spec.health.checks, or write the names out");
+            problems.Invalid(field,
+                "must not contain {node} or {address}: a gate speaks of no single node. Use a check in spec.health.checks, or write the "
+                + "names out");
         }
     }
 
@@ -129,7 +134,8 @@ public static partial class SpecValidation
             var name = check.Matchers[i].Name;
             if (name.Length == 0 || char.IsAsciiDigit(name[0]) || !name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or ':'))
             {
-                problems.Invalid($"{at}.matchers[{i}].name", "must be the name of a label: letters, digits and _, not beginning with a digit");
+                problems.Invalid($"{at}.matchers[{i}].name",
+                    "must be the name of a label: letters, digits and _, not beginning with a digit");
             }
         }
 
@@ -156,7 +162,8 @@ public static partial class SpecValidation
 
         if (types.Distinct(StringComparer.Ordinal).Count() != types.Count)
         {
-            problems.Invalid($"{at}.types", $"names a condition twice: {MessageText.List([.. types.GroupBy(t => t).Where(g => g.Count() > 1).Select(g => g.Key)])}");
+            problems.Invalid($"{at}.types",
+                $"names a condition twice: {MessageText.List([.. types.GroupBy(t => t).Where(g => g.Count() > 1).Select(g => g.Key)])}");
         }
     }
 }

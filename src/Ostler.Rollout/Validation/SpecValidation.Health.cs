@@ -9,7 +9,8 @@ namespace Ostler.Rollout.Validation;
 
 public static partial class SpecValidation
 {
-    private const string ExactlyOneKind = "set exactly one of systemd, exec, http, pods, workloads, prometheus, condition, alerts and nodeConditions";
+    private const string ExactlyOneKind =
+        "set exactly one of systemd, exec, http, pods, workloads, prometheus, condition, alerts and nodeConditions";
 
     private static void CheckHealth(HealthSpec health, string ownNamespace, Problems problems)
     {

@@ -100,7 +100,8 @@ internal struct WaveTally
     {
         Total++;
         TakenBack += context.FailureCounts(node.Failure, Reasons.RolledBackByScope) || node is { CordonedHere: true, IsUpdated: true } ? 1 : 0;
-        Begun |= IsUnderWay(node, verdict) || context.FailureCounts(node.Failure) || (verdict.Tally == NodeTally.Updated && node is { IsUpdated: true, UpgradeGrantedAt: not null });
+        Begun |= IsUnderWay(node, verdict) || context.FailureCounts(node.Failure)
+            || (verdict.Tally == NodeTally.Updated && node is { IsUpdated: true, UpgradeGrantedAt: not null });
         if (IsUnderWay(node, verdict))
         {
             InFlight++;

@@ -75,22 +75,10 @@ internal static class WaveRules
                 return (Reasons.WaitingForWave, $"Waiting for wave {holdsUp.Name} ({holdsUp.Reason}).", false);
             }
 
-            if (!approved)
-            {
-                return (Reasons.WaitingForApproval, HowToApprove(context.Spec.Rollout, spec.Name, target), true);
-            }
-
-            if (gate is not null && tally.CanGo > 0)
-            {
-                return (gate.Reason, gate.Message, gate.NeedsPerson);
-            }
-
-            if (!settled)
-            {
-                return (Reasons.RollingOut, $"{count}, {tally.InFlight} in flight.", false);
-            }
-
-            return Standstill(spec, tally, count, isLast);
+            return !approved ? (Reasons.WaitingForApproval, HowToApprove(context.Spec.Rollout, spec.Name, target), true)
+                : gate is not null && tally.CanGo > 0 ? (gate.Reason, gate.Message, gate.NeedsPerson)
+                : !settled ? (Reasons.RollingOut, $"{count}, {tally.InFlight} in flight.", false)
+                : Standstill(spec, tally, count, isLast);
         }
     }
 

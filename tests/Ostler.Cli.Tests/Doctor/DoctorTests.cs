@@ -101,10 +101,14 @@ public class DoctorTests
                 Gates =
                 [
                     new() { Name = "open", Reason = Reasons.GateOpen, Since = Given.Now.AddDays(-1) },
-                    new() { Name = "alerts", Reason = Reasons.GateClosed, Message = "Gate alerts is closed: 1 alert active: CephDown.", Since = Given.Now.AddMinutes(-4) },
-                    new() { Name = "ceph", Reason = Reasons.GateClosed, Message = "Gate ceph is closed: HEALTH_WARN.", Since = Given.Now.AddHours(-3) },
-                    new() { Name = "change", Reason = Reasons.GateError, Message = "Gate change cannot be evaluated: connection refused.", Since = Given.Now.AddMinutes(-4) },
-                    new() { Name = "backup", Reason = Reasons.GateMissing, Message = "Gate backup finds nothing to judge: no pod.", Since = Given.Now.AddMinutes(-4) },
+                    new() { Name = "alerts", Reason = Reasons.GateClosed, Message = "Gate alerts is closed: 1 alert active: CephDown.",
+                        Since = Given.Now.AddMinutes(-4) },
+                    new() { Name = "ceph", Reason = Reasons.GateClosed, Message = "Gate ceph is closed: HEALTH_WARN.",
+                        Since = Given.Now.AddHours(-3) },
+                    new() { Name = "change", Reason = Reasons.GateError, Message = "Gate change cannot be evaluated: connection refused.",
+                        Since = Given.Now.AddMinutes(-4) },
+                    new() { Name = "backup", Reason = Reasons.GateMissing, Message = "Gate backup finds nothing to judge: no pod.",
+                        Since = Given.Now.AddMinutes(-4) },
                 ],
             })],
         }, Severity.Warning),

@@ -48,9 +48,14 @@ public class StatusTextTests
         Nodes = new() { Total = 3, Staged = 2, Pending = 1 },
         Gates =
         [
-            new() { Name = "ceph", Reason = Reasons.GateOpen, Message = "Gate ceph is open: CephCluster rook-ceph/rook-ceph.", Since = Given.Now.AddHours(-1), ObservedAt = Given.Now.AddSeconds(-9) },
-            new() { Name = "alerts", Reason = Reasons.GateClosed, Message = "Gate alerts is closed: am.example: 1 alert active: CephHealthError.", Since = Given.Now.AddMinutes(-4), ObservedAt = Given.Now.AddSeconds(-4) },
-            new() { Name = "backup", Reason = Reasons.GateMissing, Message = "Gate backup finds nothing to judge: no pod matches the selector.", Since = Given.Now.AddHours(-3), ObservedAt = Given.Now.AddSeconds(-4) },
+            new() { Name = "ceph", Reason = Reasons.GateOpen, Message = "Gate ceph is open: CephCluster rook-ceph/rook-ceph.",
+                Since = Given.Now.AddHours(-1), ObservedAt = Given.Now.AddSeconds(-9) },
+            new() { Name = "alerts", Reason = Reasons.GateClosed,
+                Message = "Gate alerts is closed: am.example: 1 alert active: CephHealthError.", Since = Given.Now.AddMinutes(-4),
+                    ObservedAt = Given.Now.AddSeconds(-4) },
+            new() { Name = "backup", Reason = Reasons.GateMissing,
+                Message = "Gate backup finds nothing to judge: no pod matches the selector.", Since = Given.Now.AddHours(-3),
+                    ObservedAt = Given.Now.AddSeconds(-4) },
         ],
     };
 

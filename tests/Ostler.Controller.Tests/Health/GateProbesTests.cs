@@ -38,9 +38,12 @@ public sealed class GateProbesTests
     [Fact]
     public async Task A_placeholder_in_a_gate_is_an_error()
     {
-        foreach (var gate in (GateSpec[])[GateSamples.Invalid("prometheus"), GateSamples.Invalid("alerts"), GateSamples.Invalid("condition")])
+        foreach (var gate in (
+            GateSpec[])[GateSamples.Invalid("prometheus"), GateSamples.Invalid("alerts"), GateSamples.Invalid("condition")])
         {
-            await using var api = new ScriptedServer((_, response, _) => response.JsonAsync("""{"resources":[{"name":"nodes","kind":"Node","namespaced":false}]}"""));
+            await using var api =
+                new ScriptedServer((_, response, _) =>
+                    response.JsonAsync("""{"resources":[{"name":"nodes","kind":"Node","namespaced":false}]}"""));
             using var client = Given.Client(api);
             Assert.Equal(CheckOutcome.Error, (await EvaluateAsync(gate, client, alertmanager: new() { Url = api.Address })).Whole.Outcome);
         }
@@ -58,7 +61,8 @@ public sealed class GateProbesTests
             await File.WriteAllTextAsync(authorities, front.Authority, Given.Cancel);
             await File.WriteAllTextAsync(token, "secret\n", Given.Cancel);
 
-            var finding = (await EvaluateAsync(Alerts, alertmanager: new() { Url = front.Address, AuthoritiesFile = authorities, TokenFile = token })).Whole;
+            var finding = (await EvaluateAsync(
+                Alerts, alertmanager: new() { Url = front.Address, AuthoritiesFile = authorities, TokenFile = token })).Whole;
 
             Assert.Equal(CheckOutcome.Passed, finding.Outcome);
             var request = Assert.Single(server.Received);
@@ -67,7 +71,9 @@ public sealed class GateProbesTests
             Assert.Contains($"filter={Uri.EscapeDataString("severity=\"critical\"")}", request.Target, StringComparison.Ordinal);
 
             File.Delete(token);
-            Assert.Equal(CheckOutcome.Error, (await EvaluateAsync(Alerts, alertmanager: new() { Url = front.Address, AuthoritiesFile = authorities, TokenFile = token })).Whole.Outcome);
+            Assert.Equal(CheckOutcome.Error,
+                (await EvaluateAsync(Alerts, alertmanager: new() { Url = front.Address, AuthoritiesFile = authorities, TokenFile = token }))
+                    .Whole.Outcome);
         }
         finally
         {
@@ -99,7 +105,9 @@ public sealed class GateProbesTests
     public async Task An_Alertmanager_that_redirects_or_serves_a_page_is_an_error()
     {
         await using var elsewhere = new ScriptedServer((_, response, _) => response.JsonAsync("[]"));
-        await using var redirects = new ScriptedServer((_, response, _) => response.JsonAsync("{}", 302, new Dictionary<string, string> { ["Location"] = elsewhere.Address.AbsoluteUri }));
+        await using var redirects =
+            new ScriptedServer((_, response, _) =>
+                response.JsonAsync("{}", 302, new Dictionary<string, string> { ["Location"] = elsewhere.Address.AbsoluteUri }));
         await using var page = new ScriptedServer((_, response, _) => response.JsonAsync("<html>Please log in</html>"));
 
         Assert.Equal(CheckOutcome.Error, (await EvaluateAsync(Alerts, alertmanager: new() { Url = redirects.Address })).Whole.Outcome);
@@ -111,7 +119,8 @@ public sealed class GateProbesTests
     public async Task A_silent_Alertmanager_is_missing_where_an_alert_always_fires()
     {
         await using var server = new ScriptedServer((request, response, _) => response.JsonAsync(
-            request.Target.Contains("Watchdog", StringComparison.Ordinal) ? """[{"labels":{"alertname":"Watchdog"},"status":{"state":"active"}}]""" : "[]"));
+            request.Target.Contains("Watchdog", StringComparison.Ordinal)
+                ? """[{"labels":{"alertname":"Watchdog"},"status":{"state":"active"}}]""" : "[]"));
         var gate = Alerts with { Alerts = Alerts.Alerts! with { Watchdog = "Watchdog" } };
         Assert.Equal(CheckOutcome.Passed, (await EvaluateAsync(gate, alertmanager: new() { Url = server.Address })).Whole.Outcome);
 
@@ -145,7 +154,10 @@ public sealed class GateProbesTests
 
     [Fact]
     public async Task A_gate_over_no_node_is_missing() => Assert.Equal(
-        CheckOutcome.Missing, (await EvaluateAsync(new() { Name = "problems", NodeConditions = new() { Types = ["KernelDeadlock"] } }, nodes: [Sick("c", "False", null)])).Whole.Outcome);
+        CheckOutcome.Missing,
+            (await EvaluateAsync(
+                new() { Name = "problems", NodeConditions = new() { Types = ["KernelDeadlock"] } }, nodes: [Sick("c", "False", null)]))
+                    .Whole.Outcome);
 
     public static TheoryData<GateScope, bool, CheckOutcome> Pods => new()
     {
@@ -164,9 +176,12 @@ public sealed class GateProbesTests
             {"metadata": {}, "items": [{{Pod("backup-1", "a", "True")}}, {{Pod("backup-2", "c", "False")}}]}
             """));
         using var client = Given.Client(api);
-        var gate = new GateSpec { Name = "backup", Pods = new() { Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } }, Absent = absent, Scope = scope } };
+        var gate = new GateSpec { Name = "backup",
+            Pods = new() { Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } }, Absent = absent,
+                Scope = scope } };
 
-        var finding = await EvaluateAsync(gate, client, [Sick("a", "False", EdgeLabels), Sick("b", "False", EdgeLabels), Sick("c", "False", null)]);
+        var finding = await EvaluateAsync(
+            gate, client, [Sick("a", "False", EdgeLabels), Sick("b", "False", EdgeLabels), Sick("c", "False", null)]);
 
         Assert.Equal(outcome, finding.Whole.Outcome);
         Assert.Equal(
@@ -182,15 +197,17 @@ public sealed class GateProbesTests
     {
         await using var api = new ScriptedServer((_, response, _) => response.JsonAsync("""{"metadata": {}, "items": []}"""));
         using var client = Given.Client(api);
-        Assert.Equal(CheckOutcome.Error, (await EvaluateAsync(new() { Name = "backup", Pods = new() { Selector = new(), Absent = true } }, client)).Whole.Outcome);
+        Assert.Equal(CheckOutcome.Error,
+            (await EvaluateAsync(new() { Name = "backup", Pods = new() { Selector = new(), Absent = true } }, client)).Whole.Outcome);
         Assert.Empty(api.Received);
     }
 
     public static TheoryData<string, CheckOutcome, string> Objects => new()
     {
-        { """{"metadata":{"name":"a","namespace":"rook"},"status":{"health":"OK"}}, {"metadata":{"name":"b","namespace":"rook"},"status":{"health":"OK"}}""", CheckOutcome.Passed, "2 objects of kind CephCluster" },
-        { """{"metadata":{"name":"a","namespace":"rook"},"status":{"health":"OK"}}, {"metadata":{"name":"b","namespace":"rook"},"status":{"health":"WARN"}}""", CheckOutcome.False, "CephCluster rook/b is \"WARN\"" },
-        { """{"metadata":{"name":"a","namespace":"rook"},"status":{}}""", CheckOutcome.Missing, "CephCluster rook/a has no {.status.health}" },
+        { $"{Cluster("a", "OK")}, {Cluster("b", "OK")}", CheckOutcome.Passed, "2 objects of kind CephCluster" },
+        { $"{Cluster("a", "OK")}, {Cluster("b", "WARN")}", CheckOutcome.False, "CephCluster rook/b is \"WARN\"" },
+        { """{"metadata": {"name": "a", "namespace": "rook"}, "status": {}}""", CheckOutcome.Missing,
+            "CephCluster rook/a has no {.status.health}" },
         { "", CheckOutcome.Missing, "there is no CephCluster" },
     };
 
@@ -202,7 +219,8 @@ public sealed class GateProbesTests
             ? """{"resources":[{"name":"cephclusters","kind":"CephCluster","namespaced":true}]}"""
             : $$"""{"metadata":{},"items":[{{items}}]}"""));
         using var client = Given.Client(api);
-        var check = new ConditionCheck { ApiVersion = "ceph.rook.io/v1", Kind = "CephCluster", Path = "{.status.health}", Operator = ConditionOperator.Equal, Value = "OK" };
+        var check = new ConditionCheck { ApiVersion = "ceph.rook.io/v1", Kind = "CephCluster", Path = "{.status.health}",
+            Operator = ConditionOperator.Equal, Value = "OK" };
 
         var finding = (await EvaluateAsync(new() { Name = "ceph", Condition = check }, client)).Whole;
 
@@ -210,7 +228,8 @@ public sealed class GateProbesTests
         Assert.Contains(words, finding.Message, StringComparison.Ordinal);
         Assert.StartsWith("/apis/ceph.rook.io/v1/cephclusters?", api.Received[^1].Target, StringComparison.Ordinal);
         await EvaluateAsync(new() { Name = "ceph", Condition = check with { Namespace = "rook", Selector = Edge } }, client);
-        Assert.StartsWith("/apis/ceph.rook.io/v1/namespaces/rook/cephclusters?labelSelector=pool%3Dedge", api.Received[^1].Target, StringComparison.Ordinal);
+        Assert.StartsWith("/apis/ceph.rook.io/v1/namespaces/rook/cephclusters?labelSelector=pool%3Dedge", api.Received[^1].Target,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -221,10 +240,15 @@ public sealed class GateProbesTests
             : response.StatusAsync(403, "Forbidden"));
         using var client = Given.Client(api);
         var check = new ConditionCheck { ApiVersion = "v1", Kind = "ConfigMap", Path = "{.data.a}", Operator = ConditionOperator.Exists };
-        Assert.Contains("grant list on configmaps with a ClusterRole labelled", (await EvaluateAsync(new() { Name = "a", Condition = check }, client)).Whole.Message, StringComparison.Ordinal);
+        Assert.Contains("grant list on configmaps with a ClusterRole labelled",
+            (await EvaluateAsync(new() { Name = "a", Condition = check }, client)).Whole.Message, StringComparison.Ordinal);
     }
 
     private static GateSpec Alerts => GateSamples.Valid("alerts");
+
+    private static string Cluster(string name, string health) => $$"""
+        {"metadata": {"name": "{{name}}", "namespace": "rook"}, "status": {"health": "{{health}}"} }
+        """;
 
     private static string Pod(string name, string node, string ready) => $$"""
         {"metadata": {"namespace": "backup", "name": "{{name}}", "uid": "{{name}}"}, "spec": {"nodeName": "{{node}}"},
@@ -234,10 +258,14 @@ public sealed class GateProbesTests
     private static Node Sick(string name, string deadlock, IReadOnlyDictionary<string, string>? labels)
     {
         var node = Given.Node(name, labels: labels);
-        return (node with { Status = node.Status! with { Conditions = [.. node.Status.Conditions!, new() { Type = "KernelDeadlock", Status = deadlock }] } }).Trimmed();
+        return (node with { Status =
+            node.Status! with { Conditions = [.. node.Status.Conditions!, new() { Type = "KernelDeadlock", Status = deadlock }] } })
+                .Trimmed();
     }
 
-    private static Task<GateFinding> EvaluateAsync(GateSpec gate, ApiClient? client = null, IReadOnlyList<Node>? nodes = null, AlertmanagerSettings? alertmanager = null) =>
-        new CheckProbes(client ?? Given.Nowhere, null!, new FakeTimeProvider(Given.Now)) { Nodes = () => nodes ?? [], Alertmanager = alertmanager ?? new() }
+    private static Task<GateFinding> EvaluateAsync(
+        GateSpec gate, ApiClient? client = null, IReadOnlyList<Node>? nodes = null, AlertmanagerSettings? alertmanager = null) =>
+        new CheckProbes(client ?? Given.Nowhere, null!, new FakeTimeProvider(Given.Now)) { Nodes = () =>
+            nodes ?? [], Alertmanager = alertmanager ?? new() }
             .EvaluateAsync(new GateSubject(gate, Edge), Given.Cancel);
 }

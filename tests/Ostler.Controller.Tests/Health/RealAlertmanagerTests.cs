@@ -24,12 +24,14 @@ public sealed class RealAlertmanagerTests
         await server.FireAsync(Labels("CephDown", "critical"), Given.Cancel);
         await server.FireAsync(Labels("Watchdog", "none"), Given.Cancel);
         await UntilAsync(server, critical, CheckOutcome.False);
-        Assert.Contains("1 alert active: CephDown{severity=\"critical\"}", (await AskAsync(server, critical)).Message, StringComparison.Ordinal);
+        Assert.Contains("1 alert active: CephDown{severity=\"critical\"}", (await AskAsync(server, critical)).Message,
+            StringComparison.Ordinal);
         Assert.Equal(CheckOutcome.False, (await AskAsync(server, critical with { Watchdog = "Watchdog" })).Outcome);
         Assert.Equal(CheckOutcome.Passed, (await AskAsync(server, critical with { Ignore = ["CephDown"] })).Outcome);
 
         // The alert that always fires does not count itself.
-        AlertsCheck any = new() { Matchers = [new() { Name = "alertname", Value = ".+", Operator = AlertOperator.Matches }], Watchdog = "Watchdog", Ignore = ["CephDown"] };
+        AlertsCheck any = new() { Matchers = [new() { Name = "alertname", Value = ".+", Operator = AlertOperator.Matches }],
+            Watchdog = "Watchdog", Ignore = ["CephDown"] };
         Assert.Equal(CheckOutcome.Passed, (await AskAsync(server, any)).Outcome);
 
         await server.ResolveAsync(Labels("CephDown", "critical"), Given.Cancel);
@@ -56,18 +58,23 @@ public sealed class RealAlertmanagerTests
         await server.FireAsync(new Dictionary<string, string> { ["alertname"] = "A", ["path"] = "a\\\\b\\\"c" }, Given.Cancel);
         AlertsCheck quoted = new() { Matchers = [new() { Name = "path", Value = "a\\b\"c" }] };
         await UntilAsync(server, quoted, CheckOutcome.False);
-        Assert.Equal(CheckOutcome.Passed, (await AskAsync(server, new() { Matchers = [new() { Name = "path", Value = "a\\b\"d" }] })).Outcome);
-        Assert.Equal(CheckOutcome.False, (await AskAsync(server, new() { Matchers = [new() { Name = "path", Value = "x", Operator = AlertOperator.DoesNotMatch }] })).Outcome);
+        Assert.Equal(CheckOutcome.Passed,
+            (await AskAsync(server, new() { Matchers = [new() { Name = "path", Value = "a\\b\"d" }] })).Outcome);
+        Assert.Equal(CheckOutcome.False,
+            (await AskAsync(server, new() { Matchers = [new() { Name = "path", Value = "x", Operator = AlertOperator.DoesNotMatch }] }))
+                .Outcome);
 
         var bad = await AskAsync(server, new() { Matchers = [new() { Name = "path", Value = "(", Operator = AlertOperator.Matches }] });
         Assert.Equal(CheckOutcome.Error, bad.Outcome);
         Assert.Contains("answers 400", bad.Message, StringComparison.Ordinal);
     }
 
-    private static Dictionary<string, string> Labels(string name, string severity) => new() { ["alertname"] = name, ["severity"] = severity };
+    private static Dictionary<string, string> Labels(string name, string severity) =>
+        new() { ["alertname"] = name, ["severity"] = severity };
 
     private static Task<CheckFinding> UntilAsync(AlertmanagerServer server, AlertsCheck check, CheckOutcome outcome) => Polling.UntilAsync(
-        $"the gate is {outcome}", async () => await AskAsync(server, check), found => found.Outcome == outcome, found => $"{found.Outcome}: {found.Message}", Given.Cancel);
+        $"the gate is {outcome}", async () => await AskAsync(server, check), found => found.Outcome == outcome, found =>
+            $"{found.Outcome}: {found.Message}", Given.Cancel);
 
     private static async Task<CheckFinding> AskAsync(AlertmanagerServer server, AlertsCheck check) =>
         (await new CheckProbes(Given.Nowhere, null!, new FakeTimeProvider()) { Alertmanager = new() { Url = server.Address } }

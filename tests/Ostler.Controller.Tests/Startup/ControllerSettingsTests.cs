@@ -37,9 +37,11 @@ public sealed class ControllerSettingsTests
     {
         Assert.Equal(
             new() { Url = new("https://alertmanager.example:9093"), AuthoritiesFile = "/ca", TokenFile = "/token", AllowOtherUrls = true },
-            Parse(["--alertmanager-url=https://alertmanager.example:9093", "--alertmanager-ca-file=/ca", "--alertmanager-token-file", "/token", "--alertmanager-allow-other-urls"]).Settings!.Alertmanager);
+            Parse(["--alertmanager-url=https://alertmanager.example:9093", "--alertmanager-ca-file=/ca", "--alertmanager-token-file",
+                "/token", "--alertmanager-allow-other-urls"]).Settings!.Alertmanager);
         Assert.False(Parse([]).Settings!.Alertmanager.AllowOtherUrls);
-        Assert.Contains("needs an https URL", Parse(["--alertmanager-url=http://am", "--alertmanager-token-file=/token"]).Problem, StringComparison.Ordinal);
+        Assert.Contains("needs an https URL", Parse(["--alertmanager-url=http://am", "--alertmanager-token-file=/token"]).Problem,
+            StringComparison.Ordinal);
         Assert.Contains("belong to --alertmanager-url", Parse(["--alertmanager-token-file=/token"]).Problem, StringComparison.Ordinal);
         Assert.NotNull(Parse(["--alertmanager-url=ftp://am"]).Problem);
         Assert.NotNull(Parse(["--alertmanager-url=https://user:password@am"]).Problem);

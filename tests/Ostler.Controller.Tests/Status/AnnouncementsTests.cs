@@ -45,7 +45,8 @@ public sealed class AnnouncementsTests
     [Fact]
     public void A_gate_is_told_of_when_it_closes_breaks_and_opens_again()
     {
-        string?[] turns = [null, Reasons.WaitingForGate, Reasons.GateOpen, Reasons.GateClosed, Reasons.GateClosed, Reasons.GateError, Reasons.WaitingForGate, Reasons.GateMissing, Reasons.GateOpen];
+        string?[] turns = [null, Reasons.WaitingForGate, Reasons.GateOpen, Reasons.GateClosed, Reasons.GateClosed, Reasons.GateError,
+            Reasons.WaitingForGate, Reasons.GateMissing, Reasons.GateOpen];
         for (var i = 1; i < turns.Length; i++)
         {
             _announcements.Changed(Gated(turns[i - 1]), Gated(turns[i]));

@@ -68,16 +68,19 @@ public sealed class ControllerMetricsTests : IDisposable
         _metrics.ObservePolicy(Snapshot(Given.Policy("edge").Spec), Plan(Verdict("a", NodeStep.Staged)));
         _metrics.ObserveStatus("edge", new()
         {
-            Conditions = [new() { Type = ConditionTypes.Ready, Status = ConditionStatus.False, Reason = Reasons.GateClosed, Message = "", LastTransitionTime = Given.Now }],
+            Conditions = [new() { Type = ConditionTypes.Ready, Status = ConditionStatus.False, Reason = Reasons.GateClosed, Message = "",
+                LastTransitionTime = Given.Now }],
             Gates =
             [
-                new() { Name = "ceph", Reason = Reasons.GateClosed, Since = Given.Now.AddMinutes(-2) }, new() { Name = "alerts", Reason = Reasons.GateOpen, Since = Given.Now.AddDays(-1) },
+                new() { Name = "ceph", Reason = Reasons.GateClosed, Since = Given.Now.AddMinutes(-2) },
+                    new() { Name = "alerts", Reason = Reasons.GateOpen, Since = Given.Now.AddDays(-1) },
             ],
         });
         _time.Advance(TimeSpan.FromMinutes(1));
 
         Assert.Equal(
-            ["ostler_gate_closed_seconds{policy=\"edge\",gate=\"alerts\"} 0", "ostler_gate_closed_seconds{policy=\"edge\",gate=\"ceph\"} 180"],
+            ["ostler_gate_closed_seconds{gate=\"alerts\",policy=\"edge\"} 0",
+                "ostler_gate_closed_seconds{gate=\"ceph\",policy=\"edge\"} 180"],
             Lines(await ScrapeAsync(), "ostler_gate_closed_seconds{").Order(StringComparer.Ordinal));
     }
 

@@ -16,7 +16,7 @@ using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;
 
-public sealed class ExecutorTests
+public sealed partial class ExecutorTests
 {
     [Fact]
     public async Task The_writes_of_a_node_go_in_order_and_enter_the_caches_at_once()
@@ -33,20 +33,6 @@ public sealed class ExecutorTests
         Assert.Equal(Goal.Stage, run.NodeOSes.Lister.Get(NamespacedName.ClusterScoped("a"))!.Spec.Goal);
         Assert.Equal(2, result.Applied.Count);
         Assert.False(result.Conflicted);
-    }
-
-    [Theory]
-    [InlineData(30, true)]
-    [InlineData(31, false)]
-    public async Task A_grant_is_written_only_while_the_answers_of_its_gates_are_fresh(int seconds, bool written)
-    {
-        await using var server = Given.Server((_, response) => response.JsonAsync(Given.Written(CoreResources.Nodes, Given.Node("a", cordonedBy: "edge"), "11")));
-        var run = new Run(server, Given.Node("a"));
-        run.Time.Advance(TimeSpan.FromSeconds(seconds));
-
-        var result = await run.ExecuteAsync(Cordon("a") with { Grants = true, NotAfter = Given.Now.AddSeconds(30) });
-
-        Assert.Equal((written ? 1 : 0, !written), (server.Received.Count, result.Conflicted));
     }
 
     private static readonly NodeAction[] OneOfEach =

@@ -47,7 +47,9 @@ public sealed partial class RolloutTests
                         Value = "OK",
                     },
                 }),
-                Soon(new() { Name = "pods", Pods = new() { Namespace = ns.Name, Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "cni" } }, Absent = true } }),
+                Soon(new() { Name = "pods",
+                    Pods = new() { Namespace = ns.Name,
+                        Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "cni" } }, Absent = true } }),
                 Soon(new() { Name = "nodes", NodeConditions = new() { Types = ["Ready"], Status = NodeConditionStatus.True } }),
             ],
         });
@@ -55,22 +57,28 @@ public sealed partial class RolloutTests
         var key = NamespacedName.ClusterScoped(fleet.Name);
         var policy = await client.WaitForAsync(
             OstlerResources.UpgradePolicies, key,
-            p => p?.Status?.Gates is { } g && g.Select(x => x.Reason).SequenceEqual([Reasons.GateClosed, Reasons.GateClosed, Reasons.GateOpen]), Cancel, Patience);
+            p => p?.Status?.Gates is { } g
+                && g.Select(x => x.Reason).SequenceEqual([Reasons.GateClosed, Reasons.GateClosed, Reasons.GateOpen]), Cancel, Patience);
         Assert.Contains($"ConfigMap {ns.Name}/b does not match", policy!.Status!.Gates![0].Message, StringComparison.Ordinal);
-        Assert.Contains($"1 pod must finish first in namespace {ns.Name}: {ns.Name}/cni-", policy.Status.Gates[1].Message, StringComparison.Ordinal);
+        Assert.Contains($"1 pod must finish first in namespace {ns.Name}: {ns.Name}/cni-", policy.Status.Gates[1].Message,
+            StringComparison.Ordinal);
 
         // Nodes stage meanwhile, and Ready names the gate.
         await client.WaitForAsync(OstlerResources.NodeOSes, node, n => n?.Status?.Step == NodeStep.Staged, Cancel, Patience);
         policy = await client.WaitForAsync(
-            OstlerResources.UpgradePolicies, key, p => p?.Status?.Conditions.Find(ConditionTypes.Ready)?.Reason == Reasons.GateClosed, Cancel, Patience);
+            OstlerResources.UpgradePolicies, key, p =>
+                p?.Status?.Conditions.Find(ConditionTypes.Ready)?.Reason == Reasons.GateClosed, Cancel, Patience);
         Assert.False((await client.GetAsync(CoreResources.Nodes, node, Cancel))!.Unschedulable);
 
         await HealthAsync(client, ns.Name, "b", "OK");
-        await client.WaitForAsync(OstlerResources.UpgradePolicies, key, p => p?.Status?.Gates?[0].Reason == Reasons.GateOpen, Cancel, Patience);
+        await client.WaitForAsync(
+            OstlerResources.UpgradePolicies, key, p => p?.Status?.Gates?[0].Reason == Reasons.GateOpen, Cancel, Patience);
         Assert.False((await client.GetAsync(CoreResources.Nodes, node, Cancel))!.Unschedulable);
         await client.DeleteAsync(KnownResources.DaemonSets, new NamespacedName(ns.Name, "cni"), null, null, Cancel);
 
-        await client.WaitForAsync(OstlerResources.UpgradePolicies, key, p => p?.Status is { Nodes: { Updated: 1, Unavailable: 0 }, Gates: null }, Cancel, Patience);
+        await client.WaitForAsync(
+            OstlerResources.UpgradePolicies, key, p =>
+                p?.Status is { Nodes: { Updated: 1, Unavailable: 0 }, Gates: null }, Cancel, Patience);
     }
 
     /// <summary>With the rights of config/rbac, and not one more.</summary>
@@ -80,27 +88,35 @@ public sealed partial class RolloutTests
         using var admin = Cluster.CreateApiClient();
         await EnsureOwnNamespaceAsync(admin);
         await Manifests.ApplyFileAsync(admin, Path.Combine(Repository.Config, "rbac", "controller.yaml"), Cancel);
-        using var client = Cluster.CreateApiClient(await Cluster.UserKubeconfigAsync("system:serviceaccount:ostler-system:ostler-controller", ["system:serviceaccounts", "system:authenticated"], Cancel));
+        using var client = Cluster.CreateApiClient(
+            await Cluster.UserKubeconfigAsync(
+                "system:serviceaccount:ostler-system:ostler-controller", ["system:serviceaccounts", "system:authenticated"], Cancel));
         var probes = new CheckProbes(client, null!, TimeProvider.System);
         var nothing = new LabelSelector { MatchLabels = new Dictionary<string, string> { ["app"] = Cluster.UniqueName("none") } };
 
-        Assert.Equal(CheckOutcome.Passed, (await EvaluateAsync(new() { Name = "pods", Pods = new() { Selector = nothing, Absent = true } })).Outcome);
+        Assert.Equal(CheckOutcome.Passed,
+            (await EvaluateAsync(new() { Name = "pods", Pods = new() { Selector = nothing, Absent = true } })).Outcome);
         Assert.Equal(CheckOutcome.Missing, (await EvaluateAsync(new() { Name = "pods", Pods = new() { Selector = nothing } })).Outcome);
         Assert.Equal(
             CheckOutcome.Missing,
             (await probes.MakeAsync(
-                new() { Node = "none", Epoch = new("uid", 1, "boot-1"), Checks = [] }, new() { Name = "node", NodeConditions = new() { Types = ["Ready"] } }, Cancel)).Outcome);
+                new() { Node = "none", Epoch = new("uid", 1, "boot-1"), Checks = [] },
+                    new() { Name = "node", NodeConditions = new() { Types = ["Ready"] } }, Cancel)).Outcome);
 
-        var leases = new GateSpec { Name = "leases", Condition = new() { ApiVersion = "v1", Kind = "PodTemplate", Selector = nothing, Path = "{.metadata.name}", Operator = ConditionOperator.Exists } };
+        var leases = new GateSpec { Name = "leases",
+            Condition = new() { ApiVersion = "v1", Kind = "PodTemplate", Selector = nothing, Path = "{.metadata.name}",
+                Operator = ConditionOperator.Exists } };
         var refused = await EvaluateAsync(leases);
         Assert.Equal(CheckOutcome.Error, refused.Outcome);
-        Assert.Contains("grant list on podtemplates with a ClusterRole labelled ostler.dev/aggregate-to-health-checks", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("grant list on podtemplates with a ClusterRole labelled ostler.dev/aggregate-to-health-checks", refused.Message,
+            StringComparison.Ordinal);
 
         var grant = Granting("podtemplates");
         grant["rules"]![0]!["verbs"] = new JsonArray("list");
         await Manifests.ApplyAsync(admin, grant, Cancel);
         await Polling.UntilAsync(
-            "the list is granted", async () => await EvaluateAsync(leases), found => found.Outcome == CheckOutcome.Missing, found => $"{found.Outcome}: {found.Message}", Cancel);
+            "the list is granted", async () => await EvaluateAsync(leases), found => found.Outcome == CheckOutcome.Missing, found =>
+                $"{found.Outcome}: {found.Message}", Cancel);
 
         async Task<CheckFinding> EvaluateAsync(GateSpec gate) => (await probes.EvaluateAsync(new(gate, nothing), Cancel)).Whole;
     }
@@ -111,7 +127,8 @@ public sealed partial class RolloutTests
         client,
         JsonNode.Parse(
             $$$"""
-            {"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"{{{ns}}}","name":"{{{name}}}","labels":{"app":"storage"}},"data":{"health":"{{{health}}}"}}
+            {"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"{{{ns}}}","name":"{{{name}}}","labels":{"app":"storage"}},
+             "data":{"health":"{{{health}}}"}}
             """)!.AsObject(),
         Cancel);
 }

@@ -40,13 +40,15 @@ public class GateFindingTests
     public void A_condition_of_a_node(string what, string status, string? reason, CheckOutcome outcome, string message)
     {
         _ = what;
-        var finding = NodeConditionFinding.Of("n1", ["KernelDeadlock"], NodeConditionStatus.False, [new("Ready", "True", null), new("KernelDeadlock", status, reason)]);
+        var finding = NodeConditionFinding.Of(
+            "n1", ["KernelDeadlock"], NodeConditionStatus.False, [new("Ready", "True", null), new("KernelDeadlock", status, reason)]);
         Assert.Equal((outcome, message), (finding.Outcome, finding.Message));
     }
 
     [Fact]
     public void A_condition_that_the_node_does_not_have_is_missing() =>
-        Assert.Equal(CheckOutcome.Missing, NodeConditionFinding.Of("n1", ["KernelDeadlock"], NodeConditionStatus.False, [new("Ready", "True", null)]).Outcome);
+        Assert.Equal(CheckOutcome.Missing,
+            NodeConditionFinding.Of("n1", ["KernelDeadlock"], NodeConditionStatus.False, [new("Ready", "True", null)]).Outcome);
 
     [Fact]
     public void A_condition_from_before_the_boot_is_missing()
@@ -56,7 +58,8 @@ public class GateFindingTests
         Assert.Equal(CheckOutcome.Passed, Of(Given.Now).Outcome);
 
         static CheckFinding Of(DateTimeOffset? reported) =>
-            NodeConditionFinding.Of("n1", ["KernelDeadlock"], NodeConditionStatus.False, [new("KernelDeadlock", "False", null, reported)], since: Given.Now);
+            NodeConditionFinding.Of(
+                "n1", ["KernelDeadlock"], NodeConditionStatus.False, [new("KernelDeadlock", "False", null, reported)], since: Given.Now);
     }
 
     public static TheoryData<string, bool, bool[], CheckOutcome> Pods => new()
@@ -73,10 +76,12 @@ public class GateFindingTests
     public void Pods_that_must_be_absent_or_Ready(string what, bool absent, bool[] ready, CheckOutcome outcome)
     {
         _ = what;
-        Assert.Equal(outcome, PodPresence.Judge([.. ready.Select((r, i) => new ObservedPod("backup", $"p{i}", "n1", r))], absent, "on node n1").Outcome);
+        Assert.Equal(outcome,
+            PodPresence.Judge([.. ready.Select((r, i) => new ObservedPod("backup", $"p{i}", "n1", r))], absent, "on node n1").Outcome);
     }
 
-    private const string Active = """{"labels": {"alertname": "CephDown", "severity": "critical", "secret": "x"}, "status": {"state": "active", "silencedBy": []}}""";
+    private const string Active =
+        """{"labels": {"alertname": "CephDown", "severity": "critical", "secret": "x"}, "status": {"state": "active", "silencedBy": []}}""";
     private const string Suppressed = """{"labels": {"alertname": "NodeDown"}, "status": {"state": "suppressed", "silencedBy": ["1"]}}""";
 
     public static TheoryData<string, int, string, CheckOutcome, string> Answers => new()
@@ -84,8 +89,10 @@ public class GateFindingTests
         { "no alert", 200, "[]", CheckOutcome.Passed, "no matching alert is active" },
         { "an alert", 200, $"[{Active}]", CheckOutcome.False, "1 alert active: CephDown{severity=\"critical\"}" },
         { "a silenced one that the server lists all the same", 200, $"[{Suppressed}]", CheckOutcome.Passed, "no matching alert" },
-        { "an ignored one", 200, $"[{Active.Replace("CephDown", "InfoInhibitor", StringComparison.Ordinal)}]", CheckOutcome.Passed, "no matching alert" },
-        { "an alert in a state that nobody knows", 200, $"[{Active.Replace("active", "odd", StringComparison.Ordinal)}]", CheckOutcome.False, "CephDown" },
+        { "an ignored one", 200, $"[{Active.Replace("CephDown", "InfoInhibitor", StringComparison.Ordinal)}]", CheckOutcome.Passed,
+            "no matching alert" },
+        { "an alert in a state that nobody knows", 200, $"[{Active.Replace("active", "odd", StringComparison.Ordinal)}]",
+            CheckOutcome.False, "CephDown" },
         { "something that is no alert", 200, """[{"labels": {}}]""", CheckOutcome.Error, "not an alert" },
         { "an object", 200, "{}", CheckOutcome.Error, "not an answer of an Alertmanager" },
         { "a page", 200, "<html>login</html>", CheckOutcome.Error, "not an answer of an Alertmanager" },
@@ -112,7 +119,8 @@ public class GateFindingTests
     {
         Assert.Equal(CheckOutcome.Missing, AlertmanagerAnswer.JudgeWatchdog(200, "[]"u8.ToArray(), "Watchdog")?.Outcome);
         Assert.Equal(CheckOutcome.Error, AlertmanagerAnswer.JudgeWatchdog(500, "[]"u8.ToArray(), "Watchdog")?.Outcome);
-        Assert.Null(AlertmanagerAnswer.JudgeWatchdog(200, Encoding.UTF8.GetBytes($"[{Active.Replace("CephDown", "Watchdog", StringComparison.Ordinal)}]"), "Watchdog"));
+        Assert.Null(AlertmanagerAnswer.JudgeWatchdog(
+            200, Encoding.UTF8.GetBytes($"[{Active.Replace("CephDown", "Watchdog", StringComparison.Ordinal)}]"), "Watchdog"));
     }
 
     [Fact]
@@ -154,9 +162,11 @@ public class GateFindingTests
         var second = GateObservation.After(first, Gate, Nodes(CheckOutcome.Passed, CheckOutcome.Passed), Given.Now.AddSeconds(30));
         Assert.Equal([Given.Now, Given.Now.AddSeconds(30)], second.Nodes!.OrderBy(n => n.Key).Select(n => n.Value.HeldSince!.Value));
         Assert.True(second.IsNews(first));
-        Assert.False(GateObservation.After(second, Gate, Nodes(CheckOutcome.Passed, CheckOutcome.Passed), Given.Now.AddSeconds(60)).IsNews(second));
+        Assert.False(GateObservation.After(second, Gate, Nodes(CheckOutcome.Passed, CheckOutcome.Passed), Given.Now.AddSeconds(60))
+            .IsNews(second));
 
-        static GateFinding Nodes(CheckOutcome a, CheckOutcome b) => new(CheckFinding.Pass(), new Dictionary<string, CheckFinding> { ["a"] = new(a, ""), ["b"] = new(b, "") });
+        static GateFinding Nodes(CheckOutcome a, CheckOutcome b) =>
+            new(CheckFinding.Pass(), new Dictionary<string, CheckFinding> { ["a"] = new(a, ""), ["b"] = new(b, "") });
     }
 
     private static GateObservation After(GateObservation? former, CheckOutcome outcome, double seconds) =>

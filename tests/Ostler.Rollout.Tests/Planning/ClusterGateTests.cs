@@ -14,12 +14,14 @@ namespace Ostler.Rollout.Tests.Planning;
 /// <summary>The gates of spec.gates: what they hold back, and which answers open them.</summary>
 public class ClusterGateTests
 {
-    private static GateSpec Alerts => new() { Name = "alerts", Alerts = new() { Matchers = [new() { Name = "severity", Value = "critical" }] } };
+    private static GateSpec Alerts =>
+        new() { Name = "alerts", Alerts = new() { Matchers = [new() { Name = "severity", Value = "critical" }] } };
 
     private static GateSpec Backup => new()
     {
         Name = "backup",
-        Pods = new() { Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } }, Absent = true, Scope = GateScope.Node },
+        Pods = new() { Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } }, Absent = true,
+            Scope = GateScope.Node },
     };
 
     public static TheoryData<CheckOutcome, string> Closed => new()
@@ -33,7 +35,8 @@ public class ClusterGateTests
     [MemberData(nameof(Closed))]
     public void While_a_gate_is_closed_nodes_stage_and_finish_and_no_other_is_disrupted(CheckOutcome outcome, string reason)
     {
-        var snapshot = Given.Snapshot(Given.Idle("n1"), Given.Staged("n2"), Given.Cordoned("n3"), Given.Booting("n4"), Given.RollingBack("n5"))
+        var snapshot = Given.Snapshot(
+            Given.Idle("n1"), Given.Staged("n2"), Given.Cordoned("n3"), Given.Booting("n4"), Given.RollingBack("n5"))
             .With(s => s with
             {
                 Gates = [Alerts],
@@ -43,7 +46,8 @@ public class ClusterGateTests
 
         var plan = RolloutPlanner.Plan(Says(snapshot, Alerts, outcome));
 
-        Assert.Equal((reason, true, false), (plan.Gate!.Reason, plan.Gate.StagingAllowed, plan.Gate.ReleasesSlots || plan.Gate.NeedsPerson));
+        Assert.Equal((reason, true, false),
+            (plan.Gate!.Reason, plan.Gate.StagingAllowed, plan.Gate.ReleasesSlots || plan.Gate.NeedsPerson));
         Assert.Contains("the answer", plan.Gate.Message, StringComparison.Ordinal);
         Assert.Empty(plan.Granted());
         Assert.Equal(["n1"], plan.StagedNow());
@@ -51,8 +55,11 @@ public class ClusterGateTests
         Assert.Equal(Goal.Boot, plan.Written("n3").Goal);
         Assert.Equal([NodeStep.Rebooting, NodeStep.RollingBack], plan.Nodes.Where(n => n.Node is "n4" or "n5").Select(n => n.Step));
 
-        var ready = RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(Says(Given.Snapshot(Given.Staged("n1")).With(s => s with { Gates = [Alerts] }), Alerts, outcome)));
-        Assert.Equal((ConditionStatus.False, reason), (ready.Conditions.Find(ConditionTypes.Ready)!.Status, ready.Conditions.Find(ConditionTypes.Ready)!.Reason));
+        var ready = RolloutStatus.Compute(
+            snapshot, RolloutPlanner.Plan(
+                Says(Given.Snapshot(Given.Staged("n1")).With(s => s with { Gates = [Alerts] }), Alerts, outcome)));
+        Assert.Equal((ConditionStatus.False, reason),
+            (ready.Conditions.Find(ConditionTypes.Ready)!.Status, ready.Conditions.Find(ConditionTypes.Ready)!.Reason));
         Assert.True(ready.Conditions.IsTrue(ConditionTypes.Reconciling));
         Assert.True(ready.Conditions.IsTrue(ConditionTypes.Accepted));
         Assert.False(ready.Conditions.IsTrue(ConditionTypes.Halted));
@@ -97,7 +104,8 @@ public class ClusterGateTests
     }
 
     [Fact]
-    public void An_answer_of_the_future_opens_nothing() => Assert.Empty(RolloutPlanner.Plan(Says(Staged(Alerts), Alerts, CheckOutcome.Passed, age: -1)).Granted());
+    public void An_answer_of_the_future_opens_nothing() =>
+        Assert.Empty(RolloutPlanner.Plan(Says(Staged(Alerts), Alerts, CheckOutcome.Passed, age: -1)).Granted());
 
     [Theory]
     [InlineData(119, false)]
@@ -105,7 +113,8 @@ public class ClusterGateTests
     public void A_gate_opens_when_it_has_held_for_long_enough(int held, bool opens)
     {
         var gate = Alerts with { For = Duration.FromMinutes(2) };
-        var plan = RolloutPlanner.Plan(Staged(gate) with { Gates = [new("alerts", Given.Now, new(CheckFinding.Pass("all is well"), Given.Now.AddSeconds(-held)))] });
+        var plan = RolloutPlanner.Plan(
+            Staged(gate) with { Gates = [new("alerts", Given.Now, new(CheckFinding.Pass("all is well"), Given.Now.AddSeconds(-held)))] });
 
         Assert.Equal(opens ? ["n1"] : [], plan.Granted());
         if (!opens)
@@ -126,7 +135,8 @@ public class ClusterGateTests
     public void All_gates_must_be_open_and_what_a_user_can_resolve_is_shown_first()
     {
         var snapshot = Staged(Alerts, Alerts with { Name = "ceph" }, Alerts with { Name = "new" });
-        var plan = RolloutPlanner.Plan(Says(Says(snapshot, Alerts, CheckOutcome.Passed), Alerts with { Name = "ceph" }, CheckOutcome.False));
+        var plan = RolloutPlanner.Plan(
+            Says(Says(snapshot, Alerts, CheckOutcome.Passed), Alerts with { Name = "ceph" }, CheckOutcome.False));
 
         Assert.Equal(Reasons.GateClosed, plan.Gate!.Reason);
         Assert.Contains("Gate ceph is closed", plan.Gate.Message, StringComparison.Ordinal);
@@ -151,20 +161,27 @@ public class ClusterGateTests
         }
 
         // A node that runs the target without a slot is no beginning.
-        Assert.Empty(RolloutPlanner.Plan(Says(Given.Snapshot(Given.Staged("n1"), Given.Updated("n2")).With(s => s with { Gates = [gate] }), gate, CheckOutcome.False)).Granted());
+        Assert.Empty(RolloutPlanner.Plan(
+            Says(Given.Snapshot(Given.Staged("n1"), Given.Updated("n2")).With(s => s with { Gates = [gate] }), gate, CheckOutcome.False))
+                .Granted());
     }
 
     [Fact]
     public void A_gate_of_waves_holds_back_a_wave_that_has_not_begun()
     {
         var gate = Alerts with { At = GatePoint.Wave };
-        Assert.Empty(RolloutPlanner.Plan(Says(Waves(gate, Given.Staged("n1"), Given.Staged("n2"), Given.Staged("n3")), gate, CheckOutcome.False)).Granted());
-        Assert.Equal(["n1"], RolloutPlanner.Plan(Says(Waves(gate, Given.Staged("n1"), Given.Staged("n2"), Given.Staged("n3")), gate, CheckOutcome.Passed)).Granted());
+        Assert.Empty(RolloutPlanner.Plan(
+            Says(Waves(gate, Given.Staged("n1"), Given.Staged("n2"), Given.Staged("n3")), gate, CheckOutcome.False)).Granted());
+        Assert.Equal(["n1"],
+            RolloutPlanner.Plan(Says(Waves(gate, Given.Staged("n1"), Given.Staged("n2"), Given.Staged("n3")), gate, CheckOutcome.Passed))
+                .Granted());
 
         // Begun: the canary of two goes on with the gate closed. The wave after it waits.
-        var begun = RolloutPlanner.Plan(Says(Waves(gate, Given.Upgraded("n1"), Given.Staged("n2"), Given.Staged("n3")), gate, CheckOutcome.False));
+        var begun = RolloutPlanner.Plan(
+            Says(Waves(gate, Given.Upgraded("n1"), Given.Staged("n2"), Given.Staged("n3")), gate, CheckOutcome.False));
         Assert.Equal(["n2"], begun.Granted());
-        var next = RolloutPlanner.Plan(Says(Waves(gate, Given.Upgraded("n1"), Given.Upgraded("n2"), Given.Staged("n3")), gate, CheckOutcome.False));
+        var next = RolloutPlanner.Plan(
+            Says(Waves(gate, Given.Upgraded("n1"), Given.Upgraded("n2"), Given.Staged("n3")), gate, CheckOutcome.False));
         Assert.Empty(next.Granted());
         Assert.Equal(Reasons.GateClosed, next.Verdict("n3").Reason);
         Assert.Equal(Reasons.GateClosed, RolloutStatus.Compute(Given.Snapshot(), next).Conditions.Find(ConditionTypes.Ready)!.Reason);
@@ -181,7 +198,10 @@ public class ClusterGateTests
     {
         var gate = Alerts with { At = GatePoint.Wave };
         Assert.Empty(RolloutPlanner.Plan(Says(Staged(gate), gate, CheckOutcome.False)).Granted());
-        Assert.Equal(["n1"], RolloutPlanner.Plan(Says(Given.Snapshot(Given.Staged("n1"), Given.Upgraded("n2")).With(s => s with { Gates = [gate] }), gate, CheckOutcome.False)).Granted());
+        Assert.Equal(["n1"],
+            RolloutPlanner.Plan(Says(
+                Given.Snapshot(Given.Staged("n1"), Given.Upgraded("n2")).With(s => s with { Gates = [gate] }), gate, CheckOutcome.False))
+                    .Granted());
     }
 
     [Fact]
@@ -190,18 +210,21 @@ public class ClusterGateTests
         var snapshot = Given.Snapshot(Given.Staged("n1"), Given.Staged("n2")).With(s => s with { Gates = [Backup] });
         var plan = RolloutPlanner.Plan(snapshot with
         {
-            Gates = [new("backup", Given.Now, new(CheckFinding.Pass(), Given.Now), Nodes(("n1", CheckFinding.No("1 pod must finish first")), ("n2", CheckFinding.Pass())))],
+            Gates = [new("backup", Given.Now, new(CheckFinding.Pass(), Given.Now),
+                Nodes(("n1", CheckFinding.No("1 pod must finish first")), ("n2", CheckFinding.Pass())))],
         });
 
         Assert.Equal(["n2"], plan.Granted());
-        Assert.Equal((Reasons.GateClosed, true, false), (plan.Verdict("n1").Reason, plan.Verdict("n1").Blocked, plan.Verdict("n1").NeedsPerson));
+        Assert.Equal((Reasons.GateClosed, true, false),
+            (plan.Verdict("n1").Reason, plan.Verdict("n1").Blocked, plan.Verdict("n1").NeedsPerson));
         Assert.Equal(Reasons.GateClosed, Assert.Single(RolloutStatus.Compute(snapshot, plan).Gates!).Reason);
     }
 
     [Fact]
     public void A_node_that_joined_since_the_last_evaluation_waits_for_its_own()
     {
-        var snapshot = Staged(Backup) with { Gates = [new("backup", Given.Now, new(CheckFinding.Pass(), Given.Now), Nodes(("other", CheckFinding.Pass())))] };
+        var snapshot = Staged(
+            Backup) with { Gates = [new("backup", Given.Now, new(CheckFinding.Pass(), Given.Now), Nodes(("other", CheckFinding.Pass())))] };
         var plan = RolloutPlanner.Plan(snapshot);
         Assert.Empty(plan.Granted());
         Assert.Equal((Reasons.WaitingForGate, false), (plan.Verdict().Reason, plan.Verdict().Blocked));
@@ -211,14 +234,17 @@ public class ClusterGateTests
     public void Gates_are_evaluated_only_while_a_node_needs_a_slot()
     {
         Assert.Empty(RolloutPlanner.Plan(Given.Snapshot(Given.Upgraded("n1")).With(s => s with { Gates = [Alerts] })).Watches.Gates);
-        Assert.NotEmpty(RolloutPlanner.Plan(Given.Snapshot(Given.Idle("n1")).With(s => s with { Gates = [Alerts], Paused = true })).Watches.Gates);
-        Assert.Null(RolloutStatus.Compute(Given.Snapshot(), RolloutPlanner.Plan(Given.Snapshot(Given.Upgraded("n1")).With(s => s with { Gates = [Alerts] }))).Gates);
+        Assert.NotEmpty(RolloutPlanner.Plan(Given.Snapshot(Given.Idle("n1")).With(s => s with { Gates = [Alerts], Paused = true }))
+            .Watches.Gates);
+        Assert.Null(RolloutStatus.Compute(
+            Given.Snapshot(), RolloutPlanner.Plan(Given.Snapshot(Given.Upgraded("n1")).With(s => s with { Gates = [Alerts] }))).Gates);
     }
 
     [Fact]
     public void Nodes_that_go_back_for_others_wait_for_gates_of_slots_only()
     {
-        var halted = Given.Snapshot(Given.Upgraded("n1") with { Preflight = new() { At = Given.Ago(0.1), Pods = [] } }, Given.RolledBack("n2"))
+        var halted = Given.Snapshot(
+            Given.Upgraded("n1") with { Preflight = new() { At = Given.Ago(0.1), Pods = [] } }, Given.RolledBack("n2"))
             .With(s => s with { Rollback = s.Rollback with { Scope = RollbackScope.Policy } });
 
         var slot = halted.With(s => s with { Gates = [Alerts] });
@@ -231,7 +257,8 @@ public class ClusterGateTests
     [Fact]
     public void A_report_keeps_since_when_a_gate_is_closed_over_reasons_and_restarts()
     {
-        GateStatus former = new() { Name = "alerts", Reason = Reasons.GateError, Message = "x", Since = Given.Ago(90), ObservedAt = Given.Ago(1) };
+        GateStatus former = new() { Name = "alerts", Reason = Reasons.GateError, Message = "x", Since = Given.Ago(90),
+            ObservedAt = Given.Ago(1) };
         var snapshot = Staged(Alerts);
         snapshot = snapshot with { Policy = snapshot.Policy with { PreviousStatus = new() { Gates = [former] } } };
 
@@ -251,19 +278,23 @@ public class ClusterGateTests
         Assert.Equal(Given.Now.AddSeconds(300), Assert.Single(Report(Later(300))).ObservedAt);
 
         RolloutSnapshot Later(int seconds) => Says(
-            snapshot with { Now = Given.Now.AddSeconds(seconds), Policy = snapshot.Policy with { PreviousStatus = new() { Gates = [first] } } }, Alerts, CheckOutcome.False);
+            snapshot with { Now = Given.Now.AddSeconds(seconds),
+                Policy = snapshot.Policy with { PreviousStatus = new() { Gates = [first] } } }, Alerts, CheckOutcome.False);
     }
 
-    private static IReadOnlyList<GateStatus> Report(RolloutSnapshot snapshot) => RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Gates!;
+    private static IReadOnlyList<GateStatus> Report(RolloutSnapshot snapshot) =>
+        RolloutStatus.Compute(snapshot, RolloutPlanner.Plan(snapshot)).Gates!;
 
-    private static RolloutSnapshot Staged(params GateSpec[] gates) => Given.Snapshot(Given.Staged("n1")).With(s => s with { Gates = gates });
+    private static RolloutSnapshot Staged(params GateSpec[] gates) =>
+        Given.Snapshot(Given.Staged("n1")).With(s => s with { Gates = gates });
 
     private static RolloutSnapshot Says(RolloutSnapshot snapshot, GateSpec gate, CheckOutcome outcome, int age = 0)
     {
         var at = snapshot.Now.AddSeconds(-age);
         return snapshot with
         {
-            Gates = [.. snapshot.Gates.Where(g => g.Gate != gate.Name), GateObservation.After(null, gate, new(new CheckFinding(outcome, "the answer")), at)],
+            Gates = [.. snapshot.Gates.Where(g => g.Gate != gate.Name),
+                GateObservation.After(null, gate, new(new CheckFinding(outcome, "the answer")), at)],
         };
     }
 

@@ -46,10 +46,12 @@ internal sealed record CaseGate
     }
 
     public override string ToString() =>
-        $"gate at {At}{(OfNodes ? " of nodes" : "")} for {ForSeconds}s, onError {OnError}: {Says} from {From}m for {Minutes}m, {Times} times";
+        $"gate at {At}{(OfNodes ? " of nodes" : "")} for {ForSeconds}s, onError {OnError}: "
+        + $"{Says} from {From}m for {Minutes}m, {Times} times";
 
     public string ToCode() =>
-        $"new() {{ At = GatePoint.{At}, OfNodes = {(OfNodes ? "true" : "false")}, ForSeconds = {ForSeconds}, OnError = GateErrorHandling.{OnError}, "
+        $"new() {{ At = GatePoint.{At}, OfNodes = {(OfNodes ? "true" : "false")}, ForSeconds = {ForSeconds}, "
+        + $"OnError = GateErrorHandling.{OnError}, "
         + $"Says = CheckOutcome.{Says}, From = {From}, Minutes = {Minutes}, Times = {Times} }}";
 
     public GateSpec Spec(int index) => new()
@@ -59,7 +61,8 @@ internal sealed record CaseGate
         For = Duration.FromSeconds(ForSeconds),
         OnError = OnError,
         Interval = Duration.FromSeconds(20),
-        Pods = OfNodes ? new() { Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } }, Absent = true, Scope = GateScope.Node } : null,
+        Pods = OfNodes ? new() { Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } }, Absent = true,
+            Scope = GateScope.Node } : null,
         Http = OfNodes ? null : new() { Url = "https://change.acme.example/ok", From = HttpCheckOrigin.Controller },
     };
 
@@ -70,7 +73,8 @@ internal sealed record CaseGate
         {
             var at = TimeSpan.FromMinutes(From + (2 * i * Minutes));
             yield return new SimulationFault.GateSays(at < TimeSpan.Zero ? TimeSpan.Zero : at, NameOf(index), Says, node);
-            yield return new SimulationFault.GateSays(TimeSpan.FromMinutes(From + (((2 * i) + 1) * Minutes)), NameOf(index), CheckOutcome.Passed, node);
+            yield return new SimulationFault.GateSays(
+                TimeSpan.FromMinutes(From + (((2 * i) + 1) * Minutes)), NameOf(index), CheckOutcome.Passed, node);
         }
 
         yield return new SimulationFault.GateSays(lifted, NameOf(index), CheckOutcome.Passed, node);

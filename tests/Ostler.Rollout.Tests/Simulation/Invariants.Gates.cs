@@ -25,18 +25,24 @@ internal sealed partial class Invariants
             var (outcome, since) = world.GateAnswers.TryGetValue(key, out var says) ? says : (CheckOutcome.Passed, DateTimeOffset.MinValue);
             var isOpen = outcome == CheckOutcome.Passed || (outcome == CheckOutcome.Error && gate.OnError == GateErrorHandling.Open);
             var lasted = world.Now - since;
-            Require(13, grant.Node, isOpen || lasted <= GateRace, $"is granted a slot although gate {gate.Name} has said {outcome} for {lasted}");
+            Require(13, grant.Node, isOpen
+                || lasted <= GateRace, $"is granted a slot although gate {gate.Name} has said {outcome} for {lasted}");
 
             // Where an error means open, the gate has been open since before it.
-            var isSince = gate.OnError == GateErrorHandling.Close || !world.Scenario.Faults.Any(f => f is SimulationFault.GateSays { Outcome: CheckOutcome.Error } error && error.Gate == gate.Name);
-            Require(13, grant.Node, !isOpen || !isSince || lasted >= gate.For.Value, $"is granted a slot although gate {gate.Name} has been open for {lasted} only");
+            var isSince = gate.OnError == GateErrorHandling.Close
+                || !world.Scenario.Faults.Any(
+                    f => f is SimulationFault.GateSays { Outcome: CheckOutcome.Error } error && error.Gate == gate.Name);
+            Require(13, grant.Node, !isOpen || !isSince
+                || lasted >= gate.For.Value, $"is granted a slot although gate {gate.Name} has been open for {lasted} only");
         }
     }
 
     private static bool HasBegun(SimulatedWorld world, SimulatedPolicy policy)
     {
         var target = world.Image.Status!.Resolved!.Digest;
-        return world.Nodes.Any(n => n.OS?.Spec is { } spec && spec.Policy == policy.Name && (IsInFlight(n, policy.Name) || spec.LastUpgrade is not null || spec.Failure is not null)
+        return world.Nodes.Any(
+            n => n.OS?.Spec is { } spec && spec.Policy == policy.Name
+                && (IsInFlight(n, policy.Name) || spec.LastUpgrade is not null || spec.Failure is not null)
             && (spec.Image?.Digest == target || spec.Failure?.Digest == target));
     }
 }

@@ -69,7 +69,8 @@ internal sealed record RolloutCase
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
         + $"automatic {Automatic}, maxFailures {MaxFailures}, scope {Scope}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
-        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, softly {Softly}, checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", [.. Gates.Select(g => g.ToString()), .. Faults.Select(f => f.ToString())])}";
+        + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, softly {Softly}, checks [{string.Join(", ", Checks)}], {Pace}; "
+        + $"{string.Join("; ", [.. Gates.Select(g => g.ToString()), .. Faults.Select(f => f.ToString())])}";
 
     public SimulationScenario Scenario()
     {
@@ -135,7 +136,9 @@ internal sealed record RolloutCase
         $"new() {{ Seed = {Seed}, Nodes = {Nodes}, MaxUnavailable = {Code(MaxUnavailable)}, StageAhead = {Code(StageAhead)}, SoakSeconds = {SoakSeconds}, "
         + $"DrainMinutes = {DrainMinutes}, OnTimeout = DrainTimeoutAction.{OnTimeout}, Automatic = {Code(Automatic)}, MaxFailures = {MaxFailures}, Scope = RollbackScope.{Scope}, "
         + $"MinAvailable = {Code(MinAvailable)}, HasRules = {Code(HasRules)}, Capacity = {Code(Capacity)}, Preflight = DrainPreflight.{Preflight}, "
-        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Softly = {Code(Softly)}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Gates = [{string.Join(", ", Gates.Select(g => g.ToCode()))}], Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
+        + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Softly = {Code(Softly)}, "
+        + $"Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Gates = [{string.Join(", ", Gates.Select(g => g.ToCode()))}], "
+        + $"Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
 
     public static RolloutCase From(int seed)
     {
@@ -184,16 +187,14 @@ internal sealed record RolloutCase
     private static string Code(bool value) => value ? "true" : "false";
 
     /// <summary>The cases that are a little simpler.</summary>
-    public static IEnumerable<RolloutCase> Shrink(RolloutCase c)
+    public static IEnumerable<RolloutCase> Shrink(RolloutCase c) =>
+        [.. c.Gates.Select((_, i) => c with { Gates = [.. c.Gates.Where((_, at) => at != i)] }), .. ShrinkRest(c)];
+
+    private static IEnumerable<RolloutCase> ShrinkRest(RolloutCase c)
     {
         for (var i = 0; i < c.Faults.Count; i++)
         {
             yield return c with { Faults = [.. c.Faults.Where((_, at) => at != i)] };
-        }
-
-        for (var i = 0; i < c.Gates.Count; i++)
-        {
-            yield return c with { Gates = [.. c.Gates.Where((_, at) => at != i)] };
         }
 
         if (c.Nodes > (c.HasPrimaries ? 2 : 1))

@@ -7,7 +7,8 @@ using Ostler.Testing.Tools;
 
 namespace Ostler.Testing.Alertmanager;
 
-/// <summary>Debian's real Alertmanager on a free loopback port, which notifies no one, with its data in a folder of its own that goes with it.</summary>
+/// <summary>Debian's real Alertmanager on a free loopback port, which notifies no one, with its data in a folder of its own that goes with
+/// it.</summary>
 public sealed class AlertmanagerServer : IAsyncDisposable
 {
     private const string Configuration = """
@@ -34,7 +35,8 @@ public sealed class AlertmanagerServer : IAsyncDisposable
     /// <returns>The server, or why there is none here, for a test's skip reason.</returns>
     public static async Task<(AlertmanagerServer? Server, string WhyNot)> StartAsync(CancellationToken cancellationToken)
     {
-        var (program, whyNot) = await DebianPackage.FindAsync("prometheus-alertmanager", "prometheus-alertmanager", cancellationToken).ConfigureAwait(false);
+        var (program, whyNot) =
+            await DebianPackage.FindAsync("prometheus-alertmanager", "prometheus-alertmanager", cancellationToken).ConfigureAwait(false);
         if (program is null)
         {
             return (null, whyNot);
@@ -45,10 +47,12 @@ public sealed class AlertmanagerServer : IAsyncDisposable
         var configuration = Path.Combine(folder.FullName, "alertmanager.yml");
         await File.WriteAllTextAsync(configuration, Configuration, cancellationToken).ConfigureAwait(false);
         var log = Path.Combine(folder.FullName, "log");
+        var (launcher, before) = Launcher(program);
         var process = await ProcessLauncher.StartAsync(
-            program,
+            launcher,
             [
-                $"--config.file={configuration}", $"--storage.path={Path.Combine(folder.FullName, "data")}", $"--web.listen-address={address.Authority}",
+                .. before, $"--config.file={configuration}", $"--storage.path={Path.Combine(folder.FullName, "data")}",
+                    $"--web.listen-address={address.Authority}",
                 "--cluster.listen-address=",
             ],
             log,
@@ -66,19 +70,35 @@ public sealed class AlertmanagerServer : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Debian's program wants its templates in /usr/share, where an unpacked package has not put them: they are mounted there for this
+    /// process alone.
+    /// </summary>
+    private static (string Program, string[] Arguments) Launcher(string program)
+    {
+        const string Templates = "/usr/share/prometheus/alertmanager";
+        const string Script =
+            "mount -t tmpfs tmpfs /usr/share && mkdir -p /usr/share/prometheus && cp -r \"$0\" /usr/share/prometheus && exec \"$@\"";
+        var unpacked = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(program)!, "..", "share", "prometheus", "alertmanager"));
+        return Directory.Exists(Templates) ? (program, []) : ("/usr/bin/unshare", ["--mount", "/bin/sh", "-c", Script, unpacked, program]);
+    }
+
     /// <summary>An alert begins, or goes on.</summary>
     /// <param name="labels">Its labels, alertname among them.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public Task FireAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) => PostAlertAsync(labels, TimeSpan.FromHours(1), cancellationToken);
+    public Task FireAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+        PostAlertAsync(labels, TimeSpan.FromHours(1), cancellationToken);
 
     /// <summary>An alert is over.</summary>
-    public Task ResolveAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) => PostAlertAsync(labels, TimeSpan.FromSeconds(-1), cancellationToken);
+    public Task ResolveAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+        PostAlertAsync(labels, TimeSpan.FromSeconds(-1), cancellationToken);
 
     /// <summary>Silences the alerts of this name for an hour.</summary>
     public Task SilenceAsync(string alert, CancellationToken cancellationToken) => PostAsync(
         "api/v2/silences",
         $$"""
-        {"matchers": [{"name": "alertname", "value": "{{alert}}", "isRegex": false, "isEqual": true}], "startsAt": "{{Text(TimeSpan.FromMinutes(-1))}}",
+        {"matchers": [{"name": "alertname", "value": "{{alert}}", "isRegex": false, "isEqual": true}],
+            "startsAt": "{{Text(TimeSpan.FromMinutes(-1))}}",
          "endsAt": "{{Text(TimeSpan.FromHours(1))}}", "createdBy": "test", "comment": "a test"}
         """,
         cancellationToken);
@@ -95,9 +115,14 @@ public sealed class AlertmanagerServer : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private Task PostAlertAsync(IReadOnlyDictionary<string, string> labels, TimeSpan ends, CancellationToken cancellationToken) => PostAsync(
+    private Task PostAlertAsync(IReadOnlyDictionary<string, string> labels, TimeSpan ends, CancellationToken cancellationToken) =>
+        PostAsync(
         "api/v2/alerts",
-        $$"""[{"labels": {{{string.Join(',', labels.Select(l => $"\"{l.Key}\":\"{l.Value}\""))}}}, "startsAt": "{{Text(TimeSpan.FromMinutes(-5))}}", "endsAt": "{{Text(ends)}}"}]""",
+        $$"""
+        [{"labels": {{{string.Join(',', labels.Select(l => $"\"{l.Key}\":\"{l.Value}\""))}}},
+            "startsAt": "{{Text(TimeSpan.FromMinutes(-5))}}",
+          "endsAt": "{{Text(ends)}}"}]
+        """,
         cancellationToken);
 
     private async Task PostAsync(string path, string json, CancellationToken cancellationToken)
@@ -107,11 +132,13 @@ public sealed class AlertmanagerServer : IAsyncDisposable
         using var answer = await http.PostAsync(new Uri(path, UriKind.Relative), content, cancellationToken).ConfigureAwait(false);
         if (!answer.IsSuccessStatusCode)
         {
-            throw new InvalidOperationException($"{path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false)}");
+            throw new InvalidOperationException(
+                $"{path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false)}");
         }
     }
 
-    private static string Text(TimeSpan fromNow) => (TimeProvider.System.GetUtcNow() + fromNow).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Text(TimeSpan fromNow) =>
+        (TimeProvider.System.GetUtcNow() + fromNow).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task AnswersAsync(string log, CancellationToken cancellationToken)
     {
@@ -123,7 +150,8 @@ public sealed class AlertmanagerServer : IAsyncDisposable
         {
             if (_process.HasExited)
             {
-                throw new InvalidOperationException($"Alertmanager ended by itself:\n{await File.ReadAllTextAsync(log, cancellationToken).ConfigureAwait(false)}");
+                throw new InvalidOperationException(
+                    $"Alertmanager ended by itself:\n{await File.ReadAllTextAsync(log, cancellationToken).ConfigureAwait(false)}");
             }
 
             try

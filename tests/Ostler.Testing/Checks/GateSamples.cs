@@ -14,18 +14,22 @@ public static class GateSamples
 {
     /// <summary>The properties that every gate has. All others are kinds.</summary>
     private static readonly HashSet<string> Common =
-        [nameof(GateSpec.Name), nameof(GateSpec.For), nameof(GateSpec.At), nameof(GateSpec.OnError), nameof(GateSpec.Interval), nameof(GateSpec.Timeout)];
+        [nameof(GateSpec.Name), nameof(GateSpec.For), nameof(GateSpec.At), nameof(GateSpec.OnError), nameof(GateSpec.Interval),
+            nameof(GateSpec.Timeout)];
 
     private static readonly Dictionary<string, (GateSpec Valid, GateSpec Invalid)> Samples = new(StringComparer.Ordinal)
     {
-        ["prometheus"] = (Named with { Prometheus = new() { Url = "http://127.0.0.1:1", Query = "up" } }, Named with { Prometheus = new() { Url = "http://127.0.0.1:1", Query = "up{node=\"{node}\"}" } }),
-        ["http"] = (Named with { Http = new() { Url = "http://127.0.0.1:1/", From = HttpCheckOrigin.Controller } }, Named with { Http = new() { Url = "http://127.0.0.1:1/" } }),
+        ["prometheus"] = (Named with { Prometheus = new() { Url = "http://127.0.0.1:1", Query = "up" } },
+            Named with { Prometheus = new() { Url = "http://127.0.0.1:1", Query = "up{node=\"{node}\"}" } }),
+        ["http"] = (Named with { Http = new() { Url = "http://127.0.0.1:1/", From = HttpCheckOrigin.Controller } },
+            Named with { Http = new() { Url = "http://127.0.0.1:1/" } }),
         ["condition"] = (Condition("ready"), Condition("{node}")),
         ["pods"] = (Named with { Pods = new() { Selector = Backup, Absent = true } }, Named with { Pods = new() { Selector = new() } }),
         ["alerts"] = (
             Named with { Alerts = new() { Matchers = [new() { Name = "severity", Value = "critical" }] } },
             Named with { Alerts = new() { Matchers = [new() { Name = "instance", Value = "{node}" }] } }),
-        ["nodeConditions"] = (Named with { NodeConditions = new() { Types = ["KernelDeadlock"] } }, Named with { NodeConditions = new() { Types = [] } }),
+        ["nodeConditions"] =
+            (Named with { NodeConditions = new() { Types = ["KernelDeadlock"] } }, Named with { NodeConditions = new() { Types = [] } }),
     };
 
     /// <summary>The kinds, as a spec calls them.</summary>
@@ -49,7 +53,8 @@ public static class GateSamples
     public static GateSpec Invalid(string kind) => Of(kind).Invalid;
 
     private static (GateSpec Valid, GateSpec Invalid) Of(string kind) =>
-        Samples.TryGetValue(kind, out var samples) ? samples : throw new KeyNotFoundException($"GateSpec has a kind {kind}: add a sample of it here.");
+        Samples.TryGetValue(kind, out var samples) ? samples
+            : throw new KeyNotFoundException($"GateSpec has a kind {kind}: add a sample of it here.");
 
     private static GateSpec Condition(string name) => Named with
     {

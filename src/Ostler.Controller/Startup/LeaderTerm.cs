@@ -104,20 +104,16 @@ internal sealed partial class LeaderTerm(ControllerServices services)
 
         // A policy is looked at whenever something of its changed, so it is created before what it looks through.
         Controller<string>? policyController = null;
+        Action<string> wake = policy => policyController!.Queue.Add(policy);
         await using var pods = new DrainingPods(
             node => DrainingPods.CreateInformer(services.Client, node, services.Time, Logger<DrainingPods>()),
             namespaces.Lister,
             new(services.Namespace, nodes.Lister),
-            policy => policyController!.Queue.Add(policy));
-        var probes = new CheckProbes(
-            services.Client, pods, services.Time, services.Outbound) { Nodes = nodes.Lister.List, Alertmanager = services.Alertmanager };
-        await using var checks = new HealthChecks(
-            probes.MakeAsync, policy =>
-                policyController!.Queue.Add(policy), services.Metrics.CheckFailed, services.Time, Logger<HealthChecks>());
-        await using var gates =
-            new GateEvaluations(probes.EvaluateAsync, policy =>
-                policyController!.Queue.Add(policy), services.Time, Logger<GateEvaluations>());
-        var outbox = new NotificationOutbox(services.Notifications, policy => policyController!.Queue.Add(policy), services.Metrics.Notified, Logger<NotificationOutbox>());
+            wake);
+        var probes = Probes(pods, nodes);
+        await using var checks = new HealthChecks(probes.MakeAsync, wake, services.Metrics.CheckFailed, services.Time, Logger<HealthChecks>());
+        await using var gates = new GateEvaluations(probes.EvaluateAsync, wake, services.Time, Logger<GateEvaluations>());
+        var outbox = new NotificationOutbox(services.Notifications, wake, services.Metrics.Notified, Logger<NotificationOutbox>());
         policyController = PolicyController(nodes, nodeOSes, policies, images, namespaces, pods, new(checks, gates), announcements, outbox);
         var imageController = ImageController(policies, images, announcements);
         var nodeOSController = NodeOSController(nodes, nodeOSes);
@@ -151,6 +147,12 @@ internal sealed partial class LeaderTerm(ControllerServices services)
             services.Metrics.ForgetAll();
         }
     }
+
+    private CheckProbes Probes(DrainingPods pods, Informer<Node> nodes) => new(services.Client, pods, services.Time, services.Outbound)
+    {
+        Nodes = nodes.Lister.List,
+        Alertmanager = services.Alertmanager,
+    };
 
     private Controller<string> PolicyController(
         Informer<Node> nodes, Informer<NodeOS> nodeOSes, Informer<UpgradePolicy> policies, Informer<OSImage> images, Informer<Namespace> namespaces,

@@ -265,12 +265,10 @@ public sealed partial class ExecutorTests
 
     private static NodeAction.EvictPod Evict(string pod) => new("a", "uid-a", "apps", pod, $"uid-{pod}", null, Reasons.Draining, "");
 
-    private sealed class Run
+    private sealed partial class Run
     {
         private readonly Executor _executor;
         private readonly RolloutSnapshot _snapshot;
-
-        public FakeTimeProvider Time { get; } = new(Given.Now);
 
         public Run(ScriptedServer server, params Node[] nodes)
         {

@@ -212,8 +212,7 @@ public sealed partial class UpgradePolicyReconcilerTests : IAsyncDisposable
             "ostler-system",
             null,
             _time),
-        new Executor(_client, _nodes, _nodeOSes, new PodEvictions(_client, _time), _ =>
-            { }, _answers, _time, NullLogger<Executor>.Instance),
+        new Executor(_client, _nodes, _nodeOSes, new(_client, _time), _ => { }, _answers, _time, NullLogger<Executor>.Instance),
         new Subscriptions(_pods, new NoChecks(), NoGateEvaluations.Instance),
         new ProbeRunner(
             new(

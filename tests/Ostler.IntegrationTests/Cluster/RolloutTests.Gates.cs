@@ -29,30 +29,8 @@ public sealed partial class RolloutTests
         await HealthAsync(client, ns.Name, "b", "WARN");
         await using var controller = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "a");
 
-        await ApplyAsync(client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest }, s => s with
-        {
-            Gates =
-            [
-                Soon(new()
-                {
-                    Name = "objects",
-                    Condition = new()
-                    {
-                        ApiVersion = "v1",
-                        Kind = "ConfigMap",
-                        Namespace = ns.Name,
-                        Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "storage" } },
-                        Path = "{.data.health}",
-                        Operator = ConditionOperator.Equal,
-                        Value = "OK",
-                    },
-                }),
-                Soon(new() { Name = "pods",
-                    Pods = new() { Namespace = ns.Name,
-                        Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "cni" } }, Absent = true } }),
-                Soon(new() { Name = "nodes", NodeConditions = new() { Types = ["Ready"], Status = NodeConditionStatus.True } }),
-            ],
-        });
+        await ApplyAsync(
+            client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest }, s => s with { Gates = GatesIn(ns.Name) });
 
         var key = NamespacedName.ClusterScoped(fleet.Name);
         var policy = await client.WaitForAsync(
@@ -120,6 +98,28 @@ public sealed partial class RolloutTests
 
         async Task<CheckFinding> EvaluateAsync(GateSpec gate) => (await probes.EvaluateAsync(new(gate, nothing), Cancel)).Whole;
     }
+
+    private static GateSpec[] GatesIn(string ns) =>
+    [
+        Soon(new()
+        {
+            Name = "objects",
+            Condition = new()
+            {
+                ApiVersion = "v1",
+                Kind = "ConfigMap",
+                Namespace = ns,
+                Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "storage" } },
+                Path = "{.data.health}",
+                Operator = ConditionOperator.Equal,
+                Value = "OK",
+            },
+        }),
+        Soon(new() { Name = "pods",
+            Pods = new() { Namespace = ns,
+                Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "cni" } }, Absent = true } }),
+        Soon(new() { Name = "nodes", NodeConditions = new() { Types = ["Ready"], Status = NodeConditionStatus.True } }),
+    ];
 
     private static GateSpec Soon(GateSpec gate) => gate with { Interval = Duration.FromSeconds(5), Timeout = Duration.FromSeconds(5) };
 

@@ -134,7 +134,9 @@ internal static class SimulatedFaults
 
         simulation.World.Tell(node.Name, "someone: kubectl cordon");
         node.Unschedulable = true;
-        node.CordonedByHuman = true;
+
+        // Where Ostler's mark is still on the node, nothing tells this cordon from the one that the mark is for.
+        node.CordonedByHuman = node.CordonedBy is null;
         node.Touch();
         simulation.Changed(node);
     }

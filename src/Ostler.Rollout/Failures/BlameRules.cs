@@ -22,6 +22,13 @@ internal static class BlameRules
         RebootAcknowledged(view) && view.Node.BootID is { } now && view.Spec.Previous?.BootID is { } before && now != before
             ? FailureEvidence.Booted : null;
 
+    /// <summary>
+    /// Whether the node may run the image of the order although its agent has not said so: it acknowledged the order, and then the kubelet
+    /// reported from another boot, or the reboot is one that a kubelet does not show.
+    /// </summary>
+    public static bool MayRunUnseen(NodeView view) =>
+        !view.HasBooted && RebootAcknowledged(view) && (OfNoReport(view) is not null || view.Spec.RebootMethod is not null);
+
     /// <summary>Of a host that was not rebooted: only one that could not apply the image has proved anything.</summary>
     public static FailureEvidence? OfRefusal(string reason) => reason == Reasons.FinalizationFailed ? FailureEvidence.DidNotBoot : null;
 

@@ -1,6 +1,7 @@
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Rollout.Context;
+using Ostler.Rollout.Failures;
 using Ostler.Rollout.Plan;
 using Ostler.Rollout.Text;
 
@@ -69,7 +70,15 @@ internal static partial class NodeStateMachine
         }
 
         // A machine that does not report may run the image all the same: it stays cordoned until it does.
-        if (view.Selected && failure.At <= context.RetryBefore && context.Gate is null && view.Node.Ready)
+        var isRequested = view.Selected && failure.At <= context.RetryBefore;
+        if (isRequested && BlameRules.MayRunUnseen(view))
+        {
+            return Said(
+                view, NodeStep.Failed, failure.Reason, $"{MessageText.Sentence(failure.Message)} The requested retry starts when the agent reports what "
+                + "the node runs. Check its pod.", NodeTally.Failed, blocked: true, needsPerson: true);
+        }
+
+        if (isRequested && context.Gate is null && view.Node.Ready)
         {
             return view.RunsTarget && view.HasBooted
                 ? NodeTransitions.VerifyAgain(context, view)

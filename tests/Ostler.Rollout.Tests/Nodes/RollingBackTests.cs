@@ -131,6 +131,22 @@ public class RollingBackTests
                 s => s with { Rollout = s.Rollout with { RetryFailuresBefore = Given.Ago(1) } }).Kinds());
 
     [Fact]
+    public void A_held_node_that_booted_and_has_not_reported_stays_cordoned_on_request_until_it_does()
+    {
+        var silent = Given.Held("n1").Status(s => s with { Step = NodeStep.Rebooting, Booted = Given.Tree(Trees.Old), BootID = "n1-boot-1" });
+        var requested = (UpgradePolicySpec s) => s with { Rollout = s.Rollout with { RetryFailuresBefore = Given.Ago(1) } };
+
+        var plan = Plan(silent with { BootID = "n1-boot-2" }, requested);
+
+        Assert.Empty(plan.Actions);
+        Assert.Equal((NodeStep.Failed, true), (plan.Verdict().Step, plan.Verdict().Unavailable));
+        Assert.Contains("starts when the agent reports", plan.Verdict().Message, StringComparison.Ordinal);
+
+        // One that never went down still runs what it ran.
+        Assert.Equal("ApplySpec Uncordon", Plan(silent with { BootID = "n1-boot-1" }, requested).Kinds());
+    }
+
+    [Fact]
     public void A_held_node_stays_held_when_the_policy_is_gone()
     {
         var plan = RolloutPlanner.Plan(Given.Snapshot(Given.Held("n1")) with { Policy = new() { Name = Given.Policy } });

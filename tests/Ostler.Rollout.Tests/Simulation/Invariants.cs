@@ -125,7 +125,7 @@ internal sealed partial class Invariants
                     Count("uncordon");
                     Require(3, node.Name, node.CordonedBy == name, $"is uncordoned on behalf of {name}, but was cordoned by {node.CordonedBy ?? "a human"}");
                     JudgeUpdated(world, policy, node, uncordon);
-                    JudgeTrial(node);
+                    JudgeTrial(policy, node);
                     break;
             }
         }

@@ -23,8 +23,9 @@ internal static class GateScenario
         {
             demo.Say($"no Alertmanager ({whyNot}): a label of the namespace default stands for the alert");
             await GrantNamespacesAsync(demo, cancellationToken);
-            await PlayAsync(demo, OfNamespace(), () => LabelAsync(demo, "HEALTH_ERR", cancellationToken), () =>
-                LabelAsync(demo, "HEALTH_OK", cancellationToken), cancellationToken);
+            await PlayAsync(
+                demo, OfNamespace(), () => LabelAsync(demo, "HEALTH_ERR", cancellationToken),
+                () => LabelAsync(demo, "HEALTH_OK", cancellationToken), cancellationToken);
             return;
         }
 

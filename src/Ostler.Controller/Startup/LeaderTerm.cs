@@ -111,7 +111,8 @@ internal sealed partial class LeaderTerm(ControllerServices services)
             new(services.Namespace, nodes.Lister),
             wake);
         var probes = Probes(pods, nodes);
-        await using var checks = new HealthChecks(probes.MakeAsync, wake, services.Metrics.CheckFailed, services.Time, Logger<HealthChecks>());
+        await using var checks =
+            new HealthChecks(probes.MakeAsync, wake, services.Metrics.CheckFailed, services.Time, Logger<HealthChecks>());
         await using var gates = new GateEvaluations(probes.EvaluateAsync, wake, services.Time, Logger<GateEvaluations>());
         var outbox = new NotificationOutbox(services.Notifications, wake, services.Metrics.Notified, Logger<NotificationOutbox>());
         policyController = PolicyController(nodes, nodeOSes, policies, images, namespaces, pods, new(checks, gates), announcements, outbox);

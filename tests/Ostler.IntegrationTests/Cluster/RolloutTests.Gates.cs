@@ -30,7 +30,8 @@ public sealed partial class RolloutTests
         await using var controller = Running.Start(output, Cluster.CreateApiClient(), ns.Name, "a");
 
         await ApplyAsync(
-            client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest }, s => s with { Gates = GatesIn(ns.Name) });
+            client, fleet, new() { Remote = "acme", Ref = "acme/edge", Commit = fleet.NewDigest }, s =>
+                s with { Gates = GatesIn(ns.Name) });
 
         var key = NamespacedName.ClusterScoped(fleet.Name);
         var policy = await client.WaitForAsync(
@@ -81,10 +82,13 @@ public sealed partial class RolloutTests
                 new() { Node = "none", Epoch = new("uid", 1, "boot-1"), Checks = [] },
                     new() { Name = "node", NodeConditions = new() { Types = ["Ready"] } }, Cancel)).Outcome);
 
-        var leases = new GateSpec { Name = "leases",
+        var templates = new GateSpec
+        {
+            Name = "templates",
             Condition = new() { ApiVersion = "v1", Kind = "PodTemplate", Selector = nothing, Path = "{.metadata.name}",
-                Operator = ConditionOperator.Exists } };
-        var refused = await EvaluateAsync(leases);
+                Operator = ConditionOperator.Exists },
+        };
+        var refused = await EvaluateAsync(templates);
         Assert.Equal(CheckOutcome.Error, refused.Outcome);
         Assert.Contains("grant list on podtemplates with a ClusterRole labelled ostler.dev/aggregate-to-health-checks", refused.Message,
             StringComparison.Ordinal);
@@ -93,8 +97,8 @@ public sealed partial class RolloutTests
         grant["rules"]![0]!["verbs"] = new JsonArray("list");
         await Manifests.ApplyAsync(admin, grant, Cancel);
         await Polling.UntilAsync(
-            "the list is granted", async () => await EvaluateAsync(leases), found => found.Outcome == CheckOutcome.Missing, found =>
-                $"{found.Outcome}: {found.Message}", Cancel);
+            "the list is granted", async () => await EvaluateAsync(templates), found => found.Outcome == CheckOutcome.Missing,
+            found => $"{found.Outcome}: {found.Message}", Cancel);
 
         async Task<CheckFinding> EvaluateAsync(GateSpec gate) => (await probes.EvaluateAsync(new(gate, nothing), Cancel)).Whole;
     }
@@ -115,9 +119,12 @@ public sealed partial class RolloutTests
                 Value = "OK",
             },
         }),
-        Soon(new() { Name = "pods",
-            Pods = new() { Namespace = ns,
-                Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "cni" } }, Absent = true } }),
+        Soon(new()
+        {
+            Name = "pods",
+            Pods = new() { Namespace = ns, Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "cni" } },
+                Absent = true },
+        }),
         Soon(new() { Name = "nodes", NodeConditions = new() { Types = ["Ready"], Status = NodeConditionStatus.True } }),
     ];
 

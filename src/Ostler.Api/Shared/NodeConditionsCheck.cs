@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Ostler.Api.Schema;
 
 namespace Ostler.Api.Shared;
@@ -13,18 +12,7 @@ public sealed record NodeConditionsCheck
     [MinItems(1), MaxItems(32), MinLength(1), MaxLength(316)]
     public required IReadOnlyList<string> Types { get; init; }
 
-    /// <summary>The status that each must have.</summary>
-    [Default("\"False\"")]
-    public NodeConditionStatus Status { get; init; }
-}
-
-/// <summary>The status of a Node's condition.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<NodeConditionStatus>))]
-public enum NodeConditionStatus
-{
-    /// <summary>False: the problem does not exist.</summary>
-    False,
-
-    /// <summary>True.</summary>
-    True,
+    /// <summary>The status that each must have. false: the problem does not exist.</summary>
+    [Default("false")]
+    public bool Status { get; init; }
 }

@@ -148,9 +148,9 @@ public sealed record NodeConditionsGate
     [MinItems(1), MaxItems(32), MinLength(1), MaxLength(316)]
     public required IReadOnlyList<string> Types { get; init; }
 
-    /// <summary>The status that each must have.</summary>
-    [Default("\"False\"")]
-    public NodeConditionStatus Status { get; init; }
+    /// <summary>The status that each must have. false: the problem does not exist.</summary>
+    [Default("false")]
+    public bool Status { get; init; }
 
     /// <summary>Which Nodes: the one in question, those that the policy selects, or all.</summary>
     [Default("\"Policy\"")]
@@ -169,7 +169,7 @@ public sealed record GateStatus
     [MaxLength(63), Pattern(Patterns.Reason)]
     public required string Reason { get; init; }
 
-    /// <summary>The answer, in the words of the server, and what to do.</summary>
+    /// <summary>The server's own answer, and what to do.</summary>
     [MaxLength(2048)]
     public string? Message { get; init; }
 

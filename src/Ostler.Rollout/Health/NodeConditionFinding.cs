@@ -1,5 +1,3 @@
-using Ostler.Api.Shared;
-
 namespace Ostler.Rollout.Health;
 
 /// <summary>A condition of a Node, as far as a check or a gate looks at it.</summary>
@@ -18,12 +16,12 @@ public static class NodeConditionFinding
     /// <param name="conditions">The conditions that it has.</param>
     /// <param name="since">A condition that was last reported before this says nothing; null: any counts.</param>
     public static CheckFinding Of(
-        string node, IReadOnlyList<string> types, NodeConditionStatus status, IReadOnlyList<ObservedCondition> conditions,
+        string node, IReadOnlyList<string> types, bool status, IReadOnlyList<ObservedCondition> conditions,
             DateTimeOffset? since = null) =>
         Findings.All([.. types.Select(t => Of(node, t, status, conditions, since))], $"no condition of node {node} is named");
 
     private static CheckFinding Of(
-        string node, string type, NodeConditionStatus status, IReadOnlyList<ObservedCondition> conditions, DateTimeOffset? since)
+        string node, string type, bool status, IReadOnlyList<ObservedCondition> conditions, DateTimeOffset? since)
     {
         var found = conditions.FirstOrDefault(c => c.Type == type);
         if (found.Type is null)
@@ -37,7 +35,7 @@ public static class NodeConditionFinding
             return CheckFinding.Missing($"node {node} has not reported {type} since its boot");
         }
 
-        var wanted = status == NodeConditionStatus.True ? "True" : "False";
+        var wanted = status ? "True" : "False";
         var why = found.Reason is { Length: > 0 } reason ? $" ({HttpFinding.Trim(reason)})" : "";
         return found.Status == wanted
             ? CheckFinding.Pass($"{type} of node {node} is {wanted}")

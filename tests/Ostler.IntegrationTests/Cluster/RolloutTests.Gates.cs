@@ -125,7 +125,7 @@ public sealed partial class RolloutTests
             Pods = new() { Namespace = ns, Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "cni" } },
                 Absent = true },
         }),
-        Soon(new() { Name = "nodes", NodeConditions = new() { Types = ["Ready"], Status = NodeConditionStatus.True } }),
+        Soon(new() { Name = "nodes", NodeConditions = new() { Types = ["Ready"], Status = true } }),
     ];
 
     private static GateSpec Soon(GateSpec gate) => gate with { Interval = Duration.FromSeconds(5), Timeout = Duration.FromSeconds(5) };

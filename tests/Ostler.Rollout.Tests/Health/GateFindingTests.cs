@@ -41,14 +41,14 @@ public class GateFindingTests
     {
         _ = what;
         var finding = NodeConditionFinding.Of(
-            "n1", ["KernelDeadlock"], NodeConditionStatus.False, [new("Ready", "True", null), new("KernelDeadlock", status, reason)]);
+            "n1", ["KernelDeadlock"], false, [new("Ready", "True", null), new("KernelDeadlock", status, reason)]);
         Assert.Equal((outcome, message), (finding.Outcome, finding.Message));
     }
 
     [Fact]
     public void A_condition_that_the_node_does_not_have_is_missing() =>
         Assert.Equal(CheckOutcome.Missing,
-            NodeConditionFinding.Of("n1", ["KernelDeadlock"], NodeConditionStatus.False, [new("Ready", "True", null)]).Outcome);
+            NodeConditionFinding.Of("n1", ["KernelDeadlock"], false, [new("Ready", "True", null)]).Outcome);
 
     [Fact]
     public void A_condition_from_before_the_boot_is_missing()
@@ -59,7 +59,7 @@ public class GateFindingTests
 
         static CheckFinding Of(DateTimeOffset? reported) =>
             NodeConditionFinding.Of(
-                "n1", ["KernelDeadlock"], NodeConditionStatus.False, [new("KernelDeadlock", "False", null, reported)], since: Given.Now);
+                "n1", ["KernelDeadlock"], false, [new("KernelDeadlock", "False", null, reported)], since: Given.Now);
     }
 
     public static TheoryData<string, bool, bool[], CheckOutcome> Pods => new()

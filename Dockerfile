@@ -1,4 +1,5 @@
 # The three images: docker build --target controller|agent|cli .   (make image builds all, also where there is neither Docker nor a registry)
+# A fourth, demo, is for trying Ostler: `make demo-image` collects its files and builds it.
 #
 # --platform linux/arm64, or several with buildx: the programs are compiled for the other processor by this one; only the few packages of the stage rootfs are
 #   installed under emulation (binfmt_misc with qemu-user).
@@ -99,3 +100,35 @@ LABEL org.opencontainers.image.title="ostler-agent" \
 ENV OSTLER_HOST_ENTRY=nsenter
 USER 0:0
 ENTRYPOINT ["/usr/bin/ostler-agent"]
+
+# The demo in a container, for machines that lack root, Debian or the .NET SDK: podman run --rm -it --privileged ostler-demo. It has what `make demo` runs, put
+# together by .ci/demo-files on the machine that builds the image, and what its hosts take from theirs: ostree and a few Debian tools.
+FROM scratch AS demo-files
+
+FROM ${BASE} AS demo
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG SOURCE=unknown
+ARG CREATED=1970-01-01T00:00:00Z
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends bash ca-certificates e2fsprogs libssl3 libstdc++6 mount ostree tar tzdata util-linux \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=demo-files / /
+ENV PATH=/opt/ostler/bin:/usr/share/dotnet:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    DOTNET_ROOT=/usr/share/dotnet \
+    KUBEBUILDER_ASSETS=/opt/ostler/kubernetes \
+    XDG_RUNTIME_DIR=/var/lib/ostler-demo \
+    OSTLER_DEMO_KUBECONFIG=/root/.kube/config
+# Hosts are laid over a file system that is no overlay itself.
+VOLUME /var/lib/ostler-demo
+LABEL org.opencontainers.image.vendor="The Ostler authors" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.source="$SOURCE" \
+      org.opencontainers.image.created="$CREATED" \
+      org.opencontainers.image.title="ostler-demo" \
+      org.opencontainers.image.description="Shows an OS upgrade of a simulated cluster, and one that rolls back" \
+      RUN="podman run --rm -it --privileged \${IMAGE}"
+USER 0:0
+ENTRYPOINT ["dotnet", "/opt/ostler/demo/Ostler.Playground.dll"]

@@ -26,7 +26,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench e2e-vm chart olm-bundle image smoke-image dist publish smoke clean
+.PHONY: help build prepare test test-unit test-integration lint fmt verify manifests demo bench pictures e2e-vm chart olm-bundle image demo-image smoke-image dist publish smoke clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -61,7 +61,9 @@ verify: ## Check that generated files and formatting are up to date; changes not
 	dotnet format whitespace operator.sln --verify-no-changes
 
 demo: ## Upgrade NODES=5 simulated nodes, MAX_UNAVAILABLE=1 at a time; SCENARIO=rolling, canary, gate, pdb-blocked, rollback-policy or window; BACKEND=ostree, rpm-ostree or bootc; KEEP=1 keeps the fleet running, with its console
-	NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) SCENARIO=$(SCENARIO) BACKEND=$(BACKEND) KEEP=$(KEEP) dotnet run --project tests/Ostler.Playground
+	@echo 'Building Ostler and the demo. The first build takes a few minutes.'
+	@dotnet build tests/Ostler.Playground --verbosity quiet
+	@NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) SCENARIO=$(SCENARIO) BACKEND=$(BACKEND) KEEP=$(KEEP) dotnet run --no-build --project tests/Ostler.Playground
 
 # Figures are of the programs as they are shipped, and so of these sources. The planner alone needs neither them nor a cluster.
 SOURCES := $(shell find src -name obj -prune -o \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.targets' -o -path '*/Console/Web/*' \) -type f -print) $(wildcard config/crd/*.yaml) Directory.Build.props Directory.Packages.props
@@ -80,6 +82,9 @@ $(PUBLISH)/%: $(SOURCES) $(PUBLISH)/version
 
 bench: $(if $(filter-out planner simulation,$(or $(ONLY),all)),prepare $(PUBLISH)/controller/ostler-controller $(PUBLISH)/agent/ostler-agent) ## Run the benchmarks; ONLY="planner simulation rollout controller agent"
 	dotnet run -c Release --project tests/Ostler.Benchmarks -- $(ONLY)
+
+pictures: prepare ## Take the pictures of the documentation from a run of the demo (about 5 minutes); they go to config/docs/images
+	dotnet run --project tests/Ostler.Pictures
 
 e2e-vm: prepare $(PUBLISH)/controller/ostler-controller image ## Upgrade and break a virtual machine that really boots, in qemu (about 15 minutes; config/docs/machine.md); ONLY="a c" selects scenarios
 	ONLY="$(ONLY)" AGENT_IMAGE=ostler-agent:$(VERSION) dotnet run --project tests/Ostler.Machine
@@ -102,6 +107,9 @@ olm-bundle: ## Generate a bundle for the Operator Lifecycle Manager in artifacts
 
 image: ## Build the container images, with docker or podman; BASE=registry.example/debian:12 or another base image, PLATFORM=linux/amd64 or linux/arm64
 	BASE='$(BASE)' PLATFORM='$(PLATFORM)' .ci/build-images $(VERSION)
+
+demo-image: prepare ## Build the image of make demo, for machines with nothing but podman or docker; BASE as for make image
+	BASE='$(BASE)' .ci/build-images $(VERSION) demo
 
 smoke-image: prepare ## Smoke-test the images, with the rights that their pods have
 	dotnet run .ci/smoke-images.cs $(VERSION)

@@ -64,11 +64,11 @@ public sealed class HostFaultTests
     /// What must be written before a reboot, and cannot be: a folder stands in its place, or something else where its folder should be.
     /// </summary>
     [Theory]
-    [InlineData(PendingBootStore.Path, false, "it is a folder. Remove it")]
-    [InlineData(KnownGood.Path, false, "it is a folder. Remove it")]
-    [InlineData(WatchdogStore.Path, false, "it is a folder. Remove it")]
-    [InlineData(WatchdogStore.LockPath, false, "it is a folder. Remove it")]
-    [InlineData(ApplyRecordStore.Path, false, "it is a folder. Remove it")]
+    [InlineData(PendingBootStore.Path, false, "it is a directory. Remove it")]
+    [InlineData(KnownGood.Path, false, "it is a directory. Remove it")]
+    [InlineData(WatchdogStore.Path, false, "it is a directory. Remove it")]
+    [InlineData(WatchdogStore.LockPath, false, "it is a directory. Remove it")]
+    [InlineData(ApplyRecordStore.Path, false, "it is a directory. Remove it")]
     [InlineData("/var/lib/ostler", true, "/var/lib/ostler")]
     public async Task What_cannot_be_written_is_an_error_of_the_host_and_is_tried_again(string path, bool isFile, string why)
     {
@@ -197,7 +197,7 @@ public sealed class HostFaultTests
         await run.Clock.WaitedForAsync(HostRetry.Initial);
 
         Assert.Equal(Reasons.HostToolFailed, run.Api.Written[^1].LastError?.Reason);
-        Assert.Contains("console.lock on the host cannot be locked: it is a folder", run.Api.Written[^1].LastError!.Message, StringComparison.Ordinal);
+        Assert.Contains("console.lock on the host cannot be locked: it is a directory", run.Api.Written[^1].LastError!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -110,6 +110,25 @@ public sealed partial class DockerfileTests
         Assert.All(copied, path => Assert.Contains($"!{path}", ignore));
     }
 
+    /// <summary>That it runs is seen by running it; what it starts and what the build collects for it must have the same names.</summary>
+    [Fact]
+    public async Task The_image_of_the_demo_starts_the_demo_with_a_control_plane_beside_it()
+    {
+        var demo = (await Dockerfile.ReadAsync(Cancel))["demo"];
+        var collected = await File.ReadAllTextAsync(Path.Combine(Repository.Root, ".ci", "demo-files"), Cancel);
+        var environment = demo.All("ENV").SelectMany(env => env.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+
+        Assert.Equal("""["dotnet", "/opt/ostler/demo/Ostler.Playground.dll"]""", Assert.Single(demo.All("ENTRYPOINT")));
+        // The demo starts the controller as dotnet.
+        Assert.Contains(environment["DOTNET_ROOT"], environment["PATH"].Split(':'));
+        Assert.Contains($"\"$folder{environment["DOTNET_ROOT"]}\"", collected, StringComparison.Ordinal);
+        Assert.Contains("artifacts/bin/Ostler.Playground/release/. \"$folder/opt/ostler/demo/\"", collected, StringComparison.Ordinal);
+        Assert.Contains($"\"$folder{environment["KUBEBUILDER_ASSETS"]}/\"", collected, StringComparison.Ordinal);
+        Assert.Equal("0:0", Assert.Single(demo.All("USER")));
+        Assert.Equal(environment["XDG_RUNTIME_DIR"], Assert.Single(demo.All("VOLUME")));
+    }
+
     private static async Task<string> ProgramOfAsync(string project) => AssemblyName().Match(
         await File.ReadAllTextAsync(Path.Combine(Repository.Root, "src", $"Ostler.{project}", $"Ostler.{project}.csproj"), Cancel)).Groups[1].Value;
 

@@ -26,6 +26,8 @@ public sealed partial class DocumentedCommandsTests
         ["e2e-vm"] = InCI,
         ["help"] = "the test below",
         ["demo"] = "people, for it is two minutes of show; its fleet, its faults and its hosts are those of Ostler.IntegrationTests",
+        ["pictures"] = "whoever releases, and looks at what it took; PictureTests checks the result",
+        ["demo-image"] = "whoever releases; the demo in it is that of make demo",
         ["manifests"] = "GeneratedFilesTests and ChartFilesTests, into a folder of their own",
         ["chart"] = "LifecycleTests packs, pushes and installs the chart with helm",
         ["smoke"] = InCI,

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Console.Tests.Support;
 using Ostler.Kubernetes.Core;
 
@@ -35,6 +37,40 @@ public sealed partial class ContentTests(Chromium chromium)
         await Assertions.Expect(page.Locator(".command code"))
             .ToHaveTextAsync($"kubectl ostler quarantine remove lab-os {ConsoleFleet.BetaDigest}");
         visit.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task A_message_with_a_time_in_it_wraps()
+    {
+        await using var fleet = await ConsoleFleet.StartAsync(5, Cancel);
+        fleet.Api.Put(OstlerResources.UpgradePolicies, new UpgradePolicy
+        {
+            Metadata = new() { Name = "late", Uid = "policy-late", Generation = 1 },
+            Spec = new()
+            {
+                ImageRef = new() { Name = "edge-os" },
+                NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["role"] = "late" } },
+            },
+            Status = new()
+            {
+                ObservedGeneration = 1,
+                Target = new() { Digest = ConsoleFleet.NewDigest, Version = "42.20261101.3" },
+                Nodes = new() { Total = 1, RolledBack = 1 },
+                Blocked = [new()
+                {
+                    Node = "node-3",
+                    Reason = "RolledBack",
+                    Message = "42.20261101.3 (222222222222) failed here at 2026-11-01T12:30:00Z (HostCheckFailed: A host check fails: "
+                        + "kubelet: kubelet.service is failed.); the node runs 41.20261001.1 (111111111111) again.",
+                }],
+                Conditions = [new() { Type = "Ready", Status = ConditionStatus.False, Reason = "RollingOut", Message = "" }],
+            },
+        });
+        await using var visit = await Visit.OpenAsync(chromium, fleet.Address, "#/policies/late", width: 1120);
+        var table = visit.Page.GetByRole(AriaRole.Region, new() { Name = "Table: Blocked nodes" });
+        await Assertions.Expect(table.Locator("time")).ToHaveCountAsync(1);
+
+        Assert.Equal(0, await table.EvaluateAsync<int>("region => region.scrollWidth - region.clientWidth"));
     }
 
     [Fact]

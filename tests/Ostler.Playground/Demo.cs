@@ -39,11 +39,11 @@ internal sealed class Demo : IAsyncDisposable
     {
         var tool = options.Backend switch
         {
-            HostTool.Bootc => ", updated by a fake bootc, by container images",
+            HostTool.Bootc => ", updated from container images by a fake bootc",
             HostTool.RpmOstree => ", updated by a fake rpm-ostree",
             _ => "",
         };
-        live.Chapter($"{options.Nodes} nodes, each a real OSTree host{tool}; a real Kubernetes API; maxUnavailable {options.MaxUnavailable}");
+        live.Chapter($"Start {options.Nodes} nodes: real OSTree hosts{tool}, a real Kubernetes API, maxUnavailable {options.MaxUnavailable}");
         var config = Repository.Config;
         var doing = "starting";
         using var busy = live.Busy(() => $"still {doing}");
@@ -78,6 +78,12 @@ internal sealed class Demo : IAsyncDisposable
             _live.Say($"kubectl: export KUBECONFIG={_fleet.Cluster.KubeconfigPath}");
         }
 
+        if (_options.Kubeconfig is { } copy)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(copy))!);
+            File.Copy(_fleet.Cluster.KubeconfigPath, copy, overwrite: true);
+        }
+
         var good = false;
         try
         {
@@ -92,7 +98,7 @@ internal sealed class Demo : IAsyncDisposable
         {
             // The trace is for whoever maintains the demo, and is with the logs.
             await File.WriteAllTextAsync(Path.Combine(_logs.Folder, "exception.txt"), broken.ToString(), CancellationToken.None);
-            ReportFailure($"{broken.Message} ({broken.GetType().Name})");
+            ReportFailure(broken is InvalidOperationException ? broken.Message : $"{broken.Message} ({broken.GetType().Name})");
         }
 
         if (_options.Keep)
@@ -112,9 +118,9 @@ internal sealed class Demo : IAsyncDisposable
         var began = TimeProvider.System.GetTimestamp();
         await _fleet.StartControllerAsync(cancellationToken);
         _live.Say($"console: {_fleet.ConsoleAddress}");
-        _live.Say($"a Deployment of {Scene.Replicas} replicas and a PodDisruptionBudget of minAvailable {Scene.MinAvailable}");
+        _live.Say($"creating a Deployment with {Scene.Replicas} replicas and a PodDisruptionBudget with minAvailable {Scene.MinAvailable}");
         await Scene.ApplyWorkloadAsync(_fleet.Api, _fleet.Cluster.Capabilities.HasPolicyV1, cancellationToken);
-        await Expect("the workload is up and every agent reports", view =>
+        await Expect("the workload is up, and every agent reports", view =>
             _observatory.Disruptions.Ready == Scene.Replicas && view.Rows.All(r => r.Booted == "1.0"), cancellationToken);
         FirstReports = TimeProvider.System.GetElapsedTime(began);
         _observatory.Disruptions.Arm();
@@ -197,9 +203,18 @@ internal sealed class Demo : IAsyncDisposable
     {
         // While a node is given time to become healthy, nothing need change.
         var patience = ProgressWait.DefaultPatience + Timeouts.Reboot + Timeouts.Health;
-        await _live.ShowUntilAsync(what, _observatory.View, until, _observatory.Changes, patience, cancellationToken);
+        bool IsOver(FleetView view) => until(view) || HasLostController();
+        await _live.ShowUntilAsync(what, _observatory.View, IsOver, _observatory.Changes, patience, cancellationToken);
+        if (HasLostController())
+        {
+            throw new InvalidOperationException("The controller ended. Its log says why.");
+        }
+
         _live.Say("-> " + what);
     }
+
+    // No scenario ends it: without it nothing would happen any longer, and there is nothing to wait for.
+    private bool HasLostController() => _fleet.Controller is { HasExited: true };
 
     private void ReportFailure(string sentence)
     {
@@ -210,24 +225,24 @@ internal sealed class Demo : IAsyncDisposable
 
     private async Task<bool> ReportAsync()
     {
-        _live.Chapter("What happened");
+        _live.Chapter("Result");
         AnsiConsole.Write(Summary.Durations(_clock, _versions));
         var least = _observatory.Disruptions.Least;
         if (least < Scene.MinAvailable)
         {
-            _faults.Add($"only {least} pods were ready at one time; the budget asks for {Scene.MinAvailable}");
+            _faults.Add($"At one time only {least} pods were Ready; the budget requires {Scene.MinAvailable}.");
         }
 
-        _live.Say($"the workload never had fewer than {least} of {Scene.Replicas} pods ready (budget: {Scene.MinAvailable})");
+        _live.Say($"Fewest Ready pods of the workload: {least} of {Scene.Replicas}; the budget requires {Scene.MinAvailable}.");
         var undrained = await _witness!.FaultsAsync();
         _faults.AddRange(undrained);
         var allowed = Math.Max(1, _options.MaxUnavailable.Of(_options.Nodes));
         if (_witness.MostAway > allowed)
         {
-            _faults.Add($"{_witness.MostAway} nodes were away at one time; {allowed} may be");
+            _faults.Add($"At one time {_witness.MostAway} nodes were unavailable; {allowed} may be.");
         }
 
-        _live.Say($"machines that went down undrained: {undrained.Count}; away at one time, at the most: {_witness.MostAway} of {allowed} that may be");
+        _live.Say($"Most nodes unavailable at one time: {_witness.MostAway}; maxUnavailable allows {allowed}. Nodes rebooted without a drain: {undrained.Count}.");
         foreach (var fault in _faults)
         {
             _live.Say("FAILED: " + fault);
@@ -235,11 +250,11 @@ internal sealed class Demo : IAsyncDisposable
 
         if (_faults.Count == 0)
         {
-            _live.Say("Everything went as it should.");
+            _live.Say("Success: every claim holds.");
         }
         else
         {
-            ReportFailure($"{_faults.Count} claims do not hold, see above.");
+            ReportFailure($"{_faults.Count} claims do not hold. See the lines above.");
         }
 
         return _faults.Count == 0;

@@ -7,6 +7,9 @@ namespace Ostler.Playground;
 /// <summary>What <c>make demo</c> was asked for.</summary>
 internal sealed record DemoOptions(int Nodes, IntOrPercent MaxUnavailable, string Scenario, HostTool Backend, bool Keep)
 {
+    /// <summary>Where the administrator's kubeconfig is copied to, for those who look on; null: nowhere.</summary>
+    public string? Kubeconfig { get; init; }
+
     private static readonly Dictionary<string, HostTool> Backends = new(StringComparer.Ordinal)
     {
         [""] = HostTool.Ostree,
@@ -20,7 +23,7 @@ internal sealed record DemoOptions(int Nodes, IntOrPercent MaxUnavailable, strin
 
     /// <summary>
     /// Reads <c>--nodes N --max-unavailable M --scenario S --backend B</c>, else NODES, MAX_UNAVAILABLE, SCENARIO, BACKEND and KEEP (1: it
-    /// stays until it is interrupted); null when something is not understood.
+    /// stays until it is interrupted), and OSTLER_DEMO_KUBECONFIG; null when something is not understood.
     /// </summary>
     public static DemoOptions? Parse(string[] args, Func<string, string?> environment)
     {
@@ -56,6 +59,9 @@ internal sealed record DemoOptions(int Nodes, IntOrPercent MaxUnavailable, strin
             && Scenarios.All.ContainsKey(string.IsNullOrEmpty(scenario) ? Scenarios.Default : scenario)
             && Backends.TryGetValue(backend ?? "", out var tool)
             ? new DemoOptions(count, limit, string.IsNullOrEmpty(scenario) ? Scenarios.Default : scenario, tool, environment("KEEP") == "1")
+            {
+                Kubeconfig = environment("OSTLER_DEMO_KUBECONFIG") is { Length: > 0 } file ? file : null,
+            }
             : null;
     }
 }

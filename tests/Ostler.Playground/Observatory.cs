@@ -26,7 +26,7 @@ internal sealed class Observatory(ApiClient api, StepClock clock)
 
     /// <remarks>
     /// Handlers only say that something changed: they run inside their informer, and one that reads another informer's cache
-    /// while that one's handler reads this one's would wait for ever.
+    /// while that one's handler reads this one's would wait forever.
     /// </remarks>
     public Task RunAsync(CancellationToken cancellationToken)
     {

@@ -25,7 +25,7 @@ try
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
-    live.Say("Interrupted. The fleet was taken down.");
+    live.Say("Interrupted. The fleet was stopped.");
     return 130;
 }
 catch (Exception broken)

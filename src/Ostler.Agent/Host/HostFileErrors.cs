@@ -25,7 +25,7 @@ internal static class HostFileErrors
             NoSpace => (Reasons.DiskFull, $"no space left on the device. Free space on the file system of {path}"),
             QuotaExceeded => (Reasons.DiskFull, $"disk quota exceeded. Free space on the file system of {path}"),
             ReadOnly => (Reasons.HostToolFailed, "the file system is read-only. Check it for errors, and remount it writable"),
-            _ when isFolder => (Reasons.HostToolFailed, "it is a folder. Remove it"),
+            _ when isFolder => (Reasons.HostToolFailed, "it is a directory. Remove it"),
             _ => (Reasons.HostToolFailed, HostToolException.Trim(failure.Message).TrimEnd('.')),
         };
         return new HostToolException(reason, $"{path} on the host cannot be {participle}: {why}.");

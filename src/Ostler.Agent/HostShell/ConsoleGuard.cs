@@ -13,7 +13,7 @@ internal static class ConsoleGuard
         var why = report switch
         {
             { Staging: true } => "an image is being staged (ostler-stage.service)",
-            { Transaction: { } transaction } => $"another program is at work: {transaction}",
+            { Transaction: { } transaction } => $"another program is using the host: {transaction}",
             _ => null,
         };
         if (why is not null)

@@ -27,7 +27,7 @@ internal static class HostConsoleCommand
         Run it as root on the host; in the agent's pod, OSTLER_HOST_ENTRY=nsenter enters the host. When the cluster is reachable again, a policy
         that selects this node moves it to the policy's target: pause it first, or point its image to the digest that you want.
 
-        Exit codes: 0 done; 1 not possible, or another program is at work; 2 invalid arguments, or not confirmed.
+        Exit codes: 0 done; 1 not possible, or another program is using the host; 2 invalid arguments, or not confirmed.
         """;
 
     public static Task<int> RunAsync(string[] words, CancellationToken cancellationToken)

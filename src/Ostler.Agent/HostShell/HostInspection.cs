@@ -30,7 +30,7 @@ internal sealed class HostInspection(ICommandRunner runner, HostFiles files, Tim
     public async Task<string> RollBackAsync(bool dryRun, CancellationToken cancellationToken)
     {
         // Only where there is a record can the watchdog act; on other hosts nothing is left behind by a look.
-        using var exclusive = _watchdog.Exists ? _watchdog.TryLock() ?? throw ConsoleGuard.Busy("the agent or the watchdog is at work on this host") : null;
+        using var exclusive = _watchdog.Exists ? _watchdog.TryLock() ?? throw ConsoleGuard.Busy("the agent or the watchdog is using this host") : null;
         var boot = await HostBootReader.ReadAsync(runner, files, cancellationToken);
         var backend = await new BackendDetection(runner, files, _unit).DetectAsync(null, boot, cancellationToken);
         var deployments = await backend.ReadAsync(cancellationToken);

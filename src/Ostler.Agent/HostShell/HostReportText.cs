@@ -51,7 +51,7 @@ internal static class HostReportText
 
         if (report.Transaction is { } transaction)
         {
-            yield return $"Another program is at work: {transaction}. The agent waits for it.";
+            yield return $"Another program is using the host: {transaction}. The agent waits for it.";
         }
 
         if (report.Driver is { } driver)

@@ -144,5 +144,5 @@ internal sealed class HostWatchdog(WatchdogStore store, WatchdogInstaller instal
 
     private static string Name(HostDeployment deployment) => AgentDecision.Name(deployment);
 
-    private static HostToolException Busy() => new(Reasons.TransactionInProgress, "the host's watchdog is at work");
+    private static HostToolException Busy() => new(Reasons.TransactionInProgress, "the host's watchdog is running");
 }

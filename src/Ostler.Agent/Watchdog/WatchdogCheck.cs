@@ -30,7 +30,7 @@ internal sealed class WatchdogCheck(ICommandRunner runner, HostFiles files, Watc
             using var turn = store.TryLock();
             if (turn is null)
             {
-                log.Info("WatchdogWaits", "The agent, or another look, is at work on the record.");
+                log.Info("WatchdogWaits", "The agent, or another check, holds the record.");
                 return 0;
             }
 

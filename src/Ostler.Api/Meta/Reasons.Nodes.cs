@@ -22,7 +22,7 @@ public static partial class Reasons
     /// <summary>Pods are being evicted.</summary>
     public const string Draining = "Draining";
 
-    /// <summary>No pod is left that must leave. The agent is instructed to boot.</summary>
+    /// <summary>No pod is left to evict. The agent is instructed to boot.</summary>
     public const string DrainCompleted = "DrainCompleted";
 
     /// <summary>Pods with the rule WaitCompleted must complete first.</summary>

@@ -22,7 +22,7 @@ public enum NodeStep
     /// <summary>The node has a slot. Its pods are being evicted.</summary>
     Cordoned,
 
-    /// <summary>No pod is left that must leave.</summary>
+    /// <summary>No pod is left to evict.</summary>
     Drained,
 
     /// <summary>The agent was instructed to boot the target and has not reported since.</summary>

@@ -1,5 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.OSImages;
+using Ostler.Api.Shared;
 
 namespace Ostler.Cli.Doctor;
 
@@ -34,8 +35,17 @@ internal static class ImageCheck
 
     private static string Remedy(OSImage image, string reason) => reason switch
     {
-        Reasons.Quarantined => $"publish another image, or allow this one: kubectl ostler quarantine remove {image.Metadata.Name} DIGEST",
+        Reasons.Quarantined =>
+            $"publish another image, or allow this one: kubectl ostler quarantine remove {image.Metadata.Name} {Quarantined(image)}",
         Reasons.Invalid or Reasons.NotSupportedYet => $"correct the field: kubectl edit osimage {image.Metadata.Name}",
         _ => $"correct it, then kubectl ostler refresh {image.Metadata.Name}",
     };
+
+    // What the image resolves to, or else what was quarantined last; by hand it may be one that no status names.
+    private static string Quarantined(OSImage image)
+    {
+        var resolved = image.Status?.Resolved?.Digest;
+        var known = image.Status?.Quarantined?.Select(q => q.Digest).ToArray() ?? [];
+        return (known.Length == 0 || known.Contains(resolved) ? resolved : known[^1]) is { } digest ? Digest.Shorten(digest) : "DIGEST";
+    }
 }

@@ -78,6 +78,6 @@ internal sealed partial class ProbeRunner(
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "{Question} of node {Node} could not be asked")]
+    [LoggerMessage(1, LogLevel.Warning, "The probe {Question} of node {Node} could not run")]
     private partial void LogNotAnswered(Exception e, string question, string node);
 }

@@ -80,7 +80,7 @@ internal sealed class ControllerMetrics : IDisposable
         Gauge("nodes_drifted", Drifted, "Nodes that differ from the image that they run, by reason: UnexpectedTree, PackagesLayered, TreeUnlocked, RemoteChanged or Other. Files in /etc do not count.", "policy", "reason");
         Gauge("distinct_digests", () => Of(f => f.DistinctDigests), "How many different images the nodes of a policy have booted. An image for several platforms counts once.", "policy");
         Gauge("agent_silence_seconds", () => Of(f => f.Silence.TotalSeconds), "The longest time for which an agent of the policy has not acted on a change of its NodeOS.", "policy");
-        Gauge("rollout_progress_ratio", () => Of(f => f.Progress), "Updated nodes of a policy, from 0 to 1.", "policy");
+        Gauge("rollout_progress_ratio", () => Of(f => f.Progress), "Share of updated nodes, from 0 to 1.", "policy");
         Gauge("rollout_halted", () => Of(f => f.Halted ? 1 : 0), "1 while too many nodes have failed.", "policy");
         Gauge("rollout_window_open", () => Of(f => f.WindowOpen ? 1 : 0), "1 while windows and freezes allow disruption.", "policy");
         Gauge("gate_closed_seconds", ClosedGates,

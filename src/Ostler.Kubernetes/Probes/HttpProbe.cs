@@ -118,9 +118,10 @@ public sealed record HttpProbe(Uri Uri)
         }
 
         return authorities is null
-            ? (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == 0 ? null : $"the certificate for {presented.Subject} is not signed by a trusted authority, or is out of date"
+            ? (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == 0 ? null
+            : $"the certificate for {presented.Subject} is not signed by a trusted authority, has expired, or is not yet valid"
             : CertificateAuthorities.IsSignedBy(authorities.Certificates, presented, chain) ? null
-            : $"the certificate for {presented.Subject} is not signed by one of the given authorities, or is out of date";
+            : $"the certificate for {presented.Subject} is not signed by one of the given authorities, has expired, or is not yet valid";
     }
 
     private async Task<(byte[] Body, bool IsCut)> ReadAsync(HttpContent content, CancellationToken cancellationToken)

@@ -61,7 +61,7 @@ public static class DrainMessage
 
         foreach (var pod in pass.Later)
         {
-            Add("goes when the pods of a lower order are gone (spec.drain.rules)", pod);
+            Add("is evicted after the pods of a lower order (spec.drain.rules)", pod);
         }
 
         var said = groups.ConvertAll(g => $"{MessageText.List(g.Pods, MostPods)}: {g.Text}");

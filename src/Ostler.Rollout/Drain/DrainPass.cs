@@ -36,7 +36,7 @@ public sealed record DrainPass
     /// <summary>Whether it is known what is to be done with every pod. Not knowing is never taken for drained.</summary>
     public bool Known { get; init; } = true;
 
-    /// <summary>No pod is left that must leave.</summary>
+    /// <summary>No pod is left to evict.</summary>
     public bool Completed => Known && Terminating.Count == 0 && IsOnlyTerminating;
 
     /// <summary>What is left, if anything, is on its way out.</summary>

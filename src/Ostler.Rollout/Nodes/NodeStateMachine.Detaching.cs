@@ -20,7 +20,7 @@ internal static partial class NodeStateMachine
     [Transition(NodeStep.Cordoned, NodeStep.Drained, "pods gone")]
     private static NodeDecision Drained(RolloutContext context, NodeView view, DrainPass pass)
     {
-        const string empty = "No pod is left that must leave";
+        const string empty = "No pod is left to evict";
         if (context.Spec.Drain.VolumeDetachTimeout is not { } timeout || timeout.Value <= TimeSpan.Zero)
         {
             return NodeTransitions.OrderBoot(context, view, Reasons.DrainCompleted, empty);

@@ -75,7 +75,9 @@ internal static partial class NodeTransitions
     [Transition(NodeStep.Cordoned, NodeStep.Idle, "released")]
     [Transition(NodeStep.Drained, NodeStep.Idle, "released")]
     [Transition(NodeStep.Cordoned, NodeStep.Updated, "released, stays on the target")]
+    [Transition(NodeStep.Cordoned, NodeStep.Soaking, "released, stays on the target; displaced workloads awaited")]
     [Transition(NodeStep.Drained, NodeStep.Updated, "released, stays on the target")]
+    [Transition(NodeStep.Drained, NodeStep.Soaking, "released, stays on the target; displaced workloads awaited")]
     [Transition(NodeStep.Rebooting, NodeStep.Idle, "boot was lost, released")]
     [Transition(NodeStep.Failed, NodeStep.Idle, "a user retries")]
     private static NodeDecision Release(RolloutContext context, NodeView view, string reason, string message, NodeBackoff? backoff)

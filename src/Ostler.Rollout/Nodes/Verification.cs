@@ -96,7 +96,7 @@ internal readonly record struct Verification(bool Passed, string Reason, string 
 
     // The spec is invalid, or written for a newer version, and this node was told to boot before that was known.
     private static Verification OfNoKind(HealthCheck check) => new(
-        false, Reasons.HealthCheckError, Reasons.HealthCheckError, $"The check {check.Name} cannot be made: {CheckKinds.WhyUnknown(check, "controller")}.")
+        false, Reasons.HealthCheckError, Reasons.HealthCheckError, $"The check {check.Name} cannot run: {CheckKinds.WhyUnknown(check, "controller")}.")
     {
         IsStuck = true,
     };

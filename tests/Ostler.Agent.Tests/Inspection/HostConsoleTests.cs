@@ -73,7 +73,7 @@ public sealed class HostConsoleTests : IDisposable
         store.Write(Armed());
         using (store.TryLock())
         {
-            Assert.Equal((1, "Not now: the agent or the watchdog is at work on this host. Try again when that is complete; ostler-agent host status shows the state."), await RefusalAsync(ostree));
+            Assert.Equal((1, "Not now: the agent or the watchdog is using this host. Try again when that is complete; ostler-agent host status shows the state."), await RefusalAsync(ostree));
         }
 
         store.Delete();

@@ -289,7 +289,7 @@ public sealed class HostOperationTests : IDisposable
 
         var refusal = Assert.Throws<HostToolException>(() => ConsoleGuard.RefuseWhileBusy(report with { Transaction = "upgrade (by root)" }));
 
-        Assert.StartsWith("Not now: another program is at work: upgrade (by root).", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Not now: another program is using the host: upgrade (by root).", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

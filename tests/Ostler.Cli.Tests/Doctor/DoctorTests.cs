@@ -34,6 +34,17 @@ public class DoctorTests
         Status = new() { Conditions = [Given.Condition(ConditionTypes.Ready, ready, reason, message)] },
     };
 
+    private static OSImage Quarantined(OSImage image) => image with
+    {
+        Status = image.Status! with
+        {
+            Quarantined = [.. new[] { '1', '4' }.Select(digit => new QuarantinedDigest
+            {
+                Digest = new(digit, 64), Reason = Reasons.HealthCheckFailed, Policy = "edge", Since = DateTimeOffset.UnixEpoch,
+            })],
+        },
+    };
+
     private static NodeOS Drifted(string name, string? reason) => Given.System(name) with
     {
         Status = Given.System(name).Status! with
@@ -86,7 +97,7 @@ public class DoctorTests
         ["image-does-not-resolve"] = (Healthy with
         {
             Images = [Image(ConditionStatus.False, Reasons.RefNotFound, "acme has no branch acme/edge."),
-                Image(ConditionStatus.False, Reasons.Quarantined, "42.2 is quarantined.", "spare")],
+                Quarantined(Image(ConditionStatus.False, Reasons.Quarantined, "42.2 is quarantined.", "spare"))],
         }, Severity.Broken),
         ["image-not-observed"] = (Healthy with { Images = [Given.Image()] }, Severity.Warning),
         ["image-missing"] = (Healthy with { Images = [] }, Severity.Broken),

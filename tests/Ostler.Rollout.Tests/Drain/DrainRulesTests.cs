@@ -156,7 +156,7 @@ public class DrainRulesTests
         var (reason, message) = DrainMessage.Describe(DrainPass.Over([Db, Given.Pod("web")], new() { Rules = rules }));
 
         Assert.Equal(Reasons.Draining, reason);
-        Assert.Equal("apps/web: being evicted; apps/db: goes when the pods of a lower order are gone (spec.drain.rules).", message);
+        Assert.Equal("apps/web: being evicted; apps/db: is evicted after the pods of a lower order (spec.drain.rules).", message);
     }
 
     private static RolloutPlan Plan(NodeFacts node, DrainBehavior behavior, Func<UpgradePolicySpec, UpgradePolicySpec>? change = null) =>

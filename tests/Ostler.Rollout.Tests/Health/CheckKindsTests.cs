@@ -96,7 +96,7 @@ public class CheckKindsTests
 
         var waiting = PlanOf(check, Given.Healthy("n1"));
         Assert.Equal((NodeStep.Verifying, Reasons.HealthCheckError, true), (waiting.Verdict().Step, waiting.Verdict().Reason, waiting.Verdict().Blocked));
-        Assert.StartsWith("The check tls cannot be made: ", waiting.Verdict().Message, StringComparison.Ordinal);
+        Assert.StartsWith("The check tls cannot run: ", waiting.Verdict().Message, StringComparison.Ordinal);
         Assert.Contains(words, waiting.Verdict().Message, StringComparison.Ordinal);
 
         var late = PlanOf(check, Given.Healthy("n1").Spec(s => s with { Deadlines = new() { Reboot = Given.Ago(5), Healthy = Given.Now } }));

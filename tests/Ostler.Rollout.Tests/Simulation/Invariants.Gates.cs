@@ -40,7 +40,7 @@ internal sealed partial class Invariants
     private static bool HasBegun(SimulatedWorld world, SimulatedPolicy policy)
     {
         var target = world.Image.Status!.Resolved!.Digest;
-        return world.Nodes.Any(
+        return policy.Status?.Waves?.Any(w => w.CompletedAt is not null) == true || world.Nodes.Any(
             n => n.OS?.Spec is { } spec && spec.Policy == policy.Name
                 && (IsInFlight(n, policy.Name) || spec.LastUpgrade is not null || spec.Failure is not null)
             && (spec.Image?.Digest == target || spec.Failure?.Digest == target));

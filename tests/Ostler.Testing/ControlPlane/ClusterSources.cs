@@ -35,8 +35,8 @@ internal static class ClusterSources
         }
 
         throw new ClusterStartException(
-            $"No Kubernetes cluster for the tests (needed beside the API server: {request.Options.Components}). Tried in this order:{reasons}\n"
-            + $"Set {AssetsFolderSource.Variable} to a folder with kube-apiserver, etcd, kube-controller-manager and kube-scheduler, "
+            $"No Kubernetes cluster for the tests (needed besides the API server: {request.Options.Components}). Tried in this order:{reasons}\n"
+            + $"Set {AssetsFolderSource.Variable} to a directory with kube-apiserver, etcd, kube-controller-manager and kube-scheduler, "
             + $"or {ExistingClusterSource.Variable} to the kubeconfig of a cluster that tests may use.");
     }
 }

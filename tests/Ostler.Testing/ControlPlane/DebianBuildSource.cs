@@ -78,7 +78,7 @@ internal sealed class DebianBuildSource : IClusterSource
     public static IReadOnlyList<string> Announcement(string cacheFolder) =>
     [
         $"No Kubernetes control plane on this machine. Building one from Debian's source package into {cacheFolder} (once, about 10 minutes on 2 cores).",
-        $"To avoid the build: press Ctrl-C, then set {AssetsFolderSource.Variable} to a folder with kube-apiserver, etcd, kube-controller-manager and kube-scheduler (envtest or a release), "
+        $"To avoid the build: press Ctrl-C, then set {AssetsFolderSource.Variable} to a directory with kube-apiserver, etcd, kube-controller-manager and kube-scheduler (envtest or a release), "
             + $"or {ExistingClusterSource.Variable} to the kubeconfig of a test cluster (kind, k3d).",
     ];
 

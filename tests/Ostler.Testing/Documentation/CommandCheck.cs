@@ -57,6 +57,9 @@ public static class CommandChecks
         Exactly("podman save --output ostler.tar --multi-image-archive ostler-controller:0.1.0 ostler-agent:0.1.0", "For kind; .ci/build-images builds what it saves."),
         Exactly("podman build --tag quay.io/acme/edge-os:42.20261129.0 .", "Its base is an OS image from elsewhere."),
         Exactly("podman push quay.io/acme/edge-os:42.20261129.0", "As podman build; RealRegistryTests pushes to a real registry."),
+        Row("podman run --rm -it --privileged( --network=host --env KEEP=1 --name ostler-demo)? ostler-demo:0.1.0", CommandCheck.NotRun,
+            "Minutes of show; whoever changes the image runs it. DockerfileTests has what it starts."),
+        Exactly("podman exec -it ostler-demo kubectl ostler status edge", "As podman run."),
         Exactly("skopeo copy --all docker://quay.io/acme/edge-os:42.20261129.0 docker://quay.io/acme/edge-os:stable", "As podman build."),
         Exactly("cosign generate-key-pair", "There is no cosign here; RealRegistryTests and SignatureTests read signatures of its form."),
         Exactly("cosign sign --key cosign.key quay.io/acme/edge-os@sha256:<digest>", "As cosign generate-key-pair."),
@@ -80,7 +83,7 @@ public static class CommandChecks
             .OrderByDescending(command => command.Output.Count).ThenBy(command => command.IsInText).DistinctBy(command => command.Text),
     ];
 
-    private static (Regex, CommandCheck, string) Row(string form, CommandCheck check) => (new($"^({form})$", RegexOptions.CultureInvariant), check, "");
+    private static (Regex, CommandCheck, string) Row(string form, CommandCheck check, string why = "") => (new($"^({form})$", RegexOptions.CultureInvariant), check, why);
 
     private static (Regex, CommandCheck, string) Exactly(string text, string why) => (new($"^{Regex.Escape(text)}$", RegexOptions.CultureInvariant), CommandCheck.NotRun, why);
 }

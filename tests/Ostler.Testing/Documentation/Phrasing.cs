@@ -48,6 +48,7 @@ public static class Phrasing
         Rule("the word(?= under| for)|words? for(?= \")", "reason", "The word under REASON."),
         Rule("beside (its|their|the node's) work", "while workloads keep running", "It stages beside its work."),
         Rule("(is|are|was|were) (well|ill)(?=[.,;:)]|$| and | or | but )", "healthy or unhealthy", "The node is ill."),
+        Rule("(is|are|was|were) (still )?at work", "is running, or is using", "Another program is at work."),
         Rule("for ever", "forever", "It waits for ever."),
         Rule("(is|are|be|was|were) away", "unavailable", "The registry is away."),
         Rule("(is|are|was|were) (not )?there(?=[.,;:)]|$)", "exists, or is present", "The image is not there."),

@@ -92,7 +92,7 @@ public sealed class FleetWitness : IAsyncDisposable
                 var cordoned = node is null || node.Spec?.Unschedulable == true;
                 return cordoned && left.Length == 0
                     ? null
-                    : $"{name} went down{(cordoned ? "" : " without being cordoned")}{(left.Length > 0 ? $" with {string.Join(", ", left)} on it" : "")}";
+                    : $"{name} shut down{(cordoned ? "" : " without being cordoned")}{(left.Length > 0 ? $" with {string.Join(", ", left)} on it" : "")}";
             }
             catch (Exception e) when (e is HttpRequestException or IOException or ApiException)
             {

@@ -159,7 +159,7 @@ internal sealed partial class AccessReviews(ApiClient client, TimeProvider time,
     [LoggerMessage(2, LogLevel.Information, "A token was refused: the API server does not know it")]
     private partial void LogUnknownToken();
 
-    [LoggerMessage(3, LogLevel.Information, "{User} may not see the console, because not list {Resource}")]
+    [LoggerMessage(3, LogLevel.Information, "{User} may not see the console, because they may not list {Resource}")]
     private partial void LogForbidden(string user, string resource);
 
     [LoggerMessage(4, LogLevel.Information, "{User} opened the console")]

@@ -7,7 +7,7 @@ export const steps = {
   Staging: { sign: '↓', text: 'Staging', hint: 'The image is downloaded and deployed. Workloads keep running.' },
   Staged: { sign: '=', text: 'Staged', hint: 'The image is ready and locked.' },
   Cordoned: { sign: '‖', text: 'Cordoned', hint: 'The node has a slot. Its pods are being evicted.' },
-  Drained: { sign: '○', text: 'Drained', hint: 'No pod is left that must leave.' },
+  Drained: { sign: '○', text: 'Drained', hint: 'No pod is left to evict.' },
   Rebooting: { sign: '↻', text: 'Rebooting', hint: 'The node boots the new image. It is not Ready meanwhile, as expected.' },
   Verifying: { sign: '?', text: 'Verifying', hint: 'The new image runs. Checks are in progress.' },
   Soaking: { sign: '≈', text: 'Soaking', hint: 'All checks pass and must keep passing.' },

@@ -107,7 +107,7 @@ internal sealed class RegistryExchange(
         var from = request.RequestUri!;
         if (response.Headers.Location is not { } location || !Uri.TryCreate(from, location, out var to) || to.Scheme is not ("http" or "https"))
         {
-            throw new RegistryException(Reasons.ResolveFailed, $"{words} without a place to go to.");
+            throw new RegistryException(Reasons.ResolveFailed, $"{words} without a valid Location header.");
         }
 
         if (from.Scheme == Uri.UriSchemeHttps && to.Scheme == Uri.UriSchemeHttp)

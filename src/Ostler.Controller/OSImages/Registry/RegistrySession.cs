@@ -154,7 +154,7 @@ internal sealed class RegistrySession(
         }
         catch (JsonException)
         {
-            throw new RegistryException(Reasons.AuthenticationFailed, $"{answer.Words}, but not the JSON of a token.");
+            throw new RegistryException(Reasons.AuthenticationFailed, $"{answer.Words}, but the answer is not a token in JSON.");
         }
     }
 

@@ -39,8 +39,8 @@ internal sealed record ControllerSettings
           --allow-addresses=CIDR,...  link-local and cloud metadata addresses that Ostler may connect to
                                       (default: none)
           --alertmanager-url=URL      the Alertmanager that gates and checks of the kind alerts ask, without /api/v2 (default: none)
-          --alertmanager-ca-file=FILE, --alertmanager-token-file=FILE  PEM certificate authorities to trust there, and a bearer token;
-                                      the token requires https, and is sent nowhere else
+          --alertmanager-ca-file=FILE PEM certificate authorities to trust there (default: the public ones)
+          --alertmanager-token-file=FILE  a bearer token, which requires https and is sent nowhere else (default: none)
           --alertmanager-allow-other-urls=BOOL  whether a policy may name another Alertmanager (default: false)
           --shutdown-timeout=DURATION how long work in progress may take to finish (default: 20s)
           --log-format=console|json                                      (default: console)

@@ -84,9 +84,9 @@ internal sealed class PodEvictions(ApiClient client, TimeProvider time)
     }
 
     /// <summary>
-    /// Deletes a pod without asking any budget. Before that it gets the condition DisruptionTarget, as from an eviction, so that a Job whose
-    /// podFailurePolicy ignores disruptions counts no failure. Where that is refused the pod is deleted all the same, and the result's
-    /// message says so.
+    /// Deletes a pod without asking any budget. Before that it gets the condition DisruptionTarget, as from an eviction, so that a Job
+    /// whose podFailurePolicy ignores disruptions counts no failure. Where that is refused the pod is deleted all the same, and the
+    /// result's message says so.
     /// </summary>
     public async Task<EvictionResult> DeleteAsync(NodeAction.DeletePod action, CancellationToken cancellationToken)
     {

@@ -74,8 +74,9 @@ internal static partial class NodeStateMachine
         if (isRequested && BlameRules.MayRunUnseen(view))
         {
             return Said(
-                view, NodeStep.Failed, failure.Reason, $"{MessageText.Sentence(failure.Message)} The requested retry starts when the agent reports what "
-                + "the node runs. Check its pod.", NodeTally.Failed, blocked: true, needsPerson: true);
+                view, NodeStep.Failed, failure.Reason,
+                $"{MessageText.Sentence(failure.Message)} The requested retry starts when the agent reports what the node runs. Check its pod.",
+                NodeTally.Failed, blocked: true, needsPerson: true);
         }
 
         if (isRequested && context.Gate is null && view.Node.Ready)

@@ -194,7 +194,9 @@ public sealed class PodEvictionsTests
         Assert.Equal("/api/v1/namespaces/apps/pods/pod/status", patch.Path);
         Assert.Equal("uid-1", (string?)patch.BodyJson!["metadata"]!["uid"]);
         var condition = Assert.Single(patch.BodyJson!["status"]!["conditions"]!.AsArray())!;
-        Assert.Equal(("DisruptionTarget", "True", "DeletionByOstler"), ((string?)condition["type"], (string?)condition["status"], (string?)condition["reason"]));
+        Assert.Equal(
+            ("DisruptionTarget", "True", "DeletionByOstler"),
+            ((string?)condition["type"], (string?)condition["status"], (string?)condition["reason"]));
     }
 
     [Theory]

@@ -133,7 +133,8 @@ public class RollingBackTests
     [Fact]
     public void A_held_node_that_booted_and_has_not_reported_stays_cordoned_on_request_until_it_does()
     {
-        var silent = Given.Held("n1").Status(s => s with { Step = NodeStep.Rebooting, Booted = Given.Tree(Trees.Old), BootID = "n1-boot-1" });
+        var silent = Given.Held("n1").Status(
+            s => s with { Step = NodeStep.Rebooting, Booted = Given.Tree(Trees.Old), BootID = "n1-boot-1" });
         var requested = (UpgradePolicySpec s) => s with { Rollout = s.Rollout with { RetryFailuresBefore = Given.Ago(1) } };
 
         var plan = Plan(silent with { BootID = "n1-boot-2" }, requested);

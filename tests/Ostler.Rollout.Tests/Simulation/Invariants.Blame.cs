@@ -55,8 +55,9 @@ internal sealed partial class Invariants
     // Whatever was deleted or died meanwhile: what was booted on an order is verified before the node is in service on it, unless a
     // person took the cordon away, or deleted both the policy and the NodeOS: then nothing says by what to verify it.
     private void JudgeTrial(SimulatedPolicy policy, SimulatedNode node) => Require(
-        4, node.Name, !node.Unschedulable || (policy.Spec is null && node.OS?.Spec.Image is null) || !_onTrial.TryGetValue((node.Uid, node.Host.Booted.Digest), out var session)
-            || session != node.Host.Boot.BootID,
+        4, node.Name,
+        !node.Unschedulable || (policy.Spec is null && node.OS?.Spec.Image is null)
+            || !_onTrial.TryGetValue((node.Uid, node.Host.Booted.Digest), out var session) || session != node.Host.Boot.BootID,
         $"is put into service on {node.Host.Booted.Digest[..4]}, which was never verified in this boot");
 
     private void JudgeQuarantine(SimulatedWorld world)

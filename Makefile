@@ -60,7 +60,7 @@ verify: ## Check that generated files and formatting are up to date; changes not
 	dotnet run --project src/Ostler.CrdGenerator -- --verify config
 	dotnet format whitespace operator.sln --verify-no-changes
 
-demo: ## Upgrade NODES=5 simulated nodes, MAX_UNAVAILABLE=1 at a time; SCENARIO=rolling, canary, pdb-blocked, rollback-policy or window; BACKEND=ostree, rpm-ostree or bootc; KEEP=1 keeps the fleet running, with its console
+demo: ## Upgrade NODES=5 simulated nodes, MAX_UNAVAILABLE=1 at a time; SCENARIO=rolling, canary, gate, pdb-blocked, rollback-policy or window; BACKEND=ostree, rpm-ostree or bootc; KEEP=1 keeps the fleet running, with its console
 	@echo 'Building Ostler and the demo. The first build takes a few minutes.'
 	@dotnet build tests/Ostler.Playground --verbosity quiet
 	@NODES=$(NODES) MAX_UNAVAILABLE=$(MAX_UNAVAILABLE) SCENARIO=$(SCENARIO) BACKEND=$(BACKEND) KEEP=$(KEEP) dotnet run --no-build --project tests/Ostler.Playground

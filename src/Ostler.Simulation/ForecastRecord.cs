@@ -89,6 +89,11 @@ internal sealed class ForecastRecord
             yield return $"Waves that wait for an approval are assumed to be approved after {_fleet.ApprovedAfter}: {MessageText.List(_approved)}.";
         }
 
+        if (_policy.Spec?.Gates is { Count: > 0 } gates)
+        {
+            yield return $"Gates are assumed to be open: {MessageText.List([.. gates.Select(g => g.Name)])}.";
+        }
+
         if (goesOn)
         {
             yield return $"The simulation ends after {_fleet.Horizon}: increase the horizon to see more.";

@@ -15,6 +15,9 @@ internal sealed partial class SimulatedController
 
     private TimeSpan Monotonic => World.Now - World.Scenario.Start;
 
+    /// <summary>The time as the controller has it; the world's, until it has looked for the first time.</summary>
+    public DateTimeOffset Clock => _clock?.At(Monotonic) ?? World.Now;
+
     public void Start()
     {
         _isUp = true;
@@ -43,6 +46,7 @@ internal sealed partial class SimulatedController
         _reported = [];
         _answers.Clear();
         _checks.Forget();
+        _gates.Forget();
         foreach (var node in World.Nodes)
         {
             node.Refused = null;

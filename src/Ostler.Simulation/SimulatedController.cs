@@ -28,6 +28,7 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
     private readonly HashSet<string> _stuck = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RolloutPlan> _plans = new(StringComparer.Ordinal);
     private readonly SimulatedChecks _checks = new(simulation);
+    private readonly SimulatedGates _gates = new(simulation);
     private IReadOnlyList<NodeVerdict> _reported = [];
     private ClusterTime? _clock;
     private ControllerSight? _sight;
@@ -144,14 +145,15 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
         }
 
         ObserveClock();
-        var snapshot = _checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions) with
+        var snapshot = _gates.Observe(_checks.Observe(SimulatedSnapshot.Gather(World, policy, _evictions) with
         {
             Now = _clock.At(Monotonic),
             Sight = _sight
-        });
+        }));
         var plan = RolloutPlanner.Plan(snapshot, _plans.GetValueOrDefault(policy));
         _plans[policy] = plan;
         _checks.Retain(policy, plan.Watches.Checks);
+        _gates.Retain(policy, plan.Watches.Gates);
         simulation.Tell(new SimulatedStep.Plans(policy, plan, snapshot));
         _busy.Add(policy);
         Write(policy, snapshot, plan, 0, new(StringComparer.Ordinal), []);
@@ -170,6 +172,12 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
         Later(World.Random.Between(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(100)), () =>
         {
             var action = plan.Actions[next];
+            if (action is NodeAction.Cordon { NotAfter: { } until } && Clock > until)
+            {
+                failed.Add(action.Node);
+                Enqueue();
+            }
+
             if (!failed.Contains(action.Node))
             {
                 simulation.Tell(new SimulatedStep.Writes(policy, action));

@@ -36,7 +36,7 @@ internal static class SimulatedFaults
                 simulation.Controller.Enqueue();
                 simulation.SchedulePods();
                 break;
-            case SimulationFault.ServerClockJumps or SimulationFault.ApiIsAway:
+            case SimulationFault.ServerClockJumps or SimulationFault.ApiIsAway or SimulationFault.GateSays:
                 SimulatedOutages.Strike(simulation, fault);
                 break;
             case SimulationFault.TargetChanges or SimulationFault.PolicyChanges or SimulationFault.PolicyCreated

@@ -1,6 +1,8 @@
+using Ostler.Rollout.Health;
+
 namespace Ostler.Simulation;
 
-/// <summary>What befalls the API server.</summary>
+/// <summary>What befalls the API server, and the answers of gates.</summary>
 internal static class SimulatedOutages
 {
     public static void Strike(RolloutSimulation simulation, SimulationFault fault)
@@ -8,6 +10,12 @@ internal static class SimulatedOutages
         var world = simulation.World;
         switch (fault)
         {
+            case SimulationFault.GateSays says:
+                world.Tell(says.Node ?? "cluster", $"gate {says.Gate} would be: {says.Outcome}");
+                var former = world.GateAnswers.TryGetValue((says.Node, says.Gate), out var said) ? said
+                    : (CheckOutcome.Passed, world.Scenario.Start);
+                world.GateAnswers[(says.Node, says.Gate)] = (says.Outcome, says.Outcome == former.Item1 ? former.Item2 : world.Now);
+                break;
             case SimulationFault.ServerClockJumps jumps:
                 world.Tell("api", $"its clock is set by {jumps.By}");
                 world.ServerClockError += jumps.By;

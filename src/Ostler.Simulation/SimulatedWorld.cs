@@ -58,6 +58,9 @@ public sealed class SimulatedWorld
 
     internal Dictionary<(string? Node, string Check), SimulationFault.CheckSays> CheckScripts { get; } = [];
 
+    /// <summary>What each gate would answer now, and since when; one that is not here answers yes.</summary>
+    public Dictionary<(string? Node, string Gate), (CheckOutcome Outcome, DateTimeOffset Since)> GateAnswers { get; } = [];
+
     /// <summary>Makes a try of a check.</summary>
     internal CheckFinding Check(SimulatedNode node, string check)
     {

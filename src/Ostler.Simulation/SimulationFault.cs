@@ -87,6 +87,10 @@ public abstract record SimulationFault(TimeSpan At)
     /// </summary>
     public sealed record CheckSays(TimeSpan At, string Check, IReadOnlyList<CheckOutcome> Outcomes, string? Node = null) : SimulationFault(At);
 
+    /// <summary>From now on the gate answers this (to <paramref name="Node"/> alone, with the scope Node). Until then it answers
+    /// yes.</summary>
+    public sealed record GateSays(TimeSpan At, string Gate, CheckOutcome Outcome, string? Node = null) : SimulationFault(At);
+
     /// <summary>A pod has done its work.</summary>
     public sealed record PodCompletes(TimeSpan At, string Pod) : SimulationFault(At);
 

@@ -55,6 +55,8 @@ internal sealed class Demo : IAsyncDisposable
                 ControllerProgram = Path.Combine(AppContext.BaseDirectory, "ostler-controller.dll"),
                 AgentProgram = Path.Combine(AppContext.BaseDirectory, "ostler-agent.dll"),
                 ConfigFolder = config,
+                // So that the scenario of a gate may name the Alertmanager that it starts.
+                ControllerArguments = ["--alertmanager-allow-other-urls"],
                 ServeConsole = true,
                 Progress = line =>
                 {

@@ -19,6 +19,7 @@ internal static class Scenarios
     {
         ["rolling"] = RollingAsync,
         ["canary"] = CanaryAsync,
+        ["gate"] = GateScenario.PlayAsync,
         ["pdb-blocked"] = BlockedAsync,
         ["rollback-policy"] = RollBackPolicyAsync,
         ["window"] = WindowAsync,
@@ -177,7 +178,7 @@ internal static class Scenarios
         }
     }
 
-    private static Task EverywhereAsync(Demo demo, string version, string digest, CancellationToken cancellationToken) => demo.Expect(
+    internal static Task EverywhereAsync(Demo demo, string version, string digest, CancellationToken cancellationToken) => demo.Expect(
         $"every node runs {version}, healthy and uncordoned",
         view => view.Policy?.Status is { } status && status.Target?.Digest == digest && status.Conditions.IsTrue(ConditionTypes.Ready)
             && view.Rows.All(r => r.Booted == version && r is { Cordoned: false, Ready: true }),

@@ -39,7 +39,7 @@ public class ArchitecturePageTests
     {
         var seen = new ConcurrentDictionary<(NodeStep, NodeStep), bool>();
         var complaints = new ConcurrentBag<string>();
-        Parallel.ForEach(Enumerable.Range(1, 400), seed =>
+        Parallel.ForEach(Enumerable.Range(1, 1000), seed =>
         {
             var simulation = new RolloutSimulation(RolloutCase.From(seed).Scenario());
             var watch = new TransitionWatch(complaints.Add);

@@ -58,7 +58,8 @@ internal sealed class HostChecks(ICommandRunner runner, TimeProvider time, Outbo
                 CheckKind.Systemd => await SystemdCheckRun.FindAsync(runner, check.Systemd!, check.Timeout, time, cancellationToken),
                 CheckKind.Exec => await ExecCheckRun.FindAsync(runner, check.Exec!, check.Timeout, cancellationToken),
                 CheckKind.Http => await HttpCheckRun.FindAsync(check.Http!, check.Timeout, time, outbound ?? OutboundRules.Default, cancellationToken),
-                CheckKind.Pods or CheckKind.Workloads or CheckKind.Prometheus or CheckKind.Condition =>
+                CheckKind.Pods or CheckKind.Workloads or CheckKind.Prometheus or CheckKind.Condition or CheckKind.Alerts
+                    or CheckKind.NodeConditions =>
                     CheckFinding.Error($"the agent does not run {CheckKinds.NameOf(check)} checks"),
                 CheckKind.Unknown => CheckFinding.Error(CheckKinds.WhyUnknown(check, "agent")),
             };

@@ -44,6 +44,16 @@ public sealed record LabelSelector
     [JsonIgnore]
     public bool IsEmpty => MatchLabels is null or { Count: 0 } && MatchExpressions is null or { Count: 0 };
 
+    /// <summary>As the API server takes it in <c>labelSelector</c>. Empty for an empty selector, with which it would return
+    /// everything.</summary>
+    public string ToQuery() => string.Join(
+        ',',
+        [
+            .. (MatchLabels ?? new Dictionary<string, string>()).OrderBy(l => l.Key, StringComparer.Ordinal)
+                .Select(l => $"{l.Key}={l.Value}"),
+            .. (MatchExpressions ?? []).Select(e => e.ToQuery()),
+        ]);
+
     /// <summary>True when the labels fulfil every part of the selector, and there is one.</summary>
     /// <remarks>Asked several times of each of thousands of nodes in one plan, and so without any enumerator on the heap.</remarks>
     public bool Matches(IReadOnlyDictionary<string, string>? labels) => !IsEmpty && MatchesLabels(labels) && MatchesExpressions(labels);
@@ -110,6 +120,14 @@ public sealed record LabelExpression
     /// <summary>Whether it names a label, and values exactly where its operator compares with some.</summary>
     [JsonIgnore]
     public bool IsComplete => Key.Length > 0 && (Values is { Count: > 0 }) == (Operator is LabelOperator.In or LabelOperator.NotIn);
+
+    internal string ToQuery() => Operator switch
+    {
+        LabelOperator.In => $"{Key} in ({string.Join(',', Values ?? [])})",
+        LabelOperator.NotIn => $"{Key} notin ({string.Join(',', Values ?? [])})",
+        LabelOperator.Exists => Key,
+        LabelOperator.DoesNotExist => $"!{Key}",
+    };
 
     /// <summary>
     /// True when the labels fulfil the requirement. An incomplete one is never fulfilled: NotIn of nothing would select everything.

@@ -230,6 +230,33 @@ public static partial class Reasons
     /// <remarks>If nothing is in flight, fix the node that the message names: it is cordoned or not Ready.</remarks>
     public const string WaitingForControlPlane = "WaitingForControlPlane";
 
+    /// <summary>A gate of spec.gates is open.</summary>
+    public const string GateOpen = "GateOpen";
+
+    /// <summary>
+    /// A gate of spec.gates is closed: its answer is no, or has not been yes for as long as the gate requires. Nodes stage, and nodes
+    /// already in progress finish; no other node is disrupted.
+    /// </summary>
+    /// <remarks>
+    /// The message has the server's answer. Resolve what it reports, and the rollout continues on its own. To continue regardless, remove
+    /// the gate from spec.gates.
+    /// </remarks>
+    public const string GateClosed = "GateClosed";
+
+    /// <summary>A gate of spec.gates cannot be evaluated, so it counts as closed.</summary>
+    /// <remarks>
+    /// The message has the error: check address, credentials and network of what the gate asks. With onError: Open, an error does not
+    /// close the gate.
+    /// </remarks>
+    public const string GateError = "GateError";
+
+    /// <summary>A gate of spec.gates finds nothing to judge: no sample, object, field, pod or condition. It counts as closed.</summary>
+    /// <remarks>The message says what was not found. Correct the gate's query, selector or names.</remarks>
+    public const string GateMissing = "GateMissing";
+
+    /// <summary>A gate of spec.gates is being evaluated. Its last answer, if any, is older than its interval.</summary>
+    public const string WaitingForGate = "WaitingForGate";
+
     /// <summary>A policy in spec.dependsOn is not Ready.</summary>
     public const string DependencyNotReady = "DependencyNotReady";
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Ostler.Api.Meta;
 using Ostler.Api.Schema;
 
 namespace Ostler.Api.Shared;
@@ -6,12 +7,14 @@ namespace Ostler.Api.Shared;
 /// <summary>
 /// A condition on a field of any object, read by the controller: a JSONPath (the subset of kubectl's that <c>path</c> lists) and one
 /// comparison. The controller can read only what a ClusterRole with the label <c>ostler.dev/aggregate-to-health-checks: "true"</c>
-/// grants (verb get), and never Secrets. Messages quote values below <c>status</c>; for others they say only whether they matched.
+/// grants (get for an object by its name, list for several), and never Secrets. Of several objects, each must match. Messages quote values
+/// below <c>status</c>; for others they say only whether they matched.
 /// </summary>
 [Cel("!self.kind.matches('^(?i:secret)$')", "kind must not be Secret: check an object that reports the state in its status")]
 [Cel(
     "has(self.value) == (self.operator != 'Exists' && self.operator != 'DoesNotExist')",
     "value must be set with every operator but Exists and DoesNotExist, and not with these")]
+[Cel("!(has(self.name) && has(self.selector))", "set name or selector, or neither to check all objects of the kind")]
 public sealed record ConditionCheck
 {
     /// <summary>The object's API version, as in <c>apps/v1</c>.</summary>
@@ -22,13 +25,21 @@ public sealed record ConditionCheck
     [MinLength(1), MaxLength(63), Pattern("^[A-Za-z][A-Za-z0-9]*$")]
     public required string Kind { get; init; }
 
-    /// <summary>The object's namespace. Empty for cluster-scoped ones.</summary>
+    /// <summary>
+    /// The object's namespace. Empty for cluster-scoped kinds, and for objects of all namespaces when no name is set.
+    /// </summary>
     [MaxLength(63), Pattern("^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$")]
     public string? Namespace { get; init; }
 
-    /// <summary>The object's name; <c>{node}</c> stands for the node's name.</summary>
+    /// <summary>
+    /// The object's name; in a health check, <c>{node}</c> stands for the node's name. Without name and selector, all objects of the kind
+    /// are checked.
+    /// </summary>
     [MinLength(1), MaxLength(253)]
-    public required string Name { get; init; }
+    public string? Name { get; init; }
+
+    /// <summary>Selects objects by their labels. If it selects none, the result is missing.</summary>
+    public LabelSelector? Selector { get; init; }
 
     /// <summary>
     /// The field, as in <c>{.status.conditions[?(@.type=="Ready")].status}</c>. Supported: fields (<c>.a</c>, <c>['a.b']</c>,

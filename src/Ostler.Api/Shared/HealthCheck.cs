@@ -12,8 +12,9 @@ namespace Ostler.Api.Shared;
 [Cel(
     // A sum and no loop over a list: its cost is constant for every API server's estimate.
     "(has(self.systemd) ? 1 : 0) + (has(self.exec) ? 1 : 0) + (has(self.http) ? 1 : 0) + (has(self.pods) ? 1 : 0)"
-    + " + (has(self.workloads) ? 1 : 0) + (has(self.prometheus) ? 1 : 0) + (has(self.condition) ? 1 : 0) == 1",
-    "set exactly one of systemd, exec, http, pods, workloads, prometheus and condition")]
+    + " + (has(self.workloads) ? 1 : 0) + (has(self.prometheus) ? 1 : 0) + (has(self.condition) ? 1 : 0)"
+    + " + (has(self.alerts) ? 1 : 0) + (has(self.nodeConditions) ? 1 : 0) == 1",
+    "set exactly one of systemd, exec, http, pods, workloads, prometheus, condition, alerts and nodeConditions")]
 public sealed record HealthCheck
 {
     /// <summary>The name, shown wherever the check fails.</summary>
@@ -50,8 +51,14 @@ public sealed record HealthCheck
     /// <summary>A Prometheus query.</summary>
     public PrometheusCheck? Prometheus { get; init; }
 
-    /// <summary>A condition on a field of any object.</summary>
+    /// <summary>A condition on a field of any object, or of all objects that a selector selects.</summary>
     public ConditionCheck? Condition { get; init; }
+
+    /// <summary>No matching alert of an Alertmanager is active.</summary>
+    public AlertsCheck? Alerts { get; init; }
+
+    /// <summary>Conditions of the Node.</summary>
+    public NodeConditionsCheck? NodeConditions { get; init; }
 
     /// <summary>
     /// Fields that this version does not know, as a kind of check that a newer one added. Kept so that a check of such a kind can be named

@@ -72,6 +72,13 @@ public sealed record UpgradePolicySpec
     [MaxItems(50)]
     public IReadOnlyList<Freeze>? Freezes { get; init; }
 
+    /// <summary>
+    /// Questions about the cluster that must be answered with yes before another node is disrupted, such as "no critical alert is
+    /// active". Staging continues, and nodes in flight finish. Default: none.
+    /// </summary>
+    [MaxItems(20), ListMap("name")]
+    public IReadOnlyList<GateSpec>? Gates { get; init; }
+
     /// <summary>How a node is drained before its reboot.</summary>
     [Default("{}")]
     public DrainSpec Drain { get; set; } = new();

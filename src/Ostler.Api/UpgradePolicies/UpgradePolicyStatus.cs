@@ -28,6 +28,10 @@ public sealed record UpgradePolicyStatus
     [MaxItems(21)]
     public IReadOnlyList<WaveStatus>? Waves { get; init; }
 
+    /// <summary>The gates in the order of the spec, as they were last evaluated. Absent while all nodes are updated.</summary>
+    [MaxItems(20)]
+    public IReadOnlyList<GateStatus>? Gates { get; init; }
+
     /// <summary>The nodes in flight, the first 50 by name.</summary>
     [MaxItems(50)]
     public IReadOnlyList<InFlightNode>? InFlight { get; init; }

@@ -173,7 +173,8 @@ internal sealed class PlanCommand
             Node[] selected = [.. nodes.Where(n => file.Policy.Spec.NodeSelector.Matches(n.Metadata.Labels))];
             cases.Add(new(
                 file, Fleet(arguments, LiveFleet.Nodes(nodes, systems), LiveFleet.Durations(measured)),
-                PlannedTarget.Of(file.Policy.Spec.ImageRef.Name, file.Image, image), [.. LiveFleet.Notes(selected, systems, measured)]));
+                PlannedTarget.Of(file.Policy.Spec.ImageRef.Name, file.Image, image),
+                    [.. LiveFleet.Notes(selected, systems, live?.Status)]));
         }
 
         return cases;

@@ -25,7 +25,7 @@ internal static class PolicyCheck
         var wrong = 0;
         foreach (var policy in policies)
         {
-            foreach (var finding in Of(policy, facts).Concat(Windows(policy, facts)))
+            foreach (var finding in Of(policy, facts).Concat(Windows(policy, facts)).Concat(GateCheck.Look(policy, facts.Now)))
             {
                 wrong += finding.Severity >= Severity.Warning ? 1 : 0;
                 yield return finding;

@@ -1,3 +1,4 @@
+using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.Shared;
 using Ostler.Api.UpgradePolicies;
@@ -48,8 +49,9 @@ internal static class LiveFleet
     }
 
     /// <summary>What the forecast does not know of the cluster, for people.</summary>
-    public static IEnumerable<Line> Notes(IReadOnlyList<Node> selected, IReadOnlyList<NodeOS> systems, MeasuredDurations? measured)
+    public static IEnumerable<Line> Notes(IReadOnlyList<Node> selected, IReadOnlyList<NodeOS> systems, UpgradePolicyStatus? status)
     {
+        var (measured, gates) = (status?.Durations, status?.Gates ?? []);
         var reporting = systems.Where(s => s.Status?.Booted is not null).Select(s => s.Metadata.Name).ToHashSet(StringComparer.Ordinal);
         var unknown = selected.Where(n => !reporting.Contains(n.Name)).Select(n => n.Name).Order(StringComparer.Ordinal).ToArray();
         if (unknown.Length > 0)
@@ -60,6 +62,11 @@ internal static class LiveFleet
         yield return measured?.Node is { Count: > 0 } node
             ? $"Durations of staging and reboots are those measured on {MessageText.Count(node.Count, "node")} of this policy; --duration overrides them."
             : "Nothing was measured yet. Durations are guesses; --duration overrides them.";
+        foreach (var gate in gates.Where(g => g.Reason != Reasons.GateOpen))
+        {
+            yield return new($"Gate {gate.Name} is not open now ({gate.Reason}): {gate.Message}", Tone.Attention);
+        }
+
         yield return "Pods and PodDisruptionBudgets are not simulated. kubectl ostler doctor names budgets that would block a drain.";
     }
 }

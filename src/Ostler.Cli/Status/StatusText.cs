@@ -49,6 +49,7 @@ internal static class StatusText
 
         // What a user looks for first comes first: a screen may show no more than that.
         Section("Waves", Waves(status, now, wide));
+        Section("Gates", GateTable.Of(status.Gates ?? [], now, wide));
         Section("In flight", InFlight(status, now));
         Section("Blocked", Blocked(status, wide));
         Section("Drifted", Drifted(status, wide));

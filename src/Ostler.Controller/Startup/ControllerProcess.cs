@@ -47,7 +47,7 @@ internal sealed partial class ControllerProcess(
         var registry = Metrics.NewCustomRegistry();
         DotNetStats.Register(registry);
         using var bridge = new MeterBridge(registry);
-        using var metrics = new ControllerMetrics { ClockDoubt = time is ServerClock doubted ? () => doubted.Doubt : static () => null };
+        using var metrics = new ControllerMetrics(time: time) { ClockDoubt = time is ServerClock doubted ? () => doubted.Doubt : static () => null };
         using var traces = Traces(metrics);
         using var http = OstreeRepository.CreateHttpClient(settings.Outbound);
         using var receivers = NotificationSender.CreateHttpClient(settings.Outbound);
@@ -75,6 +75,7 @@ internal sealed partial class ControllerProcess(
             Repository = new(http, new(), new() { Random = random, Time = time }),
             Containers = new(client, registries, new(), new() { Random = random, Time = time, Outbound = settings.Outbound }),
             Outbound = settings.Outbound,
+            Alertmanager = settings.Alertmanager,
             Notifications = new NotificationSender(client, receivers, new() { Random = random, Time = time }),
             Metrics = metrics,
             Spans = traces is null ? NoSpans.Instance : traces,

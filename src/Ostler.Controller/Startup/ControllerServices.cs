@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Ostler.Api.Meta;
+using Ostler.Controller.Health;
 using Ostler.Controller.OSImages;
 using Ostler.Controller.OSImages.Registry;
 using Ostler.Controller.Notifications;
@@ -20,6 +21,9 @@ internal sealed record ControllerServices
 
     /// <summary>Which addresses health checks may connect to.</summary>
     public OutboundRules Outbound { get; init; } = OutboundRules.Default;
+
+    /// <summary>The Alertmanager of the installation.</summary>
+    public AlertmanagerSettings Alertmanager { get; init; } = new();
 
     public required INotificationSender Notifications { get; init; }
     public required ControllerMetrics Metrics { get; init; }

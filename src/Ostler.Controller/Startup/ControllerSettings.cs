@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Ostler.Api.Meta;
 using Ostler.Controller.Console;
+using Ostler.Controller.Health;
 using Ostler.Controller.Telemetry.Traces;
 using Ostler.Kubernetes.Connections;
 
@@ -37,6 +38,10 @@ internal sealed record ControllerSettings
           --console-tls-certificate=FILE, --console-tls-key=FILE  PEM files, to serve the console over TLS
           --allow-addresses=CIDR,...  link-local and cloud metadata addresses that Ostler may connect to
                                       (default: none)
+          --alertmanager-url=URL      the Alertmanager that gates and checks of the kind alerts ask, without /api/v2 (default: none)
+          --alertmanager-ca-file=FILE PEM certificate authorities to trust there (default: the public ones)
+          --alertmanager-token-file=FILE  a bearer token, which requires https and is sent nowhere else (default: none)
+          --alertmanager-allow-other-urls=BOOL  whether a policy may name another Alertmanager (default: false)
           --shutdown-timeout=DURATION how long work in progress may take to finish (default: 20s)
           --log-format=console|json                                      (default: console)
           --log-level=Trace|Debug|Information|Warning|Error              (default: Information)
@@ -70,6 +75,9 @@ internal sealed record ControllerSettings
     /// <summary>Which addresses it connects to when a policy, an image or a redirect names them.</summary>
     public OutboundRules Outbound { get; init; } = OutboundRules.Default;
 
+    /// <summary>The Alertmanager that gates and checks ask.</summary>
+    public AlertmanagerSettings Alertmanager { get; init; } = new();
+
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(20);
     public LogFormat LogFormat { get; init; }
 
@@ -99,7 +107,8 @@ internal sealed record ControllerSettings
             }
 
             // As in Go's flags, a boolean needs no value.
-            value ??= name == "--leader-election" ? "true" : ++i < arguments.Count ? arguments[i] : null;
+            value ??= name is "--leader-election" or "--alertmanager-allow-other-urls" ? "true" : ++i < arguments.Count ? arguments[i]
+                : null;
             if (name == "--otlp-endpoint" && !string.IsNullOrEmpty(value))
             {
                 collector = value;
@@ -119,6 +128,11 @@ internal sealed record ControllerSettings
             return (null, "--console-tls-certificate and --console-tls-key must be set together.");
         }
 
+        if (settings.Alertmanager.Problem is { } unusable)
+        {
+            return (null, unusable);
+        }
+
         var (traces, problem) = TraceSettings.Parse(collector, environment);
         return problem is null ? (settings with { Traces = traces }, null) : (null, problem);
     }
@@ -129,6 +143,7 @@ internal sealed record ControllerSettings
         "--console-address", "--console-auth", "--console-hosts", "--console-cluster-name", "--console-tls-certificate",
         "--console-tls-key", "--shutdown-timeout", "--log-format", "--log-level",
         "--otlp-endpoint", "--allow-addresses",
+        "--alertmanager-url", "--alertmanager-ca-file", "--alertmanager-token-file", "--alertmanager-allow-other-urls",
     ];
 
     private ControllerSettings? With(string name, string value) => (name, value) switch
@@ -143,6 +158,7 @@ internal sealed record ControllerSettings
         ("--metrics-address", _) when TryParseAddress(value, out var address) => this with { MetricsAddress = address },
         ("--health-address", _) when TryParseAddress(value, out var address) => this with { HealthAddress = address },
         (_, _) when name.StartsWith("--console-", StringComparison.Ordinal) => WithConsole(name, value),
+        (_, _) when name.StartsWith("--alertmanager-", StringComparison.Ordinal) => WithAlertmanager(name, value),
         ("--allow-addresses", _) when OutboundRules.Parse(value) is { } outbound => this with { Outbound = outbound },
         ("--shutdown-timeout", _) when Duration.TryParse(value, out var timeout) => this with { ShutdownTimeout = timeout },
         ("--log-format", "console") => this with { LogFormat = LogFormat.Console },
@@ -164,6 +180,17 @@ internal sealed record ControllerSettings
         ("--console-cluster-name", _) => this with { Console = Console with { ClusterName = value } },
         ("--console-tls-certificate", _) => this with { Console = Console with { CertificateFile = value } },
         ("--console-tls-key", _) => this with { Console = Console with { KeyFile = value } },
+        _ => null,
+    };
+
+    private ControllerSettings? WithAlertmanager(string name, string value) => (name, value) switch
+    {
+        ("--alertmanager-url", _) when AlertmanagerSettings.IsUrl(value, out var url) =>
+            this with { Alertmanager = Alertmanager with { Url = url } },
+        ("--alertmanager-ca-file", _) => this with { Alertmanager = Alertmanager with { AuthoritiesFile = value } },
+        ("--alertmanager-token-file", _) => this with { Alertmanager = Alertmanager with { TokenFile = value } },
+        ("--alertmanager-allow-other-urls", _) when bool.TryParse(value, out var allow) =>
+            this with { Alertmanager = Alertmanager with { AllowOtherUrls = allow } },
         _ => null,
     };
 

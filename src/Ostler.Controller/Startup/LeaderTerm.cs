@@ -40,22 +40,20 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         var queues = TermQueues.Create(services.Time);
         var events = new EventRecorder(
             services.Client, new() { Component = "ostler-controller", Host = services.Identity }, services.Time, Logger<EventRecorder>());
+        var announcements = new Announcements(events.Publish);
         await using var pods = new DrainingPods(
             node => DrainingPods.CreateInformer(services.Client, node, services.Time, Logger<DrainingPods>()),
             caches.Namespaces.Lister,
             new(services.Namespace, caches.Nodes.Lister),
             queues.Policies.Add);
+        var probes = Probes(pods, caches);
         await using var checks = new HealthChecks(
-            new CheckProbes(services.Client, pods, services.Time, services.Outbound).MakeAsync,
-            queues.Policies.Add,
-            services.Metrics.CheckFailed,
-            services.Time,
-            Logger<HealthChecks>());
+            probes.MakeAsync, queues.Policies.Add, services.Metrics.CheckFailed, services.Time, Logger<HealthChecks>());
+        await using var gates = new GateEvaluations(probes.EvaluateAsync, queues.Policies.Add, services.Time, Logger<GateEvaluations>());
         var outbox = new NotificationOutbox(services.Notifications, queues.Policies.Add, services.Metrics.Notified, Logger<NotificationOutbox>());
-        var announcements = new Announcements(events.Publish);
         Controller<string>[] controllers =
         [
-            PolicyController(caches, queues.Policies, new(pods, checks, announcements, outbox)),
+            PolicyController(caches, queues.Policies, new(pods, checks, gates, announcements, outbox)),
             ImageController(caches, queues.Images, announcements),
             NodeOSController(caches, queues.NodeOSes),
         ];
@@ -87,6 +85,12 @@ internal sealed partial class LeaderTerm(ControllerServices services)
         }
     }
 
+    private CheckProbes Probes(DrainingPods pods, TermCaches caches) => new(services.Client, pods, services.Time, services.Outbound)
+    {
+        Nodes = caches.Nodes.Lister.List,
+        Alertmanager = services.Alertmanager,
+    };
+
     private Controller<string> PolicyController(TermCaches caches, WorkQueue<string> queue, PolicyParts parts)
     {
         caches.Policies.AddHandler(parts.Announcements.Edited);
@@ -100,9 +104,10 @@ internal sealed partial class LeaderTerm(ControllerServices services)
             {
                 Roles = services.Roles,
                 Sight = SightOfTerm(),
+                Gates = parts.Gates,
             },
-            new Executor(services.Client, caches.Nodes, caches.NodeOSes, evictions, parts.Pods.Record, answers, Logger<Executor>()),
-            new Subscriptions(parts.Pods, parts.Checks),
+            new Executor(services.Client, caches.Nodes, caches.NodeOSes, evictions, parts.Pods.Record, answers, services.Time, Logger<Executor>()),
+            new Subscriptions(parts.Pods, parts.Checks, parts.Gates),
             new ProbeRunner(
                 new(
                     services.Client, evictions, caches.Nodes.Lister, caches.Namespaces.Lister, new(services.Namespace, caches.Nodes.Lister),
@@ -166,5 +171,6 @@ internal sealed partial class LeaderTerm(ControllerServices services)
     private partial void LogSynced(int nodes, int nodeOSes, int policies, int images);
 
     /// <summary>What the policies' controller needs beyond the caches and its queue.</summary>
-    private sealed record PolicyParts(DrainingPods Pods, HealthChecks Checks, Announcements Announcements, NotificationOutbox Outbox);
+    private sealed record PolicyParts(
+        DrainingPods Pods, HealthChecks Checks, GateEvaluations Gates, Announcements Announcements, NotificationOutbox Outbox);
 }

@@ -4,6 +4,7 @@ using Ostler.Api.UpgradePolicies;
 using Ostler.Kubernetes.Core;
 using Ostler.Kubernetes.Events;
 using Ostler.Kubernetes.Informers;
+using Ostler.Rollout.Plan;
 using Ostler.Rollout.Text;
 
 namespace Ostler.Controller.Status;
@@ -114,7 +115,28 @@ internal sealed partial class Announcements
     }
 
     private static bool IsRunning(WaveStatus wave) =>
-        wave.CompletedAt is null && wave.Reason is not (Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold);
+        wave.CompletedAt is null && wave.Reason is not (Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold)
+        && !GateRules.IsWaiting(wave.Reason);
+
+    // A gate that closes is how gates work; one that cannot be evaluated, or finds nothing, is for people.
+    private void ChangedGates(UpgradePolicy before, UpgradePolicy after)
+    {
+        foreach (var gate in after.Status?.Gates ?? [])
+        {
+            var former = before.Status?.Gates?.FirstOrDefault(g => g.Name == gate.Name)?.Reason;
+            var isNews = gate.Reason switch
+            {
+                Reasons.GateOpen => former is not null && former != Reasons.GateOpen && former != Reasons.WaitingForGate,
+                Reasons.WaitingForGate => false,
+                _ => former != gate.Reason,
+            };
+            if (isNews)
+            {
+                var type = gate.Reason is Reasons.GateError or Reasons.GateMissing ? EventType.Warning : EventType.Normal;
+                publish(ObjectRef.To(OstlerResources.UpgradePolicies, after), type, gate.Reason, gate.Message ?? "", "Report");
+            }
+        }
+    }
 
     private void Normal(UpgradePolicy policy, string reason, string message) =>
         publish(ObjectRef.To(OstlerResources.UpgradePolicies, policy), EventType.Normal, reason, message, "Report");

@@ -12,8 +12,7 @@ internal delegate void PublishEvent(ObjectRef regarding, EventType type, string 
 
 /// <summary>
 /// Publishes Events about what happened, with the same reasons as in conditions: each step of a node on the Node, each turn of a rollout on
-/// its policy.
-/// The recorder counts repetitions and drops what would flood an object, so that a fleet's Events stay readable.
+/// its policy. The recorder counts repetitions and drops what would flood an object, so that a fleet's Events stay readable.
 /// </summary>
 internal sealed partial class Announcements(PublishEvent publish)
 {
@@ -46,6 +45,7 @@ internal sealed partial class Announcements(PublishEvent publish)
         ChangedStandstill(before, after);
         ChangedRollout(before, after);
         StuckChecks(before, after);
+        ChangedGates(before, after);
         foreach (var (type, trueIsBad) in OfPolicies)
         {
             var was = before.Status?.Conditions.Find(type)?.Status;

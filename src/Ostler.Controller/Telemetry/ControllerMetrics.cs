@@ -51,10 +51,13 @@ internal sealed class ControllerMetrics : IDisposable
     private readonly Counter<long> _notifications;
     private readonly Counter<double> _drainBlocked;
     private readonly BlockedDrains _blockedDrains = new();
+    private readonly TimeProvider _time;
 
     /// <param name="meterName">Another name keeps tests that run side by side apart.</param>
-    public ControllerMetrics(string meterName = MeterName)
+    /// <param name="time">The controller's clock. Default: the system's.</param>
+    public ControllerMetrics(string meterName = MeterName, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         _meter = new(meterName);
         _stepDuration = _meter.CreateHistogram(
             "node_step_duration_seconds", "s", "How long a step of a node's upgrade took: stage, drain, boot, soak, update (all of it) or rollback.", MetricLabels.Of("step"), Long);
@@ -80,50 +83,18 @@ internal sealed class ControllerMetrics : IDisposable
         Gauge("rollout_progress_ratio", () => Of(f => f.Progress), "Share of updated nodes, from 0 to 1.", "policy");
         Gauge("rollout_halted", () => Of(f => f.Halted ? 1 : 0), "1 while too many nodes have failed.", "policy");
         Gauge("rollout_window_open", () => Of(f => f.WindowOpen ? 1 : 0), "1 while windows and freezes allow disruption.", "policy");
+        Gauge("gate_closed_seconds", ClosedGates,
+            "How long a gate of a policy with outdated nodes has been closed, for whatever reason; 0 while it is open.", "policy", "gate");
         Gauge("policy_ready", Ready, "1 while the condition Ready of a policy is True, else 0. The label has its reason; each policy has one series.", "policy", "reason");
         Gauge("target_quarantined", () => Of(f => f.TargetQuarantined ? 1 : 0), "1 while the digest to which the policy's image resolves is quarantined.", "policy");
         Gauge("quarantined_digests", () => _quarantined.Select(q => new Measurement<int>(q.Value, Label("image", q.Key))), "Digests of an OSImage that no node may get.", "image");
         Gauge("image_ready", Images, "1 while the condition Ready of an OSImage is True, else 0. The label has its reason; each image has one series.", "image", "reason");
         Gauge("clock_doubt_seconds", Doubt, "How far the API server's clock is ahead of the controller's machine while neither is trusted, just after the start; 0: the time is trusted.");
-        BeginAtZero();
+        BeginCounters();
     }
 
     /// <summary>How far the clocks disagree while it is not known which of them is wrong; null: the time is trusted.</summary>
     public Func<TimeSpan?> ClockDoubt { get; init; } = static () => null;
-
-    private void BeginAtZero()
-    {
-        foreach (var outcome in Enum.GetNames<EvictionOutcome>())
-        {
-            _evictions.Add(0, Label("outcome", outcome));
-        }
-
-        foreach (var outcome in (string[])[Taken, Lost])
-        {
-            _spans.Add(0, Label("outcome", outcome));
-        }
-
-        foreach (var type in Enum.GetNames<NotificationType>())
-        {
-            foreach (var outcome in Enum.GetNames<DeliveryOutcome>())
-            {
-                _notifications.Add(0, Label("type", type), Label("outcome", outcome));
-            }
-        }
-
-        foreach (var kind in (string[])["http", "pods", "prometheus", "condition"])
-        {
-            foreach (var outcome in Enum.GetNames<CheckOutcome>().Where(o => o != nameof(CheckOutcome.Passed)))
-            {
-                _checks.Add(0, Label("check", kind), Label("outcome", outcome));
-            }
-        }
-
-        foreach (var reason in (string[])[Reasons.Resolved, Reasons.Pinned, Reasons.ResolveFailed, Reasons.RefNotFound])
-        {
-            _resolves.Add(0, Label("reason", reason));
-        }
-    }
 
     public void Dispose() => _meter.Dispose();
 
@@ -151,8 +122,9 @@ internal sealed class ControllerMetrics : IDisposable
             _drainBlocked.Add(0, Label("policy", snapshot.Policy.Name), Label("budget", ""));
         }
 
-        var ready = _policies[snapshot.Policy.Name].Ready;
-        _policies[snapshot.Policy.Name] = PolicyFigures.Of(snapshot, plan, _silence.Observe(snapshot)) with { Ready = ready };
+        var reported = _policies[snapshot.Policy.Name];
+        _policies[snapshot.Policy.Name] =
+            PolicyFigures.Of(snapshot, plan, _silence.Observe(snapshot)) with { Ready = reported.Ready, Gates = reported.Gates };
     }
 
     /// <summary>What a policy says of itself.</summary>
@@ -160,7 +132,12 @@ internal sealed class ControllerMetrics : IDisposable
     {
         if (_policies.TryGetValue(policy, out var figures) && status?.Conditions.Find(ConditionTypes.Ready) is { } ready)
         {
-            _policies[policy] = figures with { Ready = (ready.Status == ConditionStatus.True, ready.Reason) };
+            _policies[policy] = figures with
+            {
+                Ready = (ready.Status == ConditionStatus.True, ready.Reason),
+                Gates = (status.Gates ?? []).DistinctBy(g => g.Name)
+                    .ToDictionary(g => g.Name, g => g.Reason == Reasons.GateOpen ? null : g.Since),
+            };
         }
     }
 
@@ -266,6 +243,13 @@ internal sealed class ControllerMetrics : IDisposable
         from reason in DriftFacts.Words
         select new Measurement<int>(policy.Value.Drifted.GetValueOrDefault(reason), Label("policy", policy.Key), Label("reason", reason));
 
+    private IEnumerable<Measurement<double>> ClosedGates() =>
+        from policy in _policies
+        from gate in policy.Value.Gates
+        select new Measurement<double>(
+            gate.Value is { } since ? Math.Max(0, (_time.GetUtcNow() - since).TotalSeconds)
+                : 0, Label("policy", policy.Key), Label("gate", gate.Key));
+
     private IEnumerable<Measurement<int>> Ready() =>
         from policy in _policies
         where policy.Value.Ready is not null
@@ -273,6 +257,41 @@ internal sealed class ControllerMetrics : IDisposable
 
     private IEnumerable<Measurement<double>> Of(Func<PolicyFigures, double> figure) =>
         _policies.Select(p => new Measurement<double>(figure(p.Value), Label("policy", p.Key)));
+
+    // A counter that begins with 1 shows no increase.
+    private void BeginCounters()
+    {
+        foreach (var outcome in Enum.GetNames<EvictionOutcome>())
+        {
+            _evictions.Add(0, Label("outcome", outcome));
+        }
+
+        foreach (var outcome in (string[])[Taken, Lost])
+        {
+            _spans.Add(0, Label("outcome", outcome));
+        }
+
+        foreach (var type in Enum.GetNames<NotificationType>())
+        {
+            foreach (var outcome in Enum.GetNames<DeliveryOutcome>())
+            {
+                _notifications.Add(0, Label("type", type), Label("outcome", outcome));
+            }
+        }
+
+        foreach (var kind in (string[])["http", "pods", "prometheus", "condition", "alerts", "nodeConditions"])
+        {
+            foreach (var outcome in Enum.GetNames<CheckOutcome>().Where(o => o != nameof(CheckOutcome.Passed)))
+            {
+                _checks.Add(0, Label("check", kind), Label("outcome", outcome));
+            }
+        }
+
+        foreach (var reason in (string[])[Reasons.Resolved, Reasons.Pinned, Reasons.ResolveFailed, Reasons.RefNotFound])
+        {
+            _resolves.Add(0, Label("reason", reason));
+        }
+    }
 
     private static KeyValuePair<string, object?> Label(string name, string value) => new(name, value);
 

@@ -50,6 +50,9 @@ internal sealed record PolicyFigures
     /// <summary>The condition Ready as reported; null before the first report.</summary>
     public (bool Holds, string Reason)? Ready { get; init; }
 
+    /// <summary>Since when each gate is closed; null: it is open. As reported, empty before the first report.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset?> Gates { get; init; } = new Dictionary<string, DateTimeOffset?>();
+
     public static PolicyFigures Of(RolloutSnapshot snapshot, RolloutPlan plan, TimeSpan silence)
     {
         NodeVerdict[] selected = [.. plan.Nodes.Where(n => n.Selected)];

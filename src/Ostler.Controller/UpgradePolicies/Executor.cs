@@ -43,6 +43,7 @@ internal sealed partial class Executor(
     PodEvictions evictions,
     Action<EvictionResult> record,
     ProbeCache answers,
+    TimeProvider time,
     ILogger<Executor> logger)
 {
     /// <summary>How many nodes are written to at once: enough to fill the round trips, too few to be throttled.</summary>
@@ -96,6 +97,14 @@ internal sealed partial class Executor(
     /// <summary>False when the rest of the node's writes must be left out.</summary>
     private async Task<bool> TryAsync(Pass pass, NodeAction action, CancellationToken cancellationToken)
     {
+        if (action is NodeAction.Cordon { NotAfter: { } until } && time.GetUtcNow() > until)
+        {
+            // Writes before this one took their time. What the gates said when this was planned opens nothing any more.
+            LogExpired(action.Node, until);
+            pass.Conflicted = true;
+            return false;
+        }
+
         using var scope = logger.BeginScope(TraceScope.Of(pass.Nodes.GetValueOrDefault(action.Node), action));
         try
         {
@@ -261,6 +270,10 @@ internal sealed partial class Executor(
 
     [LoggerMessage(7, LogLevel.Debug, "Node {Node} changed since the plan was made; planning again: {Words}")]
     private partial void LogConflict(string node, string words);
+
+    [LoggerMessage(12, LogLevel.Debug,
+        "Node {Node} gets no slot yet: the gates were evaluated too long ago (until {Until}); planning again")]
+    private partial void LogExpired(string node, DateTimeOffset until);
 
     [LoggerMessage(9, LogLevel.Information, "Removing the join taint of node {Node}: {Reason}: {Message}")]
     private partial void LogUntainting(string node, string reason, string message);

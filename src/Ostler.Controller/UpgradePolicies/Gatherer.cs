@@ -43,6 +43,9 @@ internal sealed class Gatherer(
     /// <summary>Since when the controller has seen the cluster. Default: for as long as it matters.</summary>
     public Func<ControllerSight?> Sight { get; init; } = static () => null;
 
+    /// <summary>The evaluations of gates. Default: none, so that a policy with gates waits.</summary>
+    public IGateEvaluations Gates { get; init; } = NoGateEvaluations.Instance;
+
     /// <summary>Which labels mark the control plane of this cluster.</summary>
     public NodeRoles Roles { get; init; } = NodeRoles.Default;
 
@@ -90,6 +93,7 @@ internal sealed class Gatherer(
                         ImageDigest = images.Get(NamespacedName.ClusterScoped(p.Spec.ImageRef.Name))?.Status?.Resolved?.Digest,
                     }),
             ],
+            Gates = Gates.Of(name, policy?.Spec.Gates, policy?.Spec.NodeSelector),
             LeaderNode = leaderNode,
             Namespace = ownNamespace,
         };

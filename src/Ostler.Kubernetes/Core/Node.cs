@@ -48,7 +48,10 @@ public sealed record Node
     [JsonIgnore]
     public string? OperatingSystem => Status?.NodeInfo?.OperatingSystem is { Length: > 0 } told ? told : Metadata.Labels?.GetValueOrDefault("kubernetes.io/os");
 
-    /// <summary>Without the annotations, conditions and addresses that nobody here reads.</summary>
+    /// <summary>
+    /// Without the annotations and addresses that nobody here reads. Of conditions other than Ready, which gates look at, type, status and
+    /// reason are left: their messages are long, and there are thousands of nodes.
+    /// </summary>
     public Node Trimmed() => this with
     {
         Metadata = Metadata with
@@ -61,7 +64,8 @@ public sealed record Node
         },
         Status = Status is null ? null : Status with
         {
-            Conditions = Ready is { } ready ? [ready] : null,
+            Conditions = Status.Conditions?.Select(static c => c.Type == "Ready" ? c : c.Trimmed()).ToArray() is { Length: > 0 } conditions
+                ? conditions : null,
             Addresses = InternalIP is { } ip ? [new() { Type = "InternalIP", Address = ip }] : null,
         },
     };
@@ -102,6 +106,29 @@ public sealed record NodeCondition
     public string? Reason { get; init; }
     public string? Message { get; init; }
     public DateTimeOffset? LastHeartbeatTime { get; init; }
+
+    /// <summary>Type, status and reason, with the words that every node has in one copy.</summary>
+    internal NodeCondition Trimmed() => new()
+    {
+        Type = Shared(Type),
+        Status = Shared(Status),
+        Reason = Reason is null ? null : Shared(Reason),
+    };
+
+    private static string Shared(string word) => word switch
+    {
+        "True" => "True",
+        "False" => "False",
+        "Unknown" => "Unknown",
+        "MemoryPressure" => "MemoryPressure",
+        "DiskPressure" => "DiskPressure",
+        "PIDPressure" => "PIDPressure",
+        "NetworkUnavailable" => "NetworkUnavailable",
+        "KubeletHasSufficientMemory" => "KubeletHasSufficientMemory",
+        "KubeletHasNoDiskPressure" => "KubeletHasNoDiskPressure",
+        "KubeletHasSufficientPID" => "KubeletHasSufficientPID",
+        _ => word,
+    };
 }
 
 public sealed record NodeInfo

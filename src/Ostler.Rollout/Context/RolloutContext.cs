@@ -47,6 +47,15 @@ internal sealed record RolloutContext
     /// <summary>Whether windows and freezes let a node be disrupted now.</summary>
     public required WindowState Window { get; init; }
 
+    /// <summary>The gates of the spec as they stand, in its order.</summary>
+    public IReadOnlyList<GateView> ClusterGates { get; init; } = [];
+
+    /// <summary>Whether a node has had a slot for the target, so that gates of the rollout's start no longer hold it back.</summary>
+    public bool HasBegun { get; init; }
+
+    /// <summary>Why no wave begins, though others continue; null: no gate says so.</summary>
+    public RolloutGate? WaveGate { get; init; }
+
     /// <summary>Why no new slot is granted; null: by the budget alone.</summary>
     public RolloutGate? Gate { get; init; }
 

@@ -1,8 +1,8 @@
 namespace Ostler.Rollout.Health;
 
 /// <summary>
-/// What a check asks: one member for each kind of <see cref="Api.Shared.HealthCheck"/>. A switch over it has no default arm, so that the
-/// compiler names each place a new kind needs.
+/// What a check or a gate asks: one member for each kind of <see cref="Api.Shared.HealthCheck"/>. A switch over it has no default arm, so
+/// that the compiler names each place a new kind needs.
 /// </summary>
 public enum CheckKind
 {
@@ -15,6 +15,8 @@ public enum CheckKind
     Workloads,
     Prometheus,
     Condition,
+    Alerts,
+    NodeConditions,
 }
 
 /// <summary>Who makes the tries of a check, and with that, who judges it.</summary>

@@ -11,6 +11,10 @@ public static class Placeholders
     public const string Node = "{node}";
     public const string Address = "{address}";
 
+    /// <summary>Whether a text has one, which only a node can fill in.</summary>
+    public static bool IsIn(string text) =>
+        text.Contains(Node, StringComparison.Ordinal) || text.Contains(Address, StringComparison.Ordinal);
+
     /// <summary>Into a URL.</summary>
     /// <returns>The URL, or why there is none.</returns>
     public static (Uri? Uri, string Problem) InUrl(string template, string node, string? address)
@@ -38,6 +42,11 @@ public static class Placeholders
     /// <returns>The name, or why there is none.</returns>
     public static (string? Name, string Problem) InName(string template, string node) =>
         Refuse(template, node, null) is { } problem ? (null, problem) : (template.Replace(Node, node, StringComparison.Ordinal), "");
+
+    /// <summary>Into the value of a label, or into a regular expression that it must match, where the dots of a name match any
+    /// character.</summary>
+    /// <returns>The value, or why there is none.</returns>
+    public static (string? Value, string Problem) InLabel(string template, string node) => InName(template, node);
 
     /// <summary>A DNS subdomain: what Kubernetes allows as the name of most objects.</summary>
     public static bool IsDnsName(string name) =>

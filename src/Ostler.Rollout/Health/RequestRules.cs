@@ -1,3 +1,4 @@
+using Ostler.Api.OSImages;
 using Ostler.Api.Shared;
 
 namespace Ostler.Rollout.Health;
@@ -15,6 +16,14 @@ public static class RequestRules
     };
 
     private static readonly HashSet<string> ReservedParameters = new(StringComparer.OrdinalIgnoreCase) { "query", "time", "timeout" };
+
+    /// <summary>Why a token is not sent to a server whose certificate is not verified.</summary>
+    public const string InsecureToken =
+        "must not be set with bearerTokenSecretRef: any server could take the token. Name the authority in caBundle or caSecretRef";
+
+    /// <summary>What is wrong with a request that carries a token to whoever answers; null: nothing.</summary>
+    public static (string Field, string Message)? Problem(SecretReference? token, CheckTls? tls) =>
+        token is not null && tls?.InsecureSkipVerify == true ? ("tls.insecureSkipVerify", InsecureToken) : null;
 
     /// <summary>What is wrong with the first header or parameter that may not be sent, and in which field; null when all may.</summary>
     public static (string Field, string Message)? Problem(PrometheusCheck check)
@@ -41,9 +50,7 @@ public static class RequestRules
             }
         }
 
-        return check is { BearerTokenSecretRef: not null, Tls.InsecureSkipVerify: true }
-            ? ("tls.insecureSkipVerify", "must not be set with bearerTokenSecretRef: any server could take the token. Name the authority in caBundle or caSecretRef")
-            : null;
+        return null;
     }
 
     private static string? Problem(RequestHeader header)

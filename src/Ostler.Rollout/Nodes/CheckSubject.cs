@@ -1,3 +1,4 @@
+using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.Shared;
 using Ostler.Rollout.Context;
@@ -16,6 +17,9 @@ public sealed record CheckSubject
 
     /// <summary>Its internal IP, for <c>{address}</c>.</summary>
     public string? Address { get; init; }
+
+    /// <summary>When it booted, by its own clock, for conditions that must be younger; null: not known.</summary>
+    public DateTimeOffset? BootedAt { get; init; }
 
     /// <summary>The controller's checks, and no others.</summary>
     public required IReadOnlyList<HealthCheck> Checks { get; init; }
@@ -36,6 +40,7 @@ public sealed record CheckSubject
                 Node = node.Name,
                 Epoch = new(node.Uid, spec.Attempt, boot),
                 Address = node.Address,
+                BootedAt = status.Timings?.BootedAt?.TruncateToSeconds(),
                 Checks = [.. (checks ?? []).Where(static c => CheckKinds.RunnerOf(c) == CheckRunner.Controller)],
                 ReadyBefore = spec.ReadyBefore,
             }

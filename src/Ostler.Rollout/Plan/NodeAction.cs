@@ -35,6 +35,11 @@ public abstract record NodeAction(string Node, string NodeUid, string Reason, st
         public bool Grants { get; init; }
 
         /// <summary>
+        /// When the answers of the gates that a grant rests on are too old: after this, plan again instead. Null: it rests on none.
+        /// </summary>
+        public DateTimeOffset? NotAfter { get; init; }
+
+        /// <summary>
         /// Of the Node that the decision rests on. A grant must be made over this one: somebody may have cordoned it since.
         /// </summary>
         public string? ResourceVersion { get; init; }

@@ -31,6 +31,9 @@ public sealed record WaveProgress
     /// <summary>When its soak is over; null until it is complete.</summary>
     public DateTimeOffset? SoakedAt { get; init; }
 
+    /// <summary>Whether one of its nodes has had a slot for the target.</summary>
+    public bool HasBegun { get; init; }
+
     /// <summary>Whether its nodes may get slots: the former waves are through, and it is approved.</summary>
     public bool Open { get; init; }
 

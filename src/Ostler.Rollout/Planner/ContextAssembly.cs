@@ -50,8 +50,10 @@ internal static class ContextAssembly
                     Scope: not RollbackScope.Node
                 },
         };
+        context = context with { ClusterGates = ClusterGates.Of(spec, snapshot), HasBegun = ClusterGates.HasBegun(context) };
         return context with
         {
+            WaveGate = ClusterGates.OfWaves(context),
             Gate = Gates.Find(context, targetGate),
             BackGate = context.TakesBack ? Gates.FindForRollback(context) : null,
             HeldBack = new(context),

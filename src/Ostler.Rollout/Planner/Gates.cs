@@ -1,5 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.Shared;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Failures;
 using Ostler.Rollout.Nodes;
@@ -25,6 +26,8 @@ internal static class Gates
         new(nameof(DependencyIsNotReady), "A policy in spec.dependsOn is missing, not Ready, or depends on this one. Nodes are still staged.", DependencyIsNotReady),
         new(nameof(OutsideOfWindows), "No window is open, or a freeze is in force. Nodes are still staged.", OutsideOfWindows),
         new(nameof(WorkloadsAreNotBack), "Workloads that a drain displaced are late. Nodes are still staged.", WorkloadsAreNotBack),
+        new(nameof(ClusterGateIsClosed),
+            "A gate of spec.gates is closed, cannot be evaluated or finds nothing to judge. Nodes are still staged.", ClusterGateIsClosed),
     ];
 
     /// <summary>
@@ -36,6 +39,8 @@ internal static class Gates
         new(nameof(RollbackIsPaused), "spec.paused is true.", RollbackIsPaused),
         new(nameof(OutsideOfWindows), "No window is open, or a freeze is in force.", OutsideOfWindows),
         new(nameof(WorkloadsAreNotBack), "Workloads that a drain displaced are late.", WorkloadsAreNotBack),
+        new(nameof(ClusterGateOfSlotsIsClosed),
+            "A gate of spec.gates with at: Slot is closed, cannot be evaluated or finds nothing to judge.", ClusterGateOfSlotsIsClosed),
     ];
 
     /// <param name="context">What holds for all nodes, but for the gates.</param>
@@ -114,4 +119,10 @@ internal static class Gates
     private static RolloutGate? OutsideOfWindows(RolloutContext context, RolloutGate? ofTarget) => context.Window.Gate;
 
     private static RolloutGate? WorkloadsAreNotBack(RolloutContext context, RolloutGate? ofTarget) => WorkloadRecovery.Gate(context);
+
+    private static RolloutGate? ClusterGateIsClosed(RolloutContext context, RolloutGate? ofTarget) =>
+        ClusterGates.Close(ClusterGates.OfSlots(context));
+
+    private static RolloutGate? ClusterGateOfSlotsIsClosed(RolloutContext context, RolloutGate? ofTarget) =>
+        ClusterGates.Close(context.ClusterGates.Where(g => g.Spec.At == GatePoint.Slot));
 }

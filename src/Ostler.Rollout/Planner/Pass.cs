@@ -10,7 +10,7 @@ using Ostler.Rollout.Waves;
 namespace Ostler.Rollout.Planner;
 
 /// <summary>One plan in the making: six steps, in the order in which <see cref="RolloutPlanner.Plan"/> takes them.</summary>
-internal sealed class Pass(RolloutContext context)
+internal sealed partial class Pass(RolloutContext context)
 {
     private readonly SlotLimits _limits = new(context);
     private readonly Preflight _preflight = new(context, context.HeldBack);
@@ -117,7 +117,7 @@ internal sealed class Pass(RolloutContext context)
             {
                 unknown.Add(node);
             }
-            else if (!IsBlocked(i))
+            else if (!IsBlocked(i) && GatesAreFresh(i))
             {
                 // Asked again: one that was granted a slot just now may wait for a pod of this one.
                 Grant(i);
@@ -158,12 +158,12 @@ internal sealed class Pass(RolloutContext context)
         Actions = _actions,
         Nodes = _decisions.Verdicts(),
         Questions = _questions,
-        Watches = Watches.Of(context),
-        NextWakeUp = TimeMath.Earliest(TimeMath.Earliest(_wakeUp, context.Gate?.OpensAt),
-            TimeMath.Earliest(_waves.WakeUp, context.Window.WakeUp)),
+        Watches = Watches.Of(context) with { Gates = WatchedGates() },
+        NextWakeUp = TimeMath.Earliest(TimeMath.Earliest(_wakeUp, GatesWakeUp()), TimeMath.Earliest(_waves.WakeUp, context.Window.WakeUp)),
         Target = context.Target,
         Trees = context.Trees,
         Gate = context.Gate,
+        ClusterGates = HasPending() ? [.. context.ClusterGates.Select(g => g.For(_waitForGates))] : [],
         Problems = context.Problems,
         Conflicts = context.Conflicts.Policies,
         Failures = context.Failures,
@@ -183,7 +183,8 @@ internal sealed class Pass(RolloutContext context)
         context.HeldBack.AddGranted(node, context.Now);
         var (verdict, action) = NodeTransitions.Grant(context, node, _decisions.Verdict(i));
         Say(i, verdict);
-        _actions.Add(action);
+        _actions.Add(action is NodeAction.Cordon cordon ? cordon with { NotAfter = GatesOf(i).Min(g => (DateTimeOffset?)g.FreshUntil) }
+            : action);
     }
 
     private bool IsBlocked(int i)

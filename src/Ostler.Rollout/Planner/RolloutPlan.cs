@@ -39,6 +39,9 @@ public sealed record RolloutPlan
     /// <summary>Why no new slot is granted, whatever the budget; null when nothing stands in the way.</summary>
     public RolloutGate? Gate { get; init; }
 
+    /// <summary>The gates of spec.gates as they stand; empty while no node needs a slot.</summary>
+    internal IReadOnlyList<GateView> ClusterGates { get; init; } = [];
+
     /// <summary>What is wrong with the policy's spec.</summary>
     public IReadOnlyList<FieldProblem> Problems { get; init; } = [];
 

@@ -21,6 +21,7 @@ public static class RolloutPlanner
         var pass = new Pass(ContextAssembly.Assemble(snapshot, former?.Known));
         pass.DecideEachNode(former?.Decided);
         pass.HoldBackLaterWaves();
+        pass.DropClosedByGates();
         pass.DropBlockedByPreflight();
         pass.GrantSlots();
         pass.AllowStaging();

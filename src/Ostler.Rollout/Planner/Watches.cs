@@ -1,3 +1,5 @@
+using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 using Ostler.Rollout.Context;
 using Ostler.Rollout.Nodes;
 
@@ -13,9 +15,18 @@ public sealed record Watches(IReadOnlyList<string> Pods, IReadOnlyList<CheckSubj
 {
     public static Watches None { get; } = new([], []);
 
+    /// <summary>The gates that are evaluated, each at its interval; empty while no node needs a slot.</summary>
+    public IReadOnlyList<GateSubject> Gates { get; init; } = [];
+
     internal static Watches Of(RolloutContext context)
     {
         string[] holders = [.. context.Snapshot.Nodes.Where(n => n.CordonedBy == context.Policy).Select(n => n.Name)];
         return new(holders, CheckSubject.Find(context));
     }
 }
+
+/// <summary>A gate to evaluate.</summary>
+/// <param name="Gate">The gate.</param>
+/// <param name="Nodes">The nodes that its policy selects.</param>
+/// <param name="Now">Whether a slot waits for a fresh answer: evaluate it at once, and wake the policy whatever it says.</param>
+public sealed record GateSubject(GateSpec Gate, LabelSelector Nodes, bool Now = false);

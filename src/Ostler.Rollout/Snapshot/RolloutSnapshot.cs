@@ -1,3 +1,5 @@
+using Ostler.Rollout.Health;
+
 namespace Ostler.Rollout.Snapshot;
 
 /// <summary>
@@ -36,6 +38,12 @@ public sealed record RolloutSnapshot
     /// on nodes of different policies.
     /// </summary>
     public IReadOnlyList<NodeFacts> OtherDrains { get; init; } = [];
+
+    /// <summary>
+    /// What the evaluations of the policy's gates have come to. One that is not here was not evaluated, or its result was lost with a
+    /// restart.
+    /// </summary>
+    public IReadOnlyList<GateObservation> Gates { get; init; } = [];
 
     /// <summary>The node that runs the controller itself; it goes last. Null: not known.</summary>
     public string? LeaderNode { get; init; }

@@ -40,6 +40,9 @@ internal static class CompletionEstimate
         return former is { } guess && guess > snapshot.Now && (guess - estimate).Duration() < tolerance ? guess : estimate;
     }
 
+    private static bool IsHeld(WaveProgress wave) => wave.Reason == Reasons.WaveBelowThreshold || wave is { Approved: false, CanGo: > 0 }
+        || (!wave.Open && (wave.NeedsPerson || GateRules.IsWaiting(wave.Reason)));
+
     // False: some of it waits for a person, or for what has no end that could be guessed.
     private static bool Waves(RolloutSnapshot snapshot, RolloutPlan plan, UpgradePolicySpec spec, TimeSpan mean, SlotSchedule schedule)
     {
@@ -79,7 +82,7 @@ internal static class CompletionEstimate
         {
             waiting[i]?.ForEach(schedule.Wants);
             var wave = plan.Waves.Count == 0 ? null : plan.Waves[i];
-            if (wave is not null && (!wave.Open && wave.NeedsPerson || wave is { Approved: false, CanGo: > 0 } || wave.Reason == Reasons.WaveBelowThreshold))
+            if (wave is not null && IsHeld(wave))
             {
                 return false;
             }

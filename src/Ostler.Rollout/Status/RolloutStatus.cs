@@ -52,6 +52,7 @@ public static class RolloutStatus
             Nodes = counts,
             Wave = counts.Updated == counts.Total ? null : WaveProgress.UnderWay(plan.Waves)?.Name,
             Waves = Waves(plan),
+            Gates = GateReport.Of(plan, previous, snapshot.Now),
             InFlight = InFlight(verdicts, previous, snapshot.Now),
             Blocked = Blocked(verdicts),
             Drifted = fleet.Drifted is [] ? null : [.. fleet.Drifted.Take(MostNodes)],

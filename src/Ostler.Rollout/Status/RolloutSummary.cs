@@ -88,6 +88,13 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
             };
         }
 
+        // Of a gate that decides for each node by itself, and does so against all that are left.
+        if (!acts && verdicts.FirstOrDefault(v => v.Selected && GateRules.IsWaiting(v.Reason)) is { } gated
+            && verdicts.All(v => v is { Selected: false } or { Tally: NodeTally.Updated } || GateRules.IsWaiting(v.Reason)))
+        {
+            return new(false, goesOn, false, gated.Reason, $"{progress} {gated.Node}: {gated.Message}") { WillMove = true };
+        }
+
         // With stageAhead 0 nobody stages before a slot is free.
         if (!acts && plan.Availability.Free == 0
             && verdicts.Any(v => v.Reason == Reasons.WaitingForSlot || (!goesOn && v.Reason is (Reasons.WaitingForStage or Reasons.TargetChanged))))
@@ -136,10 +143,9 @@ internal sealed record RolloutSummary(bool IsReady, bool IsMoving, bool NeedsPer
     private static (string Reason, string Message, bool NeedsPerson)? HeldBack(
         RolloutSnapshot snapshot, RolloutPlan plan, IReadOnlyList<NodeVerdict> verdicts, bool goesOn)
     {
-        if (WaveProgress.UnderWay(plan.Waves) is 
-            {
-                Reason: Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold or Reasons.NodesHeld,
-            } wave)
+        if (WaveProgress.UnderWay(plan.Waves) is { } wave
+            && (wave.Reason is Reasons.WaitingForApproval or Reasons.WaveSoaking or Reasons.WaveBelowThreshold or Reasons.NodesHeld
+                || GateRules.IsWaiting(wave.Reason)))
         {
             return (wave.Reason, $"Wave {wave.Name}: {wave.Message}", wave.NeedsPerson);
         }

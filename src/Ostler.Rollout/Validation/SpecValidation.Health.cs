@@ -9,7 +9,8 @@ namespace Ostler.Rollout.Validation;
 
 public static partial class SpecValidation
 {
-    private const string ExactlyOneKind = "set exactly one of systemd, exec, http, pods, workloads, prometheus and condition";
+    private const string ExactlyOneKind =
+        "set exactly one of systemd, exec, http, pods, workloads, prometheus, condition, alerts and nodeConditions";
 
     private static void CheckHealth(HealthSpec health, string ownNamespace, Problems problems)
     {
@@ -68,6 +69,8 @@ public static partial class SpecValidation
             CheckKind.Workloads => field => CheckWorkloads(field, check.Workloads!, problems),
             CheckKind.Prometheus => field => CheckPrometheus(field, check.Prometheus!, ownNamespace, problems),
             CheckKind.Condition => field => CheckCondition(field, check.Condition!, problems),
+            CheckKind.Alerts => field => CheckAlerts(field, check.Alerts!, ownNamespace, problems),
+            CheckKind.NodeConditions => field => CheckNodeConditions(field, check.NodeConditions!.Types, problems),
             CheckKind.Unknown => _ => problems.Invalid(at, ExactlyOneKind),
         };
         validate($"{at}.{CheckKinds.NameOf(check)}");
@@ -112,6 +115,16 @@ public static partial class SpecValidation
         if (FieldCondition.IsOfSecret(check.Kind))
         {
             problems.Invalid($"{at}.kind", "must not be Secret, because a check would show its content. Check an object that reports the state in its status");
+        }
+
+        if (check is { Name: not null, Selector: not null })
+        {
+            problems.Invalid(at, "set name or selector, or neither to check all objects of the kind");
+        }
+
+        if (check.Selector is { } selector)
+        {
+            CheckSelector($"{at}.selector", selector, "To check all objects of the kind, remove it", problems);
         }
 
         if (JsonPath.Parse(check.Path) is (null, var problem))

@@ -31,6 +31,7 @@ public static partial class SpecValidation
         CheckPace(spec, now, problems);
         CheckDrain(spec.Drain, problems);
         CheckHealth(spec.Health, ownNamespace, problems);
+        CheckGates(spec.Gates, ownNamespace, problems);
         CheckNotifications(spec.Notifications, ownNamespace, problems);
         return problems.Found;
     }

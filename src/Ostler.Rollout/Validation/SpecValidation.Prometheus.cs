@@ -1,3 +1,4 @@
+using Ostler.Api.OSImages;
 using Ostler.Api.Shared;
 using Ostler.Rollout.Health;
 
@@ -8,13 +9,7 @@ public static partial class SpecValidation
 {
     private static void CheckPrometheus(string at, PrometheusCheck check, string ownNamespace, Problems problems)
     {
-        CheckUrl($"{at}.url", check.Url, problems);
-        CheckTls($"{at}.tls", check.Tls, check.Url, ownNamespace, problems);
-        if (check.Url.AsSpan().ContainsAny('?', '#'))
-        {
-            problems.Invalid($"{at}.url", "must be the server's URL without ? and #: put query parameters into parameters");
-        }
-
+        CheckServer(at, check.Url, check.Tls, check.BearerTokenSecretRef, ownNamespace, problems);
         if (string.IsNullOrWhiteSpace(check.Query))
         {
             problems.Invalid($"{at}.query", "must not be empty");
@@ -25,15 +20,36 @@ public static partial class SpecValidation
             problems.Invalid($"{at}.want.value", "must be a number");
         }
 
-        CheckSecret($"{at}.bearerTokenSecretRef", check.BearerTokenSecretRef, ownNamespace, problems);
-        if (check.BearerTokenSecretRef is not null && !IsHttps(check.Url))
+        if (RequestRules.Problem(check) is var (field, message))
+        {
+            problems.Invalid($"{at}.{field}", message);
+        }
+    }
+
+    /// <summary>The server of a query: its address, whom it must be signed by, and what it is sent.</summary>
+    private static void CheckServer(string at, string url, CheckTls? tls, SecretReference? token, string ownNamespace, Problems problems)
+    {
+        CheckUrl($"{at}.url", url, problems);
+        CheckTls($"{at}.tls", tls, url, ownNamespace, problems);
+        if (url.AsSpan().ContainsAny('?', '#'))
+        {
+            problems.Invalid($"{at}.url", "must be the server's URL without ? and #: put query parameters into parameters");
+        }
+
+        CheckSecret($"{at}.bearerTokenSecretRef", token, ownNamespace, problems);
+        if (token is null)
+        {
+            return;
+        }
+
+        if (!IsHttps(url))
         {
             problems.Invalid($"{at}.bearerTokenSecretRef", "is sent over https only, because anyone on the network path could read it otherwise: use an https URL");
         }
 
-        if (RequestRules.Problem(check) is var (field, message))
+        if (tls?.InsecureSkipVerify == true)
         {
-            problems.Invalid($"{at}.{field}", message);
+            problems.Invalid($"{at}.tls.insecureSkipVerify", RequestRules.InsecureToken);
         }
     }
 }

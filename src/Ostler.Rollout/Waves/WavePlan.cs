@@ -78,6 +78,9 @@ internal struct WaveTally
     public int InFlight;
     public int Failed;
 
+    /// <summary>Whether one of them has had a slot for the target.</summary>
+    public bool Begun;
+
     /// <summary>Went back, or are about to, for the failures of others.</summary>
     public int TakenBack;
 
@@ -100,6 +103,8 @@ internal struct WaveTally
     {
         Total++;
         TakenBack += context.FailureCounts(node.Failure, Reasons.RolledBackByScope) || node is { CordonedHere: true, IsUpdated: true } ? 1 : 0;
+        Begun |= IsUnderWay(node, verdict) || context.FailureCounts(node.Failure)
+            || (verdict.Tally == NodeTally.Updated && node is { IsUpdated: true, UpgradeGrantedAt: not null });
         if (IsUnderWay(node, verdict))
         {
             InFlight++;

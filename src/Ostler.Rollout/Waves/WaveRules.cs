@@ -33,6 +33,8 @@ internal static class WaveRules
         var soakedAt = completedAt?.After(spec.Soak);
         var approved = spec.Approval == WaveApproval.Automatic || IsApproved(context.Spec.Rollout, spec.Name, target);
         var passed = tally.Total == 0 ? completedAt is null || soakedAt <= context.Now : soakedAt <= context.Now;
+        var begun = tally.Begun || completedAt is not null;
+        var gate = begun ? null : context.WaveGate;
         var (reason, message, needsPerson) = Why();
         return new()
         {
@@ -45,7 +47,8 @@ internal static class WaveRules
             Approved = approved,
             CompletedAt = completedAt,
             SoakedAt = soakedAt,
-            Open = holdsUp is null && approved,
+            HasBegun = begun,
+            Open = holdsUp is null && approved && gate is null,
             Passed = passed,
             Reason = reason,
             Message = message,
@@ -72,17 +75,10 @@ internal static class WaveRules
                 return (Reasons.WaitingForWave, $"Waiting for wave {holdsUp.Name} ({holdsUp.Reason}).", false);
             }
 
-            if (!approved)
-            {
-                return (Reasons.WaitingForApproval, HowToApprove(context.Spec.Rollout, spec.Name, target), true);
-            }
-
-            if (!settled)
-            {
-                return (Reasons.RollingOut, $"{count}, {tally.InFlight} in flight.", false);
-            }
-
-            return Standstill(spec, tally, count, isLast);
+            return !approved ? (Reasons.WaitingForApproval, HowToApprove(context.Spec.Rollout, spec.Name, target), true)
+                : gate is not null && tally.CanGo > 0 ? (gate.Reason, gate.Message, gate.NeedsPerson)
+                : !settled ? (Reasons.RollingOut, $"{count}, {tally.InFlight} in flight.", false)
+                : Standstill(spec, tally, count, isLast);
         }
     }
 

@@ -105,6 +105,24 @@ public class DoctorTests
         ["not-told"] = (Healthy with { Policies = [Given.Policy(status: Given.NotTold)] }, Severity.Warning),
         ["stalled"] = (Healthy with { Policies = [Given.Policy(status: Given.Status(Reasons.NodesBlocked, ConditionStatus.False, Given.Condition(ConditionTypes.Stalled, ConditionStatus.True, Reasons.NodesBlocked, "All nodes are blocked.")))] }, Severity.Warning),
         ["waits-and-paused"] = (Healthy with { Policies = [Given.Policy(status: Given.WaitsForApproval("canary"), spec: s => Given.Manual(s, "canary") with { Paused = true })] }, Severity.Note),
+        ["gates"] = (Healthy with
+        {
+            Policies = [Given.Policy(status: Given.Status(Reasons.GateClosed) with
+            {
+                Gates =
+                [
+                    new() { Name = "open", Reason = Reasons.GateOpen, Since = Given.Now.AddDays(-1) },
+                    new() { Name = "alerts", Reason = Reasons.GateClosed, Message = "Gate alerts is closed: 1 alert active: CephDown.",
+                        Since = Given.Now.AddMinutes(-4) },
+                    new() { Name = "ceph", Reason = Reasons.GateClosed, Message = "Gate ceph is closed: HEALTH_WARN.",
+                        Since = Given.Now.AddHours(-3) },
+                    new() { Name = "change", Reason = Reasons.GateError, Message = "Gate change cannot be evaluated: connection refused.",
+                        Since = Given.Now.AddMinutes(-4) },
+                    new() { Name = "backup", Reason = Reasons.GateMissing, Message = "Gate backup finds nothing to judge: no pod.",
+                        Since = Given.Now.AddMinutes(-4) },
+                ],
+            })],
+        }, Severity.Warning),
         ["no-policies"] = (Healthy with { Policies = [] }, Severity.Note),
         ["window-never"] = (Healthy with { Policies = [Windowed("0 0 * * *", "5m")] }, Severity.Broken),
         ["window-odd"] = (Healthy with { Policies = [Windowed("0 0 30 2 *", "4h")] }, Severity.Broken),

@@ -29,6 +29,8 @@ public class StatusTextTests
                 Digests = [new() { Digest = Given.New, Version = "42.2", Nodes = 2 }, new() { Digest = new string('d', 64), Nodes = 1 }],
                 Drifted = [new() { Node = "node-2", Reason = Reasons.PackagesLayered, Message = "Packages were layered, replaced or removed (-) on the host: strace." }],
             }), false),
+        ["gates"] = (Given.Policy(status: Gated), false),
+        ["gates-wide"] = (Given.Policy(status: Gated), true),
         ["not-told"] = (Given.Policy(status: Given.NotTold), false),
         ["not-told-wide"] = (Given.Policy(status: Given.NotTold), true),
         ["complete"] = (Given.Policy(
@@ -39,6 +41,22 @@ public class StatusTextTests
                 CompletedAt = Given.Now.AddMinutes(-20),
                 EstimatedCompletion = Given.Now.AddMinutes(-20),
             }), false),
+    };
+
+    private static UpgradePolicyStatus Gated => Given.Status(Reasons.GateClosed) with
+    {
+        Nodes = new() { Total = 3, Staged = 2, Pending = 1 },
+        Gates =
+        [
+            new() { Name = "ceph", Reason = Reasons.GateOpen, Message = "Gate ceph is open: CephCluster rook-ceph/rook-ceph.",
+                Since = Given.Now.AddHours(-1), ObservedAt = Given.Now.AddSeconds(-9) },
+            new() { Name = "alerts", Reason = Reasons.GateClosed,
+                Message = "Gate alerts is closed: am.example: 1 alert active: CephHealthError.", Since = Given.Now.AddMinutes(-4),
+                    ObservedAt = Given.Now.AddSeconds(-4) },
+            new() { Name = "backup", Reason = Reasons.GateMissing,
+                Message = "Gate backup finds nothing to judge: no pod matches the selector.", Since = Given.Now.AddHours(-3),
+                    ObservedAt = Given.Now.AddSeconds(-4) },
+        ],
     };
 
     [Theory]

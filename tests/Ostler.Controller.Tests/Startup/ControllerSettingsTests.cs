@@ -33,6 +33,23 @@ public sealed class ControllerSettingsTests
     }
 
     [Fact]
+    public void The_Alertmanager_of_the_installation_is_named()
+    {
+        Assert.Equal(
+            new() { Url = new("https://alertmanager.example:9093"), AuthoritiesFile = "/ca", TokenFile = "/token", AllowOtherUrls = true },
+            Parse(["--alertmanager-url=https://alertmanager.example:9093", "--alertmanager-ca-file=/ca", "--alertmanager-token-file",
+                "/token", "--alertmanager-allow-other-urls"]).Settings!.Alertmanager);
+        Assert.False(Parse([]).Settings!.Alertmanager.AllowOtherUrls);
+        Assert.Contains("needs an https URL", Parse(["--alertmanager-url=http://am", "--alertmanager-token-file=/token"]).Problem,
+            StringComparison.Ordinal);
+        Assert.Contains("belong to --alertmanager-url", Parse(["--alertmanager-token-file=/token"]).Problem, StringComparison.Ordinal);
+        Assert.NotNull(Parse(["--alertmanager-url=ftp://am"]).Problem);
+        Assert.NotNull(Parse(["--alertmanager-url=https://user:password@am"]).Problem);
+
+        static (ControllerSettings? Settings, string? Problem) Parse(string[] flags) => ControllerSettings.Parse(flags, _ => null, "host");
+    }
+
+    [Fact]
     public void Flags_win_over_the_environment_and_take_both_forms()
     {
         var (settings, problem) = ControllerSettings.Parse(

@@ -42,6 +42,29 @@ public sealed class AnnouncementsTests
         Assert.Equal(["Node/n Warning HealthTimedOut: m [Rollback]"], _published);
     }
 
+    [Fact]
+    public void A_gate_is_told_of_when_it_closes_breaks_and_opens_again()
+    {
+        string?[] turns = [null, Reasons.WaitingForGate, Reasons.GateOpen, Reasons.GateClosed, Reasons.GateClosed, Reasons.GateError,
+            Reasons.WaitingForGate, Reasons.GateMissing, Reasons.GateOpen];
+        for (var i = 1; i < turns.Length; i++)
+        {
+            _announcements.Changed(Gated(turns[i - 1]), Gated(turns[i]));
+        }
+
+        Assert.Equal(
+            [
+                "UpgradePolicy/edge Normal GateClosed: m [Report]", "UpgradePolicy/edge Warning GateError: m [Report]",
+                "UpgradePolicy/edge Warning GateMissing: m [Report]", "UpgradePolicy/edge Normal GateOpen: m [Report]",
+            ],
+            _published);
+
+        static UpgradePolicy Gated(string? reason) => Given.Policy("edge") with
+        {
+            Status = new() { Gates = reason is null ? null : [new() { Name = "ceph", Reason = reason, Message = "m" }] },
+        };
+    }
+
     /// <summary>
     /// Whoever reads an Event finds its reason in a condition of the object, and a program may look for the one or the other.
     /// </summary>

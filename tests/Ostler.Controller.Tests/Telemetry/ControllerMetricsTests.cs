@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using Ostler.Api.Meta;
 using Ostler.Api.NodeOSes;
 using Ostler.Api.UpgradePolicies;
@@ -11,19 +12,20 @@ using Prometheus;
 
 namespace Ostler.Controller.Tests.Telemetry;
 
-public sealed class ControllerMetricsTests : IDisposable
+public sealed partial class ControllerMetricsTests : IDisposable
 {
     private static int s_count;
 
     private readonly MeterBridge _bridge;
     private readonly ControllerMetrics _metrics;
+    private readonly FakeTimeProvider _time = new(Given.Now);
 
     public ControllerMetricsTests()
     {
         // A name of its own: meters are seen process-wide, and tests run side by side.
         var name = $"Test.{nameof(ControllerMetricsTests)}.{Interlocked.Increment(ref s_count)}.";
         _bridge = new(Metrics.NewCustomRegistry(), name);
-        _metrics = new(name);
+        _metrics = new(name, _time);
     }
 
     public void Dispose()

@@ -48,7 +48,8 @@ public sealed class ExecutorLogTests
         var facts = new NodeFacts { Name = "a", Uid = "a-uid", OS = new() { Uid = "os", Spec = spec } };
         var executor = new Executor(
             client, Given.Cache(client, CoreResources.Nodes, Given.Node("a")), Given.Cache(client, OstlerResources.NodeOSes, Given.NodeOS("a")),
-            new PodEvictions(client, new FakeTimeProvider(Given.Now)), _ => { }, new ProbeCache(TimeProvider.System), new Lines(Tell));
+            new PodEvictions(client, new FakeTimeProvider(Given.Now)), _ =>
+                { }, new ProbeCache(TimeProvider.System), TimeProvider.System, new Lines(Tell));
 
         await executor.ExecuteAsync(
             new() { Now = Given.Now, Policy = new() { Name = "edge" }, Nodes = [facts] }, RolloutPlan(action), Given.Cancel);

@@ -16,7 +16,7 @@ using Ostler.Testing.Scripted;
 
 namespace Ostler.Controller.Tests.UpgradePolicies;
 
-public sealed class ExecutorTests
+public sealed partial class ExecutorTests
 {
     [Fact]
     public async Task The_writes_of_a_node_go_in_order_and_enter_the_caches_at_once()
@@ -265,7 +265,7 @@ public sealed class ExecutorTests
 
     private static NodeAction.EvictPod Evict(string pod) => new("a", "uid-a", "apps", pod, $"uid-{pod}", null, Reasons.Draining, "");
 
-    private sealed class Run
+    private sealed partial class Run
     {
         private readonly Executor _executor;
         private readonly RolloutSnapshot _snapshot;
@@ -276,7 +276,7 @@ public sealed class ExecutorTests
             Nodes = Given.Cache(client, CoreResources.Nodes, nodes);
             NodeOSes = Given.Cache(client, OstlerResources.NodeOSes, [.. nodes.Select(n => Given.NodeOS(n.Name))]);
             _executor = new(client, Nodes, NodeOSes, new PodEvictions(client, new FakeTimeProvider(Given.Now)), r => Recorded.Add(r),
-                new ProbeCache(new FakeTimeProvider(Given.Now)), NullLogger<Executor>.Instance);
+                new ProbeCache(new FakeTimeProvider(Given.Now)), Time, NullLogger<Executor>.Instance);
             PodFacts[] pods = [.. ((string[])["one", "two"]).Select(p => new PodFacts { Namespace = "apps", Name = p, Uid = $"uid-{p}", Labels = new Dictionary<string, string> { ["app"] = p } })];
             _snapshot = new()
             {

@@ -52,7 +52,7 @@ public sealed class NodeMappingTests
         Assert.Equal("a", facts.Labels!["zone"]);
         Assert.Equal(("os-uid-n1", 3L, "20"), (facts.OS!.Uid, facts.OS.Generation, facts.OS.ResourceVersion));
         Assert.Equal(3, node.Metadata.Annotations!.Count);
-        Assert.Single(node.Status!.Conditions!);
+        Assert.Equal([new() { Type = "MemoryPressure", Status = "False" }, node.Ready!], node.Status!.Conditions!);
         Assert.Single(node.Status!.Addresses!);
     }
 

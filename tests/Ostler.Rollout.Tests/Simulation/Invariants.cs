@@ -75,6 +75,9 @@ internal sealed partial class Invariants
                 Judge(world, plans.Policy, plans.Plan);
                 JudgeCarried(plans.Snapshot, plans.Plan);
                 break;
+            case SimulatedStep.Writes { Action: NodeAction.Cordon { Grants: true } grant } writes:
+                JudgeGates(world, world.Policies[writes.Policy], grant);
+                break;
             case SimulatedStep.Writes { Action: NodeAction.ApplySpec { Spec: { Goal: Goal.Boot, HealthySince: null } } write }
                 when world.Find(write.Node) is { OS: { } os } node && os.ResourceVersion == write.ResourceVersion:
                 _passingSince.Remove(node.Uid);

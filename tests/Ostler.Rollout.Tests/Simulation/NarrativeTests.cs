@@ -52,6 +52,7 @@ public class NarrativeTests
         .. PaceScenarios.Names,
         .. ScopeScenarios.Names,
         .. SwitchScenarios.Names,
+        .. GateScenarios.Names,
     ];
 
     [Theory]
@@ -176,7 +177,8 @@ public class NarrativeTests
                 },
                 new SimulationFault.ControllerRestarts(At(3)), new SimulationFault.ControllerRestarts(At(5))) with
             { Workloads = [] },
-            _ => DrainScenarios.Of(scenario) ?? ScopeScenarios.Of(scenario) ?? SwitchScenarios.Of(scenario) ?? PaceScenarios.Of(scenario),
+            _ => DrainScenarios.Of(scenario) ?? ScopeScenarios.Of(scenario) ?? SwitchScenarios.Of(scenario) ?? GateScenarios.Of(scenario)
+                ?? PaceScenarios.Of(scenario),
         };
 
         static UpgradePolicySpec Checked(UpgradePolicySpec spec, HealthCheck check) => spec with { Health = new() { Checks = [check] } };

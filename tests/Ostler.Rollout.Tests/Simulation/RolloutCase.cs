@@ -63,6 +63,9 @@ internal sealed record RolloutCase
 
     public IReadOnlyList<CaseFault> Faults { get; init; } = [];
 
+    /// <summary>What is asked about the cluster before a node is disrupted.</summary>
+    public IReadOnlyList<CaseGate> Gates { get; init; } = [];
+
     /// <summary>How often each check of the controller's must pass in a row.</summary>
     public IReadOnlyList<int> Checks { get; init; } = [];
 
@@ -70,7 +73,8 @@ internal sealed record RolloutCase
         $"seed {Seed}: {Nodes} nodes, maxUnavailable {MaxUnavailable}, stageAhead {StageAhead}, soak {SoakSeconds}s, drain {DrainMinutes}m {OnTimeout}, "
         + $"automatic {Automatic}, maxFailures {MaxFailures}, scope {Scope}, minAvailable {MinAvailable}, rules {HasRules}, capacity {Capacity}, "
         + $"preflight {Preflight}, primaries {HasPrimaries}, volumes {HasVolumes}, softly {Softly}, minAge {MinAgeMinutes}m, "
-        + $"checks [{string.Join(", ", Checks)}], {Pace}; {string.Join("; ", Faults)}";
+        + $"checks [{string.Join(", ", Checks)}], {Pace}; "
+        + $"{string.Join("; ", [.. Gates.Select(g => g.ToString()), .. Faults.Select(f => f.ToString())])}";
 
     public SimulationScenario Scenario()
     {
@@ -87,6 +91,7 @@ internal sealed record RolloutCase
             },
             Reboot = s.Reboot with { Method = Softly ? RebootMethod.Auto : RebootMethod.Reboot },
             Rollback = new() { Automatic = Automatic, Scope = Scope, MaxFailures = IntOrPercent.Count(MaxFailures) },
+            Gates = Gates.Count == 0 ? null : [.. Gates.Select((g, i) => g.Spec(i))],
             Health = new() { Checks = [.. Checks.Select((successes, i) => Scenarios.Errors with { Name = $"check-{i}", Successes = successes })] },
         }));
         return new()
@@ -118,6 +123,7 @@ internal sealed record RolloutCase
             Faults =
             [
                 .. Faults.Select(f => f.ToFault(Nodes)),
+                .. Gates.SelectMany((g, i) => g.Faults(i, Lifted)),
                 .. Enumerable.Range(1, HasRules ? Nodes : 0).Select(i => new SimulationFault.PodCompletes(TimeSpan.FromMinutes((Seed + i) % 50), $"job-{i}")),
                 .. Enumerable.Range(1, Nodes).Select(i => new SimulationFault.CapacityChanges(Lifted, $"n{i}", null)),
                 .. Enumerable.Range(1, Nodes).Select(i => new SimulationFault.HumanHolds(Lifted, $"n{i}", null)),
@@ -136,7 +142,8 @@ internal sealed record RolloutCase
         + $"DrainMinutes = {DrainMinutes}, OnTimeout = DrainTimeoutAction.{OnTimeout}, Automatic = {Code(Automatic)}, MaxFailures = {MaxFailures}, Scope = RollbackScope.{Scope}, "
         + $"MinAvailable = {Code(MinAvailable)}, HasRules = {Code(HasRules)}, Capacity = {Code(Capacity)}, Preflight = DrainPreflight.{Preflight}, "
         + $"HasPrimaries = {Code(HasPrimaries)}, HasVolumes = {Code(HasVolumes)}, Softly = {Code(Softly)}, "
-        + $"MinAgeMinutes = {MinAgeMinutes}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
+        + $"MinAgeMinutes = {MinAgeMinutes}, Checks = [{string.Join(", ", Checks)}], Pace = {Pace.ToCode()}, "
+        + $"Gates = [{string.Join(", ", Gates.Select(g => g.ToCode()))}], Faults = [{string.Join(", ", Faults.Select(f => f.ToCode()))}] }}";
 
     public static RolloutCase From(int seed)
     {
@@ -165,6 +172,7 @@ internal sealed record RolloutCase
             HasVolumes = random.Below(4) == 0,
             Softly = random.Below(3) == 0,
             MinAgeMinutes = Pick(random, 0, 0, 0, 10, 40),
+            Gates = [.. Enumerable.Range(0, Math.Max(0, random.Below(5) - 2)).Select(_ => CaseGate.From_(random))],
         };
         return random.Below(4) == 0 ? drawn.WithBlame(random) : drawn;
     }
@@ -195,7 +203,10 @@ internal sealed record RolloutCase
     private static string Code(bool value) => value ? "true" : "false";
 
     /// <summary>The cases that are a little simpler.</summary>
-    public static IEnumerable<RolloutCase> Shrink(RolloutCase c)
+    public static IEnumerable<RolloutCase> Shrink(RolloutCase c) =>
+        [.. c.Gates.Select((_, i) => c with { Gates = [.. c.Gates.Where((_, at) => at != i)] }), .. ShrinkRest(c)];
+
+    private static IEnumerable<RolloutCase> ShrinkRest(RolloutCase c)
     {
         for (var i = 0; i < c.Faults.Count; i++)
         {

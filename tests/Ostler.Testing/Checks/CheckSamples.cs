@@ -23,6 +23,11 @@ public static class CheckSamples
         ["workloads"] = (Named with { Workloads = new() }, Named with { Workloads = new() { Timeout = new(TimeSpan.FromMinutes(-1)) } }),
         ["prometheus"] = (Named with { Prometheus = new() { Url = "http://127.0.0.1:1", Query = "up" } }, Named with { Prometheus = new() { Url = "http://127.0.0.1:1", Query = "" } }),
         ["condition"] = (Condition("{.status.phase}"), Condition("")),
+        ["alerts"] = (
+            Named with { Alerts = new() { Matchers = [new() { Name = "severity", Value = "critical" }] } },
+                Named with { Alerts = new() { Matchers = [] } }),
+        ["nodeConditions"] =
+            (Named with { NodeConditions = new() { Types = ["KernelDeadlock"] } }, Named with { NodeConditions = new() { Types = [] } }),
     };
 
     /// <summary>The kinds, as a spec calls them: all properties of <see cref="HealthCheck"/> that not every check has.</summary>

@@ -35,6 +35,9 @@ public sealed record FleetOptions
     /// <summary>What each pod does. Default: pods run, and end at once when they are deleted.</summary>
     public Func<k8s.Models.V1Pod, Ostler.Testing.Kubelet.PodBehavior> Behavior { get; init; } = new Ostler.Testing.Kubelet.SimulatedKubeletsOptions().Behavior;
 
+    /// <summary>Further flags of the controller.</summary>
+    public IReadOnlyList<string> ControllerArguments { get; init; } = [];
+
     /// <summary>Further flags of the API server.</summary>
     public IReadOnlyList<string> ApiServerArguments { get; init; } = [];
 

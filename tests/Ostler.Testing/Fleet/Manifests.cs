@@ -20,6 +20,7 @@ public static class Manifests
         ["Namespace"] = ("namespaces", false),
         ["ServiceAccount"] = ("serviceaccounts", true),
         ["Secret"] = ("secrets", true),
+        ["ConfigMap"] = ("configmaps", true),
         ["ClusterRole"] = ("clusterroles", false),
         ["ClusterRoleBinding"] = ("clusterrolebindings", false),
         ["Role"] = ("roles", true),

@@ -99,6 +99,7 @@ public sealed class TestFleet : IAsyncDisposable
         _controllerKubeconfig ??= await Cluster.ServiceAccountKubeconfigAsync(SystemNamespace, "ostler-controller", cancellationToken: cancellationToken);
         string[] flags =
         [
+            .. _options.ControllerArguments,
             .. MetricsAddress is { } address ? [$"--metrics-address={address}"] : Array.Empty<string>(),
             .. ConsoleAddress is { } console ? [$"--console-address={console.Authority}", $"--console-auth={(_options.ConsoleTokens ? "token" : "none")}"] : Array.Empty<string>(),
         ];

@@ -31,6 +31,7 @@ export function policyPage(fleet, name) {
         ['Time per node', st.durations?.node && `${st.durations.node.average} on average, ${st.durations.node.max} at most`, 'From the cordon to the end of the soak'],
         ['Status', p.current ? null : 'The controller has not observed the latest spec yet.'])),
       st.waves?.length > 0 && waves(name, st),
+      gates(st, said),
       blocked(name, st),
       flight(st),
       timeline(p, fleet.nodesOf(name)),
@@ -58,6 +59,14 @@ function waves(policy, st) {
       (w.message || done) && h('p', { class: 'hint' }, prose(w.message) ?? '', done ? [' Complete since ', time(w.completedAt), '.'] : ''),
       copyable(commandFor(w.reason, { policy, wave: w.name }), 'wave'));
   })));
+}
+
+// An open gate is how it should be; that it is asked at all is for the spec to tell. The message of a closed one may be the lead already.
+function gates(st, said) {
+  const closed = (st.gates ?? []).filter((g) => g.reason !== 'GateOpen');
+  if (!closed.length) return null;
+  return section('Gates', table('Gates that are not open', ['Gate', 'Reason', 'Message', 'For'], closed.map((g) => [
+    g.name, words(g.reason), said.some((m) => m?.includes(g.message)) ? '' : prose(g.message) ?? '', g.since ? span(now() - Date.parse(g.since)) : ''])));
 }
 
 function flight(st) {

@@ -103,7 +103,9 @@ public sealed partial class DocumentedClusterCommandsTests(ClusterFixture fixtur
             }
 
             var file = Path.Combine(_scratch.FullName, "block.yaml");
-            var text = block.StartsWith("apiVersion:", StringComparison.Ordinal) ? block : PolicyWith(block);
+            const string Spec = "spec:\n";
+            var text = block.StartsWith("apiVersion:", StringComparison.Ordinal) ? block
+                : PolicyWith(block.StartsWith(Spec, StringComparison.Ordinal) ? block[Spec.Length..] : block);
             await File.WriteAllTextAsync(file, text, Cancel);
 
             var result = await KubectlAsync("apply", "--dry-run=server", "--output=json", "-f", file);

@@ -44,7 +44,7 @@ public sealed partial class MonitoringTests
         var names = rules.Select(rule => (string)rule!["alert"]!).ToArray();
         Assert.Equal(
             ["OstlerRolloutStuck", "OstlerRolloutHalted", "OstlerAgentMissing", "OstlerNodeSilent", "OstlerNodeLeftCordoned", "OstlerQuarantinedImageTargeted", "OstlerImageNotReady",
-             "OstlerNodesDrifted", "OstlerControllerWithoutLeader", "OstlerDrainBlocked", "OstlerNotificationsFailing"],
+             "OstlerNodesDrifted", "OstlerControllerWithoutLeader", "OstlerDrainBlocked", "OstlerNotificationsFailing", "OstlerGateClosed"],
             names);
         Assert.Equal(names.SelectMany(name => ((string, bool)[])[(name, true), (name, false)]).ToHashSet(), expectations);
         Assert.All(rules, rule => Assert.All((string[])["summary", "description", "runbook_url", "dashboard_url"], text => Assert.NotEmpty((string)rule!["annotations"]![text]!)));

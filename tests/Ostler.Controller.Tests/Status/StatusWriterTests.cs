@@ -45,7 +45,7 @@ public sealed class StatusWriterTests : IAsyncDisposable
         Assert.Equal("/apis/ostler.dev/v1alpha1/upgradepolicies/edge/status", request.Path);
         Assert.Equal("application/apply-patch+yaml", request.Header("content-type"));
         Assert.Equal(
-            """{"apiVersion":"ostler.dev/v1alpha1","kind":"UpgradePolicy","status":{"observedGeneration":2,"conditions":[{"type":"Ready","status":"False","reason":"RollingOut","message":"m","lastTransitionTime":"2026-11-01T12:00:00Z"}],"nodes":{"total":0,"updated":1,"updating":0,"staged":0,"pending":0,"failed":0,"rolledBack":0,"unavailable":0,"drifted":0},"distinctDigests":0},"metadata":{"uid":"policy-uid-edge","name":"edge"}}""",
+            """{"apiVersion":"ostler.dev/v1alpha1","kind":"UpgradePolicy","status":{"observedGeneration":2,"conditions":[{"type":"Ready","status":"False","reason":"RollingOut","message":"m","lastTransitionTime":"2026-11-01T12:00:00Z"}],"nodes":{"total":0,"updated":1,"updating":0,"staged":0,"pending":0,"failed":0,"rolledBack":0,"unavailable":0,"held":0,"drifted":0},"distinctDigests":0},"metadata":{"uid":"policy-uid-edge","name":"edge"}}""",
             request.BodyText);
         Assert.Equal(1, Current.Status!.Nodes!.Updated);
     }

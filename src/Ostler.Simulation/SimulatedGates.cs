@@ -21,11 +21,11 @@ internal sealed class SimulatedGates(RolloutSimulation simulation)
     /// <summary>Puts what they came to into the snapshot.</summary>
     public RolloutSnapshot Observe(RolloutSnapshot snapshot) =>
         snapshot.Policy.Spec?.Gates is not { Count: > 0 } gates ? snapshot : snapshot with
-    {
-        Gates = [.. gates.Select(
+        {
+            Gates = [.. gates.Select(
             g => _runs.GetValueOrDefault((snapshot.Policy.Name, g.Name)) is { } run && ReferenceEquals(run.Subject.Gate, g) ? run.Seen
                 : null).OfType<GateObservation>()],
-    };
+        };
 
     /// <summary>Evaluates what is to be evaluated from now on.</summary>
     public void Retain(string policy, IReadOnlyList<GateSubject> subjects)

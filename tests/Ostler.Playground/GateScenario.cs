@@ -104,7 +104,11 @@ internal static class GateScenario
                 ["labels"] = new JsonObject { ["ostler.dev/aggregate-to-health-checks"] = "true" },
             },
             ["rules"] = new JsonArray(
-                new JsonObject { ["apiGroups"] = new JsonArray(""), ["resources"] = new JsonArray("namespaces"),
-                    ["verbs"] = new JsonArray("get") }),
+                new JsonObject
+                {
+                    ["apiGroups"] = new JsonArray(""),
+                    ["resources"] = new JsonArray("namespaces"),
+                    ["verbs"] = new JsonArray("get")
+                }),
         }, cancellationToken);
 }

@@ -71,7 +71,8 @@ internal sealed class ServerProbes(ApiClient client, OutboundRules outbound)
 
             // The server, too, gives up a query that nobody waits for any more. In seconds: it knows no fractions in durations like 1.5s.
             Form = new Dictionary<string,
-                string> { ["query"] = query, ["timeout"] = timeout.Value.TotalSeconds.ToString(CultureInfo.InvariantCulture) },
+                string>
+            { ["query"] = query, ["timeout"] = timeout.Value.TotalSeconds.ToString(CultureInfo.InvariantCulture) },
             MaxRedirects = 0,
             MaxBytes = MostBytes,
         };

@@ -72,7 +72,8 @@ public class EditTests
     {
         var windows = Given.Policy(spec: s => s with { Windows = [new() { Schedule = "0 1 * * *", Duration = Duration.FromMinutes(60) }] });
         var frozen = windows
-            with { Spec = windows.Spec with { Freezes = [new() { From = Given.Now.AddHours(1), To = Given.Now.AddDays(9) }] } };
+            with
+        { Spec = windows.Spec with { Freezes = [new() { From = Given.Now.AddHours(1), To = Given.Now.AddDays(9) }] } };
 
         var edit = PolicyEdits.Open(windows, TimeSpan.FromHours(2), false, Given.Now);
         Assert.Equal("""{"spec":{"rollout":{"openUntil":"2026-12-01T14:00:00Z"}}}""", edit.Change.ToJsonString());

@@ -58,8 +58,12 @@ public sealed class FleetViewTests
     public void A_held_node_says_by_whom_and_why(string reason, string? by, string shown)
     {
         var node = Given.Node("a");
-        node = node with { Metadata = node.Metadata
-            with { Annotations = new Dictionary<string, string> { [NodeMarks.Hold] = reason }, HoldManager = by } };
+        node = node with
+        {
+            Metadata = node.Metadata
+            with
+            { Annotations = new Dictionary<string, string> { [NodeMarks.Hold] = reason }, HoldManager = by }
+        };
 
         Assert.Equal(shown, RowOf(node, Given.NodeOS("a")).Hold);
         Assert.Null(RowOf(Given.Node("a"), Given.NodeOS("a")).Hold);

@@ -176,9 +176,16 @@ public sealed class GateProbesTests
             {"metadata": {}, "items": [{{Pod("backup-1", "a", "True")}}, {{Pod("backup-2", "c", "False")}}]}
             """));
         using var client = Given.Client(api);
-        var gate = new GateSpec { Name = "backup",
-            Pods = new() { Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } }, Absent = absent,
-                Scope = scope } };
+        var gate = new GateSpec
+        {
+            Name = "backup",
+            Pods = new()
+            {
+                Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } },
+                Absent = absent,
+                Scope = scope
+            }
+        };
 
         var finding = await EvaluateAsync(
             gate, client, [Sick("a", "False", EdgeLabels), Sick("b", "False", EdgeLabels), Sick("c", "False", null)]);
@@ -219,8 +226,14 @@ public sealed class GateProbesTests
             ? """{"resources":[{"name":"cephclusters","kind":"CephCluster","namespaced":true}]}"""
             : $$"""{"metadata":{},"items":[{{items}}]}"""));
         using var client = Given.Client(api);
-        var check = new ConditionCheck { ApiVersion = "ceph.rook.io/v1", Kind = "CephCluster", Path = "{.status.health}",
-            Operator = ConditionOperator.Equal, Value = "OK" };
+        var check = new ConditionCheck
+        {
+            ApiVersion = "ceph.rook.io/v1",
+            Kind = "CephCluster",
+            Path = "{.status.health}",
+            Operator = ConditionOperator.Equal,
+            Value = "OK"
+        };
 
         var finding = (await EvaluateAsync(new() { Name = "ceph", Condition = check }, client)).Whole;
 
@@ -258,14 +271,21 @@ public sealed class GateProbesTests
     private static Node Sick(string name, string deadlock, IReadOnlyDictionary<string, string>? labels)
     {
         var node = Given.Node(name, labels: labels);
-        return (node with { Status =
-            node.Status! with { Conditions = [.. node.Status.Conditions!, new() { Type = "KernelDeadlock", Status = deadlock }] } })
+        return (node with
+        {
+            Status =
+            node.Status! with { Conditions = [.. node.Status.Conditions!, new() { Type = "KernelDeadlock", Status = deadlock }] }
+        })
                 .Trimmed();
     }
 
     private static Task<GateFinding> EvaluateAsync(
         GateSpec gate, ApiClient? client = null, IReadOnlyList<Node>? nodes = null, AlertmanagerSettings? alertmanager = null) =>
-        new CheckProbes(client ?? Given.Nowhere, null!, new FakeTimeProvider(Given.Now)) { Nodes = () =>
-            nodes ?? [], Alertmanager = alertmanager ?? new() }
+        new CheckProbes(client ?? Given.Nowhere, null!, new FakeTimeProvider(Given.Now))
+        {
+            Nodes = () =>
+            nodes ?? [],
+            Alertmanager = alertmanager ?? new()
+        }
             .EvaluateAsync(new GateSubject(gate, Edge), Given.Cancel);
 }

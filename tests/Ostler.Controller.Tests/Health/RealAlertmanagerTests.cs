@@ -30,8 +30,12 @@ public sealed class RealAlertmanagerTests
         Assert.Equal(CheckOutcome.Passed, (await AskAsync(server, critical with { Ignore = ["CephDown"] })).Outcome);
 
         // The alert that always fires does not count itself.
-        AlertsCheck any = new() { Matchers = [new() { Name = "alertname", Value = ".+", Operator = AlertOperator.Matches }],
-            Watchdog = "Watchdog", Ignore = ["CephDown"] };
+        AlertsCheck any = new()
+        {
+            Matchers = [new() { Name = "alertname", Value = ".+", Operator = AlertOperator.Matches }],
+            Watchdog = "Watchdog",
+            Ignore = ["CephDown"]
+        };
         Assert.Equal(CheckOutcome.Passed, (await AskAsync(server, any)).Outcome);
 
         await server.ResolveAsync(Labels("CephDown", "critical"), Given.Cancel);

@@ -85,8 +85,14 @@ public sealed partial class RolloutTests
         var templates = new GateSpec
         {
             Name = "templates",
-            Condition = new() { ApiVersion = "v1", Kind = "PodTemplate", Selector = nothing, Path = "{.metadata.name}",
-                Operator = ConditionOperator.Exists },
+            Condition = new()
+            {
+                ApiVersion = "v1",
+                Kind = "PodTemplate",
+                Selector = nothing,
+                Path = "{.metadata.name}",
+                Operator = ConditionOperator.Exists
+            },
         };
         var refused = await EvaluateAsync(templates);
         Assert.Equal(CheckOutcome.Error, refused.Outcome);

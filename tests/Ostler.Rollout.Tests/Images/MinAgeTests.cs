@@ -197,8 +197,11 @@ public class MinAgeTests
             Container = new() { Image = "acme.example/os:1", Verification = new() { Cosign = new() { PublicKey = "key" } } },
             MinAge = Duration.FromMinutes(60),
         };
-        var former = new OSImageStatus { ObservedGeneration = 1,
-            Resolved = Image("sha256:" + A, Given.Ago(500)) with { Reference = "acme.example/os:1" } };
+        var former = new OSImageStatus
+        {
+            ObservedGeneration = 1,
+            Resolved = Image("sha256:" + A, Given.Ago(500)) with { Reference = "acme.example/os:1" }
+        };
         var found = Image("sha256:" + B, Given.Now) with { Reference = "acme.example/os:1", VerifiedWith = Key };
         var image = new OSImage { Metadata = new() { Name = "edge-os", Generation = 2 }, Spec = spec, Status = former };
 
@@ -257,7 +260,8 @@ public class MinAgeTests
     {
         var status = Look(null, A, 0);
         var snapshot = Given.Snapshot(Given.Idle("n1"))
-            with { Image = new() { Name = "edge-os", Generation = 2, Spec = Aged, Status = status } };
+            with
+        { Image = new() { Name = "edge-os", Generation = 2, Spec = Aged, Status = status } };
 
         var plan = RolloutPlanner.Plan(snapshot);
 

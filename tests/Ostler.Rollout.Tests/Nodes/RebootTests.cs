@@ -218,7 +218,8 @@ public class RebootTests
     public void A_new_target_takes_the_place_of_the_reboot()
     {
         var snapshot = Given.Snapshot(ReadyToReboot()).With(s => s with { Rollout = s.Rollout with { RebootBefore = Before } })
-            with { Image = Given.Image(Trees.Newer) };
+            with
+        { Image = Given.Image(Trees.Newer) };
 
         Assert.Equal((Trees.Newer, (DateTimeOffset?)null),
             (RolloutPlanner.Plan(snapshot).Written().Image!.Digest, RolloutPlanner.Plan(snapshot).Written().RebootBefore));
@@ -233,8 +234,12 @@ public class RebootTests
     /// <summary>Was told to prepare for the reboot, and its agent has nothing to stage.</summary>
     private static NodeFacts ReadyToReboot(string name = "n1") => Booted(Given.Upgraded(name), 60)
         .Spec(s => s with { Goal = Goal.Stage, RebootBefore = Before, Attempt = 2 })
-        .Status(s => s with { Attempt = 2, Step = NodeStep.Staged,
-            Conditions = [.. s.Conditions!, Given.Condition(ConditionTypes.Staged, ConditionStatus.True)] });
+        .Status(s => s with
+        {
+            Attempt = 2,
+            Step = NodeStep.Staged,
+            Conditions = [.. s.Conditions!, Given.Condition(ConditionTypes.Staged, ConditionStatus.True)]
+        });
 
     private static NodeFacts Cordoned() => ReadyToReboot() with
     {

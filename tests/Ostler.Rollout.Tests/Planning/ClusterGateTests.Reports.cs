@@ -12,8 +12,14 @@ public partial class ClusterGateTests
     [Fact]
     public void A_report_keeps_since_when_a_gate_is_closed_over_reasons_and_restarts()
     {
-        GateStatus former = new() { Name = "alerts", Reason = Reasons.GateError, Message = "x", Since = Given.Ago(90),
-            ObservedAt = Given.Ago(1) };
+        GateStatus former = new()
+        {
+            Name = "alerts",
+            Reason = Reasons.GateError,
+            Message = "x",
+            Since = Given.Ago(90),
+            ObservedAt = Given.Ago(1)
+        };
         var snapshot = Staged(Alerts);
         snapshot = snapshot with { Policy = snapshot.Policy with { PreviousStatus = new() { Gates = [former] } } };
 
@@ -33,7 +39,10 @@ public partial class ClusterGateTests
         Assert.Equal(Given.Now.AddSeconds(300), Assert.Single(Report(Later(300))).ObservedAt);
 
         RolloutSnapshot Later(int seconds) => Says(
-            snapshot with { Now = Given.Now.AddSeconds(seconds),
-                Policy = snapshot.Policy with { PreviousStatus = new() { Gates = [first] } } }, Alerts, CheckOutcome.False);
+            snapshot with
+            {
+                Now = Given.Now.AddSeconds(seconds),
+                Policy = snapshot.Policy with { PreviousStatus = new() { Gates = [first] } }
+            }, Alerts, CheckOutcome.False);
     }
 }

@@ -20,8 +20,12 @@ public partial class ClusterGateTests
     private static GateSpec Backup => new()
     {
         Name = "backup",
-        Pods = new() { Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } }, Absent = true,
-            Scope = GateScope.Node },
+        Pods = new()
+        {
+            Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } },
+            Absent = true,
+            Scope = GateScope.Node
+        },
     };
 
     public static TheoryData<CheckOutcome, string> Closed => new()
@@ -224,7 +228,8 @@ public partial class ClusterGateTests
     public void A_node_that_joined_since_the_last_evaluation_waits_for_its_own()
     {
         var snapshot = Staged(
-            Backup) with { Gates = [new("backup", Given.Now, new(CheckFinding.Pass(), Given.Now), Nodes(("other", CheckFinding.Pass())))] };
+            Backup) with
+        { Gates = [new("backup", Given.Now, new(CheckFinding.Pass(), Given.Now), Nodes(("other", CheckFinding.Pass())))] };
         var plan = RolloutPlanner.Plan(snapshot);
         Assert.Empty(plan.Granted());
         Assert.Equal((Reasons.WaitingForGate, false), (plan.Verdict().Reason, plan.Verdict().Blocked));

@@ -64,8 +64,14 @@ public class HoldTests
     public void A_wave_of_held_nodes_keeps_the_policy_neither_moving_nor_stalled()
     {
         var (_, status) = Look(
-            s => s with { Rollout = s.Rollout with { Waves = [new() { Name = "west",
-                NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["west"] = "yes" } } }] } },
+            s => s with
+            {
+                Rollout = s.Rollout with
+                {
+                    Waves = [new() { Name = "west",
+                NodeSelector = new() { MatchLabels = new Dictionary<string, string> { ["west"] = "yes" } } }]
+                }
+            },
             Held(Given.Staged("n1").Label("west", "yes")), Given.Staged("n2"));
 
         Assert.Equal(Reasons.NodesHeld, status.Conditions.Find(ConditionTypes.Ready)!.Reason);
@@ -136,8 +142,11 @@ public class HoldTests
         var drifted = Given.Updated("n1").Status(s => s with
         {
             Conditions = [.. s.Conditions!, Given.Condition(ConditionTypes.Drifted, ConditionStatus.True)],
-            Drift = new() { Reason = Reasons.PackagesLayered,
-                Findings = [new() { Reason = Reasons.PackagesLayered, Reconcilable = true }] },
+            Drift = new()
+            {
+                Reason = Reasons.PackagesLayered,
+                Findings = [new() { Reason = Reasons.PackagesLayered, Reconcilable = true }]
+            },
         });
 
         Assert.Equal(["n1"], Look(s => s with { Drift = DriftHandling.Reconcile }, drifted).Plan.StagedNow());

@@ -61,8 +61,12 @@ internal sealed record CaseGate
         For = Duration.FromSeconds(ForSeconds),
         OnError = OnError,
         Interval = Duration.FromSeconds(20),
-        Pods = OfNodes ? new() { Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } }, Absent = true,
-            Scope = GateScope.Node } : null,
+        Pods = OfNodes ? new()
+        {
+            Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } },
+            Absent = true,
+            Scope = GateScope.Node
+        } : null,
         Http = OfNodes ? null : new() { Url = "https://change.acme.example/ok", From = HttpCheckOrigin.Controller },
     };
 

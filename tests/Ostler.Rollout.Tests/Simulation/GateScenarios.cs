@@ -26,8 +26,11 @@ internal static class GateScenarios
         // The canary may begin. The gate closes while it is in flight, and holds up the rest until 60 min; then the rest goes on to its
         // end.
         "gate-of-a-wave" => Scenarios.Cluster(
-            3, s => s with { Gates = [Alerts with { At = GatePoint.Wave }],
-                Rollout = s.Rollout with { Waves = [new() { Name = "canary", Nodes = IntOrPercent.Count(1) }] } },
+            3, s => s with
+            {
+                Gates = [Alerts with { At = GatePoint.Wave }],
+                Rollout = s.Rollout with { Waves = [new() { Name = "canary", Nodes = IntOrPercent.Count(1) }] }
+            },
             Says(1.5, CheckOutcome.False), Says(60, CheckOutcome.Passed), Says(61, CheckOutcome.False)),
         // One gate is open with errors; the other finds nothing to judge until 30 min.
         "gate-with-errors" => Scenarios.Cluster(
@@ -48,8 +51,12 @@ internal static class GateScenarios
     private static GateSpec Backup => new()
     {
         Name = "backup",
-        Pods = new() { Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } }, Absent = true,
-            Scope = GateScope.Node },
+        Pods = new()
+        {
+            Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } },
+            Absent = true,
+            Scope = GateScope.Node
+        },
     };
 
     private static SimulationFault.GateSays Says(double minutes, CheckOutcome outcome) => new(At(minutes), "alerts", outcome);

@@ -54,12 +54,15 @@ internal sealed partial class Invariants
                 && host.Deployments.All.Any(d => d.Digest == digest && !d.Staged));
 
     // Whatever was deleted or died meanwhile: what was booted on an order is verified before the node is in service on it, unless a
-    // person took the cordon away, or deleted both the policy and the NodeOS: then nothing says by what to verify it.
+    // person took the cordon away. One that deletes the NodeOS takes the record of the trial with it: then only the target is verified
+    // again, by the policy's checks.
     private void JudgeTrial(SimulatedPolicy policy, SimulatedNode node) => Require(
         4, node.Name,
-        !node.Unschedulable || (policy.Spec is null && node.OS?.Spec.Image is null)
+        !node.Unschedulable || (node.OS?.Spec.Image is null && (policy.Spec is null || !RunsTarget(node)))
             || !_onTrial.TryGetValue((node.Uid, node.Host.Booted.Digest), out var session) || session != node.Host.Boot.BootID,
         $"is put into service on {node.Host.Booted.Digest[..4]}, which was never verified in this boot");
+
+    private bool RunsTarget(SimulatedNode node) => node.Host.Booted.Digest == _simulation.World.Image.Status?.Resolved?.Digest;
 
     private void JudgeQuarantine(SimulatedWorld world)
     {

@@ -11,11 +11,15 @@ internal sealed partial class Invariants
     /// <summary>The race that is documented: so old may the answer be that a grant rests on.</summary>
     private static readonly TimeSpan GateRace = TimeSpan.FromSeconds(30);
 
+    private readonly HashSet<(string Policy, string Digest)> _started = [];
+
     private void JudgeGates(SimulatedWorld world, SimulatedPolicy policy, NodeAction.Cordon grant)
     {
+        // A rollout goes on that began once, also when every node that it had taken was released.
+        var rollout = (policy.Name, world.Image.Status!.Resolved!.Digest);
         foreach (var gate in policy.Spec?.Gates ?? [])
         {
-            if (gate.At != GatePoint.Slot && HasBegun(world, policy))
+            if (gate.At != GatePoint.Slot && (_started.Contains(rollout) || HasBegun(world, policy)))
             {
                 continue;
             }
@@ -35,6 +39,8 @@ internal sealed partial class Invariants
             Require(13, grant.Node, !isOpen || !isSince
                 || lasted >= gate.For.Value, $"is granted a slot although gate {gate.Name} has been open for {lasted} only");
         }
+
+        _started.Add(rollout);
     }
 
     private static bool HasBegun(SimulatedWorld world, SimulatedPolicy policy)

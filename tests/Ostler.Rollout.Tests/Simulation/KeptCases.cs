@@ -1,5 +1,6 @@
 using Ostler.Api.Meta;
 using Ostler.Api.UpgradePolicies;
+using Ostler.Rollout.Health;
 
 namespace Ostler.Rollout.Tests.Simulation;
 
@@ -50,6 +51,10 @@ public class KeptCases
             }),
         ("a node that was to go back for others is released on the target, and waits for what its drain displaced",
             new() { Seed = 1191981302, Nodes = 6, MaxUnavailable = IntOrPercent.Count(2), StageAhead = IntOrPercent.Percent(100), SoakSeconds = 0, DrainMinutes = 10, OnTimeout = DrainTimeoutAction.Force, Automatic = true, MaxFailures = 0, Scope = RollbackScope.Policy, MinAvailable = 8, HasRules = false, Capacity = null, Preflight = DrainPreflight.Respect, HasPrimaries = true, HasVolumes = false, Softly = false, Checks = [], Pace = new() { Waves = 0, Threshold = 100, WaveSoakMinutes = 7, WindowMinutes = 0, Domains = 0, ControlPlane = 0 }, Faults = [new("retry", 38, 3, 18), new("boot", 42, 5, 15)] }),
+        ("a NodeOS is deleted while its node is held after a failure and the target has changed",
+            new() { Seed = 487409878, Nodes = 1, MaxUnavailable = IntOrPercent.Count(3), StageAhead = IntOrPercent.Percent(100), SoakSeconds = 0, DrainMinutes = 3, OnTimeout = DrainTimeoutAction.Release, Automatic = false, MaxFailures = 3, Scope = RollbackScope.Node, MinAvailable = null, HasRules = false, Capacity = null, Preflight = DrainPreflight.Respect, HasPrimaries = false, HasVolumes = false, Softly = false, MinAgeMinutes = 0, Checks = [], Pace = new() { Waves = 0, Threshold = 100, WaveSoakMinutes = 0, WindowMinutes = 0, Domains = 0, ControlPlane = 0 }, Gates = [], Faults = [new("nodeos deleted", 24, 0, 1), new("boot", 20, 0, 4), new("target", 15, 0, 14)] }),
+        ("a gate at the start of a wave closes while the wave goes on with a node that was released",
+            new() { Seed = 687976523, Nodes = 3, MaxUnavailable = IntOrPercent.Count(3), StageAhead = IntOrPercent.Percent(100), SoakSeconds = 0, DrainMinutes = 30, OnTimeout = DrainTimeoutAction.Release, Automatic = true, MaxFailures = 0, Scope = RollbackScope.Node, MinAvailable = 7, HasRules = false, Capacity = null, Preflight = DrainPreflight.Ignore, HasPrimaries = false, HasVolumes = false, Softly = false, MinAgeMinutes = 0, Checks = [], Pace = new() { Waves = 2, Threshold = 50, WaveSoakMinutes = 0, WindowMinutes = 0, Domains = 0, ControlPlane = 0 }, Gates = [new() { At = GatePoint.Wave, OfNodes = false, ForSeconds = 0, OnError = GateErrorHandling.Close, Says = CheckOutcome.Error, From = 18, Minutes = 40, Times = 3 }], Faults = [new("selector", 26, 1, 14)] }),
         ("a dead machine and one that falls back share a budget of two",
             new() { Seed = 7, Nodes = 4, MaxUnavailable = IntOrPercent.Count(2), MaxFailures = 1, Faults = [new("boot", 0, 0, 0), new("boot", 0, 1, 1), new("controller", 9, 0, 3)] }),
         ("two primaries crosswise, with a slot for each",

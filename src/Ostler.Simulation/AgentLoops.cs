@@ -100,7 +100,7 @@ internal sealed class AgentLoops(RolloutSimulation simulation, SimulatedMachines
                     Wait(node, takes);
                     return null;
                 case HostStep.GoesDown down:
-                    simulation.Tell(new SimulatedStep.Reboots(node.Name, down.Goal));
+                    simulation.Publish(new SimulatedStep.Reboots(node.Name, down.Goal));
                     machines.Reboot(node, down.Goal, down.Method);
                     return null;
                 case HostStep.Ends ends:
@@ -172,7 +172,7 @@ internal sealed class AgentLoops(RolloutSimulation simulation, SimulatedMachines
     {
         if (node.OS!.Status?.Step != status.Step)
         {
-            World.Tell(node.Name, $"agent: {status.Step}{(status.LastError is { } error ? $" ({error.Reason})" : "")}");
+            World.Record(node.Name, $"agent: {status.Step}{(status.LastError is { } error ? $" ({error.Reason})" : "")}");
         }
 
         node.WriteStatus(status);
@@ -188,7 +188,7 @@ internal sealed class AgentLoops(RolloutSimulation simulation, SimulatedMachines
             return true;
         }
 
-        World.Tell(node.Name, "agent: killed");
+        World.Record(node.Name, "agent: killed");
         Restart(node);
         return false;
     }

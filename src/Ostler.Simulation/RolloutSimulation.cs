@@ -144,7 +144,7 @@ public sealed class RolloutSimulation
         return !_controller.HasWork;
     }
 
-    internal void Tell(SimulatedStep step) => OnStep?.Invoke(World, step);
+    internal void Publish(SimulatedStep step) => OnStep?.Invoke(World, step);
 
     /// <summary>A Node, its NodeOS or its pods changed: whoever watches it looks.</summary>
     internal void Changed(SimulatedNode node)
@@ -170,7 +170,7 @@ public sealed class RolloutSimulation
             _schedulesPods = false;
             foreach (var (workload, primary) in World.Pods.FailOver(World))
             {
-                World.Tell(workload, $"primary: now {primary.Facts.Name} on {primary.Node}");
+                World.Record(workload, $"primary: now {primary.Facts.Name} on {primary.Node}");
                 _controller.Enqueue();
             }
 

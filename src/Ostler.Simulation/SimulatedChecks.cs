@@ -71,7 +71,7 @@ internal sealed class SimulatedChecks(RolloutSimulation simulation)
         run.Seen = seen;
         if (former?.Outcome != seen.Outcome)
         {
-            World.Tell(key.Node, $"check {key.Check}: {seen.Outcome}{(seen.Message.Length > 0 ? $": {seen.Message}" : "")}");
+            World.Record(key.Node, $"check {key.Check}: {seen.Outcome}{(seen.Message.Length > 0 ? $": {seen.Message}" : "")}");
         }
 
         if (seen.IsNews(former, run.Check.Successes))

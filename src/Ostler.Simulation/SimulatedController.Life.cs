@@ -27,7 +27,7 @@ internal sealed partial class SimulatedController
 
     public void Restart()
     {
-        World.Tell("controller", "killed");
+        World.Record("controller", "killed");
         (_clock, _clockWasInDoubt) = (null, false);
         Stop(World.Random.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20)), null);
     }
@@ -94,7 +94,7 @@ internal sealed partial class SimulatedController
         foreach (var young in (status.Pending ?? []).Where(p => former?.Pending?.Any(f => f.Image.Digest == p.Image.Digest) != true))
         {
             var name = MessageText.Of(young.Image.Digest, young.Image.Version);
-            World.Tell("image", $"{name} waits until {MessageText.Of(young.EligibleAt)} for its age");
+            World.Record("image", $"{name} waits until {MessageText.Of(young.EligibleAt)} for its age");
         }
 
         if (OSImageStatusRules.NextEligible(status, World.Now) is { } at)
@@ -105,7 +105,7 @@ internal sealed partial class SimulatedController
         var isAged = World.Image.Spec.MinAge.Value > TimeSpan.Zero;
         if (isAged && former?.Resolved is { } last && status.Resolved is { } next && last.Digest != next.Digest)
         {
-            World.Tell("image", $"{MessageText.Of(next.Digest, next.Version)} is old enough");
+            World.Record("image", $"{MessageText.Of(next.Digest, next.Version)} is old enough");
         }
     }
 }

@@ -97,7 +97,7 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
         World.Image = World.Image with { Status = status };
         foreach (var entry in (status.Quarantined ?? []).Where(q => former?.Quarantined?.Contains(q) != true))
         {
-            World.Tell("image", $"quarantined {Digest.Shorten(entry.Digest)}: {entry.Reason}");
+            World.Record("image", $"quarantined {Digest.Shorten(entry.Digest)}: {entry.Reason}");
         }
 
         FollowAges(former, status);
@@ -154,7 +154,7 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
         _plans[policy] = plan;
         _checks.Retain(policy, plan.Watches.Checks);
         _gates.Retain(policy, plan.Watches.Gates);
-        simulation.Tell(new SimulatedStep.Plans(policy, plan, snapshot));
+        simulation.Publish(new SimulatedStep.Plans(policy, plan, snapshot));
         _busy.Add(policy);
         Write(policy, snapshot, plan, 0, new(StringComparer.Ordinal), []);
     }
@@ -180,7 +180,7 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
 
             if (!failed.Contains(action.Node))
             {
-                simulation.Tell(new SimulatedStep.Writes(policy, action));
+                simulation.Publish(new SimulatedStep.Writes(policy, action));
                 var result = SimulatedWrites.Make(simulation, action);
                 if (result is EvictionResult eviction)
                 {
@@ -212,7 +212,7 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
     private void Ask(RolloutSnapshot snapshot, RolloutPlan plan)
     {
         var drain = snapshot.Policy.Spec?.Drain ?? new();
-        foreach (var question in plan.Questions.Where(q => World.Find(q.Node)?.Uid == q.NodeUid))
+        foreach (var question in plan.Probes.Where(q => World.Find(q.Node)?.Uid == q.NodeUid))
         {
             if (question.DueAt <= snapshot.Now)
             {
@@ -246,7 +246,7 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
             var ready = status.Conditions.Find(ConditionTypes.Ready);
             if (policy.Status?.Conditions.Find(ConditionTypes.Ready)?.Reason != ready?.Reason)
             {
-                World.Tell(name, $"policy: {ready!.Reason}: {ready.Message}");
+                World.Record(name, $"policy: {ready!.Reason}: {ready.Message}");
             }
 
             var former = policy.Status;
@@ -277,7 +277,7 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
             }
             else if (_stuck.Add(verdict.Node))
             {
-                World.Tell(verdict.Node, $"blocked: {verdict.Reason}: {verdict.Message}");
+                World.Record(verdict.Node, $"blocked: {verdict.Reason}: {verdict.Message}");
             }
 
             if (verdict.Step != NodeStep.Failed)
@@ -286,7 +286,7 @@ internal sealed partial class SimulatedController(RolloutSimulation simulation)
             }
             else if (_failed.Add(verdict.Node))
             {
-                World.Tell(verdict.Node, $"failed: {verdict.Reason}: {verdict.Message}");
+                World.Record(verdict.Node, $"failed: {verdict.Reason}: {verdict.Message}");
             }
         }
 

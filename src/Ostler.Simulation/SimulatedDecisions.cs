@@ -13,7 +13,7 @@ internal static class SimulatedDecisions
         switch (decision)
         {
             case SimulationFault.TargetChanges target:
-                world.Tell("image", $"now {MessageText.Of(target.Digest, target.Version)}");
+                world.Record("image", $"now {MessageText.Of(target.Digest, target.Version)}");
                 simulation.Controller.Source = (target.Digest, target.Version);
                 simulation.Controller.ReconcileImage();
                 break;
@@ -33,17 +33,17 @@ internal static class SimulatedDecisions
                     s => s with { Rollout = s.Rollout with { RetryFailuresBefore = world.Now } });
                 break;
             case SimulationFault.PolicyCreated created:
-                world.Tell(created.Policy, "policy: created");
+                world.Record(created.Policy, "policy: created");
                 world.Policies[created.Policy] = new(created.Policy, created.Spec);
                 simulation.Controller.Enqueue();
                 break;
             case SimulationFault.PolicyDeleted deleted:
-                world.Tell(deleted.Policy, "policy: deleted");
+                world.Record(deleted.Policy, "policy: deleted");
                 Edit(simulation, deleted.Policy, null);
                 world.Policies[deleted.Policy].Status = null;
                 break;
             case SimulationFault.BudgetChanges budget:
-                world.Tell(budget.Workload, $"budget: minAvailable {budget.MinAvailable}");
+                world.Record(budget.Workload, $"budget: minAvailable {budget.MinAvailable}");
                 world.Pods.Workloads[budget.Workload] = world.Pods.Workloads[budget.Workload] with { MinAvailable = budget.MinAvailable };
                 world.Pods.Protects(budget.Workload, budget.MinAvailable is not null);
                 simulation.Controller.Enqueue();
@@ -58,7 +58,7 @@ internal static class SimulatedDecisions
     {
         if (simulation.World.Policies[name].Spec is { } spec)
         {
-            simulation.World.Tell(name, what);
+            simulation.World.Record(name, what);
             Edit(simulation, name, change(spec));
         }
     }
@@ -75,7 +75,7 @@ internal static class SimulatedDecisions
     private static void Hold(RolloutSimulation simulation, SimulatedNode node, string? reason)
     {
         var mark = reason is null ? $"{NodeMarks.Hold}-" : $"{NodeMarks.Hold}=\"{reason}\"";
-        simulation.World.Tell(node.Name, $"someone: kubectl annotate node {node.Name} {mark}");
+        simulation.World.Record(node.Name, $"someone: kubectl annotate node {node.Name} {mark}");
         node.Hold = reason is null ? null : new(reason, "kubectl-annotate");
         node.Touch();
         simulation.Changed(node);

@@ -30,7 +30,7 @@ internal static class SimulatedFaults
                 world.CheckScripts[(says.Node, says.Check)] = says;
                 break;
             case SimulationFault.NodeJoins joins:
-                world.Tell(joins.Node.Name, $"joins with {MessageText.Of(joins.Node.Digest, joins.Node.Version)}");
+                world.Record(joins.Node.Name, $"joins with {MessageText.Of(joins.Node.Digest, joins.Node.Version)}");
                 world.Add(joins.Node, world.Now, 0);
                 joins.Node.Pods.ToList().ForEach(pod => world.Pods.Add(joins.Node.Name, pod));
                 simulation.Controller.Enqueue();
@@ -52,7 +52,7 @@ internal static class SimulatedFaults
     {
         if (simulation.World.Pods.Find(name) is { } pod)
         {
-            simulation.World.Tell(pod.Node, $"pod {pod.Facts.Name}: has completed");
+            simulation.World.Record(pod.Node, $"pod {pod.Facts.Name}: has completed");
             pod.Facts = pod.Facts with { Phase = "Succeeded" };
             simulation.Controller.Enqueue();
         }

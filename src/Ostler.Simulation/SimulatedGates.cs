@@ -70,7 +70,7 @@ internal sealed class SimulatedGates(RolloutSimulation simulation)
         run.Seen = GateObservation.After(former, run.Subject.Gate, Answer(run.Subject), simulation.Controller.Clock);
         if (former?.Whole.Finding.Outcome != run.Seen.Whole.Finding.Outcome)
         {
-            World.Tell(key.Policy, $"gate {key.Gate}: {run.Seen.Whole.Finding.Outcome}");
+            World.Record(key.Policy, $"gate {key.Gate}: {run.Seen.Whole.Finding.Outcome}");
         }
 
         if (hurried || run.Seen.IsNews(former))

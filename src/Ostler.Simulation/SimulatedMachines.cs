@@ -29,18 +29,18 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
     /// <summary>Somebody reboots the host into a tree of their own.</summary>
     public void BootForeign(SimulatedNode node)
     {
-        World.Tell(node.Name, "someone: boots another image");
+        World.Record(node.Name, "someone: boots another image");
         GoDown(node, null);
         ComeUpLater(node, SimulatedBoot.Unexpected, null);
     }
 
     private void Restart(SimulatedNode node, Goal? ordered, string what)
     {
-        World.Tell(node.Name, what);
+        World.Record(node.Name, what);
         var boot = GoDown(node, ordered);
         if (boot == SimulatedBoot.NeverReturns)
         {
-            World.Tell(node.Name, "host: does not come up again");
+            World.Record(node.Name, "host: does not come up again");
             return;
         }
 
@@ -85,7 +85,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
         }
 
         var without = host.HasAgent ? host.HasKubelet ? "" : ", without a kubelet" : ", without kubelet and agent";
-        World.Tell(node.Name, $"host: is up with {MessageText.Of(host.Booted.Digest, host.Booted.Version)}{without}");
+        World.Record(node.Name, $"host: is up with {MessageText.Of(host.Booted.Digest, host.Booted.Version)}{without}");
         Watch(node, World.Now, host.Boots, host.Watchdog?.Timeout);
         if (boot == SimulatedBoot.Flapping)
         {
@@ -154,11 +154,11 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
                     Watch(node, upSince, boots, WatchdogInterval);
                     break;
                 case WatchdogStep.RollBack when host is { Watchdog.Error: null, Deployments.Next: { } next }:
-                    World.Tell(node.Name, $"host: watchdog rolls back to {MessageText.Of(next.Digest, next.Version)}");
+                    World.Record(node.Name, $"host: watchdog rolls back to {MessageText.Of(next.Digest, next.Version)}");
                     Reboot(node, Goal.Rollback, RebootKind.Reboot);
                     break;
                 case WatchdogStep.RollBack:
-                    World.Tell(node.Name, $"host: watchdog cannot roll back: {host.Watchdog!.Error}");
+                    World.Record(node.Name, $"host: watchdog cannot roll back: {host.Watchdog!.Error}");
                     Watch(node, upSince, boots, WatchdogInterval);
                     break;
                 case WatchdogStep.RebootByForce:
@@ -194,7 +194,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
         (node.KubeletBootID, node.KubeletSession) = (node.Host.Boot.KernelBootID, node.Host.Boot.BootID);
         node.Heartbeat = (World.Now + node.Host.ClockSkew).TruncateToSeconds();
         node.Touch();
-        World.Tell(node.Name, "kubelet: Ready");
+        World.Record(node.Name, "kubelet: Ready");
         foreach (var pod in World.Pods.BoundTo(node.Name))
         {
             pod.Ready = true;
@@ -214,7 +214,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
 
         node.Ready = false;
         node.Touch();
-        World.Tell(node.Name, "kubelet: not Ready");
+        World.Record(node.Name, "kubelet: not Ready");
         foreach (var pod in World.Pods.BoundTo(node.Name))
         {
             pod.Ready = false;
@@ -254,7 +254,7 @@ internal sealed class SimulatedMachines(RolloutSimulation simulation)
             {
                 if (!node.Gone && World.Volumes.Detach(node.Name, pod))
                 {
-                    World.Tell(node.Name, $"volumes: that of {pod.Name} is detached");
+                    World.Record(node.Name, $"volumes: that of {pod.Name} is detached");
                     simulation.Controller.Enqueue();
                 }
             });

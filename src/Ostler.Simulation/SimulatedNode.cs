@@ -122,7 +122,7 @@ public sealed class SimulatedNode
     public IReadOnlyList<(string Check, string BootID, CheckOutcome Outcome)> Tries => _tries;
 
     /// <summary>How much of a script was said already.</summary>
-    internal Dictionary<SimulationFault.CheckSays, int> Said { get; } = new(ReferenceEqualityComparer.Instance);
+    internal Dictionary<SimulationFault.CheckSays, int> ScriptedTries { get; } = new(ReferenceEqualityComparer.Instance);
 
     internal void AddTry(string check, CheckOutcome outcome) => _tries.Add((check, Host.Boot.BootID, outcome));
 

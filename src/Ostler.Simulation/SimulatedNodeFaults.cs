@@ -28,20 +28,20 @@ internal static class SimulatedNodeFaults
                 break;
             case SimulationFault.CapacityChanges changes:
                 var room = changes.Capacity?.ToString(CultureInfo.InvariantCulture) ?? "any number of";
-                simulation.World.Tell(node.Name, $"room for {room} pods");
+                simulation.World.Record(node.Name, $"room for {room} pods");
                 node.Capacity = changes.Capacity;
                 simulation.Changed(node);
                 break;
             case SimulationFault.VolumesHang:
-                simulation.World.Tell(node.Name, "volumes: hang");
+                simulation.World.Record(node.Name, "volumes: hang");
                 simulation.World.Volumes.Hang(node.Name);
                 break;
             case SimulationFault.NodeDeleted:
-                simulation.World.Tell(node.Name, "deleted");
+                simulation.World.Record(node.Name, "deleted");
                 Delete(simulation, node);
                 break;
             case SimulationFault.NodeReplaced:
-                simulation.World.Tell(node.Name, "replaced by another one of that name");
+                simulation.World.Record(node.Name, "replaced by another one of that name");
                 Delete(simulation, node);
                 simulation.World.Add(node.First, simulation.World.Now, node.Host.Boots + 100);
                 simulation.Controller.Enqueue();
@@ -62,7 +62,7 @@ internal static class SimulatedNodeFaults
                 node.Host.Faults.StagingFailures = staging.Times;
                 break;
             case SimulationFault.Drifts drifts:
-                simulation.World.Tell(node.Name, "someone: layers a package");
+                simulation.World.Record(node.Name, "someone: layers a package");
                 node.Host.LayerPackage();
                 node.Host.Faults.DriftsAgain = drifts.Again;
                 simulation.Agents.Wake(node);
@@ -77,7 +77,7 @@ internal static class SimulatedNodeFaults
                 simulation.Machines.PowerCycle(node);
                 break;
             case SimulationFault.NodeClockJumps jumps:
-                simulation.World.Tell(node.Name, $"host: its clock is set by {jumps.By}");
+                simulation.World.Record(node.Name, $"host: its clock is set by {jumps.By}");
                 node.SetClock(jumps.By);
                 simulation.Changed(node);
                 break;
@@ -92,25 +92,25 @@ internal static class SimulatedNodeFaults
         switch (fault)
         {
             case SimulationFault.AgentRestarts:
-                world.Tell(node.Name, "agent: killed");
+                world.Record(node.Name, "agent: killed");
                 simulation.Agents.Restart(node);
                 break;
             case SimulationFault.AgentIsAway away:
                 AgentIsAway(simulation, node, away.For);
                 break;
             case SimulationFault.AgentTurnsHostile:
-                world.Tell(node.Name, "agent: hostile from now on");
+                world.Record(node.Name, "agent: hostile from now on");
                 node.Reports = new(world.Scenario.Seed);
                 simulation.Agents.Wake(node);
                 break;
             case SimulationFault.WritesRefused refused:
-                world.Tell(node.Name, "user: installs a webhook that denies writes to the NodeOS");
+                world.Record(node.Name, "user: installs a webhook that denies writes to the NodeOS");
                 node.WritesRefusedUntil = world.Now + refused.For;
                 break;
             case SimulationFault.NodeOSDeleted when node.OS is null:
                 break;
             case SimulationFault.NodeOSDeleted:
-                world.Tell(node.Name, "user: kubectl delete nodeos");
+                world.Record(node.Name, "user: kubectl delete nodeos");
                 node.OS = null;
                 node.Agent.GiveUp();
                 simulation.Controller.Enqueue();
@@ -122,7 +122,7 @@ internal static class SimulatedNodeFaults
 
     private static void AgentIsAway(RolloutSimulation simulation, SimulatedNode node, TimeSpan time)
     {
-        simulation.World.Tell(node.Name, "agent: away");
+        simulation.World.Record(node.Name, "agent: away");
         node.Host.Faults.AgentIsAway = true;
         node.KillAgent();
         simulation.World.Time.In(time, () =>
@@ -130,7 +130,7 @@ internal static class SimulatedNodeFaults
             node.Host.Faults.AgentIsAway = false;
             if (!node.Gone)
             {
-                simulation.World.Tell(node.Name, "agent: back");
+                simulation.World.Record(node.Name, "agent: back");
                 simulation.Agents.Restart(node);
             }
         });
@@ -157,7 +157,7 @@ internal static class SimulatedNodeFaults
             return;
         }
 
-        simulation.World.Tell(node.Name, "someone: kubectl cordon");
+        simulation.World.Record(node.Name, "someone: kubectl cordon");
         node.Unschedulable = true;
 
         // Where Ostler's mark is still on the node, nothing tells this cordon from the one that the mark is for.
@@ -168,7 +168,7 @@ internal static class SimulatedNodeFaults
 
     private static void HumanUncordons(RolloutSimulation simulation, SimulatedNode node)
     {
-        simulation.World.Tell(node.Name, "someone: kubectl uncordon");
+        simulation.World.Record(node.Name, "someone: kubectl uncordon");
         node.Unschedulable = false;
         node.CordonedByHuman = false;
         node.Touch();

@@ -11,13 +11,13 @@ internal static class SimulatedOutages
         switch (fault)
         {
             case SimulationFault.GateSays says:
-                world.Tell(says.Node ?? "cluster", $"gate {says.Gate} would be: {says.Outcome}");
+                world.Record(says.Node ?? "cluster", $"gate {says.Gate} would be: {says.Outcome}");
                 var former = world.GateAnswers.TryGetValue((says.Node, says.Gate), out var said) ? said
                     : (CheckOutcome.Passed, world.Scenario.Start);
                 world.GateAnswers[(says.Node, says.Gate)] = (says.Outcome, says.Outcome == former.Item1 ? former.Item2 : world.Now);
                 break;
             case SimulationFault.ServerClockJumps jumps:
-                world.Tell("api", $"its clock is set by {jumps.By}");
+                world.Record("api", $"its clock is set by {jumps.By}");
                 world.ServerClockError += jumps.By;
                 world.Time.In(jumps.For, () => world.ServerClockError -= jumps.By);
                 break;
@@ -32,14 +32,14 @@ internal static class SimulatedOutages
     private static void ApiIsAway(RolloutSimulation simulation, TimeSpan time)
     {
         var world = simulation.World;
-        world.Tell("api", "unreachable");
+        world.Record("api", "unreachable");
         world.ApiOutages++;
         simulation.Controller.LoseApi(time);
         world.Time.In(time, () =>
         {
             if (--world.ApiOutages == 0)
             {
-                world.Tell("api", "reachable again");
+                world.Record("api", "reachable again");
                 world.Nodes.Where(n => n.OS is not null).ToList().ForEach(simulation.Agents.Wake);
             }
         });

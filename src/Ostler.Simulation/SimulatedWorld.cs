@@ -65,10 +65,10 @@ public sealed class SimulatedWorld
     internal CheckFinding Check(SimulatedNode node, string check)
     {
         var script = CheckScripts.GetValueOrDefault((node.Name, check)) ?? CheckScripts.GetValueOrDefault((null, check));
-        var outcome = script is null ? CheckOutcome.Passed : script.Outcomes[Math.Min(node.Said.GetValueOrDefault(script), script.Outcomes.Count - 1)];
+        var outcome = script is null ? CheckOutcome.Passed : script.Outcomes[Math.Min(node.ScriptedTries.GetValueOrDefault(script), script.Outcomes.Count - 1)];
         if (script is not null)
         {
-            node.Said[script] = node.Said.GetValueOrDefault(script) + 1;
+            node.ScriptedTries[script] = node.ScriptedTries.GetValueOrDefault(script) + 1;
         }
 
         node.AddTry(check, outcome);
@@ -97,7 +97,7 @@ public sealed class SimulatedWorld
         _sorted = null;
     }
 
-    internal void Tell(string who, string what) => _timeline.Add(new(Now - Time.Start, who, what));
+    internal void Record(string who, string what) => _timeline.Add(new(Now - Time.Start, who, what));
 
     internal TimeSpan Draw((TimeSpan Least, TimeSpan Most) latency) => Random.Between(latency.Least, latency.Most);
 }

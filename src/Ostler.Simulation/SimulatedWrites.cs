@@ -79,7 +79,7 @@ internal static class SimulatedWrites
                 throw new InvalidOperationException($"No such action: {action}");
         }
 
-        world.Tell(node.Name, $"{action.Reason}: {action.Message}");
+        world.Record(node.Name, $"{action.Reason}: {action.Message}");
         simulation.Changed(node);
         return true;
     }
@@ -99,7 +99,7 @@ internal static class SimulatedWrites
         var result = world.Pods.Evict(evict.Namespace, evict.Pod, evict.PodUid, world.Now);
         if (result.Outcome == EvictionOutcome.Accepted)
         {
-            world.Tell(node.Name, $"{evict.Reason}: {evict.Message}");
+            world.Record(node.Name, $"{evict.Reason}: {evict.Message}");
             simulation.Machines.End(world.Pods.Find(evict.PodUid)!);
             simulation.Changed(node);
         }

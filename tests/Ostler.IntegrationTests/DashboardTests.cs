@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Ostler.Api.Meta;
+using Ostler.Api.UpgradePolicies;
 using Ostler.IntegrationTests.Support;
 using Ostler.Testing;
 using Ostler.Testing.Hosts;
@@ -26,7 +27,23 @@ public sealed class DashboardTests
         var began = DateTimeOffset.UtcNow;
 
         await rig.PublishAsync(OsTree.Of("2.0").Unhealthy("ostler-lab.service"));
-        await rig.ApplyPolicyAsync(Rig.Spec with { Health = Rig.Spec.Health with { Timeout = Duration.FromSeconds(8) } });
+        await rig.ApplyPolicyAsync(Rig.Spec with
+        {
+            Health = Rig.Spec.Health with { Timeout = Duration.FromSeconds(8) },
+            Gates =
+            [
+                new()
+                {
+                    Name = "backup",
+                    Pods = new()
+                    {
+                        Selector = new() { MatchLabels = new Dictionary<string, string> { ["app"] = "backup" } },
+                        Absent = true,
+                        Scope = GateScope.Node,
+                    },
+                },
+            ],
+        });
         await rig.PolicyAsync(p => p?.Status is { Nodes: { RolledBack: 1, Updating: 0 } } s && s.Conditions.IsTrue(ConditionTypes.Halted));
 
         // What halts a rollout is seen while the node still goes back; what is blocked, only when it is there.

@@ -27,7 +27,7 @@ internal interface IHostBackend
     Task<IReadOnlyList<string>> StageAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken);
 
     /// <summary>What undoes what was changed on the running tree: packages, an unlocked or live-changed /usr.</summary>
-    RevertMethod UndoFor(HostDeployment booted);
+    RevertMethod RevertMethodFor(HostDeployment booted);
 
     /// <summary>
     /// As <see cref="StageAsync"/>, but without what was changed on the host, and also for the image that runs. Local changes of /etc are

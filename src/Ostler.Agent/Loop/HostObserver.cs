@@ -23,7 +23,7 @@ internal sealed class HostObserver(
             Backend = backend.Name,
             BackendVersion = backend.Version,
             Deployments = deployments,
-            Undo = deployments.Booted is { } booted ? backend.UndoFor(booted) : RevertMethod.Nothing,
+            RevertMethod = deployments.Booted is { } booted ? backend.RevertMethodFor(booted) : RevertMethod.Nothing,
             Drift = await drift.ReadAsync(os, boot, cancellationToken),
             Pending = pendings.Read(),
             Watchdog = watchdog.Read(),

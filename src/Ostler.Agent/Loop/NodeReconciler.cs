@@ -101,7 +101,7 @@ internal sealed class NodeReconciler(
     private async Task<TimeSpan> FailAsync(NodeOS os, HostState? host, HostBoot? boot, HostToolException failure, CancellationToken cancellationToken)
     {
         // A host of another kind stays one: that is logged once, and checked rarely.
-        var lasts = HostRetry.Lasts(failure.Reason);
+        var lasts = HostRetry.IsPermanent(failure.Reason);
         var words = $"{failure.Reason} {failure.Message}";
         if (!lasts || _logged != words)
         {

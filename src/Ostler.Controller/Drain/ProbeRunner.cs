@@ -22,7 +22,7 @@ internal sealed partial class ProbeRunner(
     public async Task<bool> AskAsync(RolloutSnapshot snapshot, RolloutPlan plan, CancellationToken cancellationToken)
     {
         answers.Prune();
-        var due = plan.Questions.Where(q => q.DueAt <= snapshot.Now).ToArray();
+        var due = plan.Probes.Where(q => q.DueAt <= snapshot.Now).ToArray();
         var drain = snapshot.Policy.Spec?.Drain ?? new DrainSpec();
         await Parallel.ForEachAsync(
             due,

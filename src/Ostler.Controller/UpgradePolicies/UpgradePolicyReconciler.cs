@@ -64,7 +64,7 @@ internal sealed partial class UpgradePolicyReconciler(
 
         // Never throws but for cancellation: what a node's writes gave is part of the report, not the end of the pass.
         var result = await executor.ExecuteAsync(snapshot, plan, cancellationToken);
-        Tell(snapshot, plan, result);
+        Publish(snapshot, plan, result);
         TimeSpan? held;
         try
         {
@@ -131,7 +131,7 @@ internal sealed partial class UpgradePolicyReconciler(
 
     private static TimeSpan? Soonest(params TimeSpan?[] waits) => waits.Min();
 
-    private void Tell(RolloutSnapshot snapshot, RolloutPlan plan, ExecutionResult result)
+    private void Publish(RolloutSnapshot snapshot, RolloutPlan plan, ExecutionResult result)
     {
         metrics.ObservePolicy(snapshot, plan);
         var before = snapshot.Nodes.ToDictionary(n => n.Name);
@@ -163,7 +163,7 @@ internal sealed partial class UpgradePolicyReconciler(
             asked ? Least : null,
 
             // By the clock of the plan, as they are asked: one that became due during the pass was not asked in it.
-            plan.Questions.Where(q => q.DueAt > snapshot.Now).Min(q => (TimeSpan?)(q.DueAt - now)),
+            plan.Probes.Where(q => q.DueAt > snapshot.Now).Min(q => (TimeSpan?)(q.DueAt - now)),
             result.Conflicted ? RetryConflict : null,
             result.Failures.Count > 0 ? RetryFailure : null,
         ];

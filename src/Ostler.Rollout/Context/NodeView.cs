@@ -16,9 +16,9 @@ internal readonly struct NodeView
         Spec = node.OS?.Spec ?? NoSpec;
         Status = node.OS?.Status;
         Selected = context.Selects(node);
-        Holds = node.CordonedBy == context.Policy;
+        HoldsSlot = node.CordonedBy == context.Policy;
         // A NodeOS that names no policy is nobody's: whoever selects the node, or cordoned it, may take it up.
-        Bound = node.OS is not null && (Spec.Policy == context.Policy || (Spec.Policy is null && (Selected || Holds)));
+        OwnedByPolicy = node.OS is not null && (Spec.Policy == context.Policy || (Spec.Policy is null && (Selected || HoldsSlot)));
         Target = context.Trees?.For(node);
         ConflictsWith = Selected ? context.Conflicts.Of(node.Name) : null;
     }
@@ -40,19 +40,19 @@ internal readonly struct NodeView
     public bool Selected { get; }
 
     /// <summary>Whether the node holds a slot of the policy.</summary>
-    public bool Holds { get; }
+    public bool HoldsSlot { get; }
 
     /// <summary>Whether the NodeOS is the policy's to write.</summary>
-    public bool Bound { get; }
+    public bool OwnedByPolicy { get; }
 
     /// <summary>Another policy that selects the node as well.</summary>
     public string? ConflictsWith { get; }
 
     /// <summary>Whether it holds a slot, or was told to boot: the slot of a node under way is taken even when its marks are gone.</summary>
-    public bool InFlight => Holds || (Bound && Spec.IsUnderWay());
+    public bool InFlight => HoldsSlot || (OwnedByPolicy && Spec.IsUnderWay());
 
     /// <summary>Whether it is back in service and keeps its slot for the workloads that its drain displaced.</summary>
-    public bool IsRecovering => Bound && Spec.IsRecovering();
+    public bool IsRecovering => OwnedByPolicy && Spec.IsRecovering();
 
     /// <summary>Whether what the agent says is about the present attempt.</summary>
     public bool ReportsOnAttempt => Status is not null && Status.Attempt == Spec.Attempt;
@@ -80,16 +80,16 @@ internal readonly struct NodeView
     /// A release clears previous, and a later attempt has a higher number, so that nothing else looks like this.
     /// </summary>
     public bool IsHeldAfterFailure =>
-        Holds && Bound && Spec.Goal == Goal.Observe && Spec.Previous is not null && Spec.Failure is { } failure && failure.Attempt == Spec.Attempt;
+        HoldsSlot && OwnedByPolicy && Spec.Goal == Goal.Observe && Spec.Previous is not null && Spec.Failure is { } failure && failure.Attempt == Spec.Attempt;
 
     /// <summary>Whether it holds a slot, and its NodeOS was made anew since: what for, and how far it had come, is not on record.</summary>
-    public bool HasNoRecord => Holds && Bound && Spec is { Goal: Goal.Observe, Attempt: 0 };
+    public bool HasNoRecord => HoldsSlot && OwnedByPolicy && Spec is { Goal: Goal.Observe, Attempt: 0 };
 
     /// <summary>
     /// A healthy node that holds a slot to be taken back to its former tree. Nothing else looks like this: an update is uncordoned before
     /// it is recorded, a release removes the record, and so does the order to stage.
     /// </summary>
-    public bool IsGoingBack => Holds && Bound && Spec.IsUpdated() && !IsRecovering;
+    public bool IsGoingBack => HoldsSlot && OwnedByPolicy && Spec.IsUpdated() && !IsRecovering;
 
     /// <summary>Whether the host still keeps the tree that it ran before its last upgrade.</summary>
     public bool KeepsFormer => Spec.LastUpgrade?.Previous is { } former && Status?.Rollback?.Digest == former.Digest;

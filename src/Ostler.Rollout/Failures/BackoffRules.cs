@@ -42,7 +42,7 @@ internal static class BackoffRules
         return former is not null && former.Digest == digest && KindOf(former.Reason) == kind ? former.Count : 0;
     }
 
-    public static bool Holds(NodeBackoff? backoff, string? digest, DateTimeOffset now) =>
+    public static bool IsInForce(NodeBackoff? backoff, string? digest, DateTimeOffset now) =>
         backoff is not null && backoff.Digest == digest && backoff.Until > now;
 
     private enum Kind

@@ -58,7 +58,7 @@ public sealed record CheckSubject
             :
             [
                 .. context.Snapshot.Nodes.Where(static n => n.OS?.Spec.Goal == Goal.Boot).Select(n => (View: new NodeView(context, n), Subject: Of(n, checks)))
-                    .Where(s => s.Subject is not null && s.View.Bound && s.View.Runs(s.View.Spec.Image?.Digest) && Verification.KubeletIsReady(s.View).Passed)
+                    .Where(s => s.Subject is not null && s.View.OwnedByPolicy && s.View.Runs(s.View.Spec.Image?.Digest) && Verification.KubeletIsReady(s.View).Passed)
                     .Select(s => s.Subject!),
             ];
     }

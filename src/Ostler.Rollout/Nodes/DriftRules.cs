@@ -25,7 +25,7 @@ public static class DriftRules
 
     /// <summary>Whether it was left alone with another tree after it had reached the target: somebody booted that.</summary>
     internal static bool RunsOther(NodeView view) =>
-        view.Bound && view.Spec.IsUpdated() && view.Target is { } target && view.Spec.Image!.Digest == target.Digest && view.Status?.Booted is not null && !view.RunsTarget;
+        view.OwnedByPolicy && view.Spec.IsUpdated() && view.Target is { } target && view.Spec.Image!.Digest == target.Digest && view.Status?.Booted is not null && !view.RunsTarget;
 
     /// <summary>How often the node was rebooted to bring it back to this tree, since a person last asked for another try.</summary>
     internal static int CountOf(RolloutContext context, NodeOSSpec spec, string digest) =>

@@ -63,7 +63,7 @@ internal static class Eligibility
 
     // A node that moved from one policy's selection to another's: the former one still has to let go.
     private static Ineligible? HeldByAnotherPolicy(RolloutContext context, NodeView view) =>
-        !view.Bound && view.Spec.Policy is { } other && (view.Spec.Goal != Goal.Observe || view.Node.CordonedBy == other)
+        !view.OwnedByPolicy && view.Spec.Policy is { } other && (view.Spec.Goal != Goal.Observe || view.Node.CordonedBy == other)
             ? new(Reasons.HeldByOtherPolicy, $"Policy {other} has not released the node yet.")
             : null;
 
@@ -148,11 +148,11 @@ internal static class Eligibility
             : null;
 
     private static Ineligible? BacksOff(RolloutContext context, NodeView view) =>
-        view.Spec.Backoff is { } backoff && BackoffRules.Holds(backoff, view.Target?.Digest, context.Now)
+        view.Spec.Backoff is { } backoff && BackoffRules.IsInForce(backoff, view.Target?.Digest, context.Now)
             ? new(Reasons.BackingOff, $"Released ({backoff.Reason}). Next try at {MessageText.Of(backoff.Until)}: {backoff.Message}") { Until = backoff.Until }
             : null;
 
-    private static Ineligible? CordonedByOther(RolloutContext context, NodeView view) => view.Node.Unschedulable && !view.Holds
+    private static Ineligible? CordonedByOther(RolloutContext context, NodeView view) => view.Node.Unschedulable && !view.HoldsSlot
         ? new(
             Reasons.CordonedByOther,
             view.Node.CordonedBy is { } other

@@ -1,3 +1,5 @@
+using Ostler.Api.NodeOSes;
+using Ostler.Rollout.Context;
 using Ostler.Rollout.Plan;
 
 namespace Ostler.Rollout.Nodes;
@@ -28,11 +30,32 @@ internal sealed record NodeDecision(NodeVerdict Verdict, IReadOnlyList<NodeActio
     /// <summary>
     /// Whether neither time nor another node changes it: it holds as long as the node's own facts and what holds for all nodes.
     /// </summary>
-    public bool Lasts { get; init; }
+    public bool IsTimeInvariant { get; init; }
 
     /// <summary>Whether it fetches the target now and keeps others from doing so.</summary>
     public bool IsStaging { get; init; }
 
     /// <summary>What must be known to decide further. Null: nothing.</summary>
-    public IReadOnlyList<Probe>? Questions { get; init; }
+    public IReadOnlyList<Probe>? Probes { get; init; }
+
+    /// <summary>Nothing is done: status says where the node stands.</summary>
+    public static NodeDecision Report(
+        NodeView view, NodeStep step, string reason, string message, NodeTally tally, bool blocked = false, bool needsPerson = false,
+        DateTimeOffset? deadline = null) => new(
+            new()
+            {
+                Node = view.Node.Name,
+                Step = step,
+                Reason = reason,
+                Message = message,
+                Tally = tally,
+                Blocked = blocked,
+                NeedsPerson = needsPerson,
+                InFlight = tally == NodeTally.Updating,
+                Unavailable = Availability.IsUnavailable(view),
+                Selected = view.Selected,
+                Deadline = deadline,
+            },
+            [],
+            deadline);
 }

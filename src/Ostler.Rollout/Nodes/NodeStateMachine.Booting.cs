@@ -13,7 +13,7 @@ internal static partial class NodeStateMachine
     private static NodeDecision Booting(RolloutContext context, NodeView view)
     {
         // The uncordon that ends an upgrade comes before the write that records it. A crash in between leaves this.
-        if (!view.Holds && SoakIsOver(context, view))
+        if (!view.HoldsSlot && SoakIsOver(context, view))
         {
             return NodeTransitions.FinishUpdate(context, view);
         }
@@ -46,7 +46,7 @@ internal static partial class NodeStateMachine
             return NoBootReported(context, view);
         }
 
-        return Said(
+        return NodeDecision.Report(
             view, NodeStep.Rebooting, Reasons.WaitingForReboot, $"Instructed to boot {Target(view)}. Must report by {MessageText.Of(deadline)}.", NodeTally.Updating,
             deadline: deadline);
     }
@@ -125,7 +125,7 @@ internal static partial class NodeStateMachine
         {
             // What was found is forgotten with the process that found it. That neither ends a soak nor fails a node; the next tries tell.
             var step = view.Spec.HealthySince is null ? NodeStep.Verifying : NodeStep.Soaking;
-            return Said(view, step, verification.Reason, verification.Message, NodeTally.Updating);
+            return NodeDecision.Report(view, step, verification.Reason, verification.Message, NodeTally.Updating);
         }
 
         if (context.Now >= deadline)
@@ -133,7 +133,7 @@ internal static partial class NodeStateMachine
             return NodeTransitions.Fail(context, view, verification.Failure, verification.Message, FailureEvidence.Booted);
         }
 
-        var waits = Said(
+        var waits = NodeDecision.Report(
             view, NodeStep.Verifying, verification.Reason, $"{verification.Message} Deadline: {MessageText.Of(deadline)}.", NodeTally.Updating,
             blocked: verification.IsStuck, deadline: deadline);
         return view.Spec.HealthySince is null ? waits : NodeTransitions.LoseHealth(context, view, waits);
@@ -148,9 +148,9 @@ internal static partial class NodeStateMachine
         }
 
         var over = since.After(context.Spec.Rollout.Soak);
-        return Said(view, NodeStep.Soaking, Reasons.Soaking, $"All checks pass and must keep passing until {MessageText.Of(over)}.", NodeTally.Updating, deadline: over) with
+        return NodeDecision.Report(view, NodeStep.Soaking, Reasons.Soaking, $"All checks pass and must keep passing until {MessageText.Of(over)}.", NodeTally.Updating, deadline: over) with
         {
-            Questions = AskForWorkloads(context, view),
+            Probes = AskForWorkloads(context, view),
         };
     }
 

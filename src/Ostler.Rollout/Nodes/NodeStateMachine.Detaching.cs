@@ -57,8 +57,8 @@ internal static partial class NodeStateMachine
     }
 
     private static NodeDecision Detaching(NodeView view, DrainPass pass, string message, DateTimeOffset askAt, DateTimeOffset? deadline = null) =>
-        Said(view, NodeStep.Drained, Reasons.WaitingForVolumes, message, NodeTally.Updating, deadline: deadline) with
+        NodeDecision.Report(view, NodeStep.Drained, Reasons.WaitingForVolumes, message, NodeTally.Updating, deadline: deadline) with
         {
-            Questions = [new Probe.Volumes(view.Node.Name, view.Node.Uid, askAt, pass.Staying)],
+            Probes = [new Probe.Volumes(view.Node.Name, view.Node.Uid, askAt, pass.Staying)],
         };
 }

@@ -162,7 +162,7 @@ internal static partial class NodeStateMachine
         if (pass.Completed)
         {
             var (reason, message) = WhyNotDrained(view, pass);
-            return Said(view, NodeStep.Drained, reason, $"Drained, but cannot boot: {message}", NodeTally.Updating, blocked: true,
+            return NodeDecision.Report(view, NodeStep.Drained, reason, $"Drained, but cannot boot: {message}", NodeTally.Updating, blocked: true,
                 // A kubelet may come back by itself.
                 needsPerson: IsHeld(context, overdue) && view.Node.Ready)
                 with
@@ -172,14 +172,14 @@ internal static partial class NodeStateMachine
         var (why, explanation) = DrainMessage.Describe(pass);
         var due = DrainPace.Due(pass.Evict, context.Now);
         var record = due.Length > 0 ? WorkloadRecovery.BeforeEviction(context, view, pass) : DisplacedRecord.Nothing;
-        var decision = Said(
+        var decision = NodeDecision.Report(
             view, NodeStep.Cordoned, why, explanation, NodeTally.Updating, blocked: why == Reasons.DrainBlocked || overdue, needsPerson: IsHeld(context, overdue),
             deadline: overdue ? null : deadline);
         return decision with
         {
             Verdict = decision.Verdict with { Drain = pass },
-            Actions = record.Question is null ? NodeTransitions.Evict(context, view, due, record.Displaced) : [],
-            Questions = record.Question is { } question ? [question] : null,
+            Actions = record.Probe is null ? NodeTransitions.Evict(context, view, due, record.Displaced) : [],
+            Probes = record.Probe is { } question ? [question] : null,
             WakeUp = TimeMath.Earliest(
                 overdue ? Forced(context, view) : deadline,
                 pass.UnknownNamespaces.Count > 0 ? context.Now.After(DrainPace.Retry) : DrainPace.Next(pass.Evict, context.Now)),

@@ -25,8 +25,8 @@ internal static partial class NodeStateMachine
         }
 
         return context.Gate is { StagingAllowed: false } gate
-            ? Said(view, NodeStep.Updated, gate.Reason, $"{how} {gate.Message}", NodeTally.Updated)
-            : Said(view, NodeStep.Idle, Reasons.WaitingForStage, $"{how} Waiting to deploy the target again.", NodeTally.Pending)
+            ? NodeDecision.Report(view, NodeStep.Updated, gate.Reason, $"{how} {gate.Message}", NodeTally.Updated)
+            : NodeDecision.Report(view, NodeStep.Idle, Reasons.WaitingForStage, $"{how} Waiting to deploy the target again.", NodeTally.Pending)
                 with
             { Wish = NodeWish.Stage };
     }

@@ -19,8 +19,8 @@ internal static partial class NodeStateMachine
         }
 
         return context.Gate is { StagingAllowed: false } gate
-            ? Said(view, NodeStep.Idle, gate.Reason, $"{why} {gate.Message}", NodeTally.Pending)
-            : Said(view, NodeStep.Idle, Reasons.WaitingForStage, $"{why} Waiting for its turn.", NodeTally.Pending)
+            ? NodeDecision.Report(view, NodeStep.Idle, gate.Reason, $"{why} {gate.Message}", NodeTally.Pending)
+            : NodeDecision.Report(view, NodeStep.Idle, Reasons.WaitingForStage, $"{why} Waiting for its turn.", NodeTally.Pending)
                 with
             { Wish = NodeWish.Stage };
     }

@@ -38,16 +38,16 @@ internal static partial class NodeStateMachine
             : facts?.Error is { } error ? $"could not be read: {error}" : "not checked yet.";
         var (step, tally) = EndOf(context, view);
         return late
-            ? Said(
+            ? NodeDecision.Report(
                 view, step, Reasons.WorkloadsNotRecovered,
                 $"The node is back in service, but displaced workloads are {which} Find out why their pods do not start. To continue without them, "
                 + "then run kubectl ostler retry.",
                 tally, blocked: true, needsPerson: true) with
-            { Questions = [question] }
-            : Said(
+            { Probes = [question] }
+            : NodeDecision.Report(
                 view, step == NodeStep.Updated ? NodeStep.Soaking : step, Reasons.WaitingForWorkloads,
                 $"Back in service, but displaced workloads are {which} Deadline: {MessageText.Of(deadline)}.", NodeTally.Updating, deadline: deadline) with
-            { Questions = [question] };
+            { Probes = [question] };
     }
 
     // Where the node stands apart from its workloads.

@@ -48,6 +48,6 @@ internal static partial class NodeStateMachine
         }
 
         // A crash between the record of a drain that took too long and its uncordon.
-        return view.Spec.Backoff is { } backoff && BackoffRules.Holds(backoff, view.Target?.Digest, context.Now) ? (backoff.Reason, backoff.Message ?? "") : null;
+        return view.Spec.Backoff is { } backoff && BackoffRules.IsInForce(backoff, view.Target?.Digest, context.Now) ? (backoff.Reason, backoff.Message ?? "") : null;
     }
 }

@@ -27,7 +27,7 @@ internal static partial class NodeStateMachine
         if (!refused && context.Now < deadline)
         {
             return NodeTransitions.KeepCordoned(
-                context, view, Said(view, NodeStep.RollingBack, Reasons.RollingBack, BackMessage(view, deadline), NodeTally.Updating, deadline: deadline));
+                context, view, NodeDecision.Report(view, NodeStep.RollingBack, Reasons.RollingBack, BackMessage(view, deadline), NodeTally.Updating, deadline: deadline));
         }
 
         // Whoever uncordons a node that could not go back has taken it over.
@@ -41,7 +41,7 @@ internal static partial class NodeStateMachine
         var why = refused
             ? error?.Message ?? "The agent gives no reason."
             : $"Not rolled back to {Former(view)} and Ready by {MessageText.Of(deadline)}. Ostler accepts the node again when it reports.";
-        return Said(
+        return NodeDecision.Report(
             view, NodeStep.Failed, reason, $"{why} Check the machine. kubectl uncordon {view.Node.Name} takes it out of Ostler's hands.", NodeTally.Failed,
             blocked: true, needsPerson: true);
     }
@@ -73,7 +73,7 @@ internal static partial class NodeStateMachine
         var isRequested = view.Selected && failure.At <= context.RetryBefore;
         if (isRequested && BlameRules.MayRunUnseen(view))
         {
-            return Said(
+            return NodeDecision.Report(
                 view, NodeStep.Failed, failure.Reason,
                 $"{MessageText.Sentence(failure.Message)} The requested retry starts when the agent reports what the node runs. Check its pod.",
                 NodeTally.Failed, blocked: true, needsPerson: true);
@@ -86,7 +86,7 @@ internal static partial class NodeStateMachine
                 : NodeTransitions.Release(context, view, Reasons.Retried, "A user requested another attempt.");
         }
 
-        return Said(
+        return NodeDecision.Report(
             view, NodeStep.Failed, failure.Reason, $"{MessageText.Sentence(failure.Message)} It stays cordoned on {Runs(view)}, {NodeTransitions.WhyHeld(view)}. "
             + $"To {(isRedeployed ? "" : "roll back, set that to true; to ")}keep the image, run kubectl uncordon {view.Node.Name}; to check it again, "
             + "run kubectl ostler retry.",

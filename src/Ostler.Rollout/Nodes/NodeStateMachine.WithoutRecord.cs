@@ -45,7 +45,7 @@ internal static partial class NodeStateMachine
                 needsPerson: true);
     }
 
-    private static NodeDecision Lost(NodeView view, string what, bool needsPerson = false) => Said(
+    private static NodeDecision Lost(NodeView view, string what, bool needsPerson = false) => NodeDecision.Report(
         view, NodeStep.Cordoned, Reasons.RecordLost, $"The NodeOS was deleted while the node held a slot. {what}", NodeTally.Updating,
             blocked: true, needsPerson: needsPerson);
 }

@@ -20,7 +20,7 @@ internal static partial class NodeStateMachine
     {
         var view = new NodeView(context, node);
         var decision = Decide(context, view);
-        if (view.Bound && view.Spec.IsRebooting() && decision.Verdict.Tally != NodeTally.Updated)
+        if (view.OwnedByPolicy && view.Spec.IsRebooting() && decision.Verdict.Tally != NodeTally.Updated)
         {
             decision = MarkReboot(decision);
         }
@@ -30,16 +30,16 @@ internal static partial class NodeStateMachine
 
     private static NodeDecision Decide(RolloutContext context, NodeView view) => view switch
     {
-        { Holds: true, Bound: false } => HoldsWithoutNodeOS(context, view),
-        { Bound: false } => AtRest(context, view),
-        { Spec.Goal: Goal.Stage, Holds: false } => Staging(context, view),
+        { HoldsSlot: true, OwnedByPolicy: false } => HoldsWithoutNodeOS(context, view),
+        { OwnedByPolicy: false } => AtRest(context, view),
+        { Spec.Goal: Goal.Stage, HoldsSlot: false } => Staging(context, view),
         { Spec.Goal: Goal.Stage } => Draining(context, view),
         { Spec.Goal: Goal.Boot } => Booting(context, view),
         { Spec.Goal: Goal.Rollback } => RollingBack(context, view),
         { IsHeldAfterFailure: true } => HeldAfterFailure(context, view),
         { IsGoingBack: true } => Draining(context, view),
         { HasNoRecord: true } => WithoutRecord(context, view),
-        { Holds: true } => NodeTransitions.FinishRelease(context, view),
+        { HoldsSlot: true } => NodeTransitions.FinishRelease(context, view),
         { IsRecovering: true } => Recovering(context, view),
         { Spec.Goal: Goal.Observe } => AtRest(context, view),
     };
@@ -55,9 +55,9 @@ internal static partial class NodeStateMachine
     {
         if (!view.Selected)
         {
-            return view.Bound && view.Spec.Policy is not null
+            return view.OwnedByPolicy && view.Spec.Policy is not null
                 ? NodeTransitions.LetGo(context, view)
-                : Said(view, NodeStep.Idle, Reasons.Observing, "The policy does not select the node.", NodeTally.Pending);
+                : NodeDecision.Report(view, NodeStep.Idle, Reasons.Observing, "The policy does not select the node.", NodeTally.Pending);
         }
 
         if (view.Target is { } target && view.RunsTarget)
@@ -80,16 +80,16 @@ internal static partial class NodeStateMachine
         }
 
         return context.Gate is { StagingAllowed: false } gate
-            ? Said(view, NodeStep.Idle, gate.Reason, gate.Message, NodeTally.Pending) with { Lasts = true }
-            : Said(view, NodeStep.Idle, Reasons.WaitingForStage, "Waiting to stage; spec.rollout.stageAhead limits concurrent downloads.", NodeTally.Pending)
+            ? NodeDecision.Report(view, NodeStep.Idle, gate.Reason, gate.Message, NodeTally.Pending) with { IsTimeInvariant = true }
+            : NodeDecision.Report(view, NodeStep.Idle, Reasons.WaitingForStage, "Waiting to stage; spec.rollout.stageAhead limits concurrent downloads.", NodeTally.Pending)
                 with
-            { Wish = NodeWish.Stage, Lasts = true };
+            { Wish = NodeWish.Stage, IsTimeInvariant = true };
     }
 
     // Whether it may go back, and when, is decided between all that should.
     private static NodeDecision RunsTarget(RolloutContext context, NodeView view, TargetTree target)
     {
-        var decision = Said(view, NodeStep.Updated, Reasons.Updated, target.UpdatedMessage, NodeTally.Updated);
+        var decision = NodeDecision.Report(view, NodeStep.Updated, Reasons.Updated, target.UpdatedMessage, NodeTally.Updated);
         if (context.TakesBack && view.Spec.IsUpdated() && view.Spec.Image!.Digest == target.Digest)
         {
             return decision with { Wish = NodeWish.GoBack, WakeUp = view.Spec.Backoff?.Until };
@@ -102,7 +102,7 @@ internal static partial class NodeStateMachine
 
         return RebootRules.IsDue(context, view) ? MarkReboot(RebootDue(context, view))
             : RebootRules.Begins(context) is { } begins ? decision with { WakeUp = begins }
-            : decision with { Lasts = true };
+            : decision with { IsTimeInvariant = true };
     }
 
     /// <summary>It fetches the target, or has it and waits for a slot.</summary>
@@ -128,7 +128,7 @@ internal static partial class NodeStateMachine
 
         if (context.Trees is null)
         {
-            return Said(view, NodeStep.Staging, context.Gate!.Reason, context.Gate.Message, NodeTally.Pending);
+            return NodeDecision.Report(view, NodeStep.Staging, context.Gate!.Reason, context.Gate.Message, NodeTally.Pending);
         }
 
         if (view.RunsTarget && !IsToRedeploy(context, view))
@@ -146,7 +146,7 @@ internal static partial class NodeStateMachine
         // A node that was to reboot into the target, and runs another image by now, has to be upgraded.
         if (view.Spec.Image?.Digest != view.Target!.Digest || (view.Spec.IsRebooting() && !view.RunsTarget))
         {
-            return Said(view, NodeStep.Idle, Reasons.TargetChanged, "Waiting to stage the new target.", NodeTally.Pending)
+            return NodeDecision.Report(view, NodeStep.Idle, Reasons.TargetChanged, "Waiting to stage the new target.", NodeTally.Pending)
                 with
             { Wish = context.Gate is { StagingAllowed: false } ? NodeWish.Nothing : NodeWish.Stage };
         }
@@ -163,12 +163,12 @@ internal static partial class NodeStateMachine
 
     [Transition(NodeStep.Staging, NodeStep.Staged, "downloaded, deployed, locked")]
     private static NodeDecision HasStaged(RolloutContext context, NodeView view) => context.Gate is { } gate
-        ? Said(view, NodeStep.Staged, gate.Reason, gate.Message, NodeTally.Staged) with { Lasts = true }
-        : Said(
+        ? NodeDecision.Report(view, NodeStep.Staged, gate.Reason, gate.Message, NodeTally.Staged) with { IsTimeInvariant = true }
+        : NodeDecision.Report(
             view, NodeStep.Staged, Reasons.WaitingForSlot,
             view.Spec.IsRebooting() ? "Ready to reboot. Waiting for a slot." : view.Target!.StagedMessage,
             NodeTally.Staged) with
-        { Wish = NodeWish.Slot, Lasts = true };
+        { Wish = NodeWish.Slot, IsTimeInvariant = true };
 
     [Transition(NodeStep.Staged, NodeStep.Staging, "the staged image is gone")]
     private static NodeDecision Fetches(RolloutContext context, NodeView view)
@@ -183,7 +183,7 @@ internal static partial class NodeStateMachine
 
             // The agent goes on trying; meanwhile another node may fetch.
             var reason = error.Reason == Reasons.HostNotSupported ? error.Reason : Reasons.StagingFailed;
-            return Said(view, NodeStep.Staging, reason, $"{error.Reason}: {error.Message} The agent tries again.", NodeTally.Pending, blocked: true)
+            return NodeDecision.Report(view, NodeStep.Staging, reason, $"{error.Reason}: {error.Message} The agent tries again.", NodeTally.Pending, blocked: true)
                 with
             { WakeUp = deadline > context.Now ? deadline : null };
         }
@@ -191,46 +191,26 @@ internal static partial class NodeStateMachine
         if (deadline <= context.Now)
         {
             return view.ReportsOnAttempt
-                ? Said(
+                ? NodeDecision.Report(
                     view, NodeStep.Staging, Reasons.Staging, "Staging takes unusually long. Other nodes go ahead.", NodeTally.Pending, blocked: true)
-                : Said(
+                : NodeDecision.Report(
                     view, NodeStep.Staging, Reasons.AgentSilent, "The agent has not acted on the instruction to stage. Check its pod on the node.",
                     NodeTally.Pending, blocked: true);
         }
 
-        return Said(view, NodeStep.Staging, Reasons.Staging, "Staging. Workloads keep running.", NodeTally.Pending, deadline: deadline)
+        return NodeDecision.Report(view, NodeStep.Staging, Reasons.Staging, "Staging. Workloads keep running.", NodeTally.Pending, deadline: deadline)
             with
         { IsStaging = true, WakeUp = deadline };
     }
 
     // The Node carries the policy's mark, but the NodeOS that would say what for is missing or another policy's.
     private static NodeDecision HoldsWithoutNodeOS(RolloutContext context, NodeView view) => view.Node.OS is null && context.Exists
-        ? Said(
+        ? NodeDecision.Report(
             view, NodeStep.Cordoned, Reasons.AgentMissing,
                 "The node is cordoned but has no NodeOS. It continues once the NodeOS exists again and its agent reports.",
             NodeTally.Updating, blocked: true)
         : NodeTransitions.FinishRelease(context, view);
 
-    internal static NodeDecision Said(
-        NodeView view, NodeStep step, string reason, string message, NodeTally tally, bool blocked = false, bool needsPerson = false,
-        DateTimeOffset? deadline = null) => new(
-            new()
-            {
-                Node = view.Node.Name,
-                Step = step,
-                Reason = reason,
-                Message = message,
-                Tally = tally,
-                Blocked = blocked,
-                NeedsPerson = needsPerson,
-                InFlight = tally == NodeTally.Updating,
-                Unavailable = Availability.IsUnavailable(view),
-                Selected = view.Selected,
-                Deadline = deadline,
-            },
-            [],
-            deadline);
-
     private static NodeDecision Blocked(NodeView view, NodeStep step, Ineligible why) =>
-        Said(view, step, why.Reason, why.Message, why.Tally, blocked: true, needsPerson: why.NeedsPerson) with { WakeUp = why.Until };
+        NodeDecision.Report(view, step, why.Reason, why.Message, why.Tally, blocked: true, needsPerson: why.NeedsPerson) with { WakeUp = why.Until };
 }

@@ -36,7 +36,7 @@ internal static partial class NodeTransitions
         var deadline = context.Now.After(context.Spec.Drain.VolumeDetachTimeout!.Value).TruncateToSeconds();
         var message = $"Drained. Waiting until {MessageText.Of(deadline)} for volumes to detach: {which}.";
         return With(
-            NodeStateMachine.Said(view, NodeStep.Drained, Reasons.WaitingForVolumes, message, NodeTally.Updating, deadline: deadline),
+            NodeDecision.Report(view, NodeStep.Drained, Reasons.WaitingForVolumes, message, NodeTally.Updating, deadline: deadline),
             Apply(view.Node, view.Spec with { Deadlines = new() { Detached = deadline } }, Reasons.WaitingForVolumes, message));
     }
 
@@ -51,6 +51,6 @@ internal static partial class NodeTransitions
             { Image: not null } => (NodeStep.Updated, Reasons.Updated, view.RunsTarget ? NodeTally.Updated : NodeTally.Pending),
             { Image: null } => (NodeStep.Idle, Reasons.Released, NodeTally.Pending),
         };
-        return With(NodeStateMachine.Said(view, step, reason, why, tally), Apply(view.Node, spec, reason, why));
+        return With(NodeDecision.Report(view, step, reason, why, tally), Apply(view.Node, spec, reason, why));
     }
 }

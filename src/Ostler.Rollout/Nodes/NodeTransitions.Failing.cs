@@ -59,7 +59,7 @@ internal static partial class NodeTransitions
         return view.Spec.Previous is not null && !view.Spec.IsRedeploying() && (context.Spec.Rollback.Automatic || isBack)
             ? OrderRollback(context, view, failure)
             : With(
-                NodeStateMachine.Said(
+                NodeDecision.Report(
                     view, NodeStep.Failed, reason, $"{MessageText.Sentence(message)} The node stays cordoned, {WhyHeld(view)}.", NodeTally.Failed, blocked: true,
                     needsPerson: true),
                 Apply(view.Node, NodeSpecs.HeldAfterFailure(context, view.Spec, failure), reason, message, warning: true));
@@ -81,7 +81,7 @@ internal static partial class NodeTransitions
         var spec = NodeSpecs.Rollback(context, view.Spec, failure);
         var text = $"{MessageText.Sentence(failure.Message)} Rolling back to {MessageText.Of(spec.Previous!)}.";
         return With(
-            NodeStateMachine.Said(view, NodeStep.RollingBack, failure.Reason, text, NodeTally.Updating, deadline: spec.Deadlines!.Rollback),
+            NodeDecision.Report(view, NodeStep.RollingBack, failure.Reason, text, NodeTally.Updating, deadline: spec.Deadlines!.Rollback),
             Apply(view.Node, spec, failure.Reason, text, warning: true));
     }
 
@@ -92,7 +92,7 @@ internal static partial class NodeTransitions
     {
         var message = $"Runs {MessageText.Of(view.Status!.Booted!)} again, after {view.Spec.Failure?.Reason}: {view.Spec.Failure?.Message}";
         return With(
-            NodeStateMachine.Said(view, NodeStep.RolledBack, Reasons.RolledBack, message, NodeTally.RolledBack, blocked: true, needsPerson: true),
+            NodeDecision.Report(view, NodeStep.RolledBack, Reasons.RolledBack, message, NodeTally.RolledBack, blocked: true, needsPerson: true),
             [
                 .. UncordonIfOurs(context, view, Reasons.RolledBack, message),
                 Apply(view.Node, NodeSpecs.RolledBack(context, view), Reasons.RolledBack, message, warning: true),
@@ -104,7 +104,7 @@ internal static partial class NodeTransitions
     {
         const string message = "The node was uncordoned after its rollback failed, so Ostler releases it.";
         return With(
-            NodeStateMachine.Said(view, NodeStep.Failed, Reasons.Released, message, NodeTally.Failed, blocked: true, needsPerson: true),
+            NodeDecision.Report(view, NodeStep.Failed, Reasons.Released, message, NodeTally.Failed, blocked: true, needsPerson: true),
             [.. UncordonIfOurs(context, view, Reasons.Released, message), Apply(view.Node, NodeSpecs.RolledBack(context, view), Reasons.Released, message)]);
     }
 }

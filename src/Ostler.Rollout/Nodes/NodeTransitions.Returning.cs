@@ -28,7 +28,7 @@ internal static partial class NodeTransitions
         var spec = NodeSpecs.GoBack(context, view, failure);
         var message = $"{why}: instructed to roll back to {MessageText.Of(spec.Previous!)}. {failure.Message}";
         return With(
-            NodeStateMachine.Said(view, NodeStep.RollingBack, Reasons.RolledBackByScope, message, NodeTally.Updating, deadline: spec.Deadlines!.Rollback),
+            NodeDecision.Report(view, NodeStep.RollingBack, Reasons.RolledBackByScope, message, NodeTally.Updating, deadline: spec.Deadlines!.Rollback),
             Apply(view.Node, spec, Reasons.RolledBackByScope, message, warning: reason is Reasons.DrainForced or Reasons.VolumesStillAttached));
     }
 }

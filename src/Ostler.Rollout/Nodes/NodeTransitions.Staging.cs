@@ -50,7 +50,7 @@ internal static partial class NodeTransitions
     [Transition(NodeStep.Staging, NodeStep.Idle, "withdrawn")]
     [Transition(NodeStep.Staged, NodeStep.Idle, "withdrawn")]
     public static NodeDecision Withdraw(RolloutContext context, NodeView view, string reason, string message) => With(
-        NodeStateMachine.Said(
+        NodeDecision.Report(
             view, NodeStep.Idle, reason, message, NodeTally.Pending, blocked: view.ConflictsWith is not null, needsPerson: view.ConflictsWith is not null),
         Apply(view.Node, NodeSpecs.Released(context, view), reason, message));
 
@@ -58,7 +58,7 @@ internal static partial class NodeTransitions
     [Transition(NodeStep.Staging, NodeStep.Updated, "runs the target already")]
     [Transition(NodeStep.Staged, NodeStep.Updated, "runs the target already")]
     public static NodeDecision FoundUpdated(RolloutContext context, NodeView view) => With(
-        NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, view.Target!.UpdatedMessage, NodeTally.Updated),
+        NodeDecision.Report(view, NodeStep.Updated, Reasons.Updated, view.Target!.UpdatedMessage, NodeTally.Updated),
         Apply(view.Node, NodeSpecs.Updated(context, view), Reasons.Updated, view.Target!.UpdatedMessage));
 
     /// <summary>
@@ -94,7 +94,7 @@ internal static partial class NodeTransitions
         // The attempts begin anew when a person asks for another try.
         var spec = NodeSpecs.Released(context, view) with { Failure = failure, Backoff = null };
         return With(
-            NodeStateMachine.Said(view, NodeStep.Failed, ends, message, NodeTally.Failed, blocked: true, needsPerson: true),
+            NodeDecision.Report(view, NodeStep.Failed, ends, message, NodeTally.Failed, blocked: true, needsPerson: true),
             Apply(view.Node, spec, ends, message, warning: true));
     }
 }

@@ -15,7 +15,7 @@ internal static partial class NodeTransitions
         var spec = NodeSpecs.VerifyAgain(context, view);
         const string message = "A user requested another attempt. The checks run again on the running image.";
         return With(
-            NodeStateMachine.Said(view, NodeStep.Verifying, Reasons.Retried, message, NodeTally.Updating,
+            NodeDecision.Report(view, NodeStep.Verifying, Reasons.Retried, message, NodeTally.Updating,
                 deadline: spec.Deadlines!.Healthy),
             Apply(view.Node, spec, Reasons.Retried, message));
     }
@@ -27,7 +27,7 @@ internal static partial class NodeTransitions
         var spec = NodeSpecs.VerifyUnrecorded(context, view, former);
         const string message = "The NodeOS was deleted while the node held a slot: what runs is verified again.";
         return With(
-            NodeStateMachine.Said(view, NodeStep.Verifying, Reasons.RecordLost, message, NodeTally.Updating,
+            NodeDecision.Report(view, NodeStep.Verifying, Reasons.RecordLost, message, NodeTally.Updating,
                 deadline: spec.Deadlines!.Healthy),
             Apply(view.Node, spec, Reasons.RecordLost, message, warning: true));
     }

@@ -47,7 +47,7 @@ internal static partial class NodeTransitions
     {
         const string message = "Runs the target: the taint " + NodeMarks.OutdatedTaint + ", with which it registered, is removed.";
         return With(
-            NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, view.Target!.UpdatedMessage, NodeTally.Updated),
+            NodeDecision.Report(view, NodeStep.Updated, Reasons.Updated, view.Target!.UpdatedMessage, NodeTally.Updated),
             new NodeAction.RemoveJoinTaint(view.Node.Name, view.Node.Uid, Reasons.JoinTaintRemoved, message) { ResourceVersion = view.Node.ResourceVersion });
     }
 
@@ -58,7 +58,7 @@ internal static partial class NodeTransitions
     {
         var message = context.Exists ? "The policy no longer selects the node." : $"Policy {context.Policy} no longer exists.";
         return With(
-            NodeStateMachine.Said(view, NodeStep.Idle, Reasons.Released, message, NodeTally.Pending),
+            NodeDecision.Report(view, NodeStep.Idle, Reasons.Released, message, NodeTally.Pending),
             Apply(view.Node, NodeSpecs.Released(context, view), Reasons.Released, message));
     }
 
@@ -90,7 +90,7 @@ internal static partial class NodeTransitions
         var record = spec with { Backend = view.Spec.Backend } == view.Spec ? [] : (NodeAction[])[Apply(view.Node, spec, reason, text, warning: backoff is not null)];
         NodeAction[] service = [.. CancelMigrations(view, reason), .. UncordonIfOurs(context, view, reason, text)];
         return With(
-            NodeStateMachine.Said(view, step, reason, text, tally, blocked: backoff is not null) with { WakeUp = backoff?.Until },
+            NodeDecision.Report(view, step, reason, text, tally, blocked: backoff is not null) with { WakeUp = backoff?.Until },
             // What the API server refuses to record must not keep the node out of service.
             view.Node.Refused is null ? [.. record, .. service] : [.. service, .. record]);
     }
@@ -101,7 +101,7 @@ internal static partial class NodeTransitions
     {
         const string message = "The node is released.";
         return With(
-            NodeStateMachine.Said(view, NodeStep.Idle, Reasons.Released, message, NodeTally.Pending),
+            NodeDecision.Report(view, NodeStep.Idle, Reasons.Released, message, NodeTally.Pending),
             [.. CancelMigrations(view, Reasons.Released), .. UncordonIfOurs(context, view, Reasons.Released, message)]);
     }
 
@@ -116,7 +116,7 @@ internal static partial class NodeTransitions
 
     /// <summary>Somebody uncordoned a node under way: the cordon is put back, the slot and its deadlines stay those of the first.</summary>
     public static NodeDecision Recordon(RolloutContext context, NodeView view, NodeStep step, DateTimeOffset at, string why) => With(
-        NodeStateMachine.Said(view, step, Reasons.CordonLost, why, NodeTally.Updating) with { WakeUp = NodeDeadlineRules.Drained(view.Node, context.Spec) },
+        NodeDecision.Report(view, step, Reasons.CordonLost, why, NodeTally.Updating) with { WakeUp = NodeDeadlineRules.Drained(view.Node, context.Spec) },
         CordonAgain(context, view, at, why));
 
     /// <summary>As <see cref="Recordon"/>, for a node that waits for its boot or its checks: beside what else is to be done.</summary>
@@ -144,14 +144,14 @@ internal static partial class NodeTransitions
         var message = pass.Completed
             ? "Drained by force."
             : $"onTimeout is Force: {MessageText.List([.. pods.Concat(pass.Terminating).Select(p => $"{p.Namespace}/{p.Name}")])} must go.";
-        var said = NodeStateMachine.Said(
+        var said = NodeDecision.Report(
             view, pass.Completed ? NodeStep.Drained : NodeStep.Cordoned, Reasons.DrainForced, message, NodeTally.Updating, blocked: true, deadline: until);
         return said with
         {
             Verdict = said.Verdict with { Drain = pass },
             WakeUp = TimeMath.Earliest(until, DrainPace.Next(pods, context.Now)),
-            Questions = record.Question is { } question ? [question] : null,
-            Actions = record.Question is not null ? [] :
+            Probes = record.Probe is { } question ? [question] : null,
+            Actions = record.Probe is not null ? [] :
             [
                 .. Record(view, record.Displaced),
                 .. due.Select(p => new NodeAction.DeletePod(
@@ -173,7 +173,7 @@ internal static partial class NodeTransitions
         var spec = NodeSpecs.Boot(context, view);
         var message = $"{why}: instructed to boot {MessageText.Of(spec.Image!)}. Must report by {MessageText.Of(spec.Deadlines!.Reboot!.Value)}.";
         return With(
-            NodeStateMachine.Said(view, NodeStep.Drained, reason, message, NodeTally.Updating, deadline: spec.Deadlines.Reboot),
+            NodeDecision.Report(view, NodeStep.Drained, reason, message, NodeTally.Updating, deadline: spec.Deadlines.Reboot),
             Apply(view.Node, spec, reason, message, warning: reason is Reasons.DrainForced or Reasons.VolumesStillAttached));
     }
 
@@ -185,7 +185,7 @@ internal static partial class NodeTransitions
         var over = since.After(context.Spec.Rollout.Soak);
         var message = $"All checks pass and must keep passing until {MessageText.Of(over)}.";
         return With(
-            NodeStateMachine.Said(view, NodeStep.Soaking, Reasons.Soaking, message, NodeTally.Updating, deadline: over),
+            NodeDecision.Report(view, NodeStep.Soaking, Reasons.Soaking, message, NodeTally.Updating, deadline: over),
             Apply(view.Node, view.Spec with { HealthySince = since }, Reasons.Soaking, message));
     }
 
@@ -205,13 +205,13 @@ internal static partial class NodeTransitions
         {
             var waits = $"{message} Keeps its slot until displaced workloads are available again, at most until {MessageText.Of(until)}.";
             return With(
-                NodeStateMachine.Said(view, NodeStep.Soaking, Reasons.WaitingForWorkloads, waits, NodeTally.Updating, deadline: until),
+                NodeDecision.Report(view, NodeStep.Soaking, Reasons.WaitingForWorkloads, waits, NodeTally.Updating, deadline: until),
                 [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, spec, Reasons.WaitingForWorkloads, waits)]);
         }
 
         var reached = view.RunsTarget;
         return With(
-            NodeStateMachine.Said(view, NodeStep.Updated, Reasons.Updated, message, reached ? NodeTally.Updated : NodeTally.Pending),
+            NodeDecision.Report(view, NodeStep.Updated, Reasons.Updated, message, reached ? NodeTally.Updated : NodeTally.Pending),
             [.. UncordonIfOurs(context, view, Reasons.Updated, message), Apply(view.Node, spec, Reasons.Updated, message)]);
     }
 
@@ -225,7 +225,7 @@ internal static partial class NodeTransitions
     // Invariant 3: without the policy's mark the cordon is somebody else's.
     private static IEnumerable<NodeAction> UncordonIfOurs(RolloutContext context, NodeView view, string reason, string message)
     {
-        if (view.Holds)
+        if (view.HoldsSlot)
         {
             yield return new NodeAction.Uncordon(view.Node.Name, view.Node.Uid, context.Policy, reason, message) { ResourceVersion = view.Node.ResourceVersion };
         }
@@ -240,7 +240,7 @@ internal static partial class NodeTransitions
     public static NodeDecision FollowBackendLabel(RolloutContext context, NodeView view, NodeDecision decision)
     {
         var wanted = NodeMarks.BackendOf(view.Node.Labels);
-        if (view.Spec.Policy != context.Policy || !view.Bound || view.Spec.Backend == wanted || decision.Actions.Any(static a => a is NodeAction.ApplySpec))
+        if (view.Spec.Policy != context.Policy || !view.OwnedByPolicy || view.Spec.Backend == wanted || decision.Actions.Any(static a => a is NodeAction.ApplySpec))
         {
             return decision;
         }

@@ -14,7 +14,7 @@ internal static class RebootRules
         context.Spec.Rollout.RebootBefore is { } before && before <= context.Now
         && view is { Selected: true, RunsTarget: true }
         && !(view.Status?.Timings?.BootedAt >= before)
-        && !(view.Bound && view.Spec.LastUpgrade?.BootRequestedAt >= before);
+        && !(view.OwnedByPolicy && view.Spec.LastUpgrade?.BootRequestedAt >= before);
 
     /// <summary>When time alone makes nodes due; null: it does not.</summary>
     public static DateTimeOffset? Begins(RolloutContext context) =>

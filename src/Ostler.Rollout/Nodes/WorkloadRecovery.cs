@@ -127,9 +127,9 @@ internal static class WorkloadRecovery
 }
 
 /// <summary>What has to happen before the first pod of a node is evicted.</summary>
-/// <param name="Question">Asked before anything is evicted; null: nothing needs to be known.</param>
+/// <param name="Probe">Asked before anything is evicted; null: nothing needs to be known.</param>
 /// <param name="Displaced">Written down before anything is evicted; null: there is nothing to write.</param>
-internal readonly record struct DisplacedRecord(Probe? Question, IReadOnlyList<DisplacedWorkload>? Displaced)
+internal readonly record struct DisplacedRecord(Probe? Probe, IReadOnlyList<DisplacedWorkload>? Displaced)
 {
     public static DisplacedRecord Nothing => default;
 }

@@ -80,7 +80,7 @@ public static class NotificationBody
     // Attachments and no blocks: they are what those who imitate Slack take as well.
     private static JsonObject Slack(string policy, string image, NotificationStatus entry, NodeCounts? nodes)
     {
-        var title = $"Rollout {policy} {NotificationRules.Said(entry.Event)}";
+        var title = $"Rollout {policy} {NotificationRules.Phrase(entry.Event)}";
         var fields = new JsonArray(Field("Image", entry.Digest is { } digest ? $"{image}: {MessageText.Of(digest, entry.Version)}" : image), Field("Reason", entry.Reason));
         if (entry.Wave is { } wave)
         {

@@ -85,7 +85,7 @@ public static class NotificationRules
                 Type = ConditionTypes.Notified,
                 Status = ConditionStatus.False,
                 Reason = Reasons.NotificationFailed,
-                Message = MessageText.Cut($"{first.Receiver} was not notified that the rollout {Said(first.Event)}: {first.Error}"
+                Message = MessageText.Cut($"{first.Receiver} was not notified that the rollout {Phrase(first.Event)}: {first.Error}"
                     + (first.RetryAt is { } again ? $" Next try at {MessageText.Of(again)}." : " Given up.")
                     + (failed.Length > 1 ? $" {failed.Length - 1} more notifications were not delivered either." : "")
                     + " The rollout does not wait. Check spec.notifications."),
@@ -99,7 +99,7 @@ public static class NotificationRules
             };
     }
 
-    internal static string Said(RolloutEvent what) => what switch
+    internal static string Phrase(RolloutEvent what) => what switch
     {
         RolloutEvent.Started => "has started",
         RolloutEvent.Halted => "is halted",

@@ -35,7 +35,7 @@ internal sealed partial class Pass
         }
 
         _stale.UnionWith(stale.Select(g => g.Name));
-        Say(i, _decisions.Verdict(i) with
+        SetVerdict(i, _decisions.Verdict(i) with
         {
             Reason = Reasons.WaitingForGate,
             Message = $"Waiting for the gates to be evaluated again: {string.Join(", ", stale.Select(g => g.Name))}.",
@@ -54,7 +54,7 @@ internal sealed partial class Pass
         {
             if (gate.ClosedFor(_decisions[i].Node.Name) is var (reason, message))
             {
-                Say(i, _decisions.Verdict(i) with { Reason = reason, Message = message, Blocked = reason != Reasons.WaitingForGate });
+                SetVerdict(i, _decisions.Verdict(i) with { Reason = reason, Message = message, Blocked = reason != Reasons.WaitingForGate });
                 return true;
             }
         }

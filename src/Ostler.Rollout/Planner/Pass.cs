@@ -43,7 +43,7 @@ internal sealed partial class Pass(RolloutContext context)
                 _actions.AddRange(decision.Actions);
             }
 
-            if (decision.Questions is { } asked)
+            if (decision.Probes is { } asked)
             {
                 _questions.AddRange(asked);
             }
@@ -70,7 +70,7 @@ internal sealed partial class Pass(RolloutContext context)
                 }
 
                 var message = messages[_waves.IndexOf(i)] ??= $"The target is staged. Wave {wave.Name}: {wave.Message}";
-                Say(i, _decisions.Verdict(i) with { Reason = wave.Reason, Message = message });
+                SetVerdict(i, _decisions.Verdict(i) with { Reason = wave.Reason, Message = message });
                 return true;
             });
         }
@@ -107,7 +107,7 @@ internal sealed partial class Pass(RolloutContext context)
             var node = _decisions[i].Node;
             if (_limits.Refusal(node) is { } refusal)
             {
-                Say(i, _decisions.Verdict(i) with { Reason = refusal.Reason, Message = refusal.Message });
+                SetVerdict(i, _decisions.Verdict(i) with { Reason = refusal.Reason, Message = refusal.Message });
                 continue;
             }
 
@@ -126,7 +126,7 @@ internal sealed partial class Pass(RolloutContext context)
 
         if (_budget.Free > 0)
         {
-            _questions.AddRange(_preflight.Questions(unknown, _blocked.ConvertAll(i => _decisions[i].Node), _budget.Free));
+            _questions.AddRange(_preflight.Probes(unknown, _blocked.ConvertAll(i => _decisions[i].Node), _budget.Free));
         }
     }
 
@@ -141,7 +141,7 @@ internal sealed partial class Pass(RolloutContext context)
         foreach (var i in First(wantStage, room, mayRefuse: false))
         {
             var (verdict, action) = NodeTransitions.Stage(context, _decisions[i].Node, _decisions.Verdict(i));
-            Say(i, verdict);
+            SetVerdict(i, verdict);
             _wakeUp = TimeMath.Earliest(_wakeUp, verdict.Deadline);
             if (_decisions[i].Decision.Actions.Count > 0)
             {
@@ -157,9 +157,11 @@ internal sealed partial class Pass(RolloutContext context)
     {
         Actions = _actions,
         Nodes = _decisions.Verdicts(),
-        Questions = _questions,
+        Probes = _questions,
         Watches = Watches.Of(context) with { Gates = WatchedGates() },
-        NextWakeUp = TimeMath.Earliest(TimeMath.Earliest(_wakeUp, GatesWakeUp()), TimeMath.Earliest(_waves.WakeUp, context.Window.WakeUp)),
+        NextWakeUp = TimeMath.Earliest(
+            TimeMath.Earliest(TimeMath.Earliest(_wakeUp, context.Gate?.OpensAt), GatesWakeUp()),
+            TimeMath.Earliest(_waves.WakeUp, context.Window.WakeUp)),
         Target = context.Target,
         Trees = context.Trees,
         Gate = context.Gate,
@@ -182,7 +184,7 @@ internal sealed partial class Pass(RolloutContext context)
         var node = _decisions[i].Node;
         context.HeldBack.AddGranted(node, context.Now);
         var (verdict, action) = NodeTransitions.Grant(context, node, _decisions.Verdict(i));
-        Say(i, verdict);
+        SetVerdict(i, verdict);
         _actions.Add(action is NodeAction.Cordon cordon ? cordon with { NotAfter = GatesOf(i).Min(g => (DateTimeOffset?)g.FreshUntil) }
             : action);
     }
@@ -194,7 +196,7 @@ internal sealed partial class Pass(RolloutContext context)
             return false;
         }
 
-        Say(i, _decisions.Verdict(i) with { Reason = Reasons.DrainWouldBlock, Message = obstacle.Message, Blocked = true, NeedsPerson = obstacle.NeedsPerson });
+        SetVerdict(i, _decisions.Verdict(i) with { Reason = Reasons.DrainWouldBlock, Message = obstacle.Message, Blocked = true, NeedsPerson = obstacle.NeedsPerson });
         return true;
     }
 
@@ -237,5 +239,5 @@ internal sealed partial class Pass(RolloutContext context)
         return indexes;
     }
 
-    private void Say(int i, NodeVerdict verdict) => _decisions.Say(i, verdict);
+    private void SetVerdict(int i, NodeVerdict verdict) => _decisions.SetVerdict(i, verdict);
 }

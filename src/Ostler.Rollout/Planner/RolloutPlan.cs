@@ -25,7 +25,7 @@ public sealed record RolloutPlan
     public DateTimeOffset? NextWakeUp { get; init; }
 
     /// <summary>What must be known to go on, and when it is to be asked.</summary>
-    public IReadOnlyList<Probe> Questions { get; init; } = [];
+    public IReadOnlyList<Probe> Probes { get; init; } = [];
 
     /// <summary>What is watched and checked from now on.</summary>
     public Watches Watches { get; init; } = Watches.None;

@@ -61,7 +61,7 @@ internal sealed class ScopeRollback
             else if (decision.Wish == NodeWish.GoBack && failedWaves?.Contains(waves.IndexOf(i)) != false)
             {
                 var verdict = Judge(context, view, decision.Verdict);
-                decisions.Say(i, verdict);
+                decisions.SetVerdict(i, verdict);
                 waiting += verdict.NeedsPerson ? 0 : 1;
                 stuck += verdict.NeedsPerson ? 1 : 0;
                 if (!verdict.Blocked && context.BackGate is null)

@@ -27,7 +27,7 @@ internal sealed class DecidedNodes
         for (var i = 0; i < _own.Length; i++)
         {
             var facts = Nodes[i].Facts;
-            if (place.Find(facts) is { } at && former!._own[at] is { Lasts: true } decision)
+            if (place.Find(facts) is { } at && former!._own[at] is { IsTimeInvariant: true } decision)
             {
                 _own[i] = decision;
                 Carried++;
@@ -55,7 +55,7 @@ internal sealed class DecidedNodes
     public NodeVerdict Verdict(int index) => _decisions[index].Verdict;
 
     /// <summary>Replaces what is said about a node.</summary>
-    public void Say(int index, NodeVerdict verdict) => _decisions[index] = _decisions[index] with { Verdict = verdict };
+    public void SetVerdict(int index, NodeVerdict verdict) => _decisions[index] = _decisions[index] with { Verdict = verdict };
 
     /// <summary>The nodes that wish for this, by their index.</summary>
     public List<int> Wishing(NodeWish wish)

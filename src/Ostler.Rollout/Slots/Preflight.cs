@@ -69,7 +69,7 @@ internal sealed class Preflight(RolloutContext context, BudgetBlockedPods heldBa
     /// The questions to ask, and when: first the nodes that would be granted a slot if nothing were against it, then those that were
     /// blocked when they were last asked, the oldest answer first.
     /// </summary>
-    public IEnumerable<Probe> Questions(IReadOnlyList<NodeFacts> unknown, IReadOnlyList<NodeFacts> blocked, int slots)
+    public IEnumerable<Probe> Probes(IReadOnlyList<NodeFacts> unknown, IReadOnlyList<NodeFacts> blocked, int slots)
     {
         var asked = unknown.Concat(blocked).Count(n => !MustAsk(n));
         var room = slots + AskedBeyondSlots - asked;

@@ -44,16 +44,16 @@ internal static class ReportRules
     /// The agent's side of it: what its host tools say, cut to what the API server stores. A deployment whose digest is none is not
     /// named.
     /// </summary>
-    public static NodeOSStatus Bound(NodeOSStatus status) => status with
+    public static NodeOSStatus Limit(NodeOSStatus status) => status with
     {
         BackendVersion = Cut(status.BackendVersion, LongestToolVersion),
         AgentVersion = Cut(status.AgentVersion, LongestVersion),
-        Booted = Bound(status.Booted),
-        Staged = Bound(status.Staged),
-        Rollback = Bound(status.Rollback),
+        Booted = Limit(status.Booted),
+        Staged = Limit(status.Staged),
+        Rollback = Limit(status.Rollback),
     };
 
-    private static Deployment? Bound(Deployment? tree) => tree is null || Digest("", tree.Digest) is not null
+    private static Deployment? Limit(Deployment? tree) => tree is null || Digest("", tree.Digest) is not null
         ? null
         : tree with { Version = Cut(tree.Version, LongestVersion), Reference = Cut(tree.Reference, LongestReference) };
 

@@ -200,7 +200,7 @@ public sealed class SimulatedHost
             BackendVersion = "simulated",
             Pending = Pending,
             Watchdog = Watchdog,
-            Undo = Booted.Packages.Count > 0 ? RevertMethod.Redeploy : RevertMethod.Nothing,
+            RevertMethod = Booted.Packages.Count > 0 ? RevertMethod.Redeploy : RevertMethod.Nothing,
         };
         return HostProbes.Of(os.Metadata.Uid!, os.Spec, host, () => Applied) switch
         {

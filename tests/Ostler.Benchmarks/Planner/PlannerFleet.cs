@@ -93,7 +93,7 @@ internal sealed class PlannerFleet
                 node = Apply(node, action);
             }
 
-            foreach (var question in plan.Questions)
+            foreach (var question in plan.Probes)
             {
                 ref var node = ref _nodes[_index[question.Node]];
                 node = Answer(node, question);

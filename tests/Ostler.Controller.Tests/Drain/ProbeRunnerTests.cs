@@ -115,6 +115,6 @@ public sealed class ProbeRunnerTests
             _time,
             NullLogger<ProbeRunner>.Instance);
         var snapshot = new RolloutSnapshot { Now = Given.Now, Policy = new() { Name = "edge", Spec = Given.Policy("edge").Spec }, Nodes = [] };
-        return await questions.AskAsync(snapshot, new() { Actions = [], Nodes = [], Questions = [question] }, Given.Cancel);
+        return await questions.AskAsync(snapshot, new() { Actions = [], Nodes = [], Probes = [question] }, Given.Cancel);
     }
 }

@@ -18,7 +18,7 @@ public class DetachingTests
         var plan = RolloutPlanner.Plan(Given.Snapshot(Given.Cordoned("n1")));
 
         Assert.Equal(Goal.Boot, plan.Written().Goal);
-        Assert.Empty(plan.Questions);
+        Assert.Empty(plan.Probes);
     }
 
     [Fact]
@@ -30,12 +30,12 @@ public class DetachingTests
 
         Assert.Empty(plan.Actions);
         Assert.Equal((NodeStep.Drained, Reasons.WaitingForVolumes), (plan.Verdict().Step, plan.Verdict().Reason));
-        var question = Assert.IsType<Probe.Volumes>(Assert.Single(plan.Questions));
+        var question = Assert.IsType<Probe.Volumes>(Assert.Single(plan.Probes));
         Assert.Equal(("n1", Given.Now, "proxy"), (question.Node, question.DueAt, Assert.Single(question.Staying).Name));
     }
 
     [Fact]
-    public void Nobody_asks_before_the_pods_are_gone() => Assert.Empty(Plan(Given.Cordoned("n1", Given.Pod("web"))).Questions);
+    public void Nobody_asks_before_the_pods_are_gone() => Assert.Empty(Plan(Given.Cordoned("n1", Given.Pod("web"))).Probes);
 
     [Fact]
     public void With_nothing_attached_it_boots() => Assert.Equal(Goal.Boot, Plan(Given.Cordoned("n1") with { Volumes = None }).Written().Goal);
@@ -57,7 +57,7 @@ public class DetachingTests
         var again = Plan(Waiting(until: 1) with { Volumes = One });
         Assert.Empty(again.Actions);
         Assert.Equal(Given.In(1), again.NextWakeUp);
-        Assert.Equal(One.At.AddSeconds(5), Assert.Single(again.Questions).DueAt);
+        Assert.Equal(One.At.AddSeconds(5), Assert.Single(again.Probes).DueAt);
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public class DetachingTests
 
         Assert.Equal(kinds, plan.Kinds());
         Assert.All(plan.Of(), a => Assert.True(a.IsWarning));
-        Assert.All(plan.Questions, q => Assert.Equal(Given.Now.AddSeconds(2), q.DueAt));
+        Assert.All(plan.Probes, q => Assert.Equal(Given.Now.AddSeconds(2), q.DueAt));
     }
 
     private static NodeFacts Waiting(double until) => Given.Cordoned("n1").Spec(s => s with { Deadlines = new() { Detached = Given.In(until) } });

@@ -19,7 +19,7 @@ public class RecoveringTests
         var plan = RolloutPlanner.Plan(Given.Snapshot(Given.Cordoned("n1", Given.Pod("web-1")) with { Workloads = null }));
 
         Assert.Empty(plan.Actions);
-        var question = Assert.IsType<Probe.Workloads>(Assert.Single(plan.Questions));
+        var question = Assert.IsType<Probe.Workloads>(Assert.Single(plan.Probes));
         Assert.Equal((Given.Now, "web-1"), (question.DueAt, Assert.Single(question.Of).Name));
     }
 
@@ -49,7 +49,7 @@ public class RecoveringTests
         Assert.Equal("ApplySpec DeletePod", Plan(node).Kinds());
         Assert.Equal([Web], Plan(node).Written().Displaced!);
         Assert.Empty(Plan(node with { Workloads = null }).Actions);
-        Assert.Single(Plan(node with { Workloads = null }).Questions);
+        Assert.Single(Plan(node with { Workloads = null }).Probes);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public class RecoveringTests
         var plan = RolloutPlanner.Plan(Given.Snapshot(Draining() with { Workloads = new() { At = Given.Ago(0.05), Error = "forbidden", Failures = failures } }));
 
         Assert.Equal(kinds, plan.Kinds());
-        Assert.All(plan.Questions, q => Assert.Equal(Given.Now.AddSeconds(askedInSeconds), q.DueAt));
+        Assert.All(plan.Probes, q => Assert.Equal(Given.Now.AddSeconds(askedInSeconds), q.DueAt));
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public class RecoveringTests
     {
         var plan = RolloutPlanner.Plan(Given.Snapshot(Given.Soaking("n1", 5).Spec(s => s with { Displaced = [Web] })));
 
-        Assert.Equal([Web], Assert.IsType<Probe.Workloads>(Assert.Single(plan.Questions)).Named);
+        Assert.Equal([Web], Assert.IsType<Probe.Workloads>(Assert.Single(plan.Probes)).Named);
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public class RecoveringTests
         Assert.Contains("Deployment apps/web (2 of 3 available)", plan.Verdict().Message, StringComparison.Ordinal);
         Assert.Equal(Given.In(5), plan.NextWakeUp);
         Assert.Equal(1, plan.Availability.Unavailable);
-        Assert.Equal(Given.Ago(0.1).AddSeconds(5), Assert.Single(plan.Questions).DueAt);
+        Assert.Equal(Given.Ago(0.1).AddSeconds(5), Assert.Single(plan.Probes).DueAt);
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public class RecoveringTests
         Assert.Empty(plan.Actions);
         Assert.True(plan.Verdict() is { Blocked: true, NeedsPerson: true, InFlight: false, Tally: NodeTally.Updated, Reason: Reasons.WorkloadsNotRecovered });
         Assert.Equal((Reasons.WorkloadsNotRecovered, true), (plan.Gate!.Reason, plan.Gate.StagingAllowed));
-        Assert.Equal(Given.Ago(0.1).AddSeconds(30), Assert.Single(plan.Questions).DueAt);
+        Assert.Equal(Given.Ago(0.1).AddSeconds(30), Assert.Single(plan.Probes).DueAt);
         var status = RolloutStatus.Compute(snapshot, plan);
         Assert.Equal(Reasons.WorkloadsNotRecovered, status.Conditions.Find(ConditionTypes.Stalled)!.Reason);
         Assert.Contains("kubectl ostler retry", status.Conditions.Find(ConditionTypes.Ready)!.Message, StringComparison.Ordinal);

@@ -90,7 +90,7 @@ public class UntrustedReportsTests
             Staged = Given.Tree("none"),
         };
 
-        var facts = new NodeOSFacts { Status = ReportRules.Bound(odd) };
+        var facts = new NodeOSFacts { Status = ReportRules.Limit(odd) };
 
         Assert.Null(facts.InvalidReport);
         Assert.Equal((Trees.Old, "41 ", null), (facts.Status!.Booted!.Digest, facts.Status.Booted.Version, facts.Status.Staged));

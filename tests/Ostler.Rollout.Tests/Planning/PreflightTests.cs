@@ -17,7 +17,7 @@ public class PreflightTests
         var plan = Plan(1, Unasked("n1"), Unasked("n2"));
 
         Assert.Empty(plan.Granted());
-        var question = Assert.IsType<Probe.Preflight>(Assert.Single(plan.Questions));
+        var question = Assert.IsType<Probe.Preflight>(Assert.Single(plan.Probes));
         Assert.Equal(("n1", "n1-uid", Given.Now), (question.Node, question.NodeUid, question.DueAt));
     }
 
@@ -33,7 +33,7 @@ public class PreflightTests
         var plan = Plan(1, Asked("n1") with { Preflight = new() { At = Given.Now.AddSeconds(-secondsAgo), Pods = [] } });
 
         Assert.Equal(granted ? 1 : 0, plan.Granted().Count);
-        Assert.Equal(granted ? 0 : 1, plan.Questions.Count);
+        Assert.Equal(granted ? 0 : 1, plan.Probes.Count);
     }
 
     [Fact]
@@ -53,17 +53,17 @@ public class PreflightTests
     [Fact]
     public void A_node_that_is_blocked_is_asked_again_when_its_answer_is_old()
     {
-        var fresh = Assert.Single(Plan(1, Asked("n1", Refused("web", "web-pdb"))).Questions);
+        var fresh = Assert.Single(Plan(1, Asked("n1", Refused("web", "web-pdb"))).Probes);
         var old = Asked("n1", Refused("web", "web-pdb"));
         var stale = Plan(1, old with { Preflight = old.Preflight! with { At = Given.Ago(2) } });
 
         Assert.Equal(Given.Now.AddSeconds(24), fresh.DueAt);
-        Assert.Equal(Given.Now, Assert.Single(stale.Questions).DueAt);
+        Assert.Equal(Given.Now, Assert.Single(stale.Probes).DueAt);
         Assert.Empty(stale.Granted());
     }
 
     [Fact]
-    public void Nobody_is_asked_while_no_slot_is_free() => Assert.Empty(Plan(1, Given.Booting("n1"), Unasked("n2"), Asked("n3", Refused("web", "pdb"))).Questions);
+    public void Nobody_is_asked_while_no_slot_is_free() => Assert.Empty(Plan(1, Given.Booting("n1"), Unasked("n2"), Asked("n3", Refused("web", "pdb"))).Probes);
 
     [Fact]
     public void However_many_nodes_are_blocked_few_are_asked_in_half_a_minute()
@@ -73,12 +73,12 @@ public class PreflightTests
         // Nine have been asked, as many as may be; then the oldest.
         var plan = Plan(1, [.. blocked[..9], .. blocked[9..].Select(n => n with { Preflight = n.Preflight! with { At = Given.Ago(5) } }), Unasked("n1")]);
 
-        Assert.DoesNotContain(plan.Questions, q => q.DueAt <= Given.Now);
-        Assert.Contains(plan.Questions, q => q.Node == "n1" && q.DueAt == Given.Now.AddSeconds(24));
+        Assert.DoesNotContain(plan.Probes, q => q.DueAt <= Given.Now);
+        Assert.Contains(plan.Probes, q => q.Node == "n1" && q.DueAt == Given.Now.AddSeconds(24));
 
         var later = Plan(1, [.. blocked.Select(n => n with { Preflight = n.Preflight! with { At = Given.Ago(5) } }), Unasked("n1")]);
-        Assert.Equal(9, later.Questions.Count(q => q.DueAt <= Given.Now));
-        Assert.Contains(later.Questions, q => q.Node == "n1" && q.DueAt <= Given.Now);
+        Assert.Equal(9, later.Probes.Count(q => q.DueAt <= Given.Now));
+        Assert.Contains(later.Probes, q => q.Node == "n1" && q.DueAt <= Given.Now);
     }
 
     public static TheoryData<string, PodFacts, bool, bool> Obstacles => new()

@@ -33,6 +33,6 @@ internal sealed record CaseRun(RolloutCase Case, IReadOnlyList<string> Complaint
         return failed;
     }
 
-    public string Tell() =>
+    public string Describe() =>
         $"{string.Join('\n', Complaints)}\n{Case}\nTo keep it, add to KeptCases: {Case.ToCode()}\n{string.Join('\n', Simulation.World.Timeline)}";
 }

@@ -44,7 +44,7 @@ public class InvariantTests(ITestOutputHelper output)
         output.WriteLine(string.Join(", ", seen.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}: {s.Value}")));
         if (!failed.IsEmpty)
         {
-            Assert.Fail($"OSTLER_SEED={seed}: {string.Join("\n\n", failed.Select(c => CaseRun.Of(CaseRun.Smallest(c))).Select(r => r.Tell()))}");
+            Assert.Fail($"OSTLER_SEED={seed}: {string.Join("\n\n", failed.Select(c => CaseRun.Of(CaseRun.Smallest(c))).Select(r => r.Describe()))}");
         }
 
         // A run in which nothing happens proves nothing.

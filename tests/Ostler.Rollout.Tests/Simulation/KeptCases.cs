@@ -73,6 +73,6 @@ public class KeptCases
     {
         var run = CaseRun.Of(Cases.Single(c => c.What == what).Case);
 
-        Assert.True(run.Complaints.Count == 0, run.Tell());
+        Assert.True(run.Complaints.Count == 0, run.Describe());
     }
 }

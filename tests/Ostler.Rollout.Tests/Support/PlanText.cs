@@ -10,7 +10,7 @@ internal static class PlanText
     {
         yield return ("actions", Join(plan.Actions));
         yield return ("verdicts", Join(plan.Nodes.Select(v => v with { Drain = null })));
-        yield return ("questions", Join(plan.Questions.Select(q => (q.GetType().Name, q.Node, q.DueAt))));
+        yield return ("questions", Join(plan.Probes.Select(q => (q.GetType().Name, q.Node, q.DueAt))));
         yield return ("waves", Join(plan.Waves));
         yield return ("members of waves", Join(plan.WaveOf));
         var fleet = FleetConsistency.Of(plan);

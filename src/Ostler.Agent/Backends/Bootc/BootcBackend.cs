@@ -62,10 +62,11 @@ internal sealed class BootcBackend : IHostBackend
     }
 
     /// <summary>An overlay over /usr is all that bootc can tell of; it is gone after a reboot.</summary>
-    public RevertMethod UndoFor(HostDeployment booted) => booted.Mutated is null ? RevertMethod.Nothing : RevertMethod.Reboot;
+    public RevertMethod RevertMethodFor(HostDeployment booted) => booted.Mutated is null ? RevertMethod.Nothing : RevertMethod.Reboot;
 
     /// <summary>
-    /// bootc carries nothing over into what it stages. It does not lay down what runs once more, which <see cref="UndoFor"/> never asks
+    /// bootc carries nothing over into what it stages. It does not lay down what runs once more, which
+    /// <see cref="RevertMethodFor"/> never asks
     /// for.
     /// </summary>
     public Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken) => StageAsync(image, present, cancellationToken);

@@ -65,7 +65,7 @@ internal sealed class OstreeBackend : IHostBackend
     }
 
     /// <summary>A hotfix outlives reboots; what else is made writable does not.</summary>
-    public RevertMethod UndoFor(HostDeployment booted) => booted.Mutated switch
+    public RevertMethod RevertMethodFor(HostDeployment booted) => booted.Mutated switch
     {
         null => RevertMethod.Nothing,
         Hotfix => RevertMethod.Redeploy,

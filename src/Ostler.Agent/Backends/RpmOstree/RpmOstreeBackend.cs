@@ -50,7 +50,7 @@ internal sealed class RpmOstreeBackend : IHostBackend
     /// <summary>
     /// A hotfix without packages stays until the next upgrade: rpm-ostree has no verb to lay the same tree down once more.
     /// </summary>
-    public RevertMethod UndoFor(HostDeployment booted) => booted switch
+    public RevertMethod RevertMethodFor(HostDeployment booted) => booted switch
     {
         { Packages.Count: > 0 } => RevertMethod.Redeploy,
         { Mutated: null or OstreeBackend.Hotfix } => RevertMethod.Nothing,

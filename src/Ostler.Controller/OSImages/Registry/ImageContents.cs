@@ -34,7 +34,7 @@ internal sealed class ImageContents(RegistryOptions options)
         if (offered.Count == 0)
         {
             throw new RegistryException(
-                Reasons.ResolveFailed, $"{from} is an index without an image for Linux: {problem ?? ImagePlatforms.Said(top)}.");
+                Reasons.ResolveFailed, $"{from} is an index without an image for Linux: {problem ?? ImagePlatforms.Describe(top)}.");
         }
 
         return Describe(image, content.Digest, top, await AnyOfAsync(session, offered, cancellationToken), offered);

@@ -45,7 +45,7 @@ internal static class ImagePlatforms
         [.. named.Concat(read.Where(m => m.Platform.StartsWith("linux/", StringComparison.Ordinal))).DistinctBy(m => m.Platform).Take(Most)];
 
     /// <summary>What the entries of an index say that they run on, for messages.</summary>
-    public static string Said(OciManifest index)
+    public static string Describe(OciManifest index)
     {
         var said = (index.Manifests ?? []).OfType<OciDescriptor>()
             .Select(m => m.Platform is { } p ? $"{p.Os}/{p.Architecture}" : "no platform").Distinct().ToArray();

@@ -85,12 +85,12 @@ public static class AgentDecision
                     $"{Name(booted)} runs and is to be rebooted, so nothing is staged.");
             }
 
-            if (!anew || host.Undo == RevertMethod.Nothing)
+            if (!anew || host.RevertMethod == RevertMethod.Nothing)
             {
                 return new AgentAction.Report(NodeStep.Updated, Reasons.Updated, $"Already runs {Name(booted)}.");
             }
 
-            if (host.Undo == RevertMethod.Reboot)
+            if (host.RevertMethod == RevertMethod.Reboot)
             {
                 return new AgentAction.Report(NodeStep.Staged, Reasons.Staged, $"{Name(booted)} runs with local changes. A reboot undoes them, so nothing is staged.");
             }
@@ -115,7 +115,7 @@ public static class AgentDecision
 
         var anew = DropsChanges(spec) && booted.Digest == image.Digest;
         var again = spec.IsRebooting() && booted.Digest == image.Digest;
-        if (booted.Digest == image.Digest && !again && (!anew || host.Undo == RevertMethod.Nothing))
+        if (booted.Digest == image.Digest && !again && (!anew || host.RevertMethod == RevertMethod.Nothing))
         {
             // Updated would claim a boot that never was; a reboot would disturb the node for nothing.
             return Refuse($"{Name(booted)} already ran before the instruction, so there is nothing to boot.");
@@ -147,7 +147,7 @@ public static class AgentDecision
         }
 
         // What runs is the next boot's, too, and undoes nothing when it must be laid down anew.
-        return host.Deployments.Next is { } next && next.Digest == image.Digest && (!anew || host.Undo == RevertMethod.Reboot || !next.Booted)
+        return host.Deployments.Next is { } next && next.Digest == image.Digest && (!anew || host.RevertMethod == RevertMethod.Reboot || !next.Booted)
             ? new AgentAction.Boot(image, Finalized: true)
             : Refuse($"{Name(image)} is not staged.");
     }

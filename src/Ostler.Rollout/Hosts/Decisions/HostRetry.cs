@@ -16,5 +16,5 @@ public static class HostRetry
         TimeSpan.FromTicks((long)Math.Min(Initial.Ticks * Math.Pow(2, Math.Clamp(failures - 1, 0, 62)), Maximum.Ticks));
 
     /// <summary>Whether the failure lasts: a host of another kind stays one, so that trying again soon is of no use.</summary>
-    public static bool Lasts(string reason) => reason is Reasons.HostNotSupported or Reasons.Invalid;
+    public static bool IsPermanent(string reason) => reason is Reasons.HostNotSupported or Reasons.Invalid;
 }

@@ -27,7 +27,7 @@ public sealed record HostState
     public FinalizationReport? Finalization { get; init; }
 
     /// <summary>What undoes what was changed on the running tree.</summary>
-    public RevertMethod Undo { get; init; }
+    public RevertMethod RevertMethod { get; init; }
 
     /// <summary>What the last dearer look at the host found.</summary>
     public HostDrift Drift { get; init; } = HostDrift.Unknown;

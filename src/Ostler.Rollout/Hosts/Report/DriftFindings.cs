@@ -50,18 +50,18 @@ public static class DriftFindings
     {
         if (spec.Image is { } image && booted.Digest != image.Digest && HasReached(spec))
         {
-            yield return Finding(Reasons.UnexpectedTree, $"{AgentDecision.Name(booted)} runs instead of {AgentDecision.Name(image)}: another program booted it.", host.Undo);
+            yield return Finding(Reasons.UnexpectedTree, $"{AgentDecision.Name(booted)} runs instead of {AgentDecision.Name(image)}: another program booted it.", host.RevertMethod);
         }
 
         if (booted.Packages is { Count: > 0 } packages)
         {
             var names = MessageText.List(packages, Named);
-            yield return Finding(Reasons.PackagesLayered, $"Packages were layered, replaced or removed (-) on the host: {names}.", host.Undo);
+            yield return Finding(Reasons.PackagesLayered, $"Packages were layered, replaced or removed (-) on the host: {names}.", host.RevertMethod);
         }
 
         if (booted.Mutated is { } how)
         {
-            yield return Finding(Reasons.TreeUnlocked, $"/usr of the running image was made writable or changed ({how}).", host.Undo);
+            yield return Finding(Reasons.TreeUnlocked, $"/usr of the running image was made writable or changed ({how}).", host.RevertMethod);
         }
 
         if (spec.Image?.Ostree is { Url: { } wanted } remote && host.Drift.RemoteUrl is { } url && url.TrimEnd('/') != wanted.TrimEnd('/'))

@@ -27,7 +27,7 @@ public static class StatusComposition
         // A host tool that does not answer for once has not made the host forget what it runs.
         var last = host is null && boot is not null && os.Status?.BootSessionID() == boot.BootID ? os.Status : null;
         var drift = host is null ? last?.Drift : DriftFindings.Of(os.Spec, host);
-        return ReportRules.Bound(new NodeOSStatus
+        return ReportRules.Limit(new NodeOSStatus
         {
             ObservedGeneration = os.Metadata.Generation,
             Attempt = os.Spec.Attempt,

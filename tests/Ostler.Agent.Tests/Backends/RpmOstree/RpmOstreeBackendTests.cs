@@ -159,7 +159,7 @@ public sealed class RpmOstreeBackendTests : IDisposable
     [InlineData("", "development", RevertMethod.Reboot)]
     [InlineData("", "live", RevertMethod.Reboot)]
     public void What_undoes_a_change(string package, string? mutated, object undo) =>
-        Assert.Equal(undo, Backend(new ScriptedRunner()).UndoFor(Deployments("1*").Booted! with { Packages = package.Length > 0 ? [package] : [], Mutated = mutated }));
+        Assert.Equal(undo, Backend(new ScriptedRunner()).RevertMethodFor(Deployments("1*").Booted! with { Packages = package.Length > 0 ? [package] : [], Mutated = mutated }));
 
     [Fact]
     public async Task What_is_staged_is_dropped_first_because_it_would_be_compared_with()

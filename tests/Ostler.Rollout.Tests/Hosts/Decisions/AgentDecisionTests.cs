@@ -126,7 +126,7 @@ public sealed class AgentDecisionTests
         var host = HostWith(deployments, bootID);
         return host with
         {
-            Undo = undo,
+            RevertMethod = undo,
             Deployments = new([.. host.Deployments.All.Select(d => d.Staged && stagedWith is not null ? d with { Packages = [stagedWith] } : d)]),
         };
     }

@@ -66,6 +66,6 @@ public sealed class DriftFindingsTests
     private static HostState Changed(string[] packages, string? mutated, RevertMethod undo)
     {
         var host = HostWith("2*");
-        return host with { Undo = undo, Deployments = new([.. host.Deployments.All.Select(d => d with { Packages = packages, Mutated = mutated })]) };
+        return host with { RevertMethod = undo, Deployments = new([.. host.Deployments.All.Select(d => d with { Packages = packages, Mutated = mutated })]) };
     }
 }

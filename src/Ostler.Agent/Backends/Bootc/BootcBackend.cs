@@ -65,9 +65,8 @@ internal sealed class BootcBackend : IHostBackend
     public RevertMethod RevertMethodFor(HostDeployment booted) => booted.Mutated is null ? RevertMethod.Nothing : RevertMethod.Reboot;
 
     /// <summary>
-    /// bootc carries nothing over into what it stages. It does not lay down what runs once more, which
-    /// <see cref="RevertMethodFor"/> never asks
-    /// for.
+    /// bootc carries nothing over into what it stages. It does not deploy the running image again, and
+    /// <see cref="RevertMethodFor"/> never asks for that.
     /// </summary>
     public Task<IReadOnlyList<string>> RedeployAsync(NodeImage image, HostDeployments present, CancellationToken cancellationToken) => StageAsync(image, present, cancellationToken);
 

@@ -44,7 +44,8 @@ internal static class NodeDeadlineRules
     /// </param>
     public static DateTimeOffset Seen(DateTimeOffset deadline, DateTimeOffset? began, ControllerSight? sight, TimeSpan whole)
     {
-        if (sight is null || sight.Since <= began)
+        // The moment of an order is stored in whole seconds: one of the leader's first second is not from before it.
+        if (sight is null || sight.Since.TruncateToSeconds() <= began)
         {
             return deadline;
         }

@@ -31,6 +31,21 @@ public class UnseenTests
         Assert.Equal(waits ? NodeStep.Verifying : NodeStep.RollingBack, plan.Verdict().Step);
     }
 
+    [Fact]
+    public void An_order_of_the_leaders_first_second_was_seen_from_its_start()
+    {
+        var node = Given.Booted("n1").Spec(s => s with
+        {
+            BootRequestedAt = Given.Ago(1),
+            Deadlines = new() { Reboot = Given.In(14), Healthy = Given.Ago(0.2) }
+        })
+            .Status(s => s with { Timings = new() { BootedAt = Given.Ago(0.5) } });
+
+        var plan = RolloutPlanner.Plan(Given.Snapshot(node) with { Sight = new(Given.Ago(1).AddMilliseconds(600), null) });
+
+        Assert.Equal(NodeStep.RollingBack, plan.Verdict().Step);
+    }
+
     [Theory]
     [InlineData(-1, null, true)]
     [InlineData(-4, null, false)]

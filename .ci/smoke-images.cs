@@ -55,6 +55,8 @@ var host = $"ostler-host-{Environment.ProcessId}";
 Expect(await ContainersAsync("run", "--detach", "--name", host, "--network=none", await BaseAsync(), "sleep", "300"), "a container that stands for a host", 0, "");
 try
 {
+    Expect(await LabelAsync("RUN"), "agent: RUN, where there is no systemd", 1, "systemd is not the host's init");
+    await ContainersAsync("exec", host, "sh", "-c", "mkdir -p /run/systemd/system && printf '#!/bin/sh\\necho SoftRebootsCount=0\\n' >/usr/bin/systemctl && chmod +x /usr/bin/systemctl");
     Expect(await LabelAsync("RUN"), "agent: RUN, where there is no OSTree", 1, "The host does not boot from an OSTree deployment");
     await ContainersAsync("exec", host, "touch", "/run/ostree-booted");
     Expect(await LabelAsync("RUN"), "agent: RUN, where there is no tool", 1, "ostree");
